@@ -1,0 +1,47 @@
+/**
+ * The errors that a user can cause. The command line prints their message in one or two lines without a stack, so a
+ * message names the file or operation, what was expected, what came, and what to do about it.
+ */
+
+export interface ErrorOptions {
+  readonly cause?: unknown;
+}
+
+/** Any failure with a cause outside this program; `code` says which part of the outside. */
+export class CoarselyError extends Error {
+  readonly code: string;
+
+  constructor(message: string, { code = 'coarsely', cause }: ErrorOptions & { readonly code?: string } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A configuration, option or recipe that cannot be run as written. */
+export class ConfigError extends CoarselyError {
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super(message, { code: 'config', cause });
+  }
+}
+
+/** An image, label or dataset folder that is missing, unreadable or contradicts itself. */
+export class DataError extends CoarselyError {
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super(message, { code: 'data', cause });
+  }
+}
+
+/** A weights file, checkpoint or run folder that is missing, damaged or of another model. */
+export class CheckpointError extends CoarselyError {
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super(message, { code: 'checkpoint', cause });
+  }
+}
+
+/** libtorch is missing, of an unsupported version, or was asked for something that it cannot do. */
+export class EngineError extends CoarselyError {
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super(message, { code: 'engine', cause });
+  }
+}

@@ -1,0 +1,9 @@
+export {
+  CheckpointError,
+  CoarselyError,
+  ConfigError,
+  DataError,
+  EngineError,
+  type ErrorOptions,
+} from './coarsely-error.js';
+export { nearest, suggestion } from './nearest.js';

@@ -1,0 +1,19 @@
+/** Suggestions for mistyped names: `did you mean training.iterations?`. */
+
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The candidate nearest to `name` in edit distance, or undefined when none is near enough to be what was meant. */
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0) return undefined;
+  const lower = new Map(candidates.map((candidate) => [candidate.toLowerCase(), candidate]));
+  const best = closest(name.toLowerCase(), [...lower.keys()]);
+  // A third of the longer name may differ; beyond that a suggestion misleads more than it helps.
+  const allowed = Math.max(1, Math.floor(Math.max(name.length, best.length) / 3));
+  return distance(name.toLowerCase(), best) <= allowed ? lower.get(best) : undefined;
+}
+
+/** `; did you mean X?`, or nothing when no candidate is near: the tail of an error message. */
+export function suggestion(name: string, candidates: readonly string[]): string {
+  const found = nearest(name, candidates);
+  return found === undefined ? '' : `; did you mean ${found}?`;
+}
