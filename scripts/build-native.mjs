@@ -1,0 +1,302 @@
+// Compiles native/**/*.cc against the libtorch that find-torch.mjs finds, into
+//   build/native/KEY/coarsely.node   the addon, one per engine, so that switching engines needs no rebuild
+//   build/native/KEY/engine.json     { key, path, kind, version, cuda, folder, requests }
+//   build/native/default.json        { key, path } of the engine used when COARSELY_TORCH is not set
+// `requests` are the absolute values of COARSELY_TORCH that led to this engine: what a program loads when it runs
+// with that value. Objects are recompiled when their own text, a header of ours, the compiler or a flag has changed.
+//
+//   node scripts/build-native.mjs [--on-install] [--native FOLDER] [--output FOLDER]
+
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findTorch, TorchNotFoundError } from './find-torch.mjs';
+
+const project = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const isMac = process.platform === 'darwin';
+const again = dirname(project).endsWith('node_modules') ? 'npm rebuild coarsely' : 'npm run build:native';
+
+/** Something the user can put right; printed without a stack. */
+class BuildError extends Error {
+  name = 'BuildError';
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      'on-install': { type: 'boolean', default: false },
+      native: { type: 'string', default: join(project, 'native') },
+      output: { type: 'string', default: join(project, 'build', 'native') },
+    },
+  });
+  try {
+    await build(resolve(values.native), resolve(values.output));
+  } catch (error) {
+    if (error instanceof TorchNotFoundError || error instanceof MissingCompilerError) {
+      console.error(`coarsely: ${error.message}`);
+      // An install must still succeed: the engine can be provided later.
+      if (values['on-install']) console.error(`Afterwards run: ${again}`);
+      else process.exitCode = 1;
+    } else if (error instanceof BuildError) {
+      console.error(`coarsely: ${error.message}`);
+      process.exitCode = 1;
+    } else throw error;
+  }
+}
+
+class MissingCompilerError extends BuildError {}
+
+async function build(native, output) {
+  const torch = findTorch();
+  const sources = listSources(native);
+  if (sources.length === 0) throw new BuildError(`no C++ sources in ${native}`);
+  const compiler = process.env.CXX || (isMac ? 'clang++' : 'g++');
+  const folder = join(output, torch.key);
+  const plan = { torch, native, sources, compiler, folder, addon: join(folder, 'coarsely.node') };
+
+  if (staleSources(plan).length > 0 || !isLinked(plan)) {
+    requireCompiler(compiler);
+    mkdirSync(folder, { recursive: true });
+    await locked(join(output, 'lock'), () => compileAndLink(plan));
+  }
+  recordEngine(plan, output);
+}
+
+function listSources(native) {
+  if (!existsSync(native)) return [];
+  return readdirSync(native, { recursive: true })
+    .filter((name) => name.endsWith('.cc'))
+    .sort();
+}
+
+function requireCompiler(compiler) {
+  const [program] = compiler.split(' ');
+  if (spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0) return;
+  const install = isMac ? 'xcode-select --install' : 'sudo apt-get install g++';
+  throw new MissingCompilerError(
+    `the C++ compiler ${program} was not found. Install it with: ${install}    (or name another in CXX)`,
+  );
+}
+
+/** The flags every source is compiled with. Never -ffast-math: it breaks NaN checks and repeatability. */
+function compileFlags({ torch, native }) {
+  const headers = createRequire(import.meta.url).resolve('node-api-headers/package.json');
+  return [
+    '-std=c++20',
+    '-O3',
+    '-Wall',
+    '-Wextra',
+    '-fno-math-errno',
+    '-fno-trapping-math',
+    // Without it at::parallel_for is silently serial. The OpenMP library itself is the one libtorch brings.
+    ...(isMac ? ['-Xclang', '-fopenmp'] : ['-fopenmp']),
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-DNAPI_VERSION=8',
+    `-D_GLIBCXX_USE_CXX11_ABI=${torch.cxx11Abi}`,
+    ...(torch.gloo ? ['-DUSE_C10D_GLOO'] : []),
+    ...(torch.cuda ? ['-DCOARSELY_CUDA'] : []),
+    `-I${native}`,
+    '-isystem',
+    join(dirname(headers), 'include'),
+    ...torch.includes.flatMap((path) => ['-isystem', path]),
+  ];
+}
+
+function linkFlags({ torch }) {
+  return [
+    '-shared',
+    ...(isMac ? ['-undefined', 'dynamic_lookup'] : ['-Wl,--no-as-needed']),
+    ...torch.libraryFolders.map((path) => `-L${path}`),
+    ...(torch.kind === 'pip' ? torch.libraryFolders.map((path) => `-Wl,-rpath,${path}`) : []),
+    ...torch.libraries.map((name) => `-l${name}`),
+    ...(isMac ? [] : ['-ldl']),
+  ];
+}
+
+const objectPath = (plan, source) => join(plan.folder, `${source.replaceAll('/', '__')}.o`);
+const signaturePath = (plan, source) => `${objectPath(plan, source)}.signature`;
+
+/** A digest of everything the object depends on, or undefined when it has not been compiled yet. */
+function signature(plan, source) {
+  const rules = `${objectPath(plan, source)}.d`;
+  if (!existsSync(objectPath(plan, source)) || !existsSync(rules)) return undefined;
+  const digest = createHash('sha256').update(JSON.stringify([plan.compiler, compileFlags(plan)]));
+  // "object: source header \<newline> header", with spaces in names escaped.
+  const files = readFileSync(rules, 'utf8')
+    .replace(/^.*?: /s, '')
+    .replaceAll('\\\n', ' ');
+  for (const name of files.split(/(?<!\\)\s+/).filter(Boolean)) {
+    const path = name.replaceAll('\\ ', ' ');
+    if (!existsSync(path)) return undefined;
+    digest.update(path).update(readFileSync(path));
+  }
+  return digest.digest('hex');
+}
+
+function staleSources(plan) {
+  return plan.sources.filter((source) => {
+    const now = signature(plan, source);
+    return now === undefined || now !== readIfThere(signaturePath(plan, source));
+  });
+}
+
+/** The link is fresh when it was made from exactly these objects with these flags. */
+function linkSignature(plan) {
+  const digest = createHash('sha256').update(JSON.stringify([plan.compiler, linkFlags(plan)]));
+  for (const source of plan.sources)
+    digest.update(source).update(readIfThere(signaturePath(plan, source)) ?? '');
+  return digest.digest('hex');
+}
+
+const isLinked = (plan) =>
+  existsSync(plan.addon) && readIfThere(`${plan.addon}.signature`) === linkSignature(plan);
+
+async function compileAndLink(plan) {
+  const stale = staleSources(plan);
+  const started = performance.now();
+  if (stale.length > 0) {
+    console.log(
+      `coarsely: compiling ${stale.length} of ${plan.sources.length} sources for ${plan.torch.key}`,
+    );
+  }
+  await eachInParallel(plan, stale, (source) => compile(plan, source));
+  removeLeftovers(plan);
+  if (!isLinked(plan)) {
+    // Linked beside and renamed: a running program keeps the addon it has loaded.
+    const fresh = `${plan.addon}.${process.pid}`;
+    const objects = plan.sources.map((source) => objectPath(plan, source));
+    await execute(plan.compiler, ['-o', fresh, ...objects, ...linkFlags(plan)], 'linking the addon');
+    renameSync(fresh, plan.addon);
+    writeFileSync(`${plan.addon}.signature`, linkSignature(plan));
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`coarsely: built ${relative(process.cwd(), plan.addon)} in ${seconds} s`);
+  }
+}
+
+async function compile(plan, source) {
+  const object = objectPath(plan, source);
+  rmSync(signaturePath(plan, source), { force: true });
+  const files = ['-c', join(plan.native, source), '-o', object, '-MMD', '-MF', `${object}.d`];
+  await execute(plan.compiler, [...compileFlags(plan), ...files], `compiling ${source}`);
+  writeFileSync(signaturePath(plan, source), signature(plan, source) ?? '');
+}
+
+/** Objects of sources that no longer exist. */
+function removeLeftovers(plan) {
+  const wanted = new Set(plan.sources.map((source) => objectPath(plan, source)));
+  for (const name of readdirSync(plan.folder)) {
+    const object = /^(.*\.o)(\.d|\.signature)?$/.exec(name)?.[1];
+    if (object && !wanted.has(join(plan.folder, object))) rmSync(join(plan.folder, name), { force: true });
+  }
+}
+
+/** As many compilers at once as there are cores; the largest sources first, so that none is left for the end. */
+async function eachInParallel(plan, sources, work) {
+  const size = (source) => statSync(join(plan.native, source)).size;
+  const queue = [...sources].sort((a, b) => size(b) - size(a));
+  const worker = async () => {
+    for (let source = queue.shift(); source !== undefined; source = queue.shift()) await work(source);
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), queue.length) }, worker));
+}
+
+function execute(program, parameters, what) {
+  const [file, ...first] = program.split(' ');
+  return new Promise((done, fail) => {
+    const child = spawn(file, [...first, ...parameters], { stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', fail);
+    child.on('close', (status, signal) => {
+      if (status === 0) return done();
+      fail(new BuildError(`${what} failed: ${file} ended with ${signal ?? `status ${status}`}`));
+    });
+  });
+}
+
+/** Holds `path` while `work` runs, so that two builds at once do not write the same objects. */
+async function locked(path, work) {
+  for (let first = true; ; first = false) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (isAbandoned(path)) rmSync(path, { force: true });
+    else {
+      if (first) console.log('coarsely: another build is running; waiting for it');
+      await sleep(200);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+function isAbandoned(path) {
+  const holder = Number(readIfThere(path));
+  // A lock being written holds no number yet: give its writer a moment.
+  if (!holder) return existsSync(path) && Date.now() - statSync(path).mtimeMs > 5000;
+  try {
+    process.kill(holder, 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
+}
+
+function recordEngine({ torch, folder, addon }, output) {
+  const { key, kind, version, cuda } = torch;
+  const record = join(folder, 'engine.json');
+  const before = parseIfThere(record);
+  const requests = new Set(before?.folder === torch.folder ? before.requests : []);
+  if (process.env.COARSELY_TORCH) requests.add(resolve(process.env.COARSELY_TORCH));
+  writeChanged(record, {
+    key,
+    path: addon,
+    kind,
+    version,
+    cuda,
+    folder: torch.folder,
+    requests: [...requests],
+  });
+
+  // A request builds its engine beside the default one; it becomes the default only where there is none.
+  const standard = join(output, 'default.json');
+  const current = parseIfThere(standard);
+  if (process.env.COARSELY_TORCH && current && existsSync(current.path)) return;
+  writeChanged(standard, { key, path: addon });
+}
+
+function writeChanged(path, value) {
+  const text = `${JSON.stringify(value, undefined, 2)}\n`;
+  if (readIfThere(path) === text) return;
+  writeFileSync(`${path}.${process.pid}`, text);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+const readIfThere = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+
+function parseIfThere(path) {
+  const text = readIfThere(path);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+await main();
