@@ -1,0 +1,14 @@
+export { checkConfig, type DatasetFolders } from './check-config.js';
+export { type DatasetPart, datasetSection } from './data-section.js';
+export { mergeSections } from './merge.js';
+export { type ConfigLayer, parseLayers } from './parse-config.js';
+export { type NamedRecipe, type RecipeConfig, type ResolveOptions, resolveConfig } from './resolve-config.js';
+export {
+  type ComponentRegistries,
+  type ComponentSection,
+  type Config,
+  type ConfigInput,
+  type ConfigSchema,
+  createConfigSchema,
+} from './schema.js';
+export { configToYaml } from './write-yaml.js';

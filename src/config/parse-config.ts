@@ -1,0 +1,36 @@
+/** From layers (a recipe, files that extend it, the command line) to one checked config. */
+
+import { ConfigError } from '../errors/index.js';
+import { type Complaint, explainIssues, valueAt } from './explain-issues.js';
+import { mergeSections, type Section } from './merge.js';
+import type { Config, ConfigSchema } from './schema.js';
+
+/** Keys from one origin; the label (a file, a recipe, `--set`) is what an error about one of them names. */
+export interface ConfigLayer {
+  readonly label: string;
+  readonly values: Section;
+}
+
+const shownComplaints = 5;
+
+/**
+ * Merges the layers, later ones winning, and checks the result. Throws a ConfigError with one line for every rejected
+ * key: the layer it came from, what was expected, what came.
+ */
+export function parseLayers(schema: ConfigSchema, layers: readonly ConfigLayer[]): Config {
+  const merged = layers.reduce<Section>((base, { values }) => mergeSections(base, values), { data: {} });
+  const parsed = schema.safeParse(merged);
+  if (parsed.success) return parsed.data;
+  const complaints = explainIssues(schema, parsed.error.issues, merged);
+  const lines = complaints.map((complaint) => `config${originOf(complaint, layers)}: ${complaint.text}`);
+  const rest = lines.length - shownComplaints;
+  const shown = rest > 0 ? [...lines.slice(0, shownComplaints), `(and ${rest} more)`] : lines;
+  throw new ConfigError(shown.join('\n'));
+}
+
+/** The last layer that wrote the rejected place; for a missing key the layer nearest to the person. */
+function originOf(complaint: Complaint, layers: readonly ConfigLayer[]): string {
+  const writer = layers.findLast((layer) => valueAt(layer.values, complaint.path) !== undefined);
+  const label = (writer ?? layers.findLast((layer) => layer.label !== '--set') ?? layers.at(-1))?.label ?? '';
+  return label === '' ? '' : ` ${label}`;
+}

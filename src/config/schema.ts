@@ -1,0 +1,107 @@
+/**
+ * The one schema of a run: every key, its type and its default. What ran is this object, written whole into the run's
+ * folder. Sections with a `kind` name components, whose own rooms define and check their options.
+ */
+
+import { z } from 'zod';
+import type { ComponentSection, Kinds } from '../registry/index.js';
+import { componentSection } from './component-section.js';
+import { dataSection } from './data-section.js';
+
+/** The components a config can name, by section. */
+export interface ComponentRegistries {
+  readonly backbones: Kinds;
+  readonly heads: Kinds;
+  readonly losses: Kinds;
+  readonly confidences: Kinds;
+  readonly reweighters: Kinds;
+  readonly schedules: Kinds;
+  readonly datasets: Kinds;
+}
+
+export type ConfigSchema = ReturnType<typeof createConfigSchema>;
+/** A complete config: every default filled in, every component's options checked. */
+export type Config = z.output<ConfigSchema>;
+/** What a person writes: only the keys that differ from the defaults. */
+export type ConfigInput = z.input<ConfigSchema>;
+export type { ComponentSection };
+
+const positiveInteger = z.int().min(1);
+
+const deviceSchema = z
+  .string()
+  .regex(/^(cpu|cuda(:\d+)?)$/, { error: 'expected cpu, cuda or cuda:N' })
+  .transform((device) => device as 'cpu' | 'cuda' | `cuda:${number}`);
+
+const auxiliarySchema = z.strictObject({
+  /** Share of the auxiliary head's plain mean cross-entropy in the objective. */
+  weight: z.number().min(0).default(0.4),
+  channels: positiveInteger.default(256),
+});
+
+const optimizerSchema = z.strictObject({
+  /** Base rate α₀; the paper's 0.02 is for a batch of 16. */
+  learningRate: z.number().positive().default(0.02),
+  momentum: z.number().min(0).lt(1).default(0.9),
+  weightDecay: z.number().min(0).default(1e-4),
+  /** Largest norm of all gradients together; null never clips. */
+  clipNorm: z.number().positive().nullable().default(null),
+});
+
+const trainingSchema = z
+  .strictObject({
+    iterations: positiveInteger.default(800),
+    /** Images a step. At least 2: batch normalisation of globally pooled features has no variance over one image. */
+    batchSize: z.int().min(2).default(8),
+    evaluateEvery: positiveInteger.default(200),
+    checkpointEvery: positiveInteger.default(200),
+    keepCheckpoints: positiveInteger.default(2),
+    logEvery: positiveInteger.default(10),
+    /** First share of the iterations in which ARM only watches (paper, section 3.3). */
+    isolatedFraction: z.number().min(0).max(1).default(0.05),
+  })
+  // The end of a run always evaluates and saves, so an interval longer than the run means "at the end only".
+  .transform((training) => ({
+    ...training,
+    evaluateEvery: Math.min(training.evaluateEvery, training.iterations),
+    checkpointEvery: Math.min(training.checkpointEvery, training.iterations),
+  }));
+
+/** The schema over these components; unknown keys are rejected at every level. */
+export function createConfigSchema(registries: ComponentRegistries) {
+  const component = (registry: Kinds, defaultKind: string) =>
+    componentSection(registry, { defaultKind }).prefault({});
+  return z.strictObject({
+    /** Name of the run's folder inside `output`. */
+    name: z
+      .string()
+      .regex(/^[\w][\w.-]*$/, { error: 'expected letters, digits, dots, dashes or underscores' })
+      .default('run'),
+    seed: z.int().min(0).default(0),
+    device: deviceSchema.default('cpu'),
+    /** `auto` is bfloat16 autocast where the engine computes it fast, and float32 elsewhere. */
+    precision: z.enum(['auto', 'float32', 'bfloat16']).default('auto'),
+    /** Threads of the engine; 0 is one for each core. */
+    threads: z.int().min(0).default(0),
+    /** The folder that run folders are created in. */
+    output: z.string().min(1).default('runs'),
+    data: dataSection(registries.datasets),
+    model: z
+      .strictObject({
+        backbone: component(registries.backbones, 'resnet18'),
+        head: component(registries.heads, 'deeplabv3plus'),
+        /** The auxiliary head on stage 3; null leaves it out. */
+        auxiliary: auxiliarySchema.nullable().prefault({}),
+      })
+      .prefault({}),
+    loss: component(registries.losses, 'cross-entropy'),
+    /** Without a reweighter: the mean over valid pixels, or over all pixels as mmsegmentation has it. */
+    reduction: z.enum(['valid', 'all']).default('valid'),
+    confidence: component(registries.confidences, 'variance'),
+    /** null trains on the plain mean loss. */
+    reweighter: componentSection(registries.reweighters, { defaultKind: 'arm' }).nullable().default(null),
+    optimizer: optimizerSchema.prefault({}),
+    schedule: component(registries.schedules, 'multi-step'),
+    training: trainingSchema.prefault({}),
+  });
+}

@@ -1,0 +1,15 @@
+/** A complete config as YAML, so that `coarsely train RUN/config.yaml` repeats a run. */
+
+import { Document, isScalar, isSeq, visit } from 'yaml';
+import type { Config } from './schema.js';
+
+/** The YAML text of a config; short lists such as `[240, 320]` stay on one line. */
+export function configToYaml(config: Config): string {
+  const document = new Document(config);
+  visit(document, {
+    Seq(_, sequence) {
+      if (isSeq(sequence) && sequence.items.every(isScalar)) sequence.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 110, flowCollectionPadding: false });
+}
