@@ -1,0 +1,118 @@
+// The rooms of the house and who may import whom (docs/architecture.md shows the same as a picture). Imports run
+// downward only, enter a room by its index.ts, and never form a circle. Checked by `npm run lint`.
+
+/** room -> the rooms it may import besides itself and the foundations, lowest first. */
+const rooms = {
+  torch: [],
+  nn: ['torch'],
+  optim: ['torch', 'nn'],
+  losses: ['torch'],
+  reweighting: ['torch', 'nn', 'losses'],
+  models: ['torch', 'nn'],
+  data: ['torch'],
+  evaluation: ['torch', 'models', 'data'],
+  runs: ['torch', 'nn'],
+  // Only for the registries of components that a config can name.
+  config: ['optim', 'losses', 'reweighting', 'models', 'data'],
+  training: [
+    'torch',
+    'nn',
+    'optim',
+    'losses',
+    'reweighting',
+    'models',
+    'data',
+    'evaluation',
+    'runs',
+    'config',
+  ],
+  recipes: ['config'],
+  report: ['runs', 'evaluation', 'models', 'reweighting', 'data', 'config'],
+};
+
+/** Rooms that every room may import; registry itself stands on errors, and errors on nothing. */
+const foundations = ['errors', 'registry'];
+
+/** Rooms that may import every other. */
+const top = ['cli'];
+
+const known = [...Object.keys(rooms), ...foundations, ...top];
+
+const inside = (names) => `^src/(${names.join('|')})/`;
+
+const roomRules = Object.entries({ errors: [], registry: [], ...rooms }).map(([room, allowed]) => {
+  const below = room === 'errors' ? [] : room === 'registry' ? ['errors'] : foundations;
+  return {
+    name: `room-${room}`,
+    comment: `src/${room} may import only: ${[...below, ...allowed].join(', ') || 'nothing'}.`,
+    severity: 'error',
+    from: { path: inside([room]) },
+    to: { path: '^src/', pathNot: inside([room, ...below, ...allowed]) },
+  };
+});
+
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    {
+      name: 'known-rooms',
+      comment: 'A new folder in src/ needs its line in .dependency-cruiser.cjs and docs/architecture.md.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/[^/]+/', pathNot: inside(known) },
+    },
+    {
+      name: 'front-door',
+      comment: "Another room is imported by its index.ts; what index.ts does not export is that room's own.",
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'no-circles',
+      comment: 'Modules that need each other are one module, or want a third below both.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'addon-only-from-torch',
+      comment: 'src/torch is the only caller of the addon.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/torch/' },
+      to: { path: '^(native|build)/' },
+    },
+    {
+      name: 'public-surface-only',
+      comment:
+        "Tests, benches and examples import 'coarsely/ROOM' as a user does, never src/ or dist/ by path.",
+      severity: 'error',
+      from: { path: '^(test|bench|examples)/' },
+      // 'local' is an import by path; the package's own name is another type.
+      to: { path: '^(src|dist)/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'nothing-unresolved',
+      comment: 'The import leads nowhere (build first: tests resolve coarsely/... to dist/).',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'shipped-dependencies',
+      comment: 'What the package imports must be among its dependencies, not its devDependencies.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    // Types count: an arrow between rooms is one even when it vanishes from the compiled code.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: ['^node_modules/', '^dist/'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};
