@@ -2,43 +2,45 @@
 
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { ConfigError } from '../errors/index.js';
+import { ConfigError, DataError } from '../errors/index.js';
 import type { ComponentSection } from '../registry/index.js';
 import { datasetSection } from './data-section.js';
 import type { Config } from './schema.js';
 
-/** Names the folders that a dataset reads, so that a missing one is reported before training starts. */
-export type DatasetFolders = (section: ComponentSection) => readonly string[];
+/** Finds what is wrong with a dataset, a line for each thing: `checkDataset` of the data room. */
+export type DatasetChecker = (section: ComponentSection) => Promise<{ readonly problems: readonly string[] }>;
 
-/**
- * Throws a ConfigError for the first thing missing: the data root, a folder of images or labels, a weights file, a
- * writable place for the run. `label` says in errors which config is meant.
- */
-export function checkConfig(
-  config: Config,
-  { label, foldersOf }: { label: string; foldersOf: DatasetFolders },
-): void {
-  checkData(config, label, foldersOf);
-  checkWeights(config.model.backbone, label);
-  checkOutput(config.output, label);
+export interface CheckOptions {
+  /** Says in errors which config is meant: its file or recipe. */
+  readonly label: string;
+  readonly checkDataset: DatasetChecker;
 }
 
-function checkData(config: Config, label: string, foldersOf: DatasetFolders): void {
-  const { data } = config;
-  if (!isDirectory(data.root)) {
+const shownProblems = 3;
+
+/**
+ * Rejects with a ConfigError for a missing data root, a missing weights file or an output folder that cannot be written,
+ * and with a DataError for what is wrong with the dataset itself.
+ */
+export async function checkConfig(config: Config, { label, checkDataset }: CheckOptions): Promise<void> {
+  checkWeights(config.model.backbone, label);
+  checkOutput(config.output, label);
+  await checkData(config.data, { label, checkDataset });
+}
+
+async function checkData(data: Config['data'], { label, checkDataset }: CheckOptions): Promise<void> {
+  if (!existsSync(data.root) || !statSync(data.root).isDirectory()) {
     throw new ConfigError(
-      `config ${label}: data.root: no folder ${data.root} (${path.resolve(data.root)}); ` +
-        'name the dataset with --data ROOT',
+      `config ${label}: data.root: no folder ${data.root} (looked for ${path.resolve(data.root)})\n` +
+        'name the dataset with --data ROOT, or write generated scenes with: coarsely scenes ROOT',
     );
   }
   for (const part of ['train', 'evaluation'] as const) {
-    for (const folder of foldersOf(datasetSection(data, part))) {
-      if (isDirectory(folder)) continue;
-      throw new ConfigError(
-        `config ${label}: data.${part}: no folder ${folder}; check data.root, data.${part}.split ` +
-          `(${data[part].split}) and data.${part}.labels (${data[part].labels})`,
-      );
-    }
+    const { problems } = await checkDataset(datasetSection(data, part));
+    if (problems.length === 0) continue;
+    const more = problems.length - shownProblems;
+    const lines = [...problems.slice(0, shownProblems), ...(more > 0 ? [`(and ${more} more)`] : [])];
+    throw new DataError(lines.map((line) => `data.${part}: ${line}`).join('\n'));
   }
 }
 
@@ -53,18 +55,19 @@ function checkWeights(backbone: ComponentSection, label: string): void {
 function checkOutput(output: string, label: string): void {
   let existing = path.resolve(output);
   while (!existsSync(existing)) existing = path.dirname(existing);
-  try {
-    if (!statSync(existing).isDirectory()) throw new Error('not a folder');
-    accessSync(existing, constants.W_OK | constants.X_OK);
-  } catch (cause) {
-    throw new ConfigError(
-      `config ${label}: output: cannot write to ${output}: ${existing} is not a folder you may write to; ` +
-        'choose another with --output DIR',
-      { cause },
-    );
-  }
+  if (isWritableFolder(existing)) return;
+  throw new ConfigError(
+    `config ${label}: output: cannot write runs to ${output}: ${existing} is not a folder you may write to; ` +
+      'choose another with --output DIR',
+  );
 }
 
-function isDirectory(folder: string): boolean {
-  return existsSync(folder) && statSync(folder).isDirectory();
+function isWritableFolder(folder: string): boolean {
+  if (!statSync(folder).isDirectory()) return false;
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,6 @@
-export { checkConfig, type DatasetFolders } from './check-config.js';
+export { ConfigError } from '../errors/index.js';
+export { Registry } from '../registry/index.js';
+export { type CheckOptions, checkConfig, type DatasetChecker } from './check-config.js';
 export { type DatasetPart, datasetSection } from './data-section.js';
 export { mergeSections } from './merge.js';
 export { type ConfigLayer, parseLayers } from './parse-config.js';

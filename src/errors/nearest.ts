@@ -7,8 +7,10 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   if (candidates.length === 0) return undefined;
   const lower = new Map(candidates.map((candidate) => [candidate.toLowerCase(), candidate]));
   const best = closest(name.toLowerCase(), [...lower.keys()]);
-  // A third of the longer name may differ; beyond that a suggestion misleads more than it helps.
-  const allowed = Math.max(1, Math.floor(Math.max(name.length, best.length) / 3));
+  // A third of the longer name may differ, and two swapped letters (a distance of 2) in any name of four or more;
+  // beyond that a suggestion misleads more than it helps.
+  const length = Math.max(name.length, best.length);
+  const allowed = Math.max(length >= 4 ? 2 : 1, Math.floor(length / 3));
   return distance(name.toLowerCase(), best) <= allowed ? lower.get(best) : undefined;
 }
 
