@@ -1,0 +1,62 @@
+#!/bin/sh
+# Provides what building needs, and only what is missing: Node is checked, system packages come from apt (with sudo
+# when not root), npm packages from the lock file. A second run changes nothing and takes well under a second.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '%s\n' "coarsely: $*"; }
+stop() { printf '%s\n' "coarsely: $*" >&2; exit 1; }
+
+check_node() {
+  command -v node >/dev/null 2>&1 ||
+    stop "Node.js was not found. Install version 20.19 or newer: https://nodejs.org/en/download"
+  node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
+    stop "Node.js 20.19 or newer is needed, and $(command -v node) is $(node --version). Newer ones: https://nodejs.org/en/download"
+  command -v npm >/dev/null 2>&1 || stop "npm was not found beside $(command -v node)."
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_packages() {
+  command -v apt-get >/dev/null 2>&1 || stop "this system has no apt-get. Please install by hand what provides: $*"
+  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null 2>&1 ||
+    stop "these packages are missing. As root, run: apt-get install $*"
+  say "installing system packages: $*"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# g++ always. libtorch only when no PyTorch is there; then OpenBLAS too, without which it is thirty times slower.
+check_system() {
+  missing=''
+  if [ "$(uname -s)" = Linux ] && [ -z "${CXX:-}" ]; then
+    command -v g++ >/dev/null 2>&1 || missing='g++'
+  fi
+  if engine=$(node scripts/find-torch.mjs 2>/dev/null); then
+    case $engine in *'"kind": "debian"'*) is_installed libopenblas0-pthread || missing="$missing libopenblas0-pthread" ;; esac
+  elif [ -n "${COARSELY_TORCH:-}" ]; then
+    node scripts/find-torch.mjs
+  elif [ "$(uname -s)" = Linux ]; then
+    missing="$missing libtorch-dev libopenblas0-pthread libgloo-dev"
+  else
+    node scripts/find-torch.mjs
+  fi
+  # shellcheck disable=SC2086
+  [ -z "$missing" ] || install_packages $missing
+}
+
+check_npm_packages() {
+  node scripts/check-installed.mjs && return
+  say 'installing npm packages'
+  # Scripts are skipped because the addon is built by the next step, where its output is seen.
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+}
+
+check_node
+check_system
+check_npm_packages
