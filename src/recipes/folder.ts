@@ -1,0 +1,34 @@
+/**
+ * A folder of one's own, of the size of CamVid (a few hundred images of about 480×360): `images/`, `coarse/` to train on
+ * and `fine/` to evaluate on, each with `train` and `val` inside. Trains from scratch on a CPU.
+ */
+
+import type { RecipeConfig } from '../config/index.js';
+import { named, withArm, withLinearArm } from './combinators.js';
+import type { RecipeOptions } from './recipe.js';
+
+/** The plain mean loss on coarse labels. Without `root` the person names it: `--data ROOT`. */
+export function folderCrossEntropy({ root }: RecipeOptions = {}): RecipeConfig {
+  return {
+    name: 'folder-cross-entropy',
+    data: {
+      kind: 'folder',
+      ...(root === undefined ? {} : { root }),
+      train: { split: 'train', labels: 'coarse' },
+      evaluation: { split: 'val', labels: 'fine' },
+      augmentation: { cropSize: [240, 320] },
+    },
+    model: { backbone: { kind: 'resnet18', outputStride: 16 }, head: { kind: 'deeplabv3plus' } },
+    training: { iterations: 800, batchSize: 8, evaluateEvery: 200, checkpointEvery: 100 },
+  };
+}
+
+/** With ARM; its learning rate is scaled up, as 800 iterations at the paper's rate would hardly move it. */
+export function folderArm(options: RecipeOptions = {}): RecipeConfig {
+  return withArm(named(folderCrossEntropy(options), 'folder-arm'), { learningRateScale: 50 });
+}
+
+/** With the fixed, suppressing linear weights. */
+export function folderLinearArm(options: RecipeOptions = {}): RecipeConfig {
+  return withLinearArm(named(folderCrossEntropy(options), 'folder-linear-arm'));
+}

@@ -1,0 +1,5 @@
+export { type ArmOptions, type LinearArmOptions, named, withArm, withLinearArm } from './combinators.js';
+export { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
+export type { Recipe, RecipeOptions } from './recipe.js';
+export { recipes } from './recipes.js';
+export { scenesArm, scenesCrossEntropy, scenesLinearArm, scenesRoot } from './scenes.js';

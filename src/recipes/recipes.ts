@@ -1,0 +1,41 @@
+/** The built-in recipes, by name. */
+
+import { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
+import type { Recipe } from './recipe.js';
+import { scenesArm, scenesCrossEntropy, scenesLinearArm } from './scenes.js';
+
+const builtIn: readonly Recipe[] = [
+  {
+    name: 'scenes-cross-entropy',
+    description: 'Generated scenes, coarse labels, plain cross-entropy: the baseline of the demo',
+    config: scenesCrossEntropy,
+  },
+  {
+    name: 'scenes-arm',
+    description: 'Generated scenes, coarse labels, adversarial reweighting (ARM)',
+    config: scenesArm,
+  },
+  {
+    name: 'scenes-linear-arm',
+    description: 'Generated scenes, coarse labels, fixed weights falling with confidence (Linear ARM)',
+    config: scenesLinearArm,
+  },
+  {
+    name: 'folder-cross-entropy',
+    description: 'Your folder (--data ROOT with images, coarse, fine), plain cross-entropy',
+    config: folderCrossEntropy,
+  },
+  {
+    name: 'folder-arm',
+    description: 'Your folder (--data ROOT with images, coarse, fine), ARM',
+    config: folderArm,
+  },
+  {
+    name: 'folder-linear-arm',
+    description: 'Your folder (--data ROOT with images, coarse, fine), Linear ARM',
+    config: folderLinearArm,
+  },
+];
+
+/** Every recipe that `extends:` and the command line can name. A library user may add to it. */
+export const recipes: Map<string, Recipe> = new Map(builtIn.map((recipe) => [recipe.name, recipe]));

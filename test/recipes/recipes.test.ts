@@ -1,0 +1,40 @@
+import { createConfigSchema, resolveConfig } from 'coarsely/config';
+import { folderArm, recipes, scenesCrossEntropy, withArm, withLinearArm } from 'coarsely/recipes';
+import { describe, expect, it } from 'vitest';
+import { registries } from '../config/local-registries.js';
+
+const schema = createConfigSchema(registries);
+
+describe('recipes', () => {
+  it.each([...recipes.values()].map((recipe) => [recipe.name, recipe] as const))(
+    '%s is a valid config',
+    (name, recipe) => {
+      const config = resolveConfig(name, { schema, recipes, set: ['data.root=some-folder'] });
+      expect(config.name).toBe(name);
+      expect(config.data.root).toBe('some-folder');
+      expect(config.data.train.labels).toBe('coarse');
+      expect(config.data.evaluation.labels).toBe('fine');
+      expect(recipe.description).toMatch(/^[^\n]{20,110}$/);
+    },
+  );
+
+  it('ask for the data root of a folder, and know that of the scenes', () => {
+    expect(() => resolveConfig('folder-arm', { schema, recipes })).toThrow(
+      'config folder-arm: data.root is missing: expected the folder of the dataset (--data ROOT, or data.root)',
+    );
+    expect(resolveConfig('scenes-arm', { schema, recipes }).data.root).toBe('data/scenes');
+    expect(folderArm({ root: 'mine' }).data.root).toBe('mine');
+  });
+});
+
+describe('combinators', () => {
+  it('change the reweighter and nothing else', () => {
+    const baseline = scenesCrossEntropy({ root: 'x' });
+    expect(baseline.reweighter).toBeUndefined();
+    expect(withArm(baseline, { learningRateScale: 50 })).toEqual({
+      ...baseline,
+      reweighter: { kind: 'arm', learningRateScale: 50, p: 2 },
+    });
+    expect(withLinearArm(baseline).reweighter).toEqual({ kind: 'linear-arm', slope: -0.5, intercept: 0.5 });
+  });
+});
