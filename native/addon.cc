@@ -1,0 +1,31 @@
+// The addon's entry, run once per environment (the main thread and every worker thread that loads it).
+#include <node_api.h>
+
+#include "autograd.h"
+#include "generator.h"
+#include "handles.h"
+#include "napi.h"
+#include "operators.h"
+#include "runtime.h"
+#include "tensor.h"
+
+NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
+  using namespace coarsely;
+  COARSELY_BEGIN
+  prepareProcess();
+  exportOperators(env, exports);
+  exportTensor(env, exports);
+  exportAutograd(env, exports);
+  exportGenerator(env, exports);
+  exportRuntime(env, exports);
+  // What a thread left behind goes with its environment.
+  check(env, napi_add_env_cleanup_hook(
+                 env,
+                 [](void*) {
+                   tensors().clear();
+                   generators().clear();
+                 },
+                 nullptr));
+  return exports;
+  COARSELY_END("coarsely")
+}

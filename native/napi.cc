@@ -1,0 +1,143 @@
+// Node-API conversions and the translation of C++ exceptions into the JavaScript error class.
+#include "napi.h"
+
+#include <c10/util/Exception.h>
+
+#include <cmath>
+
+namespace coarsely {
+
+namespace {
+
+// One environment per thread: a worker thread has its own.
+thread_local napi_ref errorClass = nullptr;
+
+void throwEngineError(napi_env env, const std::string& message) {
+  napi_value text = nullptr;
+  napi_create_string_utf8(env, message.c_str(), message.size(), &text);
+  napi_value constructor = nullptr;
+  if (errorClass) napi_get_reference_value(env, errorClass, &constructor);
+  napi_value error = nullptr;
+  if (!constructor || napi_new_instance(env, constructor, 1, &text, &error) != napi_ok) {
+    napi_create_error(env, nullptr, text, &error);
+  }
+  napi_throw(env, error);
+}
+
+// libtorch appends its own advice after the first paragraph; the first line names the operation's complaint.
+std::string tidy(const std::string& message) {
+  const auto end = message.find_last_not_of(" \n");
+  return end == std::string::npos ? message : message.substr(0, end + 1);
+}
+
+}  // namespace
+
+void setErrorClass(napi_env env, napi_value constructor) {
+  if (errorClass) napi_delete_reference(env, errorClass);
+  check(env, napi_create_reference(env, constructor, 1, &errorClass));
+}
+
+napi_value rethrow(napi_env env, const char* operation) {
+  const std::string prefix = std::string(operation) + ": ";
+  try {
+    throw;
+  } catch (const PendingException&) {
+    // JavaScript already has its exception.
+  } catch (const c10::Error& error) {
+    throwEngineError(env, prefix + tidy(error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    throwEngineError(env, prefix + tidy(error.what()));
+  } catch (...) {
+    throwEngineError(env, prefix + "an unknown error in the engine");
+  }
+  return nullptr;
+}
+
+double toDouble(napi_env env, napi_value value) {
+  double result = 0;
+  if (napi_get_value_double(env, value, &result) != napi_ok) throw std::runtime_error("expected a number");
+  return result;
+}
+
+int64_t toInteger(napi_env env, napi_value value) {
+  const double number = toDouble(env, value);
+  if (!(std::abs(number) <= 9007199254740992.0) || number != std::floor(number)) {
+    throw std::runtime_error("expected an integer, received " + std::to_string(number));
+  }
+  return static_cast<int64_t>(number);
+}
+
+bool toBool(napi_env env, napi_value value) {
+  bool result = false;
+  if (napi_get_value_bool(env, value, &result) != napi_ok) throw std::runtime_error("expected a boolean");
+  return result;
+}
+
+std::string toString(napi_env env, napi_value value) {
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) {
+    throw std::runtime_error("expected a string");
+  }
+  std::string result(length, '\0');
+  check(env, napi_get_value_string_utf8(env, value, result.data(), length + 1, &length));
+  return result;
+}
+
+bool isNullish(napi_env env, napi_value value) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  return type == napi_undefined || type == napi_null;
+}
+
+std::vector<int64_t> toIntegers(napi_env env, napi_value value) {
+  bool isArray = false;
+  check(env, napi_is_array(env, value, &isArray));
+  if (!isArray) throw std::runtime_error("expected an array of integers");
+  uint32_t length = 0;
+  check(env, napi_get_array_length(env, value, &length));
+  std::vector<int64_t> result(length);
+  for (uint32_t i = 0; i < length; ++i) {
+    napi_value element;
+    check(env, napi_get_element(env, value, i, &element));
+    result[i] = toInteger(env, element);
+  }
+  return result;
+}
+
+napi_value fromDouble(napi_env env, double value) {
+  napi_value result;
+  check(env, napi_create_double(env, value, &result));
+  return result;
+}
+
+napi_value fromBool(napi_env env, bool value) {
+  napi_value result;
+  check(env, napi_get_boolean(env, value, &result));
+  return result;
+}
+
+napi_value fromString(napi_env env, const std::string& value) {
+  napi_value result;
+  check(env, napi_create_string_utf8(env, value.c_str(), value.size(), &result));
+  return result;
+}
+
+napi_value undefined(napi_env env) {
+  napi_value result;
+  check(env, napi_get_undefined(env, &result));
+  return result;
+}
+
+napi_value null(napi_env env) {
+  napi_value result;
+  check(env, napi_get_null(env, &result));
+  return result;
+}
+
+void exportFunction(napi_env env, napi_value exports, const char* name, napi_callback callback) {
+  napi_value function;
+  check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function));
+  check(env, napi_set_named_property(env, exports, name, function));
+}
+
+}  // namespace coarsely

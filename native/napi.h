@@ -1,0 +1,75 @@
+// The thin layer over Node-API that every other file uses: checked calls, argument reading, and the one macro that
+// turns a C++ exception into a JavaScript EngineError.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace coarsely {
+
+/// Thrown after Node-API itself failed; the JavaScript exception, if any, is already pending.
+struct PendingException {};
+
+inline void check(napi_env env, napi_status status) {
+  if (status == napi_ok) return;
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (pending) throw PendingException{};
+  const napi_extended_error_info* info = nullptr;
+  napi_get_last_error_info(env, &info);
+  throw std::runtime_error(info && info->error_message ? info->error_message : "Node-API call failed");
+}
+
+/// The arguments of one call, at most Capacity of them; missing ones read as undefined.
+template <size_t Capacity>
+struct Arguments {
+  napi_value values[Capacity];
+  size_t count = Capacity;
+  void* data = nullptr;
+
+  Arguments(napi_env env, napi_callback_info info) {
+    check(env, napi_get_cb_info(env, info, &count, values, nullptr, &data));
+  }
+};
+
+napi_value rethrow(napi_env env, const char* operation);
+void setErrorClass(napi_env env, napi_value constructor);
+
+double toDouble(napi_env env, napi_value value);
+int64_t toInteger(napi_env env, napi_value value);
+bool toBool(napi_env env, napi_value value);
+std::string toString(napi_env env, napi_value value);
+bool isNullish(napi_env env, napi_value value);
+std::vector<int64_t> toIntegers(napi_env env, napi_value value);
+
+napi_value fromDouble(napi_env env, double value);
+napi_value fromBool(napi_env env, bool value);
+napi_value fromString(napi_env env, const std::string& value);
+napi_value undefined(napi_env env);
+napi_value null(napi_env env);
+
+template <typename Container>
+napi_value fromIntegers(napi_env env, const Container& values) {
+  napi_value array;
+  check(env, napi_create_array_with_length(env, values.size(), &array));
+  for (size_t i = 0; i < values.size(); ++i) {
+    check(env, napi_set_element(env, array, static_cast<uint32_t>(i), fromDouble(env, static_cast<double>(values[i]))));
+  }
+  return array;
+}
+
+void exportFunction(napi_env env, napi_value exports, const char* name, napi_callback callback);
+
+}  // namespace coarsely
+
+/// Every callback's body stands between these two: no C++ exception may cross into V8.
+#define COARSELY_BEGIN try {
+#define COARSELY_END(operation)                  \
+  }                                              \
+  catch (...) {                                  \
+    return ::coarsely::rethrow(env, (operation)); \
+  }

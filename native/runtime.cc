@@ -1,0 +1,135 @@
+// Versions, threads, memory and devices.
+#include "runtime.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/util/Logging.h>
+#include <dlfcn.h>
+#include <torch/version.h>
+
+#include <mutex>
+
+#include "allocator.h"
+#include "napi.h"
+
+namespace coarsely {
+
+namespace {
+
+// OpenBLAS keeps a thread count of its own; the symbol is there only when libtorch's BLAS is OpenBLAS.
+void setBlasThreads(int count) {
+  using SetThreads = void (*)(int);
+  if (auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(count);
+}
+
+napi_value setThreads(napi_env env, napi_callback_info info) {
+  COARSELY_BEGIN
+  Arguments<1> arguments(env, info);
+  const auto count = toInteger(env, arguments.values[0]);
+  if (count < 1 || count > 4096) throw std::runtime_error("expected 1 to 4096 threads, received " + std::to_string(count));
+  at::set_num_threads(static_cast<int>(count));
+  setBlasThreads(static_cast<int>(count));
+  return undefined(env);
+  COARSELY_END("setThreads")
+}
+
+napi_value threads(napi_env env, napi_callback_info) {
+  COARSELY_BEGIN
+  return fromDouble(env, at::get_num_threads());
+  COARSELY_END("threads")
+}
+
+napi_value memory(napi_env env, napi_callback_info) {
+  COARSELY_BEGIN
+  const auto statistics = memoryStatistics();
+  return fromIntegers(env, std::vector<uint64_t>{statistics.live, statistics.peak, statistics.cached});
+  COARSELY_END("memory")
+}
+
+napi_value resetPeak(napi_env env, napi_callback_info) {
+  COARSELY_BEGIN
+  resetPeakMemory();
+  return undefined(env);
+  COARSELY_END("resetPeak")
+}
+
+napi_value trim(napi_env env, napi_callback_info) {
+  COARSELY_BEGIN
+  return fromDouble(env, static_cast<double>(trimMemory()));
+  COARSELY_END("trim")
+}
+
+napi_value version(napi_env env, napi_callback_info) {
+  COARSELY_BEGIN
+  return fromString(env, TORCH_VERSION);
+  COARSELY_END("version")
+}
+
+napi_value buildInformation(napi_env env, napi_callback_info) {
+  COARSELY_BEGIN
+  return fromString(env, at::show_config());
+  COARSELY_END("buildInformation")
+}
+
+napi_value cudaDeviceCount(napi_env env, napi_callback_info) {
+  COARSELY_BEGIN
+  return fromDouble(env, at::hasCUDA() ? static_cast<double>(at::detail::getCUDAHooks().getNumGPUs()) : 0);
+  COARSELY_END("cudaDeviceCount")
+}
+
+napi_value bfloat16Fast(napi_env env, napi_callback_info) {
+  COARSELY_BEGIN
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return fromBool(env, __builtin_cpu_supports("avx512bf16"));
+#else
+  return fromBool(env, false);
+#endif
+  COARSELY_END("bfloat16Fast")
+}
+
+napi_value setErrorClassCallback(napi_env env, napi_callback_info info) {
+  COARSELY_BEGIN
+  Arguments<1> arguments(env, info);
+  setErrorClass(env, arguments.values[0]);
+  return undefined(env);
+  COARSELY_END("setErrorClass")
+}
+
+/// Deterministic algorithms where libtorch offers a choice (CUDA); an operation without one throws by name.
+napi_value setDeterministic(napi_env env, napi_callback_info info) {
+  COARSELY_BEGIN
+  Arguments<1> arguments(env, info);
+  const bool on = toBool(env, arguments.values[0]);
+  at::globalContext().setDeterministicAlgorithms(on, false);
+  at::globalContext().setDeterministicCuDNN(on);
+  return undefined(env);
+  COARSELY_END("setDeterministic")
+}
+
+}  // namespace
+
+void prepareProcess() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    installAllocator();
+    c10::SetStackTraceFetcher(std::function<std::string()>([] { return std::string(); }));
+  });
+}
+
+void exportRuntime(napi_env env, napi_value exports) {
+  exportFunction(env, exports, "setThreads", setThreads);
+  exportFunction(env, exports, "threads", threads);
+  exportFunction(env, exports, "memory", memory);
+  exportFunction(env, exports, "resetPeak", resetPeak);
+  exportFunction(env, exports, "trim", trim);
+  exportFunction(env, exports, "version", version);
+  exportFunction(env, exports, "buildInformation", buildInformation);
+  exportFunction(env, exports, "cudaDeviceCount", cudaDeviceCount);
+  exportFunction(env, exports, "bfloat16Fast", bfloat16Fast);
+  exportFunction(env, exports, "setErrorClass", setErrorClassCallback);
+  exportFunction(env, exports, "setDeterministic", setDeterministic);
+}
+
+}  // namespace coarsely

@@ -1,0 +1,50 @@
+export {
+  type Device,
+  type DType,
+  elementSize,
+  isFloatingPoint,
+  type MemoryFormat,
+  type TypedArray,
+} from './dtype.js';
+export {
+  type Engine,
+  engine,
+  isAvailable,
+  liveTensorCount,
+  type Memory,
+  memory,
+  resetPeakMemory,
+  setDeterministic,
+  setThreads,
+  threads,
+  trimMemory,
+} from './engine.js';
+export {
+  arange,
+  cat,
+  empty,
+  full,
+  ones,
+  type RandomOptions,
+  rand,
+  randn,
+  stack,
+  type TensorOptions,
+  tensorFrom,
+  tensorFromBytes,
+  zeros,
+} from './factories.js';
+export {
+  readSafetensors,
+  readStateDict,
+  type SafetensorsContents,
+  type StateDictContents,
+  writeSafetensors,
+} from './files/index.js';
+export * as ops from './generated/ops.js';
+export { Generator } from './generator.js';
+export { type AutocastOptions, autocast, noGrad } from './modes.js';
+export { engineBuild, type Handle, native } from './native.js';
+export { Scope, scope, tidy } from './scope.js';
+export { type ClampOptions, type KeepDimOption, Tensor, type ToOptions } from './tensor.js';
+export type { NestedNumbers } from './typed-arrays.js';

@@ -1,0 +1,38 @@
+/** The thread's two modes: recording gradients, and automatic mixed precision. */
+
+import type { DType } from './dtype.js';
+import { dtypeCode } from './dtype.js';
+import { native } from './native.js';
+import { rejectPromise } from './scope.js';
+
+/** Runs `body` without recording gradients. @throws EngineError when it is asynchronous */
+export function noGrad<T>(body: () => T): T {
+  const before = native().setGradientMode(false);
+  try {
+    const result = body();
+    rejectPromise(result, 'noGrad');
+    return result;
+  } finally {
+    native().setGradientMode(before);
+  }
+}
+
+export interface AutocastOptions {
+  readonly device?: string;
+  readonly dtype?: DType;
+  /** False switches autocast off inside an outer autocast: what must stay in float32. */
+  readonly enabled?: boolean;
+}
+
+/** Runs `body` with convolutions and matrix products in `dtype`, reductions and losses in float32. */
+export function autocast<T>(options: AutocastOptions, body: () => T): T {
+  const { device = 'cpu', dtype = 'bfloat16', enabled = true } = options;
+  const [enabledBefore, dtypeBefore] = native().enterAutocast(device, dtypeCode(dtype), enabled);
+  try {
+    const result = body();
+    rejectPromise(result, 'autocast');
+    return result;
+  } finally {
+    native().leaveAutocast(device, dtypeBefore, enabledBefore);
+  }
+}

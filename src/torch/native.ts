@@ -1,0 +1,145 @@
+/**
+ * Loads the addon: the one door to libtorch. `scripts/build-native.mjs` leaves one build per engine below
+ * build/native and a note of which is the default; COARSELY_TORCH chooses another one. Loaded on first use, so that
+ * `--help` and a wrong config need no engine.
+ */
+
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EngineError } from '../errors/index.js';
+
+/** A handle: slot index in the low 32 bits, generation above (native/handles.h). */
+export type Handle = number;
+export type NativeValue = Handle | boolean | string | null | undefined | readonly NativeValue[];
+export type NativeOperator = (...values: NativeValue[]) => NativeValue;
+
+export interface NativeArgument {
+  readonly name: string;
+  readonly type: string;
+  readonly hasDefault: boolean;
+  readonly keywordOnly: boolean;
+  readonly length: number;
+  readonly written: boolean;
+}
+
+export interface NativeAddon {
+  bindOperator(name: string, overload: string): NativeOperator;
+  operatorSchema(
+    name: string,
+    overload: string,
+  ): { readonly arguments: NativeArgument[]; readonly returns: NativeArgument[] } | null;
+  dispose(handle: Handle): void;
+  disposeAll(handles: readonly Handle[]): void;
+  share(handle: Handle): Handle;
+  isLive(handle: Handle): boolean;
+  liveCount(): number;
+  shape(handle: Handle): number[];
+  scalarType(handle: Handle): number;
+  device(handle: Handle): string;
+  isContiguous(handle: Handle, memoryFormat: number): boolean;
+  item(handle: Handle): number;
+  fromBytes(bytes: Uint8Array, scalarType: number, shape: readonly number[], device: string): Handle;
+  toBytes(handle: Handle): ArrayBuffer;
+  setData(handle: Handle, other: Handle): void;
+  backward(handle: Handle, gradient?: Handle | null, retainGraph?: boolean): void;
+  gradient(handle: Handle): Handle | null;
+  setGradient(handle: Handle, gradient: Handle | null): void;
+  requiresGradient(handle: Handle): boolean;
+  setRequiresGradient(handle: Handle, on: boolean): void;
+  setGradientMode(on: boolean): boolean;
+  enterAutocast(device: string, scalarType: number, enabled: boolean): [number, number];
+  leaveAutocast(device: string, scalarType: number, enabled: number): void;
+  createGenerator(seed: number): Handle;
+  disposeGenerator(handle: Handle): void;
+  generatorState(handle: Handle): Handle;
+  setGeneratorState(handle: Handle, state: Handle): void;
+  setThreads(count: number): void;
+  threads(): number;
+  memory(): [number, number, number];
+  resetPeak(): void;
+  trim(): number;
+  version(): string;
+  buildInformation(): string;
+  cudaDeviceCount(): number;
+  bfloat16Fast(): boolean;
+  setErrorClass(errorClass: typeof EngineError): void;
+  setDeterministic(on: boolean): void;
+}
+
+/** How this engine was built, from the note beside the addon. */
+export interface EngineBuild {
+  readonly key: string;
+  readonly path: string;
+  readonly kind: 'debian' | 'pip';
+  readonly version: string;
+  readonly cuda: boolean;
+  readonly folder: string;
+  readonly requests: readonly string[];
+}
+
+const buildsFolder = fileURLToPath(new URL('../../build/native/', import.meta.url));
+const remedy =
+  'install libtorch (`sudo apt-get install libtorch-dev libopenblas0-pthread libgloo-dev`, or `python3 -m venv .venv ' +
+  '&& .venv/bin/pip install torch` with COARSELY_TORCH=.venv), then run `npm rebuild coarsely` (in a clone: `make build`)';
+
+let addon: NativeAddon | undefined;
+
+/**
+ * The addon, loaded once per thread.
+ * @throws EngineError when it was never built, or was built for another engine than COARSELY_TORCH asks for
+ */
+export function native(): NativeAddon {
+  addon ??= load(engineBuild());
+  return addon;
+}
+
+/** Which build `native()` loads; found without loading it. */
+export function engineBuild(): EngineBuild {
+  const request = process.env.COARSELY_TORCH;
+  const build = request ? requestedBuild(request) : readBuild('default.json');
+  if (!build) {
+    throw new EngineError(
+      request
+        ? `the engine was not built for COARSELY_TORCH=${request}: run \`npm rebuild coarsely\` (in a clone: \`make build\`) with it set`
+        : `the engine is not built: ${remedy}`,
+    );
+  }
+  return build;
+}
+
+function requestedBuild(request: string): EngineBuild | undefined {
+  const asked = canonical(request);
+  const folders = existsSync(buildsFolder) ? readdirSync(buildsFolder, { withFileTypes: true }) : [];
+  return folders
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => readBuild(join(entry.name, 'engine.json')))
+    .find((build) => build && [build.folder, ...build.requests].some((known) => canonical(known) === asked));
+}
+
+function canonical(path: string): string {
+  return existsSync(path) ? realpathSync(path) : resolve(path);
+}
+
+function readBuild(note: string): EngineBuild | undefined {
+  const path = join(buildsFolder, note);
+  if (!existsSync(path)) return undefined;
+  const { key } = JSON.parse(readFileSync(path, 'utf8')) as { key: string };
+  const folder = join(buildsFolder, key);
+  if (!existsSync(join(folder, 'engine.json'))) return undefined;
+  const build = JSON.parse(readFileSync(join(folder, 'engine.json'), 'utf8')) as EngineBuild;
+  // The folder may have moved since the build; the addon lies beside its note.
+  return { ...build, path: join(folder, 'coarsely.node') };
+}
+
+function load(build: EngineBuild): NativeAddon {
+  try {
+    const loaded = createRequire(import.meta.url)(build.path) as NativeAddon;
+    loaded.setErrorClass(EngineError);
+    return loaded;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new EngineError(`the engine ${build.key} does not load (${reason}): ${remedy}`, { cause });
+  }
+}

@@ -1,0 +1,479 @@
+/**
+ * The tensor: an integer handle behind a thin class. Operations never consume their arguments and return a fresh
+ * handle, which the innermost scope owns; those whose name ends in `_` write in place and return the same object.
+ */
+
+import { EngineError } from '../errors/index.js';
+import {
+  type Device,
+  type DType,
+  dtypeCode,
+  dtypeName,
+  type MemoryFormat,
+  memoryFormatCode,
+  type TypedArray,
+} from './dtype.js';
+import { formatTensor } from './format-tensor.js';
+import { type Handle, type NativeValue, native } from './native.js';
+import { adopt } from './scope.js';
+import { op } from './tensor-operators.js';
+import { type NestedNumbers, nest, typedArrayOver } from './typed-arrays.js';
+
+export interface KeepDimOption {
+  /** Leaves a reduced dimension in place with length 1. */
+  readonly keepDim?: boolean;
+}
+
+export interface ClampOptions {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export interface ToOptions {
+  readonly dtype?: DType;
+  readonly device?: Device;
+  readonly memoryFormat?: MemoryFormat;
+}
+
+export class Tensor {
+  readonly id: Handle;
+
+  /** @internal Tensors come from factories and operations. */
+  constructor(id: Handle) {
+    this.id = id;
+  }
+
+  // ---- facts
+
+  get shape(): readonly number[] {
+    return native().shape(this.id);
+  }
+
+  get dtype(): DType {
+    return dtypeName(native().scalarType(this.id));
+  }
+
+  get device(): Device {
+    return native().device(this.id) as Device;
+  }
+
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  get numel(): number {
+    return this.shape.reduce((product, length) => product * length, 1);
+  }
+
+  get isDisposed(): boolean {
+    return !native().isLive(this.id);
+  }
+
+  isContiguous(memoryFormat: MemoryFormat = 'contiguous'): boolean {
+    return native().isContiguous(this.id, memoryFormatCode(memoryFormat));
+  }
+
+  /** Frees this handle now; a scope that owns it does not mind. */
+  dispose(): void {
+    native().dispose(this.id);
+  }
+
+  // ---- gradients
+
+  get requiresGrad(): boolean {
+    return native().requiresGradient(this.id);
+  }
+
+  requiresGrad_(on = true): this {
+    native().setRequiresGradient(this.id, on);
+    return this;
+  }
+
+  /** The accumulated gradient of a leaf, a fresh handle of the same storage; null before the first backward. */
+  get grad(): Tensor | null {
+    const handle = native().gradient(this.id);
+    return handle === null ? null : wrap(handle);
+  }
+
+  set grad(value: Tensor | null) {
+    native().setGradient(this.id, value === null ? null : value.id);
+  }
+
+  /** Forgets the gradient (PyTorch's `set_to_none`). */
+  zeroGrad_(): this {
+    native().setGradient(this.id, null);
+    return this;
+  }
+
+  /** Accumulates the gradients of all leaves; a tensor of more than one element needs `gradient`. */
+  backward({
+    gradient,
+    retainGraph,
+  }: {
+    readonly gradient?: Tensor;
+    readonly retainGraph?: boolean;
+  } = {}): void {
+    native().backward(this.id, gradient?.id, retainGraph);
+  }
+
+  detach(): Tensor {
+    return one(op.detach(this.id));
+  }
+
+  // ---- reading back: the host waits for the device in each of these
+
+  /** The value of a tensor with one element. */
+  item(): number {
+    return native().item(this.id);
+  }
+
+  /** A copy of the elements, row-major. */
+  toTypedArray(): TypedArray {
+    const { dtype } = this;
+    if (dtype === 'bfloat16' || dtype === 'float16') {
+      const wide = this.to({ dtype: 'float32' });
+      try {
+        return wide.toTypedArray();
+      } finally {
+        wide.dispose();
+      }
+    }
+    return typedArrayOver(native().toBytes(this.id), dtype);
+  }
+
+  /** A copy of the elements' bytes, row-major, little-endian. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(native().toBytes(this.id));
+  }
+
+  /** Nested arrays of numbers; int64 values beyond 2^53 lose digits. */
+  toArray(): NestedNumbers {
+    return nest(this.toTypedArray(), this.shape);
+  }
+
+  // ---- arithmetic
+
+  add(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.addTensor(this.id, other.id) : op.addScalar(this.id, other));
+  }
+
+  sub(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.subTensor(this.id, other.id) : op.subScalar(this.id, other));
+  }
+
+  mul(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.mulTensor(this.id, other.id) : op.mulScalar(this.id, other));
+  }
+
+  div(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.divTensor(this.id, other.id) : op.divScalar(this.id, other));
+  }
+
+  pow(exponent: Tensor | number): Tensor {
+    return one(isTensor(exponent) ? op.powTensor(this.id, exponent.id) : op.powScalar(this.id, exponent));
+  }
+
+  maximum(other: Tensor | number): Tensor {
+    return isTensor(other) ? one(op.maximum(this.id, other.id)) : this.clamp({ min: other });
+  }
+
+  minimum(other: Tensor | number): Tensor {
+    return isTensor(other) ? one(op.minimum(this.id, other.id)) : this.clamp({ max: other });
+  }
+
+  clamp({ min, max }: ClampOptions): Tensor {
+    return one(op.clamp(this.id, min ?? null, max ?? null));
+  }
+
+  neg(): Tensor {
+    return one(op.neg(this.id));
+  }
+
+  abs(): Tensor {
+    return one(op.abs(this.id));
+  }
+
+  exp(): Tensor {
+    return one(op.exp(this.id));
+  }
+
+  log(): Tensor {
+    return one(op.log(this.id));
+  }
+
+  sqrt(): Tensor {
+    return one(op.sqrt(this.id));
+  }
+
+  square(): Tensor {
+    return one(op.square(this.id));
+  }
+
+  reciprocal(): Tensor {
+    return one(op.reciprocal(this.id));
+  }
+
+  sigmoid(): Tensor {
+    return one(op.sigmoid(this.id));
+  }
+
+  /** x · sigmoid(x), also called swish. */
+  silu(): Tensor {
+    return one(op.silu(this.id));
+  }
+
+  relu(): Tensor {
+    return one(op.relu(this.id));
+  }
+
+  tanh(): Tensor {
+    return one(op.tanh(this.id));
+  }
+
+  matmul(other: Tensor): Tensor {
+    return one(op.matmul(this.id, other.id));
+  }
+
+  // ---- comparison, giving bool
+
+  eq(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.eqTensor(this.id, other.id) : op.eqScalar(this.id, other));
+  }
+
+  ne(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.neTensor(this.id, other.id) : op.neScalar(this.id, other));
+  }
+
+  lt(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.ltTensor(this.id, other.id) : op.ltScalar(this.id, other));
+  }
+
+  le(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.leTensor(this.id, other.id) : op.leScalar(this.id, other));
+  }
+
+  gt(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.gtTensor(this.id, other.id) : op.gtScalar(this.id, other));
+  }
+
+  ge(other: Tensor | number): Tensor {
+    return one(isTensor(other) ? op.geTensor(this.id, other.id) : op.geScalar(this.id, other));
+  }
+
+  logicalAnd(other: Tensor): Tensor {
+    return one(op.logicalAnd(this.id, other.id));
+  }
+
+  logicalOr(other: Tensor): Tensor {
+    return one(op.logicalOr(this.id, other.id));
+  }
+
+  logicalNot(): Tensor {
+    return one(op.logicalNot(this.id));
+  }
+
+  /** This tensor where `condition` holds, `other` elsewhere. */
+  where(condition: Tensor, other: Tensor | number): Tensor {
+    return one(
+      isTensor(other)
+        ? op.whereTensor(condition.id, this.id, other.id)
+        : op.whereScalar(condition.id, this.id, other),
+    );
+  }
+
+  // ---- reductions
+
+  sum(dims?: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
+    return one(dims === undefined ? op.sumAll(this.id) : op.sumOver(this.id, list(dims), keepDim));
+  }
+
+  mean(dims?: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
+    return one(dims === undefined ? op.meanAll(this.id) : op.meanOver(this.id, list(dims), keepDim));
+  }
+
+  amax(dims: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
+    return one(op.amax(this.id, list(dims), keepDim));
+  }
+
+  amin(dims: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
+    return one(op.amin(this.id, list(dims), keepDim));
+  }
+
+  argmax(dim: number, { keepDim = false }: KeepDimOption = {}): Tensor {
+    return one(op.argmax(this.id, dim, keepDim));
+  }
+
+  /** The largest element. */
+  max(): Tensor {
+    return one(op.maxAll(this.id));
+  }
+
+  /** The smallest element. */
+  min(): Tensor {
+    return one(op.minAll(this.id));
+  }
+
+  /** ‖x‖_p over all elements. */
+  norm(p = 2): Tensor {
+    return one(op.norm(this.id, p));
+  }
+
+  softmax(dim: number): Tensor {
+    return one(op.softmax(this.id, dim));
+  }
+
+  logSoftmax(dim: number): Tensor {
+    return one(op.logSoftmax(this.id, dim));
+  }
+
+  // ---- shape and selection
+
+  reshape(shape: readonly number[]): Tensor {
+    return one(op.reshape(this.id, shape));
+  }
+
+  permute(dims: readonly number[]): Tensor {
+    return one(op.permute(this.id, dims));
+  }
+
+  transpose(first: number, second: number): Tensor {
+    return one(op.transpose(this.id, first, second));
+  }
+
+  squeeze(dim?: number): Tensor {
+    return one(dim === undefined ? op.squeezeAll(this.id) : op.squeezeAt(this.id, dim));
+  }
+
+  unsqueeze(dim: number): Tensor {
+    return one(op.unsqueeze(this.id, dim));
+  }
+
+  expand(shape: readonly number[]): Tensor {
+    return one(op.expand(this.id, shape));
+  }
+
+  flatten(start = 0, end = -1): Tensor {
+    return one(op.flatten(this.id, start, end));
+  }
+
+  narrow(dim: number, start: number, length: number): Tensor {
+    return one(op.narrow(this.id, dim, start, length));
+  }
+
+  select(dim: number, index: number): Tensor {
+    return one(op.select(this.id, dim, index));
+  }
+
+  gather(dim: number, index: Tensor): Tensor {
+    return one(op.gather(this.id, dim, index.id));
+  }
+
+  indexSelect(dim: number, index: Tensor): Tensor {
+    return one(op.indexSelect(this.id, dim, index.id));
+  }
+
+  maskedSelect(mask: Tensor): Tensor {
+    return one(op.maskedSelect(this.id, mask.id));
+  }
+
+  contiguous({ memoryFormat = 'contiguous' }: { readonly memoryFormat?: MemoryFormat } = {}): Tensor {
+    return one(op.contiguous(this.id, memoryFormatCode(memoryFormat)));
+  }
+
+  clone(): Tensor {
+    return one(op.clone(this.id));
+  }
+
+  /** Another dtype, device or memory format; shares the storage where nothing changes. */
+  to({ dtype, device, memoryFormat }: ToOptions): Tensor {
+    return one(
+      op.to(
+        this.id,
+        dtype && dtypeCode(dtype),
+        undefined,
+        device,
+        undefined,
+        false,
+        false,
+        memoryFormat && memoryFormatCode(memoryFormat),
+      ),
+    );
+  }
+
+  // ---- in place
+
+  add_(other: Tensor | number, { alpha = 1 }: { readonly alpha?: number } = {}): this {
+    return this.#write(
+      isTensor(other) ? op.addTensor_(this.id, other.id, alpha) : op.addScalar_(this.id, other, alpha),
+    );
+  }
+
+  sub_(other: Tensor | number): this {
+    return this.#write(isTensor(other) ? op.subTensor_(this.id, other.id) : op.subScalar_(this.id, other));
+  }
+
+  mul_(other: Tensor | number): this {
+    return this.#write(isTensor(other) ? op.mulTensor_(this.id, other.id) : op.mulScalar_(this.id, other));
+  }
+
+  div_(other: Tensor | number): this {
+    return this.#write(isTensor(other) ? op.divTensor_(this.id, other.id) : op.divScalar_(this.id, other));
+  }
+
+  copy_(source: Tensor): this {
+    return this.#write(op.copy_(this.id, source.id));
+  }
+
+  zero_(): this {
+    return this.#write(op.zero_(this.id));
+  }
+
+  fill_(value: number): this {
+    return this.#write(op.fill_(this.id, value));
+  }
+
+  clamp_({ min, max }: ClampOptions): this {
+    return this.#write(op.clamp_(this.id, min ?? null, max ?? null));
+  }
+
+  /** Takes another tensor's storage, dtype and device while staying the same parameter for an optimiser. */
+  setData_(other: Tensor): this {
+    native().setData(this.id, other.id);
+    return this;
+  }
+
+  // ---- for people
+
+  toString(): string {
+    return formatTensor(this);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return formatTensor(this);
+  }
+
+  // An in-place operator returns its first argument's handle: nothing new to own.
+  #write(_handle: NativeValue): this {
+    return this;
+  }
+}
+
+/** @internal A fresh handle as a tensor of the innermost scope. */
+export function wrap(handle: Handle): Tensor {
+  adopt(handle);
+  return new Tensor(handle);
+}
+
+function one(value: NativeValue): Tensor {
+  if (typeof value !== 'number')
+    throw new EngineError(`expected one tensor from an operator, received ${value}`);
+  return wrap(value);
+}
+
+function isTensor(value: Tensor | number): value is Tensor {
+  return typeof value !== 'number';
+}
+
+function list(dims: number | readonly number[]): readonly number[] {
+  return typeof dims === 'number' ? [dims] : dims;
+}
