@@ -1,0 +1,2 @@
+export { readSafetensors, type SafetensorsContents, writeSafetensors } from './safetensors.js';
+export { readStateDict, type StateDictContents } from './state-dict.js';

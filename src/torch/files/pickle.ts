@@ -1,0 +1,307 @@
+/**
+ * A restricted unpickler (https://docs.python.org/3/library/pickletools.html), protocols 2 to 5. Python's own runs
+ * whatever a pickle names; this one knows no Python at all. It builds dicts, lists, tuples, numbers, strings, bytes,
+ * booleans and None, and whatever its host's few globals return; naming any other global is an error.
+ * A hostile file can neither loop (every opcode consumes a byte) nor allocate more than a small multiple of its size.
+ */
+import type { CheckpointError } from '../../errors/index.js';
+import type { ByteCursor } from './byte-cursor.js';
+
+/** A callable that the host allows a pickle to name. */
+export interface PickleGlobal {
+  readonly name: string;
+  readonly call: (args: readonly unknown[]) => unknown;
+}
+
+export interface PickleHost {
+  /** The allowed global `module.name`, e.g. `collections.OrderedDict`; undefined refuses it. */
+  readonly findGlobal: (qualifiedName: string) => PickleGlobal | undefined;
+  /** The object behind a persistent id (torch: a storage). */
+  readonly loadPersistent: (id: unknown) => unknown;
+}
+
+/** A pickled dict or OrderedDict; keys as they come (strings, numbers, tuples by identity). */
+export type PickleDict = Map<unknown, unknown>;
+
+/** A checkpoint of a thousand tensors takes about 40 000. */
+const OPCODE_LIMIT = 5_000_000;
+const NAME_LIMIT = 1024;
+/** Enough for torch's 80-bit magic number; larger integers occur in no checkpoint and cost quadratic time. */
+const INTEGER_BYTES_LIMIT = 64;
+
+/**
+ * Reads one pickle from the cursor and leaves the cursor behind its end.
+ * @throws CheckpointError naming the file and the refused global (`posix.system`) or what is malformed.
+ */
+export function unpickle(cursor: ByteCursor, { host }: { host: PickleHost }): unknown {
+  return new Unpickler(cursor, host).run();
+}
+
+class Unpickler {
+  readonly #cursor: ByteCursor;
+  readonly #host: PickleHost;
+  /** Values since the last MARK; MARK sets the list below aside. */
+  #stack: unknown[] = [];
+  readonly #setAside: unknown[][] = [];
+  readonly #memo = new Map<number, unknown>();
+
+  constructor(cursor: ByteCursor, host: PickleHost) {
+    this.#cursor = cursor;
+    this.#host = host;
+  }
+
+  run(): unknown {
+    for (let count = 0; count < OPCODE_LIMIT; count += 1) {
+      const opcode = this.#cursor.byte();
+      if (opcode === 0x2e) return this.#pop(); // STOP
+      this.#execute(opcode);
+    }
+    throw this.#malformed(`more than ${OPCODE_LIMIT} operations`);
+  }
+
+  #execute(opcode: number): void {
+    const value = this.#readValue(opcode);
+    if (value === undefined) this.#arrange(opcode);
+    else this.#push(value);
+  }
+
+  /** The value that an opcode spells out; undefined when it spells none. */
+  #readValue(opcode: number): unknown {
+    const cursor = this.#cursor;
+    switch (opcode) {
+      case 0x4e: // NONE
+        return null;
+      case 0x88: // NEWTRUE
+        return true;
+      case 0x89: // NEWFALSE
+        return false;
+      case 0x4b: // BININT1
+        return cursor.byte();
+      case 0x4d: // BININT2
+        return cursor.view(2).getUint16(0, true);
+      case 0x4a: // BININT
+        return cursor.view(4).getInt32(0, true);
+      case 0x8a: // LONG1
+        return this.#integer(cursor.byte());
+      case 0x8b: // LONG4
+        return this.#integer(this.#length32());
+      case 0x47: // BINFLOAT
+        return cursor.view(8).getFloat64(0, false);
+      case 0x8c: // SHORT_BINUNICODE
+      case 0x55: // SHORT_BINSTRING: Python 2's str
+        return this.#text(cursor.byte());
+      case 0x58: // BINUNICODE
+      case 0x54: // BINSTRING
+        return this.#text(this.#length32());
+      case 0x8d: // BINUNICODE8
+        return this.#text(this.#length64());
+      case 0x43: // SHORT_BINBYTES
+        return cursor.take(cursor.byte());
+      case 0x42: // BINBYTES
+        return cursor.take(this.#length32());
+      case 0x8e: // BINBYTES8
+      case 0x96: // BYTEARRAY8
+        return cursor.take(this.#length64());
+      case 0x7d: // EMPTY_DICT
+        return new Map();
+      case 0x5d: // EMPTY_LIST
+      case 0x29: // EMPTY_TUPLE
+        return [];
+      default:
+        return undefined;
+    }
+  }
+
+  /** Everything else: grouping, filling containers, the memo, and the few calls. */
+  #arrange(opcode: number): void {
+    const cursor = this.#cursor;
+    switch (opcode) {
+      case 0x80: // PROTO
+        this.#checkProtocol(cursor.byte());
+        break;
+      case 0x95: // FRAME: a hint for buffering
+        cursor.take(8);
+        break;
+      case 0x28: // MARK
+        this.#setAside.push(this.#stack);
+        this.#stack = [];
+        break;
+      case 0x74: // TUPLE
+        this.#push(this.#popToMark());
+        break;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        this.#push(this.#popSeveral(opcode - 0x84));
+        break;
+      case 0x61: // APPEND
+        this.#extend([this.#pop()]);
+        break;
+      case 0x65: // APPENDS
+        this.#extend(this.#popToMark());
+        break;
+      case 0x73: // SETITEM
+        this.#setItems(this.#popSeveral(2));
+        break;
+      case 0x75: // SETITEMS
+        this.#setItems(this.#popToMark());
+        break;
+      case 0x71: // BINPUT
+        this.#remember(cursor.byte());
+        break;
+      case 0x72: // LONG_BINPUT
+        this.#remember(this.#length32());
+        break;
+      case 0x94: // MEMOIZE
+        this.#remember(this.#memo.size);
+        break;
+      case 0x68: // BINGET
+        this.#recall(cursor.byte());
+        break;
+      case 0x6a: // LONG_BINGET
+        this.#recall(this.#length32());
+        break;
+      case 0x30: // POP
+        this.#pop();
+        break;
+      case 0x31: // POP_MARK
+        this.#popToMark();
+        break;
+      case 0x63: // GLOBAL
+      case 0x69: // INST: names a global as well, so it is refused by that name
+        this.#pushGlobal(cursor.line(NAME_LIMIT), cursor.line(NAME_LIMIT));
+        break;
+      case 0x93: // STACK_GLOBAL
+        this.#pushGlobal(...this.#popPair());
+        break;
+      case 0x52: // REDUCE
+      case 0x81: // NEWOBJ
+        this.#callGlobal();
+        break;
+      case 0x51: // BINPERSID
+        this.#push(this.#host.loadPersistent(this.#pop()));
+        break;
+      case 0x62: // BUILD: attributes, which only OrderedDict has (`_metadata`) and no reader of weights wants
+        this.#pop();
+        this.#dict('BUILD');
+        break;
+      default:
+        throw this.#malformed(`opcode 0x${opcode.toString(16)}, which torch.save never writes`);
+    }
+  }
+
+  #checkProtocol(version: number): void {
+    if (version < 2 || version > 5) throw this.#malformed(`pickle protocol ${version} (expected 2 to 5)`);
+  }
+
+  #push(value: unknown): void {
+    this.#stack.push(value);
+  }
+
+  #pop(): unknown {
+    if (this.#stack.length === 0) throw this.#malformed('a value taken from an empty stack');
+    return this.#stack.pop();
+  }
+
+  #popSeveral(count: number): unknown[] {
+    if (this.#stack.length < count) throw this.#malformed('values taken from an empty stack');
+    return this.#stack.splice(-count);
+  }
+
+  #popPair(): [unknown, unknown] {
+    const [first, second] = this.#popSeveral(2);
+    return [first, second];
+  }
+
+  #popToMark(): unknown[] {
+    const values = this.#stack;
+    const below = this.#setAside.pop();
+    if (below === undefined) throw this.#malformed('the end of a group that never began');
+    this.#stack = below;
+    return values;
+  }
+
+  #extend(items: readonly unknown[]): void {
+    const list = this.#stack.at(-1);
+    if (!Array.isArray(list)) throw this.#malformed('items for a list without the list');
+    for (const item of items) list.push(item);
+  }
+
+  #setItems(items: readonly unknown[]): void {
+    const dict = this.#dict('SETITEMS');
+    if (items.length % 2 !== 0) throw this.#malformed('a key without a value');
+    for (let index = 0; index < items.length; index += 2) dict.set(items[index], items[index + 1]);
+  }
+
+  #dict(operation: string): PickleDict {
+    const dict = this.#stack.at(-1);
+    if (!(dict instanceof Map)) throw this.#malformed(`${operation} on something that is not a dict`);
+    return dict;
+  }
+
+  #remember(index: number): void {
+    if (this.#stack.length === 0) throw this.#malformed('a memo of nothing');
+    this.#memo.set(index, this.#stack.at(-1));
+  }
+
+  #recall(index: number): void {
+    if (!this.#memo.has(index)) throw this.#malformed(`memo ${index}, which was never written`);
+    this.#push(this.#memo.get(index));
+  }
+
+  #pushGlobal(module: unknown, name: unknown): void {
+    if (typeof module !== 'string' || typeof name !== 'string') {
+      throw this.#malformed('a global whose name is not text');
+    }
+    const qualifiedName = `${module}.${name}`;
+    const global = this.#host.findGlobal(qualifiedName);
+    if (global === undefined) throw this.#refused(qualifiedName);
+    this.#push(global);
+  }
+
+  #callGlobal(): void {
+    const [callee, args] = this.#popPair();
+    if (!isGlobal(callee)) throw this.#malformed('a call of something that is not a global');
+    if (!Array.isArray(args)) throw this.#malformed(`a call of ${callee.name} without arguments`);
+    this.#push(callee.call(args));
+  }
+
+  #integer(length: number): number | bigint {
+    if (length > INTEGER_BYTES_LIMIT) throw this.#malformed(`an integer of ${length} bytes`);
+    let value = 0n;
+    for (const [index, byte] of this.#cursor.take(length).entries())
+      value |= BigInt(byte) << BigInt(8 * index);
+    const signed = BigInt.asIntN(8 * length, value);
+    const number = Number(signed);
+    return Number.isSafeInteger(number) ? number : signed;
+  }
+
+  #text(length: number): string {
+    return Buffer.from(this.#cursor.take(length).buffer).toString('utf8');
+  }
+
+  #length32(): number {
+    return this.#cursor.view(4).getUint32(0, true);
+  }
+
+  /** A length beyond 2^53 loses digits here and fails the cursor's bounds all the same. */
+  #length64(): number {
+    return Number(this.#cursor.view(8).getBigUint64(0, true));
+  }
+
+  #malformed(detail: string): CheckpointError {
+    return this.#cursor.damaged(`the pickle holds ${detail}`);
+  }
+
+  #refused(qualifiedName: string): CheckpointError {
+    // The name comes from the file, and a terminal obeys control characters.
+    const printable = qualifiedName.replace(/[^\x20-\x7e]/g, '?');
+    return this.#cursor.damaged(
+      `refused the global '${printable}': nothing but tensors and plain values is read, and nothing was run; a file saved from model.state_dict() does not need it`,
+    );
+  }
+}
+
+function isGlobal(value: unknown): value is PickleGlobal {
+  return typeof value === 'object' && value !== null && 'call' in value && 'name' in value;
+}

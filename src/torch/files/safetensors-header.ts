@@ -1,0 +1,224 @@
+/**
+ * The header of a safetensors file (https://github.com/huggingface/safetensors, "Format"): parsed and checked in full
+ * before any tensor is read, as strictly as the reference reader, which also refuses overlaps, holes and leftovers.
+ */
+import { CheckpointError } from '../../errors/index.js';
+import { type DType, elementSize } from '../dtype.js';
+import type { FileBytes } from './file-bytes.js';
+import { elementCount } from './stored-tensor.js';
+
+/** The reference implementation's limit: a longer header is an attack or not this format. */
+const HEADER_LIMIT = 100_000_000;
+const METADATA_KEY = '__metadata__';
+
+const dtypeOfName: ReadonlyMap<string, DType> = new Map([
+  ['F64', 'float64'],
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+  ['I64', 'int64'],
+  ['I32', 'int32'],
+  ['I16', 'int16'],
+  ['I8', 'int8'],
+  ['U8', 'uint8'],
+  ['BOOL', 'bool'],
+]);
+const nameOfDtype: ReadonlyMap<DType, string> = new Map(
+  [...dtypeOfName].map(([name, dtype]): [DType, string] => [dtype, name]),
+);
+
+export interface SafetensorsEntry {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Absolute position in the file, in bytes. */
+  readonly offset: number;
+  readonly byteCount: number;
+}
+
+export interface SafetensorsHeader {
+  readonly entries: ReadonlyMap<string, SafetensorsEntry>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** True when the file begins as a safetensors file does: a plausible header length, then `{`. */
+export function looksLikeSafetensors(file: FileBytes): boolean {
+  if (file.size < 10) return false;
+  const start = file.read(0, 9, { what: 'the beginning' });
+  const length = new DataView(start.buffer).getBigUint64(0, true);
+  return length <= BigInt(HEADER_LIMIT) && start[8] === 0x7b;
+}
+
+/** @throws CheckpointError naming the file and the tensor that is wrong. */
+export function readHeader(file: FileBytes): SafetensorsHeader {
+  const length = headerLength(file);
+  const text = decodeUtf8(file.read(8, length, { what: 'the safetensors header' }), file.path);
+  const header = parseJsonObject(text, file.path);
+  const dataStart = 8 + length;
+  const entries = new Map<string, SafetensorsEntry>();
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of header) {
+    if (name === METADATA_KEY) metadata = checkMetadata(value, file.path);
+    else entries.set(name, checkEntry(value, { where: `${file.path}: tensor '${name}'`, dataStart }));
+  }
+  checkCoverage(entries, { path: file.path, dataStart, fileSize: file.size });
+  return { entries, metadata };
+}
+
+/**
+ * The header's bytes for tensors in the given order, and the order in which their data must follow: largest elements
+ * first, so that every tensor stays aligned to its element; the header itself is padded to a multiple of 8.
+ */
+export function encodeHeader(
+  tensors: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>,
+  { metadata }: { metadata: Readonly<Record<string, string>> },
+): { header: Uint8Array; dataOrder: string[] } {
+  const dataOrder = [...tensors]
+    .sort(([, a], [, b]) => elementSize(b.dtype) - elementSize(a.dtype))
+    .map(([name]) => name);
+  const offsets = new Map<string, [number, number]>();
+  let position = 0;
+  for (const name of dataOrder) {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) continue;
+    const end = position + elementCount(tensor.shape, { where: name }) * elementSize(tensor.dtype);
+    offsets.set(name, [position, end]);
+    position = end;
+  }
+  // Written by hand rather than as one object: an object would reorder names that look like numbers.
+  const members = [...tensors].map(([name, { dtype, shape }]) => {
+    if (name === METADATA_KEY) throw new CheckpointError(`a tensor cannot be named ${METADATA_KEY}`);
+    const entry = { dtype: nameOfDtype.get(dtype), shape, data_offsets: offsets.get(name) };
+    return `${JSON.stringify(name)}:${JSON.stringify(entry)}`;
+  });
+  if (Object.keys(metadata).length > 0) {
+    members.unshift(`${JSON.stringify(METADATA_KEY)}:${JSON.stringify(metadata)}`);
+  }
+  const json = Buffer.from(`{${members.join(',')}}`, 'utf8');
+  const paddedLength = Math.ceil(json.length / 8) * 8;
+  const header = Buffer.alloc(8 + paddedLength, 0x20);
+  header.writeBigUInt64LE(BigInt(paddedLength), 0);
+  json.copy(header, 8);
+  return { header, dataOrder };
+}
+
+function headerLength(file: FileBytes): number {
+  if (file.size < 8) {
+    throw new CheckpointError(`${file.path}: expected a safetensors file, found only ${file.size} bytes`);
+  }
+  const length = new DataView(file.read(0, 8, { what: 'the header length' }).buffer).getBigUint64(0, true);
+  if (length > BigInt(Math.min(HEADER_LIMIT, file.size - 8))) {
+    throw new CheckpointError(
+      `${file.path}: the safetensors header claims ${length} bytes, but the file has ${file.size - 8} after its length; it is damaged or another format`,
+    );
+  }
+  return Number(length);
+}
+
+function decodeUtf8(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new CheckpointError(`${path}: the safetensors header is not UTF-8 text`, { cause });
+  }
+}
+
+/** JSON.parse keeps the last of two equal names silently, so the names are also counted in the text itself. */
+function parseJsonObject(text: string, path: string): Map<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(`${path}: the safetensors header is not valid JSON`, { cause });
+  }
+  if (!isObject(value)) throw new CheckpointError(`${path}: the safetensors header is not a JSON object`);
+  const seen = new Set<string>();
+  for (const name of topLevelNames(text)) {
+    if (seen.has(name)) throw new CheckpointError(`${path}: tensor '${name}' appears twice in the header`);
+    seen.add(name);
+  }
+  const members = value;
+  return new Map([...seen].map((name): [string, unknown] => [name, members[name]]));
+}
+
+/** The names of the outermost object of a JSON text known to be valid, in order, repetitions included. */
+function* topLevelNames(text: string): Generator<string> {
+  let depth = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+    else if (character === '"') {
+      const start = index;
+      for (index += 1; text[index] !== '"'; index += 1) if (text[index] === '\\') index += 1;
+      const isName = depth === 1 && /^\s*:/.test(text.slice(index + 1, index + 64));
+      if (isName) yield JSON.parse(text.slice(start, index + 1)) as string;
+    }
+  }
+}
+
+function checkMetadata(value: unknown, path: string): Record<string, string> {
+  if (!isObject(value) || Object.values(value).some((item) => typeof item !== 'string')) {
+    throw new CheckpointError(`${path}: ${METADATA_KEY} should map strings to strings`);
+  }
+  return value as Record<string, string>;
+}
+
+function checkEntry(
+  value: unknown,
+  { where, dataStart }: { where: string; dataStart: number },
+): SafetensorsEntry {
+  if (!isObject(value)) throw new CheckpointError(`${where}: expected {dtype, shape, data_offsets}`);
+  const { dtype: dtypeName, shape, data_offsets: offsets } = value;
+  const dtype = typeof dtypeName === 'string' ? dtypeOfName.get(dtypeName) : undefined;
+  if (dtype === undefined) {
+    throw new CheckpointError(
+      `${where}: dtype ${JSON.stringify(dtypeName)} is not supported; expected one of ${[...dtypeOfName.keys()].join(', ')}`,
+    );
+  }
+  if (!Array.isArray(shape)) throw new CheckpointError(`${where}: shape is missing`);
+  const byteCount = elementCount(shape, { where }) * elementSize(dtype);
+  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
+  if (!isPosition(begin) || !isPosition(end) || end < begin) {
+    throw new CheckpointError(`${where}: data_offsets ${JSON.stringify(offsets)} are not [begin, end]`);
+  }
+  if (end - begin !== byteCount) {
+    throw new CheckpointError(
+      `${where}: ${dtypeName} [${shape.join(', ')}] needs ${byteCount} bytes, its offsets span ${end - begin}`,
+    );
+  }
+  return { dtype, shape: shape as number[], offset: dataStart + begin, byteCount };
+}
+
+/** Tensors must follow one another without overlap or hole, and end where the file ends. */
+function checkCoverage(
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  { path, dataStart, fileSize }: { path: string; dataStart: number; fileSize: number },
+): void {
+  const byPosition = [...entries].sort(([, a], [, b]) => a.offset - b.offset || a.byteCount - b.byteCount);
+  let position = dataStart;
+  for (const [name, { offset, byteCount }] of byPosition) {
+    if (offset !== position) {
+      const problem = offset < position ? 'overlaps the tensor before it' : 'leaves a hole before it';
+      throw new CheckpointError(
+        `${path}: tensor '${name}' ${problem} (byte ${offset}, expected ${position})`,
+      );
+    }
+    position += byteCount;
+    if (position > fileSize) {
+      throw new CheckpointError(
+        `${path}: tensor '${name}' ends at byte ${position}, the file at ${fileSize}; it was not copied whole`,
+      );
+    }
+  }
+  if (position !== fileSize) {
+    throw new CheckpointError(`${path}: ${fileSize - position} bytes after the last tensor belong to none`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isPosition(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
