@@ -1,0 +1,82 @@
+/**
+ * What a dataset is: classes, and samples that are read by index. A dataset travels to worker threads as its
+ * description, a plain object that each thread opens for itself.
+ */
+
+import { ConfigError } from '../errors/index.js';
+import { type Component, createComponent, Registry } from '../registry/index.js';
+
+/** The label of a pixel that belongs to no class and takes part in no loss and no metric. */
+export const ignoreIndex = 255;
+
+/** Red, green and blue, 0–255. */
+export type Colour = readonly [red: number, green: number, blue: number];
+
+/** A class of a dataset; its label is its place in the list. */
+export interface DatasetClass {
+  readonly name: string;
+  readonly color: Colour;
+}
+
+/** One image with its labels, decoded, at its own size. */
+export interface Sample {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** [height, width, 3], RGB. */
+  readonly image: Uint8Array;
+  /** [height, width], class indices and 255 for ignored pixels; null when the dataset has no labels. */
+  readonly labels: Uint8Array | null;
+}
+
+/** Images with labels, in a fixed order. */
+export interface SegmentationDataset {
+  readonly classes: readonly DatasetClass[];
+  readonly length: number;
+  /** The name of sample `index`: a file's stem, the same for image and label. */
+  name(index: number): string;
+  /** Decodes sample `index`. Throws a DataError naming the file when it cannot be used. */
+  read(index: number): Promise<Sample>;
+}
+
+/** What a dataset can say about itself before it is used; see `validateDataset`. */
+export interface DatasetCheck {
+  readonly length: number;
+  /** One line for each thing that is wrong, naming the file. */
+  readonly problems: readonly string[];
+}
+
+/** A kind of dataset that a config can name. `check` finds what is wrong without keeping any sample. */
+export interface DatasetComponent<Options = unknown>
+  extends Component<Options, DatasetContext, Promise<SegmentationDataset>> {
+  check(options: Options, how: { readonly deep: boolean }): Promise<DatasetCheck>;
+}
+
+/** Nothing is needed yet beside the options; an object leaves room without changing every kind. */
+export type DatasetContext = Readonly<Record<never, never>>;
+
+/** `{ kind, ...options of that kind }`: plain data, so that `structuredClone` and a config file can carry it. */
+export interface DatasetDescription {
+  readonly kind: string;
+  readonly [option: string]: unknown;
+}
+
+/** Kinds of dataset, by the name that a config uses. */
+export const datasets = new Registry<DatasetComponent>('dataset');
+
+/** Opens the dataset that a description names. Throws a ConfigError for bad options, a DataError for bad files. */
+export function openDataset(description: DatasetDescription): Promise<SegmentationDataset> {
+  return createComponent<DatasetContext, Promise<SegmentationDataset>>(datasets, description, {});
+}
+
+/** Finds everything that is wrong with a dataset; `deep` decodes every file, otherwise headers are read. */
+export function checkDataset(
+  description: DatasetDescription,
+  { deep = false }: { readonly deep?: boolean } = {},
+): Promise<DatasetCheck> {
+  const { kind, ...given } = description;
+  const component = datasets.get(kind);
+  const parsed = component.options.safeParse(given);
+  if (!parsed.success) throw new ConfigError(`dataset '${kind}': ${parsed.error.issues[0]?.message}`);
+  return component.check(parsed.data, { deep });
+}

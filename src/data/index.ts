@@ -1,0 +1,47 @@
+export {
+  type Augmentation,
+  type AugmentedOutput,
+  augmentationOptions,
+  augmentSample,
+} from './augmentation.js';
+export { type Batch, BatchLoader, type BatchLoaderOptions } from './batch-loader.js';
+export { type ClassList, readClassList } from './classes.js';
+export { chooseCrop } from './crop-window.js';
+export {
+  type Colour,
+  checkDataset,
+  type DatasetCheck,
+  type DatasetClass,
+  type DatasetComponent,
+  type DatasetDescription,
+  datasets,
+  ignoreIndex,
+  openDataset,
+  type Sample,
+  type SegmentationDataset,
+} from './dataset.js';
+export { FolderDataset, type FolderOptions, folderOptions } from './folder-dataset.js';
+export { type RgbImage, readImage, readImageSize } from './image-file.js';
+export {
+  colourLabels,
+  overlayLabels,
+  type PngContent,
+  writeColourPng,
+  writeLabelPng,
+  writePaletteLabelPng,
+} from './label-colours.js';
+export { type LabelMap, readLabels } from './label-file.js';
+export { imageDeviation, imageMean, normaliseImage } from './normalisation.js';
+export { defaultPalette } from './palette.js';
+export { changeHsv, distortColours, linearTable } from './photometric-distortion.js';
+export { philox, RandomStream } from './random.js';
+export {
+  type CropWindow,
+  type ResizedRegion,
+  resizeImageRegion,
+  resizeLabelRegion,
+  type Size,
+  scaledToFit,
+} from './resize.js';
+export { augmentationRandom, type SampledPlace, Sampler } from './sampler.js';
+export { validateDataset } from './validate-dataset.js';

@@ -1,0 +1,168 @@
+/**
+ * Label files: PNGs in which a pixel says which class it is, by value (grey or palette index) or by colour.
+ * They are decoded by fast-png because sharp expands palettes, which loses the indices.
+ */
+
+import { open, readFile } from 'node:fs/promises';
+import { decode } from 'fast-png';
+import { DataError } from '../errors/index.js';
+import type { ClassList } from './classes.js';
+import { ignoreIndex } from './dataset.js';
+import { type PngHeader, parsePngHeader, pngHeaderLength } from './png-header.js';
+
+/** A decoded label file: [height, width], class indices and 255 for ignored pixels. */
+export interface LabelMap {
+  readonly width: number;
+  readonly height: number;
+  readonly labels: Uint8Array;
+}
+
+/** The size of a label file, from its header alone. Throws a DataError when it is no PNG that can hold labels. */
+export async function readLabelHeader(path: string): Promise<PngHeader> {
+  const bytes = new Uint8Array(pngHeaderLength);
+  try {
+    const file = await open(path);
+    try {
+      await file.read(bytes, 0, pngHeaderLength, 0);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  return labelHeader(bytes, path);
+}
+
+/**
+ * Reads a label PNG: 8-bit grey (value = class index; 1, 2 and 4 bits too), palette (raw index = class index), or RGB
+ * (colour of the class list; black is ignored unless it is a class's colour). Alpha is dropped.
+ *
+ * Throws a DataError naming the file, the value or colour, and its first pixel (column, row) when a pixel is of no
+ * class of the list, and when the file is damaged or holds 16-bit samples.
+ */
+export async function readLabels(path: string, classList: ClassList): Promise<LabelMap> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  const header = labelHeader(bytes, path);
+  const { width, height, colour } = header;
+  const samples = decodeSamples(bytes, path);
+  const inColour = colour === 'rgb' || colour === 'rgb-alpha';
+  const raw = header.depth < 8 ? unpackBits(samples, header) : samples;
+  const channels = colour === 'rgb' ? 3 : colour === 'rgb-alpha' ? 4 : colour === 'grey-alpha' ? 2 : 1;
+  if (raw.length !== width * height * channels) {
+    throw new DataError(`${path}: damaged PNG: ${raw.length} samples for ${width}×${height} pixels`);
+  }
+  const labels = new Uint8Array(width * height);
+  const unknownPixel = inColour
+    ? labelsFromColours(raw, labels, { channels, path, classList })
+    : labelsFromValues(raw, labels, { channels, classList });
+  if (unknownPixel >= 0) {
+    const start = unknownPixel * channels;
+    const found = inColour ? `colour ${raw.subarray(start, start + 3).join(',')}` : `label ${raw[start]}`;
+    throw new DataError(
+      `${path}: ${found} at pixel (${unknownPixel % width}, ${Math.floor(unknownPixel / width)}) ` +
+        `is not in the list of ${classList.classes.length} classes and not the ignored value`,
+    );
+  }
+  return { width, height, labels };
+}
+
+function labelHeader(bytes: Uint8Array, path: string): PngHeader {
+  const header = parsePngHeader(bytes);
+  if (header === null)
+    throw new DataError(`${path}: not a PNG file; labels are 8-bit grey, palette or RGB PNGs`);
+  if (header.depth === 16) {
+    throw new DataError(`${path}: 16-bit PNG; save labels as 8-bit grey, palette or RGB`);
+  }
+  return header;
+}
+
+function decodeSamples(bytes: Uint8Array, path: string): Uint8Array {
+  try {
+    // A buffer of its own, so that a truncated file cannot be read past its end into a shared pool.
+    const alone = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+    const { data } = decode(alone, { checkCrc: true });
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  } catch (cause) {
+    throw new DataError(`${path}: damaged or truncated PNG (${reason(cause)})`, { cause });
+  }
+}
+
+/** One byte for each pixel from rows of 1-, 2- or 4-bit samples, each row padded to whole bytes. */
+function unpackBits(packed: Uint8Array, { width, height, depth }: PngHeader): Uint8Array {
+  const rowBytes = Math.ceil((width * depth) / 8);
+  const mask = (1 << depth) - 1;
+  const raw = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const bit = x * depth;
+      const byte = packed[y * rowBytes + (bit >> 3)] as number;
+      raw[y * width + x] = (byte >> (8 - depth - (bit & 7))) & mask;
+    }
+  }
+  return raw;
+}
+
+/** Fills `labels`; the first pixel whose value is neither a class nor ignored, or −1. */
+function labelsFromValues(
+  raw: Uint8Array,
+  labels: Uint8Array,
+  { channels, classList }: { readonly channels: number; readonly classList: ClassList },
+): number {
+  const unknown = -1;
+  const meaning = new Int16Array(256).fill(unknown);
+  for (const index of classList.classes.keys()) meaning[index] = index;
+  meaning[ignoreIndex] = ignoreIndex;
+  meaning[classList.ignoredValue] = ignoreIndex;
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    const label = meaning[raw[pixel * channels] as number] as number;
+    if (label === unknown) return pixel;
+    labels[pixel] = label;
+  }
+  return -1;
+}
+
+/** As `labelsFromValues`, for colours. */
+function labelsFromColours(
+  raw: Uint8Array,
+  labels: Uint8Array,
+  options: { readonly channels: number; readonly path: string; readonly classList: ClassList },
+): number {
+  const { channels, path, classList } = options;
+  const meaning = new Map<number, number>();
+  for (const [index, { name, color }] of classList.classes.entries()) {
+    const key = (color[0] << 16) | (color[1] << 8) | color[2];
+    const other = meaning.get(key);
+    if (other !== undefined) {
+      const names = `'${classList.classes[other]?.name}' and '${name}'`;
+      throw new DataError(
+        `${path}: RGB labels need a colour for each class, but ${names} share ${color.join(',')}`,
+      );
+    }
+    meaning.set(key, index);
+  }
+  if (!meaning.has(0)) meaning.set(0, ignoreIndex);
+  // Neighbours mostly share a colour, so that the map is asked only where it changes.
+  let lastKey = -1;
+  let lastLabel = ignoreIndex;
+  for (let pixel = 0, at = 0; pixel < labels.length; pixel++, at += channels) {
+    const key = ((raw[at] as number) << 16) | ((raw[at + 1] as number) << 8) | (raw[at + 2] as number);
+    if (key !== lastKey) {
+      const label = meaning.get(key);
+      if (label === undefined) return pixel;
+      lastKey = key;
+      lastLabel = label;
+    }
+    labels[pixel] = lastLabel;
+  }
+  return -1;
+}
+
+function unreadable(path: string, cause: unknown): DataError {
+  return new DataError(`${path}: cannot be read (${reason(cause)})`, { cause });
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,103 @@
+/**
+ * Random changes of brightness, contrast, saturation and hue: mmsegmentation 0.11's PhotoMetricDistortion, with
+ * OpenCV's 8-bit HSV conversions, pixel values included.
+ *
+ * Brightness first, ±32 added. Then contrast (×0.5–1.5), saturation (×0.5–1.5) and hue, or saturation, hue and
+ * contrast, either order with probability ½; each of the four happens with probability ½. Between any two steps the
+ * image is 8-bit again: brightness, contrast and saturation compute in 32-bit floats, clip to 0–255 and drop the
+ * fraction. Hue moves by a whole number from −18 to 17 of OpenCV's hue units, 180 to the circle.
+ */
+
+import type { RandomStream } from './random.js';
+import { roundHalfEven } from './round-half-even.js';
+
+const brightnessDelta = 32;
+const contrastRange = [0.5, 1.5] as const;
+const saturationRange = [0.5, 1.5] as const;
+/** In OpenCV's units of 2°, as mmsegmentation applies its `hue_delta=18`. */
+const hueDelta = 18;
+const hueCircle = 180;
+
+/** Distorts pixels [height, width, 3], RGB, in place. */
+export function distortColours(pixels: Uint8Array, random: RandomStream): void {
+  if (random.chance(0.5)) {
+    applyTable(pixels, linearTable(1, random.uniform(-brightnessDelta, brightnessDelta)));
+  }
+  const contrastFirst = random.chance(0.5);
+  if (contrastFirst) distortContrast(pixels, random);
+  const saturation = random.chance(0.5) ? random.uniform(...saturationRange) : null;
+  const hueShift = random.chance(0.5) ? random.integer(2 * hueDelta) - hueDelta : null;
+  if (saturation !== null) changeHsv(pixels, { saturations: linearTable(saturation, 0), hueShift: 0 });
+  if (hueShift !== null) changeHsv(pixels, { saturations: linearTable(1, 0), hueShift });
+  if (!contrastFirst) distortContrast(pixels, random);
+}
+
+function distortContrast(pixels: Uint8Array, random: RandomStream): void {
+  if (random.chance(0.5)) applyTable(pixels, linearTable(random.uniform(...contrastRange), 0));
+}
+
+/** v ↦ ⌊clip(factor · v + offset, 0, 255)⌋ for all 256 values, in 32-bit floats. */
+export function linearTable(factor: number, offset: number): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, value) => {
+    const product = Math.fround(value * Math.fround(factor));
+    return Math.floor(Math.min(Math.max(Math.fround(product + Math.fround(offset)), 0), 255));
+  });
+}
+
+function applyTable(pixels: Uint8Array, table: Uint8Array): void {
+  for (let place = 0; place < pixels.length; place++)
+    pixels[place] = table[pixels[place] as number] as number;
+}
+
+// OpenCV divides by the value and by the chroma through tables of 12-bit fixed-point reciprocals.
+const shift = 12;
+const half = 1 << (shift - 1);
+const saturationFactors = Int32Array.from({ length: 256 }, (_, value) =>
+  value === 0 ? 0 : roundHalfEven((255 << shift) / value),
+);
+const hueFactors = Int32Array.from({ length: 256 }, (_, chroma) =>
+  chroma === 0 ? 0 : roundHalfEven((hueCircle << shift) / (6 * chroma)),
+);
+
+/** To 8-bit HSV, saturation through a table, hue moved around the circle, and back to 8-bit RGB, in place. */
+export function changeHsv(
+  pixels: Uint8Array,
+  { saturations, hueShift }: { readonly saturations: Uint8Array; readonly hueShift: number },
+): void {
+  for (let at = 0; at < pixels.length; at += 3) {
+    const red = pixels[at] as number;
+    const green = pixels[at + 1] as number;
+    const blue = pixels[at + 2] as number;
+    const value = Math.max(red, green, blue);
+    const least = Math.min(red, green, blue);
+    const chroma = value - least;
+    const saturation = saturations[(chroma * (saturationFactors[value] as number) + half) >> shift] as number;
+    if (saturation === 0) {
+      pixels[at] = value;
+      pixels[at + 1] = value;
+      pixels[at + 2] = value;
+      continue;
+    }
+    const sector =
+      value === red ? green - blue : value === green ? blue - red + 2 * chroma : red - green + 4 * chroma;
+    let hue = (sector * (hueFactors[chroma] as number) + half) >> shift;
+    if (hue < 0) hue += hueCircle;
+    hue += hueShift;
+    if (hue < 0) hue += hueCircle;
+    else if (hue >= hueCircle) hue -= hueCircle;
+
+    const sixth = Math.floor(hue / 30);
+    const within = hue / 30 - sixth;
+    const strength = saturation / 255;
+    const low = roundByte(value * (1 - strength));
+    const falling = roundByte(value * (1 - strength * within));
+    const rising = roundByte(value * (1 - strength * (1 - within)));
+    pixels[at] = sixth === 0 || sixth === 5 ? value : sixth === 1 ? falling : sixth === 4 ? rising : low;
+    pixels[at + 1] = sixth === 1 || sixth === 2 ? value : sixth === 0 ? rising : sixth === 3 ? falling : low;
+    pixels[at + 2] = sixth === 3 || sixth === 4 ? value : sixth === 2 ? rising : sixth === 5 ? falling : low;
+  }
+}
+
+function roundByte(value: number): number {
+  return (value + 0.5) | 0;
+}
