@@ -4,7 +4,8 @@
  */
 import { CheckpointError } from '../../errors/index.js';
 import type { DType } from '../dtype.js';
-import { type Tensor, tensorFromBytes } from '../tensor.js';
+import { tensorFromBytes } from '../factories.js';
+import type { Tensor } from '../tensor.js';
 
 export interface StoredTensor {
   readonly dtype: DType;

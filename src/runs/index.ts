@@ -1,0 +1,5 @@
+export type { MetricLine, MetricSplit, MetricValue, MetricValues } from './metrics.js';
+export { checkNewRunFolder } from './run-folder.js';
+export { type Run, readRun } from './run-reader.js';
+export type { JsonValue, RunState } from './run-state.js';
+export { type CheckpointContents, RunWriter } from './run-writer.js';
