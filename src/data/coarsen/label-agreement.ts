@@ -1,0 +1,96 @@
+/** How much of the fine labels the coarse ones cover, and how often they are right. */
+
+export interface ClassAgreement {
+  readonly classIndex: number;
+  /** Pixels of the class in the fine labels. */
+  readonly finePixels: number;
+  /** Pixels that the coarse labels give to the class, over its fine pixels. */
+  readonly coverage: number;
+  /** Share of the coarse labels of the class that are of the class in the fine labels; NaN when there is none. */
+  readonly agreement: number;
+}
+
+export interface LabelAgreement {
+  /** Share of the fine-labelled pixels that have a coarse label; NaN when nothing is labelled. */
+  readonly coverage: number;
+  /** Share of those covered pixels where both labels are equal; NaN when none is covered. */
+  readonly agreement: number;
+  readonly finePixels: number;
+  readonly coveredPixels: number;
+  /** Coarse labels on pixels that the fine labels leave out; they count in none of the shares. */
+  readonly outsidePixels: number;
+  /** The classes that occur in either, in order. */
+  readonly perClass: readonly ClassAgreement[];
+}
+
+/** Counts over any number of images; memory does not grow with them. */
+export class AgreementCounter {
+  readonly #ignoreIndex: number;
+  readonly #fine = new Float64Array(256);
+  readonly #coarse = new Float64Array(256);
+  readonly #equal = new Float64Array(256);
+  #outside = 0;
+
+  constructor({ ignoreIndex = 255 }: { readonly ignoreIndex?: number } = {}) {
+    this.#ignoreIndex = ignoreIndex;
+  }
+
+  /** Adds one image: fine and coarse labels of equal length, one byte a pixel. */
+  add(fine: Uint8Array, coarse: Uint8Array): void {
+    for (let pixel = 0; pixel < fine.length; pixel++) {
+      const fineLabel = fine[pixel] as number;
+      const coarseLabel = coarse[pixel] as number;
+      if (fineLabel === this.#ignoreIndex) {
+        if (coarseLabel !== this.#ignoreIndex) this.#outside++;
+        continue;
+      }
+      (this.#fine[fineLabel] as number)++;
+      if (coarseLabel === this.#ignoreIndex) continue;
+      (this.#coarse[coarseLabel] as number)++;
+      if (coarseLabel === fineLabel) (this.#equal[fineLabel] as number)++;
+    }
+  }
+
+  result(): LabelAgreement {
+    const total = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);
+    const finePixels = total(this.#fine);
+    const coveredPixels = total(this.#coarse);
+    const perClass: ClassAgreement[] = [];
+    for (let classIndex = 0; classIndex < 256; classIndex++) {
+      const fine = this.#fine[classIndex] as number;
+      const coarse = this.#coarse[classIndex] as number;
+      if (fine === 0 && coarse === 0) continue;
+      perClass.push({
+        classIndex,
+        finePixels: fine,
+        coverage: coarse / fine,
+        agreement: (this.#equal[classIndex] as number) / coarse,
+      });
+    }
+    return {
+      coverage: coveredPixels / finePixels,
+      agreement: total(this.#equal) / coveredPixels,
+      finePixels,
+      coveredPixels,
+      outsidePixels: this.#outside,
+      perClass,
+    };
+  }
+}
+
+/** A table for a terminal: one line for all pixels, then one for each class. */
+export function formatAgreement(
+  { coverage, agreement, perClass }: LabelAgreement,
+  { classNames = [] }: { readonly classNames?: readonly string[] } = {},
+): string {
+  const share = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '–').padStart(10);
+  const names = perClass.map(({ classIndex }) => classNames[classIndex] ?? `class ${classIndex}`);
+  const column = Math.max(9, ...names.map((name) => name.length));
+  return [
+    `${''.padEnd(column)}${'coverage'.padStart(10)}${'agreement'.padStart(11)}`,
+    `${'all'.padEnd(column)}${share(coverage)} ${share(agreement)}`,
+    ...perClass.map(
+      (row, i) => `${(names[i] as string).padEnd(column)}${share(row.coverage)} ${share(row.agreement)}`,
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,101 @@
+/**
+ * Splits a label image into two layers, as an annotator sees it: surfaces, drawn right across what is small or thin,
+ * and those details, drawn on top or not at all.
+ */
+
+import { boundaryDistance } from './boundary-distance.js';
+import { type Components, connectedComponents, type ImageSize } from './connected-components.js';
+
+export interface Layer {
+  readonly components: Components;
+  /** Distance of each pixel to the border of its component, in pixels. */
+  readonly distance: Float32Array;
+  /** Largest such distance in each component: half its thickness. */
+  readonly halfThickness: Float32Array;
+}
+
+export interface Layers {
+  readonly surfaces: Layer;
+  readonly details: Layer;
+}
+
+/**
+ * Components below `detailArea` pixels, or nowhere thicker than `detailThickness`, become details; their place in the
+ * surfaces is taken by the nearest surface. Both layers keep unlabelled regions as components of value `ignoreIndex`;
+ * `details.components` has no pixels of surfaces.
+ */
+export function splitLayers(
+  labels: Uint8Array,
+  {
+    width,
+    height,
+    ignoreIndex,
+    detailArea,
+    detailThickness,
+  }: ImageSize & { ignoreIndex: number; detailArea: number; detailThickness: number },
+): Layers {
+  const size = { width, height };
+  const all = measureLayer(connectedComponents(labels, { ...size, connectivity: 8 }), size);
+  const { ids, values, areas, count } = all.components;
+  const isDetail = new Uint8Array(count);
+  for (let id = 0; id < count; id++) {
+    const small = (areas[id] as number) < detailArea;
+    const thin = 2 * (all.halfThickness[id] as number) < detailThickness && values[id] !== ignoreIndex;
+    isDetail[id] = small || thin ? 1 : 0;
+  }
+  const covered = coverDetails(labels, { ...size, ids, isDetail, ignoreIndex });
+  const surfaces = measureLayer(connectedComponents(covered, { ...size, connectivity: 8 }), size);
+  const detailIds = ids.map((id) => (isDetail[id] === 1 ? id : -1));
+  return { surfaces, details: { ...all, components: { ...all.components, ids: detailIds } } };
+}
+
+function measureLayer(components: Components, size: ImageSize): Layer {
+  const distance = boundaryDistance(components.ids, size);
+  const halfThickness = new Float32Array(components.count);
+  for (let pixel = 0; pixel < distance.length; pixel++) {
+    const id = components.ids[pixel] as number;
+    if ((distance[pixel] as number) > (halfThickness[id] as number))
+      halfThickness[id] = distance[pixel] as number;
+  }
+  return { components, distance, halfThickness };
+}
+
+/** The labels with every detail's pixel given to the surface that a walk in 4-neighbour steps reaches first. */
+function coverDetails(
+  labels: Uint8Array,
+  {
+    ids,
+    isDetail,
+    ignoreIndex,
+    width,
+    height,
+  }: ImageSize & { ids: Int32Array; isDetail: Uint8Array; ignoreIndex: number },
+): Uint8Array {
+  const covered = labels.slice();
+  const reached = new Uint8Array(labels.length);
+  const queue = new Int32Array(labels.length);
+  let end = 0;
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    if (isDetail[ids[pixel] as number] === 1) continue;
+    reached[pixel] = 1;
+    queue[end++] = pixel;
+  }
+  // Without any surface there is nothing to draw across the details.
+  if (end === 0) return covered.fill(ignoreIndex);
+  for (let begin = 0; begin < end; begin++) {
+    const pixel = queue[begin] as number;
+    const x = pixel % width;
+    const value = covered[pixel] as number;
+    const visit = (next: number): void => {
+      if (reached[next] === 1) return;
+      reached[next] = 1;
+      covered[next] = value;
+      queue[end++] = next;
+    };
+    if (x > 0) visit(pixel - 1);
+    if (x + 1 < width) visit(pixel + 1);
+    if (pixel >= width) visit(pixel - width);
+    if (pixel < (height - 1) * width) visit(pixel + width);
+  }
+  return covered;
+}

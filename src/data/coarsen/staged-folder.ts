@@ -1,0 +1,53 @@
+/** A folder's worth of files that appears whole or not at all. */
+
+import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DataError } from '../../errors/index.js';
+
+/**
+ * Runs `write` on an empty folder beside `folder`; when it succeeds, its files move to their places in `folder`. When
+ * it fails, nothing of it stays. Returns what `write` returned. Which files may exist is for the caller to check.
+ * Throws a DataError when the folder cannot be written.
+ */
+export async function stageFolder<Result>(
+  folder: string,
+  write: (stagingFolder: string) => Promise<Result>,
+): Promise<Result> {
+  const target = resolve(folder);
+  const unwritable = (cause: unknown): never => {
+    throw new DataError(`${folder}: cannot be written (${cause instanceof Error ? cause.message : cause})`, {
+      cause,
+    });
+  };
+  await mkdir(dirname(target), { recursive: true }).catch(unwritable);
+  // Beside the target: a rename is atomic only within one file system.
+  const staging = await mkdtemp(join(dirname(target), `.${basename(target)}-`)).catch(unwritable);
+  try {
+    const result = await write(staging);
+    await moveInto(staging, target).catch(unwritable);
+    return result;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Writes a file and waits until it is on the disk, so that the rename that follows never reveals a torn one. */
+export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function moveInto(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await moveInto(source, target);
+    else await rename(source, target);
+  }
+}
