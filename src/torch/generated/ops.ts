@@ -13,6 +13,12 @@ const handles = (list: readonly (HasHandle | null)[]): (Handle | null)[] => list
 const tensor = (value: NativeValue): Tensor => wrap(value as Handle);
 const tensorList = (value: NativeValue): Tensor[] => (value as readonly Handle[]).map(wrap);
 
+const addTensorOperator = operator('aten::add', 'Tensor');
+/** `aten::add.Tensor` */
+export function addTensor(self: HasHandle, other: HasHandle, { alpha }: { alpha?: number | boolean } = {}): Tensor {
+  return tensor(addTensorOperator(self.id, other.id, alpha));
+}
+
 const conv2dOperator = operator('aten::conv2d');
 /** `aten::conv2d` */
 export function conv2d(input: HasHandle, weight: HasHandle, { bias, stride, padding, dilation, groups }: { bias?: HasHandle | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number } = {}): Tensor {
