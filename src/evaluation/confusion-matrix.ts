@@ -1,0 +1,98 @@
+/**
+ * Counts of (true class, predicted class) over any number of images, held in one [C, C] int64 tensor: memory depends
+ * on the number of classes alone. Pixels labelled `ignoreIndex` are in no count.
+ */
+import { ignoreIndex } from '../data/index.js';
+import { DataError } from '../errors/index.js';
+import { type Device, ops, scope, type Tensor, zeros } from '../torch/index.js';
+import { type Metrics, metricsFrom } from './metrics.js';
+
+/** Owns a tensor: make it outside any scope that ends before it, and `dispose()` it (or use `using`). */
+export class ConfusionMatrix implements Disposable {
+  readonly classCount: number;
+  readonly #counts: Tensor;
+
+  /** @param options.device where predictions and labels will be; the counting happens there */
+  constructor(classCount: number, { device = 'cpu' }: { device?: Device } = {}) {
+    if (!Number.isInteger(classCount) || classCount < 1) {
+      throw new RangeError(`ConfusionMatrix: expected a class count of at least 1, received ${classCount}`);
+    }
+    this.classCount = classCount;
+    this.#counts = zeros([classCount * classCount], { dtype: 'int64', device });
+  }
+
+  /**
+   * Adds one batch. Waits for the device once, to learn whether every id was in range.
+   *
+   * @param predictionNHW class ids, int64, any shape
+   * @param labelsNHW true class ids of the same shape, uint8 or int64; 255 is ignored
+   * @throws DataError when a label or a prediction is outside the classes; then nothing of the batch is counted
+   */
+  update(predictionNHW: Tensor, labelsNHW: Tensor): void {
+    if (predictionNHW.shape.join() !== labelsNHW.shape.join()) {
+      throw new DataError(
+        `ConfusionMatrix.update: expected labels [${predictionNHW.shape}] like the prediction, received [${labelsNHW.shape}]`,
+      );
+    }
+    const { classCount } = this;
+    using _temporaries = scope();
+    const prediction = predictionNHW.to({ dtype: 'int64' }).flatten();
+    const labels = labelsNHW.to({ dtype: 'int64' }).flatten();
+    const valid = labels.ne(ignoreIndex);
+    const inRange = labels
+      .lt(classCount)
+      .logicalAnd(labels.ge(0))
+      .logicalAnd(prediction.lt(classCount))
+      .logicalAnd(prediction.ge(0));
+    // Two more bins behind the matrix take what is not counted: ignored pixels, and ids out of range.
+    const ignoredBin = classCount * classCount;
+    const rejectedBin = ignoredBin + 1;
+    const cell = labels.mul(classCount).add(prediction).where(inRange, rejectedBin).where(valid, ignoredBin);
+    const bins = ops.bincount(cell, { minlength: rejectedBin + 1 });
+    if (bins.select(0, rejectedBin).item() > 0) {
+      throw new DataError(outOfRange(labels.maskedSelect(valid), prediction.maskedSelect(valid), classCount));
+    }
+    this.#counts.add_(bins.narrow(0, 0, ignoredBin));
+  }
+
+  /** The counts so far, row-major [true class, predicted class]. */
+  counts(): BigInt64Array {
+    return this.#counts.toTypedArray() as BigInt64Array;
+  }
+
+  /** aAcc, mAcc, mIoU and the scores of each class over everything counted so far. */
+  metrics(): Metrics {
+    return metricsFrom(this.counts(), this.classCount);
+  }
+
+  /** Forgets everything counted. */
+  reset(): void {
+    this.#counts.zero_();
+  }
+
+  dispose(): void {
+    this.#counts.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function outOfRange(labels: Tensor, prediction: Tensor, classCount: number): string {
+  const found = [
+    ['label', labels],
+    ['prediction', prediction],
+  ] as const;
+  for (const [what, ids] of found) {
+    const lowest = ids.min().item();
+    const highest = ids.max().item();
+    if (lowest < 0 || highest >= classCount) {
+      return (
+        `ConfusionMatrix.update: ${what} ${lowest < 0 ? lowest : highest} is no class; ` +
+        `expected 0 to ${classCount - 1}${what === 'label' ? `, or ${ignoreIndex} for unlabelled` : ''}`
+      );
+    }
+  }
+  return 'ConfusionMatrix.update: an id is out of range';
+}

@@ -1,0 +1,14 @@
+export { ConfusionMatrix } from './confusion-matrix.js';
+export { type Evaluation, type EvaluationOptions, type EvaluationProgress, evaluate } from './evaluate.js';
+export {
+  type DecodedImage,
+  type InferenceOptions,
+  type InferencePrecision,
+  inferLabels,
+  inferLogits,
+  normalisedNCHW,
+} from './infer-labels.js';
+export { type ClassMetrics, type Metrics, metricsFrom } from './metrics.js';
+export { type PredictionOptions, type PredictionSummary, predictFiles, predictFolder } from './predict.js';
+export type { PredictionPaths } from './prediction-files.js';
+export type { SegmentationModel } from './segmentation-model.js';

@@ -1,0 +1,77 @@
+/**
+ * Segmentation metrics as pure arithmetic on one confusion matrix. Sums are taken in 64-bit integers, so that a data
+ * set of any size is counted exactly; only the final ratios are floating point.
+ *
+ * Where a class has no pixel in the ground truth and none in the prediction, it is in no mean. A class that is
+ * predicted but never true counts as 0 in both means: the prediction was wrong wherever it said so.
+ */
+
+/** Scores of one class. `null` where the class occurs neither in ground truth nor in prediction. */
+export interface ClassMetrics {
+  /** Intersection over union, 0..1. */
+  readonly iou: number | null;
+  /** Share of the class's true pixels that were predicted as such (recall), 0..1. */
+  readonly accuracy: number | null;
+  /** Ground-truth pixels of the class. */
+  readonly pixels: number;
+}
+
+/** All as fractions, 0..1; NaN where no valid pixel was counted at all. */
+export interface Metrics {
+  /** Correct pixels over all valid pixels. */
+  readonly aAcc: number;
+  /** Mean accuracy over the classes that occur. */
+  readonly mAcc: number;
+  /** Mean intersection over union over the classes that occur. */
+  readonly mIoU: number;
+  /** One entry for each class id, in order. */
+  readonly perClass: readonly ClassMetrics[];
+}
+
+/**
+ * @param matrix row-major [classCount, classCount]; the row is the true class, the column the predicted one
+ * @throws RangeError when the matrix has another size
+ */
+export function metricsFrom(matrix: BigInt64Array, classCount: number): Metrics {
+  if (matrix.length !== classCount * classCount) {
+    throw new RangeError(
+      `metricsFrom: expected ${classCount * classCount} counts for ${classCount} classes, received ${matrix.length}`,
+    );
+  }
+  const trueTotals = new BigInt64Array(classCount);
+  const predictedTotals = new BigInt64Array(classCount);
+  let total = 0n;
+  let correct = 0n;
+  for (let truth = 0; truth < classCount; truth += 1) {
+    for (let predicted = 0; predicted < classCount; predicted += 1) {
+      const count = matrix[truth * classCount + predicted] as bigint;
+      trueTotals[truth] = (trueTotals[truth] as bigint) + count;
+      predictedTotals[predicted] = (predictedTotals[predicted] as bigint) + count;
+      total += count;
+      if (truth === predicted) correct += count;
+    }
+  }
+
+  const perClass: ClassMetrics[] = [];
+  for (let id = 0; id < classCount; id += 1) {
+    const hits = matrix[id * classCount + id] as bigint;
+    const truths = trueTotals[id] as bigint;
+    const union = truths + (predictedTotals[id] as bigint) - hits;
+    perClass.push({
+      iou: union === 0n ? null : Number(hits) / Number(union),
+      accuracy: union === 0n ? null : truths === 0n ? 0 : Number(hits) / Number(truths),
+      pixels: Number(truths),
+    });
+  }
+  return {
+    aAcc: total === 0n ? Number.NaN : Number(correct) / Number(total),
+    mAcc: meanOfPresent(perClass.map((one) => one.accuracy)),
+    mIoU: meanOfPresent(perClass.map((one) => one.iou)),
+    perClass,
+  };
+}
+
+function meanOfPresent(values: readonly (number | null)[]): number {
+  const present = values.filter((value) => value !== null);
+  return present.length === 0 ? Number.NaN : present.reduce((sum, value) => sum + value, 0) / present.length;
+}

@@ -1,0 +1,52 @@
+/** The two files that a prediction leaves: a label PNG for programs, and an overlay for eyes. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { encode } from 'fast-png';
+import sharp from 'sharp';
+import { type DatasetClass, overlayLabels } from '../data/index.js';
+import { DataError } from '../errors/index.js';
+import type { DecodedImage } from './infer-labels.js';
+
+/** Where the files of one image go. */
+export interface PredictionPaths {
+  /** 8-bit grey PNG, the pixel value is the class id. */
+  readonly labels: string;
+  /** JPEG: the image with the class colours laid over it. */
+  readonly overlay: string;
+}
+
+/** @param name the image's path without extension, relative to what was asked for; subfolders are kept */
+export function predictionPaths(name: string, output: string): PredictionPaths {
+  return { labels: join(output, 'labels', `${name}.png`), overlay: join(output, 'overlays', `${name}.jpg`) };
+}
+
+export interface PredictionFiles extends DecodedImage {
+  /** Height × width class ids. */
+  readonly labels: Uint8Array;
+  readonly classes: readonly DatasetClass[];
+  readonly opacity: number;
+  readonly overwrite: boolean;
+}
+
+/** @throws DataError when a file exists (unless `overwrite`) or can't be written; the file is named */
+export async function writePrediction(paths: PredictionPaths, content: PredictionFiles): Promise<void> {
+  const { width, height, image, labels, classes, opacity, overwrite } = content;
+  const png = encode({ width, height, data: labels, channels: 1, depth: 8 });
+  const blended = overlayLabels(image, { labels, classes, alpha: opacity });
+  const jpeg = await sharp(blended, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 90 })
+    .toBuffer();
+  // 'wx' refuses to replace a file even when it appeared while the network was running.
+  const flag = overwrite ? 'w' : 'wx';
+  for (const [path, bytes] of [
+    [paths.labels, png],
+    [paths.overlay, jpeg],
+  ] as const) {
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, bytes, { flag });
+    } catch (cause) {
+      throw new DataError(`${path}: can't be written (${(cause as Error).message})`, { cause });
+    }
+  }
+}

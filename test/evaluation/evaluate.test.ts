@@ -1,0 +1,103 @@
+import type { Sample, SegmentationDataset } from 'coarsely/data';
+import { evaluate } from 'coarsely/evaluation';
+import { liveTensorCount } from 'coarsely/torch';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BrightnessModel } from './brightness-model.js';
+
+let liveBefore = 0;
+beforeEach(() => {
+  liveBefore = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(liveBefore);
+});
+
+interface Scene {
+  readonly width: number;
+  readonly bright: readonly boolean[];
+  readonly labels: readonly number[] | null;
+}
+
+/** A data set in memory: each pixel of an image is black or white. */
+function datasetOf(scenes: readonly Scene[]): SegmentationDataset {
+  return {
+    classes: [
+      { name: 'dark', color: [0, 0, 0] },
+      { name: 'bright', color: [255, 255, 255] },
+    ],
+    length: scenes.length,
+    name: (index) => `scene-${index}`,
+    read: async (index): Promise<Sample> => {
+      const { width, bright, labels } = scenes[index] as Scene;
+      return {
+        name: `scene-${index}`,
+        width,
+        height: bright.length / width,
+        image: Uint8Array.from(bright.flatMap((on) => Array(3).fill(on ? 255 : 0))),
+        labels: labels === null ? null : Uint8Array.from(labels),
+      };
+    },
+  };
+}
+
+const scenes: Scene[] = [
+  { width: 2, bright: [true, true, false, false], labels: [1, 1, 0, 0] },
+  { width: 2, bright: [true, false, false, false], labels: [1, 1, 255, 0] },
+  { width: 3, bright: [true, true, true], labels: [0, 1, 1] },
+];
+
+describe('evaluate', () => {
+  test('scores whole images of any size at label resolution', async () => {
+    const model = new BrightnessModel();
+    const result = await evaluate(model, datasetOf(scenes), { precision: 'float32' });
+    // True 0: 3 right, 1 taken for 1; true 1: 5 right, 1 taken for 0.
+    expect(result.aAcc).toBe(8 / 10);
+    expect(result.mIoU).toBeCloseTo((3 / 5 + 5 / 7) / 2, 12);
+    expect(result.perClass.map((one) => one.name)).toEqual(['dark', 'bright']);
+    expect(result.images).toBe(3);
+    expect(model.calls.map(({ shape }) => shape)).toEqual([
+      [1, 3, 2, 2],
+      [1, 3, 2, 2],
+      [1, 3, 1, 3],
+    ]);
+  });
+
+  test('runs in evaluation mode and puts the mode back, also after an error', async () => {
+    const model = new BrightnessModel();
+    await evaluate(model, datasetOf(scenes), { precision: 'float32' });
+    expect(model.calls.every(({ training }) => !training)).toBe(true);
+    expect(model.training).toBe(true);
+    const bad = datasetOf([{ width: 1, bright: [true], labels: [5] }]);
+    await expect(evaluate(model, bad, { precision: 'float32' })).rejects.toThrow(
+      /scene-0: .*label 5 is no class/,
+    );
+    expect(model.training).toBe(true);
+  });
+
+  test('batches neighbours of one size without a change in the result', async () => {
+    const model = new BrightnessModel();
+    const one = await evaluate(new BrightnessModel(), datasetOf(scenes), { precision: 'float32' });
+    const batched = await evaluate(model, datasetOf(scenes), { precision: 'float32', batchSize: 2 });
+    expect(batched).toEqual(one);
+    expect(model.calls.map(({ shape }) => shape[0])).toEqual([2, 1]);
+  });
+
+  test('tells its progress and stops when asked', async () => {
+    const progress: number[] = [];
+    const result = await evaluate(new BrightnessModel(), datasetOf(scenes), {
+      precision: 'float32',
+      onProgress: ({ done }) => progress.push(done),
+      shouldStop: () => progress.length === 2,
+    });
+    expect(progress).toEqual([1, 2]);
+    expect(result).toMatchObject({ images: 2, stopped: true });
+  });
+
+  test('names an image without labels, and passes on a reading error', async () => {
+    const model = new BrightnessModel();
+    const unlabelled = datasetOf([...scenes, { width: 1, bright: [true], labels: null }]);
+    await expect(evaluate(model, unlabelled)).rejects.toThrow('scene-3: expected labels to evaluate on');
+    const broken = { ...datasetOf(scenes), read: () => Promise.reject(new Error('a.png: truncated')) };
+    await expect(evaluate(model, broken)).rejects.toThrow('a.png: truncated');
+  });
+});

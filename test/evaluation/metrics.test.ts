@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { metricsFrom } from 'coarsely/evaluation';
+import { describe, expect, test } from 'vitest';
+
+interface GoldenCase {
+  readonly classCount: number;
+  readonly labels: number[];
+  readonly prediction: number[];
+  readonly aAcc: number;
+  readonly mAcc: number;
+  readonly mIoU: number;
+  readonly perClass: { iou: number | null; accuracy: number | null; pixels: number }[];
+}
+
+// Made by metrics-golden.py with NumPy, from boolean masks instead of a confusion matrix.
+const golden = JSON.parse(
+  readFileSync(new URL('./metrics-golden.json', import.meta.url), 'utf8'),
+) as GoldenCase[];
+
+describe('metricsFrom', () => {
+  test('gives the values worked out by hand', () => {
+    // Class 0: 3 right, 1 taken for class 1. Class 1: 2 right, 2 taken for class 0. Class 2 occurs nowhere.
+    const metrics = metricsFrom(BigInt64Array.of(3n, 1n, 0n, 2n, 2n, 0n, 0n, 0n, 0n), 3);
+    expect(metrics.perClass).toEqual([
+      { iou: 3 / 6, accuracy: 3 / 4, pixels: 4 },
+      { iou: 2 / 5, accuracy: 2 / 4, pixels: 4 },
+      { iou: null, accuracy: null, pixels: 0 },
+    ]);
+    expect(metrics.aAcc).toBe(5 / 8);
+    expect(metrics.mAcc).toBe((3 / 4 + 2 / 4) / 2);
+    expect(metrics.mIoU).toBe((3 / 6 + 2 / 5) / 2);
+  });
+
+  test('a class that is predicted but never true counts as zero', () => {
+    const metrics = metricsFrom(BigInt64Array.of(3n, 1n, 0n, 0n), 2);
+    expect(metrics.perClass[1]).toEqual({ iou: 0, accuracy: 0, pixels: 0 });
+    expect(metrics.mIoU).toBe((3 / 4 + 0) / 2);
+    expect(metrics.mAcc).toBe((3 / 4 + 0) / 2);
+  });
+
+  test('is exact beyond 32 bits', () => {
+    const large = 3_000_000_000_000_000n;
+    expect(metricsFrom(BigInt64Array.of(large, large, 0n, 2n * large), 2).aAcc).toBe(0.75);
+  });
+
+  test('has no score where nothing was counted', () => {
+    const metrics = metricsFrom(new BigInt64Array(4), 2);
+    expect([metrics.aAcc, metrics.mAcc, metrics.mIoU]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  });
+
+  test('rejects a matrix of another size', () => {
+    expect(() => metricsFrom(new BigInt64Array(6), 2)).toThrow('expected 4 counts for 2 classes, received 6');
+  });
+
+  test.each(golden.map((one, index) => ({ index, ...one })))('agrees with NumPy, case $index', (expected) => {
+    const { classCount, labels, prediction } = expected;
+    const matrix = new BigInt64Array(classCount * classCount);
+    for (const [pixel, label] of labels.entries()) {
+      if (label === 255) continue;
+      const cell = label * classCount + (prediction[pixel] as number);
+      matrix[cell] = (matrix[cell] as bigint) + 1n;
+    }
+    const metrics = metricsFrom(matrix, classCount);
+    expect(metrics.aAcc).toBeCloseTo(expected.aAcc, 12);
+    expect(metrics.mAcc).toBeCloseTo(expected.mAcc, 12);
+    expect(metrics.mIoU).toBeCloseTo(expected.mIoU, 12);
+    expect(metrics.perClass).toEqual(expected.perClass);
+  });
+});

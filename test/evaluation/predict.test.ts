@@ -1,0 +1,98 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { predictFiles, predictFolder } from 'coarsely/evaluation';
+import { liveTensorCount } from 'coarsely/torch';
+import { decode } from 'fast-png';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BrightnessModel } from './brightness-model.js';
+
+const classes = [
+  { name: 'dark', color: [255, 0, 0] },
+  { name: 'bright', color: [0, 0, 255] },
+] as const;
+
+let folder = '';
+let liveBefore = 0;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'coarsely-predict-'));
+  liveBefore = liveTensorCount();
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+  expect(liveTensorCount()).toBe(liveBefore);
+});
+
+async function writeImage(name: string, pixels: readonly number[]): Promise<string> {
+  const path = join(folder, 'images', name);
+  await mkdir(join(path, '..'), { recursive: true });
+  const rgb = Uint8Array.from(pixels.flatMap((value) => [value, value, value]));
+  await sharp(rgb, { raw: { width: pixels.length, height: 1, channels: 3 } })
+    .png()
+    .toFile(path);
+  return path;
+}
+
+const options = () => ({ output: join(folder, 'out'), classes, precision: 'float32' as const });
+
+describe('predict', () => {
+  test('writes class ids and an overlay under the names of the images, subfolders kept', async () => {
+    await writeImage('a.png', [0, 255, 255]);
+    await writeImage('street/b.png', [255, 0]);
+    const summary = await predictFolder(new BrightnessModel(), join(folder, 'images'), options());
+    expect(summary.written.map(({ labels }) => labels)).toEqual([
+      join(folder, 'out/labels/a.png'),
+      join(folder, 'out/labels/street/b.png'),
+    ]);
+    const png = decode(await readFile(join(folder, 'out/labels/a.png')));
+    expect([png.width, png.height, png.channels, png.depth]).toEqual([3, 1, 1, 8]);
+    expect([...png.data]).toEqual([0, 1, 1]);
+    const overlay = await sharp(join(folder, 'out/overlays/a.jpg')).metadata();
+    expect([overlay.width, overlay.height]).toEqual([3, 1]);
+  });
+
+  test('names what is no image, and goes on', async () => {
+    const good = await writeImage('good.png', [0, 255]);
+    const bad = join(folder, 'images', 'bad.png');
+    await writeFile(bad, 'no picture');
+    const summary = await predictFiles(new BrightnessModel(), [bad, good], options());
+    expect(summary.written.map(({ image }) => image)).toEqual([good]);
+    expect(summary.skipped.map(({ image }) => image)).toEqual([bad]);
+    expect(summary.skipped[0]?.reason).toContain('bad.png');
+  });
+
+  test('replaces nothing unless it is told to', async () => {
+    const image = await writeImage('a.png', [0, 255]);
+    await predictFiles(new BrightnessModel(), [image], options());
+    await expect(predictFiles(new BrightnessModel(), [image], options())).rejects.toThrow(
+      /labels\/a\.png and 1 more exist already/,
+    );
+    await writeImage('a.png', [255, 0]);
+    await predictFiles(new BrightnessModel(), [image], { ...options(), overwrite: true });
+    expect([...decode(await readFile(join(folder, 'out/labels/a.png'))).data]).toEqual([1, 0]);
+  });
+
+  test('refuses two images of one name, and a folder without images', async () => {
+    const first = await writeImage('x/a.png', [0]);
+    const second = await writeImage('y/a.png', [0]);
+    await expect(predictFiles(new BrightnessModel(), [first, second], options())).rejects.toThrow(
+      /would both write .*labels\/a\.png/,
+    );
+    await mkdir(join(folder, 'empty'));
+    await expect(predictFolder(new BrightnessModel(), join(folder, 'empty'), options())).rejects.toThrow(
+      'no image found',
+    );
+    await expect(predictFolder(new BrightnessModel(), join(folder, 'nowhere'), options())).rejects.toThrow(
+      /nowhere: can't be read/,
+    );
+  });
+
+  test('an output folder inside the input is not predicted', async () => {
+    await writeImage('a.png', [0, 255]);
+    const inside = { ...options(), output: join(folder, 'images', 'out'), overwrite: true };
+    await predictFolder(new BrightnessModel(), join(folder, 'images'), inside);
+    const again = await predictFolder(new BrightnessModel(), join(folder, 'images'), inside);
+    expect(again.written).toHaveLength(1);
+  });
+});
