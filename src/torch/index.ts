@@ -46,5 +46,5 @@ export { Generator } from './generator.js';
 export { type AutocastOptions, autocast, noGrad } from './modes.js';
 export { engineBuild, type Handle, native } from './native.js';
 export { Scope, scope, tidy } from './scope.js';
-export { type ClampOptions, type KeepDimOption, Tensor, type ToOptions } from './tensor.js';
+export { type ClampOptions, type KeepDimOption, release, Tensor, type ToOptions } from './tensor.js';
 export type { NestedNumbers } from './typed-arrays.js';

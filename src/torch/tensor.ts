@@ -24,6 +24,11 @@ export interface KeepDimOption {
   readonly keepDim?: boolean;
 }
 
+export interface AlphaOption {
+  /** Multiplies the other operand. */
+  readonly alpha?: number;
+}
+
 export interface ClampOptions {
   readonly min?: number;
   readonly max?: number;
@@ -153,8 +158,11 @@ export class Tensor {
 
   // ---- arithmetic
 
-  add(other: Tensor | number): Tensor {
-    return one(isTensor(other) ? op.addTensor(this.id, other.id) : op.addScalar(this.id, other));
+  /** this + alpha · other */
+  add(other: Tensor | number, { alpha = 1 }: AlphaOption = {}): Tensor {
+    return one(
+      isTensor(other) ? op.addTensor(this.id, other.id, alpha) : op.addScalar(this.id, other, alpha),
+    );
   }
 
   sub(other: Tensor | number): Tensor {
@@ -402,7 +410,7 @@ export class Tensor {
 
   // ---- in place
 
-  add_(other: Tensor | number, { alpha = 1 }: { readonly alpha?: number } = {}): this {
+  add_(other: Tensor | number, { alpha = 1 }: AlphaOption = {}): this {
     return this.#write(
       isTensor(other) ? op.addTensor_(this.id, other.id, alpha) : op.addScalar_(this.id, other, alpha),
     );
@@ -462,6 +470,16 @@ export class Tensor {
 export function wrap(handle: Handle): Tensor {
   adopt(handle);
   return new Tensor(handle);
+}
+
+/**
+ * Takes a tensor's handle over, out of any scope: what a parameter is made from. The tensor given is disposed.
+ * @returns a handle that lives until it is disposed by hand
+ */
+export function release(tensor: Tensor): Handle {
+  const handle = native().share(tensor.id);
+  tensor.dispose();
+  return handle;
 }
 
 function one(value: NativeValue): Tensor {

@@ -1,0 +1,83 @@
+/**
+ * The Adversarial Reweighting Module (paper, sections 3.3 and 4.2, Fig. 3): W(v̂; θ) of 53 parameters that climbs the
+ * weighted loss which the network descends.
+ */
+
+import { Conv2d, Module } from '../nn/index.js';
+import { autocast, type Generator, noGrad, ops, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { type NormOrder, normaliseWeights } from './normalise-weights.js';
+import type { AdversarialParameters, Reweighter, ReweighterInput } from './reweighter.js';
+
+export interface ArmOptions {
+  /** Draws the first parameters. */
+  readonly generator: Generator;
+  /** Order of the norm that W is held to; 1 collapses onto the hardest pixel (Table 2). */
+  readonly p?: NormOrder;
+  /** Multiplies the main learning rate; 1 is the paper's. Runs of hundreds of iterations need about 50. */
+  readonly learningRateScale?: number;
+}
+
+const hidden = 4;
+
+export class Arm extends Module implements Reweighter {
+  readonly conv1: Conv2d;
+  readonly conv2: Conv2d;
+  readonly conv3: Conv2d;
+  readonly conv4: Conv2d;
+  readonly p: NormOrder;
+  readonly learningRateScale: number;
+
+  constructor({ generator, p = 2, learningRateScale = 1 }: ArmOptions) {
+    super();
+    this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
+    this.conv2 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
+    this.conv3 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
+    this.conv4 = new Conv2d(hidden, 1, { kernelSize: 1, generator });
+    this.p = p;
+    this.learningRateScale = learningRateScale;
+  }
+
+  /** W(v̂) ∈ (0, 1) for confidences of any shape, float32 also under autocast. */
+  forward(confidence: Tensor): Tensor {
+    return autocast({ device: confidence.device, enabled: false }, () => {
+      const { shape } = confidence;
+      let features = confidence.reshape([1, -1]);
+      for (const convolution of [this.conv1, this.conv2, this.conv3])
+        features = apply(convolution, features).silu();
+      return apply(this.conv4, features).sigmoid().reshape(shape);
+    });
+  }
+
+  weigh({ confidenceNHW, validNHW }: ReweighterInput): Tensor {
+    const weights = this.forward(confidenceNHW.detach());
+    return autocast({ device: weights.device, enabled: false }, () =>
+      normaliseWeights(weights, validNHW, { p: this.p }),
+    );
+  }
+
+  adversarialParameters(): AdversarialParameters {
+    return { parameters: this.parameters(), learningRateScale: this.learningRateScale, maximize: true };
+  }
+
+  curve(confidences: readonly number[]): number[] {
+    return noGrad(() => {
+      const points = tidy(() => {
+        const { device } = this.conv1.weight;
+        return this.forward(
+          tensorFrom(confidences, { dtype: 'float32', shape: [confidences.length], device }),
+        );
+      });
+      const values = Array.from(points.toTypedArray(), Number);
+      points.dispose();
+      return values;
+    });
+  }
+}
+
+/** A 1×1 convolution of features [in, P] as one matrix product: no image layout stands in its way. */
+function apply({ weight, bias }: Conv2d, features: Tensor): Tensor {
+  const [outputs = 1, inputs = 1] = weight.shape;
+  const matrix = weight.reshape([outputs, inputs]);
+  if (bias === null) return matrix.matmul(features);
+  return ops.addmm(bias.unsqueeze(1), matrix, features);
+}

@@ -1,0 +1,47 @@
+/**
+ * The double normalisation of a weight map (paper, section 4.2): first by its p-norm, which is what the module climbs
+ * on, then by its L1 norm, so that Σ w·l keeps the size of a mean loss. The second carries no gradient: with it, the
+ * two together would be w / ‖w‖₁, whose maximum puts all weight on one pixel (section 3.4, Eq. 11).
+ */
+
+import type { Tensor } from '../torch/index.js';
+
+export type NormOrder = 1 | 2 | 3;
+
+// Added to every valid weight: below the last digit of any real weight, yet weights that are all 0 become uniform.
+const floor = 1e-12;
+// No valid pixel at all: 0 / smallest is 0, where 0 / 0 would be NaN.
+const smallest = 1e-36;
+
+/**
+ * @param weightsNHW W(v̂) ≥ 0, [N,H,W] float32
+ * @param validNHW [N,H,W] bool
+ * @returns [N,H,W]: sums to 1 over the valid pixels, 0 elsewhere; all 0 when no pixel is valid
+ */
+export function normaliseWeights(
+  weightsNHW: Tensor,
+  validNHW: Tensor,
+  { p = 2 }: { readonly p?: NormOrder } = {},
+): Tensor {
+  const masked = weightsNHW.add(floor).mul(validNHW);
+  const unit = masked.div(pNorm(masked, p));
+  return unit.div(unit.detach().sum().clamp({ min: smallest }));
+}
+
+/** ‖w‖_p of non-negative weights. */
+function pNorm(weights: Tensor, p: NormOrder): Tensor {
+  switch (p) {
+    case 1:
+      return weights.sum().clamp({ min: smallest });
+    case 2:
+      return weights.square().sum().clamp({ min: smallest }).sqrt();
+    case 3:
+      return weights
+        .pow(3)
+        .sum()
+        .clamp({ min: smallest })
+        .pow(1 / 3);
+    default:
+      return p satisfies never;
+  }
+}
