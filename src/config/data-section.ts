@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { augmentationOptions } from '../data/index.js';
 import type { ComponentSection, Kinds } from '../registry/index.js';
 import { optionsOf, parseOptions } from './component-section.js';
 
@@ -14,27 +15,13 @@ export interface DatasetPart {
   readonly [option: string]: unknown;
 }
 
-const fraction = z.number().min(0).max(1);
-const side = z.int().min(1);
 /** Below 32 pixels a network of output stride 16 sees a 1×1 map. */
-const cropSide = z.int().min(32);
+const smallestCrop = 32;
 
-const augmentationSchema = z.strictObject({
-  /** [width, height] the resize ratio refers to; null is each image's own size. */
-  baseSize: z.tuple([side, side]).nullable().default(null),
-  /** Least and greatest resize ratio. */
-  ratioRange: z
-    .tuple([z.number().positive(), z.number().positive()])
-    .refine(([least, greatest]) => least <= greatest, { error: 'expected [least, greatest] in this order' })
-    .default([0.5, 2]),
-  /** [height, width] of the training crop. */
-  cropSize: z.tuple([cropSide, cropSide]).default([240, 320]),
-  /** A crop is tried again while one class fills more than this share of its labelled pixels. */
-  categoryMaxRatio: fraction.gt(0).default(0.75),
-  /** Probability of a horizontal flip. */
-  flip: fraction.default(0.5),
-  colorJitter: z.boolean().default(true),
-});
+const augmentationSchema = augmentationOptions.refine(
+  ({ cropSize }) => Math.min(...cropSize) >= smallestCrop,
+  { path: ['cropSize'], error: `expected [height, width] of at least ${smallestCrop} pixels each` },
+);
 
 const partSchema = z.looseObject({ split: z.string().min(1), labels: z.string().min(1) });
 

@@ -31,6 +31,7 @@ export function parseLayers(schema: ConfigSchema, layers: readonly ConfigLayer[]
 /** The last layer that wrote the rejected place; for a missing key the layer nearest to the person. */
 function originOf(complaint: Complaint, layers: readonly ConfigLayer[]): string {
   const writer = layers.findLast((layer) => valueAt(layer.values, complaint.path) !== undefined);
-  const label = (writer ?? layers.findLast((layer) => layer.label !== '--set') ?? layers.at(-1))?.label ?? '';
+  const label =
+    (writer ?? layers.findLast((layer) => !layer.label.startsWith('--')) ?? layers.at(-1))?.label ?? '';
   return label === '' ? '' : ` ${label}`;
 }

@@ -23,6 +23,8 @@ export interface ResolveOptions {
   readonly schema: ConfigSchema;
   /** Recipes by name. */
   readonly recipes?: ReadonlyMap<string, NamedRecipe>;
+  /** Keys that other options of a command change, such as `--data ROOT`; they win over the source. */
+  readonly changes?: readonly ConfigLayer[];
   /** `KEY=VALUE` texts, applied in this order over everything else. */
   readonly set?: readonly string[];
 }
@@ -31,13 +33,11 @@ export interface ResolveOptions {
  * The complete config of a recipe's name or a YAML file's path. Throws a ConfigError that names the file and key for
  * everything that a config can get wrong; looks at no dataset and no weights (that is `checkConfig`).
  */
-export function resolveConfig(
-  source: string,
-  { schema, recipes = new Map(), set = [] }: ResolveOptions,
-): Config {
-  const layers = layersOf(source, { recipes, folder: '.', above: [] });
-  const changes = parseSetOptions(set);
-  return parseLayers(schema, set.length > 0 ? [...layers, { label: '--set', values: changes }] : layers);
+export function resolveConfig(source: string, options: ResolveOptions): Config {
+  const { schema, recipes = new Map(), changes = [], set = [] } = options;
+  const layers = [...layersOf(source, { recipes, folder: '.', above: [] }), ...changes];
+  if (set.length > 0) layers.push({ label: '--set', values: parseSetOptions(set) });
+  return parseLayers(schema, layers);
 }
 
 interface Place {

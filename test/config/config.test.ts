@@ -141,11 +141,11 @@ describe('mistakes get one line that names the place', () => {
     ['data.augmentation.cropSize=240', '--set: data.augmentation.cropSize: expected a list, received 240'],
     [
       'data.augmentation.cropSize=[16, 64]',
-      '--set: data.augmentation.cropSize.0: expected at least 32, received 16',
+      '--set: data.augmentation.cropSize: expected [height, width] of at least 32 pixels each, received [16,64]',
     ],
     [
       'data.augmentation.ratioRange=[2, 1]',
-      '--set: data.augmentation.ratioRange: expected [least, greatest] in this order, received [2,1]',
+      '--set: data.augmentation.ratioRange: the lower ratio is above the upper one',
     ],
     ['data.kind=foldr', "--set: data.kind: unknown dataset 'foldr'; did you mean folder? (known: folder)"],
     ['data.train.splits=x', '--set: unknown key data.train.splits; did you mean data.train.split?'],

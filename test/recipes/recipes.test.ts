@@ -1,9 +1,6 @@
-import { createConfigSchema, resolveConfig } from 'coarsely/config';
+import { resolveConfig, configSchema as schema } from 'coarsely/config';
 import { folderArm, recipes, scenesCrossEntropy, withArm, withLinearArm } from 'coarsely/recipes';
 import { describe, expect, it } from 'vitest';
-import { registries } from '../config/local-registries.js';
-
-const schema = createConfigSchema(registries);
 
 describe('recipes', () => {
   it.each([...recipes.values()].map((recipe) => [recipe.name, recipe] as const))(
