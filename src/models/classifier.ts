@@ -1,0 +1,18 @@
+/** The last layer of a head: a 1×1 convolution to class logits, started from N(0, 0.01) as in mmsegmentation. */
+import { Conv2d, constant, normal } from '../nn/index.js';
+import type { Generator } from '../torch/index.js';
+
+export interface ClassifierOptions {
+  readonly classCount: number;
+  readonly generator: Generator;
+}
+
+/** [N, channels, h, w] to logits [N, classes, h, w]. */
+export function createClassifier(channels: number, { classCount, generator }: ClassifierOptions): Conv2d {
+  return new Conv2d(channels, classCount, {
+    kernelSize: 1,
+    generator,
+    initialiseWeight: normal(0.01),
+    initialiseBias: constant(0),
+  });
+}

@@ -1,0 +1,115 @@
+/**
+ * DeepLabv3+ (Chen et al. 2018) with separable convolutions, as mmsegmentation's `DepthwiseSeparableASPPHead`: atrous
+ * spatial pyramid pooling sees the last stage at several rates, from one pixel to the whole image, and is joined with
+ * the first stage at a quarter of the image's size.
+ */
+import { z } from 'zod';
+import {
+  type Conv2d,
+  Dropout2d,
+  globalAveragePool,
+  Module,
+  resizeBilinear,
+  Sequential,
+  spatialSize,
+} from '../nn/index.js';
+import type { Component } from '../registry/index.js';
+import { cat, type Generator, type Tensor } from '../torch/index.js';
+import type { Backbone, Features } from './backbone.js';
+import { createClassifier } from './classifier.js';
+import { ConvNormRelu } from './conv-norm-relu.js';
+import type { Head, HeadContext, HeadOutput } from './head.js';
+import { SeparableConv } from './separable-conv.js';
+
+/** Channels to which the first stage is reduced before it is joined. */
+const LOW_LEVEL_CHANNELS = 48;
+
+export interface DeepLabV3PlusOptions {
+  readonly backbone: Pick<Backbone, 'channels' | 'outputStride'>;
+  readonly classCount: number;
+  readonly channels: number;
+  /** Probability of dropping a channel before the classifier. */
+  readonly dropout?: number;
+  readonly generator: Generator;
+}
+
+export class DeepLabV3Plus extends Module implements Head {
+  readonly channels: number;
+  /** The mean over the whole image. */
+  readonly imagePool: ConvNormRelu;
+  /** 1×1. */
+  readonly pointwise: ConvNormRelu;
+  /** 3×3 at three dilations. */
+  readonly branches: readonly SeparableConv[];
+  readonly bottleneck: ConvNormRelu;
+  readonly lowLevel: ConvNormRelu;
+  readonly fuse: Sequential;
+  readonly dropout: Dropout2d;
+  readonly classifier: Conv2d;
+
+  constructor({ backbone, classCount, channels, dropout = 0.1, generator }: DeepLabV3PlusOptions) {
+    super();
+    const [lowLevelChannels, , , inChannels] = backbone.channels;
+    const pointwise = { kernelSize: 1, generator };
+    this.channels = channels;
+    this.imagePool = new ConvNormRelu(inChannels, channels, pointwise);
+    this.pointwise = new ConvNormRelu(inChannels, channels, pointwise);
+    this.branches = asppDilations(backbone.outputStride).map(
+      (dilation) => new SeparableConv(inChannels, channels, { dilation, generator }),
+    );
+    this.bottleneck = new ConvNormRelu((2 + this.branches.length) * channels, channels, {
+      kernelSize: 3,
+      padding: 1,
+      generator,
+    });
+    this.lowLevel = new ConvNormRelu(lowLevelChannels, LOW_LEVEL_CHANNELS, pointwise);
+    this.fuse = new Sequential(
+      new SeparableConv(channels + LOW_LEVEL_CHANNELS, channels, { generator }),
+      new SeparableConv(channels, channels, { generator }),
+    );
+    this.dropout = new Dropout2d(dropout, { generator });
+    this.classifier = createClassifier(channels, { classCount, generator });
+  }
+
+  /** Logits at the size of the first stage, a quarter of the image's. */
+  forward([stage1, , , stage4]: Features): HeadOutput {
+    const lowLevel = this.lowLevel.forward(stage1);
+    const context = this.bottleneck.forward(this.#pyramid(stage4));
+    const joined = cat([resizeBilinear(context, spatialSize(lowLevel)), lowLevel], 1);
+    const featuresNCHW = this.fuse.forward(joined);
+    const logitsNCHW = this.classifier.forward(this.dropout.forward(featuresNCHW));
+    return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: null };
+  }
+
+  /** [N, in, h, w] to [N, 5 · channels, h, w]. */
+  #pyramid(featuresNCHW: Tensor): Tensor {
+    const image = this.imagePool.forward(globalAveragePool(featuresNCHW));
+    return cat(
+      [
+        resizeBilinear(image, spatialSize(featuresNCHW)),
+        this.pointwise.forward(featuresNCHW),
+        ...this.branches.map((branch) => branch.forward(featuresNCHW)),
+      ],
+      1,
+    );
+  }
+}
+
+/** 12, 24, 36 at output stride 8, and the same distances in image pixels at other strides (6, 12, 18 at 16). */
+export function asppDilations(outputStride: number): readonly number[] {
+  return [1, 2, 3].map((rate) => (rate * 96) / outputStride);
+}
+
+export const deepLabV3Plus = {
+  options: z.strictObject({
+    /** Null: 512, or 256 on a backbone whose last stage has at most 512 channels (ResNet-18 and 34). */
+    channels: z.int().positive().nullable().default(null),
+    dropout: z.number().min(0).lt(1).default(0.1),
+  }),
+  create: ({ channels, dropout }, context): Head =>
+    new DeepLabV3Plus({
+      ...context,
+      channels: channels ?? (context.backbone.channels[3] <= 512 ? 256 : 512),
+      dropout,
+    }),
+} satisfies Component<{ readonly channels: number | null; readonly dropout: number }, HeadContext, Head>;

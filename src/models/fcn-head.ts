@@ -1,0 +1,50 @@
+/**
+ * Fully convolutional head (Long et al. 2015) on the third stage: one 3×3 convolution and a classifier. It is the
+ * auxiliary head of training, as in mmsegmentation.
+ */
+import { z } from 'zod';
+import { type Conv2d, Dropout2d, Module } from '../nn/index.js';
+import type { Component } from '../registry/index.js';
+import type { Generator } from '../torch/index.js';
+import type { Backbone, Features } from './backbone.js';
+import { createClassifier } from './classifier.js';
+import { ConvNormRelu } from './conv-norm-relu.js';
+import type { Head, HeadContext, HeadOutput } from './head.js';
+
+export interface FcnHeadOptions {
+  readonly backbone: Pick<Backbone, 'channels'>;
+  readonly classCount: number;
+  readonly channels?: number;
+  readonly dropout?: number;
+  readonly generator: Generator;
+}
+
+export class FcnHead extends Module implements Head {
+  readonly channels: number;
+  readonly conv: ConvNormRelu;
+  readonly dropout: Dropout2d;
+  readonly classifier: Conv2d;
+
+  constructor({ backbone, classCount, channels = 256, dropout = 0.1, generator }: FcnHeadOptions) {
+    super();
+    this.channels = channels;
+    this.conv = new ConvNormRelu(backbone.channels[2], channels, { kernelSize: 3, padding: 1, generator });
+    this.dropout = new Dropout2d(dropout, { generator });
+    this.classifier = createClassifier(channels, { classCount, generator });
+  }
+
+  /** Logits at the size of the third stage. */
+  forward([, , stage3]: Features): HeadOutput {
+    const featuresNCHW = this.conv.forward(stage3);
+    const logitsNCHW = this.classifier.forward(this.dropout.forward(featuresNCHW));
+    return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: null };
+  }
+}
+
+export const fcnHead = {
+  options: z.strictObject({
+    channels: z.int().positive().default(256),
+    dropout: z.number().min(0).lt(1).default(0.1),
+  }),
+  create: (options, context): Head => new FcnHead({ ...context, ...options }),
+} satisfies Component<{ readonly channels: number; readonly dropout: number }, HeadContext, Head>;

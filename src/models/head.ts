@@ -1,0 +1,29 @@
+/** What a head is to the segmentor and to configs. */
+import type { Module } from '../nn/index.js';
+import type { Generator, Tensor } from '../torch/index.js';
+import type { Backbone, Features } from './backbone.js';
+
+/** What a head makes of the features of a backbone, at a resolution of its own. */
+export interface HeadOutput {
+  /** [N, classes, h, w]. */
+  readonly logitsNCHW: Tensor;
+  /** What the classifier saw, [N, channels, h, w]: the input of any further per-pixel prediction beside it. */
+  readonly featuresNCHW: Tensor;
+  /** Logits of an auxiliary classifier that the head itself needs, such as OCR's soft regions; null when it has none. */
+  readonly auxiliaryLogitsNCHW: Tensor | null;
+}
+
+/** A network from backbone features to logits, registered in `heads`. */
+export interface Head extends Module {
+  /** Channels of `featuresNCHW`. */
+  readonly channels: number;
+  forward(features: Features): HeadOutput;
+}
+
+export interface HeadContext {
+  /** The backbone below, for its channels and output stride; the head does not keep it. */
+  readonly backbone: Pick<Backbone, 'channels' | 'outputStride'>;
+  readonly classCount: number;
+  /** Source of first values, and of the dropout masks in training. */
+  readonly generator: Generator;
+}

@@ -1,0 +1,9 @@
+/** Heads by the kind that a config names. */
+import { type Component, Registry } from '../registry/index.js';
+import { deepLabV3Plus } from './deeplab-v3-plus.js';
+import { fcnHead } from './fcn-head.js';
+import type { Head, HeadContext } from './head.js';
+
+export const heads = new Registry<Component<unknown, HeadContext, Head>>('head');
+heads.register('deeplabv3plus', deepLabV3Plus);
+heads.register('fcn', fcnHead);

@@ -1,0 +1,18 @@
+export type { Backbone, BackboneContext, Features } from './backbone.js';
+export { backbones } from './backbones.js';
+export { ConvNormRelu, type ConvNormReluOptions } from './conv-norm-relu.js';
+export { type CreateSegmentorOptions, createSegmentor, type ModelSection } from './create-segmentor.js';
+export { DeepLabV3Plus, type DeepLabV3PlusOptions } from './deeplab-v3-plus.js';
+export { FcnHead, type FcnHeadOptions } from './fcn-head.js';
+export type { Head, HeadContext, HeadOutput } from './head.js';
+export { heads } from './heads.js';
+export {
+  type LoadBackboneWeightsOptions,
+  type LoadedWeights,
+  loadBackboneWeights,
+} from './pretrained/load-backbone-weights.js';
+export { ResNet, type ResNetDepth, type ResNetOptions } from './resnet/resnet.js';
+export type { OutputStride } from './resnet/stage-plan.js';
+export type { ResNetStem } from './resnet/stem.js';
+export { Segmentor, type SegmentorOutput, type SegmentorParts } from './segmentor.js';
+export { SeparableConv, type SeparableConvOptions } from './separable-conv.js';

@@ -1,0 +1,40 @@
+/** The block of ResNet-18 and 34: two 3×3 convolutions. */
+import { BatchNorm2d, Conv2d, kaimingNormal, Module, reluInPlace, type Sequential } from '../../nn/index.js';
+import type { Tensor } from '../../torch/index.js';
+import { createDownsample } from './downsample.js';
+import type { BlockOptions, ResidualBlock } from './residual-block.js';
+
+export class BasicBlock extends Module implements ResidualBlock {
+  static readonly expansion = 1;
+
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly downsample: Sequential | null;
+
+  /** Only the first convolution is dilated, as in mmsegmentation. */
+  constructor(inChannels: number, width: number, { stride, dilation, generator }: BlockOptions) {
+    super();
+    const shared = { kernelSize: 3, bias: false, generator, initialiseWeight: kaimingNormal };
+    this.conv1 = new Conv2d(inChannels, width, { ...shared, stride, padding: dilation, dilation });
+    this.bn1 = new BatchNorm2d(width);
+    this.conv2 = new Conv2d(width, width, { ...shared, padding: 1 });
+    this.bn2 = new BatchNorm2d(width);
+    this.downsample =
+      stride === 1 && inChannels === width
+        ? null
+        : createDownsample(inChannels, width, { stride, generator });
+  }
+
+  get lastNorm(): BatchNorm2d {
+    return this.bn2;
+  }
+
+  /** [N, in, H, W] to [N, width, H / stride, W / stride]. */
+  forward(inputNCHW: Tensor): Tensor {
+    const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
+    const hidden = reluInPlace(this.bn1.forward(this.conv1.forward(inputNCHW)));
+    return reluInPlace(this.bn2.forward(this.conv2.forward(hidden)).add_(shortcut));
+  }
+}

@@ -1,0 +1,46 @@
+/** The block of ResNet-50 and 101: 1×1 down, 3×3, 1×1 up to four times the width. */
+import { BatchNorm2d, Conv2d, kaimingNormal, Module, reluInPlace, type Sequential } from '../../nn/index.js';
+import type { Tensor } from '../../torch/index.js';
+import { createDownsample } from './downsample.js';
+import type { BlockOptions, ResidualBlock } from './residual-block.js';
+
+export class BottleneckBlock extends Module implements ResidualBlock {
+  static readonly expansion = 4;
+
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly conv3: Conv2d;
+  readonly bn3: BatchNorm2d;
+  readonly downsample: Sequential | null;
+
+  /** The 3×3 convolution carries the stride and the dilation. */
+  constructor(inChannels: number, width: number, { stride, dilation, generator }: BlockOptions) {
+    super();
+    const outChannels = width * BottleneckBlock.expansion;
+    const shared = { bias: false, generator, initialiseWeight: kaimingNormal };
+    this.conv1 = new Conv2d(inChannels, width, { ...shared, kernelSize: 1 });
+    this.bn1 = new BatchNorm2d(width);
+    this.conv2 = new Conv2d(width, width, { ...shared, kernelSize: 3, stride, padding: dilation, dilation });
+    this.bn2 = new BatchNorm2d(width);
+    this.conv3 = new Conv2d(width, outChannels, { ...shared, kernelSize: 1 });
+    this.bn3 = new BatchNorm2d(outChannels);
+    this.downsample =
+      stride === 1 && inChannels === outChannels
+        ? null
+        : createDownsample(inChannels, outChannels, { stride, generator });
+  }
+
+  get lastNorm(): BatchNorm2d {
+    return this.bn3;
+  }
+
+  /** [N, in, H, W] to [N, 4 · width, H / stride, W / stride]. */
+  forward(inputNCHW: Tensor): Tensor {
+    const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
+    const reduced = reluInPlace(this.bn1.forward(this.conv1.forward(inputNCHW)));
+    const filtered = reluInPlace(this.bn2.forward(this.conv2.forward(reduced)));
+    return reluInPlace(this.bn3.forward(this.conv3.forward(filtered)).add_(shortcut));
+  }
+}

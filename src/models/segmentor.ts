@@ -1,0 +1,55 @@
+/** A backbone, a head and, in training, an auxiliary head: from images to logits at the images' size. */
+import { Module, resizeBilinear, spatialSize } from '../nn/index.js';
+import type { Tensor } from '../torch/index.js';
+import type { Backbone } from './backbone.js';
+import type { Head } from './head.js';
+
+export interface SegmentorOutput {
+  /** [N, classes, H, W] at the images' size. */
+  readonly logitsNCHW: Tensor;
+  /** The same of the auxiliary head; null in evaluation and when there is none. */
+  readonly auxiliaryLogitsNCHW: Tensor | null;
+}
+
+export interface SegmentorParts {
+  readonly backbone: Backbone;
+  readonly head: Head;
+  readonly auxiliary?: Head | null;
+}
+
+export class Segmentor extends Module {
+  readonly backbone: Backbone;
+  readonly head: Head;
+  readonly auxiliary: Head | null;
+
+  constructor({ backbone, head, auxiliary = null }: SegmentorParts) {
+    super();
+    this.backbone = backbone;
+    this.head = head;
+    this.auxiliary = auxiliary;
+  }
+
+  /**
+   * Logits at the images' size, resized bilinearly (align_corners = false).
+   *
+   * @param imagesNCHW normalised RGB, [N, 3, H, W]
+   */
+  forward(imagesNCHW: Tensor): SegmentorOutput {
+    const size = spatialSize(imagesNCHW);
+    const { logitsNCHW, auxiliaryLogitsNCHW } = this.forwardLogits(imagesNCHW);
+    return {
+      logitsNCHW: resizeBilinear(logitsNCHW, size),
+      auxiliaryLogitsNCHW: auxiliaryLogitsNCHW === null ? null : resizeBilinear(auxiliaryLogitsNCHW, size),
+    };
+  }
+
+  /** Logits at the resolution of the heads, for a loss or a prediction that resizes them itself. */
+  forwardLogits(imagesNCHW: Tensor): SegmentorOutput {
+    const features = this.backbone.forward(imagesNCHW);
+    const { logitsNCHW, auxiliaryLogitsNCHW: ownAuxiliary } = this.head.forward(features);
+    if (!this.training) return { logitsNCHW, auxiliaryLogitsNCHW: null };
+    const auxiliaryLogitsNCHW =
+      this.auxiliary === null ? ownAuxiliary : this.auxiliary.forward(features).logitsNCHW;
+    return { logitsNCHW, auxiliaryLogitsNCHW };
+  }
+}

@@ -1,0 +1,66 @@
+/** Two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. */
+import { type Generator, ops, type Tensor } from '../torch/index.js';
+import { fans, type Initialiser, kaimingUniform, uniform } from './initialisers.js';
+import { Module } from './module.js';
+import { Parameter } from './parameter.js';
+
+export interface Conv2dOptions {
+  /** Side of the square kernel, in pixels. */
+  readonly kernelSize: number;
+  readonly stride?: number;
+  /** Zeros added on every side, in pixels. */
+  readonly padding?: number;
+  readonly dilation?: number;
+  readonly groups?: number;
+  readonly bias?: boolean;
+  readonly generator: Generator;
+  readonly initialiseWeight?: Initialiser;
+  /** Default: uniform in ±1/√fan-in of the weight, as PyTorch does. */
+  readonly initialiseBias?: Initialiser;
+}
+
+export class Conv2d extends Module {
+  /** [out, in / groups, kernel, kernel]. */
+  readonly weight: Parameter;
+  /** [out]. */
+  readonly bias: Parameter | null;
+  readonly #geometry: { stride: number[]; padding: number[]; dilation: number[]; groups: number };
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    {
+      kernelSize,
+      stride = 1,
+      padding = 0,
+      dilation = 1,
+      groups = 1,
+      bias = true,
+      generator,
+      initialiseWeight = kaimingUniform,
+      initialiseBias,
+    }: Conv2dOptions,
+  ) {
+    super();
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new RangeError(
+        `Conv2d: expected channels divisible by ${groups} groups, received ${inChannels} in, ${outChannels} out`,
+      );
+    }
+    const shape = [outChannels, inChannels / groups, kernelSize, kernelSize];
+    this.weight = new Parameter(initialiseWeight(shape, generator));
+    const drawBias = initialiseBias ?? uniform(1 / Math.sqrt(fans(shape).fanIn));
+    this.bias = bias ? new Parameter(drawBias([outChannels], generator)) : null;
+    this.#geometry = {
+      stride: [stride, stride],
+      padding: [padding, padding],
+      dilation: [dilation, dilation],
+      groups,
+    };
+  }
+
+  /** [N, in, H, W] to [N, out, H', W']. */
+  forward(inputNCHW: Tensor): Tensor {
+    return ops.conv2d(inputNCHW, this.weight, { bias: this.bias, ...this.#geometry });
+  }
+}

@@ -1,0 +1,18 @@
+export { BatchNorm2d, type BatchNorm2dOptions } from './batch-norm2d.js';
+export { Conv2d, type Conv2dOptions } from './conv2d.js';
+export { Dropout, Dropout2d, type DropoutOptions } from './dropout.js';
+export {
+  constant,
+  fans,
+  type Initialiser,
+  kaimingNormal,
+  kaimingUniform,
+  normal,
+  uniform,
+} from './initialisers.js';
+export { Module, type PlacementOptions, type StateDictDifference } from './module.js';
+export { Buffer, Parameter } from './parameter.js';
+export { AdaptiveAveragePool2d, globalAveragePool, MaxPool2d, type MaxPool2dOptions } from './pooling.js';
+export { relu, reluInPlace } from './relu.js';
+export { resizeBilinear, spatialSize } from './resize-bilinear.js';
+export { type Layer, type LayerOrFunction, Sequential } from './sequential.js';

@@ -1,0 +1,60 @@
+/**
+ * Learning-rate schedules: the factor by which the base rate is multiplied at a step (0-based) of a training of
+ * `total` steps. Configs name them through the registry.
+ */
+import { z } from 'zod';
+import { type Component, Registry } from '../registry/index.js';
+
+export type Schedule = (step: number, total: number) => number;
+
+export interface ScheduleContext {
+  /** The base rate, for schedules with an absolute bound. */
+  readonly learningRate: number;
+}
+
+/**
+ * The paper's schedule (section 4.1): linear from a hundredth of the base rate to all of it over the first twentieth
+ * of the steps, then constant, with drops to a tenth and a hundredth.
+ */
+const multiStep = {
+  options: z.strictObject({
+    /** Share of the steps that warm up. */
+    warmup: z.number().min(0).max(1).default(0.05),
+    /** Factor of the very first step. */
+    warmupStart: z.number().positive().max(1).default(0.01),
+    /** Shares of the steps after which the rate is multiplied by `drop`. */
+    milestones: z.array(z.number().min(0).max(1)).default([0.6, 0.9]),
+    drop: z.number().positive().max(1).default(0.1),
+  }),
+  create:
+    ({ warmup, warmupStart, milestones, drop }): Schedule =>
+    (step, total) => {
+      const progress = step / total;
+      if (progress < warmup) return warmupStart + (1 - warmupStart) * (progress / warmup);
+      return drop ** milestones.filter((milestone) => progress >= milestone).length;
+    },
+} satisfies Component<MultiStepOptions, ScheduleContext, Schedule>;
+
+interface MultiStepOptions {
+  readonly warmup: number;
+  readonly warmupStart: number;
+  readonly milestones: readonly number[];
+  readonly drop: number;
+}
+
+/** mmsegmentation's: (1 − step / total)^power from the base rate down to a minimum, which is a rate and not a factor. */
+const poly = {
+  options: z.strictObject({
+    power: z.number().positive().default(0.9),
+    minimum: z.number().min(0).default(1e-4),
+  }),
+  create: ({ power, minimum }, { learningRate }): Schedule => {
+    const floor = learningRate === 0 ? 0 : Math.min(1, minimum / learningRate);
+    return (step, total) => (1 - floor) * (1 - step / total) ** power + floor;
+  },
+} satisfies Component<{ readonly power: number; readonly minimum: number }, ScheduleContext, Schedule>;
+
+/** Schedules by the kind that a config names. */
+export const schedules = new Registry<Component<unknown, ScheduleContext, Schedule>>('schedule');
+schedules.register('multi-step', multiStep);
+schedules.register('poly', poly);
