@@ -18,8 +18,10 @@ const WRITE_CHUNK = 2 ** 28;
  */
 export function writeFileAtomically(path: string, pieces: Iterable<Uint8Array>): void {
   const temporary = `${path}${TEMPORARY_SUFFIX}`;
+  let begun = false;
   try {
     const descriptor = openSync(temporary, 'w');
+    begun = true;
     try {
       for (const piece of pieces) writeAll(descriptor, piece);
       fsyncSync(descriptor);
@@ -29,7 +31,7 @@ export function writeFileAtomically(path: string, pieces: Iterable<Uint8Array>):
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (begun) rmSync(temporary, { force: true });
     if (!isSystemError(error)) throw error;
     throw new CheckpointError(
       `${path}: cannot be written (${error.message}); check the folder's permissions and free space`,

@@ -7,10 +7,17 @@
 import type { CheckpointError } from '../../errors/index.js';
 import type { ByteCursor } from './byte-cursor.js';
 
-/** A callable that the host allows a pickle to name. */
-export interface PickleGlobal {
+type PickleCall = (args: readonly unknown[]) => unknown;
+
+/** Something the host allows a pickle to name, and perhaps to call. */
+export class PickleGlobal {
   readonly name: string;
-  readonly call: (args: readonly unknown[]) => unknown;
+  readonly call: PickleCall | null;
+
+  constructor(name: string, call: PickleCall | null) {
+    this.name = name;
+    this.call = call;
+  }
 }
 
 export interface PickleHost {
@@ -261,8 +268,10 @@ class Unpickler {
 
   #callGlobal(): void {
     const [callee, args] = this.#popPair();
-    if (!isGlobal(callee)) throw this.#malformed('a call of something that is not a global');
-    if (!Array.isArray(args)) throw this.#malformed(`a call of ${callee.name} without arguments`);
+    if (!(callee instanceof PickleGlobal)) throw this.#malformed('a call of something that is not a global');
+    if (callee.call === null || !Array.isArray(args)) {
+      throw this.#malformed(`a call of ${callee.name} that torch.save does not write`);
+    }
     this.#push(callee.call(args));
   }
 
@@ -300,8 +309,4 @@ class Unpickler {
       `refused the global '${printable}': nothing but tensors and plain values is read, and nothing was run; a file saved from model.state_dict() does not need it`,
     );
   }
-}
-
-function isGlobal(value: unknown): value is PickleGlobal {
-  return typeof value === 'object' && value !== null && 'call' in value && 'name' in value;
 }

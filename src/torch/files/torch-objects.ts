@@ -4,7 +4,7 @@
  */
 import { CheckpointError } from '../../errors/index.js';
 import type { DType } from '../dtype.js';
-import type { PickleGlobal, PickleHost } from './pickle.js';
+import { PickleGlobal, type PickleHost } from './pickle.js';
 import { elementCount } from './stored-tensor.js';
 
 /** A view into a storage: element i of the tensor is element offset + Σ index·stride of the storage. */
@@ -43,17 +43,13 @@ export class StorageDescription {
   }
 }
 
-class StorageType implements PickleGlobal {
-  readonly name: string;
+/** Only referred to, by storages' persistent ids. */
+class StorageType extends PickleGlobal {
   readonly dtype: DType;
 
   constructor(name: string, dtype: DType) {
-    this.name = name;
+    super(name, null);
     this.dtype = dtype;
-  }
-
-  call(): never {
-    throw new CheckpointError(`${this.name} is called; a checkpoint only refers to storages`);
   }
 }
 
@@ -74,7 +70,8 @@ const dtypeOfStorage = {
 export function torchPickleHost(path: string): PickleHost {
   const rebuildTensor = (args: readonly unknown[]) => describeTensor(args, path);
   const globals = new Map<string, PickleGlobal>();
-  const allow = (name: string, call: PickleGlobal['call']) => globals.set(name, { name, call });
+  const allow = (name: string, call: (args: readonly unknown[]) => unknown) =>
+    globals.set(name, new PickleGlobal(name, call));
   allow('collections.OrderedDict', (args) => orderedDict(args, path));
   allow('torch._utils._rebuild_tensor', rebuildTensor);
   allow('torch._utils._rebuild_tensor_v2', rebuildTensor);

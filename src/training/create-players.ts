@@ -1,0 +1,68 @@
+/** From a config to the two players, their optimizer and the functions between them. */
+
+import type { Config } from '../config/index.js';
+import { EngineError } from '../errors/index.js';
+import { losses } from '../losses/index.js';
+import { createSegmentor, type Segmentor } from '../models/index.js';
+import { type Schedule, Sgd, schedules } from '../optim/index.js';
+import { createComponent } from '../registry/index.js';
+import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
+import { engine, Generator, isAvailable, tidy } from '../torch/index.js';
+import type { Players } from './train-step.js';
+
+// Keeps the draws for the reweighter apart from the network's: with and without it, a seed gives the same network.
+const reweighterStream = 0x9e3779b9;
+
+export interface ConfiguredPlayers extends Players {
+  readonly model: Segmentor;
+  readonly schedule: Schedule;
+  /** Source of the dropout masks; its state belongs into a checkpoint. */
+  readonly generator: Generator;
+}
+
+/** @throws EngineError when the device is not there, CheckpointError for initial weights that do not fit */
+export function createPlayers(config: Config, classCount: number): ConfiguredPlayers {
+  const { device, seed, optimizer: optimizerOptions } = config;
+  if (!isAvailable(device)) {
+    throw new EngineError(
+      `device ${device}: this libtorch (${engine().key}) sees no such device; use device: cpu`,
+    );
+  }
+  const generator = new Generator(seed);
+  const model = createSegmentor(config.model, { classCount, generator });
+  model.to({ device, memoryFormat: 'channels-last' });
+  const reweighter = createReweighter(config, classCount);
+  const adversary = reweighter?.adversarialParameters();
+  const { learningRate, momentum, weightDecay } = optimizerOptions;
+  return {
+    model,
+    reweighter,
+    generator,
+    optimizer: new Sgd([{ parameters: model.parameters() }, ...(adversary ? [adversary] : [])], {
+      learningRate,
+      momentum,
+      weightDecay,
+    }),
+    schedule: createComponent(schedules, config.schedule, { learningRate }),
+    pixelLoss: createComponent(losses, config.loss, { classCount }),
+    confidence: createComponent(confidences, config.confidence, { classCount }),
+    reduction: config.reduction,
+    auxiliaryWeight: config.model.auxiliary?.weight ?? 0,
+  };
+}
+
+/** The reweighter that a config names, on its device; null where it names none. */
+export function createReweighter(config: Config, classCount: number): Reweighter | null {
+  const section = config.reweighter;
+  if (!section) return null;
+  using generator = new Generator(config.seed + reweighterStream);
+  const reweighter = tidy(() => createComponent(reweighters, section, { classCount, generator }));
+  reweighter.to({ device: config.device });
+  return reweighter;
+}
+
+/** `auto` settled for this machine, so that what ran is what the run's folder says. */
+export function settlePrecision(config: Config): 'float32' | 'bfloat16' {
+  if (config.precision !== 'auto') return config.precision;
+  return config.device !== 'cpu' || engine().bfloat16Fast ? 'bfloat16' : 'float32';
+}

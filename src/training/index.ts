@@ -1,0 +1,19 @@
+export {
+  type ConfiguredPlayers,
+  createPlayers,
+  createReweighter,
+  settlePrecision,
+} from './create-players.js';
+export { DivergenceError } from './divergence-watch.js';
+export type { TrainingEvent } from './events.js';
+export { type RunTrainingOptions, runTraining } from './run-training.js';
+export {
+  type Phase,
+  type Players,
+  type StepBatch,
+  type StepLosses,
+  type StepOptions,
+  type TrainableModel,
+  trainStep,
+} from './train-step.js';
+export { type HostBatch, Trainer, withPrefix } from './trainer.js';

@@ -1,0 +1,131 @@
+/**
+ * The loop's state and its next step: learning rate, phase, players. It knows no files: batches come in, losses go
+ * out, and everything a resume needs is in `state()`.
+ */
+
+import type { Config } from '../config/index.js';
+import { CheckpointError } from '../errors/index.js';
+import { clipGradNorm } from '../optim/index.js';
+import { scope, type Tensor, tensorFrom } from '../torch/index.js';
+import { type ConfiguredPlayers, createPlayers, settlePrecision } from './create-players.js';
+import { type Phase, type StepLosses, trainStep } from './train-step.js';
+
+/** A batch as the loader gives it. */
+export interface HostBatch {
+  /** [N,3,height,width], normalised. */
+  readonly images: Float32Array;
+  /** [N,height,width] */
+  readonly labels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+export class Trainer {
+  readonly config: Config;
+  readonly players: ConfiguredPlayers;
+  readonly precision: 'float32' | 'bfloat16';
+  /** Steps taken so far. */
+  #taken = 0;
+
+  constructor(config: Config, { classCount }: { readonly classCount: number }) {
+    this.config = config;
+    this.precision = settlePrecision(config);
+    this.players = createPlayers(config, classCount);
+  }
+
+  get stepsTaken(): number {
+    return this.#taken;
+  }
+
+  /** Learning rate of the next step. */
+  get learningRate(): number {
+    const { learningRate } = this.config.optimizer;
+    return learningRate * this.players.schedule(this.#taken, this.config.training.iterations);
+  }
+
+  /** Phase of the next step. */
+  get phase(): Phase {
+    const { isolatedFraction, iterations } = this.config.training;
+    return this.#taken < isolatedFraction * iterations ? 'isolated' : 'joint';
+  }
+
+  /** Takes one step. The losses are the caller's to dispose. */
+  step(batch: HostBatch): StepLosses {
+    using inner = scope();
+    const { device, optimizer } = this.config;
+    const { clipNorm } = optimizer;
+    const { height, width } = batch;
+    const count = batch.labels.length / (height * width);
+    this.players.optimizer.setLearningRate(this.learningRate);
+    const losses = trainStep(
+      this.players,
+      {
+        imagesNCHW: tensorFrom(batch.images, { dtype: 'float32', shape: [count, 3, height, width] }).to({
+          device,
+          memoryFormat: 'channels-last',
+        }),
+        labelsNHW: tensorFrom(batch.labels, { dtype: 'uint8', shape: [count, height, width] }).to({
+          device,
+          dtype: 'int64',
+        }),
+      },
+      {
+        phase: this.phase,
+        precision: this.precision,
+        beforeUpdate: () => {
+          if (clipNorm !== null) clipGradNorm(this.players.model.parameters(), clipNorm).dispose();
+        },
+      },
+    );
+    this.#taken += 1;
+    for (const loss of Object.values(losses)) if (loss) inner.keep(loss);
+    return losses;
+  }
+
+  /** Parameters, buffers, momenta and the generator's state, by prefixed name; live tensors but for the last. */
+  state(): Map<string, Tensor> {
+    const { model, reweighter, optimizer, generator } = this.players;
+    const bytes = generator.state();
+    return new Map([
+      ...prefixed('model', model.stateDict()),
+      ...prefixed('reweighter', reweighter?.stateDict() ?? new Map()),
+      ...prefixed('optimizer', optimizer.state()),
+      ['generator', tensorFrom(bytes, { dtype: 'uint8', shape: [bytes.length] })],
+    ]);
+  }
+
+  /** Puts back what `state()` gave after `step` steps of the same config. @throws CheckpointError when it is another's */
+  loadState(state: ReadonlyMap<string, Tensor>, step: number): void {
+    const { model, reweighter, optimizer, generator } = this.players;
+    model.loadStateDict(withPrefix(state, 'model'));
+    reweighter?.loadStateDict(withPrefix(state, 'reweighter'));
+    optimizer.loadState(withPrefix(state, 'optimizer'));
+    const bytes = state.get('generator');
+    if (!bytes)
+      throw new CheckpointError(
+        'the checkpoint has no generator state: it was not written by a training run',
+      );
+    generator.setState(bytes.toBytes());
+    this.#taken = step;
+  }
+
+  dispose(): void {
+    const { model, reweighter, optimizer, generator } = this.players;
+    model.dispose();
+    reweighter?.dispose();
+    optimizer.dispose();
+    generator.dispose();
+  }
+}
+
+/** The tensors of one part of a checkpoint, under their own names. */
+export function withPrefix(state: ReadonlyMap<string, Tensor>, prefix: string): Map<string, Tensor> {
+  const start = `${prefix}.`;
+  const part = new Map<string, Tensor>();
+  for (const [name, tensor] of state) if (name.startsWith(start)) part.set(name.slice(start.length), tensor);
+  return part;
+}
+
+function* prefixed(prefix: string, state: ReadonlyMap<string, Tensor>): Iterable<[string, Tensor]> {
+  for (const [name, tensor] of state) yield [`${prefix}.${name}`, tensor];
+}
