@@ -1,5 +1,6 @@
 export { ConfigError } from '../errors/index.js';
 export { Registry } from '../registry/index.js';
+export { configSchema } from './built-in.js';
 export { type CheckOptions, checkConfig, type DatasetChecker } from './check-config.js';
 export { type DatasetPart, datasetSection } from './data-section.js';
 export { mergeSections } from './merge.js';

@@ -1,0 +1,86 @@
+/** `coarsely evaluate`: the scores of a trained model on labelled images. */
+
+import { Command } from 'commander';
+import type { Evaluation } from '../../evaluation/index.js';
+import { formatPercent, formatTable } from '../format.js';
+import { createProgressLine } from '../progress-line.js';
+
+const example = `
+All scores are percentages. mIoU and mAcc are means over the classes that occur in labels or predictions.
+
+Example:
+  $ coarsely evaluate runs/folder-arm
+  $ coarsely evaluate runs/folder-arm --split train --labels coarse
+  $ coarsely evaluate --weights model.safetensors --config mine.yaml --json`;
+
+interface EvaluateCommandOptions {
+  readonly weights?: string;
+  readonly config?: string;
+  readonly data?: string;
+  readonly split?: string;
+  readonly labels?: string;
+  readonly json?: boolean;
+}
+
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description('score a trained model on labelled images')
+    .argument('[run]', "a run's folder; its last checkpoint is used")
+    .option('--weights <file>', 'weights (.safetensors or .pth) instead of a run; needs --config')
+    .option('--config <config>', 'config file or recipe of the network that the weights belong to')
+    .option('--data <root>', 'another dataset folder than the config names')
+    .option('--split <name>', 'another split')
+    .option('--labels <name>', 'other labels')
+    .option('--json', 'print one JSON object instead of a table')
+    .addHelpText('after', example)
+    .action(evaluateModel);
+}
+
+async function evaluateModel(
+  runFolder: string | undefined,
+  options: EvaluateCommandOptions,
+  command: Command,
+): Promise<void> {
+  const { weights, config: configSource, data, split, labels, json = false } = options;
+  const fromFile = weights !== undefined && configSource !== undefined;
+  if (
+    (runFolder === undefined) !== fromFile ||
+    (runFolder !== undefined && (weights ?? configSource) !== undefined)
+  ) {
+    command.error('error: give either a run, or both --weights FILE and --config FILE', { exitCode: 2 });
+  }
+  const { fileModel, openModel, runModel } = await import('../open-model.js');
+  const { datasetSection } = await import('../../config/index.js');
+  const { openDataset } = await import('../../data/index.js');
+  const { evaluate } = await import('../../evaluation/index.js');
+
+  const source = fromFile ? fileModel(weights, configSource, { data }) : runModel(runFolder as string);
+  const { config } = source;
+  const changes = Object.entries({ root: data, split, labels }).filter(([, value]) => value !== undefined);
+  const section = { ...datasetSection(config.data, 'evaluation'), ...Object.fromEntries(changes) };
+  const dataset = await openDataset(section);
+  const model = openModel(source, dataset.classes.length);
+  const line = createProgressLine('evaluating');
+  const result = await evaluate(model, dataset, {
+    device: config.device,
+    precision: config.precision,
+    onProgress: line.show,
+  });
+  line.close();
+  model.dispose();
+  process.stdout.write(
+    json ? `${JSON.stringify({ ...result, dataset: section })}\n` : `${scoreTable(result)}\n`,
+  );
+}
+
+/** Scores by class, then the three means. */
+export function scoreTable({ aAcc, mAcc, mIoU, perClass, images }: Evaluation): string {
+  const rows = perClass.map(({ name, iou, accuracy, pixels }) => [
+    name,
+    formatPercent(iou),
+    formatPercent(accuracy),
+    pixels.toLocaleString('en'),
+  ]);
+  const means = `mIoU ${formatPercent(mIoU)}  mAcc ${formatPercent(mAcc)}  aAcc ${formatPercent(aAcc)}`;
+  return `${formatTable([['class', 'IoU', 'accuracy', 'pixels'], ...rows])}\n\n${means}  (${images} images)`;
+}

@@ -1,0 +1,74 @@
+/** `coarsely predict RUN INPUT…`: labels for images that nobody has labelled. */
+
+import { existsSync, statSync } from 'node:fs';
+import { Command } from 'commander';
+import { ConfigError } from '../../errors/index.js';
+import type { PredictionSummary } from '../../evaluation/index.js';
+import { fraction } from '../parse-options.js';
+import { createProgressLine } from '../progress-line.js';
+
+const example = `
+For every image OUT/labels/NAME.png holds the class of each pixel, and OUT/overlays/NAME.jpg shows it in colour.
+
+Example:
+  $ coarsely predict runs/folder-arm photo.jpg another.png --out predictions
+  $ coarsely predict runs/folder-arm my-images --out predictions --opacity 0.4`;
+
+interface PredictCommandOptions {
+  readonly out: string;
+  readonly opacity: number;
+  readonly overwrite?: boolean;
+}
+
+export function predictCommand(): Command {
+  return new Command('predict')
+    .description('label images with a trained model: a label PNG and a colour overlay for each')
+    .argument('<run>', "a run's folder; its last checkpoint is used")
+    .argument('<input...>', 'images, or folders of images')
+    .requiredOption('--out <dir>', 'folder for the predictions')
+    .option('--opacity <share>', 'how much of the overlay is class colour, 0 to 1', fraction, 0.55)
+    .option('--overwrite', 'replace predictions that exist')
+    .addHelpText('after', example)
+    .action(predict);
+}
+
+async function predict(
+  runFolder: string,
+  inputs: readonly string[],
+  options: PredictCommandOptions,
+): Promise<void> {
+  for (const input of inputs) {
+    if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
+  }
+  const { modelClasses, openModel, runModel } = await import('../open-model.js');
+  const { predictFiles, predictFolder } = await import('../../evaluation/index.js');
+  const source = runModel(runFolder);
+  const classes = await modelClasses(source);
+  const model = openModel(source, classes.length);
+  const line = createProgressLine('predicting');
+  const common = {
+    output: options.out,
+    classes,
+    device: source.config.device,
+    precision: source.config.precision,
+    overlayOpacity: options.opacity,
+    overwrite: options.overwrite ?? false,
+    onProgress: line.show,
+  };
+  const folders = inputs.filter((input) => statSync(input).isDirectory());
+  const files = inputs.filter((input) => !folders.includes(input));
+  const summaries: PredictionSummary[] = [];
+  if (files.length > 0) summaries.push(await predictFiles(model, files, common));
+  for (const folder of folders) summaries.push(await predictFolder(model, folder, common));
+  line.close();
+  model.dispose();
+  tell(summaries, options.out);
+}
+
+function tell(summaries: readonly PredictionSummary[], out: string): void {
+  const skipped = summaries.flatMap((summary) => summary.skipped);
+  for (const { image, reason } of skipped) process.stderr.write(`skipped ${image}: ${reason}\n`);
+  const written = summaries.reduce((sum, summary) => sum + summary.written.length, 0);
+  process.stdout.write(`wrote ${written} predictions to ${out}/labels and ${out}/overlays\n`);
+  if (skipped.length > 0) process.exitCode = 1;
+}

@@ -1,0 +1,27 @@
+/** The config that a command was asked for, complete and checked against what is on the disk. */
+
+import { type Config, type ConfigLayer, checkConfig, configSchema, resolveConfig } from '../config/index.js';
+import { checkDataset } from '../data/index.js';
+import { recipes } from '../recipes/index.js';
+
+/** Options that `train` and `demo` share. */
+export interface ConfigOptions {
+  readonly set?: readonly string[];
+  readonly data?: string;
+  readonly output?: string;
+  readonly name?: string;
+}
+
+/** Resolves a recipe or file with the command's changes, and checks folders, files and headers before anything loads. */
+export async function loadConfig(
+  source: string,
+  { set = [], data, output, name }: ConfigOptions,
+): Promise<Config> {
+  const changes: ConfigLayer[] = [];
+  if (data !== undefined) changes.push({ label: '--data', values: { data: { root: data } } });
+  if (output !== undefined) changes.push({ label: '--output', values: { output } });
+  if (name !== undefined) changes.push({ label: '--name', values: { name } });
+  const config = resolveConfig(source, { schema: configSchema, recipes, changes, set });
+  await checkConfig(config, { label: source, checkDataset });
+  return config;
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/** The `coarsely` command: one file for each subcommand, which parses, validates, delegates and prints. */
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { coarsenCommand } from './commands/coarsen.js';
+import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
+import { evaluateCommand } from './commands/evaluate.js';
+import { predictCommand } from './commands/predict.js';
+import { recipesCommand } from './commands/recipes.js';
+import { reportCommand } from './commands/report.js';
+import { scenesCommand } from './commands/scenes.js';
+import { trainCommand } from './commands/train.js';
+import { printError } from './print-error.js';
+
+const commands = [
+  demoCommand,
+  trainCommand,
+  evaluateCommand,
+  predictCommand,
+  coarsenCommand,
+  scenesCommand,
+  reportCommand,
+  recipesCommand,
+  doctorCommand,
+];
+
+const example = `
+Example:
+  $ coarsely demo
+  $ coarsely train folder-arm --data my-dataset
+  $ coarsely report runs/folder-cross-entropy runs/folder-arm`;
+
+function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('coarsely')
+    .description('Train semantic segmentation models from coarse labels, with adversarial reweighting (ARM).')
+    .version(version)
+    .option('--verbose', 'print the stack of an error')
+    .exitOverride()
+    .addHelpText('after', example);
+  for (const create of commands) program.addCommand(create().exitOverride().copyInheritedSettings(program));
+  return program;
+}
+
+/** The exit code: 0 when all went well, 1 for a failure, 2 for a command line that makes no sense. */
+async function main(): Promise<number> {
+  const program = createProgram();
+  try {
+    if (process.argv.length <= 2) program.help();
+    await program.parseAsync();
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    printError(error, { verbose: process.argv.includes('--verbose') });
+    return 1;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,15 @@
+/** `evaluating 12/101` on a terminal; nothing where the output goes to a file or a program. */
+
+import { createLogUpdate } from 'log-update';
+
+export interface ProgressLine {
+  readonly show: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly close: () => void;
+}
+
+/** A line on stderr, so that the result on stdout stays alone. It disappears when closed. */
+export function createProgressLine(what: string): ProgressLine {
+  if (!process.stderr.isTTY) return { show: () => undefined, close: () => undefined };
+  const update = createLogUpdate(process.stderr);
+  return { show: ({ done, total }) => update(`${what} ${done}/${total}`), close: () => update.clear() };
+}

@@ -1,0 +1,39 @@
+/** Which folder a run gets, and how far the run in a folder has come. */
+
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { type Config, configSchema, resolveConfig } from '../config/index.js';
+import { checkNewRunFolder, type Run, readRun } from '../runs/index.js';
+
+/**
+ * A folder for a new run: `output/name`, or `output/name-2`, `-3`, … while those exist. With `exact` a folder that exists
+ * already is an error instead, since the person asked for this name.
+ */
+export function newRunFolder({ output, name }: Config, { exact }: { readonly exact: boolean }): string {
+  let folder = path.join(output, name);
+  for (let number = 2; !exact && existsSync(folder); number++)
+    folder = path.join(output, `${name}-${number}`);
+  checkNewRunFolder(folder);
+  return folder;
+}
+
+/** A run that was started before: its config, and what there is of it. */
+export interface StartedRun {
+  readonly run: Run;
+  readonly config: Config;
+  /** Whether the last checkpoint is of the last iteration. */
+  readonly finished: boolean;
+}
+
+/** Reads a run's folder. Throws a CheckpointError when it is none, a ConfigError when its config is not valid. */
+export function readStartedRun(folder: string): StartedRun {
+  const run = readRun(folder);
+  const config = resolveConfig(path.join(folder, 'config.yaml'), { schema: configSchema });
+  return { run, config, finished: run.lastCheckpoint?.step === config.training.iterations };
+}
+
+/** The command that continues a run, ready to be pasted into a shell. */
+export function resumeCommand(folder: string): string {
+  const quoted = /^[\w./~+-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
+  return `coarsely train --resume ${quoted}`;
+}
