@@ -10,10 +10,11 @@ const rooms = {
   reweighting: ['torch', 'nn', 'losses'],
   models: ['torch', 'nn'],
   data: ['torch'],
-  evaluation: ['torch', 'models', 'data'],
   runs: ['torch', 'nn'],
   // Only for the registries of components that a config can name.
   config: ['optim', 'losses', 'reweighting', 'models', 'data'],
+  // A trained network is loaded from a run: its config says what it is, its checkpoint what it learned.
+  evaluation: ['torch', 'models', 'data', 'runs', 'config'],
   training: [
     'torch',
     'nn',
@@ -27,7 +28,7 @@ const rooms = {
     'config',
   ],
   recipes: ['config'],
-  report: ['runs', 'evaluation', 'models', 'reweighting', 'data', 'config'],
+  report: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation'],
 };
 
 /** Rooms that every room may import; registry itself stands on errors, and errors on nothing. */

@@ -8,6 +8,7 @@ export {
   inferLogits,
   normalisedNCHW,
 } from './infer-labels.js';
+export { type LoadedRun, type LoadRunOptions, loadRun, readCheckpointPart } from './load-run.js';
 export { type ClassMetrics, type Metrics, metricsFrom } from './metrics.js';
 export { type PredictionOptions, type PredictionSummary, predictFiles, predictFolder } from './predict.js';
 export type { PredictionPaths } from './prediction-files.js';

@@ -6,7 +6,7 @@ import { normaliseImage } from '../data/index.js';
 import { autocast, type Device, engine, noGrad, type Tensor, tensorFrom } from '../torch/index.js';
 import type { SegmentationModel } from './segmentation-model.js';
 
-/** `auto` takes bfloat16 where this machine computes it fast, float32 elsewhere. */
+/** `auto` takes bfloat16 on a GPU and where this processor computes it fast, float32 elsewhere. */
 export type InferencePrecision = 'auto' | 'float32' | 'bfloat16';
 
 /** A decoded image: `image` is height × width × RGB, 8 bits each. */
@@ -33,7 +33,8 @@ export function inferLogits(
 ): Tensor {
   return noGrad(() => {
     const input = normalisedNCHW(images).to({ device, memoryFormat: 'channels-last' });
-    const enabled = precision === 'bfloat16' || (precision === 'auto' && engine().bfloat16Fast);
+    const enabled =
+      precision === 'bfloat16' || (precision === 'auto' && (device !== 'cpu' || engine().bfloat16Fast));
     const forward = () => model.forward(input).logitsNCHW;
     const logits = enabled ? autocast({ device, dtype: 'bfloat16' }, forward) : forward();
     return logits.to({ dtype: 'float32' });

@@ -1,0 +1,93 @@
+/** A trained network from a run's folder: the config says what it is, the last checkpoint what it learned. */
+import { join } from 'node:path';
+import { type Config, configSchema, datasetSection, resolveConfig } from '../config/index.js';
+import { type DatasetClass, openDataset } from '../data/index.js';
+import { CheckpointError } from '../errors/index.js';
+import { createSegmentor, type Segmentor } from '../models/index.js';
+import { type RunState, readRun } from '../runs/index.js';
+import { type Device, Generator, readSafetensors, scope, type Tensor } from '../torch/index.js';
+
+export interface LoadedRun extends Disposable {
+  readonly folder: string;
+  readonly config: Config;
+  readonly classes: readonly DatasetClass[];
+  /** In evaluation mode, on the device that was asked for. */
+  readonly model: Segmentor;
+  /** Steps the checkpoint was trained for. */
+  readonly step: number;
+  /** Path of the checkpoint's tensors. */
+  readonly checkpoint: string;
+}
+
+export interface LoadRunOptions {
+  readonly device?: Device;
+}
+
+/**
+ * Frees the network at the end of the block that holds the run with `using`.
+ *
+ * @throws CheckpointError when the folder is no run, has no checkpoint, or the checkpoint doesn't fit the config;
+ *   ConfigError and DataError as reading the config and the classes does
+ */
+export async function loadRun(folder: string, { device = 'cpu' }: LoadRunOptions = {}): Promise<LoadedRun> {
+  const { lastCheckpoint } = readRun(folder);
+  if (lastCheckpoint === null) {
+    throw new CheckpointError(`${folder}: has no checkpoint yet; train it until its first one is written`);
+  }
+  const config = resolveConfig(join(folder, 'config.yaml'), { schema: configSchema });
+  const classes = await classesOf(config, lastCheckpoint);
+  const { file: checkpoint, step } = lastCheckpoint;
+
+  using generator = new Generator(0);
+  const model = createSegmentor(withoutPretraining(config), { classCount: classes.length, generator });
+  try {
+    using _read = scope();
+    const stored = readCheckpointPart(checkpoint, 'model');
+    if (stored.size === 0) throw new CheckpointError(`${checkpoint}: holds no tensor of a model ("model.…")`);
+    model.loadStateDict(stored);
+    model.to({ device, memoryFormat: 'channels-last' }).eval();
+  } catch (error) {
+    model.dispose();
+    throw error instanceof CheckpointError
+      ? new CheckpointError(
+          error.message.startsWith(checkpoint) ? error.message : `${checkpoint}: ${error.message}`,
+          { cause: error },
+        )
+      : error;
+  }
+  return { folder, config, classes, model, step, checkpoint, [Symbol.dispose]: () => model.dispose() };
+}
+
+/**
+ * The tensors of one part of a checkpoint (`model`, `reweighter`), without the part's name, owned by the innermost
+ * scope.
+ */
+export function readCheckpointPart(checkpoint: string, part: string): Map<string, Tensor> {
+  const { tensors } = readSafetensors(checkpoint);
+  const prefix = `${part}.`;
+  const own = new Map<string, Tensor>();
+  for (const [name, tensor] of tensors) {
+    if (name.startsWith(prefix)) own.set(name.slice(prefix.length), tensor);
+    else tensor.dispose();
+  }
+  return own;
+}
+
+/** The checkpoint replaces all first values, so the files they once came from need not exist any more. */
+function withoutPretraining({ model }: Config): Config['model'] {
+  return 'weights' in model.backbone ? { ...model, backbone: { ...model.backbone, weights: null } } : model;
+}
+
+/** A run that remembers its classes can label images where its data set is not. */
+async function classesOf(config: Config, { state }: RunState): Promise<readonly DatasetClass[]> {
+  if (isClassList(state.classes)) return state.classes;
+  return (await openDataset(datasetSection(config.data, 'evaluation'))).classes;
+}
+
+function isClassList(value: unknown): value is readonly DatasetClass[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((one) => typeof one?.name === 'string' && Array.isArray(one?.color) && one.color.length === 3)
+  );
+}

@@ -1,0 +1,58 @@
+/** aAcc, mAcc, mIoU and every class's IoU for each run, with the difference to the first run. */
+import { type Html, html } from '../html.js';
+import {
+  finalEvaluation,
+  percent,
+  points,
+  type ReportedClass,
+  type ReportRun,
+  runColor,
+} from '../report-run.js';
+import { toneOf } from './summary.js';
+
+type Fraction = number | null | undefined;
+
+export function metricsSection(runs: readonly ReportRun[], classes: readonly ReportedClass[]): Html {
+  const finals = runs.map(finalEvaluation);
+  const names = [...new Set(finals.flatMap((one) => one?.perClass.map(({ name }) => name) ?? []))];
+  const totals = (['mIoU', 'mAcc', 'aAcc'] as const).map((key) =>
+    row(
+      html`<abbr title="${meanings[key]}">${key}</abbr>`,
+      finals.map((one) => one?.[key]),
+    ),
+  );
+  const perClass = names.map((name) => {
+    const color = classes.find((one) => one.name === name)?.color;
+    const swatch = color ? html`<i class="swatch" style="background:rgb(${color.join(',')})"></i>` : null;
+    return row(
+      html`${swatch}${name}`,
+      finals.map((one) => one?.perClass.find((scores) => scores.name === name)?.iou),
+    );
+  });
+  return html`<section id="metrics" aria-labelledby="metrics-title">
+<h2 id="metrics-title">Scores</h2>
+<p class="hint">Last evaluation of each run, in per cent${runs.length > 1 ? html`; small figures are percentage points against <b>${(runs[0] as ReportRun).label}</b>` : null}. A class that occurs neither in the labels nor in the prediction has no score and is in no mean.</p>
+<div class="scroll" tabindex="0" role="region" aria-labelledby="metrics-title"><table class="metrics">
+<thead><tr><th scope="col">Metric</th>${runs.map((run, index) => html`<th scope="col"><i class="dot" style="background:var(${runColor(index)})"></i>${run.label}</th>`)}</tr></thead>
+<tbody class="totals">${totals}</tbody>
+<tbody><tr class="group"><th scope="rowgroup" colspan="${runs.length + 1}">IoU by class</th></tr>${perClass}</tbody>
+<tfoot><tr><th scope="row">Step</th>${finals.map((one) => html`<td>${one?.step ?? '–'}</td>`)}</tr></tfoot>
+</table></div></section>`;
+}
+
+const meanings = {
+  mIoU: 'mean over classes of intersection over union',
+  mAcc: 'mean over classes of the share of true pixels found',
+  aAcc: 'share of all labelled pixels that are right',
+} as const;
+
+function row(heading: Html, values: readonly Fraction[]): Html {
+  const best = Math.max(...values.map((value) => value ?? -1));
+  const cells = values.map((value, index) => {
+    const difference = index === 0 ? null : points(value, values[0]);
+    const isBest = values.length > 1 && typeof value === 'number' && value === best;
+    const filled = typeof value === 'number' ? (value * 100).toFixed(1) : '0';
+    return html`<td style="--value:${filled}%;--run:var(${runColor(index)})"><span class="score${isBest ? ' best' : ''}">${percent(value)}</span>${difference === null ? null : html`<small class="${toneOf(difference)}">${difference}</small>`}</td>`;
+  });
+  return html`<tr><th scope="row">${heading}</th>${cells}</tr>`;
+}

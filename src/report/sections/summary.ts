@@ -1,0 +1,95 @@
+/** The head of the page: what was run, how it ended, in one sentence and one tile for each run. */
+import { type Html, html } from '../html.js';
+import { finalEvaluation, percent, points, type ReportRun, runColor } from '../report-run.js';
+
+export function summarySection(runs: readonly ReportRun[]): Html {
+  const title = runs.length === 1 ? (runs[0] as ReportRun).label : `${runs.length} runs compared`;
+  return html`<header class="summary">
+<p class="eyebrow">coarsely <span aria-hidden="true">/</span> training report</p>
+<h1>${title}</h1>
+<p class="lede">${lede(runs)}</p>
+${labelsRemark(runs)}
+<ul class="tiles">${runs.map((run, index) => tile(run, index, runs[0] as ReportRun))}</ul>
+</header>`;
+}
+
+function lede(runs: readonly ReportRun[]): Html {
+  const reference = runs[0] as ReportRun;
+  const first = finalEvaluation(reference);
+  if (runs.length === 1) {
+    return first === null
+      ? html`No evaluation has been written yet; the curves show the training so far.`
+      : html`At step ${first.step} the model scores <strong>${percent(first.mIoU)}&thinsp;%</strong> mean IoU on its evaluation split. One run with one seed: how far another seed would end from here is not shown.`;
+  }
+  const compared = runs
+    .slice(1)
+    .map((run) => ({ run, difference: points(finalEvaluation(run)?.mIoU, first?.mIoU) }))
+    .filter((one): one is { run: ReportRun; difference: string } => one.difference !== null);
+  if (compared.length === 0) return html`There are not yet two runs with an evaluation to compare.`;
+  const sentences = compared.map(
+    ({ run, difference }, index) =>
+      html`${index === 0 ? '' : ', '}<b>${run.label}</b> is ${inWords(difference)}`,
+  );
+  return html`Against <b>${reference.label}</b> at the last evaluation, ${sentences}. Each run is one seed: a difference smaller than the spread between seeds says nothing.`;
+}
+
+function inWords(difference: string): Html {
+  const tone = toneOf(difference);
+  if (tone === 'equal') return html`level in mean IoU`;
+  const direction = tone === 'better' ? 'above' : 'below';
+  return html`<strong>${difference.slice(1)} points</strong> of mean IoU ${direction}`;
+}
+
+/** Which labels taught and which judged, where all runs agree on it. */
+function labelsRemark(runs: readonly ReportRun[]): Html | null {
+  const remarks = runs.map(({ config }) => {
+    const train = part(config, 'train');
+    const evaluation = part(config, 'evaluation');
+    return train === null || evaluation === null
+      ? null
+      : `Trained on the labels “${train.labels}” of split “${train.split}”; scored on the labels “${evaluation.labels}” of split “${evaluation.split}”.`;
+  });
+  const [first] = remarks;
+  return first && remarks.every((remark) => remark === first) ? html`<p class="hint">${first}</p>` : null;
+}
+
+function part(
+  { data }: Readonly<Record<string, unknown>>,
+  name: 'train' | 'evaluation',
+): { readonly split: unknown; readonly labels: unknown } | null {
+  const section = (data as Record<string, unknown> | undefined)?.[name];
+  if (typeof section !== 'object' || section === null) return null;
+  return 'split' in section && 'labels' in section ? section : null;
+}
+
+function tile(run: ReportRun, index: number, reference: ReportRun): Html {
+  const last = finalEvaluation(run);
+  const difference = index === 0 ? null : points(last?.mIoU, finalEvaluation(reference)?.mIoU);
+  return html`<li class="tile" style="--run:var(${runColor(index)})">
+<h2>${run.label}</h2>
+<p class="figure"><span class="number">${percent(last?.mIoU)}</span><span class="unit">% mIoU</span>${difference === null ? null : html` <span class="chip ${toneOf(difference)}">${difference}</span>`}</p>
+<dl><div><dt>aAcc</dt><dd>${percent(last?.aAcc)}</dd></div><div><dt>mAcc</dt><dd>${percent(last?.mAcc)}</dd></div><div><dt>Steps</dt><dd>${progress(run)}</dd></div></dl>
+${bestRemark(run)}
+</li>`;
+}
+
+/** A last evaluation below an earlier one is worth a word, and so is that picking the best one flatters. */
+function bestRemark(run: ReportRun): Html | null {
+  const last = finalEvaluation(run);
+  const best = run.evaluations.reduce(
+    (found, one) => ((one.mIoU ?? -1) > (found?.mIoU ?? -1) ? one : found),
+    last,
+  );
+  if (last === null || best === null || best.step === last.step) return null;
+  return html`<p class="remark">Best on the way: ${percent(best.mIoU)} at step ${best.step}</p>`;
+}
+
+function progress(run: ReportRun): string {
+  if (run.iterations === null || run.lastStep >= run.iterations) return String(run.lastStep);
+  return `${run.lastStep} of ${run.iterations}`;
+}
+
+/** Class of a signed difference, which begins with +, − or ±. */
+export function toneOf(difference: string): 'better' | 'worse' | 'equal' {
+  return difference.startsWith('+') ? 'better' : difference.startsWith('−') ? 'worse' : 'equal';
+}

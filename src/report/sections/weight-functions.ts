@@ -1,0 +1,68 @@
+/** The learned weight W(v̂) at several moments of training, one chart for each run that has a reweighter. */
+import { alignedSeries, type Chart, chartFigure } from '../chart.js';
+import { type Html, html } from '../html.js';
+import { type ReportRun, runColor, type WeightFunction } from '../report-run.js';
+
+const mostMoments = 6;
+
+export function weightFunctionsSection(runs: readonly ReportRun[]): Html {
+  const weighted = runs
+    .map((run, index) => ({ run, index }))
+    .filter(({ run }) => run.weightFunctions.length > 0);
+  if (weighted.length === 0) return html``;
+  return html`<section id="weights" aria-labelledby="weights-title">
+<h2 id="weights-title">What the weights learned</h2>
+<p class="hint">W(v̂) gives a pixel its weight from the confidence v̂ of the prediction there: −1 is a uniform guess, +1 is certainty. Falling to the right, it turns the training to doubtful pixels; rising, to sure ones. Only its shape matters, as weights are normalised over a batch.</p>
+<div class="charts">${weighted.map(({ run, index }) => weightFigure(run, index))}</div>
+</section>`;
+}
+
+function weightFigure(run: ReportRun, index: number): Html {
+  const moments = spread(run.weightFunctions);
+  return html`<div>${chartFigure(weightChart(run, index, moments))}
+<details><summary>Values</summary><div class="scroll" tabindex="0" role="region" aria-label="Weight by step, ${run.label}"><table>
+<thead><tr><th scope="col">Step</th><th scope="col">W(−1)</th><th scope="col">W(0)</th><th scope="col">W(+1)</th></tr></thead>
+<tbody>${moments.map((moment) => html`<tr><th scope="row">${moment.step}</th>${[-1, 0, 1].map((v) => html`<td>${nearestWeight(moment, v)}</td>`)}</tr>`)}</tbody>
+</table></div></details></div>`;
+}
+
+function weightChart(run: ReportRun, index: number, moments: readonly WeightFunction[]): Chart {
+  const { x, columns } = alignedSeries(moments.map((one) => ({ x: one.confidence, y: one.weight })));
+  const last = moments.at(-1) as WeightFunction;
+  return {
+    id: `weights-${index}`,
+    title: `W(v̂), ${run.label}`,
+    xLabel: 'Confidence v̂',
+    x,
+    series: columns.map((values, moment) => ({
+      label: `step ${(moments[moment] as WeightFunction).step}`,
+      color: runColor(index),
+      opacity: moments.length === 1 ? 1 : 0.2 + (0.8 * moment) / (moments.length - 1),
+      width: moment === moments.length - 1 ? 3 : 2,
+      values,
+      inKey: true,
+      dots: false,
+    })),
+    format: 'plain',
+    // From zero: a function that hardly left uniform has to look like one.
+    yRange: [0, null],
+    summary: `Weight by confidence for ${run.label}. At step ${last.step}: ${nearestWeight(last, -1)} at confidence −1, ${nearestWeight(last, 0)} at 0, ${nearestWeight(last, 1)} at +1.`,
+  };
+}
+
+/** The first, the last, and moments evenly between. */
+function spread(all: readonly WeightFunction[]): WeightFunction[] {
+  if (all.length <= mostMoments) return [...all];
+  const chosen = Array.from({ length: mostMoments }, (_, index) =>
+    Math.round((index * (all.length - 1)) / (mostMoments - 1)),
+  );
+  return chosen.map((index) => all[index] as WeightFunction);
+}
+
+function nearestWeight({ confidence, weight }: WeightFunction, wanted: number): string {
+  let nearest = 0;
+  for (const [index, value] of confidence.entries()) {
+    if (Math.abs(value - wanted) < Math.abs((confidence[nearest] as number) - wanted)) nearest = index;
+  }
+  return (weight[nearest] as number).toFixed(4);
+}

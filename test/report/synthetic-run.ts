@@ -1,0 +1,92 @@
+/** Small data sets and run folders as a training would leave them, with numbers that a test can look for. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ConfigInput, configSchema, configToYaml } from 'coarsely/config';
+import { writeColourPng, writeLabelPng } from 'coarsely/data';
+import { createSegmentor } from 'coarsely/models';
+import { Arm } from 'coarsely/reweighting';
+import { RunWriter } from 'coarsely/runs';
+import { Generator, scope, type Tensor } from 'coarsely/torch';
+
+export const size = { width: 48, height: 40 };
+export const hostileName = '<script>alert("class")</script>';
+const classes = [
+  { name: 'road', color: [128, 64, 128] },
+  { name: hostileName, color: [0, 128, 192] },
+  { name: 'sky', color: [70, 130, 180] },
+];
+
+/** Stripes of three classes; the coarse labels leave every other row out. */
+export async function writeDataset(root: string): Promise<void> {
+  for (const folder of ['images', 'coarse', 'fine']) {
+    for (const split of ['train', 'val']) await mkdir(join(root, folder, split), { recursive: true });
+  }
+  await writeFile(join(root, 'classes.json'), JSON.stringify({ classes }));
+  const fine = Uint8Array.from({ length: size.width * size.height }, (_, pixel) =>
+    Math.floor(((pixel % size.width) * 3) / size.width),
+  );
+  const coarse = fine.map((id, pixel) => (Math.floor(pixel / size.width) % 2 === 0 ? id : 255));
+  for (const split of ['train', 'val']) {
+    for (const [index, name] of ['one', 'two', 'three'].entries()) {
+      const image = Uint8Array.from([...fine].flatMap((id) => [id * 90, index * 40, 60]));
+      await writeColourPng(join(root, 'images', split, `${name}.png`), { pixels: image, size });
+      await writeLabelPng(join(root, 'fine', split, `${name}.png`), { pixels: fine, size });
+      await writeLabelPng(join(root, 'coarse', split, `${name}.png`), { pixels: coarse, size });
+    }
+  }
+}
+
+export interface SyntheticRun {
+  readonly name: string;
+  readonly root: string;
+  readonly reweighter?: ConfigInput['reweighter'];
+  /** mIoU of the two evaluations. */
+  readonly scores?: readonly [number, number];
+  readonly checkpoint?: boolean;
+}
+
+export function writeRun(
+  folder: string,
+  { name, root, reweighter = null, scores = [0.2511, 0.3522], checkpoint = true }: SyntheticRun,
+): void {
+  const config = configSchema.parse({
+    name,
+    precision: 'float32',
+    data: { root, train: { labels: 'coarse' }, evaluation: { labels: 'fine' } },
+    model: { head: { kind: 'deeplabv3plus', channels: 16 }, auxiliary: null },
+    reweighter,
+    training: { iterations: 100 },
+  });
+  using writer = RunWriter.create(folder, { configYaml: configToYaml(config) });
+  const confidence = [-1, 0, 1];
+  for (let step = 10; step <= 100; step += 10) {
+    writer.append(step, 'train', { loss: 3 / step, mainLoss: 2 / step });
+    if (step % 50 !== 0) continue;
+    const mIoU = scores[step / 50 - 1] as number;
+    writer.append(step, 'val', {
+      aAcc: 0.7777,
+      mAcc: 0.6666,
+      mIoU,
+      perClass: classes.map((one, id) => ({ name: one.name, iou: id === 2 ? null : mIoU, accuracy: 0.5 })),
+    });
+    if (reweighter) writer.append(step, 'weights', { confidence, weight: [0.5, 0.5, 0.5 - step / 1000] });
+  }
+  if (checkpoint) writeCheckpoint(writer, config.model, reweighter !== null);
+}
+
+function writeCheckpoint(
+  writer: RunWriter,
+  model: Parameters<typeof createSegmentor>[0],
+  reweighted: boolean,
+): void {
+  using _tensors = scope();
+  using generator = new Generator(1);
+  const tensors = new Map<string, Tensor>();
+  const segmentor = createSegmentor(model, { classCount: classes.length, generator });
+  for (const [name, tensor] of segmentor.stateDict()) tensors.set(`model.${name}`, tensor);
+  if (reweighted) {
+    for (const [name, tensor] of new Arm({ generator }).stateDict())
+      tensors.set(`reweighter.${name}`, tensor);
+  }
+  writer.writeCheckpoint({ step: 100, tensors, state: { circumstances: { Machine: 'two cores' } } });
+}
