@@ -171,7 +171,7 @@ export class BatchLoader {
 }
 
 function isOpen(dataset: DatasetDescription | SegmentationDataset): dataset is SegmentationDataset {
-  return typeof dataset['read'] === 'function';
+  return typeof dataset.read === 'function';
 }
 
 function allocate(pixels: number): BatchMemory {

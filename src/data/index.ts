@@ -6,6 +6,7 @@ export {
 } from './augmentation.js';
 export { type Batch, BatchLoader, type BatchLoaderOptions } from './batch-loader.js';
 export { type ClassList, readClassList } from './classes.js';
+export * from './coarsen/index.js';
 export { chooseCrop } from './crop-window.js';
 export {
   type Colour,

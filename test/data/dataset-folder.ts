@@ -1,0 +1,69 @@
+/** Small dataset folders for tests, in temporary folders that are removed after each test. */
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { encode } from 'fast-png';
+import { afterEach } from 'vitest';
+
+const folders: string[] = [];
+
+afterEach(async () => {
+  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
+});
+
+export const threeClasses = {
+  classes: [
+    { name: 'road', color: [128, 64, 128] },
+    { name: 'car', color: [0, 0, 142] },
+    { name: 'tree', color: [107, 142, 35] },
+  ],
+};
+
+/** An empty temporary folder. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'coarsely-data-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Writes a file and the folders above it. */
+export async function put(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+}
+
+/** A PNG of `channels` bytes a pixel whose bytes are given or made by a formula of the place. */
+export function png(options: {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+  readonly bytes: (place: number) => number;
+}): Uint8Array {
+  const { width, height, channels, bytes } = options;
+  const data = Uint8Array.from({ length: width * height * channels }, (_, place) => bytes(place));
+  return encode({ width, height, channels, depth: 8, data });
+}
+
+/** A label PNG, 8-bit grey, of these values. */
+export function greyLabels(width: number, values: readonly number[]): Uint8Array {
+  return png({ width, height: values.length / width, channels: 1, bytes: (place) => values[place] ?? 0 });
+}
+
+/** A dataset of `count` samples of 12×8 pixels with images and labels that differ from sample to sample. */
+export async function smallDataset(count: number): Promise<string> {
+  const root = await temporaryFolder();
+  await put(join(root, 'classes.json'), JSON.stringify(threeClasses));
+  for (let sample = 0; sample < count; sample++) {
+    const image = png({
+      width: 12,
+      height: 8,
+      channels: 3,
+      bytes: (place) => (place * 7 + sample * 31) % 256,
+    });
+    const labels = png({ width: 12, height: 8, channels: 1, bytes: (place) => (place + sample) % 3 });
+    await put(join(root, 'images/train', `sample-${sample}.png`), image);
+    await put(join(root, 'labels/train', `sample-${sample}.png`), labels);
+  }
+  return root;
+}

@@ -1,0 +1,254 @@
+/** Dataset folders as they should be, and each way in which one can be wrong, with the line a user gets. */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkDataset, openDataset, readClassList, readImage, validateDataset } from 'coarsely/data';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { greyLabels, png, put, smallDataset, temporaryFolder, threeClasses } from './dataset-folder.js';
+
+const describeFolder = (root: string, options: Record<string, unknown> = {}) => ({
+  kind: 'folder',
+  root,
+  ...options,
+});
+
+/** The message of the DataError that this promise rejects with, without the dataset's root. */
+async function problemOf(promise: Promise<unknown>, root: string): Promise<string> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ name: 'DataError', code: 'data' });
+  return (error as Error).message.replaceAll(`${root}/`, '');
+}
+
+describe('a dataset folder', () => {
+  it('gives classes and samples in the order of their names', async () => {
+    const root = await smallDataset(3);
+    const dataset = await openDataset(describeFolder(root));
+    expect(dataset.classes).toEqual(threeClasses.classes);
+    expect(dataset.length).toBe(3);
+    expect([0, 1, 2].map((index) => dataset.name(index))).toEqual(['sample-0', 'sample-1', 'sample-2']);
+    const sample = await dataset.read(2);
+    expect([sample.width, sample.height]).toEqual([12, 8]);
+    expect([...sample.image.subarray(0, 4)]).toEqual([62, 69, 76, 83]);
+    expect([...(sample.labels ?? [])].slice(0, 4)).toEqual([2, 0, 1, 2]);
+    expect(await validateDataset(describeFolder(root), { deep: true })).toBe(3);
+  });
+
+  it('takes labels from the folder that is named, or none', async () => {
+    const root = await smallDataset(1);
+    await put(join(root, 'coarse/train/sample-0.png'), greyLabels(12, Array(96).fill(255).fill(1, 0, 5)));
+    const coarse = await openDataset(describeFolder(root, { labels: 'coarse' }));
+    expect([...((await coarse.read(0)).labels ?? [])].slice(3, 7)).toEqual([1, 1, 255, 255]);
+    const images = await openDataset(describeFolder(root, { labels: null }));
+    expect((await images.read(0)).labels).toBeNull();
+  });
+
+  it('can be described to another thread', async () => {
+    const description = describeFolder(await smallDataset(1));
+    expect((await openDataset(structuredClone(description))).length).toBe(1);
+  });
+
+  it('refuses options it does not have', async () => {
+    const root = await smallDataset(1);
+    const open = async () => openDataset(describeFolder(root, { spilt: 'train' }));
+    await expect(open()).rejects.toMatchObject({ code: 'config', message: expect.stringContaining('spilt') });
+    const check = async () => checkDataset(describeFolder(root, { spilt: 'train' }));
+    await expect(check()).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining('spilt'),
+    });
+  });
+});
+
+describe('images', () => {
+  it('are turned as EXIF says, and measured like that', async () => {
+    const root = await temporaryFolder();
+    await put(join(root, 'classes.json'), JSON.stringify(threeClasses));
+    const pixels = Uint8Array.from([255, 0, 0, 0, 0, 255]);
+    const turned = await sharp(pixels, { raw: { width: 2, height: 1, channels: 3 } })
+      .withMetadata({ orientation: 6 })
+      .png()
+      .toBuffer();
+    await put(join(root, 'images/train/a.png'), turned);
+    await put(join(root, 'labels/train/a.png'), greyLabels(1, [0, 1]));
+    const description = describeFolder(root);
+    const sample = await (await openDataset(description)).read(0);
+    expect([sample.width, sample.height]).toEqual([1, 2]);
+    expect([...sample.image]).toEqual([255, 0, 0, 0, 0, 255]);
+    expect(await validateDataset(description)).toBe(1);
+  });
+
+  it('lose alpha, and become RGB when grey, of 16 bits or WebP', async () => {
+    const root = await temporaryFolder();
+    const alpha = join(root, 'alpha.png');
+    await put(
+      alpha,
+      png({ width: 1, height: 1, channels: 4, bytes: (place) => [10, 20, 30, 40][place] ?? 0 }),
+    );
+    expect([...(await readImage(alpha)).image]).toEqual([10, 20, 30]);
+    const grey = join(root, 'grey.png');
+    await put(grey, greyLabels(2, [7, 200]));
+    expect([...(await readImage(grey)).image]).toEqual([7, 7, 7, 200, 200, 200]);
+    const deep = join(root, 'deep.png');
+    const data = Uint16Array.from([65535, 0, 32896]);
+    await sharp(data, { raw: { width: 1, height: 1, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toFile(deep);
+    expect([...(await readImage(deep)).image]).toEqual([255, 0, 128]);
+    const webp = join(root, 'a.webp');
+    await sharp({ create: { width: 3, height: 2, channels: 3, background: '#204060' } })
+      .webp({ lossless: true })
+      .toFile(webp);
+    const read = await readImage(webp);
+    expect([read.width, read.height, ...read.image.subarray(0, 3)]).toEqual([3, 2, 0x20, 0x40, 0x60]);
+  });
+});
+
+describe('what is wrong with a folder', () => {
+  it('no images folder', async () => {
+    const root = await smallDataset(1);
+    const problem = await problemOf(validateDataset(describeFolder(root, { split: 'val' })), root);
+    expect(problem).toBe('images/val: no such folder; a dataset has images/SPLIT and LABELS/SPLIT folders');
+  });
+
+  it('no labels folder', async () => {
+    const root = await smallDataset(1);
+    const problem = await problemOf(openDataset(describeFolder(root, { labels: 'fine' })), root);
+    expect(problem).toBe('fine/train: no such folder; a dataset has images/SPLIT and LABELS/SPLIT folders');
+  });
+
+  it('an empty split', async () => {
+    const root = await smallDataset(1);
+    await rm(join(root, 'images/train/sample-0.png'));
+    expect(await problemOf(openDataset(describeFolder(root)), root)).toBe(
+      "images/train: split 'train' is empty; expected .jpg, .jpeg, .png or .webp images",
+    );
+  });
+
+  it('images without labels, labels without an image', async () => {
+    const root = await smallDataset(3);
+    await rm(join(root, 'labels/train/sample-1.png'));
+    expect(await problemOf(openDataset(describeFolder(root)), root)).toBe(
+      'images/train/sample-1.png: no labels; expected labels/train/sample-1.png',
+    );
+    await rm(join(root, 'images/train/sample-2.png'));
+    expect(
+      (await checkDataset(describeFolder(root))).problems.map((line) => line.replaceAll(`${root}/`, '')),
+    ).toEqual([
+      'images/train/sample-1.png: no labels; expected labels/train/sample-1.png',
+      'labels/train/sample-2.png: labels without an image; expected sample-2 in images/train',
+    ]);
+    expect(await problemOf(validateDataset(describeFolder(root)), root)).toMatch(
+      /\n\(and 1 more such problems\)$/,
+    );
+  });
+
+  it('two images of one name', async () => {
+    const root = await smallDataset(1);
+    await put(join(root, 'images/train/sample-0.jpg'), '');
+    expect(await problemOf(openDataset(describeFolder(root)), root)).toBe(
+      'images/train/sample-0.png: has the same name as images/train/sample-0.jpg; keep one of the two',
+    );
+  });
+
+  it('labels of another size', async () => {
+    const root = await smallDataset(1);
+    await put(join(root, 'labels/train/sample-0.png'), greyLabels(3, [0, 1, 2, 0, 1, 2]));
+    const line = 'labels/train/sample-0.png: labels are 3×2, but the image is 12×8';
+    expect(await problemOf(validateDataset(describeFolder(root)), root)).toBe(line);
+    const dataset = await openDataset(describeFolder(root));
+    expect(await problemOf(dataset.read(0), root)).toBe(line);
+  });
+
+  it('a truncated image', async () => {
+    const root = await smallDataset(1);
+    const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, place) => (place * place) % 251);
+    const whole = await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    await rm(join(root, 'images/train/sample-0.png'));
+    await put(join(root, 'images/train/sample-0.jpg'), whole.subarray(0, Math.floor(whole.length / 2)));
+    await put(join(root, 'labels/train/sample-0.png'), greyLabels(64, Array(4096).fill(1)));
+    expect(await validateDataset(describeFolder(root))).toBe(1);
+    const problem = await problemOf(validateDataset(describeFolder(root), { deep: true }), root);
+    expect(problem).toMatch(/^images\/train\/sample-0\.jpg: cannot be decoded as an image \(.*premature end/);
+    expect(problem).not.toContain('\n');
+  });
+
+  it('an image that is none', async () => {
+    const root = await smallDataset(1);
+    await put(join(root, 'images/train/sample-0.png'), 'text');
+    const problem = await problemOf(validateDataset(describeFolder(root)), root);
+    expect(problem).toMatch(/^images\/train\/sample-0\.png: cannot be decoded as an image \(/);
+  });
+
+  it('a label outside the list, found when it is read', async () => {
+    const root = await smallDataset(2);
+    await put(join(root, 'labels/train/sample-1.png'), greyLabels(12, Array(96).fill(1).fill(4, 50)));
+    const line =
+      'labels/train/sample-1.png: label 4 at pixel (2, 4) is not in the list of 3 classes and not the ignored value';
+    const dataset = await openDataset(describeFolder(root));
+    expect(await problemOf(dataset.read(1), root)).toBe(line);
+    expect(await problemOf(validateDataset(describeFolder(root), { deep: true }), root)).toBe(line);
+  });
+
+  it('no labelled pixel in the whole split', async () => {
+    const root = await smallDataset(2);
+    for (const name of ['sample-0', 'sample-1']) {
+      await put(join(root, `labels/train/${name}.png`), greyLabels(12, Array(96).fill(255)));
+    }
+    expect(await problemOf(validateDataset(describeFolder(root)), root)).toBe(
+      'labels/train: no labelled pixel in any of 2 files; nothing could be learned',
+    );
+    await put(join(root, 'labels/train/sample-1.png'), greyLabels(12, Array(96).fill(255).fill(0, 95)));
+    expect(await validateDataset(describeFolder(root))).toBe(2);
+  });
+});
+
+describe('classes.json', () => {
+  const problemWith = async (content: string): Promise<string> => {
+    const root = await temporaryFolder();
+    const path = join(root, 'classes.json');
+    await put(path, content);
+    return problemOf(readClassList(path), root);
+  };
+
+  it('may be a bare list, and may leave colours out', async () => {
+    const path = join(await temporaryFolder(), 'classes.json');
+    await put(path, '[{ "name": "a" }, { "name": "b", "color": [1, 2, 3] }, { "name": "c" }]');
+    const { classes, ignoredValue } = await readClassList(path);
+    expect(ignoredValue).toBe(255);
+    expect(classes).toEqual([
+      { name: 'a', color: [128, 0, 0] },
+      { name: 'b', color: [1, 2, 3] },
+      { name: 'c', color: [128, 128, 0] },
+    ]);
+  });
+
+  it('is missing', async () => {
+    const root = await smallDataset(1);
+    await rm(join(root, 'classes.json'));
+    expect(await problemOf(openDataset(describeFolder(root)), root)).toMatch(
+      /^classes\.json: cannot be read; a dataset folder needs it, with \{ "classes"/,
+    );
+  });
+
+  it('is not JSON, or says something else', async () => {
+    expect(await problemWith('{ classes')).toMatch(/^classes\.json: not valid JSON \(/);
+    expect(await problemWith('{ "classes": [] }')).toMatch(/^classes\.json: classes: Too small/);
+    expect(await problemWith('{ "classes": [{ "name": "a", "color": [0, 0, 256] }] }')).toMatch(
+      /^classes\.json: classes\.0\.color\.2: Too big/,
+    );
+    expect(await problemWith('{ "classes": [{ "name": "a" }], "ignore": 0 }')).toMatch(/"ignore"/);
+    expect(await problemWith('{ "classes": [{ "name": "a" }, { "name": "a" }] }')).toBe(
+      "classes.json: class 'a' is listed twice",
+    );
+    expect(await problemWith('{ "classes": [{ "name": "a" }], "ignoreIndex": 0 }')).toBe(
+      "classes.json: ignoreIndex 0 is also the index of class 'a'; use 255",
+    );
+  });
+});

@@ -1,0 +1,171 @@
+/** Every encoding of labels, and every way in which a label file can be wrong. */
+
+import { join } from 'node:path';
+import { type ClassList, readLabels } from 'coarsely/data';
+import { encode } from 'fast-png';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { greyLabels, png, put, temporaryFolder, threeClasses } from './dataset-folder.js';
+
+const classList: ClassList = {
+  classes: threeClasses.classes.map(({ name, color }) => ({
+    name,
+    color: color as [number, number, number],
+  })),
+  ignoredValue: 255,
+};
+
+async function labelsOf(content: Uint8Array, list = classList): Promise<number[]> {
+  const path = join(await temporaryFolder(), 'a.png');
+  await put(path, content);
+  return [...(await readLabels(path, list)).labels];
+}
+
+/** The error of reading these bytes, with the folder taken from its message. */
+async function problemOf(content: Uint8Array, list = classList): Promise<string> {
+  const path = join(await temporaryFolder(), 'a.png');
+  await put(path, content);
+  const error = await readLabels(path, list).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ name: 'DataError', code: 'data' });
+  return (error as Error).message.replace(path, 'a.png');
+}
+
+describe('encodings', () => {
+  it('reads 8-bit grey values as class indices', async () => {
+    expect(await labelsOf(greyLabels(3, [0, 1, 2, 255, 2, 1]))).toEqual([0, 1, 2, 255, 2, 1]);
+  });
+
+  it('reads the first channel of grey with alpha', async () => {
+    const content = png({ width: 2, height: 1, channels: 2, bytes: (place) => [2, 255, 1, 0][place] ?? 0 });
+    expect(await labelsOf(content)).toEqual([2, 1]);
+  });
+
+  it('reads a palette’s raw indices, whatever their colours', async () => {
+    const palette = [
+      [9, 9, 9],
+      [9, 9, 9],
+      [200, 0, 0],
+    ];
+    const data = Uint8Array.from([2, 0, 1, 1]);
+    expect(await labelsOf(encode({ width: 2, height: 2, channels: 1, depth: 8, data, palette }))).toEqual([
+      2, 0, 1, 1,
+    ]);
+  });
+
+  it.each([
+    // Rows of three pixels, padded to whole bytes.
+    { depth: 1 as const, rows: [0b01000000, 0b11100000], expected: [0, 1, 0, 1, 1, 1] },
+    { depth: 2 as const, rows: [0b00011000, 0b10000100], expected: [0, 1, 2, 2, 0, 1] },
+    { depth: 4 as const, rows: [0x01, 0x20, 0x21, 0x00], expected: [0, 1, 2, 2, 1, 0] },
+  ])('reads $depth-bit palette indices', async ({ depth, rows, expected }) => {
+    const colours = [
+      [0, 0, 0],
+      [1, 1, 1],
+      [2, 2, 2],
+    ].slice(0, 2 ** depth);
+    const file = encode({
+      width: 3,
+      height: 2,
+      channels: 1,
+      depth,
+      data: Uint8Array.from(rows),
+      palette: colours,
+    });
+    expect(await labelsOf(file)).toEqual(expected);
+  });
+
+  it('reads a palette that sharp wrote with few bits', async () => {
+    const pixels = Uint8Array.from({ length: 7 * 5 * 3 }, (_, place) => (Math.floor(place / 3) % 2) * 255);
+    const file = await sharp(pixels, { raw: { width: 7, height: 5, channels: 3 } })
+      .png({ palette: true, colours: 2 })
+      .toBuffer();
+    const labels = await labelsOf(new Uint8Array(file));
+    expect(labels[0]).not.toBe(labels[1]);
+    expect(labels).toEqual(Array.from({ length: 35 }, (_, place) => labels[place % 2]));
+  });
+
+  it('reads RGB by the colours of the classes, black as ignored, alpha dropped', async () => {
+    const colours = [
+      [0, 0, 142],
+      [0, 0, 0],
+      [128, 64, 128],
+      [107, 142, 35],
+    ];
+    const rgb = png({ width: 2, height: 2, channels: 3, bytes: (place) => colours.flat()[place] ?? 0 });
+    expect(await labelsOf(rgb)).toEqual([1, 255, 0, 2]);
+    const withAlpha = colours.flatMap((colour) => [...colour, 77]);
+    const rgba = png({ width: 2, height: 2, channels: 4, bytes: (place) => withAlpha[place] ?? 0 });
+    expect(await labelsOf(rgba)).toEqual([1, 255, 0, 2]);
+  });
+
+  it('reads black as a class when a class is black', async () => {
+    const list = { ...classList, classes: [{ name: 'night', color: [0, 0, 0] as [number, number, number] }] };
+    expect(await labelsOf(png({ width: 2, height: 1, channels: 3, bytes: () => 0 }), list)).toEqual([0, 0]);
+  });
+
+  it('reads the class list’s own ignored value as ignored, beside 255', async () => {
+    expect(await labelsOf(greyLabels(3, [7, 1, 255]), { ...classList, ignoredValue: 7 })).toEqual([
+      255, 1, 255,
+    ]);
+  });
+});
+
+describe('refusals', () => {
+  it('names a value outside the list and its pixel', async () => {
+    expect(await problemOf(greyLabels(3, [0, 1, 2, 0, 9, 9]))).toBe(
+      'a.png: label 9 at pixel (1, 1) is not in the list of 3 classes and not the ignored value',
+    );
+  });
+
+  it('names an unknown colour and its pixel', async () => {
+    const colours = [128, 64, 128, 1, 2, 3];
+    const content = png({ width: 2, height: 1, channels: 3, bytes: (place) => colours[place] ?? 0 });
+    expect(await problemOf(content)).toBe(
+      'a.png: colour 1,2,3 at pixel (1, 0) is not in the list of 3 classes and not the ignored value',
+    );
+  });
+
+  it('refuses RGB when two classes share a colour', async () => {
+    const shared = {
+      ...classList,
+      classes: classList.classes.map(({ name }) => ({ name, color: [1, 1, 1] as const })),
+    };
+    const content = png({ width: 1, height: 1, channels: 3, bytes: () => 1 });
+    expect(await problemOf(content, shared)).toBe(
+      "a.png: RGB labels need a colour for each class, but 'road' and 'car' share 1,1,1",
+    );
+  });
+
+  it('refuses 16 bits', async () => {
+    const data = Uint16Array.from([0, 1]);
+    expect(await problemOf(encode({ width: 2, height: 1, channels: 1, depth: 16, data }))).toBe(
+      'a.png: 16-bit PNG; save labels as 8-bit grey, palette or RGB',
+    );
+  });
+
+  it('refuses what is no PNG', async () => {
+    expect(await problemOf(new TextEncoder().encode('not an image at all, but text of some length'))).toBe(
+      'a.png: not a PNG file; labels are 8-bit grey, palette or RGB PNGs',
+    );
+  });
+
+  it.each([40, 60, -13])('refuses a file cut at %i bytes', async (end) => {
+    const whole = png({ width: 40, height: 30, channels: 1, bytes: (place) => (place * place) % 3 });
+    expect(await problemOf(whole.slice(0, end))).toMatch(/^a\.png: damaged or truncated PNG \(/);
+  });
+
+  it('refuses a file with a flipped bit', async () => {
+    const whole = png({ width: 40, height: 30, channels: 1, bytes: (place) => (place * place) % 3 });
+    const middle = Math.floor(whole.length / 2);
+    whole[middle] = (whole[middle] as number) ^ 16;
+    expect(await problemOf(whole)).toMatch(/^a\.png: damaged or truncated PNG \(/);
+  });
+
+  it('names a missing file', async () => {
+    const path = join(await temporaryFolder(), 'gone.png');
+    await expect(readLabels(path, classList)).rejects.toThrow(`${path}: cannot be read (ENOENT`);
+  });
+});
