@@ -34,7 +34,7 @@ export interface CoarsenParameters {
   readonly detailThickness: number;
   /** Regions of a smaller share of the image are never drawn. */
   readonly minimumArea: number;
-  /** Probability that a region just above `minimumArea` is skipped; falls with the square root of its area. */
+  /** Probability that a detail just above `minimumArea` is skipped; falls with the square root of its area. */
   readonly skip: number;
   /** Holes of a larger share of the image are left out of the polygon around them; smaller ones are painted over. */
   readonly holeArea: number;
@@ -96,8 +96,8 @@ export function coarsenLabels(labels: Uint8Array, options: CoarsenOptions): Uint
   const context = { ...size, parameters, ignoreIndex, seed };
   const coarse = new Uint8Array(labels.length).fill(ignoreIndex);
   for (const layer of [
-    drawLayer(surfaces, { ...context, number: 0 }),
-    drawLayer(details, { ...context, number: 1 }),
+    drawLayer(surfaces, { ...context, number: 0, skippable: false }),
+    drawLayer(details, { ...context, number: 1, skippable: true }),
   ]) {
     // Within a layer the largest comes first, so that what is smaller lies on top.
     for (const { label, rings } of layer.toSorted((a, b) => b.area - a.area)) {
@@ -116,7 +116,14 @@ function drawLayer(
     ignoreIndex,
     seed,
     number,
-  }: ImageSize & { parameters: CoarsenParameters; ignoreIndex: number; seed: number; number: number },
+    skippable,
+  }: ImageSize & {
+    parameters: CoarsenParameters;
+    ignoreIndex: number;
+    seed: number;
+    number: number;
+    skippable: boolean;
+  },
 ): Drawing[] {
   const { ids, count, values, areas, boxes } = components;
   const diagonal = Math.hypot(width, height);
@@ -133,7 +140,7 @@ function drawLayer(
     const label = values[id] as number;
     if (present[id] === 0 || label === ignoreIndex || area < minimumArea) continue;
     const random = new RandomStream(seed, [regionStream, number, id]);
-    if (random.chance(parameters.skip * Math.sqrt(minimumArea / area))) continue;
+    if (skippable && random.chance(parameters.skip * Math.sqrt(minimumArea / area))) continue;
     const thickness = 2 * (halfThickness[id] as number);
     if (thickness < strokeThickness * parameters.detailThickness * diagonal) {
       const stroke = drawStroke(ids, {

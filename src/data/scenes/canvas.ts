@@ -1,0 +1,76 @@
+/** The picture while it is painted: colours and, always together with them, labels. */
+
+import type { Point } from './camera.js';
+
+/** Red, green and blue, 0 … 1 (above 1 is overexposed). */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
+/** Colours a pixel of a shape, given its centre in pixels; null leaves what lies behind. */
+export type Shader = (x: number, y: number) => Rgb | null;
+
+export class Canvas {
+  readonly width: number;
+  readonly height: number;
+  /** [height, width, 3]. */
+  readonly colours: Float32Array;
+  /** [height, width]. */
+  readonly labels: Uint8Array;
+
+  constructor({ width, height }: { readonly width: number; readonly height: number }) {
+    this.width = width;
+    this.height = height;
+    this.colours = new Float32Array(3 * width * height);
+    this.labels = new Uint8Array(width * height);
+  }
+
+  /** Paints one pixel; a place outside the picture is left out. */
+  paint(column: number, row: number, label: number, colour: Rgb): void {
+    if (column < 0 || row < 0 || column >= this.width || row >= this.height) return;
+    const pixel = row * this.width + column;
+    this.labels[pixel] = label;
+    this.colours[3 * pixel] = colour[0];
+    this.colours[3 * pixel + 1] = colour[1];
+    this.colours[3 * pixel + 2] = colour[2];
+  }
+
+  /** Paints the pixels whose centres lie in a box [left, right) × [top, bottom), in pixels. */
+  box(
+    [left, top, right, bottom]: readonly [number, number, number, number],
+    { label, shade }: { readonly label: number; readonly shade: Shader },
+  ): void {
+    const lastRow = Math.min(this.height, Math.ceil(bottom - 0.5));
+    const lastColumn = Math.min(this.width, Math.ceil(right - 0.5));
+    for (let row = Math.max(0, Math.ceil(top - 0.5)); row < lastRow; row++) {
+      for (let column = Math.max(0, Math.ceil(left - 0.5)); column < lastColumn; column++) {
+        const colour = shade(column + 0.5, row + 0.5);
+        if (colour !== null) this.paint(column, row, label, colour);
+      }
+    }
+  }
+
+  /** Paints the pixels whose centres lie in a convex or simple polygon, in pixels. */
+  polygon(
+    points: readonly Point[],
+    { label, shade }: { readonly label: number; readonly shade: Shader },
+  ): void {
+    const rows = points.map(([, y]) => y);
+    const last = Math.min(this.height, Math.ceil(Math.max(...rows) - 0.5));
+    for (let row = Math.max(0, Math.ceil(Math.min(...rows) - 0.5)); row < last; row++) {
+      const crossings = rowCrossings(points, row + 0.5);
+      for (let i = 0; i + 1 < crossings.length; i += 2) {
+        const span = [crossings[i] as number, row, crossings[i + 1] as number, row + 1] as const;
+        this.box(span, { label, shade });
+      }
+    }
+  }
+}
+
+function rowCrossings(points: readonly Point[], y: number): number[] {
+  const crossings: number[] = [];
+  for (let i = 0; i < points.length; i++) {
+    const [x0, y0] = points[i] as Point;
+    const [x1, y1] = points[(i + 1) % points.length] as Point;
+    if (y0 <= y !== y1 <= y) crossings.push(x0 + ((y - y0) / (y1 - y0)) * (x1 - x0));
+  }
+  return crossings.sort((a, b) => a - b);
+}

@@ -1,0 +1,2 @@
+export { type GeneratedScene, generateScene, type SceneOptions } from './generate-scene.js';
+export { sceneClasses } from './scene-classes.js';
