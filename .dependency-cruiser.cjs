@@ -67,7 +67,11 @@ module.exports = {
       comment: "Another room is imported by its index.ts; what index.ts does not export is that room's own.",
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+      // Atomic replacement is for whoever writes files, yet no part of the public surface of torch.
+      to: {
+        path: '^src/[^/]+/',
+        pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/torch/files/atomic\\.ts$'],
+      },
     },
     {
       name: 'no-circles',
