@@ -20,6 +20,8 @@ export interface ChartSeries {
 export interface Chart {
   readonly id: string;
   readonly title: string;
+  /** What the title leaves unsaid; may be empty. */
+  readonly note: string;
   readonly xLabel: string;
   readonly x: readonly number[];
   readonly series: readonly ChartSeries[];
@@ -54,7 +56,7 @@ export function runningMean(values: readonly number[], window: number): number[]
 
 export function chartFigure(chart: Chart): Html {
   return html`<figure class="chart" data-chart="${chart.id}">
-<figcaption>${chart.title}</figcaption>
+<figcaption>${chart.title}${chart.note === '' ? null : html` <small>${chart.note}</small>`}</figcaption>
 <div class="plot" role="img" aria-label="${chart.summary}"></div>
 <p class="x-label" aria-hidden="true">${chart.xLabel}</p>
 <ul class="key" aria-hidden="true"></ul>

@@ -1,4 +1,5 @@
 /** The example images of a report: chosen evenly over the evaluation split, seen by every run's last checkpoint. */
+import { availableParallelism } from 'node:os';
 import { datasetSection } from '../config/index.js';
 import {
   type DatasetClass,
@@ -9,6 +10,7 @@ import {
 } from '../data/index.js';
 import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { type LoadedRun, loadRun } from '../evaluation/index.js';
+import { setThreads } from '../torch/index.js';
 import { confidenceScale, gradientOf, weightScale } from './color-map.js';
 import { type Inspection, Inspector } from './inspect-image.js';
 import { labelsUri, mapUri, photoUri } from './panel-images.js';
@@ -45,6 +47,7 @@ export async function examplePanels(
     }
     try {
       using run = await loadRun(folder);
+      setThreads(run.config.threads || availableParallelism());
       const data = JSON.stringify(run.config.data.evaluation) + run.config.data.root;
       if (content === null) {
         content = { scenes: await readScenes(run, count), classes: run.classes };

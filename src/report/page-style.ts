@@ -47,7 +47,7 @@ abbr { text-decoration: none; }
 
 .scroll { overflow-x: auto; margin-top: 16px; background: var(--card); border-radius: 14px; box-shadow: var(--shade); }
 .scroll:focus-visible, summary:focus-visible, .enlarge:focus-visible { outline: 3px solid var(--run-1); outline-offset: 2px; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.93rem; }
+table { border-collapse: separate; border-spacing: 0; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.93rem; }
 th, td { text-align: left; padding: 8px 16px; border-top: 1px solid var(--line); vertical-align: middle; }
 thead th { border-top: 0; color: var(--muted); font-weight: 600; font-size: 0.85rem; white-space: nowrap; }
 tbody th { font-weight: 500; white-space: nowrap; }
@@ -69,6 +69,7 @@ tfoot { color: var(--muted); }
 .charts > * { min-width: 0; }
 .chart { margin: 0; background: var(--card); border-radius: 14px; box-shadow: var(--shade); padding: 16px 14px 12px; }
 .chart figcaption { font-weight: 600; font-size: 0.95rem; padding: 0 6px 8px; }
+.chart figcaption small { color: var(--muted); font-weight: 400; margin-left: 4px; }
 .plot { height: 270px; }
 .x-label { text-align: center; font-size: 0.8rem; color: var(--muted); }
 .key { display: flex; flex-wrap: wrap; gap: 2px 16px; padding: 6px 6px 0; font-size: 0.85rem; font-variant-numeric: tabular-nums; min-height: 1.9em; }
@@ -111,7 +112,7 @@ dialog p { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; j
 .foot { margin-top: 70px; padding-bottom: 40px; color: var(--muted); font-size: 0.84rem; }
 .foot p { border-top: 1px solid var(--line); padding-top: 14px; }
 @media (max-width: 560px) {
-  th, td { padding-left: 12px; padding-right: 12px; } .metrics td { min-width: 116px; } .metrics td::after { content: ""; position: absolute; left: 16px; bottom: 6px; height: 3px; border-radius: 2px; width: 104px; background: linear-gradient(90deg, var(--run) var(--value), var(--faint) 0); }
+  th, td { padding-left: 12px; padding-right: 12px; } .metrics td { min-width: 116px; } .metrics td::after { left: 12px; width: 90px; }
   .example { padding: 12px; } .panel figcaption { font-size: 0.74rem; } .panel small { display: block; } .plot { height: 230px; }
 }
 @media print { .scroll, .tile, .chart, .example, .run-card { box-shadow: none; border: 1px solid var(--line); break-inside: avoid; } }

@@ -28,7 +28,8 @@ function scoreChart(runs: readonly ReportRun[]): Chart {
   );
   return {
     id: 'miou',
-    title: 'Mean IoU on the evaluation split, %',
+    title: 'Mean IoU, %',
+    note: 'evaluation split',
     xLabel: 'Step',
     x,
     series: columns.map((values, index) => line(runs, index, values, { dots: true })),
@@ -51,7 +52,8 @@ function lossChart(runs: readonly ReportRun[]): Chart {
   const main = columns.slice(-runs.length);
   return {
     id: 'loss',
-    title: lossTitle(runs, window),
+    title: 'Training loss',
+    note: lossNote(runs, window),
     xLabel: 'Step',
     x,
     series: [
@@ -71,12 +73,12 @@ function lossChart(runs: readonly ReportRun[]): Chart {
   };
 }
 
-function lossTitle(runs: readonly ReportRun[], window: number): string {
+function lossNote(runs: readonly ReportRun[], window: number): string {
   const remarks = [
     runs.every((run) => run.lossIsPlain) ? 'before weighting' : '',
     window > 1 ? `bold: mean of ${window} logged steps` : '',
-  ].filter((remark) => remark !== '');
-  return remarks.length === 0 ? 'Training loss' : `Training loss (${remarks.join('; ')})`;
+  ];
+  return remarks.filter((remark) => remark !== '').join('; ');
 }
 
 function line(

@@ -3,7 +3,8 @@ import { type Html, html } from '../html.js';
 import { finalEvaluation, percent, points, type ReportRun, runColor } from '../report-run.js';
 
 export function summarySection(runs: readonly ReportRun[]): Html {
-  const title = runs.length === 1 ? (runs[0] as ReportRun).label : `${runs.length} runs compared`;
+  const labels = runs.map((run) => run.label);
+  const title = runs.length <= 2 ? labels.join(' vs ') : `${runs.length} runs compared`;
   return html`<header class="summary">
 <p class="eyebrow">coarsely <span aria-hidden="true">/</span> training report</p>
 <h1>${title}</h1>

@@ -32,6 +32,7 @@ function weightChart(run: ReportRun, index: number, moments: readonly WeightFunc
   return {
     id: `weights-${index}`,
     title: `W(v̂), ${run.label}`,
+    note: '',
     xLabel: 'Confidence v̂',
     x,
     series: columns.map((values, moment) => ({
