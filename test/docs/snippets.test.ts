@@ -228,3 +228,44 @@ test('extend: the dataset reads an image', async () => {
   expect(width).toBe(4);
   expect([...(labels ?? [])]).toEqual([0, 0, 1, 1, 0, 0, 1, 1]);
 });
+
+test('extend: the command line trains with components loaded by --import, in every thread', async () => {
+  const root = join(folder, 'images');
+  for (const split of ['train', 'val']) {
+    mkdirSync(join(root, split), { recursive: true });
+    for (const name of ['a', 'b']) {
+      await sharp({ create: { width: 32, height: 32, channels: 3, background: 'navy' } })
+        .png()
+        .toFile(join(root, split, `${name}.png`));
+    }
+  }
+  const guide = snippets.filter(({ document }) => document === 'docs/guide/extend.md');
+  writeFileSync(
+    join(folder, 'my-components.mjs'),
+    guide.map(({ name }) => `import './${name}.js';\n`).join(''),
+  );
+  writeFileSync(
+    join(folder, 'mine.yaml'),
+    `name: mine
+threads: 1
+data: { kind: halves, root: images, augmentation: { cropSize: [32, 32] }, workers: 1 }
+model: { head: { kind: small, channels: 4 }, auxiliary: null }
+loss: { kind: my-focal, gamma: 1.5 }
+confidence: { kind: greatest }
+reweighter: { kind: threshold }
+training: { iterations: 2, batchSize: 2 }
+`,
+  );
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(project, 'dist/cli/main.js'), 'train', 'mine.yaml'],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '--import ./my-components.mjs' },
+    },
+  );
+  expect(stderr).toBe('');
+  expect(stdout).toContain('finished runs/mine');
+  expect(status).toBe(0);
+}, 60_000);
