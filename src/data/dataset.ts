@@ -69,7 +69,7 @@ export function openDataset(description: DatasetDescription): Promise<Segmentati
   return createComponent<DatasetContext, Promise<SegmentationDataset>>(datasets, description, {});
 }
 
-/** Finds everything that is wrong with a dataset; `deep` decodes every file, otherwise headers are read. */
+/** Finds what is wrong with a dataset: by headers and a few label files, or with `deep` by decoding every file. */
 export function checkDataset(
   description: DatasetDescription,
   { deep = false }: { readonly deep?: boolean } = {},

@@ -80,9 +80,14 @@ export class FolderDataset implements SegmentationDataset {
   }
 }
 
+/** Files looked at together: enough to hide the waiting for a disk. */
+const together = 16;
+/** The quick check reads the content of about this many label files, spread over the split. */
+const sampledLabels = 50;
+
 /**
- * Everything wrong with a dataset folder: the list of classes, pairs and headers of all files, and whether any pixel
- * is labelled at all; with `deep` every image and label is decoded too.
+ * Everything wrong with a dataset folder: the list of classes, pairs and headers of all files, the content of some
+ * label files, and whether any pixel is labelled at all; with `deep` every image and label is decoded.
  */
 export async function checkFolder(
   location: FolderLocation,
@@ -90,32 +95,53 @@ export async function checkFolder(
 ): Promise<DatasetCheck> {
   const { pairs, problems: listed } = await pairFiles(location);
   const problems = [...listed];
-  const noteProblem = (error: unknown): null => {
-    if (!(error instanceof DataError)) throw error;
-    problems.push(error.message);
-    return null;
-  };
-  const classList = await readClassList(join(location.root, 'classes.json')).catch(noteProblem);
+  const classList = await readClassList(join(location.root, 'classes.json')).catch(noteIn(problems));
+  const stride = deep ? 1 : Math.ceil(pairs.length / sampledLabels);
   let labelled = false;
-  for (const pair of pairs) {
-    const before = problems.length;
-    const image = await (deep ? readImage(pair.image) : readImageSize(pair.image)).catch(noteProblem);
-    if (pair.labels === null) continue;
-    const labels = await readLabelHeader(pair.labels).catch(noteProblem);
-    if (image !== null && labels !== null) {
-      const mismatch = sizeMismatch(pair.labels, { image, labels });
-      if (mismatch !== null) problems.push(mismatch);
-    }
-    // Content is read until one labelled pixel was seen: mostly the first file.
-    if (classList === null || problems.length > before || (labelled && !deep)) continue;
-    const map = await readLabels(pair.labels, classList).catch(noteProblem);
-    labelled ||= map?.labels.some((label) => label !== ignoreIndex) ?? false;
+  for (let start = 0; start < pairs.length; start += together) {
+    const group = pairs.slice(start, start + together);
+    // Until a labelled pixel was seen, every file is read: mostly that is the first one.
+    const contentOf = (place: number) => (start + place) % stride === 0 || !labelled;
+    const checks = await Promise.all(
+      group.map((pair, place) => checkPair(pair, { classList: contentOf(place) ? classList : null, deep })),
+    );
+    for (const check of checks) problems.push(...check.problems);
+    labelled ||= checks.some((check) => check.labelled);
   }
   if (location.labels !== null && pairs.length > 0 && problems.length === 0 && !labelled) {
     const folder = join(location.root, location.labels, location.split);
     problems.push(`${folder}: no labelled pixel in any of ${pairs.length} files; nothing could be learned`);
   }
   return { length: pairs.length, problems };
+}
+
+/** What is wrong with one sample; its labels are read when there is a class list to read them by. */
+async function checkPair(
+  pair: FilePair,
+  { classList, deep }: { readonly classList: ClassList | null; readonly deep: boolean },
+): Promise<{ readonly problems: readonly string[]; readonly labelled: boolean }> {
+  const problems: string[] = [];
+  const note = noteIn(problems);
+  const image = await (deep ? readImage(pair.image) : readImageSize(pair.image)).catch(note);
+  if (pair.labels === null) return { problems, labelled: false };
+  const labels = await (classList === null
+    ? readLabelHeader(pair.labels)
+    : readLabels(pair.labels, classList)
+  ).catch(note);
+  const mismatch = image && labels && sizeMismatch(pair.labels, { image, labels });
+  if (mismatch !== null) problems.push(mismatch);
+  const labelled =
+    labels !== null && 'labels' in labels && labels.labels.some((label) => label !== ignoreIndex);
+  return { problems, labelled };
+}
+
+/** A handler of rejections that keeps a DataError's message and lets any other error through. */
+function noteIn(problems: string[]): (error: unknown) => null {
+  return (error) => {
+    if (!(error instanceof DataError)) throw error;
+    problems.push(error.message);
+    return null;
+  };
 }
 
 function sizeMismatch(
@@ -136,4 +162,4 @@ const folderComponent: DatasetComponent<FolderOptions> = {
   check: checkFolder,
 };
 
-datasets.register('folder', folderComponent as DatasetComponent);
+datasets.register('folder', folderComponent);

@@ -63,7 +63,7 @@ export async function pairFiles({ root, split, labels }: FolderLocation): Promis
 /** One DataError for a list of problems: the first, and how many there are beside it. */
 export function problemsError(problems: readonly string[]): DataError {
   const rest = problems.length - 1;
-  return new DataError(rest > 0 ? `${problems[0]}\n(and ${rest} more such problems)` : `${problems[0]}`);
+  return new DataError(rest > 0 ? `${problems[0]}\n(and ${rest} more)` : `${problems[0]}`);
 }
 
 /** Paths by stem, sorted by code units so that the order is the same everywhere; null when there is no folder. */

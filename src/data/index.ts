@@ -45,4 +45,5 @@ export {
   scaledToFit,
 } from './resize.js';
 export { augmentationRandom, type SampledPlace, Sampler } from './sampler.js';
+export * from './scenes/index.js';
 export { validateDataset } from './validate-dataset.js';

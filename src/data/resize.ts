@@ -48,11 +48,23 @@ export function resizeImageRegion(image: Uint8Array, region: ResizedRegion): Uin
   const { source, scaled, window } = region;
   const columns = linearTaps(source.width, scaled.width, { start: window.left, length: window.width });
   const rows = linearTaps(source.height, scaled.height, { start: window.top, length: window.height });
-  const order = columnOrder(region);
+  if (region.mirrored) for (const table of Object.values(columns)) table.reverse();
   const rowLength = window.width * 3;
   const result = new Uint8Array(window.height * rowLength);
   const lastColumn = source.width - 1;
   const lastRow = source.height - 1;
+
+  // For each column the places of both its pixels in a row; at both ends OpenCV takes the border pixel alone.
+  const before = new Int32Array(window.width);
+  const after = new Int32Array(window.width);
+  for (let x = 0; x < window.width; x++) {
+    const tap = columns.taps[x] as number;
+    const inside = tap >= 0 && tap < lastColumn;
+    const first = Math.min(Math.max(tap, 0), lastColumn);
+    before[x] = first * 3;
+    after[x] = (inside ? first + 1 : first) * 3;
+    if (!inside) columns.weights[x] = 0;
+  }
 
   // Source rows interpolated horizontally, kept while the rows that follow need them.
   let upper = new Int32Array(rowLength);
@@ -62,23 +74,10 @@ export function resizeImageRegion(image: Uint8Array, region: ResizedRegion): Uin
   const interpolate = (row: number, target: Int32Array): void => {
     const start = row * source.width * 3;
     for (let x = 0, out = 0; x < window.width; x++, out += 3) {
-      const column = order[x] as number;
-      let tap = columns.taps[column] as number;
-      let weight = columns.weights[column] as number;
-      let next = tap + 1;
-      // At both ends OpenCV takes the border pixel alone.
-      if (tap < 0) {
-        tap = 0;
-        next = 0;
-        weight = 0;
-      } else if (tap >= lastColumn) {
-        tap = lastColumn;
-        next = lastColumn;
-        weight = 0;
-      }
+      const a = start + (before[x] as number);
+      const b = start + (after[x] as number);
+      const weight = columns.weights[x] as number;
       const rest = weightOne - weight;
-      const a = start + tap * 3;
-      const b = start + next * 3;
       target[out] = (image[a] as number) * rest + (image[b] as number) * weight;
       target[out + 1] = (image[a + 1] as number) * rest + (image[b + 1] as number) * weight;
       target[out + 2] = (image[a + 2] as number) * rest + (image[b + 2] as number) * weight;
@@ -122,12 +121,11 @@ export function resizeLabelRegion(
   const { source, scaled, window, into, rowLength } = region;
   const columns = nearestTaps(source.width, scaled.width, { start: window.left, length: window.width });
   const rows = nearestTaps(source.height, scaled.height, { start: window.top, length: window.height });
-  const order = columnOrder(region);
-  for (let x = 0; x < window.width; x++) order[x] = columns[order[x] as number] as number;
+  if (region.mirrored) columns.reverse();
   for (let y = 0; y < window.height; y++) {
     const start = (rows[y] as number) * source.width;
     const out = y * rowLength;
-    for (let x = 0; x < window.width; x++) into[out + x] = labels[start + (order[x] as number)] as number;
+    for (let x = 0; x < window.width; x++) into[out + x] = labels[start + (columns[x] as number)] as number;
   }
 }
 
@@ -161,10 +159,4 @@ function linearTaps(
     weights[index] = roundHalfEven(Math.fround(position - tap) * weightOne);
   }
   return { taps, weights };
-}
-
-/** 0, 1, 2 … or, mirrored, … 2, 1, 0. */
-function columnOrder({ window, mirrored }: ResizedRegion): Int32Array {
-  const last = window.width - 1;
-  return Int32Array.from({ length: window.width }, (_, x) => (mirrored ? last - x : x));
 }

@@ -5,8 +5,8 @@ import { problemsError } from './folder-files.js';
 
 /**
  * Throws one DataError (the first problem, and how many more) unless the dataset can be used; otherwise returns the
- * number of samples. The quick check reads headers: files exist in pairs, sizes agree, some pixel is labelled. With
- * `deep` every file is decoded, so that damaged images and labels outside the class list are found as well.
+ * number of samples. The quick check reads headers and some label files: files exist in pairs, sizes agree, labels are
+ * in the class list, some pixel is labelled. With `deep` every file is decoded, which finds every damaged one too.
  */
 export async function validateDataset(
   description: DatasetDescription,

@@ -142,9 +142,7 @@ describe('what is wrong with a folder', () => {
       'images/train/sample-1.png: no labels; expected labels/train/sample-1.png',
       'labels/train/sample-2.png: labels without an image; expected sample-2 in images/train',
     ]);
-    expect(await problemOf(validateDataset(describeFolder(root)), root)).toMatch(
-      /\n\(and 1 more such problems\)$/,
-    );
+    expect(await problemOf(validateDataset(describeFolder(root)), root)).toMatch(/\n\(and 1 more\)$/);
   });
 
   it('two images of one name', async () => {
@@ -186,14 +184,14 @@ describe('what is wrong with a folder', () => {
     expect(problem).toMatch(/^images\/train\/sample-0\.png: cannot be decoded as an image \(/);
   });
 
-  it('a label outside the list, found when it is read', async () => {
+  it('a label outside the list', async () => {
     const root = await smallDataset(2);
     await put(join(root, 'labels/train/sample-1.png'), greyLabels(12, Array(96).fill(1).fill(4, 50)));
     const line =
       'labels/train/sample-1.png: label 4 at pixel (2, 4) is not in the list of 3 classes and not the ignored value';
     const dataset = await openDataset(describeFolder(root));
     expect(await problemOf(dataset.read(1), root)).toBe(line);
-    expect(await problemOf(validateDataset(describeFolder(root), { deep: true }), root)).toBe(line);
+    expect(await problemOf(validateDataset(describeFolder(root)), root)).toBe(line);
   });
 
   it('no labelled pixel in the whole split', async () => {
