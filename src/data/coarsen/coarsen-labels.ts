@@ -44,9 +44,9 @@ export interface CoarsenParameters {
 
 export const coarsenDefaults: CoarsenParameters = {
   insetShare: 0.4,
-  insetLimit: 0.03,
+  insetLimit: 0.036,
   insetSpread: 1.2,
-  simplify: 2,
+  simplify: 1.85,
   jitter: 0.5,
   detailArea: 0.005,
   detailThickness: 0.015,

@@ -1,30 +1,33 @@
 /** A folder's worth of files that appears whole or not at all. */
 
-import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DataError } from '../../errors/index.js';
 
 /**
- * Runs `write` on an empty folder beside `folder`; when it succeeds, its files move to their places in `folder`. When
- * it fails, nothing of it stays. Returns what `write` returned. Which files may exist is for the caller to check.
- * Throws a DataError when the folder cannot be written.
+ * Runs `write` on an empty folder beside `folder`; when it succeeds, its files move to their places in `folder`, at
+ * once where that is new or empty. When it fails, nothing of it stays. Returns what `write` returned. Which files may
+ * exist is for the caller to check. Throws a DataError when the folder cannot be written.
  */
 export async function stageFolder<Result>(
   folder: string,
   write: (stagingFolder: string) => Promise<Result>,
 ): Promise<Result> {
   const target = resolve(folder);
+  // Beside the target: a rename is atomic only within one file system.
+  const staging = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
   const unwritable = (cause: unknown): never => {
     throw new DataError(`${folder}: cannot be written (${cause instanceof Error ? cause.message : cause})`, {
       cause,
     });
   };
-  await mkdir(dirname(target), { recursive: true }).catch(unwritable);
-  // Beside the target: a rename is atomic only within one file system.
-  const staging = await mkdtemp(join(dirname(target), `.${basename(target)}-`)).catch(unwritable);
+  await mkdir(staging, { recursive: true }).catch(unwritable);
   try {
     const result = await write(staging);
-    await moveInto(staging, target).catch(unwritable);
+    await rename(staging, target)
+      .catch(() => moveInto(staging, target))
+      .catch(unwritable);
     return result;
   } finally {
     await rm(staging, { recursive: true, force: true });
