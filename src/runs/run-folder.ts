@@ -8,7 +8,7 @@
  *     report.html
  *     run.lock                           only while a process trains into the folder
  */
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import { TEMPORARY_SUFFIX } from '../torch/files/atomic.js';
@@ -56,6 +56,16 @@ export function checkNewRunFolder(folder: string): void {
     );
   }
   checkWritable(ancestor, folder);
+}
+
+/**
+ * Creates the folder and its missing parents, one by one: Node's own `recursive` never returns where the file system
+ * answers "no such entry" to a creation, as /proc does.
+ */
+export function createFolders(path: string): void {
+  if (existsSync(path)) return;
+  createFolders(dirname(path));
+  mkdirSync(path);
 }
 
 /** An empty folder, or what a process killed while creating a run left: everything but the config, and no data. */

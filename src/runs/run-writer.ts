@@ -2,8 +2,8 @@
  * The one writer of a run's folder. Every file but the metrics is replaced atomically, and a checkpoint becomes the
  * last one only when `state.json` names it; so a kill at any moment leaves a folder that can be read and resumed.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { CheckpointError, ConfigError } from '../errors/index.js';
 import {
   isSystemError,
@@ -20,6 +20,7 @@ import {
   checkNewRunFolder,
   checkpointFile,
   checkpointStep,
+  createFolders,
   METRICS_FILE,
   STATE_FILE,
 } from './run-folder.js';
@@ -56,7 +57,7 @@ export class RunWriter {
     checkKeep(keep);
     checkNewRunFolder(folder);
     try {
-      mkdirSync(join(folder, CHECKPOINT_FOLDER), { recursive: true });
+      createFolders(resolve(folder, CHECKPOINT_FOLDER));
     } catch (cause) {
       if (!isSystemError(cause)) throw cause;
       throw new ConfigError(`${folder}: cannot be created (${cause.message}); choose another output folder`, {
@@ -91,7 +92,7 @@ export class RunWriter {
             `${folder}: cannot be resumed at step ${step}, its last checkpoint is of ${last}`,
           );
         }
-        mkdirSync(join(folder, CHECKPOINT_FOLDER), { recursive: true });
+        createFolders(resolve(folder, CHECKPOINT_FOLDER));
         removeLeftovers(folder, step);
         const path = join(folder, METRICS_FILE);
         const kept = readMetricLines(path).filter((line) => line.step <= step);

@@ -1,0 +1,34 @@
+/** What the run tests share: scratch folders, a tiny model's tensors, and reading a checkpoint's numbers back. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSafetensors, type Tensor, tensorFrom } from 'coarsely/torch';
+import { onTestFinished } from 'vitest';
+
+/** A path for a run that does not exist yet, in a folder that goes when the test ends. */
+export function scratchRun(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'coarsely-runs-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'run');
+}
+
+/** Runs `action` with tensors that tell the step they belong to. */
+export function withTensors<T>(step: number, action: (tensors: Map<string, Tensor>) => T): T {
+  const tensors = new Map([
+    ['model.weight', tensorFrom([step, step + 0.5], { dtype: 'float32', shape: [2] })],
+    ['generator', tensorFrom([step % 256], { dtype: 'uint8', shape: [1] })],
+  ]);
+  try {
+    return action(tensors);
+  } finally {
+    for (const tensor of tensors.values()) tensor.dispose();
+  }
+}
+
+/** The step that a checkpoint written with `withTensors` belongs to. */
+export function stepInCheckpoint(path: string): number {
+  const { tensors } = readSafetensors(path);
+  const values = tensors.get('model.weight')?.toTypedArray();
+  for (const tensor of tensors.values()) tensor.dispose();
+  return Number(values?.[0]);
+}
