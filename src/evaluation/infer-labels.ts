@@ -29,16 +29,9 @@ export interface InferenceOptions {
 export function inferLogits(
   model: SegmentationModel,
   images: readonly DecodedImage[],
-  { device = 'cpu', precision = 'auto' }: InferenceOptions = {},
+  options: InferenceOptions = {},
 ): Tensor {
-  return noGrad(() => {
-    const input = normalisedNCHW(images).to({ device, memoryFormat: 'channels-last' });
-    const enabled =
-      precision === 'bfloat16' || (precision === 'auto' && (device !== 'cpu' || engine().bfloat16Fast));
-    const forward = () => model.forward(input).logitsNCHW;
-    const logits = enabled ? autocast({ device, dtype: 'bfloat16' }, forward) : forward();
-    return logits.to({ dtype: 'float32' });
-  });
+  return noGrad(() => forward(model, images, options).to({ dtype: 'float32' }));
 }
 
 /** @returns the most likely class of every pixel, int64 [N, H, W] on the device, owned by the caller's scope */
@@ -47,7 +40,19 @@ export function inferLabels(
   images: readonly DecodedImage[],
   options: InferenceOptions = {},
 ): Tensor {
-  return noGrad(() => inferLogits(model, images, options).argmax(1));
+  return noGrad(() => forward(model, images, options).argmax(1));
+}
+
+/** Logits in the precision they were computed in. */
+function forward(
+  model: SegmentationModel,
+  images: readonly DecodedImage[],
+  { device = 'cpu', precision = 'auto' }: InferenceOptions,
+): Tensor {
+  const input = normalisedNCHW(images).to({ device, memoryFormat: 'channels-last' });
+  const mixed = precision === 'auto' ? device !== 'cpu' || engine().bfloat16Fast : precision === 'bfloat16';
+  if (!mixed) return model.forward(input).logitsNCHW;
+  return autocast({ device, dtype: 'bfloat16' }, () => model.forward(input).logitsNCHW);
 }
 
 /** RGB bytes to the network's input, with the mean and deviation of training: float32 [N, 3, H, W] on the CPU. */

@@ -84,9 +84,9 @@ function writeCheckpoint(
   const tensors = new Map<string, Tensor>();
   const segmentor = createSegmentor(model, { classCount: classes.length, generator });
   for (const [name, tensor] of segmentor.stateDict()) tensors.set(`model.${name}`, tensor);
-  if (reweighted) {
-    for (const [name, tensor] of new Arm({ generator }).stateDict())
-      tensors.set(`reweighter.${name}`, tensor);
-  }
+  const arm = reweighted ? new Arm({ generator }) : null;
+  for (const [name, tensor] of arm?.stateDict() ?? []) tensors.set(`reweighter.${name}`, tensor);
   writer.writeCheckpoint({ step: 100, tensors, state: { circumstances: { Machine: 'two cores' } } });
+  segmentor.dispose();
+  arm?.dispose();
 }

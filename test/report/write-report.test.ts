@@ -29,7 +29,7 @@ beforeAll(async () => {
   await writeReport([baseline, arm], { outFile: join(folder, 'both.html'), examples: 2 });
   expect(liveTensorCount()).toBe(liveBefore);
   page = await readFile(join(folder, 'both.html'), 'utf8');
-});
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The page without scripts, styles and the licence: what a reader reads. */
@@ -91,6 +91,11 @@ describe('writeReport, two runs', () => {
       .toBuffer();
     expect([...fine.subarray(0, 3)]).toEqual([128, 64, 128]);
     expect(textOf(page)).toContain('50% labelled');
+    for (const [, least, most] of page.matchAll(/Weight <small>([\d.]+) to ([\d.]+)</g)) {
+      expect(Number(least)).toBeLessThanOrEqual(1);
+      expect(Number(most)).toBeGreaterThanOrEqual(1);
+    }
+    expect(page.match(/Weight <small>/g)).toHaveLength(2);
   });
 
   test('is one file: it loads nothing and its policy forbids loading', () => {

@@ -1,0 +1,65 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderDataset } from 'coarsely/data';
+import { evaluate, loadRun } from 'coarsely/evaluation';
+import { liveTensorCount } from 'coarsely/torch';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hostileName, writeDataset, writeRun } from '../report/synthetic-run.js';
+
+let folder = '';
+let root = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'coarsely-load-run-'));
+  root = join(folder, 'data');
+  await writeDataset(root);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('loadRun', () => {
+  test('gives the network of the last checkpoint, ready to evaluate, and frees it', async () => {
+    const liveBefore = liveTensorCount();
+    const path = join(folder, 'run');
+    writeRun(path, { name: 'run', root, reweighter: { kind: 'arm' } });
+    {
+      using run = await loadRun(path);
+      expect(run.step).toBe(100);
+      expect(run.config.name).toBe('run');
+      expect(run.classes.map(({ name }) => name)).toEqual(['road', hostileName, 'sky']);
+      expect(run.model.training).toBe(false);
+      const dataset = await FolderDataset.open({ root, split: 'val', labels: 'fine' });
+      const result = await evaluate(run.model, dataset, { precision: 'float32' });
+      expect(result.images).toBe(3);
+      expect(result.perClass.reduce((sum, { pixels }) => sum + pixels, 0)).toBe(3 * 48 * 40);
+    }
+    expect(liveTensorCount()).toBe(liveBefore);
+  });
+
+  test('a run that remembers its classes needs no data set', async () => {
+    const path = join(folder, 'remembers');
+    writeRun(path, { name: 'remembers', root: join(folder, 'nowhere') });
+    await expect(loadRun(path)).rejects.toThrow(/nowhere/);
+    const statePath = join(path, 'state.json');
+    const state = JSON.parse(await readFile(statePath, 'utf8'));
+    state.state.classes = ['a', 'b', 'c'].map((name) => ({ name, color: [1, 2, 3] }));
+    await writeFile(statePath, JSON.stringify(state));
+    using run = await loadRun(path);
+    expect(run.classes.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('names what is wrong with a run', async () => {
+    const liveBefore = liveTensorCount();
+    const empty = join(folder, 'empty');
+    writeRun(empty, { name: 'empty', root, checkpoint: false });
+    await expect(loadRun(empty)).rejects.toThrow(/empty: has no checkpoint yet/);
+    await expect(loadRun(root)).rejects.toThrow(/is not a run's folder/);
+
+    const other = join(folder, 'other');
+    writeRun(other, { name: 'other', root });
+    const config = await readFile(join(other, 'config.yaml'), 'utf8');
+    await writeFile(join(other, 'config.yaml'), config.replace('channels: 16', 'channels: 24'));
+    await expect(loadRun(other)).rejects.toThrow(/step-00000100\.safetensors: .*expected shape/);
+    expect(liveTensorCount()).toBe(liveBefore);
+  });
+});
