@@ -31,9 +31,14 @@ export function createSegmentor(
   return tidy(() => {
     const backbone = createComponent(backbones, backboneSection, { generator });
     const context = { backbone, classCount, generator };
-    const head = createComponent(heads, headSection, context);
-    const auxiliary =
-      auxiliarySection === null ? null : new FcnHead({ ...context, channels: auxiliarySection.channels });
-    return new Segmentor({ backbone, head, auxiliary });
+    try {
+      const head = createComponent(heads, headSection, context);
+      const auxiliary =
+        auxiliarySection === null ? null : new FcnHead({ ...context, channels: auxiliarySection.channels });
+      return new Segmentor({ backbone, head, auxiliary });
+    } catch (error) {
+      backbone.dispose();
+      throw error;
+    }
   });
 }

@@ -83,15 +83,14 @@ export class DeepLabV3Plus extends Module implements Head {
 
   /** [N, in, h, w] to [N, 5 · channels, h, w]. */
   #pyramid(featuresNCHW: Tensor): Tensor {
+    const point = this.pointwise.forward(featuresNCHW);
+    const branches = this.branches.map((branch) => branch.forward(featuresNCHW));
+    // Resizing one pixel is repeating it. It takes the layout of the rest: a mixed concatenation would fall back to
+    // NCHW, and the largest convolution of the head would run in it.
+    const memoryFormat = point.isContiguous('channels-last') ? 'channels-last' : 'contiguous';
     const image = this.imagePool.forward(globalAveragePool(featuresNCHW));
-    return cat(
-      [
-        resizeBilinear(image, spatialSize(featuresNCHW)),
-        this.pointwise.forward(featuresNCHW),
-        ...this.branches.map((branch) => branch.forward(featuresNCHW)),
-      ],
-      1,
-    );
+    const imageEverywhere = image.expand(point.shape).contiguous({ memoryFormat });
+    return cat([imageEverywhere, point, ...branches], 1);
   }
 }
 

@@ -2,12 +2,12 @@
  * The two kinds of tensor a module owns. Both take over the tensor they are made from (which is disposed), under a
  * handle that no scope owns, so that a module built inside a scope outlives it. They live until `dispose()`.
  */
-import { type Handle, native, Tensor } from '../torch/index.js';
+import { release, Tensor } from '../torch/index.js';
 
 /** A tensor that is trained: it requires a gradient and belongs to the module whose field it is. */
 export class Parameter extends Tensor {
   constructor(tensor: Tensor) {
-    super(takeOver(tensor));
+    super(release(tensor));
     this.requiresGrad_();
   }
 }
@@ -15,12 +15,6 @@ export class Parameter extends Tensor {
 /** A tensor that is part of a module's or optimizer's state but not trained, such as running statistics. */
 export class Buffer extends Tensor {
   constructor(tensor: Tensor) {
-    super(takeOver(tensor));
+    super(release(tensor));
   }
-}
-
-function takeOver(tensor: Tensor): Handle {
-  const handle = native().share(tensor.id);
-  tensor.dispose();
-  return handle;
 }

@@ -77,8 +77,8 @@ def torchvision_features(depth, dilate):
     for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
         x = layer(x)
         features.append(summary(x))
-    names = [[name, list(t.shape)] for name, t in net.state_dict().items()]
-    return {'features': features, 'names': names}
+    shapes = {name: 'x'.join(map(str, t.shape)) for name, t in net.state_dict().items()}
+    return {'features': features, 'shapes': shapes}
 
 
 class ConvModule(nn.Module):

@@ -1,7 +1,7 @@
 /** Networks against PyTorch: torchvision's ResNets, and a segmentor written out after mmsegmentation (networks-golden.py). */
 import { readFileSync } from 'node:fs';
 import { DeepLabV3Plus, FcnHead, ResNet, Segmentor } from 'coarsely/models';
-import { Generator, liveTensorCount, noGrad, type Tensor, tidy } from 'coarsely/torch';
+import { Generator, liveTensorCount, noGrad, setThreads, type Tensor, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fill, images, type Summary, summary, values } from './deterministic-values.js';
 
@@ -19,10 +19,11 @@ interface Golden {
 
 interface GoldenResNet {
   readonly features: Summary[];
-  readonly names: [string, number[]][];
 }
 
 const golden = JSON.parse(readFileSync(new URL('./networks-golden.json', import.meta.url), 'utf8')) as Golden;
+
+setThreads(1);
 
 let live = 0;
 beforeEach(() => {

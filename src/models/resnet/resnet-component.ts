@@ -25,7 +25,12 @@ export function resnetComponent(depth: ResNetDepth): Component<ResNetSection, Ba
     }),
     create: ({ weights, ...options }, { generator }) => {
       const backbone = new ResNet(depth, { ...options, generator });
-      if (weights !== null) loadBackboneWeights(backbone, weights);
+      try {
+        if (weights !== null) loadBackboneWeights(backbone, weights);
+      } catch (error) {
+        backbone.dispose();
+        throw error;
+      }
       return backbone;
     },
   };

@@ -1,0 +1,134 @@
+/** What every registered backbone keeps to, at every output stride. */
+import { backbones } from 'coarsely/models';
+import { Generator, liveTensorCount, noGrad, randn, setThreads, type Tensor, tidy } from 'coarsely/torch';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+setThreads(1);
+
+const cases = backbones
+  .kinds()
+  .flatMap((kind) => ([8, 16, 32] as const).map((outputStride) => ({ kind, outputStride })));
+
+let live = 0;
+beforeEach(() => {
+  live = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(live);
+});
+
+function create(kind: string, options: Record<string, unknown>, seed = 1) {
+  using generator = new Generator(seed);
+  const component = backbones.get(kind);
+  return tidy(() => component.create(component.options.parse(options), { generator }));
+}
+
+/** The largest difference between two tensors. */
+function difference(one: Tensor | undefined, other: Tensor | undefined): number {
+  if (!one || !other) throw new Error('expected two tensors');
+  return one.sub(other).abs().max().item();
+}
+
+function valuesOf(tensor: Tensor | undefined): Float32Array {
+  return tensor?.toTypedArray() as Float32Array;
+}
+
+describe.each(cases)('$kind at output stride $outputStride', ({ kind, outputStride }) => {
+  test('features have the promised shapes, and a gradient reaches every parameter', () => {
+    const backbone = create(kind, { outputStride, zeroInitResidual: false });
+    tidy(() => {
+      using generator = new Generator(2);
+      const features = backbone.forward(randn([2, 3, 64, 32], { dtype: 'float32', generator }));
+      expect(features.map(({ shape }) => shape)).toEqual(
+        [4, Math.min(8, outputStride), Math.min(16, outputStride), outputStride].map((stride, stage) => [
+          2,
+          backbone.channels[stage],
+          64 / stride,
+          32 / stride,
+        ]),
+      );
+      expect(backbone.outputStride).toBe(outputStride);
+      const last = features[3];
+      last
+        .mul(randn(last.shape, { dtype: 'float32', generator }))
+        .mean()
+        .backward();
+      for (const [name, parameter] of backbone.namedParameters()) {
+        const size = parameter.grad?.norm().item() ?? Number.NaN;
+        expect(size, name).toBeGreaterThan(0);
+        expect(size, name).toBeLessThan(Number.POSITIVE_INFINITY);
+        parameter.zeroGrad_();
+      }
+    });
+    backbone.dispose();
+  });
+});
+
+describe.each(backbones.kinds())('%s', (kind) => {
+  test('its state dict makes an equal of another', () => {
+    const first = create(kind, {}, 1).eval();
+    const second = create(kind, {}, 2).eval();
+    expect(second.loadStateDict(first.stateDict())).toEqual({ missing: [], unexpected: [] });
+    tidy(() =>
+      noGrad(() => {
+        using generator = new Generator(3);
+        const images = randn([1, 3, 32, 32], { dtype: 'float32', generator });
+        const [expected, received] = [first.forward(images), second.forward(images)];
+        for (const [stage, feature] of expected.entries()) {
+          expect(difference(received[stage], feature)).toBe(0);
+        }
+      }),
+    );
+    first.dispose();
+    second.dispose();
+  });
+});
+
+describe('sizes', () => {
+  // torchvision's counts without the classifier; the deep stem has 19 232 more.
+  test.each([
+    ['resnet18', 11_176_512],
+    ['resnet34', 21_284_672],
+    ['resnet50', 23_508_032],
+    ['resnet101', 42_500_160],
+  ])('%s has %i parameters', (kind, count) => {
+    for (const [stem, more] of [
+      ['torchvision', 0],
+      ['deep', 19_232],
+    ] as const) {
+      const backbone = create(kind, { stem });
+      expect(backbone.parameters().reduce((sum, { numel }) => sum + numel, 0)).toBe(count + more);
+      backbone.dispose();
+    }
+  });
+});
+
+describe('first values', () => {
+  test('follow from the seed alone', () => {
+    const [one, same, other] = [1, 1, 2].map((seed) => create('resnet18', {}, seed));
+    tidy(() => {
+      const [first, second, third] = [one, same, other].map(
+        (backbone) => backbone?.namedParameters().get('stage3.0.conv2.weight') as Tensor,
+      );
+      expect(difference(first, second)).toBe(0);
+      expect(difference(first, third)).toBeGreaterThan(0);
+    });
+    for (const backbone of [one, same, other]) backbone?.dispose();
+  });
+
+  test('convolutions: normal with variance 2 / fan-out; blocks start as the identity', () => {
+    const backbone = create('resnet18', {});
+    const parameters = backbone.namedParameters();
+    const weight = valuesOf(parameters.get('stage4.1.conv1.weight'));
+    const variance = weight.reduce((sum, value) => sum + value * value, 0) / weight.length;
+    expect(variance * ((512 * 9) / 2)).toBeCloseTo(1, 2);
+    expect(new Set(valuesOf(parameters.get('stage2.0.bn1.weight')))).toEqual(new Set([1]));
+    expect(new Set(valuesOf(parameters.get('stage2.0.bn2.weight')))).toEqual(new Set([0]));
+    backbone.dispose();
+  });
+});
+
+test('an option that no backbone has is refused', () => {
+  expect(() => create('resnet18', { outputStride: 4 })).toThrow(/outputStride/);
+  expect(() => create('resnet18', { depth: 18 })).toThrow(/depth/);
+});
