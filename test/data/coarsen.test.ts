@@ -1,5 +1,6 @@
-import { AgreementCounter, coarsenDefaults, coarsenLabels, formatAgreement } from 'coarsely/data';
+import { AgreementCounter, coarsenLabels, formatAgreement } from 'coarsely/data';
 
+import { DataError } from 'coarsely/errors';
 import { describe, expect, it } from 'vitest';
 
 const width = 120;
@@ -113,7 +114,14 @@ describe('coarsenLabels', () => {
   });
 
   it('paints over a small hole and leaves a large one out', () => {
-    const exact = { ...options, jitter: 0, insetSpread: 0, simplify: 0.2, insetLimit: 0.01, detailArea: 0.0001 };
+    const exact = {
+      ...options,
+      jitter: 0,
+      insetSpread: 0,
+      simplify: 0.2,
+      insetLimit: 0.01,
+      detailArea: 0.0001,
+    };
     const hole = (side: number): Uint8Array =>
       coarsenLabels(rectangles(1, [[ignored, 40, 30, 40 + side, 30 + side]]), exact);
     expect(count(hole(6), 1)).toBe(width * height);
@@ -131,10 +139,7 @@ describe('coarsenLabels', () => {
   });
 
   it('uses few vertices: a ragged border becomes straight', () => {
-    const teeth = Array.from(
-      { length: 60 },
-      (_, i) => [1, 20, 10 + i, 90 + 3 * (i % 2), 11 + i] as const,
-    );
+    const teeth = Array.from({ length: 60 }, (_, i) => [1, 20, 10 + i, 90 + 3 * (i % 2), 11 + i] as const);
     const coarse = coarsenLabels(rectangles(ignored, teeth), { ...options, jitter: 0 });
     const ends = Array.from({ length: 30 }, (_, i) =>
       coarse.subarray((25 + i) * width, (26 + i) * width).lastIndexOf(1),
@@ -184,13 +189,12 @@ describe('coarsenLabels', () => {
   it('rejects labels of no class and of another size', () => {
     const fine = rectangles(0, [[6, 3, 2, 5, 4]]);
     expect(() => coarsenLabels(fine, options)).toThrow(DataError);
-    expect(() => coarsenLabels(fine, options)).toThrow('label 6 at x 3, y 2 is no class: expected 0–4, or 255');
-    expect(() => coarsenLabels(fine.subarray(1), options)).toThrow('expected 120×90 = 10800 labels, received 10799');
-  });
-
-  it('has the parameters that were calibrated', () => {
-    expect(coarsenDefaults.insetLimit).toBeCloseTo(0.036);
-    expect(Object.values(coarsenDefaults).every((value) => value > 0)).toBe(true);
+    expect(() => coarsenLabels(fine, options)).toThrow(
+      'label 6 at x 3, y 2 is no class: expected 0–4, or 255',
+    );
+    expect(() => coarsenLabels(fine.subarray(1), options)).toThrow(
+      'expected 120×90 = 10800 labels, received 10799',
+    );
   });
 });
 

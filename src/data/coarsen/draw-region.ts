@@ -80,6 +80,9 @@ export function drawStroke(
   const short = Math.min(along.length >> 2, Math.round(thickness * (1 - widthShare)));
   const line: number[] = [];
   for (let i = short; i < along.length - short; i++) line.push(middles[i] as number, along[i] as number);
+  // From the first pixel's beginning to the last one's end.
+  line[1] = (line[1] as number) - 0.5;
+  line[line.length - 1] = (line.at(-1) as number) + 0.5;
   const middle = pairs(simplifyLine(line, Math.max(1, thickness / 2)));
   const half = Math.max(0.5, (thickness * widthShare) / 2);
   const shaken = middle.map(([across, place]): [number, number] => [

@@ -1,0 +1,180 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ClassList, coarsenFolder, generateScene } from 'coarsely/data';
+import { ConfigError, DataError } from 'coarsely/errors';
+import { decode, encode } from 'fast-png';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const size = { width: 120, height: 80 };
+let root: string;
+let fine: string;
+let out: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'coarsely-coarsen-'));
+  fine = join(root, 'fine');
+  out = join(root, 'out');
+  await mkdir(join(fine, 'train'), { recursive: true });
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+function scene(index: number): Uint8Array {
+  return generateScene({ seed: 3, index, ...size }).labels;
+}
+
+async function writeGrey(path: string, labels: Uint8Array): Promise<void> {
+  await writeFile(path, encode({ ...size, data: labels, channels: 1, depth: 8 }));
+}
+
+/** The rejection's message with the temporary folder left out; fails when nothing is thrown. */
+async function messageOf(
+  promise: Promise<unknown>,
+  type: typeof DataError | typeof ConfigError = DataError,
+): Promise<string> {
+  const error = await promise.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(type);
+  return (error as Error).message.replaceAll(root, '');
+}
+
+describe('coarsenFolder', () => {
+  it('coarsens every PNG into the same place and says how coarse it came out', async () => {
+    await writeGrey(join(fine, 'a.png'), scene(0));
+    await writeGrey(join(fine, 'train', 'b.png'), scene(1));
+    await writeFile(join(fine, 'notes.txt'), 'not a label');
+    const seen: [number, number][] = [];
+    const result = await coarsenFolder(fine, out, { onProgress: (done, total) => seen.push([done, total]) });
+    expect(result.files).toBe(2);
+    expect(seen).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
+    expect(result.coverage).toBeGreaterThan(0.3);
+    expect(result.coverage).toBeLessThan(0.8);
+    expect(result.agreement).toBeGreaterThan(0.9);
+    expect((await readdir(out, { recursive: true })).sort()).toEqual([
+      'a.png',
+      'train',
+      join('train', 'b.png'),
+    ]);
+    const written = decode(await readFile(join(out, 'train', 'b.png')));
+    expect([written.width, written.height, written.channels, written.depth]).toEqual([120, 80, 1, 8]);
+    expect(new Set(written.data).has(255)).toBe(true);
+    // Nothing of the folder in which the files were made is left.
+    expect((await readdir(root)).sort()).toEqual(['fine', 'out']);
+  });
+
+  it("depends on the seed and the file's place alone, not on the other files", async () => {
+    await writeGrey(join(fine, 'train', 'b.png'), scene(1));
+    await coarsenFolder(fine, out);
+    await writeGrey(join(fine, 'a.png'), scene(0));
+    await coarsenFolder(fine, join(root, 'again'));
+    await coarsenFolder(fine, join(root, 'other'), { seed: 1 });
+    const read = (folder: string): Promise<Buffer> => readFile(join(root, folder, 'train', 'b.png'));
+    expect(await read('again')).toEqual(await read('out'));
+    expect(await read('other')).not.toEqual(await read('out'));
+  });
+
+  it('reads palette PNGs by their raw index', async () => {
+    const labels = scene(0);
+    const palette = Array.from({ length: 8 }, (_, i) => [255 - i, i, 10 * i]);
+    await writeGrey(join(root, 'grey.png'), labels);
+    await writeFile(
+      join(fine, 'grey.png'),
+      encode({ ...size, data: labels, channels: 1, depth: 8, palette }),
+    );
+    await coarsenFolder(fine, out);
+    await rm(join(fine, 'grey.png'));
+    await writeGrey(join(fine, 'grey.png'), labels);
+    await coarsenFolder(fine, join(root, 'from-grey'));
+    expect(await readFile(join(out, 'grey.png'))).toEqual(
+      await readFile(join(root, 'from-grey', 'grey.png')),
+    );
+  });
+
+  it('passes parameters on', async () => {
+    await writeGrey(join(fine, 'a.png'), scene(0));
+    const careful = await coarsenFolder(fine, out, {
+      insetShare: 0,
+      insetLimit: 0,
+      simplify: 0,
+      skip: 0,
+      jitter: 0,
+    });
+    const quick = await coarsenFolder(fine, join(root, 'quick'), { insetLimit: 0.06 });
+    expect(careful.coverage).toBeGreaterThan(0.95);
+    expect(quick.coverage).toBeLessThan(0.7);
+  });
+
+  it('adds to a folder, but overwrites nothing in it', async () => {
+    await writeGrey(join(fine, 'a.png'), scene(0));
+    await coarsenFolder(fine, out);
+    const before = await readFile(join(out, 'a.png'));
+    expect(await messageOf(coarsenFolder(fine, out, { seed: 5 }))).toBe(
+      '/out/a.png: exists already and is never overwritten; choose another folder or remove it',
+    );
+    expect(await readFile(join(out, 'a.png'))).toEqual(before);
+    await rm(join(fine, 'a.png'));
+    await writeGrey(join(fine, 'train', 'b.png'), scene(1));
+    await coarsenFolder(fine, out);
+    expect((await readdir(out)).sort()).toEqual(['a.png', 'train']);
+  });
+
+  it('leaves nothing behind when one file is bad', async () => {
+    await writeGrey(join(fine, 'a.png'), scene(0));
+    await writeFile(join(fine, 'b.png'), 'no PNG at all, but long enough for a header');
+    expect(await messageOf(coarsenFolder(fine, out))).toMatch(/^\/fine\/b\.png: not a PNG/);
+    expect(await readdir(root)).toEqual(['fine']);
+  });
+
+  it('names what is wrong with its folders', async () => {
+    expect(await messageOf(coarsenFolder(join(root, 'nowhere'), out))).toBe(
+      '/nowhere: no such folder; expected a folder of fine label PNGs',
+    );
+    expect(await messageOf(coarsenFolder(fine, out))).toBe(
+      '/fine: no PNG in it; expected a folder of fine label PNGs',
+    );
+    await writeGrey(join(fine, 'a.png'), scene(0));
+    for (const inside of [fine, join(fine, 'coarse')]) {
+      expect(await messageOf(coarsenFolder(fine, inside))).toMatch(/lies in the folder of fine labels/);
+    }
+    await writeFile(join(root, 'file'), '');
+    expect(await messageOf(coarsenFolder(fine, join(root, 'file', 'out')))).toMatch(
+      /^\/file\/out: cannot be written/,
+    );
+  });
+
+  it('names the file and value of a label in no class', async () => {
+    const classList: ClassList = {
+      classes: [
+        { name: 'sky', color: [1, 2, 3] },
+        { name: 'rest', color: [4, 5, 6] },
+      ],
+      ignoredValue: 255,
+    };
+    await writeGrey(join(fine, 'a.png'), new Uint8Array(size.width * size.height).fill(1).fill(7, 123, 200));
+    expect(await messageOf(coarsenFolder(fine, out, { classList }))).toMatch(
+      /^\/fine\/a\.png: label 7 at pixel \(3, 1\)/,
+    );
+  });
+
+  it('wants a list of classes for labels in colour, and some label at all', async () => {
+    const rgb = new Uint8Array(3 * size.width * size.height).fill(9);
+    await writeFile(join(fine, 'a.png'), encode({ ...size, data: rgb, channels: 3, depth: 8 }));
+    expect(await messageOf(coarsenFolder(fine, out))).toMatch(/a\.png: RGB labels need a list of classes/);
+    await writeGrey(join(fine, 'a.png'), new Uint8Array(size.width * size.height).fill(255));
+    expect(await messageOf(coarsenFolder(fine, out))).toMatch(/^\/fine: no labelled pixel in 1 files/);
+    expect(await readdir(root)).toEqual(['fine']);
+  });
+
+  it('rejects unusable parameters, with the nearest name for an unknown one', async () => {
+    const reject = (options: object): Promise<string> =>
+      messageOf(coarsenFolder(fine, out, options), ConfigError);
+    expect(await reject({ seed: -1 })).toMatch(/non-negative integer as seed, received -1/);
+    expect(await reject({ simplify: Number.NaN })).toMatch(/non-negative number as simplify, received NaN/);
+    expect(await reject({ insetLimt: 0.1 })).toMatch(/no parameter 'insetLimt'.*insetLimit/);
+  });
+});
