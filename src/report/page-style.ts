@@ -67,6 +67,7 @@ tfoot { color: var(--muted); }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 20px; margin-top: 18px; }
 .charts > * { min-width: 0; }
+.charts > :only-child { max-width: 640px; } .tile:only-child { max-width: 460px; }
 .chart { margin: 0; background: var(--card); border-radius: 14px; box-shadow: var(--shade); padding: 16px 14px 12px; }
 .chart figcaption { font-weight: 600; font-size: 0.95rem; padding: 0 6px 8px; }
 .chart figcaption small { color: var(--muted); font-weight: 400; margin-left: 4px; }
