@@ -10,8 +10,8 @@ export type NormOrder = 1 | 2 | 3;
 
 // Added to every valid weight: below the last digit of any real weight, yet weights that are all 0 become uniform.
 const floor = 1e-12;
-// No valid pixel at all: 0 / smallest is 0, where 0 / 0 would be NaN.
-const smallest = 1e-36;
+// Keeps the derivative of a root finite at 0; below ‖floor‖ of a single pixel.
+const smallest = 1e-37;
 
 /**
  * @param weightsNHW W(v̂) ≥ 0, [N,H,W] float32
@@ -24,8 +24,10 @@ export function normaliseWeights(
   { p = 2 }: { readonly p?: NormOrder } = {},
 ): Tensor {
   const masked = weightsNHW.add(floor).mul(validNHW);
-  const unit = masked.div(pNorm(masked, p));
-  return unit.div(unit.detach().sum().clamp({ min: smallest }));
+  // 1 when no pixel is valid, else 0: both norms are then 1 in place of 0, and everything stays 0 instead of NaN.
+  const empty = validNHW.sum().eq(0).to({ dtype: 'float32' });
+  const unit = masked.div(pNorm(masked, p).add(empty));
+  return unit.div(unit.detach().sum().add(empty));
 }
 
 /** ‖w‖_p of non-negative weights. */

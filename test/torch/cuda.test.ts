@@ -1,0 +1,40 @@
+/** The same operations on a GPU; runs wherever the engine sees one. */
+import { createSegmentor } from 'coarsely/models';
+import { engine, Generator, ops, scope, tensorFrom } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
+
+describe.runIf(engine().cudaDevices > 0)('cuda', () => {
+  test('moves, computes and differentiates', () => {
+    using _inner = scope();
+    const x = tensorFrom([1, 2, 3, 4], {
+      dtype: 'float32',
+      shape: [1, 1, 2, 2],
+      device: 'cuda',
+    }).requiresGrad_();
+    const y = ops.upsampleBilinear2d(x, [4, 4], false).sum();
+    y.backward();
+    expect(y.device).toBe('cuda:0');
+    expect(y.item()).toBeCloseTo(40, 4);
+    expect(x.grad?.sum().item()).toBeCloseTo(16, 4);
+  });
+
+  test('a network moved there agrees with the CPU', () => {
+    using _inner = scope();
+    using generator = new Generator(0);
+    const section = {
+      backbone: { kind: 'resnet18' },
+      head: { kind: 'deeplabv3plus' },
+      auxiliary: null,
+    };
+    const model = createSegmentor(section, { classCount: 5, generator }).eval();
+    const image = tensorFrom(new Float32Array(3 * 64 * 64).fill(0.5), {
+      dtype: 'float32',
+      shape: [1, 3, 64, 64],
+    });
+    const here = model.forward(image).logitsNCHW;
+    model.to({ device: 'cuda' });
+    const there = model.forward(image.to({ device: 'cuda' })).logitsNCHW.to({ device: 'cpu' });
+    expect(here.sub(there).abs().max().item()).toBeLessThan(1e-2);
+    model.dispose();
+  });
+});

@@ -1,0 +1,9 @@
+/** The committed operators are those of native/ops.txt and of the engine that runs. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+test('npm run generate:ops -- --check passes', () => {
+  const script = fileURLToPath(new URL('../../scripts/generate-ops.mjs', import.meta.url));
+  expect(execFileSync(process.execPath, [script, '--check'], { encoding: 'utf8' })).toMatch(/up to date/);
+});
