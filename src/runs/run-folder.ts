@@ -43,7 +43,7 @@ export function checkNewRunFolder(folder: string): void {
     checkWritable(path, folder);
     if (!isUnused(path)) {
       throw new ConfigError(
-        `${folder}: already exists and is never overwritten; resume it, choose another output folder or name, or remove it first`,
+        `${folder}: already exists and is never overwritten; resume it (coarsely train --resume), choose another folder, or remove it first`,
       );
     }
     return;

@@ -86,7 +86,8 @@ export class RunWriter {
     return RunWriter.#open(folder, {
       keep,
       prepare: () => {
-        const last = readRun(folder).lastCheckpoint?.step ?? 0;
+        const { lastCheckpoint } = readRun(folder);
+        const last = lastCheckpoint?.step ?? 0;
         if (last !== step) {
           throw new CheckpointError(
             `${folder}: cannot be resumed at step ${step}, its last checkpoint is of ${last}`,
@@ -95,7 +96,8 @@ export class RunWriter {
         createFolders(resolve(folder, CHECKPOINT_FOLDER));
         removeLeftovers(folder, step);
         const path = join(folder, METRICS_FILE);
-        const kept = readMetricLines(path).filter((line) => line.step <= step);
+        // Without a checkpoint the run begins again, and will write the lines of step 0 again as well.
+        const kept = readMetricLines(path).filter((line) => lastCheckpoint !== null && line.step <= step);
         writeFileAtomically(path, [Buffer.from(kept.map(formatMetricLine).join(''), 'utf8')]);
       },
     });

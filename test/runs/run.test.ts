@@ -117,6 +117,7 @@ describe('resuming', () => {
     const folder = scratchRun();
     {
       using run = RunWriter.create(folder, { configYaml });
+      run.append(0, 'weights', { confidence: [0], weight: [0.5] });
       run.append(1, 'train', { loss: 1 });
     }
     RunWriter.resume(folder, 0).close();
@@ -144,7 +145,7 @@ describe('a folder that cannot become a run', () => {
   test('an existing run is never overwritten', () => {
     const folder = finishedRun();
     const before = readRun(folder);
-    const message = `${folder}: already exists and is never overwritten; resume it, choose another`;
+    const message = `${folder}: already exists and is never overwritten; resume it (coarsely train --resume), choose another`;
     expect(() => checkNewRunFolder(folder)).toThrow(message);
     expect(() => RunWriter.create(folder, { configYaml: 'other' })).toThrow(message);
     expect(() => RunWriter.create(folder, { configYaml: 'other' })).toThrow(
