@@ -91,13 +91,49 @@ describe('coarsenLabels', () => {
 
   it('draws a pole as a thin stroke along its middle, and the surface behind it as one', () => {
     const fine = rectangles(1, [[2, 58, 10, 62, 80]]);
-    const coarse = coarsenLabels(fine, { ...options, skip: 0, jitter: 0, strokeWidth: 0.5 });
+    const coarse = coarsenLabels(fine, {
+      ...options,
+      skip: 0,
+      jitter: 0,
+      strokeWidth: 0.5,
+      detailThickness: 0.04,
+    });
     const pole = rectangles(ignored, [[2, 59, 12, 61, 78]]);
     expect(count(coarse, 2)).toBe(2 * 66);
     expect(coarse.every((label, pixel) => (label === 2) === (pole[pixel] === 2))).toBe(true);
     // The background crosses the pole: its two halves became one polygon, without a gap around the pole.
     expect(coarse[45 * width + 57]).toBe(1);
     expect(coarse[45 * width + 62]).toBe(1);
+  });
+
+  it('draws a sign on its post as a stroke, and a wedge as a polygon', () => {
+    const sign = rectangles(0, [
+      [2, 58, 20, 62, 80],
+      [2, 53, 10, 67, 22],
+    ]);
+    const post = coarsenLabels(sign, { ...options, jitter: 0 });
+    const widths = Array.from({ length: 50 }, (_, i) =>
+      count(post.subarray((25 + i) * width, (26 + i) * width), 2),
+    );
+    expect(new Set(widths).size).toBe(1);
+    expect(widths[0]).toBeLessThanOrEqual(4);
+
+    const rows = Array.from({ length: 60 }, (_, i) => [1, 50, 10 + i, 51 + i / 6, 11 + i] as const);
+    const wedge = coarsenLabels(
+      rectangles(
+        0,
+        rows.map(([c, l, t, r, b]) => [c, l, t, Math.floor(r), b]),
+      ),
+      {
+        ...options,
+        jitter: 0,
+        simplify: 0.5,
+        insetSpread: 0,
+      },
+    );
+    expect(count(wedge.subarray(60 * width, 61 * width), 1)).toBeGreaterThan(
+      count(wedge.subarray(40 * width, 41 * width), 1),
+    );
   });
 
   it('keeps a one-pixel line, lying or leaning, and never widens it beyond its jitter', () => {

@@ -71,6 +71,8 @@ const strokeThickness = 2.5;
 // A name for this use of the seed, apart from other draws under the same seed.
 const regionStream = 0x636f6172;
 
+type Box = readonly [left: number, top: number, right: number, bottom: number];
+
 interface Drawing {
   readonly label: number;
   readonly area: number;
@@ -142,17 +144,15 @@ function drawLayer(
     const random = new RandomStream(seed, [regionStream, number, id]);
     if (skippable && random.chance(parameters.skip * Math.sqrt(minimumArea / area))) continue;
     const thickness = 2 * (halfThickness[id] as number);
-    if (thickness < strokeThickness * parameters.detailThickness * diagonal) {
+    const box = [boxes[4 * id], boxes[4 * id + 1], boxes[4 * id + 2], boxes[4 * id + 3]] as Box;
+    const limit = strokeThickness * parameters.detailThickness * diagonal;
+    // The mean width is a quick test that spares the exact one for most regions.
+    if (area < 2 * limit * (1 + Math.max(box[2] - box[0], box[3] - box[1]))) {
       const stroke = drawStroke(ids, {
         id,
-        greatestThickness: thickness,
-        box: [boxes[4 * id], boxes[4 * id + 1], boxes[4 * id + 2], boxes[4 * id + 3]] as [
-          number,
-          number,
-          number,
-          number,
-        ],
+        box,
         width,
+        limit,
         elongation: strokeElongation,
         widthShare: parameters.strokeWidth,
         jitterShare: parameters.jitter / 4,

@@ -14,8 +14,8 @@ export interface PolygonStyle {
   readonly holeArea: number;
 }
 
-// A region whose greatest thickness is this many times its usual one is no strip.
-const unevenness = 1.8;
+// A wedge is wider than this times its usual width over a quarter of its length; a sign on its post is not.
+const unevenness = 1.4;
 
 /** The rings of one region as an annotator would click them; empty when nothing of the region is left. */
 export function drawPolygon(
@@ -30,15 +30,15 @@ export function drawPolygon(
 
 /**
  * A strip along a long, thin region: the middle of its runs across the long side, simplified, at `widthShare` of the
- * median run's width, and at least one pixel wide. Null when the region is not at least `elongation` times as long as wide,
- * or is much thicker in one place than in most others (`greatestThickness`, pixels).
+ * median run's width, and at least one pixel wide. Null when the region is usually wider than `limit` pixels, less
+ * than `elongation` times as long as wide, or tapers.
  */
 export function drawStroke(
   ids: Int32Array,
   {
     id,
     box: [left, top, right, bottom],
-    greatestThickness,
+    limit,
     width,
     elongation,
     widthShare,
@@ -47,7 +47,7 @@ export function drawStroke(
   }: Pick<ImageSize, 'width'> & {
     id: number;
     box: readonly [number, number, number, number];
-    greatestThickness: number;
+    limit: number;
     elongation: number;
     widthShare: number;
     jitterShare: number;
@@ -72,9 +72,10 @@ export function drawStroke(
     middles.push((run[0] + run[1]) / 2);
     runs.push(run[1] - run[0]);
   }
-  const thickness = runs.toSorted((a, b) => a - b)[runs.length >> 1] ?? 0;
-  const even = greatestThickness <= unevenness * thickness;
-  if (!even || lastLine - firstLine + 1 < elongation * thickness) return null;
+  const sorted = runs.toSorted((a, b) => a - b);
+  const thickness = sorted[sorted.length >> 1] ?? 0;
+  const even = (sorted[Math.floor(0.75 * sorted.length)] ?? 0) <= unevenness * thickness;
+  if (!even || thickness > limit || lastLine - firstLine + 1 < elongation * thickness) return null;
 
   // The ends stop short of the region's, as they do on its sides.
   const short = Math.min(along.length >> 2, Math.round(thickness * (1 - widthShare)));
