@@ -2,7 +2,6 @@
 
 import type { RandomStream } from '../random.js';
 import type { Rgb } from './canvas.js';
-import type { Sky } from './scene-layout.js';
 
 export interface Light {
   /** Unit vector along the ground towards the sun. */
@@ -16,6 +15,14 @@ export interface Light {
   /** Colour of the air, and the distance at which it hides 63% of a thing. */
   readonly haze: Rgb;
   readonly hazeDistance: number;
+}
+
+export interface Sky {
+  readonly zenith: Rgb;
+  readonly horizon: Rgb;
+  readonly cloud: Rgb;
+  /** Share of the sky that clouds cover. */
+  readonly cloudiness: number;
 }
 
 type Weather = 'clear' | 'cloudy' | 'overcast' | 'evening';

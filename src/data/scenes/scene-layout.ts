@@ -2,8 +2,7 @@
 
 import type { RandomStream } from '../random.js';
 import type { Camera } from './camera.js';
-import type { Rgb } from './canvas.js';
-import { drawLight, type Light } from './light.js';
+import { drawLight, type Light, type Sky } from './light.js';
 import { drawThings } from './place-things.js';
 import { drawStreet, type Street } from './street.js';
 import type { Thing } from './things.js';
@@ -17,14 +16,6 @@ export interface Scene {
   readonly things: readonly Thing[];
   /** For textures. */
   readonly seed: number;
-}
-
-export interface Sky {
-  readonly zenith: Rgb;
-  readonly horizon: Rgb;
-  readonly cloud: Rgb;
-  /** Share of the sky that clouds cover. */
-  readonly cloudiness: number;
 }
 
 /** A scene for a picture of this size, in pixels; the same draws at every size show the same scene. */
