@@ -1,12 +1,12 @@
 /** A whole run: dataset, loader, trainer, evaluation and the run's folder, from a config to the last checkpoint. */
 
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { type Config, configToYaml, datasetSection } from '../config/index.js';
 import { type Batch, BatchLoader, openDataset, type SegmentationDataset } from '../data/index.js';
 import { CheckpointError } from '../errors/index.js';
 import { type Evaluation, evaluate } from '../evaluation/index.js';
 import { RunWriter, readRun } from '../runs/index.js';
-import { memory, readSafetensors, scope, setThreads, tidy } from '../torch/index.js';
+import { engine, memory, readSafetensors, scope, setThreads, threads, tidy } from '../torch/index.js';
 import { settlePrecision } from './create-players.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent } from './events.js';
@@ -195,16 +195,32 @@ class TrainingRun {
     this.#checkpoint = writer.writeCheckpoint({
       step,
       tensors: trainer.state(),
-      state: { seed: trainer.config.seed },
+      state: { classes: this.#classes(), circumstances: circumstances() },
     });
     this.#checkpointStep = step;
     this.#tell({ type: 'checkpoint', step, path: this.#checkpoint });
     this.#clock = performance.now();
   }
 
+  /** With the checkpoint, so that a trained network can be used where its dataset is not. */
+  #classes() {
+    return this.#parts.evaluation.classes.map(({ name, color }) => ({ name, color: [...color] }));
+  }
+
   #tell(event: TrainingEvent): void {
     this.#parts.options.onEvent?.(event);
   }
+}
+
+/** What a report says of where a run took place. */
+function circumstances() {
+  const { key, bfloat16Fast } = engine();
+  const processor = cpus()[0]?.model ?? process.arch;
+  return {
+    Engine: `libtorch ${key}`,
+    Machine: `${processor}, ${threads()} threads${bfloat16Fast ? ', native bfloat16' : ''}`,
+    Node: process.version,
+  };
 }
 
 function valuesOf({ aAcc, mAcc, mIoU, perClass }: Evaluation) {

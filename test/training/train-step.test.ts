@@ -1,0 +1,154 @@
+/** The step itself: phases, both players, repeatability, and that it learns. */
+import type { Config } from 'coarsely/config';
+import { BatchLoader, datasets, openDataset } from 'coarsely/data';
+import { liveTensorCount, scope, setThreads } from 'coarsely/torch';
+import { type HostBatch, Trainer } from 'coarsely/training';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createPlayground, type Playground, smallConfig } from './training-fixtures.js';
+
+let playground: Playground;
+let batches: HostBatch[];
+let live = 0;
+
+beforeAll(async () => {
+  setThreads(1);
+  playground = await createPlayground();
+  expect(datasets.kinds()).toContain('folder');
+  const config = smallConfig(playground.root);
+  const dataset = await openDataset({
+    kind: 'folder',
+    root: playground.root,
+    split: 'train',
+    labels: 'coarse',
+  });
+  const loader = new BatchLoader({
+    dataset,
+    augmentation: config.data.augmentation,
+    batchSize: 2,
+    seed: 0,
+    workers: 0,
+  });
+  batches = [];
+  for (let step = 0; step < 4; step++) {
+    const { images, labels, height, width } = await loader.next(step);
+    batches.push({ images: images.slice(), labels: labels.slice(), height, width });
+  }
+  await loader.close();
+});
+afterAll(() => playground.remove());
+beforeEach(() => {
+  live = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(live);
+});
+
+interface Taken {
+  readonly objectives: number[];
+  readonly mains: number[];
+  readonly weighted: (number | null)[];
+  /** Bytes of the first convolution after the last step. */
+  readonly weights: Uint8Array;
+  readonly curve: number[] | null;
+}
+
+function take(config: Config, steps: number, order: (step: number) => number = (step) => step % 4): Taken {
+  using _losses = scope();
+  const trainer = new Trainer(config, { classCount: 8 });
+  const objectives: number[] = [];
+  const mains: number[] = [];
+  const weighted: (number | null)[] = [];
+  for (let step = 0; step < steps; step++) {
+    const losses = trainer.step(batches[order(step)] as HostBatch);
+    objectives.push(losses.objective.item());
+    mains.push(losses.main.item());
+    weighted.push(losses.weighted?.item() ?? null);
+  }
+  const [first] = trainer.players.model.parameters();
+  const weights = first?.toBytes() ?? new Uint8Array();
+  const curve = trainer.players.reweighter?.curve([-1, 0, 1]) ?? null;
+  trainer.dispose();
+  return { objectives, mains, weighted, weights, curve };
+}
+
+const arm = { kind: 'arm', learningRateScale: 50 };
+
+describe('phases', () => {
+  test('isolated: the network takes the very steps of plain cross-entropy while ARM learns', () => {
+    const training = { iterations: 4, isolatedFraction: 1 };
+    const plain = take(smallConfig(playground.root, { training }), 3);
+    const isolated = take(smallConfig(playground.root, { reweighter: arm, training }), 3);
+    expect(isolated.mains).toEqual(plain.mains);
+    expect(isolated.weights).toEqual(plain.weights);
+    const untouched = take(smallConfig(playground.root, { reweighter: arm, training }), 0);
+    expect(isolated.curve).not.toEqual(untouched.curve);
+  });
+
+  test('joint: constant weights are the mean over valid pixels, suppressing ones raise it', () => {
+    const training = { iterations: 100, isolatedFraction: 0 };
+    const constant = { kind: 'linear-arm', slope: 0, intercept: 1 };
+    const uniform = take(smallConfig(playground.root, { reweighter: constant, training }), 1);
+    expect(uniform.weighted[0]).toBeCloseTo(uniform.mains[0] ?? 0, 5);
+    // A few steps first: an untrained network is equally unsure of every pixel.
+    const suppressing = { kind: 'linear-arm', slope: -0.5, intercept: 0.5 };
+    const { weighted, mains } = take(smallConfig(playground.root, { reweighter: suppressing, training }), 10);
+    expect(weighted.at(-1)).toBeGreaterThan((mains.at(-1) ?? 0) + 1e-3);
+  });
+});
+
+test('ARM climbs: with the network held still, its weighted loss rises', () => {
+  const config = smallConfig(playground.root, {
+    reweighter: arm,
+    training: { iterations: 100, isolatedFraction: 0 },
+    optimizer: { weightDecay: 0 },
+  });
+  using _losses = scope();
+  const trainer = new Trainer(config, { classCount: 8 });
+  for (let step = 0; step < 15; step++) trainer.step(batches[0] as HostBatch);
+  for (const parameter of trainer.players.model.parameters()) parameter.zeroGrad_().requiresGrad_(false);
+  // Running statistics change, batch statistics do not: the same batch has the same losses at every step.
+  const values = Array.from(
+    { length: 30 },
+    () => trainer.step(batches[0] as HostBatch).weighted?.item() ?? 0,
+  );
+  expect(values.at(-1)).toBeGreaterThan((values[0] ?? 0) + 1e-3);
+  trainer.dispose();
+});
+
+test('the same seed gives the same losses, bit for bit; another seed does not', () => {
+  const config = smallConfig(playground.root, { reweighter: arm });
+  const first = take(config, 3);
+  expect(take(config, 3)).toEqual(first);
+  expect(take({ ...config, seed: 1 }, 3).objectives).not.toEqual(first.objectives);
+});
+
+test.each(['float32', 'bfloat16'] as const)('overfits one batch in %s', (precision) => {
+  const config = smallConfig(playground.root, {
+    precision,
+    reweighter: arm,
+    training: { iterations: 40, isolatedFraction: 0.05 },
+    optimizer: { learningRate: 0.05 },
+  });
+  const { mains } = take(config, 40, () => 0);
+  expect(mains[0]).toBeGreaterThan(1.5);
+  expect(mains.at(-1)).toBeLessThan(0.35);
+});
+
+test('clipping bounds the step', () => {
+  const free = take(smallConfig(playground.root, { optimizer: { learningRate: 0.5 } }), 2);
+  const clipped = take(smallConfig(playground.root, { optimizer: { learningRate: 0.5, clipNorm: 1e-6 } }), 2);
+  expect(clipped.weights).not.toEqual(free.weights);
+});
+
+test('a trainer put back to an earlier state takes the same steps again', () => {
+  const config = smallConfig(playground.root, { reweighter: arm });
+  using outer = scope();
+  const trainer = new Trainer(config, { classCount: 8 });
+  trainer.step(batches[0] as HostBatch);
+  const saved = new Map([...trainer.state()].map(([name, tensor]) => [name, outer.keep(tensor.clone())]));
+  const on = trainer.step(batches[1] as HostBatch).objective.item();
+  trainer.loadState(saved, 1);
+  expect(trainer.step(batches[1] as HostBatch).objective.item()).toBe(on);
+  trainer.dispose();
+  for (const tensor of saved.values()) tensor.dispose();
+});
