@@ -6,8 +6,10 @@ import color from 'picocolors';
 import { configToYaml } from '../config/index.js';
 import { writeScenes } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
+import { sceneCounts } from '../recipes/index.js';
 import { writeReport } from '../report/index.js';
 import { type Run, readRun } from '../runs/index.js';
+import { settlePrecision } from '../training/index.js';
 import { formatPercent, formatTable } from './format.js';
 import { loadConfig } from './load-config.js';
 import { readStartedRun, resumeCommand } from './run-place.js';
@@ -60,7 +62,7 @@ export async function runDemo({ out, set }: DemoOptions): Promise<number> {
 async function ensureScenes(folder: string): Promise<void> {
   if (existsSync(path.join(folder, 'classes.json'))) return;
   process.stdout.write(`writing generated scenes to ${folder}\n`);
-  await writeScenes(folder);
+  await writeScenes(folder, sceneCounts);
 }
 
 interface EnsureRunOptions {
@@ -78,7 +80,8 @@ async function ensureRun(
   const resume = existsSync(path.join(folder, 'config.yaml'));
   if (resume) {
     const started = readStartedRun(folder);
-    if (configToYaml(started.config) !== configToYaml(config)) {
+    const same = { ...config, precision: settlePrecision(config) };
+    if (configToYaml(started.config) !== configToYaml(same)) {
       throw new ConfigError(
         `demo: ${folder} holds a run with other settings; choose another folder with --out DIR, or remove it`,
       );

@@ -60,4 +60,7 @@ async function main(): Promise<number> {
   }
 }
 
+// A reader that went away (`| head`) is no failure of this program: end as any command in a pipe does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
+
 process.exitCode = await main();

@@ -8,7 +8,8 @@ import { CheckpointError, DataError } from '../errors/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
 import { recipes } from '../recipes/index.js';
 import type { Run } from '../runs/index.js';
-import { Generator, readStateDict, setThreads, tidy } from '../torch/index.js';
+import { Generator, readStateDict, setThreads, type Tensor, tidy } from '../torch/index.js';
+import { withPrefix } from '../training/index.js';
 import { readStartedRun } from './run-place.js';
 
 /** Weights, and the config that says which network they belong to. */
@@ -60,13 +61,10 @@ export function openModel({ config, weights }: ModelSource, classCount: number):
 }
 
 /** A checkpoint holds the optimizer beside the model, each name under its owner's; plain weights have neither. */
-function modelTensors(weights: string) {
+function modelTensors(weights: string): Map<string, Tensor> {
   const { tensors } = readStateDict(weights);
-  const prefix = 'model.';
-  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
-  return own.length === 0
-    ? tensors
-    : new Map(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  const own = withPrefix(tensors, 'model');
+  return own.size === 0 ? tensors : own;
 }
 
 /** The classes a model was trained for: those of its dataset, or as the run's evaluations name them. */

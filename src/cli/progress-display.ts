@@ -70,7 +70,8 @@ function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStrea
     show(event) {
       if (event.type === 'step') {
         clock.note(event.step);
-        latest = event;
+        // The loss is read back at logged steps only; between them the last one stands.
+        latest = { ...event, loss: event.loss ?? latest?.loss ?? null };
         draw();
       } else if (event.type !== 'checkpoint') {
         print(sentence(event));

@@ -2,4 +2,4 @@ export { type ArmOptions, type LinearArmOptions, named, withArm, withLinearArm }
 export { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
 export type { Recipe, RecipeOptions } from './recipe.js';
 export { recipes } from './recipes.js';
-export { scenesArm, scenesCrossEntropy, scenesLinearArm, scenesRoot } from './scenes.js';
+export { sceneCounts, scenesArm, scenesCrossEntropy, scenesLinearArm, scenesRoot } from './scenes.js';

@@ -10,6 +10,9 @@ import type { RecipeOptions } from './recipe.js';
 /** Where `coarsely scenes` writes by default, seen from the working directory. */
 export const scenesRoot = 'data/scenes';
 
+/** How many scenes these recipes are made for. */
+export const sceneCounts = { train: 160, validation: 40 } as const;
+
 /** The plain mean loss on coarse labels. */
 export function scenesCrossEntropy({ root = scenesRoot }: RecipeOptions = {}): RecipeConfig {
   return {

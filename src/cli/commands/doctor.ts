@@ -25,11 +25,12 @@ async function doctor(): Promise<void> {
     ['processor', `${availableParallelism()} cores, ${formatBytes(totalmem())} memory`],
   ]);
   const torch = await import('../../torch/index.js');
+  torch.setThreads(availableParallelism());
   const { version, key, folder, threads, cudaDevices, bfloat16Fast } = torch.engine();
   print([
     ['engine', `libtorch ${version} (${key})`],
     ['found in', folder],
-    ['threads', `${threads} by default`],
+    ['threads', `${threads}, one for each core`],
     ['cuda', cudaDevices === 0 ? 'none' : `${cudaDevices} device${cudaDevices === 1 ? '' : 's'}`],
     ['bfloat16', bfloat16Fast ? 'fast: precision auto uses it' : 'slow here: precision auto uses float32'],
   ]);
