@@ -40,7 +40,7 @@ const omitted = new Set(['layout', 'pin_memory']);
 
 export function renderOperators(schemas) {
   const body = schemas.map(renderOperator).join('\n');
-  return header(body) + '\n' + body;
+  return `${header(body)}\n${body}`;
 }
 
 function renderOperator(schema) {
@@ -63,7 +63,7 @@ function renderOperator(schema) {
     parameters.push(`{ ${names} }: { ${fields.join('; ')} }${fallback}`);
   }
   const values = schema.arguments.map((argument) =>
-    omitted.has(argument.name) ? 'undefined' : valueOf(argument),
+    omitted.has(argument.name) ? 'undefined' : expressionOf(argument),
   );
   while (values.at(-1) === 'undefined') values.pop();
   const constant = `${name}Operator`;
@@ -82,21 +82,21 @@ function renderOperator(schema) {
   ].join('\n');
 }
 
-function split(argument) {
+function typeParts(argument) {
   const nullable = argument.type.endsWith('?');
   return { nullable, type: nullable ? argument.type.slice(0, -1) : argument.type };
 }
 
 function typeOf(argument) {
-  const { nullable, type } = split(argument);
+  const { nullable, type } = typeParts(argument);
   const known = types[type];
   if (!known) throw new Error(`no TypeScript type for ${argument.type} (argument ${argument.name})`);
   const base = type === 'int[]' && argument.length > 0 ? 'number | readonly number[]' : known[0];
   return nullable ? `${base} | null` : base;
 }
 
-function valueOf(argument) {
-  const { nullable, type } = split(argument);
+function expressionOf(argument) {
+  const { nullable, type } = typeParts(argument);
   const name = camel(argument.name);
   const value = types[type][1](name);
   if (value === name) return name;

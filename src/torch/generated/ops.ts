@@ -403,3 +403,9 @@ const linspaceOperator = operator('aten::linspace');
 export function linspace(start: number | boolean, end: number | boolean, steps: number, { dtype, device }: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
   return tensor(linspaceOperator(start, end, steps, dtype == null ? null : dtypeCode(dtype), undefined, device));
 }
+
+const resizeBilinearOperator = operator('coarsely::resize_bilinear');
+/** `coarsely::resize_bilinear` */
+export function resizeBilinear(input: HasHandle, size: number | readonly number[]): Tensor {
+  return tensor(resizeBilinearOperator(input.id, size));
+}
