@@ -18,7 +18,7 @@ setup: ## install what is missing: system packages, npm packages
 
 build: setup ## compile the addon and the TypeScript
 	@node scripts/build-native.mjs
-	@tsc -b src
+	@tsc -b src examples
 
 demo: build ## train on generated scenes with and without ARM, compare, write a report (some minutes)
 	@node dist/cli/main.js demo $(ARGS)

@@ -2,14 +2,14 @@
 
 import type { RecipeConfig } from '../config/index.js';
 
-export interface ArmOptions {
+export interface ArmSection {
   /** Multiplies the learning rate of ARM's 53 parameters; 1 is the paper's, for runs of 40 000 iterations and more. */
   readonly learningRateScale?: number;
   /** The norm that constrains the weights: 1, 2 or 3. */
   readonly p?: 1 | 2 | 3;
 }
 
-export interface LinearArmOptions {
+export interface LinearArmSection {
   /** W(v̂) = slope · v̂ + intercept; the defaults weigh confident pixels less. */
   readonly slope?: number;
   readonly intercept?: number;
@@ -23,7 +23,7 @@ export function named(config: RecipeConfig, name: string): RecipeConfig {
 /** The same experiment with adversarial reweighting (paper, section 3.2). */
 export function withArm(
   config: RecipeConfig,
-  { learningRateScale = 1, p = 2 }: ArmOptions = {},
+  { learningRateScale = 1, p = 2 }: ArmSection = {},
 ): RecipeConfig {
   return { ...config, reweighter: { kind: 'arm', learningRateScale, p } };
 }
@@ -31,7 +31,7 @@ export function withArm(
 /** The same experiment with weights that are a fixed linear function of the confidence (paper, section 4.3). */
 export function withLinearArm(
   config: RecipeConfig,
-  { slope = -0.5, intercept = 0.5 }: LinearArmOptions = {},
+  { slope = -0.5, intercept = 0.5 }: LinearArmSection = {},
 ): RecipeConfig {
   return { ...config, reweighter: { kind: 'linear-arm', slope, intercept } };
 }

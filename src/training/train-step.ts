@@ -4,7 +4,8 @@
  * confidence is detached neither sees through the other.
  */
 
-import { crossEntropy, ignoreIndex, type PixelLoss, type Reduction, reduceLosses } from '../losses/index.js';
+import { ignoreIndex } from '../data/index.js';
+import { crossEntropy, type PixelLoss, type Reduction, reduceLosses } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { Sgd } from '../optim/index.js';
 import type { Confidence, Reweighter } from '../reweighting/index.js';
