@@ -1,5 +1,5 @@
 // Packs the package as `npm publish` would and uses it as a stranger does: it is unpacked into an empty project, every
-// entry point is imported, with types under strict settings, and the command line answers.
+// entry point is imported, with types under strict settings, the command line answers, and the example trains.
 //   node scripts/check-package.mjs             dependencies and the compiled addon are borrowed from this checkout
 //   node scripts/check-package.mjs --install   a real `npm install` of the tarball, which compiles the addon: minutes
 
@@ -54,6 +54,7 @@ function main() {
     importTypes(user);
     importCode(user);
     runCommand(user);
+    runExample(user);
   } catch (error) {
     if (!(error instanceof PackageError)) throw error;
     console.error(`check-package: ${error.message}`);
@@ -135,6 +136,13 @@ function runCommand(user) {
   if (version !== manifest.version)
     throw new PackageError(`coarsely --version answers ${version}, not ${manifest.version}`);
   console.log(execute(process.execPath, [command, 'doctor'], user).trimEnd());
+}
+
+/** A few steps of the example in the package. */
+function runExample(user) {
+  const example = join(user, 'node_modules', manifest.name, 'dist/examples/own-loop.js');
+  const lines = execute(process.execPath, [example, '3'], user).trim().split('\n');
+  console.log(`own-loop: ${lines.at(-1)}`);
 }
 
 function execute(program, parameters, cwd) {
