@@ -362,18 +362,6 @@ export function randpermGenerator(n: number, { generator, dtype, device }: { gen
   return tensor(randpermGeneratorOperator(n, generator?.id ?? null, dtype == null ? null : dtypeCode(dtype), undefined, device));
 }
 
-const varCorrectionOperator = operator('aten::var', 'correction');
-/** `aten::var.correction` */
-export function varCorrection(self: HasHandle, dim: number | readonly number[] | null, { correction, keepdim }: { correction: number | null; keepdim?: boolean }): Tensor {
-  return tensor(varCorrectionOperator(self.id, dim, correction, keepdim));
-}
-
-const stdCorrectionOperator = operator('aten::std', 'correction');
-/** `aten::std.correction` */
-export function stdCorrection(self: HasHandle, dim: number | readonly number[] | null, { correction, keepdim }: { correction: number | null; keepdim?: boolean }): Tensor {
-  return tensor(stdCorrectionOperator(self.id, dim, correction, keepdim));
-}
-
 const bitwiseAndTensorOperator = operator('aten::bitwise_and', 'Tensor');
 /** `aten::bitwise_and.Tensor` */
 export function bitwiseAndTensor(self: HasHandle, other: HasHandle): Tensor {
