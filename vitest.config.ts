@@ -7,7 +7,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    // One test file a core: threads of one file would only spin against those of the other.
+    env: { OMP_NUM_THREADS: '1', OMP_WAIT_POLICY: 'passive' },
+    // Only to end what hangs: a busy machine may take minutes.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     server: { deps: { external: [/\/dist\//] } },
   },
 });
