@@ -19,7 +19,7 @@ export interface DemoOptions {
   /** Folder for everything the demo writes. */
   readonly out: string;
   /** `KEY=VALUE` changes of both configs. */
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 const experiments = [
@@ -32,7 +32,7 @@ few hundred steps from random weights: it shows that everything works, not which
 a few points either way is chance here; the paper's runs are a hundred times longer.`;
 
 /** Returns the exit code: 0, or 130 after Ctrl-C. */
-export async function runDemo({ out, set }: DemoOptions): Promise<number> {
+export async function runDemo({ out, set = [] }: DemoOptions): Promise<number> {
   const scenes = path.join(out, 'scenes');
   await ensureScenes(scenes);
   const runs: Run[] = [];

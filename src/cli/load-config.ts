@@ -22,6 +22,11 @@ export async function loadConfig(
   if (output !== undefined) changes.push({ label: '--output', values: { output } });
   if (name !== undefined) changes.push({ label: '--name', values: { name } });
   const config = resolveConfig(source, { schema: configSchema, recipes, changes, set });
-  await checkConfig(config, { label: source, checkDataset });
+  await checkConfigFolders(config, source);
   return config;
+}
+
+/** Checks the folders and files that a config names; `label` says in errors which config is meant. */
+export function checkConfigFolders(config: Config, label: string): Promise<void> {
+  return checkConfig(config, { label, checkDataset });
 }

@@ -33,6 +33,6 @@ export function fraction(text: string): number {
 }
 
 /** For a repeatable option: `--set a=1 --set b=2`. */
-export function collect(text: string, previous: readonly string[]): readonly string[] {
+export function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text];
 }

@@ -45,6 +45,14 @@ describe('recipes', () => {
     expect(stdout).toMatch(/^scenes-arm {2,}\S.*\(ARM\)$/m);
     expect(stdout.trim().split('\n')).toHaveLength(6);
   });
+
+  it('print the whole config of one, which is a config file itself', async () => {
+    const { code, stdout } = await coarsely(['recipes', 'folder-arm']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('  root: my-dataset\n');
+    expect(stdout).toContain('cropSize: [240, 320]');
+    expect(stdout).toMatch(/^reweighter:\n {2}kind: arm\n/m);
+  });
 });
 
 describe('a command line that makes no sense ends with code 2', () => {
@@ -117,6 +125,11 @@ describe('what a user can cause is told in a line or two, with code 1', () => {
       'a place that cannot be written',
       ['train', 'folder-arm', '--data', 'root', '--output', '/proc/self/x'],
       'output: cannot write runs to /proc/self/x',
+    ],
+    [
+      'a recipe to print that is none',
+      ['recipes', 'folder-amr'],
+      'no recipe folder-amr; did you mean folder-arm?',
     ],
     ['a run that is none', ['train', '--resume', 'root'], "root: is not a run's folder"],
     ['evaluating nothing', ['evaluate', 'none'], "none: is not a run's folder (it does not exist)"],

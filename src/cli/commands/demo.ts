@@ -16,7 +16,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('train cross-entropy and ARM on generated scenes and compare them (a few minutes)')
     .option('--out <dir>', 'folder for everything it writes', 'coarsely-demo')
-    .option('--set <key=value>', 'change one key of both configs; repeatable', collect, [])
+    .option('--set <key=value>', 'change one key of both configs; repeatable', collect)
     .addHelpText('after', example)
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import('../demo.js');

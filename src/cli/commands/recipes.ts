@@ -1,20 +1,38 @@
-/** `coarsely recipes`: what can be trained by name. */
+/** `coarsely recipes`: what can be trained by name, and what a name stands for. */
 
 import { Command } from 'commander';
+import { ConfigError, suggestion } from '../../errors/index.js';
 import { recipes } from '../../recipes/index.js';
 
-const example = `
+const examples = `
+With a name it prints the recipe's whole config, which shows every key that a config file or --set can change.
+
 Example:
   $ coarsely recipes
-  $ coarsely train scenes-arm --set training.iterations=100
+  $ coarsely recipes folder-arm
   $ printf 'extends: folder-arm\\ndata: { root: my-dataset }\\n' > mine.yaml && coarsely train mine.yaml`;
 
 export function recipesCommand(): Command {
   return new Command('recipes')
     .description('list the built-in experiments that train can run and a config can extend')
-    .addHelpText('after', example)
-    .action(() => {
-      const rows = [...recipes.values()].map(({ name, description }) => `${name.padEnd(22)}  ${description}`);
-      process.stdout.write(`${rows.join('\n')}\n`);
-    });
+    .argument('[name]', 'print the whole config of this recipe')
+    .addHelpText('after', examples)
+    .action((name: string | undefined) => (name === undefined ? listRecipes() : printRecipe(name)));
+}
+
+function listRecipes(): void {
+  const rows = [...recipes.values()].map(({ name, description }) => `${name.padEnd(22)}  ${description}`);
+  process.stdout.write(`${rows.join('\n')}\n`);
+}
+
+async function printRecipe(name: string): Promise<void> {
+  const { configSchema, configToYaml, parseLayers } = await import('../../config/index.js');
+  const recipe = recipes.get(name);
+  if (recipe === undefined) {
+    throw new ConfigError(`recipes: no recipe ${name}${suggestion(name, [...recipes.keys()])}`);
+  }
+  const values = { ...recipe.config() };
+  // A recipe for a folder of one's own leaves the root open; an example stands for it.
+  const example = { label: name, values: { data: { root: values.data.root ?? 'my-dataset' } } };
+  process.stdout.write(configToYaml(parseLayers(configSchema, [{ label: name, values }, example])));
 }

@@ -15,7 +15,7 @@ Example:
   $ coarsely train --resume runs/folder-arm`;
 
 interface TrainCommandOptions {
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly data?: string;
   readonly output?: string;
   readonly name?: string;
@@ -26,7 +26,7 @@ export function trainCommand(): Command {
   return new Command('train')
     .description('train a model by a recipe or a config file')
     .argument('[config]', 'a YAML file, or a recipe (coarsely recipes lists them)')
-    .option('--set <key=value>', 'change one key of the config; repeatable', collect, [])
+    .option('--set <key=value>', 'change one key of the config; repeatable', collect)
     .option('--data <root>', 'the folder of the dataset (data.root)')
     .option('--output <dir>', 'the folder that run folders are created in (output)')
     .option('--name <name>', "name of the run's folder; without it a number is added to a name that is taken")
@@ -53,7 +53,7 @@ async function train(
     await startRun(source, changes);
     return;
   }
-  const changed = Object.entries(changes).some(([, value]) => value !== undefined && value.length > 0);
+  const changed = Object.entries(changes).some(([, value]) => value !== undefined);
   if (source !== undefined || changed) {
     command.error('error: --resume continues a run with its own config; give it nothing else', {
       exitCode: 2,
@@ -73,11 +73,13 @@ async function startRun(source: string, changes: Omit<TrainCommandOptions, 'resu
 
 async function resumeRun(runFolder: string): Promise<void> {
   const { readStartedRun } = await import('../run-place.js');
+  const { checkConfigFolders } = await import('../load-config.js');
   const { config, finished } = readStartedRun(runFolder);
   if (finished) {
     process.stdout.write(`${runFolder} is finished: all ${config.training.iterations} steps are done\n`);
     return;
   }
+  await checkConfigFolders(config, `${runFolder}/config.yaml`);
   await trainAndReport(config, { runFolder, resume: true });
 }
 
