@@ -1,0 +1,92 @@
+"""The peer of the step bench: what a Python programmer would write, with the care that ours had.
+
+    peer.py write CONFIG    weights of the network and of the module, images and labels, into CONFIG's `start`
+    peer.py run CONFIG      trains a step for each line `step N` (see stepper.mjs)
+
+Channels-last, bfloat16 by autocast around the forward pass, losses in float32, gradients set to None, the reweighting
+module as matrix products over the valid pixels, the loss read back each step, as ours does.
+"""
+
+import json
+import pathlib
+import resource
+import sys
+import time
+
+import torch
+from torch.nn import functional as F
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "test" / "golden"))
+from hashing import fill_with_hash, hashed_images, hashed_labels  # noqa: E402
+from method import IGNORE, Arm, make_optimizer, normalised_weights, variance_confidence  # noqa: E402
+from networks import Segmentor  # noqa: E402
+
+
+def create(config):
+    model = Segmentor(config["depth"], config["outputStride"], config["classCount"])
+    return model, Arm()
+
+
+def write(config):
+    model, arm = create(config)
+    fill_with_hash(model)
+    arm.fill_with_hash()
+    shape = (config["batchSize"], 3, config["height"], config["width"])
+    start = {"images": hashed_images(0, shape, config["classCount"]),
+             "labels": hashed_labels(0, (shape[0], *shape[2:]), config["classCount"])}
+    start.update({f"model.{name}": value for name, value in model.state_dict().items()})
+    start.update({f"arm.{name}": value for name, value in arm.state_dict().items()})
+    torch.save(start, config["start"])
+
+
+def below(state, prefix):
+    return {name[len(prefix):]: value for name, value in state.items() if name.startswith(prefix)}
+
+
+def objective(logits, labels, arm):
+    logits = logits.float()
+    if arm is None:
+        return F.cross_entropy(logits, labels, ignore_index=IGNORE)
+    losses = F.cross_entropy(logits, labels, ignore_index=IGNORE, reduction="none")
+    valid = labels != IGNORE
+    return (normalised_weights(arm(variance_confidence(logits)[valid]), 2) * losses[valid]).sum()
+
+
+def run(config):
+    torch.set_num_threads(config["threads"])
+    state = torch.load(config["start"])
+    model, arm = create(config)
+    model.load_state_dict(below(state, "model."))
+    arm.load_state_dict(below(state, "arm."))
+    model = model.to(memory_format=torch.channels_last).train()
+    images = state["images"].contiguous(memory_format=torch.channels_last)
+    labels = state["labels"]
+    del state
+    arm = arm if config["objective"] == "arm" else None
+    optimizer = make_optimizer(model, arm, 1e-3)
+    bfloat16 = config["precision"] == "bfloat16"
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
+            logits, auxiliary_logits = model(images)
+        auxiliary = F.cross_entropy(auxiliary_logits.float(), labels, ignore_index=IGNORE)
+        loss = objective(logits, labels, arm) + 0.4 * auxiliary
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    print(json.dumps({"torch": torch.__version__}), flush=True)
+    for line in sys.stdin:
+        seconds, losses = [], []
+        for _ in range(int(line.split()[1])):
+            began = time.perf_counter()
+            losses.append(step())
+            seconds.append(time.perf_counter() - began)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"seconds": seconds, "losses": losses, "peakMiB": peak}), flush=True)
+
+
+if __name__ == "__main__":
+    {"write": write, "run": run}[sys.argv[1]](json.loads(sys.argv[2]))
