@@ -1,23 +1,15 @@
 /**
- * The tensor: an integer handle behind a thin class. Operations never consume their arguments and return a fresh
- * handle, which the innermost scope owns; those whose name ends in `_` write in place and return the same object.
+ * The tensor: what can be done with what `TensorHandle` describes. Operations never consume their arguments and return
+ * a fresh handle, which the innermost scope owns; those whose name ends in `_` write in place and return the same object.
  */
 
 import { EngineError } from '../errors/index.js';
-import {
-  type Device,
-  type DType,
-  dtypeCode,
-  dtypeName,
-  type MemoryFormat,
-  memoryFormatCode,
-  type TypedArray,
-} from './dtype.js';
+import { type Device, type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import { formatTensor } from './format-tensor.js';
 import { type Handle, type NativeValue, native } from './native.js';
 import { adopt } from './scope.js';
+import { TensorHandle } from './tensor-handle.js';
 import { op } from './tensor-operators.js';
-import { type NestedNumbers, nest, typedArrayOver } from './typed-arrays.js';
 
 export interface KeepDimOption {
   /** Leaves a reduced dimension in place with length 1. */
@@ -40,60 +32,7 @@ export interface ToOptions {
   readonly memoryFormat?: MemoryFormat;
 }
 
-export class Tensor {
-  readonly id: Handle;
-
-  /** @internal Tensors come from factories and operations. */
-  constructor(id: Handle) {
-    this.id = id;
-  }
-
-  // ---- facts
-
-  get shape(): readonly number[] {
-    return native().shape(this.id);
-  }
-
-  get dtype(): DType {
-    return dtypeName(native().scalarType(this.id));
-  }
-
-  get device(): Device {
-    return native().device(this.id) as Device;
-  }
-
-  get ndim(): number {
-    return this.shape.length;
-  }
-
-  get numel(): number {
-    return this.shape.reduce((product, length) => product * length, 1);
-  }
-
-  get isDisposed(): boolean {
-    return !native().isLive(this.id);
-  }
-
-  isContiguous(memoryFormat: MemoryFormat = 'contiguous'): boolean {
-    return native().isContiguous(this.id, memoryFormatCode(memoryFormat));
-  }
-
-  /** Frees this handle now; a scope that owns it does not mind. */
-  dispose(): void {
-    native().dispose(this.id);
-  }
-
-  // ---- gradients
-
-  get requiresGrad(): boolean {
-    return native().requiresGradient(this.id);
-  }
-
-  requiresGrad_(on = true): this {
-    native().setRequiresGradient(this.id, on);
-    return this;
-  }
-
+export class Tensor extends TensorHandle {
   /** The accumulated gradient of a leaf, a fresh handle of the same storage; null before the first backward. */
   get grad(): Tensor | null {
     const handle = native().gradient(this.id);
@@ -102,12 +41,6 @@ export class Tensor {
 
   set grad(value: Tensor | null) {
     native().setGradient(this.id, value === null ? null : value.id);
-  }
-
-  /** Forgets the gradient (PyTorch's `set_to_none`). */
-  zeroGrad_(): this {
-    native().setGradient(this.id, null);
-    return this;
   }
 
   /** Accumulates the gradients of all leaves; a tensor of more than one element needs `gradient`. */
@@ -123,37 +56,6 @@ export class Tensor {
 
   detach(): Tensor {
     return one(op.detach(this.id));
-  }
-
-  // ---- reading back: the host waits for the device in each of these
-
-  /** The value of a tensor with one element. */
-  item(): number {
-    return native().item(this.id);
-  }
-
-  /** A copy of the elements, row-major. */
-  toTypedArray(): TypedArray {
-    const { dtype } = this;
-    if (dtype === 'bfloat16' || dtype === 'float16') {
-      const wide = this.to({ dtype: 'float32' });
-      try {
-        return wide.toTypedArray();
-      } finally {
-        wide.dispose();
-      }
-    }
-    return typedArrayOver(native().toBytes(this.id), dtype);
-  }
-
-  /** A copy of the elements' bytes, row-major, little-endian. */
-  toBytes(): Uint8Array {
-    return new Uint8Array(native().toBytes(this.id));
-  }
-
-  /** Nested arrays of numbers; int64 values beyond 2^53 lose digits. */
-  toArray(): NestedNumbers {
-    return nest(this.toTypedArray(), this.shape);
   }
 
   // ---- arithmetic
@@ -452,7 +354,7 @@ export class Tensor {
 
   // ---- for people
 
-  toString(): string {
+  override toString(): string {
     return formatTensor(this);
   }
 

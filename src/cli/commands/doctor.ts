@@ -76,6 +76,7 @@ function matrixProductRate({ Generator, randn, scope }: Torch): string {
   for (let index = 0; index < repetitions; index++) matrix.matmul(matrix).sum().item();
   const seconds = (performance.now() - start) / 1000;
   const rate = (repetitions * 2 * size ** 3) / seconds / 1e9;
-  const advice = rate < 15 ? '; very slow: on Debian, install libopenblas0-pthread' : '';
+  const advice =
+    rate < 15 ? '; slow unless the machine is busy: on Debian, install libopenblas0-pthread' : '';
   return `${Math.round(rate)} GFLOP/s in float32${advice}`;
 }
