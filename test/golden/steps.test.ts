@@ -142,7 +142,7 @@ const runs = golden.cases.flatMap((goldenCase) => {
   return formats.map((memoryFormat) => ({ name: goldenCase.name, memoryFormat, goldenCase }));
 });
 
-test.each(runs)('$name, $memoryFormat', { timeout: 180_000 }, ({ goldenCase, memoryFormat }) => {
+test.each(runs)('$name, $memoryFormat', { timeout: 300_000 }, ({ goldenCase, memoryFormat }) => {
   const ours = runCase(goldenCase, memoryFormat);
   for (const [step, theirs] of goldenCase.steps.entries()) {
     for (const name of ['learningRate', 'total', 'mean', 'auxiliary', 'q'] as const) {
