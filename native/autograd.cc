@@ -14,8 +14,6 @@ namespace coarsely {
 
 namespace {
 
-at::Tensor& tensorArgument(napi_env env, napi_value value) { return tensors().get(toDouble(env, value), "tensor"); }
-
 napi_value backward(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<3> arguments(env, info);

@@ -33,7 +33,7 @@ napi_value dispose(napi_env env, napi_callback_info info) {
 napi_value state(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
-  auto& generator = generators().get(toDouble(env, arguments.values[0]), "generator");
+  auto& generator = generatorArgument(env, arguments.values[0]);
   std::lock_guard<std::mutex> lock(generator.mutex());
   return fromDouble(env, tensors().add(generator.get_state()));
   COARSELY_END("Generator.state")
@@ -42,9 +42,9 @@ napi_value state(napi_env env, napi_callback_info info) {
 napi_value setState(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<2> arguments(env, info);
-  auto& generator = generators().get(toDouble(env, arguments.values[0]), "generator");
+  auto& generator = generatorArgument(env, arguments.values[0]);
   std::lock_guard<std::mutex> lock(generator.mutex());
-  generator.set_state(tensors().get(toDouble(env, arguments.values[1]), "tensor"));
+  generator.set_state(tensorArgument(env, arguments.values[1]));
   return undefined(env);
   COARSELY_END("Generator.setState")
 }

@@ -1,6 +1,8 @@
 // The per-thread slot tables.
 #include "handles.h"
 
+#include "napi.h"
+
 namespace coarsely {
 
 SlotTable<at::Tensor>& tensors() {
@@ -11,6 +13,12 @@ SlotTable<at::Tensor>& tensors() {
 SlotTable<at::Generator>& generators() {
   static thread_local SlotTable<at::Generator> table;
   return table;
+}
+
+at::Tensor& tensorArgument(napi_env env, napi_value value) { return tensors().get(toDouble(env, value), "tensor"); }
+
+at::Generator& generatorArgument(napi_env env, napi_value value) {
+  return generators().get(toDouble(env, value), "generator");
 }
 
 }  // namespace coarsely

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
+#include <node_api.h>
 
 #include <cstdint>
 #include <stdexcept>
@@ -82,5 +83,9 @@ class SlotTable {
 /// One table per thread: a handle never crosses threads, so no lock stands in an operation's way.
 SlotTable<at::Tensor>& tensors();
 SlotTable<at::Generator>& generators();
+
+/// The tensor that a JavaScript argument names. @throws when the handle is stale or no number
+at::Tensor& tensorArgument(napi_env env, napi_value value);
+at::Generator& generatorArgument(napi_env env, napi_value value);
 
 }  // namespace coarsely

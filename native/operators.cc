@@ -154,7 +154,7 @@ c10::List<Element> listOf(napi_env env, napi_value value, Read read) {
 }
 
 c10::IValue convert(napi_env env, napi_value value, const CompiledArgument& argument) {
-  const auto tensorOf = [&](napi_value element) { return tensors().get(toDouble(env, element), "tensor"); };
+  const auto tensorOf = [&](napi_value element) { return tensorArgument(env, element); };
   switch (argument.kind) {
     case Kind::Tensor:
       return tensorOf(value);
@@ -177,7 +177,7 @@ c10::IValue convert(napi_env env, napi_value value, const CompiledArgument& argu
     case Kind::Device:
       return c10::Device(toString(env, value));
     case Kind::Generator:
-      return generators().get(toDouble(env, value), "generator");
+      return generatorArgument(env, value);
     case Kind::IntList: {
       napi_valuetype type;
       check(env, napi_typeof(env, value, &type));

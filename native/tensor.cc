@@ -13,8 +13,6 @@ namespace coarsely {
 
 namespace {
 
-at::Tensor& tensorArgument(napi_env env, napi_value value) { return tensors().get(toDouble(env, value), "tensor"); }
-
 napi_value dispose(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);

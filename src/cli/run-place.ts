@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, configSchema, resolveConfig } from '../config/index.js';
+import { CheckpointError } from '../errors/index.js';
 import { checkNewRunFolder, type Run, readRun } from '../runs/index.js';
 
 /**
@@ -30,6 +31,17 @@ export function readStartedRun(folder: string): StartedRun {
   const run = readRun(folder);
   const config = resolveConfig(path.join(folder, 'config.yaml'), { schema: configSchema });
   return { run, config, finished: run.lastCheckpoint?.step === config.training.iterations };
+}
+
+/** The weights of its last checkpoint. Throws a CheckpointError when there is none yet. */
+export function trainedWeights({ run, config }: StartedRun): {
+  readonly config: Config;
+  readonly weights: string;
+} {
+  if (run.lastCheckpoint === null) {
+    throw new CheckpointError(`${run.folder}: has no checkpoint yet; train it first`);
+  }
+  return { config, weights: run.lastCheckpoint.file };
 }
 
 /** The command that continues a run, ready to be pasted into a shell. */

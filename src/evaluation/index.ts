@@ -8,7 +8,8 @@ export {
   inferLogits,
   normalisedNCHW,
 } from './infer-labels.js';
-export { type LoadedRun, type LoadRunOptions, loadRun, readCheckpointPart } from './load-run.js';
+export { inferenceDevice, type LoadModelOptions, loadModel } from './load-model.js';
+export { type LoadedRun, type LoadRunOptions, loadRun } from './load-run.js';
 export { type ClassMetrics, type Metrics, metricsFrom } from './metrics.js';
 export { type PredictionOptions, type PredictionSummary, predictFiles, predictFolder } from './predict.js';
 export type { PredictionPaths } from './prediction-files.js';

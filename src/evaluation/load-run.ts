@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { type Config, configSchema, datasetSection, resolveConfig } from '../config/index.js';
 import { type DatasetClass, openDataset } from '../data/index.js';
 import { CheckpointError } from '../errors/index.js';
-import { createSegmentor, type Segmentor } from '../models/index.js';
+import type { Segmentor } from '../models/index.js';
 import { type RunState, readRun } from '../runs/index.js';
-import { type Device, Generator, readSafetensors, scope, type Tensor } from '../torch/index.js';
+import type { Device } from '../torch/index.js';
+import { loadModel } from './load-model.js';
 
 export interface LoadedRun extends Disposable {
   readonly folder: string;
@@ -20,6 +21,7 @@ export interface LoadedRun extends Disposable {
 }
 
 export interface LoadRunOptions {
+  /** Default: `inferenceDevice` of the run's config. */
   readonly device?: Device;
 }
 
@@ -29,7 +31,7 @@ export interface LoadRunOptions {
  * @throws CheckpointError when the folder is no run, has no checkpoint, or the checkpoint doesn't fit the config;
  *   ConfigError and DataError as reading the config and the classes does
  */
-export async function loadRun(folder: string, { device = 'cpu' }: LoadRunOptions = {}): Promise<LoadedRun> {
+export async function loadRun(folder: string, { device }: LoadRunOptions = {}): Promise<LoadedRun> {
   const { lastCheckpoint } = readRun(folder);
   if (lastCheckpoint === null) {
     throw new CheckpointError(`${folder}: has no checkpoint yet; train it until its first one is written`);
@@ -38,44 +40,8 @@ export async function loadRun(folder: string, { device = 'cpu' }: LoadRunOptions
   const classes = await classesOf(config, lastCheckpoint);
   const { file: checkpoint, step } = lastCheckpoint;
 
-  using generator = new Generator(0);
-  const model = createSegmentor(withoutPretraining(config), { classCount: classes.length, generator });
-  try {
-    using _read = scope();
-    const stored = readCheckpointPart(checkpoint, 'model');
-    if (stored.size === 0) throw new CheckpointError(`${checkpoint}: holds no tensor of a model ("model.…")`);
-    model.loadStateDict(stored);
-    model.to({ device, memoryFormat: 'channels-last' }).eval();
-  } catch (error) {
-    model.dispose();
-    throw error instanceof CheckpointError
-      ? new CheckpointError(
-          error.message.startsWith(checkpoint) ? error.message : `${checkpoint}: ${error.message}`,
-          { cause: error },
-        )
-      : error;
-  }
+  const model = loadModel(config, { weights: checkpoint, classCount: classes.length, device });
   return { folder, config, classes, model, step, checkpoint, [Symbol.dispose]: () => model.dispose() };
-}
-
-/**
- * The tensors of one part of a checkpoint (`model`, `reweighter`), without the part's name, owned by the innermost
- * scope.
- */
-export function readCheckpointPart(checkpoint: string, part: string): Map<string, Tensor> {
-  const { tensors } = readSafetensors(checkpoint);
-  const prefix = `${part}.`;
-  const own = new Map<string, Tensor>();
-  for (const [name, tensor] of tensors) {
-    if (name.startsWith(prefix)) own.set(name.slice(prefix.length), tensor);
-    else tensor.dispose();
-  }
-  return own;
-}
-
-/** The checkpoint replaces all first values, so the files they once came from need not exist any more. */
-function withoutPretraining({ model }: Config): Config['model'] {
-  return 'weights' in model.backbone ? { ...model, backbone: { ...model.backbone, weights: null } } : model;
 }
 
 /** A run that remembers its classes can label images where its data set is not. */

@@ -46,7 +46,7 @@ export async function examplePanels(
       continue;
     }
     try {
-      using run = await loadRun(folder);
+      using run = await loadRun(folder, { device: 'cpu' });
       setThreads(run.config.threads || availableParallelism());
       const data = JSON.stringify(run.config.data.evaluation) + run.config.data.root;
       if (content === null) {

@@ -1,11 +1,12 @@
 /** What a trained run makes of one image: its labels, its confidence and the weights its training would give. */
 
 import { ignoreIndex, type Sample } from '../data/index.js';
-import { inferLogits, type LoadedRun, readCheckpointPart } from '../evaluation/index.js';
+import { inferLogits, type LoadedRun } from '../evaluation/index.js';
 import { losses, type PixelLoss } from '../losses/index.js';
 import { createComponent } from '../registry/index.js';
 import { type Confidence, confidences, type Reweighter, reweighters } from '../reweighting/index.js';
-import { Generator, noGrad, scope, type Tensor, tensorFrom } from '../torch/index.js';
+import { checkpointPart } from '../runs/index.js';
+import { Generator, noGrad, readSafetensors, scope, type Tensor, tensorFrom } from '../torch/index.js';
 
 export interface Inspection {
   /** Height × width class ids. */
@@ -36,7 +37,7 @@ export class Inspector implements Disposable {
     const reweighter = createComponent(reweighters, config.reweighter, { classCount, generator });
     try {
       using _read = scope();
-      reweighter.loadStateDict(readCheckpointPart(checkpoint, 'reweighter'));
+      reweighter.loadStateDict(checkpointPart(readSafetensors(checkpoint).tensors, 'reweighter'));
       reweighter.eval();
     } catch (error) {
       reweighter.dispose();

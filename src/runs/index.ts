@@ -1,3 +1,4 @@
+export { checkpointPart } from './checkpoint-part.js';
 export type { MetricLine, MetricSplit, MetricValue, MetricValues } from './metrics.js';
 export { checkNewRunFolder } from './run-folder.js';
 export { type Run, readRun } from './run-reader.js';

@@ -16,4 +16,4 @@ export {
   type TrainableModel,
   trainStep,
 } from './train-step.js';
-export { type HostBatch, Trainer, withPrefix } from './trainer.js';
+export { type HostBatch, Trainer } from './trainer.js';

@@ -6,6 +6,7 @@
 import type { Config } from '../config/index.js';
 import { CheckpointError } from '../errors/index.js';
 import { clipGradNorm } from '../optim/index.js';
+import { checkpointPart } from '../runs/index.js';
 import { scope, type Tensor, tensorFrom } from '../torch/index.js';
 import { type ConfiguredPlayers, createPlayers, settlePrecision } from './create-players.js';
 import { type Phase, type StepLosses, trainStep } from './train-step.js';
@@ -97,9 +98,9 @@ export class Trainer {
   /** Puts back what `state()` gave after `step` steps of the same config. @throws CheckpointError when it is another's */
   loadState(state: ReadonlyMap<string, Tensor>, step: number): void {
     const { model, reweighter, optimizer, generator } = this.players;
-    model.loadStateDict(withPrefix(state, 'model'));
-    reweighter?.loadStateDict(withPrefix(state, 'reweighter'));
-    optimizer.loadState(withPrefix(state, 'optimizer'));
+    model.loadStateDict(checkpointPart(state, 'model'));
+    reweighter?.loadStateDict(checkpointPart(state, 'reweighter'));
+    optimizer.loadState(checkpointPart(state, 'optimizer'));
     const bytes = state.get('generator');
     if (!bytes)
       throw new CheckpointError(
@@ -116,14 +117,6 @@ export class Trainer {
     optimizer.dispose();
     generator.dispose();
   }
-}
-
-/** The tensors of one part of a checkpoint, under their own names. */
-export function withPrefix(state: ReadonlyMap<string, Tensor>, prefix: string): Map<string, Tensor> {
-  const start = `${prefix}.`;
-  const part = new Map<string, Tensor>();
-  for (const [name, tensor] of state) if (name.startsWith(start)) part.set(name.slice(start.length), tensor);
-  return part;
 }
 
 function* prefixed(prefix: string, state: ReadonlyMap<string, Tensor>): Iterable<[string, Tensor]> {

@@ -49,20 +49,29 @@ async function evaluateModel(
   ) {
     command.error('error: give either a run, or both --weights FILE and --config FILE', { exitCode: 2 });
   }
-  const { fileModel, openModel, runModel } = await import('../open-model.js');
-  const { datasetSection } = await import('../../config/index.js');
+  const { configSchema, datasetSection, resolveConfig } = await import('../../config/index.js');
   const { openDataset } = await import('../../data/index.js');
-  const { evaluate } = await import('../../evaluation/index.js');
+  const { evaluate, inferenceDevice, loadModel } = await import('../../evaluation/index.js');
+  const { recipes } = await import('../../recipes/index.js');
+  const { useThreads } = await import('../use-threads.js');
+  const { readStartedRun, trainedWeights } = await import('../run-place.js');
 
-  const source = fromFile ? fileModel(weights, configSource, { data }) : runModel(runFolder as string);
+  const changedRoot = data === undefined ? [] : [{ label: '--data', values: { data: { root: data } } }];
+  const source = fromFile
+    ? {
+        config: resolveConfig(configSource, { schema: configSchema, recipes, changes: changedRoot }),
+        weights,
+      }
+    : trainedWeights(readStartedRun(runFolder as string));
   const { config } = source;
   const changes = Object.entries({ root: data, split, labels }).filter(([, value]) => value !== undefined);
   const section = { ...datasetSection(config.data, 'evaluation'), ...Object.fromEntries(changes) };
   const dataset = await openDataset(section);
-  const model = openModel(source, dataset.classes.length);
+  useThreads(config);
+  const model = loadModel(config, { weights: source.weights, classCount: dataset.classes.length });
   const line = createProgressLine('evaluating');
   const result = await evaluate(model, dataset, {
-    device: config.device,
+    device: inferenceDevice(config),
     precision: config.precision,
     onProgress: line.show,
   });

@@ -40,17 +40,17 @@ async function predict(
   for (const input of inputs) {
     if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
   }
-  const { modelClasses, openModel, runModel } = await import('../open-model.js');
-  const { predictFiles, predictFolder } = await import('../../evaluation/index.js');
-  const source = runModel(runFolder);
-  const classes = await modelClasses(source);
-  const model = openModel(source, classes.length);
+  const { inferenceDevice, loadRun, predictFiles, predictFolder } = await import('../../evaluation/index.js');
+  const { useThreads } = await import('../use-threads.js');
+  using run = await loadRun(runFolder);
+  const { model, classes, config } = run;
+  useThreads(config);
   const line = createProgressLine('predicting');
   const common = {
     output: options.out,
     classes,
-    device: source.config.device,
-    precision: source.config.precision,
+    device: inferenceDevice(config),
+    precision: config.precision,
     overlayOpacity: options.opacity,
     overwrite: options.overwrite ?? false,
     onProgress: line.show,
@@ -61,7 +61,6 @@ async function predict(
   if (files.length > 0) summaries.push(await predictFiles(model, files, common));
   for (const folder of folders) summaries.push(await predictFolder(model, folder, common));
   line.close();
-  model.dispose();
   tell(summaries, options.out);
 }
 

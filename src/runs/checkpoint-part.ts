@@ -1,0 +1,13 @@
+/** A checkpoint holds several parts beside each other: `model.…`, `reweighter.…`, `optimizer.…`. */
+
+import type { Tensor } from '../torch/index.js';
+
+/** The tensors of one part, under the names they have inside it; empty when the checkpoint has no such part. */
+export function checkpointPart(tensors: ReadonlyMap<string, Tensor>, part: string): Map<string, Tensor> {
+  const prefix = `${part}.`;
+  const own = new Map<string, Tensor>();
+  for (const [name, tensor] of tensors) {
+    if (name.startsWith(prefix)) own.set(name.slice(prefix.length), tensor);
+  }
+  return own;
+}
