@@ -1,5 +1,6 @@
 /** The config that a command was asked for, complete and checked against what is on the disk. */
 
+import path from 'node:path';
 import { type Config, type ConfigLayer, checkConfig, configSchema, resolveConfig } from '../config/index.js';
 import { checkDataset } from '../data/index.js';
 import { recipes } from '../recipes/index.js';
@@ -21,9 +22,18 @@ export async function loadConfig(
   if (data !== undefined) changes.push({ label: '--data', values: { data: { root: data } } });
   if (output !== undefined) changes.push({ label: '--output', values: { output } });
   if (name !== undefined) changes.push({ label: '--name', values: { name } });
-  const config = resolveConfig(source, { schema: configSchema, recipes, changes, set });
+  const config = withAbsolutePaths(resolveConfig(source, { schema: configSchema, recipes, changes, set }));
   await checkConfigFolders(config, source);
   return config;
+}
+
+/** What a run reads, wherever it is later continued or evaluated from. */
+function withAbsolutePaths(config: Config): Config {
+  const { data, model } = config;
+  const { weights } = model.backbone;
+  const backbone =
+    typeof weights === 'string' ? { ...model.backbone, weights: path.resolve(weights) } : model.backbone;
+  return { ...config, data: { ...data, root: path.resolve(data.root) }, model: { ...model, backbone } };
 }
 
 /** Checks the folders and files that a config names; `label` says in errors which config is meant. */

@@ -64,7 +64,12 @@ function revived({ name, message, stack, code }: ReportedError): Error {
 }
 
 function handleInterrupts(flag: Int32Array, display: ProgressDisplay): () => void {
+  let asked = Number.NEGATIVE_INFINITY;
   const onSignal = () => {
+    const now = performance.now();
+    // A terminal, or GNU timeout, may deliver one wish twice: to the process and to its group.
+    if (now - asked < 1000) return;
+    asked = now;
     if (Atomics.exchange(flag, 0, 1) !== 0) process.exit(130);
     display.print('stopping after this step to write a checkpoint (press Ctrl-C again to end at once)');
   };

@@ -30,6 +30,11 @@ export function crossEntropy(
 
 /** @throws EngineError naming the operation, the shape expected and the one received */
 export function expectLabels(operation: string, logitsNCHW: Tensor, labelsNHW: Tensor): void {
+  if (logitsNCHW.ndim !== 4) {
+    throw new EngineError(
+      `${operation}: expected logits [N,C,H,W], received [${logitsNCHW.shape.join(',')}]`,
+    );
+  }
   const [count, , height, width] = logitsNCHW.shape;
   const received = labelsNHW.shape;
   if (received.length !== 3 || received[0] !== count || received[1] !== height || received[2] !== width) {

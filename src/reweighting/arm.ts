@@ -3,10 +3,16 @@
  * weighted loss which the network descends.
  */
 
+import { EngineError } from '../errors/index.js';
 import { Conv2d, Module } from '../nn/index.js';
 import { autocast, type Generator, noGrad, ops, type Tensor, tensorFrom, tidy } from '../torch/index.js';
-import { type NormOrder, normaliseWeights } from './normalise-weights.js';
-import type { AdversarialParameters, Reweighter, ReweighterInput } from './reweighter.js';
+import { expectNormOrder, type NormOrder, normaliseWeights } from './normalise-weights.js';
+import {
+  type AdversarialParameters,
+  expectInput,
+  type Reweighter,
+  type ReweighterInput,
+} from './reweighter.js';
 
 export interface ArmOptions {
   /** Draws the first parameters. */
@@ -29,6 +35,10 @@ export class Arm extends Module implements Reweighter {
 
   constructor({ generator, p = 2, learningRateScale = 1 }: ArmOptions) {
     super();
+    expectNormOrder('Arm', p);
+    if (!(learningRateScale > 0)) {
+      throw new EngineError(`Arm: expected a positive learningRateScale, received ${learningRateScale}`);
+    }
     this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
     this.conv3 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
@@ -48,7 +58,9 @@ export class Arm extends Module implements Reweighter {
     });
   }
 
-  weigh({ confidenceNHW, validNHW }: ReweighterInput): Tensor {
+  weigh(input: ReweighterInput): Tensor {
+    expectInput('Arm.weigh', input);
+    const { confidenceNHW, validNHW } = input;
     const weights = this.forward(confidenceNHW.detach());
     return autocast({ device: weights.device, enabled: false }, () =>
       normaliseWeights(weights, validNHW, { p: this.p }),

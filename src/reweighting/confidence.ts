@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod';
+import { EngineError } from '../errors/index.js';
 import { type Component, Registry } from '../registry/index.js';
 import { autocast, noGrad, type Tensor } from '../torch/index.js';
 
@@ -28,6 +29,9 @@ export const standardDeviation: Confidence = (logitsNCHW) =>
 
 /** `shape` takes v / v_max ∈ [0, 1] to a share of the greatest confidence. */
 function overLikelihoods(logitsNCHW: Tensor, shape: (share: Tensor) => Tensor): Tensor {
+  if (logitsNCHW.ndim !== 4) {
+    throw new EngineError(`confidence: expected logits [N,C,H,W], received [${logitsNCHW.shape.join(',')}]`);
+  }
   return noGrad(() =>
     autocast({ device: logitsNCHW.device, enabled: false }, () => {
       const classCount = logitsNCHW.shape[1] ?? 1;

@@ -2,8 +2,8 @@
 
 import { Module } from '../nn/index.js';
 import { autocast, type Tensor } from '../torch/index.js';
-import { type NormOrder, normaliseWeights } from './normalise-weights.js';
-import type { Reweighter, ReweighterInput } from './reweighter.js';
+import { expectNormOrder, type NormOrder, normaliseWeights } from './normalise-weights.js';
+import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
 export interface LinearArmOptions {
   /** k: −0.5 suppresses confident pixels, +0.5 focuses on them (Table 1). */
@@ -20,12 +20,15 @@ export class LinearArm extends Module implements Reweighter {
 
   constructor({ slope = -0.5, intercept = 0.5, p = 2 }: LinearArmOptions = {}) {
     super();
+    expectNormOrder('LinearArm', p);
     this.slope = slope;
     this.intercept = intercept;
     this.p = p;
   }
 
-  weigh({ confidenceNHW, validNHW }: ReweighterInput): Tensor {
+  weigh(input: ReweighterInput): Tensor {
+    expectInput('LinearArm.weigh', input);
+    const { confidenceNHW, validNHW } = input;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
       // A line may cross zero inside [−1, 1]; a negative weight would reward a wrong answer.
       const weights = confidenceNHW.detach().mul(this.slope).add(this.intercept).clamp({ min: 0 });

@@ -4,6 +4,7 @@
  * two together would be w / ‖w‖₁, whose maximum puts all weight on one pixel (section 3.4, Eq. 11).
  */
 
+import { EngineError } from '../errors/index.js';
 import type { Tensor } from '../torch/index.js';
 
 export type NormOrder = 1 | 2 | 3;
@@ -28,6 +29,12 @@ export function normaliseWeights(
   const empty = validNHW.sum().eq(0).to({ dtype: 'float32' });
   const unit = masked.div(pNorm(masked, p).add(empty));
   return unit.div(unit.detach().sum().add(empty));
+}
+
+/** @throws EngineError naming the operation when p is not 1, 2 or 3 */
+export function expectNormOrder(operation: string, p: number): void {
+  if (p !== 1 && p !== 2 && p !== 3)
+    throw new EngineError(`${operation}: expected p = 1, 2 or 3, received ${p}`);
 }
 
 /** ‖w‖_p of non-negative weights. */

@@ -1,5 +1,6 @@
 /** What every reweighting strategy is: a map from what is known of each pixel to its share of the loss. */
 
+import { EngineError } from '../errors/index.js';
 import type { Module, Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 
@@ -32,4 +33,18 @@ export interface Reweighter extends Module {
 
   /** W at these confidences, before normalisation, for plots; null when weights do not depend on confidence alone. */
   curve(confidences: readonly number[]): number[] | null;
+}
+
+/** @throws EngineError naming the map that is not [N,H,W] of the confidence's shape, or not of its dtype */
+export function expectInput(operation: string, input: ReweighterInput): void {
+  const { confidenceNHW, lossesNHW, validNHW } = input;
+  const shape = String(confidenceNHW.shape);
+  const expected = { confidenceNHW: 'float32', lossesNHW: 'float32', validNHW: 'bool' } as const;
+  for (const [name, map] of Object.entries({ confidenceNHW, lossesNHW, validNHW })) {
+    const dtype = expected[name as keyof typeof expected];
+    if (String(map.shape) === shape && map.dtype === dtype) continue;
+    throw new EngineError(
+      `${operation}: expected ${name} ${dtype}[${shape}], received ${map.dtype}[${map.shape.join(',')}]`,
+    );
+  }
 }

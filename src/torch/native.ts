@@ -100,6 +100,11 @@ export function engineBuild(): EngineBuild {
   const request = process.env.COARSELY_TORCH;
   const build = request ? requestedBuild(request) : readBuild('default.json');
   if (!build) {
+    if (request && !existsSync(request)) {
+      throw new EngineError(
+        `COARSELY_TORCH=${request}: no such file or folder; expected a virtual environment, pip's torch folder, or a python`,
+      );
+    }
     throw new EngineError(
       request
         ? `the engine was not built for COARSELY_TORCH=${request}: run \`npm rebuild coarsely\` (in a clone: \`make build\`) with it set`

@@ -80,6 +80,19 @@ describe.each(reweighters.kinds())('%s', (kind) => {
     reweighter.dispose();
   });
 
+  test('says which map does not fit', () => {
+    using _inner = scope();
+    const reweighter = create(kind);
+    const input = { ...draw(5), validNHW: mask(() => true) };
+    expect(() => reweighter.weigh({ ...input, lossesNHW: input.lossesNHW.narrow(2, 0, 3) })).toThrow(
+      'weigh: expected lossesNHW float32[2,3,4], received float32[2,3,3]',
+    );
+    expect(() => reweighter.weigh({ ...input, validNHW: input.lossesNHW })).toThrow(
+      'weigh: expected validNHW bool[2,3,4], received float32[2,3,4]',
+    );
+    reweighter.dispose();
+  });
+
   test('its curve is W at each confidence, and its state survives a round trip', () => {
     using _inner = scope();
     const reweighter = create(kind);

@@ -112,6 +112,14 @@ describe('ARM trained alone on a fixed l(v)', () => {
   });
 });
 
+test('ARM refuses options that have no meaning', () => {
+  using generator = new Generator(0);
+  expect(() => new Arm({ generator, p: 5 as NormOrder })).toThrow('Arm: expected p = 1, 2 or 3, received 5');
+  expect(() => new Arm({ generator, learningRateScale: -1 })).toThrow(
+    'expected a positive learningRateScale',
+  );
+});
+
 test('ARM has 53 parameters', () => {
   using generator = new Generator(0);
   const arm = tidy(() => new Arm({ generator }));

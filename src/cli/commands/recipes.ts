@@ -29,7 +29,10 @@ async function printRecipe(name: string): Promise<void> {
   const { configSchema, configToYaml, parseLayers } = await import('../../config/index.js');
   const recipe = recipes.get(name);
   if (recipe === undefined) {
-    throw new ConfigError(`recipes: no recipe ${name}${suggestion(name, [...recipes.keys()])}`);
+    const known = [...recipes.keys()];
+    throw new ConfigError(
+      `recipes: no recipe ${name}${suggestion(name, known)} (known: ${known.join(', ')})`,
+    );
   }
   const values = { ...recipe.config() };
   // A recipe for a folder of one's own leaves the root open; an example stands for it.
