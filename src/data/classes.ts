@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { DataError } from '../errors/index.js';
-import { type DatasetClass, ignoreIndex } from './dataset.js';
+import { DataError, nearest } from '../errors/index.js';
+import { type Colour, type DatasetClass, ignoreIndex } from './dataset.js';
 import { defaultPalette } from './palette.js';
 
 /** What `classes.json` says. */
@@ -13,38 +13,41 @@ export interface ClassList {
   readonly ignoredValue: number;
 }
 
-const byte = z.int().min(0).max(255);
-const classEntry = z.object({
-  name: z.string().min(1),
-  color: z.tuple([byte, byte, byte]).optional(),
+const byteExpected = 'expected a whole number from 0 to 255';
+const byte = z.int(byteExpected).min(0, byteExpected).max(255, byteExpected);
+const classEntry = z.strictObject({
+  name: z.string('expected text').min(1, 'a class needs a name'),
+  color: z.tuple([byte, byte, byte], 'expected three numbers from 0 to 255').optional(),
 });
-const classEntries = z.array(classEntry).min(1).max(255);
-const classList = z.union([
-  classEntries.transform((classes) => ({ classes, ignoreIndex })),
-  z.strictObject({ classes: classEntries, ignoreIndex: byte.default(ignoreIndex) }),
-]);
+const classList = z.strictObject({
+  classes: z
+    .array(classEntry, 'expected a list of classes')
+    .min(1, 'the list is empty, and nothing can be told apart without a class')
+    .max(255, 'at most 255 classes fit into a label file'),
+  ignoreIndex: byte.default(ignoreIndex),
+});
+const knownKeys = { top: Object.keys(classList.shape), entry: Object.keys(classEntry.shape) };
 const remedy = '{ "classes": [{ "name": "road", "color": [128, 64, 128] }, …] }';
 
 /**
  * Reads `path`: `{ "classes": [{ "name", "color"? }], "ignoreIndex"?: 255 }`, or the bare list. A class without a
- * colour gets one from the default palette. Throws a DataError when the file is missing or says something else.
+ * colour gets one from the default palette that no other class has. Throws a DataError when the file is missing or
+ * says something else, and when two classes share a name or a colour.
  */
 export async function readClassList(path: string): Promise<ClassList> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new DataError(`${path}: cannot be read; a dataset folder needs it, with ${remedy}`, { cause });
   });
-  const parsed = classList.safeParse(parseJson(text, path));
-  if (!parsed.success) throw new DataError(`${path}: ${firstProblem(parsed.error)}; expected ${remedy}`);
+  const content = parseJson(text, path);
+  const parsed = classList.safeParse(Array.isArray(content) ? { classes: content } : content);
+  if (!parsed.success) throw new DataError(`${path}: ${firstProblem(parsed.error)}`);
   const given = parsed.data;
-  const palette = defaultPalette(given.classes.length);
-  const classes = given.classes.map(({ name, color }, index) => ({
-    name,
-    color: color ?? palette[index] ?? ([255, 255, 255] as const),
-  }));
+  const classes = withColours(given.classes);
   const repeated = classes.find(
     ({ name }, index) => classes.findIndex((other) => other.name === name) < index,
   );
   if (repeated !== undefined) throw new DataError(`${path}: class '${repeated.name}' is listed twice`);
+  rejectSharedColours(given.classes, path);
   const ignoredClass = classes[given.ignoreIndex];
   if (ignoredClass !== undefined) {
     throw new DataError(
@@ -65,9 +68,43 @@ function parseJson(text: string, path: string): unknown {
 }
 
 function firstProblem(error: z.ZodError): string {
-  let issue = error.issues[0];
-  // A union reports one list of issues for each of its forms: the last form is the documented one.
-  while (issue?.code === 'invalid_union') issue = issue.errors.at(-1)?.[0];
-  if (issue === undefined) return 'not a list of classes';
-  return `${issue.path.join('.')}${issue.path.length > 0 ? ': ' : ''}${issue.message}`;
+  // A mistyped key is reported before the key that is missing for it.
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] as string;
+    const candidates = issue.path.length === 0 ? knownKeys.top : knownKeys.entry;
+    const found = nearest(key, candidates);
+    const hint = found === undefined ? ` (known here: ${candidates.join(', ')})` : `; did you mean ${found}?`;
+    return `unknown key ${[...issue.path, key].join('.')}${hint}`;
+  }
+  const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  return `${place}${issue?.message ?? 'not a list of classes'}; expected ${remedy}`;
+}
+
+type GivenClass = z.infer<typeof classEntry>;
+
+function rejectSharedColours(given: readonly GivenClass[], path: string): void {
+  const takenBy = new Map<string, string>();
+  for (const { name, color } of given) {
+    if (color === undefined) continue;
+    const other = takenBy.get(`${color}`);
+    if (other !== undefined) {
+      throw new DataError(`${path}: classes '${other}' and '${name}' share the colour ${color}; change one`);
+    }
+    takenBy.set(`${color}`, name);
+  }
+}
+
+/** Each class with its colour, or with the one of its place in the palette, or the first that is left. */
+function withColours(given: readonly GivenClass[]): DatasetClass[] {
+  const taken = new Set(given.flatMap(({ color }) => (color === undefined ? [] : [`${color}`])));
+  // As many as classes there can be, so that enough are left however many are given.
+  const palette = defaultPalette(255);
+  const isFree = (color: Colour) => !taken.has(`${color}`);
+  return given.map(({ name, color }, index) => {
+    if (color !== undefined) return { name, color };
+    const chosen = [palette[index] as Colour, ...palette].find(isFree) as Colour;
+    taken.add(`${chosen}`);
+    return { name, color: chosen };
+  });
 }

@@ -20,6 +20,7 @@ import {
   type SegmentationDataset,
 } from './dataset.js';
 import { type FilePair, type FolderLocation, pairFiles, problemsError } from './folder-files.js';
+import { hasImageEnd } from './image-end.js';
 import { readImage, readImageSize } from './image-file.js';
 import { readLabelHeader, readLabels } from './label-file.js';
 
@@ -86,8 +87,8 @@ const together = 16;
 const sampledLabels = 50;
 
 /**
- * Everything wrong with a dataset folder: the list of classes, pairs and headers of all files, the content of some
- * label files, and whether any pixel is labelled at all; with `deep` every image and label is decoded.
+ * Everything wrong with a dataset folder: the list of classes, pairs, headers and ends of all files, the content of
+ * some label files, and whether any pixel is labelled at all; with `deep` every image and label is decoded.
  */
 export async function checkFolder(
   location: FolderLocation,
@@ -103,30 +104,41 @@ export async function checkFolder(
     // Until a labelled pixel was seen, every file is read: mostly that is the first one.
     const contentOf = (place: number) => (start + place) % stride === 0 || !labelled;
     const checks = await Promise.all(
-      group.map((pair, place) => checkPair(pair, { classList: contentOf(place) ? classList : null, deep })),
+      group.map((pair, place) => checkPair(pair, { classList, content: contentOf(place), deep })),
     );
     for (const check of checks) problems.push(...check.problems);
     labelled ||= checks.some((check) => check.labelled);
   }
   if (location.labels !== null && pairs.length > 0 && problems.length === 0 && !labelled) {
     const folder = join(location.root, location.labels, location.split);
-    problems.push(`${folder}: no labelled pixel in any of ${pairs.length} files; nothing could be learned`);
+    problems.push(
+      `${folder}: the split has no labelled pixel in any of ${pairs.length} files; label some or choose another split`,
+    );
   }
   return { length: pairs.length, problems };
 }
 
-/** What is wrong with one sample; its labels are read when there is a class list to read them by. */
+/**
+ * What is wrong with one sample. Headers are looked at; the image is decoded with `deep`, the labels with `content`
+ * where there is a class list to read them by, and both when their end is missing.
+ */
 async function checkPair(
   pair: FilePair,
-  { classList, deep }: { readonly classList: ClassList | null; readonly deep: boolean },
+  {
+    classList,
+    content,
+    deep,
+  }: { readonly classList: ClassList | null; readonly content: boolean; readonly deep: boolean },
 ): Promise<{ readonly problems: readonly string[]; readonly labelled: boolean }> {
   const problems: string[] = [];
   const note = noteIn(problems);
-  const image = await (deep ? readImage(pair.image) : readImageSize(pair.image)).catch(note);
+  const decode = deep || !(await hasImageEnd(pair.image));
+  const image = await (decode ? readImage(pair.image) : readImageSize(pair.image)).catch(note);
   if (pair.labels === null) return { problems, labelled: false };
-  const labels = await (classList === null
-    ? readLabelHeader(pair.labels)
-    : readLabels(pair.labels, classList)
+  const readContent = content || !(await hasImageEnd(pair.labels));
+  const labels = await (classList !== null && readContent
+    ? readLabels(pair.labels, classList)
+    : readLabelHeader(pair.labels)
   ).catch(note);
   const mismatch = image && labels && sizeMismatch(pair.labels, { image, labels });
   if (mismatch !== null) problems.push(mismatch);

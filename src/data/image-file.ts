@@ -2,6 +2,7 @@
 
 import sharp from 'sharp';
 import { DataError } from '../errors/index.js';
+import { failureReason } from './failure-reason.js';
 
 /** A decoded image: [height, width, 3], RGB. */
 export interface RgbImage {
@@ -42,8 +43,5 @@ export async function readImageSize(
 }
 
 function undecodable(path: string, cause: unknown): DataError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DataError(`${path}: cannot be decoded as an image (${reason.trim().replaceAll('\n', '; ')})`, {
-    cause,
-  });
+  return new DataError(`${path}: cannot be decoded as an image (${failureReason(cause, path)})`, { cause });
 }

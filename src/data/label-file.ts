@@ -8,6 +8,7 @@ import { decode } from 'fast-png';
 import { DataError } from '../errors/index.js';
 import type { ClassList } from './classes.js';
 import { ignoreIndex } from './dataset.js';
+import { failureReason } from './failure-reason.js';
 import { type PngHeader, parsePngHeader, pngHeaderLength } from './png-header.js';
 
 /** A decoded label file: [height, width], class indices and 255 for ignored pixels. */
@@ -85,7 +86,7 @@ function decodeSamples(bytes: Uint8Array, path: string): Uint8Array {
     const { data } = decode(alone, { checkCrc: true });
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   } catch (cause) {
-    throw new DataError(`${path}: damaged or truncated PNG (${reason(cause)})`, { cause });
+    throw new DataError(`${path}: damaged or truncated PNG (${failureReason(cause, path)})`, { cause });
   }
 }
 
@@ -160,9 +161,5 @@ function labelsFromColours(
 }
 
 function unreadable(path: string, cause: unknown): DataError {
-  return new DataError(`${path}: cannot be read (${reason(cause)})`, { cause });
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return new DataError(`${path}: cannot be read (${failureReason(cause, path)})`, { cause });
 }

@@ -11,6 +11,6 @@ export {
 export { inferenceDevice, type LoadModelOptions, loadModel } from './load-model.js';
 export { type LoadedRun, type LoadRunOptions, loadRun } from './load-run.js';
 export { type ClassMetrics, type Metrics, metricsFrom } from './metrics.js';
-export { type PredictionOptions, type PredictionSummary, predictFiles, predictFolder } from './predict.js';
+export { type PredictionOptions, type PredictionSummary, predictInputs } from './predict.js';
 export type { PredictionPaths } from './prediction-files.js';
 export type { SegmentationModel } from './segmentation-model.js';

@@ -1,5 +1,5 @@
 /** Labels images that nobody has labelled: files or a folder in, label PNGs and colour overlays out. */
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { type DatasetClass, type RgbImage, readImage } from '../data/index.js';
 import { DataError } from '../errors/index.js';
@@ -27,9 +27,15 @@ export interface PredictionOptions extends InferenceOptions {
 
 export interface PredictionSummary {
   readonly written: readonly (PredictionPaths & { readonly image: string })[];
-  /** Files that could not be read as images, each with the reason. */
+  /** Files that could not be read as images, each with the reason, which doesn't name the file again. */
   readonly skipped: readonly { readonly image: string; readonly reason: string }[];
   readonly stopped: boolean;
+}
+
+/** An image, and its path below the output's folders without extension. */
+interface NamedImage {
+  readonly image: string;
+  readonly name: string;
 }
 
 interface Entry {
@@ -40,16 +46,32 @@ interface Entry {
 type ReadEntry = Entry & RgbImage;
 
 /**
- * Predicts every image (jpg, jpeg, png, webp) in a folder and its subfolders, which the output repeats.
+ * Predicts image files, and every image (jpg, jpeg, png, webp) of folders and their subfolders. A prediction has its
+ * image's name; the output repeats the subfolders. All inputs are checked together before anything is written.
  *
- * @throws DataError when the folder is missing or holds no image, and as `predictFiles`
+ * @throws DataError when an input is missing, a folder holds no image, two images would write the same file, or a
+ *   prediction exists already
  */
-export async function predictFolder(
+export async function predictInputs(
   model: SegmentationModel,
-  folder: string,
+  inputs: readonly string[],
   options: PredictionOptions,
 ): Promise<PredictionSummary> {
-  const output = resolve(options.output) + sep;
+  const images: NamedImage[] = [];
+  for (const input of inputs) {
+    const found = await stat(input).catch((cause: unknown) => {
+      throw new DataError(`${input}: no such file or folder; expected an image or a folder of images`, {
+        cause,
+      });
+    });
+    if (found.isDirectory()) images.push(...(await imagesIn(input, options.output)));
+    else images.push({ image: input, name: withoutExtension(basename(input)) });
+  }
+  return predictImages(model, images, options);
+}
+
+async function imagesIn(folder: string, outputFolder: string): Promise<NamedImage[]> {
+  const output = resolve(outputFolder) + sep;
   const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new DataError(`${folder}: can't be read as a folder of images`, { cause });
   });
@@ -61,27 +83,12 @@ export async function predictFolder(
     .sort();
   if (images.length === 0)
     throw new DataError(`${folder}: no image found; expected jpg, jpeg, png or webp files`);
-  const named = images.map((image) => ({ image, name: withoutExtension(relative(folder, image)) }));
-  return predictEntries(model, named, options);
+  return images.map((image) => ({ image, name: withoutExtension(relative(folder, image)) }));
 }
 
-/**
- * Predicts the given image files; a prediction has its image's name.
- *
- * @throws DataError when two images would write the same file, or a prediction exists already
- */
-export function predictFiles(
+async function predictImages(
   model: SegmentationModel,
-  images: readonly string[],
-  options: PredictionOptions,
-): Promise<PredictionSummary> {
-  const named = images.map((image) => ({ image, name: withoutExtension(basename(image)) }));
-  return predictEntries(model, named, options);
-}
-
-async function predictEntries(
-  model: SegmentationModel,
-  images: readonly { readonly image: string; readonly name: string }[],
+  images: readonly NamedImage[],
   options: PredictionOptions,
 ): Promise<PredictionSummary> {
   const { output, classes, batchSize = 1, overlayOpacity = 0.55, overwrite = false } = options;
@@ -99,7 +106,7 @@ async function predictEntries(
       return { ...entry, ...(await readImage(entry.file)) };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      skipped.push({ image: entry.file, reason: error.message });
+      skipped.push({ image: entry.file, reason: error.message.replace(`${entry.file}: `, '') });
       return null;
     }
   };
@@ -141,6 +148,7 @@ function rejectClashes(entries: readonly Entry[]): void {
   for (const { file, paths } of entries) {
     const other = takenBy.get(paths.labels);
     if (other !== undefined) {
+      if (resolve(other) === resolve(file)) throw new DataError(`${file} is given twice; give it once`);
       throw new DataError(
         `${other} and ${file} would both write ${paths.labels}; rename one or predict them apart`,
       );

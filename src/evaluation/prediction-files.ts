@@ -46,7 +46,9 @@ export async function writePrediction(paths: PredictionPaths, content: Predictio
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, bytes, { flag });
     } catch (cause) {
-      throw new DataError(`${path}: can't be written (${(cause as Error).message})`, { cause });
+      // The system names the file again; a folder above it, which it could not make, is worth naming.
+      const reason = (cause as Error).message.replace(`, open '${path}'`, '');
+      throw new DataError(`${path}: can't be written (${reason})`, { cause });
     }
   }
 }

@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkDataset, openDataset, readClassList, readImage, validateDataset } from 'coarsely/data';
+import { DataError } from 'coarsely/errors';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { greyLabels, png, put, smallDataset, temporaryFolder, threeClasses } from './dataset-folder.js';
@@ -171,10 +172,55 @@ describe('what is wrong with a folder', () => {
     await rm(join(root, 'images/train/sample-0.png'));
     await put(join(root, 'images/train/sample-0.jpg'), whole.subarray(0, Math.floor(whole.length / 2)));
     await put(join(root, 'labels/train/sample-0.png'), greyLabels(64, Array(4096).fill(1)));
-    expect(await validateDataset(describeFolder(root))).toBe(1);
-    const problem = await problemOf(validateDataset(describeFolder(root), { deep: true }), root);
-    expect(problem).toMatch(/^images\/train\/sample-0\.jpg: cannot be decoded as an image \(.*premature end/);
-    expect(problem).not.toContain('\n');
+    for (const deep of [false, true]) {
+      const problem = await problemOf(validateDataset(describeFolder(root), { deep }), root);
+      expect(problem).toMatch(
+        /^images\/train\/sample-0\.jpg: cannot be decoded as an image \(.*premature end/,
+      );
+      expect(problem).not.toContain('\n');
+    }
+  });
+
+  it.each(['jpeg', 'png', 'webp'] as const)(
+    'a truncated %s or its labels, wherever in the split',
+    async (format) => {
+      // More than the quick check reads the labels of: sample 7 is none of them.
+      const count = 52;
+      const root = await smallDataset(count);
+      const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, place) => (place * place) % 251);
+      const whole = await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } })
+        .toFormat(format)
+        .toBuffer();
+      const labels = greyLabels(
+        64,
+        Array.from({ length: 4096 }, (_, place) => (place * place) % 3),
+      );
+      const broken = join(root, `images/train/sample-7.${format}`);
+      const labelFile = join(root, 'labels/train/sample-7.png');
+      await rm(join(root, 'images/train/sample-7.png'));
+      await put(labelFile, labels);
+      // An appendix, short or long, is no damage.
+      for (const appendix of [100, 20_000]) {
+        await put(broken, Buffer.concat([whole, Buffer.alloc(appendix, 65)]));
+        expect(await validateDataset(describeFolder(root))).toBe(count);
+      }
+      await put(broken, whole.subarray(0, Math.floor(whole.length * 0.7)));
+      const problem = await problemOf(validateDataset(describeFolder(root)), root);
+      expect(problem.split('\n')).toHaveLength(1);
+      expect(problem).toContain(`images/train/sample-7.${format}: cannot be decoded as an image (`);
+      await put(broken, whole);
+      await put(labelFile, labels.slice(0, -20));
+      expect(await problemOf(validateDataset(describeFolder(root)), root)).toMatch(
+        /^labels\/train\/sample-7\.png: damaged or truncated PNG \(/,
+      );
+    },
+  );
+
+  it('an image that is gone, named once', async () => {
+    const path = join(await temporaryFolder(), 'gone.jpg');
+    await expect(readImage(path)).rejects.toThrow(
+      new DataError(`${path}: cannot be decoded as an image (Input file is missing)`),
+    );
   });
 
   it('an image that is none', async () => {
@@ -200,7 +246,7 @@ describe('what is wrong with a folder', () => {
       await put(join(root, `labels/train/${name}.png`), greyLabels(12, Array(96).fill(255)));
     }
     expect(await problemOf(validateDataset(describeFolder(root)), root)).toBe(
-      'labels/train: no labelled pixel in any of 2 files; nothing could be learned',
+      'labels/train: the split has no labelled pixel in any of 2 files; label some or choose another split',
     );
     await put(join(root, 'labels/train/sample-1.png'), greyLabels(12, Array(96).fill(255).fill(0, 95)));
     expect(await validateDataset(describeFolder(root))).toBe(2);
@@ -237,16 +283,48 @@ describe('classes.json', () => {
 
   it('is not JSON, or says something else', async () => {
     expect(await problemWith('{ classes')).toMatch(/^classes\.json: not valid JSON \(/);
-    expect(await problemWith('{ "classes": [] }')).toMatch(/^classes\.json: classes: Too small/);
+    for (const empty of ['{ "classes": [] }', '[]']) {
+      expect(await problemWith(empty)).toMatch(
+        /^classes\.json: classes: the list is empty, .*; expected \{ "classes"/,
+      );
+    }
+    expect(await problemWith('"road"')).toMatch(/^classes\.json: /);
     expect(await problemWith('{ "classes": [{ "name": "a", "color": [0, 0, 256] }] }')).toMatch(
-      /^classes\.json: classes\.0\.color\.2: Too big/,
+      /^classes\.json: classes\.0\.color\.2: expected a whole number from 0 to 255; /,
     );
-    expect(await problemWith('{ "classes": [{ "name": "a" }], "ignore": 0 }')).toMatch(/"ignore"/);
-    expect(await problemWith('{ "classes": [{ "name": "a" }, { "name": "a" }] }')).toBe(
+    const twice = { name: 'a', color: [1, 2, 3] };
+    expect(await problemWith(JSON.stringify({ classes: [twice, twice] }))).toBe(
       "classes.json: class 'a' is listed twice",
     );
     expect(await problemWith('{ "classes": [{ "name": "a" }], "ignoreIndex": 0 }')).toBe(
       "classes.json: ignoreIndex 0 is also the index of class 'a'; use 255",
     );
+  });
+
+  it.each([
+    ['[{ "name": "a" }, { "name": "b", "colour": [1, 2, 3] }]', 'classes.1.colour; did you mean color?'],
+    ['[{ "nmae": "a" }]', 'classes.0.nmae; did you mean name?'],
+    ['{ "clases": [{ "name": "a" }] }', 'clases; did you mean classes?'],
+    ['{ "classes": [{ "name": "a" }], "ignore": 0 }', 'ignore (known here: classes, ignoreIndex)'],
+  ])('has a key that is not known: %s', async (content, expected) => {
+    expect(await problemWith(content)).toBe(`classes.json: unknown key ${expected}`);
+  });
+
+  it('gives two classes one colour', async () => {
+    const entries = ['a', 'b', 'c'].map((name) => ({ name, color: name === 'b' ? [4, 5, 6] : [1, 2, 3] }));
+    expect(await problemWith(JSON.stringify(entries))).toBe(
+      "classes.json: classes 'a' and 'c' share the colour 1,2,3; change one",
+    );
+  });
+
+  it('gives a class the colour that another would have had', async () => {
+    const path = join(await temporaryFolder(), 'classes.json');
+    await put(path, '[{ "name": "a" }, { "name": "b", "color": [128, 0, 0] }, { "name": "c" }]');
+    const { classes } = await readClassList(path);
+    expect(classes.map(({ color }) => color)).toEqual([
+      [0, 128, 0],
+      [128, 0, 0],
+      [128, 128, 0],
+    ]);
   });
 });

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { predictFiles, predictFolder } from 'coarsely/evaluation';
+import { DataError } from 'coarsely/errors';
+import { predictInputs } from 'coarsely/evaluation';
 import { liveTensorCount } from 'coarsely/torch';
 import { decode } from 'fast-png';
 import sharp from 'sharp';
@@ -40,7 +42,7 @@ describe('predict', () => {
   test('writes class ids and an overlay under the names of the images, subfolders kept', async () => {
     await writeImage('a.png', [0, 255, 255]);
     await writeImage('street/b.png', [255, 0]);
-    const summary = await predictFolder(new BrightnessModel(), join(folder, 'images'), options());
+    const summary = await predictInputs(new BrightnessModel(), [join(folder, 'images')], options());
     expect(summary.written.map(({ labels }) => labels)).toEqual([
       join(folder, 'out/labels/a.png'),
       join(folder, 'out/labels/street/b.png'),
@@ -56,43 +58,84 @@ describe('predict', () => {
     const good = await writeImage('good.png', [0, 255]);
     const bad = join(folder, 'images', 'bad.png');
     await writeFile(bad, 'no picture');
-    const summary = await predictFiles(new BrightnessModel(), [bad, good], options());
+    const summary = await predictInputs(new BrightnessModel(), [bad, good], options());
     expect(summary.written.map(({ image }) => image)).toEqual([good]);
     expect(summary.skipped.map(({ image }) => image)).toEqual([bad]);
-    expect(summary.skipped[0]?.reason).toContain('bad.png');
+    expect(summary.skipped[0]?.reason).toMatch(/^cannot be decoded as an image \(/);
+    expect(summary.skipped[0]?.reason).not.toContain('bad.png');
   });
 
   test('replaces nothing unless it is told to', async () => {
     const image = await writeImage('a.png', [0, 255]);
-    await predictFiles(new BrightnessModel(), [image], options());
-    await expect(predictFiles(new BrightnessModel(), [image], options())).rejects.toThrow(
+    await predictInputs(new BrightnessModel(), [image], options());
+    await expect(predictInputs(new BrightnessModel(), [image], options())).rejects.toThrow(
       /labels\/a\.png and 1 more exist already/,
     );
     await writeImage('a.png', [255, 0]);
-    await predictFiles(new BrightnessModel(), [image], { ...options(), overwrite: true });
+    await predictInputs(new BrightnessModel(), [image], { ...options(), overwrite: true });
     expect([...decode(await readFile(join(folder, 'out/labels/a.png'))).data]).toEqual([1, 0]);
+  });
+
+  test('names a prediction that cannot be written once', async () => {
+    const image = await writeImage('a.png', [0]);
+    const taken = join(folder, 'out/labels/a.png');
+    await mkdir(taken, { recursive: true });
+    const predicted = predictInputs(new BrightnessModel(), [image], { ...options(), overwrite: true });
+    await expect(predicted).rejects.toThrow(
+      new DataError(`${taken}: can't be written (EISDIR: illegal operation on a directory)`),
+    );
   });
 
   test('refuses two images of one name, and a folder without images', async () => {
     const first = await writeImage('x/a.png', [0]);
     const second = await writeImage('y/a.png', [0]);
-    await expect(predictFiles(new BrightnessModel(), [first, second], options())).rejects.toThrow(
+    await expect(predictInputs(new BrightnessModel(), [first, second], options())).rejects.toThrow(
       /would both write .*labels\/a\.png/,
     );
     await mkdir(join(folder, 'empty'));
-    await expect(predictFolder(new BrightnessModel(), join(folder, 'empty'), options())).rejects.toThrow(
+    await expect(predictInputs(new BrightnessModel(), [join(folder, 'empty')], options())).rejects.toThrow(
       'no image found',
     );
-    await expect(predictFolder(new BrightnessModel(), join(folder, 'nowhere'), options())).rejects.toThrow(
-      /nowhere: can't be read/,
+    await expect(predictInputs(new BrightnessModel(), [join(folder, 'nowhere')], options())).rejects.toThrow(
+      /nowhere: no such file or folder/,
     );
+  });
+
+  test('refuses a file and a folder that would write the same, even to overwrite, before anything is written', async () => {
+    const inFolder = await writeImage('set/val0.png', [0]);
+    const file = await writeImage('val0.png', [255]);
+    const inputs = [file, join(folder, 'images/set')];
+    const predicted = predictInputs(new BrightnessModel(), inputs, { ...options(), overwrite: true });
+    await expect(predicted).rejects.toThrow(
+      `${file} and ${inFolder} would both write ${join(folder, 'out/labels/val0.png')}`,
+    );
+    expect(existsSync(join(folder, 'out'))).toBe(false);
+    await expect(
+      predictInputs(new BrightnessModel(), [join(folder, 'images/set'), inFolder], options()),
+    ).rejects.toThrow(`${inFolder} is given twice`);
+  });
+
+  test('predicts files and folders together', async () => {
+    const file = await writeImage('one.png', [0, 255]);
+    await writeImage('set/two.png', [255]);
+    const inputs = [file, join(folder, 'images/set')];
+    const totals: number[] = [];
+    const { written } = await predictInputs(new BrightnessModel(), inputs, {
+      ...options(),
+      onProgress: ({ total }) => totals.push(total),
+    });
+    expect(written.map(({ labels }) => labels)).toEqual([
+      join(folder, 'out/labels/one.png'),
+      join(folder, 'out/labels/two.png'),
+    ]);
+    expect(totals).toEqual([2, 2]);
   });
 
   test('an output folder inside the input is not predicted', async () => {
     await writeImage('a.png', [0, 255]);
     const inside = { ...options(), output: join(folder, 'images', 'out'), overwrite: true };
-    await predictFolder(new BrightnessModel(), join(folder, 'images'), inside);
-    const again = await predictFolder(new BrightnessModel(), join(folder, 'images'), inside);
+    await predictInputs(new BrightnessModel(), [join(folder, 'images')], inside);
+    const again = await predictInputs(new BrightnessModel(), [join(folder, 'images')], inside);
     expect(again.written).toHaveLength(1);
   });
 });

@@ -1,6 +1,6 @@
 /** `coarsely predict RUN INPUT…`: labels for images that nobody has labelled. */
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { ConfigError } from '../../errors/index.js';
 import type { PredictionSummary } from '../../evaluation/index.js';
@@ -40,13 +40,13 @@ async function predict(
   for (const input of inputs) {
     if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
   }
-  const { inferenceDevice, loadRun, predictFiles, predictFolder } = await import('../../evaluation/index.js');
+  const { inferenceDevice, loadRun, predictInputs } = await import('../../evaluation/index.js');
   const { useThreads } = await import('../use-threads.js');
   using run = await loadRun(runFolder);
   const { model, classes, config } = run;
   useThreads(config);
   const line = createProgressLine('predicting');
-  const common = {
+  const summary = await predictInputs(model, inputs, {
     output: options.out,
     classes,
     device: inferenceDevice(config),
@@ -54,20 +54,13 @@ async function predict(
     overlayOpacity: options.opacity,
     overwrite: options.overwrite ?? false,
     onProgress: line.show,
-  };
-  const folders = inputs.filter((input) => statSync(input).isDirectory());
-  const files = inputs.filter((input) => !folders.includes(input));
-  const summaries: PredictionSummary[] = [];
-  if (files.length > 0) summaries.push(await predictFiles(model, files, common));
-  for (const folder of folders) summaries.push(await predictFolder(model, folder, common));
+  });
   line.close();
-  tell(summaries, options.out);
+  tell(summary, options.out);
 }
 
-function tell(summaries: readonly PredictionSummary[], out: string): void {
-  const skipped = summaries.flatMap((summary) => summary.skipped);
+function tell({ written, skipped }: PredictionSummary, out: string): void {
   for (const { image, reason } of skipped) process.stderr.write(`skipped ${image}: ${reason}\n`);
-  const written = summaries.reduce((sum, summary) => sum + summary.written.length, 0);
-  process.stdout.write(`wrote ${written} predictions to ${out}/labels and ${out}/overlays\n`);
+  process.stdout.write(`wrote ${written.length} predictions to ${out}/labels and ${out}/overlays\n`);
   if (skipped.length > 0) process.exitCode = 1;
 }
