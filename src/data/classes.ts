@@ -15,17 +15,23 @@ export interface ClassList {
 
 const byteExpected = 'expected a whole number from 0 to 255';
 const byte = z.int(byteExpected).min(0, byteExpected).max(255, byteExpected);
-const classEntry = z.strictObject({
-  name: z.string('expected text').min(1, 'a class needs a name'),
-  color: z.tuple([byte, byte, byte], 'expected three numbers from 0 to 255').optional(),
-});
-const classList = z.strictObject({
-  classes: z
-    .array(classEntry, 'expected a list of classes')
-    .min(1, 'the list is empty, and nothing can be told apart without a class')
-    .max(255, 'at most 255 classes fit into a label file'),
-  ignoreIndex: byte.default(ignoreIndex),
-});
+const classEntry = z.strictObject(
+  {
+    name: z.string('expected text').min(1, 'a class needs a name'),
+    color: z.tuple([byte, byte, byte], 'expected three numbers from 0 to 255').optional(),
+  },
+  'expected a class with a name',
+);
+const classList = z.strictObject(
+  {
+    classes: z
+      .array(classEntry, 'expected a list of classes')
+      .min(1, 'the list is empty, and nothing can be told apart without a class')
+      .max(255, 'at most 255 classes fit into a label file'),
+    ignoreIndex: byte.default(ignoreIndex),
+  },
+  'expected a list of classes',
+);
 const knownKeys = { top: Object.keys(classList.shape), entry: Object.keys(classEntry.shape) };
 const remedy = '{ "classes": [{ "name": "road", "color": [128, 64, 128] }, …] }';
 
@@ -78,7 +84,7 @@ function firstProblem(error: z.ZodError): string {
     return `unknown key ${[...issue.path, key].join('.')}${hint}`;
   }
   const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-  return `${place}${issue?.message ?? 'not a list of classes'}; expected ${remedy}`;
+  return `${place}${issue?.message ?? 'not a list of classes'}; write ${remedy}`;
 }
 
 type GivenClass = z.infer<typeof classEntry>;

@@ -285,10 +285,13 @@ describe('classes.json', () => {
     expect(await problemWith('{ classes')).toMatch(/^classes\.json: not valid JSON \(/);
     for (const empty of ['{ "classes": [] }', '[]']) {
       expect(await problemWith(empty)).toMatch(
-        /^classes\.json: classes: the list is empty, .*; expected \{ "classes"/,
+        /^classes\.json: classes: the list is empty, .*; write \{ "classes"/,
       );
     }
-    expect(await problemWith('"road"')).toMatch(/^classes\.json: /);
+    expect(await problemWith('"road"')).toMatch(/^classes\.json: expected a list of classes; write \{/);
+    expect(await problemWith('["road"]')).toMatch(
+      /^classes\.json: classes\.0: expected a class with a name; /,
+    );
     expect(await problemWith('{ "classes": [{ "name": "a", "color": [0, 0, 256] }] }')).toMatch(
       /^classes\.json: classes\.0\.color\.2: expected a whole number from 0 to 255; /,
     );
