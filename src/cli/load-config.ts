@@ -22,9 +22,10 @@ export async function loadConfig(
   if (data !== undefined) changes.push({ label: '--data', values: { data: { root: data } } });
   if (output !== undefined) changes.push({ label: '--output', values: { output } });
   if (name !== undefined) changes.push({ label: '--name', values: { name } });
-  const config = withAbsolutePaths(resolveConfig(source, { schema: configSchema, recipes, changes, set }));
+  const config = resolveConfig(source, { schema: configSchema, recipes, changes, set });
+  // First, so that messages show a path as the person wrote it.
   await checkConfigFolders(config, source);
-  return config;
+  return withAbsolutePaths(config);
 }
 
 /** What a run reads, wherever it is later continued or evaluated from. */
