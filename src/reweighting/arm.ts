@@ -19,7 +19,7 @@ export interface ArmOptions {
   readonly generator: Generator;
   /** Order of the norm that W is held to; 1 collapses onto the hardest pixel (Table 2). */
   readonly p?: NormOrder;
-  /** Multiplies the main learning rate; 1 is the paper's. Runs of hundreds of iterations need about 50. */
+  /** Multiplies the main learning rate; 1 is the paper's; runs of a few hundred iterations may need more. */
   readonly learningRateScale?: number;
 }
 
