@@ -97,17 +97,6 @@ napi_value setErrorClassCallback(napi_env env, napi_callback_info info) {
   COARSELY_END("setErrorClass")
 }
 
-/// Deterministic algorithms where libtorch offers a choice (CUDA); an operation without one throws by name.
-napi_value setDeterministic(napi_env env, napi_callback_info info) {
-  COARSELY_BEGIN
-  Arguments<1> arguments(env, info);
-  const bool on = toBool(env, arguments.values[0]);
-  at::globalContext().setDeterministicAlgorithms(on, false);
-  at::globalContext().setDeterministicCuDNN(on);
-  return undefined(env);
-  COARSELY_END("setDeterministic")
-}
-
 }  // namespace
 
 void prepareProcess() {
@@ -129,7 +118,6 @@ void exportRuntime(napi_env env, napi_value exports) {
   exportFunction(env, exports, "cudaDeviceCount", cudaDeviceCount);
   exportFunction(env, exports, "bfloat16Fast", bfloat16Fast);
   exportFunction(env, exports, "setErrorClass", setErrorClassCallback);
-  exportFunction(env, exports, "setDeterministic", setDeterministic);
 }
 
 }  // namespace coarsely

@@ -3,7 +3,7 @@
  * (`backbone.stage3.0.conv2.weight`). Nothing is registered, named by a string or built lazily.
  */
 import { CheckpointError } from '../errors/index.js';
-import { type Device, type DType, noGrad, type Tensor, tidy } from '../torch/index.js';
+import { type Device, type DType, isFloatingPoint, noGrad, type Tensor, tidy } from '../torch/index.js';
 import { Buffer, Parameter } from './parameter.js';
 
 export interface PlacementOptions {
@@ -19,8 +19,6 @@ export interface StateDictDifference {
   readonly missing: string[];
   readonly unexpected: string[];
 }
-
-const floatingTypes: ReadonlySet<DType> = new Set<DType>(['float32', 'float64', 'bfloat16', 'float16']);
 
 export abstract class Module {
   /** Whether batch normalisation uses the batch's statistics and dropout drops. Set by `train()` and `eval()`. */
@@ -130,7 +128,7 @@ export abstract class Module {
           const options: { device?: Device; dtype?: DType; memoryFormat?: 'contiguous' | 'channels-last' } =
             {};
           if (device !== undefined) options.device = device;
-          if (dtype !== undefined && floatingTypes.has(tensor.dtype)) options.dtype = dtype;
+          if (dtype !== undefined && isFloatingPoint(tensor.dtype)) options.dtype = dtype;
           if (memoryFormat !== undefined && tensor.ndim === 4) options.memoryFormat = memoryFormat;
           tensor.zeroGrad_();
           tensor.setData_(tensor.to(options));

@@ -1,4 +1,4 @@
-/** Facts about libtorch as it runs here, threads, memory and determinism: all process-wide. */
+/** Facts about libtorch as it runs here, threads and memory: all process-wide. */
 
 import type { Device } from './dtype.js';
 import { engineBuild, native } from './native.js';
@@ -67,11 +67,6 @@ export function resetPeakMemory(): void {
 /** Gives cached blocks back to the system; returns the bytes given back. */
 export function trimMemory(): number {
   return native().trim();
-}
-
-/** Deterministic algorithms on every device; an operation that has none throws, named. */
-export function setDeterministic(on: boolean): void {
-  native().setDeterministic(on);
 }
 
 export function isAvailable(device: Device): boolean {

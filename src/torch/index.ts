@@ -14,7 +14,6 @@ export {
   type Memory,
   memory,
   resetPeakMemory,
-  setDeterministic,
   setThreads,
   threads,
   trimMemory,

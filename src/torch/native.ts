@@ -65,7 +65,6 @@ export interface NativeAddon {
   cudaDeviceCount(): number;
   bfloat16Fast(): boolean;
   setErrorClass(errorClass: typeof EngineError): void;
-  setDeterministic(on: boolean): void;
 }
 
 /** How this engine was built, from the note beside the addon. */
