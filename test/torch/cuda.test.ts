@@ -1,7 +1,15 @@
 /** The same operations on a GPU; runs wherever the engine sees one. */
 import { createSegmentor } from 'coarsely/models';
-import { engine, Generator, ops, scope, tensorFrom } from 'coarsely/torch';
-import { describe, expect, test } from 'vitest';
+import { engine, Generator, liveTensorCount, ops, scope, tensorFrom } from 'coarsely/torch';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+let live = 0;
+beforeEach(() => {
+  live = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(live);
+});
 
 describe.runIf(engine().cudaDevices > 0)('cuda', () => {
   test('moves, computes and differentiates', () => {

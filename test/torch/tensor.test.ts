@@ -12,6 +12,7 @@ import {
   ops,
   randn,
   release,
+  resetPeakMemory,
   scope,
   stack,
   Tensor,
@@ -19,6 +20,7 @@ import {
   tensorFrom,
   tensorFromBytes,
   tidy,
+  trimMemory,
   zeros,
 } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -218,6 +220,11 @@ describe('bytes', () => {
     big.dispose();
     expect(memory().liveBytes).toBe(before);
     expect(memory().peakBytes).toBeGreaterThanOrEqual(before + 4_000_000);
+    resetPeakMemory();
+    expect(memory().peakBytes).toBe(before);
+    expect(memory().cachedBytes).toBeGreaterThanOrEqual(4_000_000);
+    expect(trimMemory()).toBeGreaterThanOrEqual(4_000_000);
+    expect(memory().cachedBytes).toBe(0);
   });
 
   test('inspection shows dtype, shape, device and the first values', () => {
