@@ -19,8 +19,8 @@ export interface FilePair {
   readonly labels: string | null;
 }
 
-const imageExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
-const labelExtensions: ReadonlySet<string> = new Set(['.png']);
+export const imageExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
+export const labelExtensions: ReadonlySet<string> = new Set(['.png']);
 
 /**
  * The samples of a split by stem, in the order of their names, and what is wrong with the folder: missing or empty

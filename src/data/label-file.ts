@@ -42,31 +42,51 @@ export async function readLabelHeader(path: string): Promise<PngHeader> {
  * class of the list, and when the file is damaged or holds 16-bit samples.
  */
 export async function readLabels(path: string, classList: ClassList): Promise<LabelMap> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
-  });
-  const header = labelHeader(bytes, path);
-  const { width, height, colour } = header;
-  const samples = decodeSamples(bytes, path);
-  const inColour = colour === 'rgb' || colour === 'rgb-alpha';
-  const raw = header.depth < 8 ? unpackBits(samples, header) : samples;
-  const channels = colour === 'rgb' ? 3 : colour === 'rgb-alpha' ? 4 : colour === 'grey-alpha' ? 2 : 1;
-  if (raw.length !== width * height * channels) {
-    throw new DataError(`${path}: damaged PNG: ${raw.length} samples for ${width}×${height} pixels`);
-  }
+  const { header, samples, channels, inColour } = await readLabelSamples(path);
+  const { width, height } = header;
   const labels = new Uint8Array(width * height);
   const unknownPixel = inColour
-    ? labelsFromColours(raw, labels, { channels, path, classList })
-    : labelsFromValues(raw, labels, { channels, classList });
+    ? labelsFromColours(samples, labels, { channels, path, classList })
+    : labelsFromValues(samples, labels, { channels, classList });
   if (unknownPixel >= 0) {
     const start = unknownPixel * channels;
-    const found = inColour ? `colour ${raw.subarray(start, start + 3).join(',')}` : `label ${raw[start]}`;
+    const found = inColour
+      ? `colour ${samples.subarray(start, start + 3).join(',')}`
+      : `label ${samples[start]}`;
     throw new DataError(
       `${path}: ${found} at pixel (${unknownPixel % width}, ${Math.floor(unknownPixel / width)}) ` +
         `is not in the list of ${classList.classes.length} classes and not the ignored value`,
     );
   }
   return { width, height, labels };
+}
+
+/** What a label file holds, before any class list gives it a meaning. */
+export interface LabelSamples {
+  readonly header: PngHeader;
+  /** [height, width, channels], 8 bits each; of a palette PNG the indices. */
+  readonly samples: Uint8Array;
+  readonly channels: number;
+  /** Whether the first three channels are a colour; otherwise the first one is a value. */
+  readonly inColour: boolean;
+  /** Red, green and blue (and alpha) of each index, for a palette PNG. */
+  readonly palette: readonly (readonly number[])[] | null;
+}
+
+/** Decodes a label PNG of any form that `readLabels` takes. Throws a DataError when it is damaged or of another form. */
+export async function readLabelSamples(path: string): Promise<LabelSamples> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  const header = labelHeader(bytes, path);
+  const { width, height, colour } = header;
+  const { data, palette } = decodePng(bytes, path);
+  const samples = header.depth < 8 ? unpackBits(data, header) : data;
+  const channels = colour === 'rgb' ? 3 : colour === 'rgb-alpha' ? 4 : colour === 'grey-alpha' ? 2 : 1;
+  if (samples.length !== width * height * channels) {
+    throw new DataError(`${path}: damaged PNG: ${samples.length} samples for ${width}×${height} pixels`);
+  }
+  return { header, samples, channels, inColour: channels >= 3, palette };
 }
 
 function labelHeader(bytes: Uint8Array, path: string): PngHeader {
@@ -79,12 +99,15 @@ function labelHeader(bytes: Uint8Array, path: string): PngHeader {
   return header;
 }
 
-function decodeSamples(bytes: Uint8Array, path: string): Uint8Array {
+function decodePng(
+  bytes: Uint8Array,
+  path: string,
+): { readonly data: Uint8Array; readonly palette: readonly (readonly number[])[] | null } {
   try {
     // A buffer of its own, so that a truncated file cannot be read past its end into a shared pool.
     const alone = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-    const { data } = decode(alone, { checkCrc: true });
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const { data, palette = null } = decode(alone, { checkCrc: true });
+    return { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), palette };
   } catch (cause) {
     throw new DataError(`${path}: damaged or truncated PNG (${failureReason(cause, path)})`, { cause });
   }
