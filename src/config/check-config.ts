@@ -5,6 +5,7 @@ import path from 'node:path';
 import { ConfigError, DataError } from '../errors/index.js';
 import type { ComponentSection } from '../registry/index.js';
 import { datasetSection } from './data-section.js';
+import { checkExtraHeads } from './extra-heads.js';
 import type { Config } from './schema.js';
 
 /** Finds what is wrong with a dataset, a line for each thing: `checkDataset` of the data room. */
@@ -19,10 +20,11 @@ export interface CheckOptions {
 const shownProblems = 3;
 
 /**
- * Rejects with a ConfigError for a missing data root, a missing weights file or an output folder that cannot be written,
+ * Rejects with a ConfigError for parts that do not go together, a missing data root, a missing weights file or an output folder that cannot be written,
  * and with a DataError for what is wrong with the dataset itself.
  */
 export async function checkConfig(config: Config, { label, checkDataset }: CheckOptions): Promise<void> {
+  checkHeads(config, label);
   checkWeights(config.model.backbone, label);
   checkOutput(config.output, label);
   await checkData(config.data, { label, checkDataset });
@@ -41,6 +43,14 @@ async function checkData(data: Config['data'], { label, checkDataset }: CheckOpt
     const more = problems.length - shownProblems;
     const lines = [...problems.slice(0, shownProblems), ...(more > 0 ? [`(and ${more} more)`] : [])];
     throw new DataError(lines.map((line) => `data.${part}: ${line}`).join('\n'));
+  }
+}
+
+function checkHeads(config: Config, label: string): void {
+  try {
+    checkExtraHeads(config);
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError(`config ${label}: ${error.message}`) : error;
   }
 }
 

@@ -3,6 +3,7 @@ export { Registry } from '../registry/index.js';
 export { configSchema } from './built-in.js';
 export { type CheckOptions, checkConfig, type DatasetChecker } from './check-config.js';
 export { type DatasetPart, datasetSection } from './data-section.js';
+export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
 export { mergeSections } from './merge.js';
 export { type ConfigLayer, parseLayers } from './parse-config.js';
 export { type NamedRecipe, type RecipeConfig, type ResolveOptions, resolveConfig } from './resolve-config.js';

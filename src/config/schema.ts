@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { ComponentSection, Kinds } from '../registry/index.js';
 import { componentSection } from './component-section.js';
 import { dataSection } from './data-section.js';
+import { inferenceSection } from './inference-section.js';
 
 /** The components a config can name, by section. */
 export interface ComponentRegistries {
@@ -103,5 +104,6 @@ export function createConfigSchema(registries: ComponentRegistries) {
     optimizer: optimizerSchema.prefault({}),
     schedule: component(registries.schedules, 'multi-step'),
     training: trainingSchema.prefault({}),
+    inference: inferenceSection.prefault({}),
   });
 }

@@ -1,7 +1,7 @@
 /** A trained network: what a config says it is, with the weights of a file. */
 
 import { existsSync } from 'node:fs';
-import type { Config } from '../config/index.js';
+import { type Config, extraHeadsOf } from '../config/index.js';
 import { CheckpointError } from '../errors/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
 import { checkpointPart } from '../runs/index.js';
@@ -25,7 +25,11 @@ export function loadModel(config: Config, { weights, classCount, device }: LoadM
     throw new CheckpointError(`${weights}: no such file; expected .safetensors or .pth weights`);
   }
   using generator = new Generator(config.seed);
-  const model = createSegmentor(withoutPretraining(config), { classCount, generator });
+  const model = createSegmentor(withoutPretraining(config), {
+    classCount,
+    extraHeads: extraHeadsOf(config),
+    generator,
+  });
   try {
     using _read = scope();
     const { tensors } = readStateDict(weights);

@@ -9,6 +9,11 @@ export interface LossContext {
   readonly classCount: number;
 }
 
-export const losses = new Registry<Component<unknown, LossContext, PixelLoss>>('loss');
+/** A loss that a config can name, and what it needs predicted beside the classes: channels by name. */
+export interface LossComponent<Options = unknown> extends Component<Options, LossContext, PixelLoss> {
+  readonly extraHeads?: Readonly<Record<string, number>>;
+}
+
+export const losses = new Registry<LossComponent>('loss');
 
 losses.register('cross-entropy', { options: z.strictObject({}), create: () => crossEntropy });

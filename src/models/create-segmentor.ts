@@ -2,6 +2,7 @@
 import { type ComponentSection, createComponent } from '../registry/index.js';
 import { type Generator, tidy } from '../torch/index.js';
 import { backbones } from './backbones.js';
+import { type ExtraHeadChannels, ExtraHeads } from './extra-heads.js';
 import { FcnHead } from './fcn-head.js';
 import { heads } from './heads.js';
 import { Segmentor } from './segmentor.js';
@@ -15,6 +16,8 @@ export interface ModelSection {
 
 export interface CreateSegmentorOptions {
   readonly classCount: number;
+  /** Predictions beside the classes that the loss asks for. */
+  readonly extraHeads?: ExtraHeadChannels;
   /** Source of all first values, and of dropout masks in training. The order of draws depends on the config alone. */
   readonly generator: Generator;
 }
@@ -26,7 +29,7 @@ export interface CreateSegmentorOptions {
  */
 export function createSegmentor(
   { backbone: backboneSection, head: headSection, auxiliary: auxiliarySection }: ModelSection,
-  { classCount, generator }: CreateSegmentorOptions,
+  { classCount, extraHeads: extraHeadChannels = {}, generator }: CreateSegmentorOptions,
 ): Segmentor {
   return tidy(() => {
     const backbone = createComponent(backbones, backboneSection, { generator });
@@ -35,7 +38,11 @@ export function createSegmentor(
       const head = createComponent(heads, headSection, context);
       const auxiliary =
         auxiliarySection === null ? null : new FcnHead({ ...context, channels: auxiliarySection.channels });
-      return new Segmentor({ backbone, head, auxiliary });
+      const extraHeads =
+        Object.keys(extraHeadChannels).length === 0
+          ? null
+          : new ExtraHeads(head.channels, { heads: extraHeadChannels, generator });
+      return new Segmentor({ backbone, head, auxiliary, extraHeads });
     } catch (error) {
       backbone.dispose();
       throw error;

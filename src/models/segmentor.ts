@@ -2,6 +2,7 @@
 import { Module, resizeBilinear, spatialSize } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 import type { Backbone } from './backbone.js';
+import type { ExtraHeads } from './extra-heads.js';
 import type { Head } from './head.js';
 
 export interface SegmentorOutput {
@@ -9,24 +10,29 @@ export interface SegmentorOutput {
   readonly logitsNCHW: Tensor;
   /** The same of the auxiliary head; null in evaluation and when there is none. */
   readonly auxiliaryLogitsNCHW: Tensor | null;
+  /** What the extra heads predict, [N, channels, H, W] by name, at the resolution of the logits. */
+  readonly extraHeads: Readonly<Record<string, Tensor>>;
 }
 
 export interface SegmentorParts {
   readonly backbone: Backbone;
   readonly head: Head;
   readonly auxiliary?: Head | null;
+  readonly extraHeads?: ExtraHeads | null;
 }
 
 export class Segmentor extends Module {
   readonly backbone: Backbone;
   readonly head: Head;
   readonly auxiliary: Head | null;
+  readonly extraHeads: ExtraHeads | null;
 
-  constructor({ backbone, head, auxiliary = null }: SegmentorParts) {
+  constructor({ backbone, head, auxiliary = null, extraHeads = null }: SegmentorParts) {
     super();
     this.backbone = backbone;
     this.head = head;
     this.auxiliary = auxiliary;
+    this.extraHeads = extraHeads;
   }
 
   /**
@@ -36,20 +42,24 @@ export class Segmentor extends Module {
    */
   forward(imagesNCHW: Tensor): SegmentorOutput {
     const size = spatialSize(imagesNCHW);
-    const { logitsNCHW, auxiliaryLogitsNCHW } = this.forwardLogits(imagesNCHW);
+    const { logitsNCHW, auxiliaryLogitsNCHW, extraHeads } = this.forwardLogits(imagesNCHW);
     return {
       logitsNCHW: resizeBilinear(logitsNCHW, size),
       auxiliaryLogitsNCHW: auxiliaryLogitsNCHW === null ? null : resizeBilinear(auxiliaryLogitsNCHW, size),
+      extraHeads: Object.fromEntries(
+        Object.entries(extraHeads).map(([name, mapNCHW]) => [name, resizeBilinear(mapNCHW, size)]),
+      ),
     };
   }
 
   /** Logits at the resolution of the heads, for a loss or a prediction that resizes them itself. */
   forwardLogits(imagesNCHW: Tensor): SegmentorOutput {
     const features = this.backbone.forward(imagesNCHW);
-    const { logitsNCHW, auxiliaryLogitsNCHW: ownAuxiliary } = this.head.forward(features);
-    if (!this.training) return { logitsNCHW, auxiliaryLogitsNCHW: null };
+    const { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: ownAuxiliary } = this.head.forward(features);
+    const extraHeads = this.extraHeads?.forward(featuresNCHW) ?? {};
+    if (!this.training) return { logitsNCHW, auxiliaryLogitsNCHW: null, extraHeads };
     const auxiliaryLogitsNCHW =
       this.auxiliary === null ? ownAuxiliary : this.auxiliary.forward(features).logitsNCHW;
-    return { logitsNCHW, auxiliaryLogitsNCHW };
+    return { logitsNCHW, auxiliaryLogitsNCHW, extraHeads };
   }
 }

@@ -34,7 +34,11 @@ export class Inspector implements Disposable {
     this.#reweighter = null;
     if (config.reweighter === null) return;
     using generator = new Generator(0);
-    const reweighter = createComponent(reweighters, config.reweighter, { classCount, generator });
+    const reweighter = createComponent(reweighters, config.reweighter, {
+      classCount,
+      datasetLength: 0,
+      generator,
+    });
     try {
       using _read = scope();
       reweighter.loadStateDict(checkpointPart(readSafetensors(checkpoint).tensors, 'reweighter'));

@@ -26,6 +26,7 @@ export interface ArmOptions {
 const hidden = 4;
 
 export class Arm extends Module implements Reweighter {
+  readonly isolatedStart = true;
   readonly conv1: Conv2d;
   readonly conv2: Conv2d;
   readonly conv3: Conv2d;
@@ -61,7 +62,7 @@ export class Arm extends Module implements Reweighter {
   weigh(input: ReweighterInput): Tensor {
     expectInput('Arm.weigh', input);
     const { confidenceNHW, validNHW } = input;
-    const weights = this.forward(confidenceNHW.detach());
+    const weights = this.forward(confidenceNHW);
     return autocast({ device: weights.device, enabled: false }, () =>
       normaliseWeights(weights, validNHW, { p: this.p }),
     );

@@ -1,7 +1,6 @@
 /**
- * Confidence indicators: how sure the network is of a pixel, whatever its label says. Each maps to [−1, 1] with +1 the
- * most confident (paper, section 3.2 and Table 2), detached: if the network saw a way to change its weights through
- * its confidence it would take it instead of learning (Table 1).
+ * Confidence: how sure the network is of a pixel, whatever its label says (paper, section 3.2). An indicator is any map
+ * of the logits to [−1, 1] with +1 the most confident; a config names one, and a user may register another.
  */
 
 import { z } from 'zod';
@@ -12,49 +11,63 @@ import { autocast, noGrad, type Tensor } from '../torch/index.js';
 export interface ConfidenceOptions {
   /** What heads beside the classifier predict, by name. */
   readonly extraHeads?: Readonly<Record<string, Tensor>>;
+  /**
+   * Whether no gradient flows back into the logits. Without it the network finds that a surer wrong answer weighs
+   * less, and learns that instead of the classes (Table 1).
+   */
+  readonly detach?: boolean;
 }
 
-/** logits [N,C,H,W] to confidence v̂ [N,H,W], float32 in [−1, 1], without gradient. */
+/** logits [N,C,H,W] to confidence v̂ [N,H,W], float32 in [−1, 1], without gradient unless `detach` is false. */
 export type Confidence = (logitsNCHW: Tensor, options?: ConfidenceOptions) => Tensor;
-
-/**
- * Variance of the class likelihoods, normalised (Eq. 3): v̂ = 2 (C Σ_c p_c² − 1) / (C − 1) − 1.
- * A network of one class is always certain: +1.
- */
-export const variance: Confidence = (logitsNCHW) => overLikelihoods(logitsNCHW, (share) => share);
-
-/** Standard deviation of the class likelihoods over its maximum, √v / √v_max, in [−1, 1]. */
-export const standardDeviation: Confidence = (logitsNCHW) =>
-  overLikelihoods(logitsNCHW, (share) => share.sqrt());
-
-/** `shape` takes v / v_max ∈ [0, 1] to a share of the greatest confidence. */
-function overLikelihoods(logitsNCHW: Tensor, shape: (share: Tensor) => Tensor): Tensor {
-  if (logitsNCHW.ndim !== 4) {
-    throw new EngineError(`confidence: expected logits [N,C,H,W], received [${logitsNCHW.shape.join(',')}]`);
-  }
-  return noGrad(() =>
-    autocast({ device: logitsNCHW.device, enabled: false }, () => {
-      const classCount = logitsNCHW.shape[1] ?? 1;
-      const likelihoods = logitsNCHW.detach().to({ dtype: 'float32' }).softmax(1);
-      const sumOfSquares = likelihoods.square().sum(1);
-      if (classCount === 1) return sumOfSquares;
-      // Rounding may leave [0, 1] by an ulp, which a square root or a logarithm would not forgive.
-      const share = sumOfSquares
-        .mul(classCount)
-        .sub(1)
-        .div(classCount - 1)
-        .clamp_({ min: 0, max: 1 });
-      return shape(share).mul(2).sub(1);
-    }),
-  );
-}
 
 export interface ConfidenceContext {
   readonly classCount: number;
 }
 
-/** Indicators by the name that a config uses. */
-export const confidences = new Registry<Component<unknown, ConfidenceContext, Confidence>>('confidence');
+/** An indicator that a config can name, and the extra heads that it reads. */
+export interface ConfidenceComponent<Options = unknown>
+  extends Component<Options, ConfidenceContext, Confidence> {
+  readonly needs?: readonly string[];
+}
 
-confidences.register('variance', { options: z.strictObject({}), create: () => variance });
-confidences.register('std', { options: z.strictObject({}), create: () => standardDeviation });
+/** Indicators by the name that a config uses. */
+export const confidences = new Registry<ConfidenceComponent>('confidence');
+
+const options = z.strictObject({
+  /** false lets the gradient of the weights reach the network. */
+  detach: z.boolean().default(true),
+});
+
+/** Registers an indicator without options of its own. */
+export function registerConfidence(
+  kind: string,
+  confidence: Confidence,
+  { needs = [] }: { readonly needs?: readonly string[] } = {},
+): void {
+  confidences.register(kind, {
+    options,
+    needs,
+    create:
+      ({ detach }: z.output<typeof options>) =>
+      (logitsNCHW, given) =>
+        confidence(logitsNCHW, { detach, ...given }),
+  });
+}
+
+/**
+ * Runs an indicator's mathematics on float32 maps, outside autocast, and without gradient where it is detached.
+ *
+ * @throws EngineError when the logits are not [N,C,H,W]
+ */
+export function indicate(
+  logitsNCHW: Tensor,
+  { detach = true, map }: { readonly detach?: boolean; readonly map: (logitsNCHW: Tensor) => Tensor },
+): Tensor {
+  if (logitsNCHW.ndim !== 4) {
+    throw new EngineError(`confidence: expected logits [N,C,H,W], received [${logitsNCHW.shape.join(',')}]`);
+  }
+  const run = () =>
+    autocast({ device: logitsNCHW.device, enabled: false }, () => map(logitsNCHW.to({ dtype: 'float32' })));
+  return detach ? noGrad(run) : run();
+}

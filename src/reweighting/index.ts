@@ -1,13 +1,16 @@
 export { Arm, type ArmOptions } from './arm.js';
 export {
   type Confidence,
+  type ConfidenceComponent,
   type ConfidenceContext,
   type ConfidenceOptions,
   confidences,
-  standardDeviation,
-  variance,
 } from './confidence.js';
+export { FocalWeights, type FocalWeightsOptions } from './focal-weights.js';
+export { GceWeights, type GceWeightsOptions } from './gce-weights.js';
 export { LinearArm, type LinearArmOptions } from './linear-arm.js';
 export { type NormOrder, normaliseWeights } from './normalise-weights.js';
+export { Ohem, type OhemOptions, ohemPresets } from './ohem.js';
 export { type ReweighterContext, reweighters } from './registry.js';
-export type { AdversarialParameters, Reweighter, ReweighterInput } from './reweighter.js';
+export type { AdversarialParameters, Reweighter, ReweighterInput, SampleOrigin } from './reweighter.js';
+export { standardDeviation, variance } from './variance.js';

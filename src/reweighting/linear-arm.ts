@@ -14,6 +14,7 @@ export interface LinearArmOptions {
 }
 
 export class LinearArm extends Module implements Reweighter {
+  readonly isolatedStart = true;
   readonly slope: number;
   readonly intercept: number;
   readonly p: NormOrder;
@@ -31,7 +32,7 @@ export class LinearArm extends Module implements Reweighter {
     const { confidenceNHW, validNHW } = input;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
       // A line may cross zero inside [−1, 1]; a negative weight would reward a wrong answer.
-      const weights = confidenceNHW.detach().mul(this.slope).add(this.intercept).clamp({ min: 0 });
+      const weights = confidenceNHW.mul(this.slope).add(this.intercept).clamp({ min: 0 });
       return normaliseWeights(weights, validNHW, { p: this.p });
     });
   }

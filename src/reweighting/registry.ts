@@ -4,12 +4,17 @@ import { z } from 'zod';
 import { type Component, Registry } from '../registry/index.js';
 import type { Generator } from '../torch/index.js';
 import { Arm } from './arm.js';
+import { FocalWeights } from './focal-weights.js';
+import { GceWeights } from './gce-weights.js';
 import { LinearArm } from './linear-arm.js';
+import { Ohem, ohemPresets } from './ohem.js';
 import type { Reweighter } from './reweighter.js';
 
 export interface ReweighterContext {
   readonly classCount: number;
   readonly generator: Generator;
+  /** Number of training images, for strategies that remember each; 0 where it is not known. */
+  readonly datasetLength: number;
 }
 
 export const reweighters = new Registry<Component<unknown, ReweighterContext, Reweighter>>('reweighter');
@@ -30,4 +35,28 @@ reweighters.register('arm', {
 reweighters.register('linear-arm', {
   options: linearArmOptions,
   create: (options: z.output<typeof linearArmOptions>) => new LinearArm(options),
+});
+
+const focalOptions = z.strictObject({ gamma: z.number().min(0).default(2) });
+const gceOptions = z.strictObject({ q: z.number().min(0).max(1).default(0.1) });
+const ohemOptions = z
+  .strictObject({
+    /** Gives the threshold and the count that are not named. */
+    preset: z.enum(['openseg', 'hrnet']).nullable().default(null),
+    threshold: z.number().min(0).max(1).optional(),
+    minKept: z.int().min(0).optional(),
+  })
+  .transform(({ preset, ...given }) => ({ preset, ...ohemPresets[preset ?? 'openseg'], ...given }));
+
+reweighters.register('ohem', {
+  options: ohemOptions,
+  create: (options: z.output<typeof ohemOptions>) => new Ohem(options),
+});
+reweighters.register('focal', {
+  options: focalOptions,
+  create: (options: z.output<typeof focalOptions>) => new FocalWeights(options),
+});
+reweighters.register('gce', {
+  options: gceOptions,
+  create: (options: z.output<typeof gceOptions>) => new GceWeights(options),
 });

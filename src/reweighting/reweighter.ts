@@ -4,14 +4,35 @@ import { EngineError } from '../errors/index.js';
 import type { Module, Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 
+/** Which part of which training image a crop is. */
+export interface SampleOrigin {
+  /** Of the image in its dataset. */
+  readonly index: number;
+  /** The crop's window as fractions of the image's width and height; above 1 where the crop was padded. */
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly mirrored: boolean;
+}
+
 export interface ReweighterInput {
-  /** v̂, [N,H,W] float32 in [−1, 1], detached. */
+  /** v̂, [N,H,W] float32 in [−1, 1]. */
   readonly confidenceNHW: Tensor;
   /** l_i, [N,H,W] float32, detached, 0 where ignored. */
   readonly lossesNHW: Tensor;
   /** Labelled pixels, [N,H,W] bool. */
   readonly validNHW: Tensor;
+  /** [N,C,H,W], detached; for strategies that look at more than confidence and loss. */
+  readonly logitsNCHW?: Tensor;
+  /** [N,H,W] int64. */
+  readonly labelsNHW?: Tensor;
+  /** Of each image of the batch; for strategies that remember. */
+  readonly origins?: readonly SampleOrigin[];
 }
+
+/** What a strategy may need beside confidence, loss and valid pixels. */
+export type OptionalInput = 'logitsNCHW' | 'labelsNHW' | 'origins';
 
 /** Parameters that climb the objective which the network descends. */
 export interface AdversarialParameters {
@@ -23,8 +44,14 @@ export interface AdversarialParameters {
 /** A module, so that what it learns is saved, moved and freed with the network. */
 export interface Reweighter extends Module {
   /**
+   * Whether the network should learn from the plain mean loss during the first share of a run (section 4.2:
+   * "isolatedly in the first 0.05T"), as confidence says little before anything is learned.
+   */
+  readonly isolatedStart: boolean;
+
+  /**
    * The weights w'_i, [N,H,W] float32: they sum to 1 over the valid pixels and are 0 elsewhere (all 0 when no pixel is
-   * valid). Their gradient reaches nothing but this module's own parameters.
+   * valid). Their gradient reaches this module's own parameters, and beside them only what the confidence leads to.
    */
   weigh(input: ReweighterInput): Tensor;
 
@@ -35,8 +62,15 @@ export interface Reweighter extends Module {
   curve(confidences: readonly number[]): number[] | null;
 }
 
-/** @throws EngineError naming the map that is not [N,H,W] of the confidence's shape, or not of its dtype */
-export function expectInput(operation: string, input: ReweighterInput): void {
+/**
+ * @throws EngineError naming the map that is not [N,H,W] of the confidence's shape, or not of its dtype, or what is
+ *   missing of what the strategy needs
+ */
+export function expectInput<Needed extends OptionalInput = never>(
+  operation: string,
+  input: ReweighterInput,
+  needs: readonly Needed[] = [],
+): asserts input is ReweighterInput & { readonly [name in Needed]-?: NonNullable<ReweighterInput[name]> } {
   const { confidenceNHW, lossesNHW, validNHW } = input;
   const shape = String(confidenceNHW.shape);
   const expected = { confidenceNHW: 'float32', lossesNHW: 'float32', validNHW: 'bool' } as const;
@@ -46,5 +80,9 @@ export function expectInput(operation: string, input: ReweighterInput): void {
     throw new EngineError(
       `${operation}: expected ${name} ${dtype}[${shape}], received ${map.dtype}[${map.shape.join(',')}]`,
     );
+  }
+  for (const name of needs) {
+    if (input[name] === undefined)
+      throw new EngineError(`${operation}: expected ${name} in the input, received none`);
   }
 }

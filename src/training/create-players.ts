@@ -1,6 +1,6 @@
 /** From a config to the two players, their optimizer and the functions between them. */
 
-import type { Config } from '../config/index.js';
+import { type Config, checkExtraHeads, extraHeadsOf } from '../config/index.js';
 import { EngineError } from '../errors/index.js';
 import { losses } from '../losses/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
@@ -20,8 +20,21 @@ export interface ConfiguredPlayers extends Players {
   readonly generator: Generator;
 }
 
-/** @throws EngineError when the device is not there, CheckpointError for initial weights that do not fit */
-export function createPlayers(config: Config, classCount: number): ConfiguredPlayers {
+export interface CreatePlayersOptions {
+  readonly classCount: number;
+  /** Number of training images. */
+  readonly datasetLength: number;
+}
+
+/**
+ * @throws ConfigError for parts that do not go together, EngineError when the device is not there, CheckpointError for
+ *   initial weights that do not fit
+ */
+export function createPlayers(
+  config: Config,
+  { classCount, datasetLength }: CreatePlayersOptions,
+): ConfiguredPlayers {
+  checkExtraHeads(config);
   const { device, seed, optimizer: optimizerOptions } = config;
   if (!isAvailable(device)) {
     throw new EngineError(
@@ -29,9 +42,13 @@ export function createPlayers(config: Config, classCount: number): ConfiguredPla
     );
   }
   const generator = new Generator(seed);
-  const model = createSegmentor(config.model, { classCount, generator });
+  const model = createSegmentor(config.model, {
+    classCount,
+    extraHeads: extraHeadsOf(config),
+    generator,
+  });
   model.to({ device, memoryFormat: 'channels-last' });
-  const reweighter = createReweighter(config, classCount);
+  const reweighter = createReweighter(config, { classCount, datasetLength });
   const adversary = reweighter?.adversarialParameters();
   const { learningRate, momentum, weightDecay } = optimizerOptions;
   return {
@@ -52,11 +69,16 @@ export function createPlayers(config: Config, classCount: number): ConfiguredPla
 }
 
 /** The reweighter that a config names, on its device; null where it names none. */
-export function createReweighter(config: Config, classCount: number): Reweighter | null {
+export function createReweighter(
+  config: Config,
+  { classCount, datasetLength }: CreatePlayersOptions,
+): Reweighter | null {
   const section = config.reweighter;
   if (!section) return null;
   using generator = new Generator(config.seed + reweighterStream);
-  const reweighter = tidy(() => createComponent(reweighters, section, { classCount, generator }));
+  const reweighter = tidy(() =>
+    createComponent(reweighters, section, { classCount, datasetLength, generator }),
+  );
   reweighter.to({ device: config.device });
   return reweighter;
 }

@@ -1,5 +1,6 @@
 export {
   type ConfiguredPlayers,
+  type CreatePlayersOptions,
   createPlayers,
   createReweighter,
   settlePrecision,

@@ -4,7 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { type Config, configToYaml, datasetSection } from '../config/index.js';
 import { type Batch, BatchLoader, openDataset, type SegmentationDataset } from '../data/index.js';
 import { CheckpointError } from '../errors/index.js';
-import { type Evaluation, evaluate } from '../evaluation/index.js';
+import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
 import { RunWriter, readRun } from '../runs/index.js';
 import { engine, memory, readSafetensors, scope, setThreads, threads, tidy } from '../torch/index.js';
 import { settlePrecision } from './create-players.js';
@@ -34,7 +34,10 @@ export async function runTraining(
   const trainingSection = datasetSection(config.data, 'train');
   const training = await openDataset(trainingSection);
   const evaluation = await openDataset(datasetSection(config.data, 'evaluation'));
-  const trainer = new Trainer(config, { classCount: training.classes.length });
+  const trainer = new Trainer(config, {
+    classCount: training.classes.length,
+    datasetLength: training.length,
+  });
   const loader = new BatchLoader({
     dataset: trainingSection,
     augmentation: config.data.augmentation,
@@ -167,9 +170,8 @@ class TrainingRun {
 
   async #evaluate(): Promise<void> {
     const { trainer, evaluation, writer } = this.#parts;
-    const { device } = trainer.config;
     const values = await evaluate(trainer.players.model, evaluation, {
-      device,
+      ...inferenceOptions(trainer.config),
       precision: trainer.precision,
     });
     writer.append(trainer.stepsTaken, 'val', valuesOf(values));

@@ -8,7 +8,7 @@ import { ignoreIndex } from '../data/index.js';
 import { crossEntropy, type PixelLoss, type Reduction, reduceLosses } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { Sgd } from '../optim/index.js';
-import type { Confidence, Reweighter } from '../reweighting/index.js';
+import type { Confidence, Reweighter, SampleOrigin } from '../reweighting/index.js';
 import { autocast, scope, type Tensor } from '../torch/index.js';
 
 /** `isolated`: the reweighter learns beside the network without touching it; `joint`: its weights count. */
@@ -16,8 +16,12 @@ export type Phase = 'isolated' | 'joint';
 
 /** What a step needs of a network; a `Segmentor` is one. */
 export interface TrainableModel extends Module {
-  /** imagesNCHW to logits at label resolution, and those of an auxiliary head where there is one. */
-  forward(imagesNCHW: Tensor): { readonly logitsNCHW: Tensor; readonly auxiliaryLogitsNCHW: Tensor | null };
+  /** imagesNCHW to logits at label resolution, those of an auxiliary head, and what extra heads predict. */
+  forward(imagesNCHW: Tensor): {
+    readonly logitsNCHW: Tensor;
+    readonly auxiliaryLogitsNCHW: Tensor | null;
+    readonly extraHeads?: Readonly<Record<string, Tensor>>;
+  };
 }
 
 export interface Players {
@@ -37,6 +41,8 @@ export interface StepBatch {
   readonly imagesNCHW: Tensor;
   /** [N,H,W] int64 with 255 where ignored. */
   readonly labelsNHW: Tensor;
+  /** Which part of which training image each image is. */
+  readonly origins?: readonly SampleOrigin[];
 }
 
 export interface StepOptions {
@@ -62,7 +68,7 @@ export function trainStep(players: Players, batch: StepBatch, options: StepOptio
   using step = scope();
   optimizer.zeroGrad();
   const output = forward(model, batch.imagesNCHW, options.precision);
-  const losses = objectiveOf(players, { ...output, labelsNHW: batch.labelsNHW, phase: options.phase });
+  const losses = objectiveOf(players, { ...output, batch, phase: options.phase });
   losses.objective.backward();
   options.beforeUpdate?.();
   optimizer.step();
@@ -80,18 +86,17 @@ function forward(model: TrainableModel, imagesNCHW: Tensor, precision: 'float32'
   return autocast({ device: imagesNCHW.device, dtype: 'bfloat16' }, () => model.forward(imagesNCHW));
 }
 
-interface ObjectiveInput {
-  readonly logitsNCHW: Tensor;
-  readonly auxiliaryLogitsNCHW: Tensor | null;
-  readonly labelsNHW: Tensor;
+interface ObjectiveInput extends ReturnType<TrainableModel['forward']> {
+  readonly batch: StepBatch;
   readonly phase: Phase;
 }
 
 function objectiveOf(players: Players, input: ObjectiveInput): StepLosses {
   const { pixelLoss, reweighter, confidence, reduction, auxiliaryWeight } = players;
-  const { logitsNCHW, auxiliaryLogitsNCHW, labelsNHW, phase } = input;
+  const { logitsNCHW, auxiliaryLogitsNCHW, extraHeads = {}, batch, phase } = input;
+  const { labelsNHW, origins } = batch;
   const validNHW = labelsNHW.ne(ignoreIndex);
-  const lossesNHW = pixelLoss(logitsNCHW, labelsNHW);
+  const lossesNHW = pixelLoss(logitsNCHW, labelsNHW, { extraHeads });
   const main = reduceLosses(lossesNHW, validNHW, reduction);
 
   let objective = main;
@@ -99,9 +104,12 @@ function objectiveOf(players: Players, input: ObjectiveInput): StepLosses {
   if (reweighter) {
     const detached = lossesNHW.detach();
     const weightsNHW = reweighter.weigh({
-      confidenceNHW: confidence(logitsNCHW),
+      confidenceNHW: confidence(logitsNCHW, { extraHeads, ...(phase === 'isolated' && { detach: true }) }),
       lossesNHW: detached,
       validNHW,
+      logitsNCHW: logitsNCHW.detach(),
+      labelsNHW,
+      ...(origins && { origins }),
     });
     weighted = weightsNHW.mul(phase === 'joint' ? lossesNHW : detached).sum();
     objective = phase === 'joint' ? weighted : main.add(weighted);

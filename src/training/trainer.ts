@@ -6,9 +6,15 @@
 import type { Config } from '../config/index.js';
 import { CheckpointError } from '../errors/index.js';
 import { clipGradNorm } from '../optim/index.js';
+import type { SampleOrigin } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/index.js';
 import { scope, type Tensor, tensorFrom } from '../torch/index.js';
-import { type ConfiguredPlayers, createPlayers, settlePrecision } from './create-players.js';
+import {
+  type ConfiguredPlayers,
+  type CreatePlayersOptions,
+  createPlayers,
+  settlePrecision,
+} from './create-players.js';
 import { type Phase, type StepLosses, trainStep } from './train-step.js';
 
 /** A batch as the loader gives it. */
@@ -19,6 +25,8 @@ export interface HostBatch {
   readonly labels: Uint8Array;
   readonly height: number;
   readonly width: number;
+  /** Which part of which image each is; for reweighters that remember. */
+  readonly origins?: readonly SampleOrigin[];
 }
 
 export class Trainer {
@@ -28,10 +36,10 @@ export class Trainer {
   /** Steps taken so far. */
   #taken = 0;
 
-  constructor(config: Config, { classCount }: { readonly classCount: number }) {
+  constructor(config: Config, options: CreatePlayersOptions) {
     this.config = config;
     this.precision = settlePrecision(config);
-    this.players = createPlayers(config, classCount);
+    this.players = createPlayers(config, options);
   }
 
   get stepsTaken(): number {
@@ -47,6 +55,7 @@ export class Trainer {
   /** Phase of the next step. */
   get phase(): Phase {
     const { isolatedFraction, iterations } = this.config.training;
+    if (!this.players.reweighter?.isolatedStart) return 'joint';
     return this.#taken < isolatedFraction * iterations ? 'isolated' : 'joint';
   }
 
@@ -69,6 +78,7 @@ export class Trainer {
           device,
           dtype: 'int64',
         }),
+        ...(batch.origins && { origins: batch.origins }),
       },
       {
         phase: this.phase,

@@ -1,10 +1,11 @@
 /** What every registered reweighter must do, whatever its strategy. */
-import { type Reweighter, reweighters } from 'coarsely/reweighting';
+import { type Reweighter, reweighters, variance } from 'coarsely/reweighting';
 import {
   autocast,
   Generator,
   liveTensorCount,
   rand,
+  randn,
   scope,
   type Tensor,
   tensorFrom,
@@ -26,7 +27,9 @@ const count = 24;
 function create(kind: string): Reweighter {
   using generator = new Generator(1);
   const component = reweighters.get(kind);
-  return tidy(() => component.create(component.options.parse({}), { classCount: 5, generator }));
+  return tidy(() =>
+    component.create(component.options.parse({}), { classCount: 5, datasetLength: 0, generator }),
+  );
 }
 
 function draw(seed: number): { confidenceNHW: Tensor; lossesNHW: Tensor } {
@@ -69,14 +72,15 @@ describe.each(reweighters.kinds())('%s', (kind) => {
   test('sends no gradient to the network, and computes in float32 under autocast', () => {
     using _inner = scope();
     const reweighter = create(kind);
-    const { confidenceNHW, lossesNHW } = draw(4);
-    confidenceNHW.requiresGrad_();
+    using generator = new Generator(4);
+    const logitsNCHW = randn([2, 5, 3, 4], { dtype: 'float32', generator }).requiresGrad_();
+    const { lossesNHW } = draw(4);
     const weights = autocast({ dtype: 'bfloat16' }, () =>
-      reweighter.weigh({ confidenceNHW, lossesNHW, validNHW: mask(() => true) }),
+      reweighter.weigh({ confidenceNHW: variance(logitsNCHW), lossesNHW, validNHW: mask(() => true) }),
     );
     expect(weights.dtype).toBe('float32');
     if (weights.requiresGrad) weights.mul(lossesNHW).sum().backward();
-    expect(confidenceNHW.grad).toBeNull();
+    expect(logitsNCHW.grad).toBeNull();
     reweighter.dispose();
   });
 

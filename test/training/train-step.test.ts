@@ -54,7 +54,7 @@ interface Taken {
 
 function take(config: Config, steps: number, order: (step: number) => number = (step) => step % 4): Taken {
   using _losses = scope();
-  const trainer = new Trainer(config, { classCount: 8 });
+  const trainer = new Trainer(config, { classCount: 8, datasetLength: 4 });
   const objectives: number[] = [];
   const mains: number[] = [];
   const weighted: (number | null)[] = [];
@@ -105,7 +105,7 @@ test('ARM climbs: with the network held still, its weighted loss rises', () => {
     optimizer: { weightDecay: 0 },
   });
   using _losses = scope();
-  const trainer = new Trainer(config, { classCount: 8 });
+  const trainer = new Trainer(config, { classCount: 8, datasetLength: 4 });
   for (let step = 0; step < 15; step++) trainer.step(batches[0] as HostBatch);
   for (const parameter of trainer.players.model.parameters()) parameter.zeroGrad_().requiresGrad_(false);
   // Running statistics change, batch statistics do not: the same batch has the same losses at every step.
@@ -152,7 +152,7 @@ test('clipping bounds the step', () => {
 test('a trainer put back to an earlier state takes the same steps again', () => {
   const config = smallConfig(playground.root, { reweighter: arm });
   using outer = scope();
-  const trainer = new Trainer(config, { classCount: 8 });
+  const trainer = new Trainer(config, { classCount: 8, datasetLength: 4 });
   trainer.step(batches[0] as HostBatch);
   const saved = new Map([...trainer.state()].map(([name, tensor]) => [name, outer.keep(tensor.clone())]));
   const on = trainer.step(batches[1] as HostBatch).objective.item();

@@ -1,0 +1,27 @@
+/**
+ * Entropy of the class likelihoods, its sign turned (paper, Table 2). The paper reports NaN for it: Σ −p log p from the
+ * likelihoods themselves is 0 · −∞ once one of them underflows. From log-likelihoods it is finite, and so is its
+ * gradient.
+ */
+
+import { type Confidence, indicate, registerConfidence } from './confidence.js';
+
+/** e^−150 is 0 in float32, so below it 0 · log 0 = 0 holds, also for a logit of −∞. */
+const lowestLogLikelihood = -150;
+
+/** −H(p), from [−log C, 0] to [−1, 1]. A network of one class is always certain: +1. */
+export const entropy: Confidence = (logitsNCHW, { detach } = {}) =>
+  indicate(logitsNCHW, {
+    detach,
+    map: (logits) => {
+      const greatest = Math.log(Math.max(logits.shape[1] ?? 1, 2));
+      const logLikelihoods = logits.logSoftmax(1).clamp({ min: lowestLogLikelihood });
+      const negativeEntropy = logLikelihoods.exp().mul(logLikelihoods).sum(1);
+      return negativeEntropy
+        .mul(2 / greatest)
+        .add(1)
+        .clamp({ min: -1, max: 1 });
+    },
+  });
+
+registerConfidence('entropy', entropy);

@@ -1,0 +1,47 @@
+/**
+ * The generalised cross-entropy as a reweighter (Zhang & Sabuncu 2018): weights ∝ p_y^q, which is what the gradient of
+ * (1 − p_y^q)/q has beside that of the cross-entropy. It trusts what the network already believes, so that a hard
+ * pixel counts as little as a mislabelled one (section 1, Fig. 2a).
+ */
+
+import { EngineError } from '../errors/index.js';
+import { crossEntropy } from '../losses/index.js';
+import { Module } from '../nn/index.js';
+import { noGrad, type Tensor } from '../torch/index.js';
+import { normaliseWeights } from './normalise-weights.js';
+import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
+
+export interface GceWeightsOptions {
+  /** Between 0, the same weight for every pixel, and 1, where the loss becomes the mean absolute error. */
+  readonly q?: number;
+}
+
+export class GceWeights extends Module implements Reweighter {
+  readonly isolatedStart = false;
+  readonly q: number;
+
+  /** @throws EngineError for q outside [0, 1] */
+  constructor({ q = 0.1 }: GceWeightsOptions = {}) {
+    super();
+    if (!(q >= 0 && q <= 1)) throw new EngineError(`GceWeights: expected q in [0, 1], received ${q}`);
+    this.q = q;
+  }
+
+  weigh(input: ReweighterInput): Tensor {
+    expectInput('GceWeights.weigh', input, ['logitsNCHW', 'labelsNHW']);
+    const { logitsNCHW, labelsNHW, validNHW } = input;
+    return noGrad(() => {
+      // Not p_y to the power of q: p_y underflows long before p_y^q does.
+      const weightsNHW = crossEntropy(logitsNCHW, labelsNHW).mul(-this.q).exp();
+      return normaliseWeights(weightsNHW, validNHW, { p: 1 });
+    });
+  }
+
+  adversarialParameters(): null {
+    return null;
+  }
+
+  curve(): null {
+    return null;
+  }
+}

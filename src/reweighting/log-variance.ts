@@ -1,0 +1,21 @@
+/** Logarithm of the variance of the class likelihoods (paper, Table 2): it spreads out the unsure. */
+
+import { type Confidence, indicate, registerConfidence } from './confidence.js';
+import { varianceShare } from './variance.js';
+
+/** Least share of the greatest variance that is told apart: float32 leaves about one digit of it. */
+const smallestShare = 1e-6;
+
+/** log max(v, ε) with ε = 1e-6 · v_max, from [log ε, log v_max] to [−1, 1]. */
+export const logVariance: Confidence = (logitsNCHW, { detach } = {}) =>
+  indicate(logitsNCHW, {
+    detach,
+    map: (logits) =>
+      varianceShare(logits)
+        .clamp({ min: smallestShare })
+        .log()
+        .mul(-2 / Math.log(smallestShare))
+        .add(1),
+  });
+
+registerConfidence('log-variance', logVariance);

@@ -1,0 +1,31 @@
+/** Variance and standard deviation of the class likelihoods (paper, Eq. 3 and Table 2). */
+
+import type { Tensor } from '../torch/index.js';
+import { type Confidence, indicate, registerConfidence } from './confidence.js';
+
+/**
+ * Variance of the class likelihoods, normalised (Eq. 3): v̂ = 2 (C Σ_c p_c² − 1) / (C − 1) − 1.
+ * A network of one class is always certain: +1.
+ */
+export const variance: Confidence = (logitsNCHW, { detach } = {}) =>
+  indicate(logitsNCHW, { detach, map: (logits) => varianceShare(logits).mul(2).sub(1) });
+
+/** Standard deviation of the class likelihoods over its maximum, √v / √v_max, in [−1, 1]. */
+export const standardDeviation: Confidence = (logitsNCHW, { detach } = {}) =>
+  indicate(logitsNCHW, { detach, map: (logits) => varianceShare(logits).sqrt().mul(2).sub(1) });
+
+/** v / v_max ∈ [0, 1], [N,H,W]. */
+export function varianceShare(logitsNCHW: Tensor): Tensor {
+  const classCount = logitsNCHW.shape[1] ?? 1;
+  const sumOfSquares = logitsNCHW.softmax(1).square().sum(1);
+  if (classCount === 1) return sumOfSquares;
+  // Rounding may leave [0, 1] by an ulp, which a square root or a logarithm would not forgive.
+  return sumOfSquares
+    .mul(classCount)
+    .sub(1)
+    .div(classCount - 1)
+    .clamp({ min: 0, max: 1 });
+}
+
+registerConfidence('variance', variance);
+registerConfidence('std', standardDeviation);
