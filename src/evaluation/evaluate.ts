@@ -1,4 +1,4 @@
-/** Scores a model on a labelled data set: whole images, at the resolution of the labels. */
+/** Scores a model on a labelled data set, at the resolution of the labels. */
 import type { Sample, SegmentationDataset } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import { scope, tensorFrom } from '../torch/index.js';
@@ -39,7 +39,8 @@ export async function evaluate(
   dataset: SegmentationDataset,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { device = 'cpu', precision = 'auto', batchSize = 1, onProgress, shouldStop } = options;
+  const { batchSize = 1, onProgress, shouldStop, ...inference } = options;
+  const { device = 'cpu' } = inference;
   using matrix = new ConfusionMatrix(dataset.classes.length, { device });
   const total = dataset.length;
   let done = 0;
@@ -48,7 +49,7 @@ export async function evaluate(
   await inEvaluationMode(model, async () => {
     const read = (index: number) => dataset.read(index);
     for await (const samples of sameSizeBatches(total, { read, batchSize })) {
-      score(model, samples, { matrix, device, precision });
+      score(model, samples, { ...inference, matrix });
       done += samples.length;
       onProgress?.({ done, total });
       stopped = done < total && (shouldStop?.() ?? false);

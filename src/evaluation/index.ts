@@ -8,9 +8,11 @@ export {
   inferLogits,
   normalisedNCHW,
 } from './infer-labels.js';
+export { inferenceOptions } from './inference-options.js';
 export { inferenceDevice, type LoadModelOptions, loadModel } from './load-model.js';
 export { type LoadedRun, type LoadRunOptions, loadRun } from './load-run.js';
 export { type ClassMetrics, type Metrics, metricsFrom } from './metrics.js';
 export { type PredictionOptions, type PredictionSummary, predictInputs } from './predict.js';
 export type { PredictionPaths } from './prediction-files.js';
 export type { SegmentationModel } from './segmentation-model.js';
+export type { SlidingWindow } from './sliding-window.js';

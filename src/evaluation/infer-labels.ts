@@ -1,10 +1,25 @@
 /**
- * Whole-image inference: decoded images in, one class id per pixel out. Images are not padded: the networks here take
- * any size and return logits at that size, as mmsegmentation's whole-image test does.
+ * Inference: decoded images in, one class id per pixel out. Whole or by sliding window, at one scale or averaged over
+ * several and their mirror images. Images are not padded: the networks here take any size and return logits at that
+ * size, as mmsegmentation's whole-image test does.
+ *
+ * The average is of probabilities: at each scale the image is resized (bilinear, half-pixel centres), the logits are
+ * resized back to the image's own size, and their softmax joins one running sum. Memory is that sum and one pass.
  */
 import { normaliseImage } from '../data/index.js';
-import { autocast, type Device, engine, noGrad, type Tensor, tensorFrom } from '../torch/index.js';
+import {
+  autocast,
+  type Device,
+  engine,
+  noGrad,
+  ops,
+  scope,
+  type Tensor,
+  tensorFrom,
+  tidy,
+} from '../torch/index.js';
 import type { SegmentationModel } from './segmentation-model.js';
+import { type SlidingWindow, slideLogits } from './sliding-window.js';
 
 /** `auto` takes bfloat16 on a GPU and where this processor computes it fast, float32 elsewhere. */
 export type InferencePrecision = 'auto' | 'float32' | 'bfloat16';
@@ -16,22 +31,43 @@ export interface DecodedImage {
   readonly image: Uint8Array;
 }
 
+/** `inferenceOptions(config)` gives those of a run. */
 export interface InferenceOptions {
   /** Where the model is. */
   readonly device?: Device;
   readonly precision?: InferencePrecision;
+  /** Windows of this size, at every scale; null takes the whole image at once. */
+  readonly window?: SlidingWindow | null;
+  /** Factors on the image's size, at least one; each side is rounded to whole pixels. */
+  readonly scales?: readonly number[];
+  /** Every scale also mirrored left to right. */
+  readonly flip?: boolean;
+}
+
+/** One reading of the images. */
+interface Pass {
+  readonly scale: number;
+  readonly mirrored: boolean;
 }
 
 /**
+ * Logits of one pass; of several passes the logarithm of their mean probability, whose softmax is that mean.
+ *
  * @param images at least one, all of one size
- * @returns logits, float32 [N, classes, H, W] on the device, owned by the caller's scope
+ * @returns float32 [N, classes, H, W] on the device, owned by the caller's scope
  */
 export function inferLogits(
   model: SegmentationModel,
   images: readonly DecodedImage[],
   options: InferenceOptions = {},
 ): Tensor {
-  return noGrad(() => forward(model, images, options).to({ dtype: 'float32' }));
+  return tidy(() =>
+    noGrad(() => {
+      const { passes, read } = reading(model, images, options);
+      if (passes.length === 1) return read(passes[0] as Pass).to({ dtype: 'float32' });
+      return summedProbability(passes, read).div_(passes.length).clamp_({ min: smallest }).log();
+    }),
+  );
 }
 
 /** @returns the most likely class of every pixel, int64 [N, H, W] on the device, owned by the caller's scope */
@@ -40,19 +76,70 @@ export function inferLabels(
   images: readonly DecodedImage[],
   options: InferenceOptions = {},
 ): Tensor {
-  return noGrad(() => forward(model, images, options).argmax(1));
+  return tidy(() =>
+    noGrad(() => {
+      const { passes, read } = reading(model, images, options);
+      // Softmax keeps the order of the classes, so a single pass needs none.
+      const scores = passes.length === 1 ? read(passes[0] as Pass) : summedProbability(passes, read);
+      return scores.argmax(1);
+    }),
+  );
 }
 
-/** Logits in the precision they were computed in. */
-function forward(
+/** The smallest normal float32: a probability of 0 would have no finite logarithm. */
+const smallest = 2 ** -126;
+
+function summedProbability(passes: readonly Pass[], read: (pass: Pass) => Tensor): Tensor {
+  using work = scope();
+  let sum: Tensor | null = null;
+  for (const pass of passes) {
+    using step = scope();
+    const probability = read(pass).to({ dtype: 'float32' }).softmax(1);
+    if (sum === null) sum = step.keep(probability);
+    else sum.add_(probability);
+  }
+  return work.keep(sum as Tensor);
+}
+
+/** The passes over the images, and the function that makes one: logits at the images' size. */
+function reading(
   model: SegmentationModel,
   images: readonly DecodedImage[],
-  { device = 'cpu', precision = 'auto' }: InferenceOptions,
-): Tensor {
+  options: InferenceOptions,
+): { passes: Pass[]; read: (pass: Pass) => Tensor } {
+  const { device = 'cpu', precision = 'auto', window = null, scales = [1], flip = false } = options;
+  if (scales.length === 0) throw new RangeError('inference: expected at least one scale, received none');
+  const { width, height } = images[0] as DecodedImage;
   const input = normalisedNCHW(images).to({ device, memoryFormat: 'channels-last' });
   const mixed = precision === 'auto' ? device !== 'cpu' || engine().bfloat16Fast : precision === 'bfloat16';
-  if (!mixed) return model.forward(input).logitsNCHW;
-  return autocast({ device, dtype: 'bfloat16' }, () => model.forward(input).logitsNCHW);
+  const forward = (inputNCHW: Tensor) => {
+    if (!mixed) return model.forward(inputNCHW).logitsNCHW;
+    return autocast({ device, dtype: 'bfloat16' }, () => model.forward(inputNCHW).logitsNCHW);
+  };
+  const read = ({ scale, mirrored }: Pass) =>
+    tidy(() => {
+      const size = [scaled(height, scale), scaled(width, scale)] as const;
+      const resized = resizedTo(input, size);
+      const seen = mirrored ? ops.flip(resized, [3]) : resized;
+      const logits = window === null ? forward(seen) : slideLogits(seen, { window, forward, device });
+      const upright = mirrored ? ops.flip(logits, [3]) : logits;
+      return resizedTo(upright, [height, width]);
+    });
+  const passes = scales.flatMap((scale) =>
+    (flip ? [false, true] : [false]).map((mirrored) => ({ scale, mirrored })),
+  );
+  return { passes, read };
+}
+
+/** The argument itself where it has that size already. */
+function resizedTo(inputNCHW: Tensor, [height, width]: readonly [number, number]): Tensor {
+  const [, , inputHeight, inputWidth] = inputNCHW.shape;
+  if (inputHeight === height && inputWidth === width) return inputNCHW;
+  return ops.resizeBilinear(inputNCHW, [height, width]);
+}
+
+function scaled(length: number, scale: number): number {
+  return Math.max(1, Math.round(length * scale));
 }
 
 /** RGB bytes to the network's input, with the mean and deviation of training: float32 [N, 3, H, W] on the CPU. */

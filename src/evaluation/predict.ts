@@ -92,7 +92,7 @@ async function predictImages(
   options: PredictionOptions,
 ): Promise<PredictionSummary> {
   const { output, classes, batchSize = 1, overlayOpacity = 0.55, overwrite = false } = options;
-  const { device = 'cpu', precision = 'auto', onProgress, shouldStop } = options;
+  const { onProgress, shouldStop } = options;
   const entries = images.map(({ image, name }) => ({ file: image, paths: predictionPaths(name, output) }));
   rejectClashes(entries);
   if (!overwrite) await rejectExisting(entries);
@@ -113,7 +113,7 @@ async function predictImages(
 
   await inEvaluationMode(model, async () => {
     for await (const batch of sameSizeBatches(entries.length, { read, batchSize })) {
-      const labels = labelsOf(model, batch, { device, precision });
+      const labels = labelsOf(model, batch, options);
       for (const [index, one] of batch.entries()) {
         const content = { ...one, labels: labels[index] as Uint8Array, classes };
         await writePrediction(one.paths, { ...content, opacity: overlayOpacity, overwrite });

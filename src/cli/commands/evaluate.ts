@@ -3,6 +3,11 @@
 import { Command } from 'commander';
 import type { Evaluation } from '../../evaluation/index.js';
 import { formatPercent, formatTable } from '../format.js';
+import {
+  type InferenceCommandOptions,
+  withInferenceChanges,
+  withInferenceOptions,
+} from '../inference-options.js';
 import { createProgressLine } from '../progress-line.js';
 
 const example = `
@@ -11,9 +16,10 @@ All scores are percentages. mIoU and mAcc are means over the classes that occur 
 Example:
   $ coarsely evaluate runs/folder-arm
   $ coarsely evaluate runs/folder-arm --split train --labels coarse
+  $ coarsely evaluate runs/folder-arm --scales 0.5,1,2 --flip
   $ coarsely evaluate --weights model.safetensors --config mine.yaml --json`;
 
-interface EvaluateCommandOptions {
+interface EvaluateCommandOptions extends InferenceCommandOptions {
   readonly weights?: string;
   readonly config?: string;
   readonly data?: string;
@@ -23,14 +29,15 @@ interface EvaluateCommandOptions {
 }
 
 export function evaluateCommand(): Command {
-  return new Command('evaluate')
+  const command = new Command('evaluate')
     .description('score a trained model on labelled images')
     .argument('[run]', "a run's folder; its last checkpoint is used")
     .option('--weights <file>', 'weights (.safetensors or .pth) instead of a run; needs --config')
     .option('--config <config>', 'config file or recipe of the network that the weights belong to')
     .option('--data <root>', 'another dataset folder than the config names')
     .option('--split <name>', 'another split')
-    .option('--labels <name>', 'other labels')
+    .option('--labels <name>', 'other labels');
+  return withInferenceOptions(command)
     .option('--json', 'print one JSON object instead of a table')
     .addHelpText('after', example)
     .action(evaluateModel);
@@ -51,7 +58,7 @@ async function evaluateModel(
   }
   const { configSchema, datasetSection, resolveConfig } = await import('../../config/index.js');
   const { openDataset } = await import('../../data/index.js');
-  const { evaluate, inferenceDevice, loadModel } = await import('../../evaluation/index.js');
+  const { evaluate, inferenceOptions, loadModel } = await import('../../evaluation/index.js');
   const { recipes } = await import('../../recipes/index.js');
   const { useThreads } = await import('../use-threads.js');
   const { readStartedRun, trainedWeights } = await import('../run-place.js');
@@ -63,7 +70,7 @@ async function evaluateModel(
         weights,
       }
     : trainedWeights(readStartedRun(runFolder as string));
-  const { config } = source;
+  const config = withInferenceChanges(source.config, options);
   const changes = Object.entries({ root: data, split, labels }).filter(([, value]) => value !== undefined);
   const section = { ...datasetSection(config.data, 'evaluation'), ...Object.fromEntries(changes) };
   const dataset = await openDataset(section);
@@ -71,8 +78,7 @@ async function evaluateModel(
   const model = loadModel(config, { weights: source.weights, classCount: dataset.classes.length });
   const line = createProgressLine('evaluating');
   const result = await evaluate(model, dataset, {
-    device: inferenceDevice(config),
-    precision: config.precision,
+    ...inferenceOptions(config),
     onProgress: line.show,
   });
   line.close();

@@ -4,6 +4,11 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { ConfigError } from '../../errors/index.js';
 import type { PredictionSummary } from '../../evaluation/index.js';
+import {
+  type InferenceCommandOptions,
+  withInferenceChanges,
+  withInferenceOptions,
+} from '../inference-options.js';
 import { fraction } from '../parse-options.js';
 import { createProgressLine } from '../progress-line.js';
 
@@ -14,22 +19,21 @@ Example:
   $ coarsely predict runs/folder-arm photo.jpg another.png --out predictions
   $ coarsely predict runs/folder-arm my-images --out predictions --opacity 0.4`;
 
-interface PredictCommandOptions {
+interface PredictCommandOptions extends InferenceCommandOptions {
   readonly out: string;
   readonly opacity: number;
   readonly overwrite?: boolean;
 }
 
 export function predictCommand(): Command {
-  return new Command('predict')
+  const command = new Command('predict')
     .description('label images with a trained model: a label PNG and a colour overlay for each')
     .argument('<run>', "a run's folder; its last checkpoint is used")
     .argument('<input...>', 'images, or folders of images')
     .requiredOption('--out <dir>', 'folder for the predictions')
     .option('--opacity <share>', 'how much of the overlay is class colour, 0 to 1', fraction, 0.55)
-    .option('--overwrite', 'replace predictions that exist')
-    .addHelpText('after', example)
-    .action(predict);
+    .option('--overwrite', 'replace predictions that exist');
+  return withInferenceOptions(command).addHelpText('after', example).action(predict);
 }
 
 async function predict(
@@ -40,17 +44,17 @@ async function predict(
   for (const input of inputs) {
     if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
   }
-  const { inferenceDevice, loadRun, predictInputs } = await import('../../evaluation/index.js');
+  const { inferenceOptions, loadRun, predictInputs } = await import('../../evaluation/index.js');
   const { useThreads } = await import('../use-threads.js');
   using run = await loadRun(runFolder);
-  const { model, classes, config } = run;
+  const { model, classes } = run;
+  const config = withInferenceChanges(run.config, options);
   useThreads(config);
   const line = createProgressLine('predicting');
   const summary = await predictInputs(model, inputs, {
     output: options.out,
     classes,
-    device: inferenceDevice(config),
-    precision: config.precision,
+    ...inferenceOptions(config),
     overlayOpacity: options.opacity,
     overwrite: options.overwrite ?? false,
     onProgress: line.show,

@@ -1,0 +1,25 @@
+/** The one place where a config's `inference` section becomes what inference is called with. */
+import type { Config } from '../config/index.js';
+import type { InferenceOptions } from './infer-labels.js';
+import { inferenceDevice } from './load-model.js';
+import type { SlidingWindow } from './sliding-window.js';
+
+/** The protocol of a config, on its device (or the CPU where that is not there) and in its precision. */
+export function inferenceOptions(config: Config): Required<InferenceOptions> {
+  const { scales, flip } = config.inference;
+  return {
+    device: inferenceDevice(config),
+    precision: config.precision,
+    window: windowOf(config),
+    scales,
+    flip,
+  };
+}
+
+/** Without sizes of its own: the training crop, moved by two thirds of itself (mmsegmentation's 513 for 769). */
+function windowOf({ inference, data }: Config): SlidingWindow | null {
+  if (inference.mode === 'whole') return null;
+  const cropSize = inference.cropSize ?? data.augmentation.cropSize;
+  const twoThirds = (length: number) => Math.max(1, Math.round((length * 2) / 3));
+  return { cropSize, stride: inference.stride ?? [twoThirds(cropSize[0]), twoThirds(cropSize[1])] };
+}

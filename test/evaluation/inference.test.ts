@@ -1,0 +1,153 @@
+import { type DecodedImage, type InferenceOptions, inferLabels, inferLogits } from 'coarsely/evaluation';
+import { Generator, liveTensorCount, scope } from 'coarsely/torch';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { BrightnessModel } from './brightness-model.js';
+import { ContextNetwork, classCount } from './context-network.js';
+import { mostLikely, referenceProbability } from './inference-reference.js';
+
+let model: ContextNetwork;
+beforeAll(() => {
+  using generator = new Generator(7);
+  model = new ContextNetwork(generator);
+  model.eval();
+});
+afterAll(() => model.dispose());
+
+let liveBefore = 0;
+beforeEach(() => {
+  liveBefore = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(liveBefore);
+});
+
+/** Blocks and noise, so that neighbouring windows disagree. */
+function imageOf(width: number, height: number, seed = 1): DecodedImage {
+  let state = seed;
+  const image = Uint8Array.from({ length: width * height * 3 }, (_, place) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const pixel = Math.floor(place / 3);
+    const block = Math.floor((pixel % width) / 5) + Math.floor(pixel / width / 4);
+    return block % 2 === place % 3 ? 200 + (state >>> 27) : state >>> 24;
+  });
+  return { width, height, image };
+}
+
+const square = (side: number, stride: number) => ({
+  cropSize: [side, side] as const,
+  stride: [stride, stride] as const,
+});
+const sevenScales = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
+
+const protocols: [string, { width: number; height: number } & InferenceOptions][] = [
+  ['whole', { width: 24, height: 17 }],
+  ['half size', { width: 25, height: 17, scales: [0.5] }],
+  ['mirrored', { width: 24, height: 17, flip: true }],
+  ['scales and mirrored, odd sizes', { width: 23, height: 15, scales: sevenScales, flip: true }],
+  ['windows, stride not dividing', { width: 29, height: 22, window: square(12, 8) }],
+  ['windows, exact multiples', { width: 24, height: 16, window: square(8, 8) }],
+  ['windows, exact overlap', { width: 20, height: 12, window: { cropSize: [6, 8], stride: [3, 4] } }],
+  ['an image smaller than the window', { width: 9, height: 7, window: square(32, 21) }],
+  ['narrower than the window, but higher', { width: 9, height: 30, window: square(16, 11) }],
+  [
+    'windows, scales and mirrored',
+    { width: 21, height: 19, window: square(12, 8), scales: [0.5, 1, 1.5], flip: true },
+  ],
+];
+
+describe('inference equals plain loops over scales, mirror images and windows', () => {
+  test.each(protocols)('%s', (_, { width, height, ...protocol }) => {
+    using _tensors = scope();
+    const image = imageOf(width, height);
+    const options = { ...protocol, precision: 'float32' as const };
+    const expected = referenceProbability(model, image, protocol);
+    const probability = inferLogits(model, [image], options).softmax(1);
+    expect(probability.shape).toEqual([1, classCount, height, width]);
+    const found = [...(probability.contiguous().toTypedArray() as Float32Array)];
+    const worst = Math.max(...found.map((value, place) => Math.abs(value - (expected[place] as number))));
+    expect(worst).toBeLessThan(3e-6);
+
+    const labels = Array.from(inferLabels(model, [image], options).toTypedArray(), Number);
+    expect(labels).toEqual(mostLikely(expected, width * height));
+    expect(new Set(labels).size).toBeGreaterThan(1);
+  });
+
+  test('the protocols differ where they should', () => {
+    using _tensors = scope();
+    const image = imageOf(29, 22);
+    const of = (options: InferenceOptions) =>
+      Array.from(
+        inferLogits(model, [image], { ...options, precision: 'float32' })
+          .softmax(1)
+          .toTypedArray(),
+      );
+    const whole = of({});
+    for (const other of [{ flip: true }, { scales: [0.5] }, { window: square(12, 8) }]) {
+      expect(of(other)).not.toEqual(whole);
+    }
+  });
+});
+
+describe('inference', () => {
+  test('makes one pass and no more for a whole image at its size', () => {
+    using _tensors = scope();
+    const before = model.seenSizes().length;
+    inferLabels(model, [imageOf(24, 16)], { precision: 'float32' });
+    expect(model.seenSizes().slice(before)).toEqual([[16, 24]]);
+  });
+
+  test('lays as many windows as mmsegmentation does', () => {
+    using _tensors = scope();
+    const windows = (width: number, height: number, window: InferenceOptions['window']) => {
+      const before = model.seenSizes().length;
+      inferLabels(model, [imageOf(width, height)], { window, precision: 'float32' });
+      return model.seenSizes().slice(before);
+    };
+    // max(length − crop + stride − 1, 0) div stride + 1 along each side.
+    expect(windows(24, 16, square(8, 8))).toEqual(Array(6).fill([8, 8]));
+    expect(windows(25, 16, square(8, 8))).toEqual(Array(8).fill([8, 8]));
+    expect(windows(24, 16, square(8, 4))).toEqual(Array(15).fill([8, 8]));
+    expect(windows(9, 30, square(16, 11))).toEqual(Array(3).fill([16, 9]));
+  });
+
+  test('reads scaled images at rounded sizes, each mirrored after it', () => {
+    using _tensors = scope();
+    const before = model.seenSizes().length;
+    inferLabels(model, [imageOf(25, 15)], { scales: [0.5, 1], flip: true, precision: 'float32' });
+    expect(model.seenSizes().slice(before)).toEqual([
+      [8, 13],
+      [8, 13],
+      [15, 25],
+      [15, 25],
+    ]);
+  });
+
+  test('a batch is its images one by one', () => {
+    using _tensors = scope();
+    const images = [imageOf(20, 14, 1), imageOf(20, 14, 2), imageOf(20, 14, 3)];
+    const options = { window: square(10, 7), scales: [0.75, 1], flip: true, precision: 'float32' as const };
+    const together = Array.from(inferLabels(model, images, options).toTypedArray());
+    const apart = images.flatMap((image) => Array.from(inferLabels(model, [image], options).toTypedArray()));
+    expect(together).toEqual(apart);
+  });
+
+  test('logits of several passes stay finite where a probability is 0', () => {
+    using _tensors = scope();
+    const certain = new BrightnessModel();
+    const image = { width: 2, height: 1, image: Uint8Array.of(0, 0, 0, 255, 255, 255) };
+    const scaledUp = {
+      training: false,
+      train: () => scaledUp,
+      forward: (input: Parameters<BrightnessModel['forward']>[0]) => ({
+        logitsNCHW: certain.forward(input).logitsNCHW.mul(1000),
+      }),
+    };
+    const logits = inferLogits(scaledUp, [image], { flip: true, precision: 'float32' });
+    expect([...(logits.toTypedArray() as Float32Array)].every(Number.isFinite)).toBe(true);
+    expect(Array.from(logits.argmax(1).toTypedArray(), Number)).toEqual([0, 1]);
+  });
+
+  test('refuses an empty list of scales', () => {
+    expect(() => inferLabels(model, [imageOf(4, 4)], { scales: [] })).toThrow('expected at least one scale');
+  });
+});
