@@ -21,7 +21,7 @@ export const klScale: Confidence = (logitsNCHW, { extraHeads = {}, detach } = {}
         likeNHW: { shape: [count, height, width] },
       });
       const r = logScaleNHW.to({ dtype: 'float32' });
-      if (classCount === 1) return r.mul(0).add(1);
+      if (classCount === 1) return r.clamp({ min: 1, max: 1 });
       const greatest = Math.log(2 * Math.log(classCount));
       const least = Math.log(2 * leastCrossEntropy);
       return r

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Component, Registry } from '../registry/index.js';
 import type { Generator } from '../torch/index.js';
 import { Arm } from './arm.js';
+import { ClosedFormArm } from './closed-form-arm.js';
 import { FocalWeights } from './focal-weights.js';
 import { GceWeights } from './gce-weights.js';
 import { LinearArm } from './linear-arm.js';
@@ -35,6 +36,21 @@ reweighters.register('arm', {
 reweighters.register('linear-arm', {
   options: linearArmOptions,
   create: (options: z.output<typeof linearArmOptions>) => new LinearArm(options),
+});
+
+const closedFormArmOptions = z.strictObject({
+  p: z
+    .union([z.literal(2), z.literal(3)], {
+      error: 'expected 2 or 3: with p = 1 all weight would go to one confidence',
+    })
+    .default(2),
+  bins: z.int().min(2).default(64),
+  momentum: z.number().min(0).lt(1).default(0.9),
+});
+
+reweighters.register('closed-form-arm', {
+  options: closedFormArmOptions,
+  create: (options: z.output<typeof closedFormArmOptions>) => new ClosedFormArm(options),
 });
 
 const focalOptions = z.strictObject({ gamma: z.number().min(0).default(2) });

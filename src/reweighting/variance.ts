@@ -10,9 +10,15 @@ import { type Confidence, indicate, registerConfidence } from './confidence.js';
 export const variance: Confidence = (logitsNCHW, { detach } = {}) =>
   indicate(logitsNCHW, { detach, map: (logits) => varianceShare(logits).mul(2).sub(1) });
 
+// Keeps the derivative of the root finite where all classes are equally likely.
+const smallest = 1e-37;
+
 /** Standard deviation of the class likelihoods over its maximum, √v / √v_max, in [−1, 1]. */
 export const standardDeviation: Confidence = (logitsNCHW, { detach } = {}) =>
-  indicate(logitsNCHW, { detach, map: (logits) => varianceShare(logits).sqrt().mul(2).sub(1) });
+  indicate(logitsNCHW, {
+    detach,
+    map: (logits) => varianceShare(logits).clamp({ min: smallest }).sqrt().mul(2).sub(1),
+  });
 
 /** v / v_max ∈ [0, 1], [N,H,W]. */
 export function varianceShare(logitsNCHW: Tensor): Tensor {
