@@ -37,6 +37,8 @@ export interface SegmentationDataset {
   name(index: number): string;
   /** Decodes sample `index`. Throws a DataError naming the file when it cannot be used. */
   read(index: number): Promise<Sample>;
+  /** A line for each bad file that was left out at opening, naming it and the reason; absent where none can be. */
+  readonly skipped?: readonly string[];
 }
 
 /** What a dataset can say about itself before it is used; see `validateDataset`. */
@@ -44,6 +46,8 @@ export interface DatasetCheck {
   readonly length: number;
   /** One line for each thing that is wrong, naming the file. */
   readonly problems: readonly string[];
+  /** One line for each bad file that the dataset leaves out, which keeps nobody from using the rest. */
+  readonly skipped?: readonly string[];
 }
 
 /** A kind of dataset that a config can name. `check` finds what is wrong without keeping any sample. */

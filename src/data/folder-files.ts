@@ -3,19 +3,13 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { DataError } from '../errors/index.js';
+import type { FilePair } from './file-listing.js';
 
 /** Where the files of one split are; see `FolderDataset`. */
 export interface FolderLocation {
   readonly root: string;
   readonly split: string;
   /** The name of the folder of labels beside `images`, or null for images alone. */
-  readonly labels: string | null;
-}
-
-/** The files of one sample. */
-export interface FilePair {
-  readonly name: string;
-  readonly image: string;
   readonly labels: string | null;
 }
 

@@ -3,8 +3,9 @@ export {
   type AugmentedOutput,
   augmentationOptions,
   augmentSample,
+  type SampleWindow,
 } from './augmentation.js';
-export { type Batch, BatchLoader, type BatchLoaderOptions } from './batch-loader.js';
+export { type Batch, BatchLoader, type BatchLoaderOptions, type BatchOrigin } from './batch-loader.js';
 export { type ClassList, readClassList } from './classes.js';
 export * from './coarsen/index.js';
 export { chooseCrop } from './crop-window.js';
@@ -21,7 +22,7 @@ export {
   type Sample,
   type SegmentationDataset,
 } from './dataset.js';
-export { FolderDataset, type FolderOptions, folderOptions } from './folder-dataset.js';
+export { type FolderOptions, folderOptions } from './folder-dataset.js';
 export { type RgbImage, readImage, readImageSize } from './image-file.js';
 export {
   colourLabels,

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FolderDataset } from 'coarsely/data';
+import { openDataset } from 'coarsely/data';
 import { evaluate, loadRun } from 'coarsely/evaluation';
 import { liveTensorCount } from 'coarsely/torch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -28,7 +28,7 @@ describe('loadRun', () => {
       expect(run.config.name).toBe('run');
       expect(run.classes.map(({ name }) => name)).toEqual(['road', hostileName, 'sky']);
       expect(run.model.training).toBe(false);
-      const dataset = await FolderDataset.open({ root, split: 'val', labels: 'fine' });
+      const dataset = await openDataset({ kind: 'folder', root, split: 'val', labels: 'fine' });
       const result = await evaluate(run.model, dataset, { precision: 'float32' });
       expect(result.images).toBe(3);
       expect(result.perClass.reduce((sum, { pixels }) => sum + pixels, 0)).toBe(3 * 48 * 40);

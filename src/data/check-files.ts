@@ -1,0 +1,78 @@
+/** What is wrong with a dataset's files, before anything expensive begins. */
+
+import { DataError } from '../errors/index.js';
+import { type DatasetCheck, ignoreIndex } from './dataset.js';
+import type { FileListing, FilePair, LabelReader } from './file-listing.js';
+import { hasImageEnd } from './image-end.js';
+import { readImage, readImageSize } from './image-file.js';
+import { sizeMismatch } from './size-mismatch.js';
+
+/** Files looked at together: enough to hide the waiting for a disk. */
+const together = 16;
+/** The quick check reads the content of about this many label files, spread over the split. */
+const sampledLabels = 50;
+
+/**
+ * The listing's own problems, headers and ends of all files, the content of some label files, and whether any pixel is
+ * labelled at all; with `deep` every image and label is decoded.
+ */
+export async function checkFiles(
+  listing: FileListing,
+  { deep }: { readonly deep: boolean },
+): Promise<DatasetCheck> {
+  const { pairs, labelReader, labelFolder, skipped } = listing;
+  const problems = [...listing.problems];
+  const stride = deep ? 1 : Math.ceil(pairs.length / sampledLabels);
+  let labelled = false;
+  for (let start = 0; start < pairs.length; start += together) {
+    const group = pairs.slice(start, start + together);
+    // Until a labelled pixel was seen, every file is read: mostly that is the first one.
+    const contentOf = (place: number) => (start + place) % stride === 0 || !labelled;
+    const checks = await Promise.all(
+      group.map((pair, place) => checkPair(pair, { labelReader, content: contentOf(place), deep })),
+    );
+    for (const check of checks) problems.push(...check.problems);
+    labelled ||= checks.some((check) => check.labelled);
+  }
+  if (labelFolder !== null && pairs.length > 0 && problems.length === 0 && !labelled) {
+    problems.push(
+      `${labelFolder}: the split has no labelled pixel in any of ${pairs.length} files; label some or choose another split`,
+    );
+  }
+  return { length: pairs.length, problems, skipped };
+}
+
+/**
+ * What is wrong with one sample. Headers are looked at; the image is decoded with `deep`, the labels with `content`,
+ * and both when their end is missing.
+ */
+async function checkPair(
+  pair: FilePair,
+  {
+    labelReader,
+    content,
+    deep,
+  }: { readonly labelReader: LabelReader; readonly content: boolean; readonly deep: boolean },
+): Promise<{ readonly problems: readonly string[]; readonly labelled: boolean }> {
+  const problems: string[] = [];
+  const note = noteIn(problems);
+  const decode = deep || !(await hasImageEnd(pair.image));
+  const image = await (decode ? readImage(pair.image) : readImageSize(pair.image)).catch(note);
+  if (pair.labels === null) return { problems, labelled: false };
+  const readContent = content || !(await hasImageEnd(pair.labels));
+  const map = readContent ? await labelReader.read(pair.labels).catch(note) : null;
+  const labels = readContent ? map : await labelReader.readSize(pair.labels).catch(note);
+  const mismatch = image && labels && sizeMismatch(pair.labels, { image, labels });
+  if (mismatch !== null) problems.push(mismatch);
+  const labelled = map?.labels.some((label) => label !== ignoreIndex) ?? false;
+  return { problems, labelled };
+}
+
+/** A handler of rejections that keeps a DataError's message and lets any other error through. */
+export function noteIn(problems: string[]): (error: unknown) => null {
+  return (error) => {
+    if (!(error instanceof DataError)) throw error;
+    problems.push(error.message);
+    return null;
+  };
+}

@@ -1,0 +1,33 @@
+/** What a kind of dataset made of files finds in its folders, before any file is decoded. */
+
+import type { DatasetClass } from './dataset.js';
+import type { LabelMap } from './label-file.js';
+import type { Size } from './resize.js';
+
+/** The files of one sample. */
+export interface FilePair {
+  readonly name: string;
+  readonly image: string;
+  /** null when the dataset is read without labels. */
+  readonly labels: string | null;
+}
+
+/** How the label files of a dataset are read. Both throw a DataError naming the file. */
+export interface LabelReader {
+  read(path: string): Promise<LabelMap>;
+  /** The size from as little of the file as can be, refusing what `read` would refuse for its form alone. */
+  readSize(path: string): Promise<Size>;
+}
+
+/** A dataset's files as its folders list them: nothing is decoded. */
+export interface FileListing {
+  readonly classes: readonly DatasetClass[];
+  readonly pairs: readonly FilePair[];
+  readonly labelReader: LabelReader;
+  /** One line for each thing that keeps the dataset from being used, naming the file. */
+  readonly problems: readonly string[];
+  /** One line for each bad file that was left out. */
+  readonly skipped: readonly string[];
+  /** Where the labels are, for the message that not one pixel is labelled; null when it is read without labels. */
+  readonly labelFolder: string | null;
+}

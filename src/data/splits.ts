@@ -1,0 +1,33 @@
+/** Splits that are read as one: `train+val`. */
+
+import { z } from 'zod';
+
+/** The splits of `train+val`, in that order. */
+export function splitNames(split: string): string[] {
+  return split.split('+');
+}
+
+/**
+ * The schema of a `split` option: one name or several joined by '+', none empty and none twice. With `known`, any other
+ * name is refused.
+ */
+export function splitOption(known: readonly string[] | null = null) {
+  return z
+    .string()
+    .min(1)
+    .superRefine((split, context) => {
+      const names = splitNames(split);
+      const problem = problemOf(names, known);
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+    });
+}
+
+function problemOf(names: readonly string[], known: readonly string[] | null): string | null {
+  if (names.includes(''))
+    return `expected splits joined by '+', as in train+val; received '${names.join('+')}'`;
+  const twice = names.find((name, place) => names.indexOf(name) < place);
+  if (twice !== undefined) return `split '${twice}' is named twice`;
+  const unknown = known === null ? undefined : names.find((name) => !known.includes(name));
+  if (unknown === undefined) return null;
+  return `no split '${unknown}'; expected ${known?.join(', ')}, or several joined by '+'`;
+}
