@@ -31,6 +31,19 @@ export const augmentationOptions = z.strictObject({
 /** Settings of the training augmentation; see `augmentationOptions`. */
 export type Augmentation = Readonly<z.infer<typeof augmentationOptions>>;
 
+/**
+ * Which part of its image an augmented sample shows: the window of a whole crop, padding included, in fractions of the
+ * image's width and height. A pixel x of a crop W wide lies at left + (x + ½)/W · (right − left) of the image, counted
+ * from the right edge down when mirrored; what lies outside [0, 1] is padding.
+ */
+export interface SampleWindow {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly mirrored: boolean;
+}
+
 /** Where a sample goes: a normalised image [3, H, W] and labels [H, W], of the crop's size. */
 export interface AugmentedOutput {
   readonly image: Float32Array;
@@ -43,6 +56,8 @@ export interface AugmentedOutput {
  * The resized image is never made: the crop's window is drawn first, and only its pixels are computed, with the same
  * values that OpenCV's resize of the whole image would give them. What lies beyond a small image is 0 after
  * normalisation, and 255 in the labels, at the right and at the bottom.
+ *
+ * @returns the part of the image that was taken
  */
 export function augmentSample(
   sample: Sample,
@@ -51,7 +66,7 @@ export function augmentSample(
     readonly random: RandomStream;
     readonly output: AugmentedOutput;
   },
-): void {
+): SampleWindow {
   const { augmentation, random, output } = options;
   const { width, height, labels } = sample;
   if (labels === null) throw new DataError(`${sample.name}: has no labels, and cannot be trained on`);
@@ -66,7 +81,8 @@ export function augmentSample(
     categoryMaxRatio: augmentation.categoryMaxRatio,
     random,
   });
-  const region = { source: { width, height }, scaled, window, mirrored: random.chance(augmentation.flip) };
+  const mirrored = random.chance(augmentation.flip);
+  const region = { source: { width, height }, scaled, window, mirrored };
   const pixels = resizeImageRegion(sample.image, region);
   if (augmentation.colorJitter) distortColours(pixels, random);
   if (window.width < cropWidth || window.height < cropHeight) {
@@ -79,4 +95,13 @@ export function augmentSample(
     planeSize: { width: cropWidth, height: cropHeight },
   });
   resizeLabelRegion(labels, { ...region, into: output.labels, rowLength: cropWidth });
+  // Padding is at the right of a crop, which shows the left of the image when mirrored.
+  const left = mirrored ? window.left + window.width - cropWidth : window.left;
+  return {
+    left: left / scaled.width,
+    top: window.top / scaled.height,
+    right: (left + cropWidth) / scaled.width,
+    bottom: (window.top + cropHeight) / scaled.height,
+    mirrored,
+  };
 }

@@ -6,11 +6,16 @@
  */
 
 import { CoarselyError, ConfigError, DataError } from '../errors/index.js';
-import type { Augmentation } from './augmentation.js';
+import type { Augmentation, SampleWindow } from './augmentation.js';
 import { type DatasetDescription, openDataset, type SegmentationDataset } from './dataset.js';
 import { LoaderThread } from './loader-thread.js';
 import { type BatchMemory, SampleProducer, type SampleTask } from './sample-producer.js';
 import { Sampler } from './sampler.js';
+
+/** Which sample of the dataset, and which part of its image. */
+export interface BatchOrigin extends SampleWindow {
+  readonly index: number;
+}
 
 /** A batch in shared memory. The arrays are valid until `release`, which gives the memory to a later batch. */
 export interface Batch {
@@ -22,6 +27,7 @@ export interface Batch {
   readonly height: number;
   readonly width: number;
   readonly names: readonly string[];
+  readonly origins: readonly BatchOrigin[];
   release(): void;
 }
 
@@ -31,6 +37,8 @@ export interface BatchLoaderOptions {
   readonly augmentation: Augmentation;
   readonly batchSize: number;
   readonly seed: number;
+  /** Loads only this many samples, spread evenly over the dataset; null loads all. */
+  readonly count?: number | null;
   /** Number of worker threads; 0 makes every batch in the calling thread when it is asked for. */
   readonly workers?: number;
   /** Memory for decoded samples over all workers, in MiB. */
@@ -42,12 +50,14 @@ export interface BatchLoaderOptions {
 }
 
 interface Producer {
-  produce(task: SampleTask): Promise<void>;
+  produce(task: SampleTask): Promise<SampleWindow>;
 }
 
 interface Source {
   readonly dataset: SegmentationDataset;
   readonly sampler: Sampler;
+  /** The dataset's index of a sample that was drawn. */
+  readonly indexOf: (drawn: number) => number;
   readonly producers: readonly Producer[];
 }
 
@@ -61,13 +71,20 @@ export class BatchLoader {
   #closed = false;
 
   /** Throws a ConfigError for options that do not fit together; files are opened with the first batch. */
-  constructor({ workers = 2, cacheMiB = 512, prefetch = 2, modules = [], ...given }: BatchLoaderOptions) {
+  constructor({
+    workers = 2,
+    cacheMiB = 512,
+    prefetch = 2,
+    modules = [],
+    count = null,
+    ...given
+  }: BatchLoaderOptions) {
     if (workers > 0 && isOpen(given.dataset)) {
       throw new ConfigError(
         'BatchLoader: an open dataset cannot go to workers; pass its description or workers: 0',
       );
     }
-    this.#options = { ...given, workers, cacheMiB, prefetch, modules };
+    this.#options = { ...given, workers, cacheMiB, prefetch, modules, count };
   }
 
   /**
@@ -111,7 +128,16 @@ export class BatchLoader {
   }
 
   async #open(): Promise<Source> {
-    const { dataset: given, augmentation, batchSize, seed, workers, cacheMiB, modules } = this.#options;
+    const {
+      dataset: given,
+      augmentation,
+      batchSize,
+      seed,
+      workers,
+      cacheMiB,
+      modules,
+      count,
+    } = this.#options;
     const cacheBytes = (cacheMiB * 2 ** 20) / Math.max(workers, 1);
     let dataset: SegmentationDataset;
     if (isOpen(given)) {
@@ -122,33 +148,42 @@ export class BatchLoader {
     }
     this.#rejectIfClosed();
     if (dataset.length === 0) throw new DataError('BatchLoader: the dataset is empty');
-    const sampler = new Sampler({ length: dataset.length, batchSize, seed });
+    const length = count ?? dataset.length;
+    if (length > dataset.length) {
+      throw new ConfigError(`BatchLoader: expected at most ${dataset.length} samples, asked for ${length}`);
+    }
+    const sampler = new Sampler({ length, batchSize, seed });
+    const indexOf = (drawn: number): number => Math.floor((drawn * dataset.length) / length);
     if (workers === 0 || isOpen(given)) {
       return {
         dataset,
         sampler,
+        indexOf,
         producers: [new SampleProducer(dataset, { augmentation, seed, cacheBytes })],
       };
     }
     const data = { dataset: given, modules, augmentation, seed, cacheBytes };
     this.#threads = Array.from({ length: workers }, () => new LoaderThread(data));
-    return { dataset, sampler, producers: this.#threads };
+    return { dataset, sampler, indexOf, producers: this.#threads };
   }
 
-  async #make(step: number, { dataset, sampler, producers }: Source): Promise<Batch> {
+  async #make(step: number, { dataset, sampler, indexOf, producers }: Source): Promise<Batch> {
     const [height, width] = this.#options.augmentation.cropSize;
     const memory = this.#free.pop() ?? allocate(this.#options.batchSize * height * width);
-    const samples = sampler.batch(step);
+    const samples = sampler.batch(step).map(({ epoch, index }) => ({ epoch, index: indexOf(index) }));
     const results = await Promise.allSettled(
-      samples.map(({ epoch, index }, place) => {
+      samples.map(async ({ epoch, index }, place) => {
         const producer = producers[index % producers.length] as Producer;
-        return producer.produce({ memory, place, epoch, index });
+        return { index, ...(await producer.produce({ memory, place, epoch, index })) };
       }),
     );
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) {
-      this.#free.push(memory);
-      throw failed.reason;
+    const origins: BatchOrigin[] = [];
+    for (const result of results) {
+      if (result.status === 'rejected') {
+        this.#free.push(memory);
+        throw result.reason;
+      }
+      origins.push(result.value);
     }
     let released = false;
     return {
@@ -158,6 +193,7 @@ export class BatchLoader {
       height,
       width,
       names: samples.map(({ index }) => dataset.name(index)),
+      origins,
       release: () => {
         if (!released) this.#free.push(memory);
         released = true;

@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { CoarselyError, ConfigError, DataError } from '../errors/index.js';
-import type { Augmentation } from './augmentation.js';
+import type { Augmentation, SampleWindow } from './augmentation.js';
 import type { DatasetDescription } from './dataset.js';
 import type { SampleTask } from './sample-producer.js';
 
@@ -21,14 +21,18 @@ export type LoaderRequest =
   | { readonly type: 'produce'; readonly id: number; readonly task: SampleTask }
   | { readonly type: 'close' };
 
-/** From the worker: the sample is in its place, or why it is not. */
-export interface LoaderReply {
-  readonly id: number;
-  readonly failure: { readonly message: string; readonly code: string | null } | null;
+export interface LoaderFailure {
+  readonly message: string;
+  readonly code: string | null;
 }
 
+/** From the worker: which part of its image is in the sample's place, or why nothing is. */
+export type LoaderReply =
+  | { readonly id: number; readonly window: SampleWindow }
+  | { readonly id: number; readonly failure: LoaderFailure };
+
 interface Waiting {
-  readonly resolve: () => void;
+  readonly resolve: (window: SampleWindow) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -62,7 +66,7 @@ export class LoaderThread {
   }
 
   /** Resolves when the sample is in its place; rejects when it cannot be made or the worker is gone. */
-  produce(task: SampleTask): Promise<void> {
+  produce(task: SampleTask): Promise<SampleWindow> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -82,12 +86,12 @@ export class LoaderThread {
     clearTimeout(timer);
   }
 
-  #settle({ id, failure }: LoaderReply): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
+  #settle(reply: LoaderReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0 && this.#ended === null) this.#worker.unref();
-    if (failure === null) waiting?.resolve();
-    else waiting?.reject(errorFrom(failure));
+    if ('window' in reply) waiting?.resolve(reply.window);
+    else waiting?.reject(errorFrom(reply.failure));
   }
 
   #end(error: Error): void {
@@ -98,7 +102,7 @@ export class LoaderThread {
 }
 
 /** Classes do not survive the way between threads: the error is made again from its code. */
-function errorFrom({ message, code }: { readonly message: string; readonly code: string | null }): Error {
+function errorFrom({ message, code }: LoaderFailure): Error {
   if (code === 'data') return new DataError(message);
   if (code === 'config') return new ConfigError(message);
   return code === null ? new Error(message) : new CoarselyError(message, { code });

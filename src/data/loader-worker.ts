@@ -5,8 +5,8 @@ import sharp from 'sharp';
 import { CoarselyError } from '../errors/index.js';
 import { type DatasetDescription, openDataset } from './dataset.js';
 import './folder-dataset.js';
-import type { LoaderReply, LoaderRequest, LoaderThreadData } from './loader-thread.js';
-import { SampleProducer } from './sample-producer.js';
+import type { LoaderFailure, LoaderReply, LoaderRequest, LoaderThreadData } from './loader-thread.js';
+import { SampleProducer, type SampleTask } from './sample-producer.js';
 
 const port = parentPort;
 if (port === null) throw new CoarselyError('loader-worker: runs as a worker thread of BatchLoader only');
@@ -38,14 +38,19 @@ async function open(description: DatasetDescription): Promise<SampleProducer> {
 
 async function answer({ id, task }: Extract<LoaderRequest, { type: 'produce' }>): Promise<void> {
   if (closed) return;
-  let failure: LoaderReply['failure'] = null;
+  const reply = await produce(id, task);
+  if (!closed) port?.postMessage(reply);
+}
+
+async function produce(id: number, task: SampleTask): Promise<LoaderReply> {
   try {
-    await (await producer).produce(task);
+    return { id, window: await (await producer).produce(task) };
   } catch (error) {
-    failure =
-      error instanceof CoarselyError
-        ? { message: error.message, code: error.code }
-        : { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: null };
+    return { id, failure: failureFrom(error) };
   }
-  if (!closed) port?.postMessage({ id, failure } satisfies LoaderReply);
+}
+
+function failureFrom(error: unknown): LoaderFailure {
+  if (error instanceof CoarselyError) return { message: error.message, code: error.code };
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: null };
 }

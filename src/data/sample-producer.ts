@@ -1,6 +1,6 @@
 /** What every loading thread does, the caller's own included: read a sample, augment it, write it into a batch. */
 
-import { type Augmentation, augmentSample } from './augmentation.js';
+import { type Augmentation, augmentSample, type SampleWindow } from './augmentation.js';
 import type { SegmentationDataset } from './dataset.js';
 import { SampleCache } from './sample-cache.js';
 import { augmentationRandom, type SampledPlace } from './sampler.js';
@@ -32,12 +32,12 @@ export class SampleProducer {
     this.#seed = options.seed;
   }
 
-  /** Throws a DataError naming the file when the sample cannot be used. */
-  async produce({ memory, place, epoch, index }: SampleTask): Promise<void> {
+  /** Gives the part of the image that was taken. Throws a DataError naming the file when the sample cannot be used. */
+  async produce({ memory, place, epoch, index }: SampleTask): Promise<SampleWindow> {
     const sample = await this.#cache.read(index);
     const [height, width] = this.#augmentation.cropSize;
     const pixels = height * width;
-    augmentSample(sample, {
+    return augmentSample(sample, {
       augmentation: this.#augmentation,
       random: augmentationRandom(this.#seed, { epoch, index }),
       output: {

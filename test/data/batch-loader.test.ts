@@ -28,9 +28,10 @@ function loaderOf(root: string, options: Partial<BatchLoaderOptions> = {}): Batc
   return loader;
 }
 
-const contentOf = ({ step, images, labels, names }: Batch) => ({
+const contentOf = ({ step, images, labels, names, origins }: Batch) => ({
   step,
   names,
+  origins,
   images: Array.from(images),
   labels: Array.from(labels),
 });
