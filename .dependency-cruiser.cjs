@@ -15,6 +15,8 @@ const rooms = {
   config: ['optim', 'losses', 'reweighting', 'models', 'data'],
   // A trained network is loaded from a run: its config says what it is, its checkpoint what it learned.
   evaluation: ['torch', 'models', 'data', 'runs', 'config'],
+  // What a network makes of images, measured and drawn: training records it, the report shows it.
+  figures: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation'],
   training: [
     'torch',
     'nn',
@@ -24,11 +26,12 @@ const rooms = {
     'models',
     'data',
     'evaluation',
+    'figures',
     'runs',
     'config',
   ],
   recipes: ['config'],
-  report: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation'],
+  report: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation', 'figures'],
 };
 
 /** Rooms that every room may import; registry itself stands on errors, and errors on nothing. */

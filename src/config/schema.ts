@@ -49,6 +49,13 @@ const optimizerSchema = z.strictObject({
   clipNorm: z.number().positive().nullable().default(null),
 });
 
+const statisticsSchema = z.strictObject({
+  /** Training images that are looked at, spread evenly over the split. */
+  images: positiveInteger.default(8),
+  /** Labels to judge those of training by; null takes the ones of the evaluation, where these images have them. */
+  fineLabels: z.string().min(1).nullable().default(null),
+});
+
 const trainingSchema = z
   .strictObject({
     iterations: positiveInteger.default(800),
@@ -60,6 +67,8 @@ const trainingSchema = z
     logEvery: positiveInteger.default(10),
     /** First share of the iterations in which ARM only watches (paper, section 3.3). */
     isolatedFraction: z.number().min(0).max(1).default(0.05),
+    /** Loss, label noise and weight by confidence, measured at every evaluation (Fig. 2 and 5); null measures nothing. */
+    statistics: statisticsSchema.nullable().default(null),
   })
   // The end of a run always evaluates and saves, so an interval longer than the run means "at the end only".
   .transform((training) => ({

@@ -5,8 +5,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { CheckpointError } from '../errors/index.js';
 
-/** 'train': one line per logged step; 'val': one per evaluation; 'weights': the weight function at a moment. */
-export type MetricSplit = 'train' | 'val' | 'weights';
+/**
+ * 'train': one line per logged step; 'val': one per evaluation; 'weights': the weight function at a moment;
+ * 'statistics': loss, label noise and weight by confidence on some training images.
+ */
+export type MetricSplit = 'train' | 'val' | 'weights' | 'statistics';
 
 /** Numbers JSON cannot hold (NaN, ±infinity) are written as null. */
 export type MetricValue =
@@ -26,7 +29,7 @@ export interface MetricLine {
   readonly values: MetricValues;
 }
 
-const splits: readonly string[] = ['train', 'val', 'weights'] satisfies MetricSplit[];
+const splits: readonly string[] = ['train', 'val', 'weights', 'statistics'] satisfies MetricSplit[];
 
 /** The line's text, newline included. */
 export function formatMetricLine({ step, split, values }: MetricLine): string {

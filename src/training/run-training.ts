@@ -5,6 +5,7 @@ import { type Config, configToYaml, datasetSection } from '../config/index.js';
 import { type Batch, BatchLoader, openDataset, type SegmentationDataset } from '../data/index.js';
 import { CheckpointError } from '../errors/index.js';
 import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
+import { ChosenImages, measureStatistics } from '../figures/index.js';
 import { RunWriter, readRun } from '../runs/index.js';
 import { engine, memory, readSafetensors, scope, setThreads, threads, tidy } from '../torch/index.js';
 import { settlePrecision } from './create-players.js';
@@ -34,6 +35,9 @@ export async function runTraining(
   const trainingSection = datasetSection(config.data, 'train');
   const training = await openDataset(trainingSection);
   const evaluation = await openDataset(datasetSection(config.data, 'evaluation'));
+  const { statistics } = config.training;
+  const watched =
+    statistics && (await ChosenImages.open(config.data, { ...statistics, count: statistics.images }));
   const trainer = new Trainer(config, {
     classCount: training.classes.length,
     datasetLength: training.length,
@@ -49,7 +53,7 @@ export async function runTraining(
   let writer: RunWriter | undefined;
   try {
     writer = openWriter(trainer, options);
-    const run = new TrainingRun({ trainer, loader, evaluation, writer, options });
+    const run = new TrainingRun({ trainer, loader, evaluation, watched, writer, options });
     return await run.toTheEnd();
   } finally {
     writer?.close();
@@ -83,6 +87,8 @@ interface TrainingRunParts {
   readonly trainer: Trainer;
   readonly loader: BatchLoader;
   readonly evaluation: SegmentationDataset;
+  /** Training images whose statistics are recorded; null records none. */
+  readonly watched: ChosenImages | null;
   readonly writer: RunWriter;
   readonly options: RunTrainingOptions;
 }
@@ -176,6 +182,7 @@ class TrainingRun {
     });
     writer.append(trainer.stepsTaken, 'val', valuesOf(values));
     this.#recordWeights();
+    await this.#recordStatistics();
     this.#tell({ type: 'evaluation', step: trainer.stepsTaken, values });
     this.#clock = performance.now();
   }
@@ -186,6 +193,15 @@ class TrainingRun {
     const confidence = Array.from({ length: 81 }, (_, index) => index / 40 - 1);
     const weight = tidy(() => trainer.players.reweighter?.curve(confidence));
     if (weight) writer.append(trainer.stepsTaken, 'weights', { confidence, weight });
+  }
+
+  /** What pixels of different confidence are like now, on a few training images. */
+  async #recordStatistics(): Promise<void> {
+    const { trainer, watched, writer } = this.#parts;
+    if (watched === null) return;
+    const inference = { ...inferenceOptions(trainer.config), precision: trainer.precision };
+    const statistics = await measureStatistics({ ...trainer.players, inference }, watched);
+    writer.append(trainer.stepsTaken, 'statistics', statistics);
   }
 
   #save(): void {
