@@ -1,17 +1,8 @@
 /** What every registered reweighter must do, whatever its strategy. */
-import { type Reweighter, reweighters, variance } from 'coarsely/reweighting';
-import {
-  autocast,
-  Generator,
-  liveTensorCount,
-  rand,
-  randn,
-  scope,
-  type Tensor,
-  tensorFrom,
-  tidy,
-} from 'coarsely/torch';
+import { reweighters } from 'coarsely/reweighting';
+import { autocast, liveTensorCount, scope } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createReweighter, pixelShape, plain, reweighterInput, situations } from './pixel-batch.js';
 
 let live = 0;
 beforeEach(() => {
@@ -21,73 +12,73 @@ afterEach(() => {
   expect(liveTensorCount()).toBe(live);
 });
 
-const shape = [2, 3, 4];
-const count = 24;
-
-function create(kind: string): Reweighter {
-  using generator = new Generator(1);
-  const component = reweighters.get(kind);
-  return tidy(() =>
-    component.create(component.options.parse({}), { classCount: 5, datasetLength: 0, generator }),
-  );
-}
-
-function draw(seed: number): { confidenceNHW: Tensor; lossesNHW: Tensor } {
-  using generator = new Generator(seed);
-  return {
-    confidenceNHW: rand(shape, { dtype: 'float32', generator }).mul(2).sub(1),
-    lossesNHW: rand(shape, { dtype: 'float32', generator }),
-  };
-}
-
-const mask = (valid: (index: number) => boolean) =>
-  tensorFrom(
-    Array.from({ length: count }, (_, index) => Number(valid(index))),
-    { dtype: 'bool', shape },
-  );
-
 describe.each(reweighters.kinds())('%s', (kind) => {
-  test('weights sum to 1 over valid pixels, are not negative, and are 0 where ignored', () => {
+  test.each(situations)('weights sum to 1 over valid pixels and are 0 elsewhere: $name', (situation) => {
     using _inner = scope();
-    const reweighter = create(kind);
-    const validNHW = mask((index) => index % 3 !== 0);
-    const weights = reweighter.weigh({ ...draw(2), validNHW });
-    expect(weights.shape).toEqual(shape);
-    expect(weights.sum().item()).toBeCloseTo(1, 5);
-    expect(weights.min().item()).toBeGreaterThanOrEqual(0);
-    expect(weights.mul(validNHW.logicalNot()).abs().sum().item()).toBe(0);
+    const reweighter = createReweighter(kind, situation);
+    for (const seed of [2, 3]) {
+      const input = reweighterInput(situation, { seed });
+      const weights = autocast({ dtype: 'bfloat16' }, () => reweighter.weigh(input));
+      const { validNHW } = input;
+      expect(weights.shape).toEqual(pixelShape);
+      expect(weights.dtype).toBe('float32');
+      expect(weights.sum().item()).toBeCloseTo(validNHW.sum().item() === 0 ? 0 : 1, 5);
+      expect(weights.min().item()).toBeGreaterThanOrEqual(0);
+      expect(weights.mul(validNHW.logicalNot()).abs().sum().item()).toBe(0);
+    }
     reweighter.dispose();
   });
 
-  test('is finite with one image ignored whole and with no valid pixel', () => {
+  test('in evaluation weighs alike again and again, and learns nothing', () => {
     using _inner = scope();
-    const reweighter = create(kind);
-    const half = reweighter.weigh({ ...draw(3), validNHW: mask((index) => index < 12) });
-    expect(half.sum().item()).toBeCloseTo(1, 5);
-    const none = reweighter.weigh({ ...draw(3), validNHW: mask(() => false) });
-    expect(none.abs().sum().item()).toBe(0);
-    reweighter.dispose();
-  });
-
-  test('sends no gradient to the network, and computes in float32 under autocast', () => {
-    using _inner = scope();
-    const reweighter = create(kind);
-    using generator = new Generator(4);
-    const logitsNCHW = randn([2, 5, 3, 4], { dtype: 'float32', generator }).requiresGrad_();
-    const { lossesNHW } = draw(4);
-    const weights = autocast({ dtype: 'bfloat16' }, () =>
-      reweighter.weigh({ confidenceNHW: variance(logitsNCHW), lossesNHW, validNHW: mask(() => true) }),
+    const reweighter = createReweighter(kind).eval();
+    const before = [...reweighter.stateDict()].map(([name, tensor]) => [name, tensor.toTypedArray()]);
+    const input = reweighterInput();
+    const first = reweighter.weigh(input).toTypedArray();
+    expect(reweighter.weigh(input).toTypedArray()).toEqual(first);
+    expect([...reweighter.stateDict()].map(([name, tensor]) => [name, tensor.toTypedArray()])).toEqual(
+      before,
     );
-    expect(weights.dtype).toBe('float32');
-    if (weights.requiresGrad) weights.mul(lossesNHW).sum().backward();
-    expect(logitsNCHW.grad).toBeNull();
+    reweighter.dispose();
+  });
+
+  test('keeps nothing but its state: live tensors stay flat over batches', () => {
+    using _inner = scope();
+    const reweighter = createReweighter(kind);
+    const counts = [1, 2, 3, 4].map((seed) => {
+      {
+        using _step = scope();
+        const weights = reweighter.weigh(reweighterInput(plain, { seed }));
+        if (weights.requiresGrad) weights.sum().backward();
+      }
+      return liveTensorCount();
+    });
+    expect(new Set(counts.slice(1)).size).toBe(1);
+    reweighter.dispose();
+  });
+
+  test('its weights and its curve are the same after a round trip of its state', () => {
+    using _inner = scope();
+    const reweighter = createReweighter(kind);
+    for (const seed of [5, 6]) reweighter.weigh(reweighterInput(plain, { seed }));
+    const curve = reweighter.curve([-1, 0, 1]);
+    if (curve !== null) {
+      expect(curve).toHaveLength(3);
+      for (const weight of curve) expect(weight).toBeGreaterThanOrEqual(0);
+    }
+    const other = createReweighter(kind);
+    other.loadStateDict(reweighter.stateDict());
+    expect(other.curve([-1, 0, 1])).toEqual(curve);
+    const input = reweighterInput(plain, { seed: 7 });
+    expect(other.weigh(input).toTypedArray()).toEqual(reweighter.weigh(input).toTypedArray());
+    other.dispose();
     reweighter.dispose();
   });
 
   test('says which map does not fit', () => {
     using _inner = scope();
-    const reweighter = create(kind);
-    const input = { ...draw(5), validNHW: mask(() => true) };
+    const reweighter = createReweighter(kind);
+    const input = reweighterInput();
     expect(() => reweighter.weigh({ ...input, lossesNHW: input.lossesNHW.narrow(2, 0, 3) })).toThrow(
       'weigh: expected lossesNHW float32[2,3,4], received float32[2,3,3]',
     );
@@ -97,18 +88,13 @@ describe.each(reweighters.kinds())('%s', (kind) => {
     reweighter.dispose();
   });
 
-  test('its curve is W at each confidence, and its state survives a round trip', () => {
+  test('what plays against the network is among its parameters', () => {
     using _inner = scope();
-    const reweighter = create(kind);
-    const curve = reweighter.curve([-1, 0, 1]);
-    if (curve !== null) {
-      expect(curve).toHaveLength(3);
-      for (const weight of curve) expect(weight).toBeGreaterThanOrEqual(0);
-    }
-    const other = create(kind);
-    other.loadStateDict(reweighter.stateDict());
-    expect(other.curve([-1, 0, 1])).toEqual(curve);
-    other.dispose();
+    const reweighter = createReweighter(kind);
+    const adversary = reweighter.adversarialParameters();
+    const own = new Set(reweighter.parameters());
+    for (const parameter of adversary?.parameters ?? []) expect(own.has(parameter)).toBe(true);
+    expect(adversary?.maximize ?? true).toBe(true);
     reweighter.dispose();
   });
 });
