@@ -14,10 +14,10 @@ export interface Backbone extends Module {
   /** Normalised images [N, 3, H, W] to four features, stage 1 (stride 4) first. */
   forward(imagesNCHW: Tensor): Features;
   /**
-   * The name that published weight files give to the parameter or buffer called `name` here. A backbone without this
-   * method loads files that use its own names.
+   * The name that published weight files give to the parameter or buffer called `name` here, or the names where
+   * publishers differ. A backbone without this method loads files that use its own names.
    */
-  publishedName?(name: string): string;
+  publishedName?(name: string): string | readonly string[];
 }
 
 /** Features of stages 1 to 4, each [N, channels, H / stride, W / stride]. */

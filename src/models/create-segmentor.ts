@@ -11,6 +11,7 @@ import { Segmentor } from './segmentor.js';
 export interface ModelSection {
   readonly backbone: ComponentSection;
   readonly head: ComponentSection;
+  /** Not built beside a head that brings an auxiliary classifier of its own. */
   readonly auxiliary: { readonly channels: number } | null;
 }
 
@@ -37,7 +38,9 @@ export function createSegmentor(
     try {
       const head = createComponent(heads, headSection, context);
       const auxiliary =
-        auxiliarySection === null ? null : new FcnHead({ ...context, channels: auxiliarySection.channels });
+        auxiliarySection === null || head.hasAuxiliary
+          ? null
+          : new FcnHead({ ...context, channels: auxiliarySection.channels });
       const extraHeads =
         Object.keys(extraHeadChannels).length === 0
           ? null

@@ -19,15 +19,15 @@ import type { Backbone, Features } from './backbone.js';
 import { createClassifier } from './classifier.js';
 import { ConvNormRelu } from './conv-norm-relu.js';
 import type { Head, HeadContext, HeadOutput } from './head.js';
+import { deepLabName } from './pretrained/head-names.js';
 import { SeparableConv } from './separable-conv.js';
-
-/** Channels to which the first stage is reduced before it is joined. */
-const LOW_LEVEL_CHANNELS = 48;
 
 export interface DeepLabV3PlusOptions {
   readonly backbone: Pick<Backbone, 'channels' | 'outputStride'>;
   readonly classCount: number;
   readonly channels: number;
+  /** Channels to which the first stage is reduced before it is joined. */
+  readonly lowLevelChannels?: number;
   /** Probability of dropping a channel before the classifier. */
   readonly dropout?: number;
   readonly generator: Generator;
@@ -47,9 +47,16 @@ export class DeepLabV3Plus extends Module implements Head {
   readonly dropout: Dropout2d;
   readonly classifier: Conv2d;
 
-  constructor({ backbone, classCount, channels, dropout = 0.1, generator }: DeepLabV3PlusOptions) {
+  constructor({
+    backbone,
+    classCount,
+    channels,
+    lowLevelChannels = 48,
+    dropout = 0.1,
+    generator,
+  }: DeepLabV3PlusOptions) {
     super();
-    const [lowLevelChannels, , , inChannels] = backbone.channels;
+    const [stage1Channels, , , inChannels] = backbone.channels;
     const pointwise = { kernelSize: 1, generator };
     this.channels = channels;
     this.imagePool = new ConvNormRelu(inChannels, channels, pointwise);
@@ -62,9 +69,9 @@ export class DeepLabV3Plus extends Module implements Head {
       padding: 1,
       generator,
     });
-    this.lowLevel = new ConvNormRelu(lowLevelChannels, LOW_LEVEL_CHANNELS, pointwise);
+    this.lowLevel = new ConvNormRelu(stage1Channels, lowLevelChannels, pointwise);
     this.fuse = new Sequential(
-      new SeparableConv(channels + LOW_LEVEL_CHANNELS, channels, { generator }),
+      new SeparableConv(channels + lowLevelChannels, channels, { generator }),
       new SeparableConv(channels, channels, { generator }),
     );
     this.dropout = new Dropout2d(dropout, { generator });
@@ -79,6 +86,11 @@ export class DeepLabV3Plus extends Module implements Head {
     const featuresNCHW = this.fuse.forward(joined);
     const logitsNCHW = this.classifier.forward(this.dropout.forward(featuresNCHW));
     return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: null };
+  }
+
+  /** The name in mmsegmentation's checkpoints, after `decode_head.`. */
+  publishedName(name: string): string {
+    return deepLabName(name);
   }
 
   /** [N, in, h, w] to [N, 5 · channels, h, w]. */
@@ -99,16 +111,24 @@ export function asppDilations(outputStride: number): readonly number[] {
   return [1, 2, 3].map((rate) => (rate * 96) / outputStride);
 }
 
+interface DeepLabV3PlusSection {
+  readonly channels: number | null;
+  readonly lowLevelChannels: number;
+  readonly dropout: number;
+}
+
 export const deepLabV3Plus = {
   options: z.strictObject({
     /** Null: 512, or 256 on a backbone whose last stage has at most 512 channels (ResNet-18 and 34). */
     channels: z.int().positive().nullable().default(null),
+    /** Of the first stage, as it is joined. */
+    lowLevelChannels: z.int().positive().default(48),
     dropout: z.number().min(0).lt(1).default(0.1),
   }),
-  create: ({ channels, dropout }, context): Head =>
+  create: ({ channels, ...options }, context): Head =>
     new DeepLabV3Plus({
       ...context,
+      ...options,
       channels: channels ?? (context.backbone.channels[3] <= 512 ? 256 : 512),
-      dropout,
     }),
-} satisfies Component<{ readonly channels: number | null; readonly dropout: number }, HeadContext, Head>;
+} satisfies Component<DeepLabV3PlusSection, HeadContext, Head>;

@@ -10,6 +10,7 @@ import type { Backbone, Features } from './backbone.js';
 import { createClassifier } from './classifier.js';
 import { ConvNormRelu } from './conv-norm-relu.js';
 import type { Head, HeadContext, HeadOutput } from './head.js';
+import { fcnName } from './pretrained/head-names.js';
 
 export interface FcnHeadOptions {
   readonly backbone: Pick<Backbone, 'channels'>;
@@ -38,6 +39,11 @@ export class FcnHead extends Module implements Head {
     const featuresNCHW = this.conv.forward(stage3);
     const logitsNCHW = this.classifier.forward(this.dropout.forward(featuresNCHW));
     return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: null };
+  }
+
+  /** The name in mmsegmentation's checkpoints, after `decode_head.` or `auxiliary_head.`. */
+  publishedName(name: string): string {
+    return fcnName(name);
   }
 }
 

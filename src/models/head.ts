@@ -17,7 +17,17 @@ export interface HeadOutput {
 export interface Head extends Module {
   /** Channels of `featuresNCHW`. */
   readonly channels: number;
+  /**
+   * Whether `auxiliaryLogitsNCHW` is always given: then it is trained with the auxiliary weight, and no auxiliary head is
+   * built beside this one. Left out, it is false.
+   */
+  readonly hasAuxiliary?: boolean;
   forward(features: Features): HeadOutput;
+  /**
+   * The name that mmsegmentation's checkpoints give to the parameter or buffer called `name` here, after `decode_head.`
+   * or `auxiliary_head.`. A head without this method is in none of them.
+   */
+  publishedName?(name: string): string;
 }
 
 export interface HeadContext {

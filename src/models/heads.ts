@@ -3,7 +3,9 @@ import { type Component, Registry } from '../registry/index.js';
 import { deepLabV3Plus } from './deeplab-v3-plus.js';
 import { fcnHead } from './fcn-head.js';
 import type { Head, HeadContext } from './head.js';
+import { ocrHead } from './ocr-head.js';
 
 export const heads = new Registry<Component<unknown, HeadContext, Head>>('head');
 heads.register('deeplabv3plus', deepLabV3Plus);
 heads.register('fcn', fcnHead);
+heads.register('ocr', ocrHead);

@@ -6,11 +6,13 @@ export { DeepLabV3Plus, type DeepLabV3PlusOptions } from './deeplab-v3-plus.js';
 export { FcnHead, type FcnHeadOptions } from './fcn-head.js';
 export type { Head, HeadContext, HeadOutput } from './head.js';
 export { heads } from './heads.js';
+export { OcrHead, type OcrHeadOptions } from './ocr-head.js';
 export {
   type LoadBackboneWeightsOptions,
   type LoadedWeights,
   loadBackboneWeights,
 } from './pretrained/load-backbone-weights.js';
+export { ResNeSt, type ResNeStDepth, type ResNeStOptions } from './resnest/resnest.js';
 export { ResNet, type ResNetDepth, type ResNetOptions } from './resnet/resnet.js';
 export type { OutputStride } from './resnet/stage-plan.js';
 export type { ResNetStem } from './resnet/stem.js';

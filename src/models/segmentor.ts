@@ -8,7 +8,7 @@ import type { Head } from './head.js';
 export interface SegmentorOutput {
   /** [N, classes, H, W] at the images' size. */
   readonly logitsNCHW: Tensor;
-  /** The same of the auxiliary head; null in evaluation and when there is none. */
+  /** The same of the auxiliary head, or of the head's own auxiliary classifier; null in evaluation and without one. */
   readonly auxiliaryLogitsNCHW: Tensor | null;
   /** What the extra heads predict, [N, channels, H, W] by name, at the resolution of the logits. */
   readonly extraHeads: Readonly<Record<string, Tensor>>;

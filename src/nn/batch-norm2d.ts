@@ -1,6 +1,9 @@
 /**
  * Batch normalisation over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
  * `torch.nn.BatchNorm2d`. The momentum is fixed, so PyTorch's count of batches has no use and is accepted and ignored.
+ *
+ * The statistics are of the batch that this process sees. `forward` is the one place where any network takes them, and
+ * names and shapes are those of PyTorch's SyncBatchNorm too: statistics over several processes need a change here alone.
  */
 import { ones, ops, type Tensor, zeros } from '../torch/index.js';
 import { Module } from './module.js';

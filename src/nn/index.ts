@@ -12,7 +12,14 @@ export {
 } from './initialisers.js';
 export { Module, type PlacementOptions, type StateDictDifference } from './module.js';
 export { Buffer, Parameter } from './parameter.js';
-export { AdaptiveAveragePool2d, globalAveragePool, MaxPool2d, type MaxPool2dOptions } from './pooling.js';
+export {
+  AdaptiveAveragePool2d,
+  AveragePool2d,
+  type AveragePool2dOptions,
+  globalAveragePool,
+  MaxPool2d,
+  type MaxPool2dOptions,
+} from './pooling.js';
 export { relu, reluInPlace } from './relu.js';
 export { resizeBilinear, spatialSize } from './resize-bilinear.js';
 export { type Layer, type LayerOrFunction, Sequential } from './sequential.js';

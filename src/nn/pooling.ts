@@ -28,6 +28,41 @@ export class MaxPool2d extends Module {
   }
 }
 
+export interface AveragePool2dOptions extends MaxPool2dOptions {
+  /** Whether the zeros of the padding count into the mean (PyTorch's default). */
+  readonly countPadding?: boolean;
+  /** Whether a window that is cut off by the right or lower edge gives a value too. */
+  readonly coverEdges?: boolean;
+}
+
+/** The mean over square windows. */
+export class AveragePool2d extends Module {
+  readonly #kernelSize: number[];
+  readonly #options: { stride: number[]; padding: number[]; ceilMode: boolean; countIncludePad: boolean };
+
+  constructor({
+    kernelSize,
+    stride = kernelSize,
+    padding = 0,
+    countPadding = true,
+    coverEdges = false,
+  }: AveragePool2dOptions) {
+    super();
+    this.#kernelSize = [kernelSize, kernelSize];
+    this.#options = {
+      stride: [stride, stride],
+      padding: [padding, padding],
+      ceilMode: coverEdges,
+      countIncludePad: countPadding,
+    };
+  }
+
+  /** [N, C, H, W] to [N, C, H', W']. */
+  forward(inputNCHW: Tensor): Tensor {
+    return ops.avgPool2d(inputNCHW, this.#kernelSize, this.#options);
+  }
+}
+
 /** The mean over windows chosen such that the output has this height and width. */
 export class AdaptiveAveragePool2d extends Module {
   readonly #outputSize: readonly [number, number];

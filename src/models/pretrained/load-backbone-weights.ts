@@ -34,6 +34,17 @@ export function loadBackboneWeights(
   return tidy(() => copyWeights(backbone, backboneTensors(readStateDict(path).tensors), { path, strict }));
 }
 
+/** The backbone itself, with the weights of the file where one is given. Freed when they do not fit. */
+export function withWeights<B extends Backbone>(backbone: B, path: string | null): B {
+  try {
+    if (path !== null) loadBackboneWeights(backbone, path);
+  } catch (error) {
+    backbone.dispose();
+    throw error;
+  }
+  return backbone;
+}
+
 function copyWeights(
   backbone: Backbone,
   published: ReadonlyMap<string, Tensor>,
@@ -43,7 +54,9 @@ function copyWeights(
   const missing: string[] = [];
   const needed = new Set<string>();
   for (const [name, own] of backbone.stateDict()) {
-    const publishedName = backbone.publishedName?.(name) ?? name;
+    const candidates = [backbone.publishedName?.(name) ?? name].flat();
+    const publishedName =
+      candidates.find((candidate) => published.has(candidate)) ?? (candidates[0] as string);
     needed.add(publishedName);
     const tensor = published.get(publishedName);
     if (tensor === undefined) missing.push(publishedName);

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Component } from '../../registry/index.js';
 import type { Backbone, BackboneContext } from '../backbone.js';
-import { loadBackboneWeights } from '../pretrained/load-backbone-weights.js';
+import { withWeights } from '../pretrained/load-backbone-weights.js';
+import { outputStrideOption, weightsOption, zeroInitResidualOption } from './backbone-options.js';
 import { ResNet, type ResNetDepth } from './resnet.js';
 import type { OutputStride } from './stage-plan.js';
 import type { ResNetStem } from './stem.js';
@@ -18,20 +19,11 @@ export function resnetComponent(depth: ResNetDepth): Component<ResNetSection, Ba
   return {
     options: z.strictObject({
       stem: z.enum(['deep', 'torchvision']).default('deep'),
-      outputStride: z.union([z.literal(8), z.literal(16), z.literal(32)]).default(16),
-      zeroInitResidual: z.boolean().default(true),
-      /** A file of ImageNet weights (.pth, .pt or .safetensors); null starts from random values. */
-      weights: z.string().nullable().default(null),
+      outputStride: outputStrideOption,
+      zeroInitResidual: zeroInitResidualOption,
+      weights: weightsOption,
     }),
-    create: ({ weights, ...options }, { generator }) => {
-      const backbone = new ResNet(depth, { ...options, generator });
-      try {
-        if (weights !== null) loadBackboneWeights(backbone, weights);
-      } catch (error) {
-        backbone.dispose();
-        throw error;
-      }
-      return backbone;
-    },
+    create: ({ weights, ...options }, { generator }) =>
+      withWeights(new ResNet(depth, { ...options, generator }), weights),
   };
 }

@@ -1,0 +1,104 @@
+/**
+ * OCR (object-contextual representations, Yuan et al. 2020), as mmsegmentation's cascade of an `FCNHead` and an
+ * `OCRHead`: a first classifier on the third stage says where the objects are; features of the last stage are gathered
+ * into one vector a class, and every pixel takes in the vectors of the classes that it resembles.
+ *
+ * Parameters with 19 classes, without the first classifier: 3 554 323 on a last stage of 512 channels (ResNet-18, 34),
+ * and 10 632 211 on one of 2048 (ResNet-50, 101 and ResNeSt), where the 3×3 convolution has 9 · 1536 · 512 more weights.
+ * The first classifier has what an auxiliary head has, on ResNet-50 2 364 691.
+ */
+import { z } from 'zod';
+import { type Conv2d, Dropout2d, Module, resizeBilinear, spatialSize } from '../nn/index.js';
+import type { Component } from '../registry/index.js';
+import type { Generator } from '../torch/index.js';
+import type { Backbone, Features } from './backbone.js';
+import { createClassifier } from './classifier.js';
+import { ConvNormRelu } from './conv-norm-relu.js';
+import { FcnHead } from './fcn-head.js';
+import type { Head, HeadContext, HeadOutput } from './head.js';
+import { gatherRegions, ObjectAttention } from './object-attention.js';
+import { ocrName } from './pretrained/head-names.js';
+
+export interface OcrHeadOptions {
+  readonly backbone: Pick<Backbone, 'channels'>;
+  readonly classCount: number;
+  readonly channels?: number;
+  /** Channels in which pixels and regions are compared. */
+  readonly keyChannels?: number;
+  /** Channels of the first classifier, on the third stage. */
+  readonly regionChannels?: number;
+  /** Probability of dropping a channel before the classifier. */
+  readonly dropout?: number;
+  readonly generator: Generator;
+}
+
+export class OcrHead extends Module implements Head {
+  readonly channels: number;
+  /** Its first classifier is trained in place of an auxiliary head. */
+  readonly hasAuxiliary = true;
+  readonly regions: FcnHead;
+  readonly bottleneck: ConvNormRelu;
+  readonly attention: ObjectAttention;
+  readonly dropout: Dropout2d;
+  readonly classifier: Conv2d;
+
+  constructor({
+    backbone,
+    classCount,
+    channels = 512,
+    keyChannels = 256,
+    regionChannels = 256,
+    dropout = 0.05,
+    generator,
+  }: OcrHeadOptions) {
+    super();
+    this.channels = channels;
+    this.regions = new FcnHead({ backbone, classCount, channels: regionChannels, generator });
+    this.bottleneck = new ConvNormRelu(backbone.channels[3], channels, {
+      kernelSize: 3,
+      padding: 1,
+      generator,
+    });
+    this.attention = new ObjectAttention(channels, { keyChannels, generator });
+    this.dropout = new Dropout2d(dropout, { generator });
+    this.classifier = createClassifier(channels, { classCount, generator });
+  }
+
+  /**
+   * Logits at the size of the last stage, and those of the first classifier at the size of the third. The gradient
+   * reaches the first classifier also through the regions, as in mmsegmentation; unlike there it runs once a step, with
+   * the same dropout mask for its own loss and for the regions.
+   */
+  forward(features: Features): HeadOutput {
+    const { logitsNCHW: auxiliaryLogitsNCHW } = this.regions.forward(features);
+    const pixelsNCHW = this.bottleneck.forward(features[3]);
+    // The two stages differ in size at an output stride of 32 only.
+    const regionLogitsNCHW = resizeBilinear(auxiliaryLogitsNCHW, spatialSize(pixelsNCHW));
+    const featuresNCHW = this.attention.forward(pixelsNCHW, gatherRegions(pixelsNCHW, regionLogitsNCHW));
+    const logitsNCHW = this.classifier.forward(this.dropout.forward(featuresNCHW));
+    return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW };
+  }
+
+  /** The name in mmsegmentation's checkpoints, after `decode_head.`. */
+  publishedName(name: string): string {
+    return ocrName(name);
+  }
+}
+
+interface OcrSection {
+  readonly channels: number;
+  readonly keyChannels: number;
+  readonly regionChannels: number;
+  readonly dropout: number;
+}
+
+export const ocrHead = {
+  options: z.strictObject({
+    channels: z.int().positive().default(512),
+    keyChannels: z.int().positive().default(256),
+    /** Of the first classifier, which takes the place of the auxiliary head. */
+    regionChannels: z.int().positive().default(256),
+    dropout: z.number().min(0).lt(1).default(0.05),
+  }),
+  create: (options, context): Head => new OcrHead({ ...context, ...options }),
+} satisfies Component<OcrSection, HeadContext, Head>;

@@ -1,0 +1,59 @@
+/**
+ * Names of head tensors in mmsegmentation's checkpoints from the names here, after `decode_head.` (or `auxiliary_head.`):
+ *
+ *     FCN         conv.bn.bias                         -> convs.0.bn.bias
+ *     DeepLabv3+  branches.1.pointwise.conv.weight     -> aspp_modules.2.pointwise_conv.conv.weight
+ *     OCR         regions.classifier.bias              -> 0.conv_seg.bias
+ *                 attention.query.1.bn.weight          -> 1.object_context_block.query_project.1.bn.weight
+ */
+
+/** The name of a tensor of `FcnHead` in `FCNHead` with one convolution. */
+export function fcnName(name: string): string {
+  return renamed(name, [
+    ['conv.', 'convs.0.'],
+    ['classifier.', 'conv_seg.'],
+  ]);
+}
+
+/** The name of a tensor of `DeepLabV3Plus` in `DepthwiseSeparableASPPHead`. */
+export function deepLabName(name: string): string {
+  return renamed(name, [
+    ['imagePool.', 'image_pool.1.'],
+    ['pointwise.', 'aspp_modules.0.'],
+    ...[0, 1, 2].flatMap((index) => separable(`branches.${index}.`, `aspp_modules.${index + 1}.`)),
+    ['bottleneck.', 'bottleneck.'],
+    ['lowLevel.', 'c1_bottleneck.'],
+    ...[0, 1].flatMap((index) => separable(`fuse.${index}.`, `sep_bottleneck.${index}.`)),
+    ['classifier.', 'conv_seg.'],
+  ]);
+}
+
+/** The name of a tensor of `OcrHead` in a cascade of `FCNHead` and `OCRHead`. */
+export function ocrName(name: string): string {
+  if (name.startsWith('regions.')) return `0.${fcnName(name.slice('regions.'.length))}`;
+  const block = '1.object_context_block.';
+  return renamed(name, [
+    ['bottleneck.', '1.bottleneck.'],
+    ['attention.query.', `${block}query_project.`],
+    ['attention.key.', `${block}key_project.`],
+    ['attention.value.', `${block}value_project.`],
+    ['attention.out.', `${block}out_project.`],
+    ['attention.bottleneck.', `${block}bottleneck.`],
+    ['classifier.', '1.conv_seg.'],
+  ]);
+}
+
+type Beginning = readonly [own: string, published: string];
+
+function separable(own: string, published: string): Beginning[] {
+  return [
+    [`${own}depthwise.`, `${published}depthwise_conv.`],
+    [`${own}pointwise.`, `${published}pointwise_conv.`],
+  ];
+}
+
+function renamed(name: string, beginnings: readonly Beginning[]): string {
+  const found = beginnings.find(([own]) => name.startsWith(own));
+  if (found === undefined) throw new RangeError(`no published name for ${name}`);
+  return `${found[1]}${name.slice(found[0].length)}`;
+}

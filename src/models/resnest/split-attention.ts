@@ -1,0 +1,81 @@
+/**
+ * The convolution of ResNeSt (Zhang et al. 2020, section 3): two groups of filters look at the input, and for every
+ * channel a softmax over the two, made from the mean of the whole image, says how much of each is taken. mmsegmentation's
+ * `SplitAttentionConv2d` with radix 2, one cardinal group and reduction 4.
+ */
+import {
+  BatchNorm2d,
+  Conv2d,
+  constant,
+  globalAveragePool,
+  kaimingNormal,
+  Module,
+  reluInPlace,
+} from '../../nn/index.js';
+import type { Generator, Tensor } from '../../torch/index.js';
+
+const RADIX = 2;
+const REDUCTION = 4;
+const LEAST_ATTENTION_CHANNELS = 32;
+
+export interface SplitAttentionOptions {
+  readonly dilation: number;
+  readonly generator: Generator;
+}
+
+export class SplitAttentionConv2d extends Module {
+  /** 3×3 to twice the channels: half of its filters see one half of the input. */
+  readonly conv: Conv2d;
+  readonly bn0: BatchNorm2d;
+  readonly fc1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly fc2: Conv2d;
+
+  constructor(channels: number, { dilation, generator }: SplitAttentionOptions) {
+    super();
+    const attentionChannels = Math.max((channels * RADIX) / REDUCTION, LEAST_ATTENTION_CHANNELS);
+    const pointwise = {
+      kernelSize: 1,
+      generator,
+      initialiseWeight: kaimingNormal,
+      initialiseBias: constant(0),
+    };
+    this.conv = new Conv2d(channels, channels * RADIX, {
+      kernelSize: 3,
+      padding: dilation,
+      dilation,
+      groups: RADIX,
+      bias: false,
+      generator,
+      initialiseWeight: kaimingNormal,
+    });
+    this.bn0 = new BatchNorm2d(channels * RADIX);
+    this.fc1 = new Conv2d(channels, attentionChannels, pointwise);
+    this.bn1 = new BatchNorm2d(attentionChannels);
+    this.fc2 = new Conv2d(attentionChannels, channels * RADIX, pointwise);
+  }
+
+  /** [N, channels, H, W] to the same. */
+  forward(inputNCHW: Tensor): Tensor {
+    const splitsNCHW = reluInPlace(this.bn0.forward(this.conv.forward(inputNCHW)));
+    // The mean of a sum is the sum of the means: summing one pixel instead of all saves a pass over the image.
+    const attention = this.#attention(sumOfHalves(globalAveragePool(splitsNCHW)));
+    return sumOfHalves(splitsNCHW.mul(attention));
+  }
+
+  /** Means [N, channels, 1, 1] to the share of each split, [N, 2 · channels, 1, 1]. */
+  #attention(meansNCHW: Tensor): Tensor {
+    const scores = this.fc2.forward(reluInPlace(this.bn1.forward(this.fc1.forward(meansNCHW))));
+    const [images = 0, channels = 0] = scores.shape;
+    return scores
+      .reshape([images, RADIX, channels / RADIX])
+      .softmax(1)
+      .reshape([images, channels, 1, 1]);
+  }
+}
+
+/** [N, 2 · channels, H, W] to [N, channels, H, W]. */
+function sumOfHalves(splitsNCHW: Tensor): Tensor {
+  const half = (splitsNCHW.shape[1] ?? 0) / RADIX;
+  return splitsNCHW.narrow(1, 0, half).add(splitsNCHW.narrow(1, half, half));
+}

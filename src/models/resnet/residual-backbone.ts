@@ -1,0 +1,97 @@
+/**
+ * What ResNets and ResNeSts have in common: a stem, a pooling, four stages of residual blocks with the strides and
+ * dilations of an output stride.
+ */
+import { MaxPool2d, Module, type Sequential } from '../../nn/index.js';
+import { noGrad, type Tensor } from '../../torch/index.js';
+import type { Backbone, Features } from '../backbone.js';
+import type { ResidualBlock } from './residual-block.js';
+import { type OutputStride, stagePlan } from './stage-plan.js';
+
+/** Where a block stands. */
+export interface BlockPlace {
+  /** Channels of its input. */
+  readonly inChannels: number;
+  /** Channels inside it. */
+  readonly width: number;
+  readonly stride: number;
+  readonly dilation: number;
+}
+
+export interface ResidualBackboneParts {
+  readonly stem: Sequential;
+  /** Channels that the stem gives. */
+  readonly stemChannels: number;
+  /** Blocks of each stage. */
+  readonly blocks: readonly [number, number, number, number];
+  /** Channels of a block's output for each of its width. */
+  readonly expansion: number;
+  readonly createBlock: (place: BlockPlace) => ResidualBlock;
+  readonly outputStride: OutputStride;
+  /** Start with every block as the identity (its last normalisation at weight 0), as mmsegmentation does. */
+  readonly zeroInitResidual: boolean;
+}
+
+const widths = [64, 128, 256, 512] as const;
+
+export abstract class ResidualBackbone extends Module implements Backbone {
+  readonly channels: readonly [number, number, number, number];
+  readonly outputStride: OutputStride;
+  readonly stem: Sequential;
+  readonly pool: MaxPool2d;
+  readonly stage1: readonly ResidualBlock[];
+  readonly stage2: readonly ResidualBlock[];
+  readonly stage3: readonly ResidualBlock[];
+  readonly stage4: readonly ResidualBlock[];
+
+  /** Blocks are created in order, stage by stage. */
+  constructor(parts: ResidualBackboneParts) {
+    super();
+    const { stem, stemChannels, expansion, outputStride, zeroInitResidual } = parts;
+    const [width1, width2, width3, width4] = widths;
+    this.channels = [width1 * expansion, width2 * expansion, width3 * expansion, width4 * expansion];
+    this.outputStride = outputStride;
+    this.stem = stem;
+    this.pool = new MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 });
+    this.stage1 = createStage(1, stemChannels, parts);
+    this.stage2 = createStage(2, this.channels[0], parts);
+    this.stage3 = createStage(3, this.channels[1], parts);
+    this.stage4 = createStage(4, this.channels[2], parts);
+    if (zeroInitResidual) {
+      noGrad(() => {
+        for (const block of [...this.stage1, ...this.stage2, ...this.stage3, ...this.stage4]) {
+          block.lastNorm.weight.zero_();
+        }
+      });
+    }
+  }
+
+  /** Normalised images [N, 3, H, W] to the features of the four stages. */
+  forward(imagesNCHW: Tensor): Features {
+    const stage1 = applied(this.stage1, this.pool.forward(this.stem.forward(imagesNCHW)));
+    const stage2 = applied(this.stage2, stage1);
+    const stage3 = applied(this.stage3, stage2);
+    return [stage1, stage2, stage3, applied(this.stage4, stage3)];
+  }
+
+  abstract publishedName(name: string): string | readonly string[];
+}
+
+function createStage(
+  stage: 1 | 2 | 3 | 4,
+  stageChannels: number,
+  { blocks, expansion, createBlock, outputStride }: ResidualBackboneParts,
+): ResidualBlock[] {
+  const index = (stage - 1) as 0 | 1 | 2 | 3;
+  const width = widths[index];
+  const { stride, dilation, firstDilation } = stagePlan(outputStride, stage);
+  return Array.from({ length: blocks[index] }, (_, block) =>
+    block === 0
+      ? createBlock({ inChannels: stageChannels, width, stride, dilation: firstDilation })
+      : createBlock({ inChannels: width * expansion, width, stride: 1, dilation }),
+  );
+}
+
+function applied(blocks: readonly ResidualBlock[], input: Tensor): Tensor {
+  return blocks.reduce((value, block) => block.forward(value), input);
+}
