@@ -4,7 +4,7 @@
  */
 import { Parameter } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
-import { Arm, type NormOrder, normaliseWeights } from 'coarsely/reweighting';
+import { Arm, ClosedFormArm, type NormOrder, normaliseWeights } from 'coarsely/reweighting';
 import { Generator, liveTensorCount, ones, tensorFrom, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -110,6 +110,30 @@ describe('ARM trained alone on a fixed l(v)', () => {
     const total = curve.reduce((sum, weight) => sum + weight, 0);
     expect((curve[0] ?? 0) / total).toBeGreaterThan(0.8);
   });
+});
+
+/** A fixed l(v), falling as losses do, at the middles of the bins and with noise of mean 0 around it. */
+test.each([2, 3] as const)('closed-form ARM is E[l|v]^{1/(p−1)} at once for p = %i', (p) => {
+  const bins = 50;
+  const middles = Array.from({ length: bins }, (_, bin) => (2 * bin + 1) / bins - 1);
+  const mean = middles.map((v) => 0.1 + 1.1 * ((1 - v) / 2) ** 2);
+  const arm = tidy(() => new ClosedFormArm({ p, bins }));
+  tidy(() => {
+    const confidences = [...middles, ...middles];
+    const losses = [...mean.map((loss) => loss * 0.5), ...mean.map((loss) => loss * 1.5)];
+    const weights = arm.weigh({
+      confidenceNHW: row(confidences),
+      lossesNHW: row(losses),
+      validNHW: ones([1, 1, 2 * bins], { dtype: 'bool' }),
+    });
+    const shape = mean.map((loss) => loss ** (1 / (p - 1)));
+    const total = 2 * shape.reduce((sum, x) => sum + x, 0);
+    arm.curve(middles).forEach((weight, bin) => {
+      expect(weight).toBeCloseTo(shape[bin] ?? 0, 4);
+      expect(Number(weights.toTypedArray()[bin])).toBeCloseTo((shape[bin] ?? 0) / total, 6);
+    });
+  });
+  arm.dispose();
 });
 
 test('ARM refuses options that have no meaning', () => {
