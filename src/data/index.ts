@@ -1,3 +1,4 @@
+export { type Ade20kOptions, ade20kClasses, ade20kOptions } from './ade20k/index.js';
 export {
   type Augmentation,
   type AugmentedOutput,
@@ -6,6 +7,7 @@ export {
   type SampleWindow,
 } from './augmentation.js';
 export { type Batch, BatchLoader, type BatchLoaderOptions, type BatchOrigin } from './batch-loader.js';
+export { type CityscapesOptions, cityscapesClasses, cityscapesOptions } from './cityscapes/index.js';
 export { type ClassList, readClassList } from './classes.js';
 export * from './coarsen/index.js';
 export { chooseCrop } from './crop-window.js';
@@ -22,6 +24,7 @@ export {
   type Sample,
   type SegmentationDataset,
 } from './dataset.js';
+export * from './doctor/index.js';
 export { type FolderOptions, folderOptions } from './folder-dataset.js';
 export { type RgbImage, readImage, readImageSize } from './image-file.js';
 export {

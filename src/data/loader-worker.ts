@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { CoarselyError } from '../errors/index.js';
 import { type DatasetDescription, openDataset } from './dataset.js';
-import './folder-dataset.js';
+import './built-in-kinds.js';
 import type { LoaderFailure, LoaderReply, LoaderRequest, LoaderThreadData } from './loader-thread.js';
 import { SampleProducer, type SampleTask } from './sample-producer.js';
 

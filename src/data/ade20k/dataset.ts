@@ -1,0 +1,72 @@
+/**
+ * ADE20K's scene parsing benchmark (`ADEChallengeData2016`) in its official layout:
+ *
+ *     ROOT/images/training/NAME.jpg        ROOT/images/validation/NAME.jpg
+ *     ROOT/annotations/training/NAME.png   ROOT/annotations/validation/NAME.png
+ *
+ * A label file holds 1 to 150 for the classes and 0 for the rest, which is ignored.
+ */
+
+import { join } from 'node:path';
+import { z } from 'zod';
+import { badFilesOption } from '../bad-files.js';
+import { datasets, ignoreIndex } from '../dataset.js';
+import type { FileListing } from '../file-listing.js';
+import { idLabelReader } from '../id-labels.js';
+import { listByStem } from '../list-files.js';
+import { pairedComponent } from '../paired-dataset.js';
+import { joinSplits, listPublicSplit, type PublicSplit } from '../public-split.js';
+import { splitNames, splitOption } from '../splits.js';
+import { ade20kClasses } from './classes.js';
+
+/** The folder of each split. */
+const folders = {
+  train: 'training',
+  training: 'training',
+  val: 'validation',
+  validation: 'validation',
+} as const;
+
+export const ade20kOptions = z.strictObject({
+  /** The folder with `images` and `annotations`. */
+  root: z.string().min(1),
+  /** train or val (or as the folders are called: training, validation), or both joined by '+'. */
+  split: splitOption(Object.keys(folders)).default('train'),
+  /** null reads images alone. */
+  labels: z.literal('annotations').nullable().default('annotations'),
+  badFiles: badFilesOption,
+});
+
+/** Options of the kind `ade20k`. */
+export type Ade20kOptions = z.output<typeof ade20kOptions>;
+
+const layout = 'ADE20K has images and annotations folders, each with training and validation';
+const labelReader = idLabelReader({
+  expected: 'ADE20K (SceneParse150) values, 1 to 150 and 0 for ignored',
+  labels: [ignoreIndex, ...ade20kClasses.keys()],
+});
+
+async function listAde20k({ root, split, labels, badFiles }: Ade20kOptions): Promise<FileListing> {
+  const names = new Set(splitNames(split).map((name) => folders[name as keyof typeof folders]));
+  const found = [...names].map((folder) => {
+    const skip = badFiles === 'auto' ? folder === 'training' : badFiles === 'skip';
+    return listPublicSplit(filesOf(folder, { root, labels }), { skip });
+  });
+  const labelFolder = labels === null ? null : join(root, labels, [...names].join('+'));
+  return { classes: ade20kClasses, labelReader, labelFolder, ...joinSplits(await Promise.all(found)) };
+}
+
+function filesOf(folder: string, { root, labels }: Pick<Ade20kOptions, 'root' | 'labels'>): PublicSplit {
+  const imageFolder = join(root, 'images', folder);
+  return {
+    imageFolder,
+    labelFolder: labels === null ? null : join(root, labels, folder),
+    listImages: (problems) => listByStem(imageFolder, { extensions: new Set(['.jpg']), problems, layout }),
+    listLabels: (problems, labelFolder) =>
+      listByStem(labelFolder, { extensions: new Set(['.png']), problems, layout }),
+    imageName: (name) => `${name}.jpg`,
+    labelName: (name) => `${name}.png`,
+  };
+}
+
+datasets.register('ade20k', pairedComponent(ade20kOptions, listAde20k));

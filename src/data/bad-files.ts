@@ -1,0 +1,46 @@
+/**
+ * What becomes of bad files in a large public dataset. Training goes on without the two that are broken among twenty
+ * thousand; a score without some of its images could not be compared with anybody's.
+ */
+
+import { z } from 'zod';
+import type { FileListing, FilePair } from './file-listing.js';
+import { hasImageEnd } from './image-end.js';
+import type { MatchedFiles } from './match-files.js';
+
+/** `auto` leaves bad files out of splits that train and stops for those that evaluate. */
+export const badFilesOption = z.enum(['auto', 'skip', 'stop']).default('auto');
+
+export type BadFiles = z.output<typeof badFilesOption>;
+
+/** Files looked at together: enough to hide the waiting for a disk. */
+const together = 16;
+
+/**
+ * With `skip`, files without a partner and pairs of which one breaks off are left out, each with a line that names it;
+ * otherwise what has no partner is a problem, and the rest is left to whoever checks or reads the files. Damage in the
+ * middle of a file shows only in decoding, and stops in both cases.
+ */
+export async function settleBadFiles(
+  { pairs, problems }: MatchedFiles,
+  { skip }: { readonly skip: boolean },
+): Promise<Pick<FileListing, 'pairs' | 'problems' | 'skipped'>> {
+  if (!skip) return { pairs, problems, skipped: [] };
+  const skipped = [...problems];
+  const whole: FilePair[] = [];
+  for (let start = 0; start < pairs.length; start += together) {
+    const group = pairs.slice(start, start + together);
+    const broken = await Promise.all(group.map(brokenFile));
+    for (const [place, pair] of group.entries()) {
+      const file = broken[place];
+      if (file === null) whole.push(pair);
+      else skipped.push(`${file}: breaks off before its end; fetch it again`);
+    }
+  }
+  return { pairs: whole, problems: [], skipped };
+}
+
+async function brokenFile({ image, labels }: FilePair): Promise<string | null> {
+  if (!(await hasImageEnd(image))) return image;
+  return labels === null || (await hasImageEnd(labels)) ? null : labels;
+}

@@ -1,0 +1,2 @@
+export { type CityscapesOptions, cityscapesOptions } from './dataset.js';
+export { cityscapesClasses } from './labels.js';

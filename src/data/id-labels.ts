@@ -1,0 +1,53 @@
+/** Label files whose values are a dataset's own ids and not the indices of its classes. */
+
+import { DataError } from '../errors/index.js';
+import { ignoreIndex } from './dataset.js';
+import type { LabelReader } from './file-listing.js';
+import { type LabelMap, readLabelHeader, readLabelSamples } from './label-file.js';
+import type { PngColour } from './png-header.js';
+
+/** What the values of a dataset's label files mean. */
+export interface IdEncoding {
+  /** The values in words, to stand after "expected": `Cityscapes ids, 0 to 33`. */
+  readonly expected: string;
+  /** The class index of a value, 255 for ignored ones; values beyond the list mean nothing. */
+  readonly labels: readonly number[];
+}
+
+/** Reads 8-bit grey or palette PNGs of such values. */
+export function idLabelReader(encoding: IdEncoding): LabelReader {
+  return {
+    read: (path) => readIdLabels(path, encoding),
+    readSize: async (path) => {
+      const header = await readLabelHeader(path);
+      rejectColour(header.colour, path, encoding);
+      return header;
+    },
+  };
+}
+
+/**
+ * Throws a DataError naming the file, the value and its first pixel (column, row) when a value means nothing, and when
+ * the file is damaged or holds colours.
+ */
+async function readIdLabels(path: string, encoding: IdEncoding): Promise<LabelMap> {
+  const { header, samples, channels } = await readLabelSamples(path);
+  rejectColour(header.colour, path, encoding);
+  const { width, height } = header;
+  const labels = new Uint8Array(width * height);
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    const value = samples[pixel * channels] as number;
+    const label = value === ignoreIndex ? ignoreIndex : encoding.labels[value];
+    if (label === undefined) {
+      const place = `(${pixel % width}, ${Math.floor(pixel / width)})`;
+      throw new DataError(`${path}: value ${value} at pixel ${place}; expected ${encoding.expected}`);
+    }
+    labels[pixel] = label;
+  }
+  return { width, height, labels };
+}
+
+function rejectColour(colour: PngColour, path: string, { expected }: IdEncoding): void {
+  if (colour !== 'rgb' && colour !== 'rgb-alpha') return;
+  throw new DataError(`${path}: a PNG of colours; expected an 8-bit grey PNG of ${expected}`);
+}
