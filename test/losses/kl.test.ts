@@ -47,7 +47,7 @@ test('descending it in s finds ŝ = 2 CE (Eq. 2), from far away too', () => {
         optimizer.step();
       });
     }
-    const found = Array.from(logScale.toTypedArray(), (r) => Math.exp(Number(r)));
+    const found = Array.from(logScale.toTypedArray(), Number).map(Math.exp);
     found.forEach((s, index) => {
       expect(s / (2 * (crossEntropies[index] ?? 0))).toBeCloseTo(1, 2);
     });
