@@ -12,6 +12,14 @@ export {
   type LoadedWeights,
   loadBackboneWeights,
 } from './pretrained/load-backbone-weights.js';
+export type { PublishedClass } from './pretrained/published-meta.js';
+export {
+  createPublishedSegmentor,
+  loadPublishedSegmentor,
+  type PublishedContents,
+  type PublishedOptions,
+  type PublishedSegmentor,
+} from './pretrained/published-segmentor.js';
 export { ResNeSt, type ResNeStDepth, type ResNeStOptions } from './resnest/resnest.js';
 export { ResNet, type ResNetDepth, type ResNetOptions } from './resnet/resnet.js';
 export type { OutputStride } from './resnet/stage-plan.js';

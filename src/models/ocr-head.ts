@@ -27,6 +27,8 @@ export interface OcrHeadOptions {
   readonly keyChannels?: number;
   /** Channels of the first classifier, on the third stage. */
   readonly regionChannels?: number;
+  /** Probability of dropping a channel before the first classifier. */
+  readonly regionDropout?: number;
   /** Probability of dropping a channel before the classifier. */
   readonly dropout?: number;
   readonly generator: Generator;
@@ -48,12 +50,19 @@ export class OcrHead extends Module implements Head {
     channels = 512,
     keyChannels = 256,
     regionChannels = 256,
+    regionDropout = 0.1,
     dropout = 0.05,
     generator,
   }: OcrHeadOptions) {
     super();
     this.channels = channels;
-    this.regions = new FcnHead({ backbone, classCount, channels: regionChannels, generator });
+    this.regions = new FcnHead({
+      backbone,
+      classCount,
+      channels: regionChannels,
+      dropout: regionDropout,
+      generator,
+    });
     this.bottleneck = new ConvNormRelu(backbone.channels[3], channels, {
       kernelSize: 3,
       padding: 1,
@@ -89,6 +98,7 @@ interface OcrSection {
   readonly channels: number;
   readonly keyChannels: number;
   readonly regionChannels: number;
+  readonly regionDropout: number;
   readonly dropout: number;
 }
 
@@ -98,6 +108,7 @@ export const ocrHead = {
     keyChannels: z.int().positive().default(256),
     /** Of the first classifier, which takes the place of the auxiliary head. */
     regionChannels: z.int().positive().default(256),
+    regionDropout: z.number().min(0).lt(1).default(0.1),
     dropout: z.number().min(0).lt(1).default(0.05),
   }),
   create: (options, context): Head => new OcrHead({ ...context, ...options }),

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { DeepLabV3Plus, FcnHead, ResNet, Segmentor } from 'coarsely/models';
 import { Generator, liveTensorCount, noGrad, setThreads, type Tensor, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fill, images, type Summary, summary, values } from './deterministic-values.js';
+import { fill, images, type Summary, values } from './deterministic-values.js';
+import { expectClose } from './expect-close.js';
 
 interface Golden {
   readonly segmentor: {
@@ -32,19 +33,6 @@ beforeEach(() => {
 afterEach(() => {
   expect(liveTensorCount()).toBe(live);
 });
-
-function expectClose(received: Tensor, expected: Summary, relative = 1e-4): void {
-  const { shape, mean, norm, samples } = summary(received);
-  expect(shape).toEqual(expected.shape);
-  const count = shape.reduce((product, size) => product * size, 1);
-  const tolerance = (relative * expected.norm) / Math.sqrt(count);
-  expect(Math.abs(norm - expected.norm)).toBeLessThan(relative * expected.norm);
-  expect(Math.abs(mean - expected.mean)).toBeLessThan(tolerance);
-  for (const [index, sample] of samples.entries()) {
-    const wanted = expected.samples[index] as number;
-    expect(Math.abs(sample - wanted)).toBeLessThan(10 * tolerance + relative * Math.abs(wanted));
-  }
-}
 
 describe("torchvision's ResNets", () => {
   test.each([

@@ -5,6 +5,7 @@
 import { CheckpointError } from '../../errors/index.js';
 import { readStateDict, type Tensor, tidy } from '../../torch/index.js';
 import type { Backbone } from '../backbone.js';
+import { listed, matchTensors } from './match-tensors.js';
 
 export interface LoadedWeights {
   /** Names here that were filled. */
@@ -50,30 +51,14 @@ function copyWeights(
   published: ReadonlyMap<string, Tensor>,
   { path, strict }: { readonly path: string; readonly strict: boolean },
 ): LoadedWeights {
-  const found = new Map<string, Tensor>();
-  const missing: string[] = [];
-  const needed = new Set<string>();
-  for (const [name, own] of backbone.stateDict()) {
-    const candidates = [backbone.publishedName?.(name) ?? name].flat();
-    const publishedName =
-      candidates.find((candidate) => published.has(candidate)) ?? (candidates[0] as string);
-    needed.add(publishedName);
-    const tensor = published.get(publishedName);
-    if (tensor === undefined) missing.push(publishedName);
-    else if (String(tensor.shape) === String(own.shape)) found.set(name, tensor);
-    else {
-      throw new CheckpointError(
-        `${path}: ${publishedName}: expected shape [${own.shape}], received [${tensor.shape}]`,
-      );
-    }
-  }
-  const others = [...published.keys()].filter((name) => !needed.has(name));
+  const publishedNames = (name: string) => [backbone.publishedName?.(name) ?? name].flat();
+  const { found, missing, others } = matchTensors(backbone.stateDict(), published, { path, publishedNames });
   const unused = others.filter(isUnused);
   const unexpected = others.filter((name) => !isUnused(name));
   if (strict && missing.length > 0) {
     throw new CheckpointError(
       `${path}: these are not the weights of this backbone (does its depth or stem differ?): ` +
-        `missing ${missing.join(', ')}; unexpected ${unexpected.join(', ') || 'none'}`,
+        `missing ${listed(missing)}; unexpected ${listed(unexpected)}`,
     );
   }
   backbone.loadStateDict(found, { strict: false });

@@ -17,6 +17,11 @@ export interface StateDictContents {
   tensors: Map<string, Tensor>;
   /** What else the file holds and was left out, by path: `meta`, `optimizer`, `state_dict.epoch`, ... */
   other: string[];
+  /**
+   * What `meta` beside the tensors says, plain values by name: mmsegmentation writes `CLASSES`, `PALETTE` and `config`
+   * there. Empty where there is none.
+   */
+  meta: ReadonlyMap<unknown, unknown>;
 }
 
 const WRAPPINGS = ['state_dict', 'model', 'model_state_dict'];
@@ -33,7 +38,7 @@ export function readStateDict(path: string): StateDictContents {
   if (looksLikeZip(file)) return loadPth(file, readZipCheckpoint(file));
   if (looksLikePickle(file)) return loadPth(file, readLegacyCheckpoint(file));
   if (looksLikeSafetensors(file)) {
-    return { tensors: loadStoredTensors(storedSafetensors(file).stored), other: [] };
+    return { tensors: loadStoredTensors(storedSafetensors(file).stored), other: [], meta: new Map() };
   }
   throw new CheckpointError(
     `${path}: is neither safetensors nor a PyTorch checkpoint (it begins with ${beginning(file)}); expected weights saved by torch.save(model.state_dict()) or as safetensors`,
@@ -43,6 +48,7 @@ export function readStateDict(path: string): StateDictContents {
 function loadPth(file: FileBytes, { root, store }: PthContents): StateDictContents {
   const other: string[] = [];
   const dict = unwrap(root, { path: file.path, other });
+  const meta = root instanceof Map && dict !== root ? root.get('meta') : undefined;
   const stored = new Map<string, StoredTensor>();
   let visits = 0;
   const collect = (value: unknown, { name, depth }: { name: string; depth: number }): void => {
@@ -69,7 +75,7 @@ function loadPth(file: FileBytes, { root, store }: PthContents): StateDictConten
   if (stored.size === 0) {
     throw new CheckpointError(`${file.path}: holds no tensors; expected a state dict (name → tensor)`);
   }
-  return { tensors: loadStoredTensors(stored), other };
+  return { tensors: loadStoredTensors(stored), other, meta: meta instanceof Map ? meta : new Map() };
 }
 
 /** Takes off wrappings; their siblings (optimizer, epoch, ...) are named in `other` and never loaded. */

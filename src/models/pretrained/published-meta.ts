@@ -1,0 +1,55 @@
+/** What the `meta` of a checkpoint of mmsegmentation says beside its tensors: classes, colours, and its config as text. */
+import { CheckpointError } from '../../errors/index.js';
+import type { OutputStride } from '../resnet/stage-plan.js';
+
+/** Plain values by name: text, numbers, lists, maps. */
+export type CheckpointMeta = ReadonlyMap<unknown, unknown>;
+
+export interface PublishedClass {
+  readonly name: string;
+  /** Red, green and blue, 0–255. */
+  readonly color: readonly [number, number, number];
+}
+
+/** `CLASSES` with `PALETTE`; null when either is not there. @throws CheckpointError when there are more or fewer */
+export function publishedClasses(
+  meta: CheckpointMeta,
+  { path, classCount }: { readonly path: string; readonly classCount: number },
+): readonly PublishedClass[] | null {
+  const names = meta.get('CLASSES');
+  const colours = meta.get('PALETTE');
+  if (!Array.isArray(names) || !Array.isArray(colours)) return null;
+  if (names.length !== classCount || colours.length !== classCount) {
+    throw new CheckpointError(
+      `${path}: has logits of ${classCount} classes, but names ${names.length} and colours ${colours.length}`,
+    );
+  }
+  const classes = names.map((name, index) => ({ name, color: colours[index] }));
+  return classes.every(isClass) ? classes : null;
+}
+
+/** The output stride of the backbone that the config of training names; 8, as most are, where there is none. */
+export function publishedStride(meta: CheckpointMeta, path: string): OutputStride {
+  const config = meta.get('config');
+  if (typeof config !== 'string') return 8;
+  if (/multi_grid\s*=\s*[([]/.test(config)) {
+    throw new CheckpointError(
+      `${path}: was trained with multi-grid dilation (multi_grid), which the backbones here do not have`,
+    );
+  }
+  const strides = config.match(/\bstrides\s*=\s*[([]\s*(\d)\s*,\s*(\d)\s*,\s*(\d)\s*,\s*(\d)\s*[)\]]/);
+  if (strides === null) return 8;
+  const outputStride = strides.slice(1).reduce((product, stride) => product * Number(stride), 4);
+  if (outputStride === 8 || outputStride === 16 || outputStride === 32) return outputStride;
+  throw new CheckpointError(`${path}: has an output stride of ${outputStride}; expected 8, 16 or 32`);
+}
+
+function isClass(value: { readonly name: unknown; readonly color: unknown }): value is PublishedClass {
+  const { name, color } = value;
+  return (
+    typeof name === 'string' &&
+    Array.isArray(color) &&
+    color.length === 3 &&
+    color.every((part) => Number.isInteger(part) && part >= 0 && part <= 255)
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * What network a checkpoint of mmsegmentation is of, read from the names and shapes of its tensors: a ResNet or ResNeSt
+ * by its blocks, DeepLabv3+ or OCR by a tensor that only that head has. What leaves no trace in them (strides, dilations)
+ * is not said here.
+ */
+import { CheckpointError } from '../../errors/index.js';
+import type { ComponentSection } from '../../registry/index.js';
+import { resnestArchitectures } from '../resnest/resnest.js';
+import { resnetArchitectures } from '../resnet/resnet.js';
+
+/** Shapes by published name. */
+export type PublishedShapes = ReadonlyMap<string, readonly number[]>;
+
+export interface RecognisedNetwork {
+  readonly backbone: ComponentSection;
+  readonly head: ComponentSection;
+  readonly auxiliary: { readonly channels: number } | null;
+  readonly classCount: number;
+}
+
+interface KnownBackbone {
+  readonly kind: string;
+  readonly blocks: readonly number[];
+  readonly block: string;
+}
+
+interface KnownHead {
+  readonly kind: string;
+  /** A tensor that no other head has. */
+  readonly mark: string;
+  readonly classifier: string;
+  /** Options of the head, each the number of filters of one of its convolutions. */
+  readonly channels: Readonly<Record<string, string>>;
+}
+
+/** The last tensors of a block that tell its kind. */
+const blockKinds = [
+  { block: 'split attention', mark: 'conv2.fc2.weight' },
+  { block: 'bottleneck', mark: 'conv3.weight' },
+  { block: 'basic', mark: 'conv2.weight' },
+] as const;
+
+const knownBackbones: readonly KnownBackbone[] = [
+  ...Object.entries(resnetArchitectures).map(([depth, { Block, blocks }]) => ({
+    kind: `resnet${depth}`,
+    blocks,
+    block: Block.expansion === 1 ? 'basic' : 'bottleneck',
+  })),
+  ...Object.entries(resnestArchitectures).map(([depth, { blocks }]) => ({
+    kind: `resnest${depth}`,
+    blocks,
+    block: 'split attention',
+  })),
+];
+
+const knownHeads: readonly KnownHead[] = [
+  {
+    kind: 'deeplabv3plus',
+    mark: 'decode_head.sep_bottleneck.0.depthwise_conv.conv.weight',
+    classifier: 'decode_head.conv_seg.weight',
+    channels: {
+      channels: 'decode_head.bottleneck.conv.weight',
+      lowLevelChannels: 'decode_head.c1_bottleneck.conv.weight',
+    },
+  },
+  {
+    kind: 'ocr',
+    mark: 'decode_head.1.object_context_block.out_project.conv.weight',
+    classifier: 'decode_head.1.conv_seg.weight',
+    channels: {
+      channels: 'decode_head.1.bottleneck.conv.weight',
+      keyChannels: 'decode_head.1.object_context_block.value_project.conv.weight',
+      regionChannels: 'decode_head.0.convs.0.conv.weight',
+    },
+  },
+];
+
+/** Whether these are the names of a whole network of mmsegmentation, of whatever kind. */
+export function isPublishedNetwork(names: Iterable<string>): boolean {
+  return [...names].some((name) => name.startsWith('decode_head.'));
+}
+
+/** @throws CheckpointError for a backbone or head that this package does not have, saying what was found */
+export function recogniseNetwork(shapes: PublishedShapes, path: string): RecognisedNetwork {
+  const head = knownHeads.find(({ mark }) => shapes.has(mark));
+  if (head === undefined) {
+    throw new CheckpointError(
+      `${path}: the head is not known here: expected mmsegmentation's DeepLabv3+ (separable) or OCR, ` +
+        `found parts ${parts(shapes, /^decode_head\.((?:\d\.)?\w+)/)}`,
+    );
+  }
+  const filters = (name: string) => {
+    const count = shapes.get(name)?.[0];
+    if (count === undefined) throw new CheckpointError(`${path}: has no ${name}; is the file complete?`);
+    return count;
+  };
+  const options = Object.entries(head.channels).map(([option, name]) => [option, filters(name)] as const);
+  const auxiliary = shapes.get('auxiliary_head.convs.0.conv.weight')?.[0];
+  return {
+    backbone: recogniseBackbone(shapes, path),
+    head: { kind: head.kind, ...Object.fromEntries(options) },
+    auxiliary: auxiliary === undefined ? null : { channels: auxiliary },
+    classCount: filters(head.classifier),
+  };
+}
+
+function recogniseBackbone(shapes: PublishedShapes, path: string): ComponentSection {
+  const blocks = [1, 2, 3, 4].map((stage) => {
+    const found = [...shapes.keys()].map((name) => name.match(/^backbone\.layer(\d)\.(\d+)\./));
+    return (
+      1 + Math.max(-1, ...found.map((match) => (Number(match?.[1]) === stage ? Number(match?.[2]) : -1)))
+    );
+  });
+  const block = blockKinds.find(({ mark }) => shapes.has(`backbone.layer1.0.${mark}`))?.block;
+  const known = knownBackbones.find((one) => one.block === block && String(one.blocks) === String(blocks));
+  if (known === undefined) {
+    const found =
+      block === undefined
+        ? `parts ${parts(shapes, /^backbone\.(\w+)/)}`
+        : `${blocks.join('-')} blocks (${block})`;
+    throw new CheckpointError(
+      `${path}: the backbone is not known here: expected one of ` +
+        `${knownBackbones.map(({ kind }) => kind).join(', ')}, found ${found}`,
+    );
+  }
+  // Only a ResNet's plain stem is a single convolution.
+  const plainStem = shapes.has('backbone.conv1.weight');
+  return plainStem ? { kind: known.kind, stem: 'torchvision' } : { kind: known.kind };
+}
+
+/** The names of the parts that the pattern's group finds, each once. */
+function parts(shapes: PublishedShapes, pattern: RegExp): string {
+  const found = [...shapes.keys()].flatMap((name) => name.match(pattern)?.[1] ?? []);
+  return [...new Set(found)].slice(0, 8).join(', ') || 'none';
+}
