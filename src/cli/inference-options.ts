@@ -10,6 +10,8 @@ export interface InferenceCommandOptions {
   readonly scales?: readonly number[];
   readonly flip?: boolean;
   readonly tta?: boolean;
+  /** Only where there are labels to measure against. */
+  readonly boundary?: boolean;
 }
 
 /** Test-time augmentation as published results on Cityscapes and ADE20K use it. */
@@ -29,7 +31,7 @@ export function withInferenceOptions(command: Command): Command {
 
 /** The config with what the options change. */
 export function withInferenceChanges(config: Config, options: InferenceCommandOptions): Config {
-  const { slide, window, tta = false } = options;
+  const { slide, window, tta = false, boundary } = options;
   const scales = options.scales ?? (tta ? testTimeScales : undefined);
   const flip = options.flip ?? (tta ? true : undefined);
   return {
@@ -40,6 +42,7 @@ export function withInferenceChanges(config: Config, options: InferenceCommandOp
       ...(window && { mode: 'slide', cropSize: [window.height, window.width], stride: null }),
       ...(scales && { scales: [...scales] }),
       ...(flip !== undefined && { flip }),
+      ...(boundary && { boundary }),
     },
   };
 }

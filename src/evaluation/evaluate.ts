@@ -2,11 +2,13 @@
 import type { Sample, SegmentationDataset } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import { scope, tensorFrom } from '../torch/index.js';
+import { BoundaryCounts } from './boundary-score.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
 import { type InferenceOptions, inferLabels } from './infer-labels.js';
 import type { ClassMetrics, Metrics } from './metrics.js';
 import { sameSizeBatches } from './same-size-batches.js';
 import { inEvaluationMode, type SegmentationModel } from './segmentation-model.js';
+import { TrimapCounts, type TrimapScore } from './trimap-score.js';
 
 export interface EvaluationProgress {
   /** Images scored so far. */
@@ -17,20 +19,32 @@ export interface EvaluationProgress {
 export interface EvaluationOptions extends InferenceOptions {
   /** Images of one size that go through the network together. Larger helps a GPU; on a CPU 1 is as fast. */
   readonly batchSize?: number;
+  /** Also measures how well outlines are met: boundary F-score and trimap mIoU, on the host. */
+  readonly boundary?: boolean;
   readonly onProgress?: (progress: EvaluationProgress) => void;
   /** Asked after every batch; true ends the evaluation with what was counted so far. */
   readonly shouldStop?: () => boolean;
 }
 
+export interface EvaluatedClass extends ClassMetrics {
+  readonly name: string;
+  /** 0..1; null where the class has no boundary in truth or prediction, or where it was not asked for. */
+  readonly boundaryF1: number | null;
+}
+
 export interface Evaluation extends Metrics {
-  readonly perClass: readonly (ClassMetrics & { readonly name: string })[];
+  readonly perClass: readonly EvaluatedClass[];
+  /** Mean boundary F-score over the classes that have a boundary, 0..1; null unless asked for. */
+  readonly boundaryF1: number | null;
+  /** mIoU in bands around the true boundaries, narrowest first; null unless asked for. */
+  readonly trimapMIoU: readonly TrimapScore[] | null;
   /** Images that were scored: all of the data set's, unless `stopped`. */
   readonly images: number;
   readonly stopped: boolean;
 }
 
 /**
- * Memory does not grow with the number of images: one confusion matrix and the images in flight.
+ * Memory does not grow with the number of images: confusion matrices and the images in flight.
  *
  * @throws DataError when an image has no labels or a label is outside the classes; the image is named
  */
@@ -39,9 +53,13 @@ export async function evaluate(
   dataset: SegmentationDataset,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { batchSize = 1, onProgress, shouldStop, ...inference } = options;
+  const { batchSize = 1, boundary = false, onProgress, shouldStop, ...inference } = options;
   const { device = 'cpu' } = inference;
-  using matrix = new ConfusionMatrix(dataset.classes.length, { device });
+  const classCount = dataset.classes.length;
+  using matrix = new ConfusionMatrix(classCount, { device });
+  const outlines = boundary
+    ? { boundary: new BoundaryCounts(classCount), trimap: new TrimapCounts(classCount) }
+    : null;
   const total = dataset.length;
   let done = 0;
   let stopped = false;
@@ -49,7 +67,7 @@ export async function evaluate(
   await inEvaluationMode(model, async () => {
     const read = (index: number) => dataset.read(index);
     for await (const samples of sameSizeBatches(total, { read, batchSize })) {
-      score(model, samples, { ...inference, matrix });
+      score(model, samples, { ...inference, matrix, outlines });
       done += samples.length;
       onProgress?.({ done, total });
       stopped = done < total && (shouldStop?.() ?? false);
@@ -58,17 +76,26 @@ export async function evaluate(
   });
 
   const metrics = matrix.metrics();
+  const outlined = outlines?.boundary.score() ?? null;
   const perClass = metrics.perClass.map((scores, id) => ({
     name: (dataset.classes[id] as { name: string }).name,
     ...scores,
+    boundaryF1: outlined?.perClass[id] ?? null,
   }));
-  return { ...metrics, perClass, images: done, stopped };
+  const boundaryF1 = outlined?.mean ?? null;
+  const trimapMIoU = outlines?.trimap.scores() ?? null;
+  return { ...metrics, perClass, boundaryF1, trimapMIoU, images: done, stopped };
+}
+
+interface Counts {
+  readonly matrix: ConfusionMatrix;
+  readonly outlines: { readonly boundary: BoundaryCounts; readonly trimap: TrimapCounts } | null;
 }
 
 function score(
   model: SegmentationModel,
   samples: readonly Sample[],
-  { matrix, ...inference }: { matrix: ConfusionMatrix } & InferenceOptions,
+  { matrix, outlines, ...inference }: Counts & InferenceOptions,
 ): void {
   using _temporaries = scope();
   const { width, height } = samples[0] as Sample;
@@ -88,5 +115,13 @@ function score(
   } catch (error) {
     const names = samples.map((sample) => sample.name).join(', ');
     throw error instanceof DataError ? new DataError(`${names}: ${error.message}`, { cause: error }) : error;
+  }
+  if (outlines === null) return;
+  const prediction = predictionNHW.to({ dtype: 'uint8', device: 'cpu' }).toTypedArray() as Uint8Array;
+  for (let start = 0; start < labels.length; start += width * height) {
+    const own = [prediction, labels].map((ids) => ids.subarray(start, start + width * height));
+    const [said, truth] = own as [Uint8Array, Uint8Array];
+    outlines.boundary.update(said, truth, { width, height });
+    outlines.trimap.update(said, truth, { width, height });
   }
 }

@@ -1,5 +1,13 @@
+export type { MapSize } from './boundary-map.js';
+export { BoundaryCounts, type BoundaryScore } from './boundary-score.js';
 export { ConfusionMatrix } from './confusion-matrix.js';
-export { type Evaluation, type EvaluationOptions, type EvaluationProgress, evaluate } from './evaluate.js';
+export {
+  type EvaluatedClass,
+  type Evaluation,
+  type EvaluationOptions,
+  type EvaluationProgress,
+  evaluate,
+} from './evaluate.js';
 export {
   type DecodedImage,
   type InferenceOptions,
@@ -16,3 +24,4 @@ export { type PredictionOptions, type PredictionSummary, predictInputs } from '.
 export type { PredictionPaths } from './prediction-files.js';
 export type { SegmentationModel } from './segmentation-model.js';
 export type { SlidingWindow } from './sliding-window.js';
+export { TrimapCounts, type TrimapScore, trimapWidths } from './trimap-score.js';

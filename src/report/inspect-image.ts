@@ -1,7 +1,7 @@
 /** What a trained run makes of one image: its labels, its confidence and the weights its training would give. */
 
 import { ignoreIndex, type Sample } from '../data/index.js';
-import { inferLogits, type LoadedRun } from '../evaluation/index.js';
+import { type InferenceOptions, inferenceOptions, inferLogits, type LoadedRun } from '../evaluation/index.js';
 import { losses, type PixelLoss } from '../losses/index.js';
 import { createComponent } from '../registry/index.js';
 import { type Confidence, confidences, type Reweighter, reweighters } from '../reweighting/index.js';
@@ -20,6 +20,7 @@ export interface Inspection {
 /** A run with the parts of its objective that the pictures need. */
 export class Inspector implements Disposable {
   readonly #run: LoadedRun;
+  readonly #inference: InferenceOptions;
   readonly #confidence: Confidence;
   readonly #pixelLoss: PixelLoss;
   readonly #reweighter: Reweighter | null;
@@ -29,6 +30,7 @@ export class Inspector implements Disposable {
     const { config, classes, checkpoint } = run;
     const classCount = classes.length;
     this.#run = run;
+    this.#inference = { ...inferenceOptions(config), device: 'cpu', precision: 'float32' };
     this.#confidence = createComponent(confidences, config.confidence, { classCount });
     this.#pixelLoss = createComponent(losses, config.loss, { classCount });
     this.#reweighter = null;
@@ -54,7 +56,7 @@ export class Inspector implements Disposable {
   inspect(sample: Sample, teaching: Uint8Array): Inspection {
     using _temporaries = scope();
     return noGrad(() => {
-      const logitsNCHW = inferLogits(this.#run.model, [sample], { precision: 'float32' });
+      const logitsNCHW = inferLogits(this.#run.model, [sample], this.#inference);
       const confidenceNHW = this.#confidence(logitsNCHW);
       return {
         prediction: logitsNCHW.argmax(1).to({ dtype: 'uint8' }).toTypedArray() as Uint8Array,

@@ -67,7 +67,8 @@ function seriesOf(lines: readonly MetricLine[], key: string): Series {
   };
 }
 
-function evaluationOf({ step, values }: MetricLine, run: Run): ReportedEvaluation {
+function evaluationOf(line: MetricLine, run: Run): ReportedEvaluation {
+  const { step, values } = line;
   const { perClass = [] } = values;
   if (!Array.isArray(perClass)) throw damaged(run, step, 'perClass as a list');
   return {
@@ -75,11 +76,22 @@ function evaluationOf({ step, values }: MetricLine, run: Run): ReportedEvaluatio
     aAcc: fraction(values.aAcc),
     mAcc: fraction(values.mAcc),
     mIoU: fraction(values.mIoU),
+    boundaryF1: fraction(values.boundaryF1),
+    trimapMIoU: trimapOf(line, run),
     perClass: perClass.map((one) => {
       if (!isRecord(one) || typeof one.name !== 'string') throw damaged(run, step, 'a name for every class');
       return { name: one.name, iou: fraction(one.iou), accuracy: fraction(one.accuracy) };
     }),
   };
+}
+
+function trimapOf({ step, values }: MetricLine, run: Run): ReportedEvaluation['trimapMIoU'] {
+  const { trimapMIoU = [] } = values;
+  if (!Array.isArray(trimapMIoU)) throw damaged(run, step, 'trimapMIoU as a list');
+  return trimapMIoU.map((one) => {
+    if (!isRecord(one) || typeof one.width !== 'number') throw damaged(run, step, 'a width for every trimap');
+    return { width: one.width, mIoU: fraction(one.mIoU) };
+  });
 }
 
 function weightFunctionOf({ step, values }: MetricLine, run: Run): WeightFunction {

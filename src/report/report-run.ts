@@ -15,6 +15,10 @@ export interface ReportedEvaluation {
   readonly aAcc: number | null;
   readonly mAcc: number | null;
   readonly mIoU: number | null;
+  /** Null where the run didn't measure boundaries. */
+  readonly boundaryF1: number | null;
+  /** Band widths in pixels, narrowest first; none where the run didn't measure boundaries. */
+  readonly trimapMIoU: readonly { readonly width: number; readonly mIoU: number | null }[];
   readonly perClass: readonly {
     readonly name: string;
     readonly iou: number | null;

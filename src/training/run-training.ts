@@ -179,6 +179,7 @@ class TrainingRun {
     const values = await evaluate(trainer.players.model, evaluation, {
       ...inferenceOptions(trainer.config),
       precision: trainer.precision,
+      boundary: trainer.config.inference.boundary,
     });
     writer.append(trainer.stepsTaken, 'val', valuesOf(values));
     this.#recordWeights();
@@ -241,11 +242,19 @@ function circumstances() {
   };
 }
 
-function valuesOf({ aAcc, mAcc, mIoU, perClass }: Evaluation) {
+function valuesOf({ aAcc, mAcc, mIoU, perClass, boundaryF1, trimapMIoU }: Evaluation) {
+  // Only where they were measured: most runs have no keys for them.
+  const outlined = boundaryF1 !== null;
   return {
     aAcc,
     mAcc,
     mIoU,
-    perClass: perClass.map(({ name, iou, accuracy }) => ({ name, iou, accuracy })),
+    ...(outlined && { boundaryF1, trimapMIoU: trimapMIoU?.map(({ width, mIoU }) => ({ width, mIoU })) }),
+    perClass: perClass.map(({ name, iou, accuracy, boundaryF1: outline }) => ({
+      name,
+      iou,
+      accuracy,
+      ...(outlined && { boundaryF1: outline }),
+    })),
   };
 }

@@ -93,6 +93,38 @@ describe('evaluate', () => {
     expect(result).toMatchObject({ images: 2, stopped: true });
   });
 
+  test('measures outlines when asked, over images of any size', async () => {
+    const options = { precision: 'float32' as const, batchSize: 2 };
+    const plain = await evaluate(new BrightnessModel(), datasetOf(scenes), options);
+    expect(plain).toMatchObject({ boundaryF1: null, trimapMIoU: null });
+    expect(plain.perClass.map((one) => one.boundaryF1)).toEqual([null, null]);
+
+    const model = new BrightnessModel();
+    const outlined = await evaluate(model, datasetOf(scenes), { ...options, boundary: true });
+    expect(outlined).toMatchObject({ aAcc: plain.aAcc, mIoU: plain.mIoU, images: 3 });
+    // Outline pixels in the three images, of either class: 2, 1 and 1 true ones, 2, 1 and 0 said. All that are said
+    // are true within a pixel, and all true ones are met but those of the last image.
+    const score = (2 * (3 / 4)) / (1 + 3 / 4);
+    expect(outlined.perClass.map((one) => one.boundaryF1)).toEqual([score, score]);
+    expect(outlined.boundaryF1).toBe(score);
+    expect(outlined.trimapMIoU?.map(({ width }) => width)).toEqual([1, 2, 4, 8, 16]);
+    // The images are so small that the widest bands hold all of them.
+    expect(outlined.trimapMIoU?.at(-1)?.mIoU).toBe(plain.mIoU);
+  });
+
+  test('reads as it is asked to: scales and mirror images', async () => {
+    const model = new BrightnessModel();
+    const options = { precision: 'float32' as const, scales: [1, 2], flip: true };
+    const result = await evaluate(model, datasetOf(scenes.slice(0, 1)), options);
+    expect(result.aAcc).toBe(1);
+    expect(model.calls.map(({ shape }) => shape.slice(2))).toEqual([
+      [2, 2],
+      [2, 2],
+      [4, 4],
+      [4, 4],
+    ]);
+  });
+
   test('names an image without labels, and passes on a reading error', async () => {
     const model = new BrightnessModel();
     const unlabelled = datasetOf([...scenes, { width: 1, bright: [true], labels: null }]);

@@ -12,11 +12,12 @@ import { createProgressLine } from '../progress-line.js';
 
 const example = `
 All scores are percentages. mIoU and mAcc are means over the classes that occur in labels or predictions.
+Images are read as the run's config says (its inference section), unless options say otherwise.
 
 Example:
   $ coarsely evaluate runs/folder-arm
   $ coarsely evaluate runs/folder-arm --split train --labels coarse
-  $ coarsely evaluate runs/folder-arm --scales 0.5,1,2 --flip
+  $ coarsely evaluate runs/folder-arm --tta --boundary
   $ coarsely evaluate --weights model.safetensors --config mine.yaml --json`;
 
 interface EvaluateCommandOptions extends InferenceCommandOptions {
@@ -38,6 +39,7 @@ export function evaluateCommand(): Command {
     .option('--split <name>', 'another split')
     .option('--labels <name>', 'other labels');
   return withInferenceOptions(command)
+    .option('--boundary', 'also boundary F-score and trimap mIoU')
     .option('--json', 'print one JSON object instead of a table')
     .addHelpText('after', example)
     .action(evaluateModel);
@@ -79,23 +81,35 @@ async function evaluateModel(
   const line = createProgressLine('evaluating');
   const result = await evaluate(model, dataset, {
     ...inferenceOptions(config),
+    boundary: config.inference.boundary,
     onProgress: line.show,
   });
   line.close();
   model.dispose();
   process.stdout.write(
-    json ? `${JSON.stringify({ ...result, dataset: section })}\n` : `${scoreTable(result)}\n`,
+    json
+      ? `${JSON.stringify({ ...result, dataset: section, inference: config.inference })}\n`
+      : `${scoreTable(result)}\n`,
   );
 }
 
-/** Scores by class, then the three means. */
-export function scoreTable({ aAcc, mAcc, mIoU, perClass, images }: Evaluation): string {
-  const rows = perClass.map(({ name, iou, accuracy, pixels }) => [
-    name,
-    formatPercent(iou),
-    formatPercent(accuracy),
-    pixels.toLocaleString('en'),
+/** Scores by class, then the means. */
+export function scoreTable(evaluation: Evaluation): string {
+  const { aAcc, mAcc, mIoU, boundaryF1, trimapMIoU, perClass, images } = evaluation;
+  const outlined = boundaryF1 !== null;
+  const heading = ['class', 'IoU', 'accuracy', ...(outlined ? ['boundary F1'] : []), 'pixels'];
+  const rows = perClass.map((one) => [
+    one.name,
+    formatPercent(one.iou),
+    formatPercent(one.accuracy),
+    ...(outlined ? [formatPercent(one.boundaryF1)] : []),
+    one.pixels.toLocaleString('en'),
   ]);
   const means = `mIoU ${formatPercent(mIoU)}  mAcc ${formatPercent(mAcc)}  aAcc ${formatPercent(aAcc)}`;
-  return `${formatTable([['class', 'IoU', 'accuracy', 'pixels'], ...rows])}\n\n${means}  (${images} images)`;
+  const lines = [formatTable([heading, ...rows]), '', `${means}  (${images} images)`];
+  if (outlined) {
+    const bands = (trimapMIoU ?? []).map((band) => `${band.width} px ${formatPercent(band.mIoU)}`);
+    lines.push(`boundary F1 ${formatPercent(boundaryF1)}  trimap mIoU ${bands.join('  ')}`);
+  }
+  return lines.join('\n');
 }

@@ -5,6 +5,7 @@ import {
   percent,
   points,
   type ReportedClass,
+  type ReportedEvaluation,
   type ReportRun,
   runColor,
 } from '../report-run.js';
@@ -21,6 +22,7 @@ export function metricsSection(runs: readonly ReportRun[], classes: readonly Rep
       finals.map((one) => one?.[key]),
     ),
   );
+  const outlines = outlineRows(finals);
   const perClass = names.map((name) => {
     const color = classes.find((one) => one.name === name)?.color;
     const swatch = color ? html`<i class="swatch" style="background:rgb(${color.join(',')})"></i>` : null;
@@ -34,16 +36,43 @@ export function metricsSection(runs: readonly ReportRun[], classes: readonly Rep
 <p class="hint">Last evaluation of each run, in per cent${runs.length > 1 ? html`; small figures are percentage points against <b>${(runs[0] as ReportRun).label}</b>` : null}. A class that occurs neither in the labels nor in the prediction has no score and is in no mean.</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="metrics-title"><table class="metrics">
 <thead><tr><th scope="col">Metric</th>${runs.map((run, index) => html`<th scope="col"><i class="dot" style="background:var(${runColor(index)})"></i>${run.label}</th>`)}</tr></thead>
-<tbody class="totals">${totals}</tbody>
+<tbody class="totals">${totals}${outlines}</tbody>
 <tbody><tr class="group"><th scope="rowgroup" colspan="${runs.length + 1}">IoU by class</th></tr>${perClass}</tbody>
 <tfoot><tr><th scope="row">Step</th>${finals.map((one) => html`<td>${one?.step ?? '–'}</td>`)}</tr></tfoot>
 </table></div></section>`;
+}
+
+/** Scores near boundaries, where any of the runs measured them. */
+function outlineRows(finals: readonly (ReportedEvaluation | null)[]): Html[] {
+  const rows: Html[] = [];
+  if (finals.some((one) => one !== null && one.boundaryF1 !== null)) {
+    const heading = html`<abbr title="${meanings.boundaryF1}">boundary F1</abbr>`;
+    rows.push(
+      row(
+        heading,
+        finals.map((one) => one?.boundaryF1),
+      ),
+    );
+  }
+  const widths = new Set(finals.flatMap((one) => one?.trimapMIoU.map(({ width }) => width) ?? []));
+  for (const width of widths) {
+    const heading = html`<abbr title="${meanings.trimap}">trimap mIoU, ${width} px</abbr>`;
+    rows.push(
+      row(
+        heading,
+        finals.map((one) => one?.trimapMIoU.find((score) => score.width === width)?.mIoU),
+      ),
+    );
+  }
+  return rows;
 }
 
 const meanings = {
   mIoU: 'mean over classes of intersection over union',
   mAcc: 'mean over classes of the share of true pixels found',
   aAcc: 'share of all labelled pixels that are right',
+  boundaryF1: 'mean over classes of how much of the outlines is met, within 0.75% of the diagonal',
+  trimap: 'mIoU of the pixels this near to a boundary of the labels',
 } as const;
 
 function row(heading: Html, values: readonly Fraction[]): Html {

@@ -1,0 +1,89 @@
+/**
+ * mIoU in narrow bands around the true boundaries, where coarse labels teach least. Krähenbühl, Koltun: "Efficient
+ * inference in fully connected CRFs", NeurIPS 2011; Chen et al.: "DeepLab", 2015. A labelled pixel is in the band of
+ * width d when a boundary pixel of the labels is fewer than d pixels away: on either side of a straight boundary lie d
+ * pixels of it. Boundaries towards what is not labelled are none.
+ */
+import { ignoreIndex } from '../data/index.js';
+import { boundaryMap, discSteps, type MapSize } from './boundary-map.js';
+import { metricsFrom } from './metrics.js';
+
+/** Widths of the bands in pixels of the labels, ascending. */
+export const trimapWidths = [1, 2, 4, 8, 16] as const;
+
+export interface TrimapScore {
+  /** Of the band on either side of a boundary, in pixels. */
+  readonly width: number;
+  /** 0..1; NaN where there is no boundary at all. */
+  readonly mIoU: number;
+}
+
+const noBand = trimapWidths.length;
+
+/** Confusion counts by band over any number of images, in 64-bit integers. */
+export class TrimapCounts {
+  readonly #classCount: number;
+  /** One matrix for each band without the narrower ones inside it. */
+  readonly #rings: readonly BigInt64Array[];
+
+  constructor(classCount: number) {
+    this.#classCount = classCount;
+    this.#rings = trimapWidths.map(() => new BigInt64Array(classCount * classCount));
+  }
+
+  /**
+   * Adds one image.
+   *
+   * @param prediction height × width class ids
+   * @param labels the same of the truth, 255 where not labelled
+   */
+  update(prediction: Uint8Array, labels: Uint8Array, size: MapSize): void {
+    const { width, height } = size;
+    const cells = this.#classCount * this.#classCount;
+    const counts = new Uint32Array(trimapWidths.length * cells);
+    const { bands, rowLength, margin } = bandsOf(labels, size);
+    for (let y = 0, pixel = 0; y < height; y += 1) {
+      let place = (y + margin) * rowLength + margin;
+      for (let x = 0; x < width; x += 1, pixel += 1, place += 1) {
+        const band = bands[place] as number;
+        const label = labels[pixel] as number;
+        if (band === noBand || label === ignoreIndex) continue;
+        const cell = band * cells + label * this.#classCount + (prediction[pixel] as number);
+        counts[cell] = (counts[cell] as number) + 1;
+      }
+    }
+    for (const [cell, count] of counts.entries()) {
+      if (count === 0) continue;
+      const ring = this.#rings[Math.floor(cell / cells)] as BigInt64Array;
+      ring[cell % cells] = (ring[cell % cells] as bigint) + BigInt(count);
+    }
+  }
+
+  scores(): TrimapScore[] {
+    const matrix = new BigInt64Array(this.#classCount * this.#classCount);
+    return trimapWidths.map((width, band) => {
+      for (const [cell, count] of (this.#rings[band] as BigInt64Array).entries()) {
+        matrix[cell] = (matrix[cell] as bigint) + count;
+      }
+      return { width, mIoU: metricsFrom(matrix, this.#classCount).mIoU };
+    });
+  }
+}
+
+/** The narrowest band of each pixel, `noBand` outside all; laid out with a margin as `boundaryMap` does. */
+function bandsOf(
+  labels: Uint8Array,
+  size: MapSize,
+): { bands: Uint8Array; rowLength: number; margin: number } {
+  const margin = (trimapWidths.at(-1) as number) - 1;
+  const { classes, places, rowLength } = boundaryMap(labels, { size, margin });
+  const bands = new Uint8Array(classes.length).fill(noBand);
+  // From the widest band to the narrowest: each paints over the middle of the one before.
+  for (let band = noBand - 1; band >= 0; band -= 1) {
+    const steps = discSteps((trimapWidths[band] as number) ** 2 - 1, rowLength);
+    for (const place of places) {
+      for (const step of steps) bands[place + step] = band;
+    }
+  }
+  return { bands, rowLength, margin };
+}
