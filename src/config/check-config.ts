@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError, DataError } from '../errors/index.js';
 import type { ComponentSection } from '../registry/index.js';
+import { checkCleanData, learnsFromClean } from './clean-data.js';
 import { datasetSection } from './data-section.js';
 import { checkExtraHeads } from './extra-heads.js';
 import type { Config } from './schema.js';
@@ -24,20 +25,22 @@ const shownProblems = 3;
  * and with a DataError for what is wrong with the dataset itself.
  */
 export async function checkConfig(config: Config, { label, checkDataset }: CheckOptions): Promise<void> {
-  checkHeads(config, label);
+  checkParts(config, label);
   checkWeights(config.model.backbone, label);
   checkOutput(config.output, label);
-  await checkData(config.data, { label, checkDataset });
+  await checkData(config, { label, checkDataset });
 }
 
-async function checkData(data: Config['data'], { label, checkDataset }: CheckOptions): Promise<void> {
+async function checkData(config: Config, { label, checkDataset }: CheckOptions): Promise<void> {
+  const { data } = config;
   if (!existsSync(data.root) || !statSync(data.root).isDirectory()) {
     throw new ConfigError(
       `config ${label}: data.root: no folder ${data.root} (looked for ${path.resolve(data.root)})\n` +
         'name the dataset with --data ROOT, or write generated scenes with: coarsely scenes ROOT',
     );
   }
-  for (const part of ['train', 'evaluation'] as const) {
+  for (const part of ['train', 'evaluation', 'clean'] as const) {
+    if (part === 'clean' && !learnsFromClean(config)) continue;
     const { problems } = await checkDataset(datasetSection(data, part));
     if (problems.length === 0) continue;
     const more = problems.length - shownProblems;
@@ -46,9 +49,10 @@ async function checkData(data: Config['data'], { label, checkDataset }: CheckOpt
   }
 }
 
-function checkHeads(config: Config, label: string): void {
+function checkParts(config: Config, label: string): void {
   try {
     checkExtraHeads(config);
+    checkCleanData(config);
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError(`config ${label}: ${error.message}`) : error;
   }

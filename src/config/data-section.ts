@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { augmentationOptions } from '../data/index.js';
+import { ConfigError } from '../errors/index.js';
 import type { ComponentSection, Kinds } from '../registry/index.js';
 import { optionsOf, parseOptions } from './component-section.js';
 
@@ -14,6 +15,14 @@ export interface DatasetPart {
   readonly labels: string;
   readonly [option: string]: unknown;
 }
+
+/** A small part with labels that can be trusted, for reweighters that learn from one. */
+export interface CleanPart extends DatasetPart {
+  /** Takes only this many of its images, spread evenly; null takes all. */
+  readonly count: number | null;
+}
+
+export type DatasetPartName = 'train' | 'evaluation' | 'clean';
 
 /** Below 32 pixels a network of output stride 16 sees a 1×1 map. */
 const smallestCrop = 32;
@@ -25,6 +34,8 @@ const augmentationSchema = augmentationOptions.refine(
 
 const partSchema = z.looseObject({ split: z.string().min(1), labels: z.string().min(1) });
 
+const cleanSchema = partSchema.partial().extend({ count: z.int().positive().nullable().default(null) });
+
 /** The schema of `data` over these dataset kinds. */
 export function dataSection(datasets: Kinds) {
   const section = z.strictObject({
@@ -32,6 +43,8 @@ export function dataSection(datasets: Kinds) {
     root: z.string({ error: 'expected the folder of the dataset (--data ROOT, or data.root)' }).min(1),
     train: partSchema.partial().prefault({}),
     evaluation: partSchema.partial().prefault({}),
+    /** Clean labels for reweighters that learn from some (`meta-weight-net`); the others leave it unread. */
+    clean: cleanSchema.nullable().default(null),
     augmentation: augmentationSchema.prefault({}),
     /** Threads that decode and transform images ahead of the training step; the batches never depend on it. */
     workers: z.int().min(0).max(64).default(2),
@@ -41,29 +54,44 @@ export function dataSection(datasets: Kinds) {
   return section.transform((data, context) => {
     const options = optionsOf(datasets, data.kind, context);
     if (options === undefined) return z.NEVER;
-    const part = (name: 'train' | 'evaluation', defaults: DatasetPart): DatasetPart | undefined => {
+    const part = (name: DatasetPartName, given: Partial<DatasetPart>): DatasetPart | undefined => {
       const place = (path: PropertyKey[]) => (path[0] === 'root' ? path : [name, ...path]);
-      const given = { root: data.root, ...defaults, ...data[name] };
-      const parsed = parseOptions(options, given, context, place);
+      const parsed = parseOptions(options, { root: data.root, ...given }, context, place);
       if (parsed === undefined) return undefined;
       const { root: _, ...rest } = parsed;
       return rest as unknown as DatasetPart;
     };
-    const train = part('train', { split: 'train', labels: 'labels' });
-    const evaluation = part('evaluation', { split: 'val', labels: 'labels' });
-    return train === undefined || evaluation === undefined ? z.NEVER : { ...data, train, evaluation };
+    const cleanPart = (): CleanPart | null | undefined => {
+      if (data.clean === null) return null;
+      const { count, ...given } = data.clean;
+      const parsed = part('clean', { split: 'train', ...given });
+      return parsed && { ...parsed, count };
+    };
+    const train = part('train', { split: 'train', ...data.train });
+    const evaluation = part('evaluation', { split: 'val', ...data.evaluation });
+    const clean = cleanPart();
+    if (train === undefined || evaluation === undefined || clean === undefined) return z.NEVER;
+    return { ...data, train, evaluation, clean };
   });
 }
 
-/** The dataset of a part as a component section, to be created by the registry of datasets. */
+/**
+ * The dataset of a part as a component section, to be created by the registry of datasets.
+ * @throws ConfigError for the clean part where there is none
+ */
 export function datasetSection(
   data: {
     readonly kind: string;
     readonly root: string;
     readonly train: DatasetPart;
     readonly evaluation: DatasetPart;
+    readonly clean?: CleanPart | null;
   },
-  part: 'train' | 'evaluation',
+  part: DatasetPartName,
 ): ComponentSection {
-  return { kind: data.kind, root: data.root, ...data[part] };
+  const { kind, root } = data;
+  if (part !== 'clean') return { kind, root, ...data[part] };
+  if (!data.clean) throw new ConfigError('data.clean: expected a split and its labels, received null');
+  const { count: _, ...options } = data.clean;
+  return { kind, root, ...options };
 }

@@ -5,8 +5,9 @@
 
 import { EngineError } from '../errors/index.js';
 import { Conv2d, Module } from '../nn/index.js';
-import { autocast, type Generator, noGrad, ops, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { autocast, type Generator, noGrad, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 import { expectNormOrder, type NormOrder, normaliseWeights } from './normalise-weights.js';
+import { pixelwise } from './pixelwise.js';
 import {
   type AdversarialParameters,
   expectInput,
@@ -54,8 +55,8 @@ export class Arm extends Module implements Reweighter {
       const { shape } = confidence;
       let features = confidence.reshape([1, -1]);
       for (const convolution of [this.conv1, this.conv2, this.conv3])
-        features = apply(convolution, features).silu();
-      return apply(this.conv4, features).sigmoid().reshape(shape);
+        features = pixelwise(convolution, features).silu();
+      return pixelwise(this.conv4, features).sigmoid().reshape(shape);
     });
   }
 
@@ -85,12 +86,4 @@ export class Arm extends Module implements Reweighter {
       return values;
     });
   }
-}
-
-/** A 1×1 convolution of features [in, P] as one matrix product: no image layout stands in its way. */
-function apply({ weight, bias }: Conv2d, features: Tensor): Tensor {
-  const [outputs = 1, inputs = 1] = weight.shape;
-  const matrix = weight.reshape([outputs, inputs]);
-  if (bias === null) return matrix.matmul(features);
-  return ops.addmm(bias.unsqueeze(1), matrix, features);
 }

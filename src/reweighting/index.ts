@@ -1,4 +1,7 @@
+export { ActiveBias, type ActiveBiasOptions } from './active-bias.js';
 export { Arm, type ArmOptions } from './arm.js';
+export { type CleanAlignment, type CleanAlignmentOptions, cleanAlignment } from './clean-alignment.js';
+export type { CleanLearner, CleanStep } from './clean-learner.js';
 export { ClosedFormArm, type ClosedFormArmOptions } from './closed-form-arm.js';
 export {
   type Confidence,
@@ -13,8 +16,10 @@ export { GceWeights, type GceWeightsOptions } from './gce-weights.js';
 export { klScale } from './kl-scale.js';
 export { LinearArm, type LinearArmOptions } from './linear-arm.js';
 export { logVariance } from './log-variance.js';
+export { MetaWeightNet, type MetaWeightNetOptions } from './meta-weight-net.js';
 export { type NormOrder, normaliseWeights } from './normalise-weights.js';
 export { Ohem, type OhemOptions, ohemPresets } from './ohem.js';
-export { type ReweighterContext, reweighters } from './registry.js';
+export { type HistoryGrid, PredictionHistory } from './prediction-history.js';
+export { type ReweighterComponent, type ReweighterContext, reweighters } from './registry.js';
 export type { AdversarialParameters, Reweighter, ReweighterInput, SampleOrigin } from './reweighter.js';
 export { standardDeviation, variance } from './variance.js';

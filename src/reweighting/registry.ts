@@ -3,11 +3,13 @@
 import { z } from 'zod';
 import { type Component, Registry } from '../registry/index.js';
 import type { Generator } from '../torch/index.js';
+import { ActiveBias } from './active-bias.js';
 import { Arm } from './arm.js';
 import { ClosedFormArm } from './closed-form-arm.js';
 import { FocalWeights } from './focal-weights.js';
 import { GceWeights } from './gce-weights.js';
 import { LinearArm } from './linear-arm.js';
+import { MetaWeightNet } from './meta-weight-net.js';
 import { Ohem, ohemPresets } from './ohem.js';
 import type { Reweighter } from './reweighter.js';
 
@@ -18,7 +20,14 @@ export interface ReweighterContext {
   readonly datasetLength: number;
 }
 
-export const reweighters = new Registry<Component<unknown, ReweighterContext, Reweighter>>('reweighter');
+/** A strategy that a config can name. */
+export interface ReweighterComponent<Options = unknown>
+  extends Component<Options, ReweighterContext, Reweighter> {
+  /** Whether its products have `cleanData`, so that a config without clean labels is refused before it runs. */
+  readonly learnsFromClean?: boolean;
+}
+
+export const reweighters = new Registry<ReweighterComponent>('reweighter');
 
 const p = z.union([z.literal(1), z.literal(2), z.literal(3)]).default(2);
 
@@ -75,4 +84,26 @@ reweighters.register('focal', {
 reweighters.register('gce', {
   options: gceOptions,
   create: (options: z.output<typeof gceOptions>) => new GceWeights(options),
+});
+
+const cells = z.int().min(1);
+const activeBiasOptions = z.strictObject({
+  grid: z.tuple([cells, cells]).default([16, 32]),
+  minVisits: z.int().min(2).default(3),
+});
+const metaWeightNetOptions = z.strictObject({
+  hidden: z.int().min(1).default(100),
+  learningRate: z.number().positive().default(1e-3),
+});
+
+reweighters.register('active-bias', {
+  options: activeBiasOptions,
+  create: (options: z.output<typeof activeBiasOptions>, { datasetLength }) =>
+    new ActiveBias({ ...options, datasetLength }),
+});
+reweighters.register('meta-weight-net', {
+  options: metaWeightNetOptions,
+  learnsFromClean: true,
+  create: (options: z.output<typeof metaWeightNetOptions>, { generator }) =>
+    new MetaWeightNet({ ...options, generator }),
 });

@@ -3,16 +3,18 @@
 import { EngineError } from '../errors/index.js';
 import type { Module, Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
+import type { CleanLearner } from './clean-learner.js';
 
 /** Which part of which training image a crop is. */
 export interface SampleOrigin {
   /** Of the image in its dataset. */
   readonly index: number;
-  /** The crop's window as fractions of the image's width and height; above 1 where the crop was padded. */
+  /** The crop's window as fractions of the image's width and height; outside [0, 1] is padding. */
   readonly left: number;
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
+  /** The crop's first column shows the window's right edge. */
   readonly mirrored: boolean;
 }
 
@@ -57,6 +59,9 @@ export interface Reweighter extends Module {
 
   /** The optimizer group of what it learns by playing against the network; null when it learns nothing that way. */
   adversarialParameters(): AdversarialParameters | null;
+
+  /** What learns from a clean batch before each step of the network; undefined where no clean labels are needed. */
+  readonly cleanData?: CleanLearner;
 
   /** W at these confidences, before normalisation, for plots; null when weights do not depend on confidence alone. */
   curve(confidences: readonly number[]): number[] | null;

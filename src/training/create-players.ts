@@ -1,6 +1,6 @@
 /** From a config to the two players, their optimizer and the functions between them. */
 
-import { type Config, checkExtraHeads, extraHeadsOf } from '../config/index.js';
+import { type Config, checkCleanData, checkExtraHeads, extraHeadsOf } from '../config/index.js';
 import { EngineError } from '../errors/index.js';
 import { losses } from '../losses/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
@@ -35,6 +35,7 @@ export function createPlayers(
   { classCount, datasetLength }: CreatePlayersOptions,
 ): ConfiguredPlayers {
   checkExtraHeads(config);
+  checkCleanData(config);
   const { device, seed, optimizer: optimizerOptions } = config;
   if (!isAvailable(device)) {
     throw new EngineError(

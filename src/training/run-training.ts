@@ -2,7 +2,7 @@
 
 import { availableParallelism, cpus } from 'node:os';
 import { type Config, configToYaml, datasetSection } from '../config/index.js';
-import { type Batch, BatchLoader, openDataset, type SegmentationDataset } from '../data/index.js';
+import { type Batch, openDataset, type SegmentationDataset } from '../data/index.js';
 import { CheckpointError } from '../errors/index.js';
 import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
 import { ChosenImages, measureStatistics } from '../figures/index.js';
@@ -13,6 +13,7 @@ import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent } from './events.js';
 import type { StepLosses } from './train-step.js';
 import { Trainer } from './trainer.js';
+import { TrainingBatches } from './training-batches.js';
 
 export interface RunTrainingOptions {
   readonly runFolder: string;
@@ -32,8 +33,7 @@ export async function runTraining(
   options: RunTrainingOptions,
 ): Promise<'finished' | 'interrupted'> {
   setThreads(config.threads || availableParallelism());
-  const trainingSection = datasetSection(config.data, 'train');
-  const training = await openDataset(trainingSection);
+  const training = await openDataset(datasetSection(config.data, 'train'));
   const evaluation = await openDataset(datasetSection(config.data, 'evaluation'));
   const { statistics } = config.training;
   const watched =
@@ -42,14 +42,7 @@ export async function runTraining(
     classCount: training.classes.length,
     datasetLength: training.length,
   });
-  const loader = new BatchLoader({
-    dataset: trainingSection,
-    augmentation: config.data.augmentation,
-    batchSize: config.training.batchSize,
-    seed: config.seed,
-    workers: config.data.workers,
-    cacheMiB: config.data.cacheMiB,
-  });
+  const loader = new TrainingBatches(config);
   let writer: RunWriter | undefined;
   try {
     writer = openWriter(trainer, options);
@@ -85,7 +78,7 @@ function openWriter(trainer: Trainer, { runFolder, resume = false }: RunTraining
 
 interface TrainingRunParts {
   readonly trainer: Trainer;
-  readonly loader: BatchLoader;
+  readonly loader: TrainingBatches;
   readonly evaluation: SegmentationDataset;
   /** Training images whose statistics are recorded; null records none. */
   readonly watched: ChosenImages | null;

@@ -4,7 +4,7 @@
  */
 
 import type { Config } from '../config/index.js';
-import { CheckpointError } from '../errors/index.js';
+import { CheckpointError, EngineError } from '../errors/index.js';
 import { clipGradNorm } from '../optim/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/index.js';
@@ -15,7 +15,8 @@ import {
   createPlayers,
   settlePrecision,
 } from './create-players.js';
-import { type Phase, type StepLosses, trainStep } from './train-step.js';
+import { learnFromClean } from './learn-from-clean.js';
+import { type Phase, type StepBatch, type StepLosses, trainStep } from './train-step.js';
 
 /** A batch as the loader gives it. */
 export interface HostBatch {
@@ -27,6 +28,8 @@ export interface HostBatch {
   readonly width: number;
   /** Which part of which image each is; for reweighters that remember. */
   readonly origins?: readonly SampleOrigin[];
+  /** A batch of the same size whose labels can be trusted; for reweighters that learn from one. */
+  readonly clean?: HostBatch | null;
 }
 
 export class Trainer {
@@ -59,35 +62,31 @@ export class Trainer {
     return this.#taken < isolatedFraction * iterations ? 'isolated' : 'joint';
   }
 
-  /** Takes one step. The losses are the caller's to dispose. */
+  /**
+   * Takes one step. The losses are the caller's to dispose.
+   * @throws EngineError when the reweighter learns from clean labels and the batch brings none
+   */
   step(batch: HostBatch): StepLosses {
     using inner = scope();
-    const { device, optimizer } = this.config;
-    const { clipNorm } = optimizer;
-    const { height, width } = batch;
-    const count = batch.labels.length / (height * width);
-    this.players.optimizer.setLearningRate(this.learningRate);
-    const losses = trainStep(
-      this.players,
-      {
-        imagesNCHW: tensorFrom(batch.images, { dtype: 'float32', shape: [count, 3, height, width] }).to({
-          device,
-          memoryFormat: 'channels-last',
-        }),
-        labelsNHW: tensorFrom(batch.labels, { dtype: 'uint8', shape: [count, height, width] }).to({
-          device,
-          dtype: 'int64',
-        }),
-        ...(batch.origins && { origins: batch.origins }),
+    const { clipNorm } = this.config.optimizer;
+    const { learningRate, players } = this;
+    const stepBatch = this.#onDevice(batch);
+    const learner = players.reweighter?.cleanData;
+    if (learner) {
+      if (!batch.clean)
+        throw new EngineError('Trainer.step: the reweighter learns from clean labels; expected batch.clean');
+      const clean = this.#onDevice(batch.clean);
+      const { generator } = players;
+      learnFromClean(players, { learner, batch: stepBatch, clean, learningRate, generator });
+    }
+    players.optimizer.setLearningRate(learningRate);
+    const losses = trainStep(players, stepBatch, {
+      phase: this.phase,
+      precision: this.precision,
+      beforeUpdate: () => {
+        if (clipNorm !== null) clipGradNorm(players.model.parameters(), clipNorm).dispose();
       },
-      {
-        phase: this.phase,
-        precision: this.precision,
-        beforeUpdate: () => {
-          if (clipNorm !== null) clipGradNorm(this.players.model.parameters(), clipNorm).dispose();
-        },
-      },
-    );
+    });
     this.#taken += 1;
     for (const loss of Object.values(losses)) if (loss) inner.keep(loss);
     return losses;
@@ -126,6 +125,22 @@ export class Trainer {
     reweighter?.dispose();
     optimizer.dispose();
     generator.dispose();
+  }
+
+  #onDevice({ images, labels, height, width, origins }: HostBatch): StepBatch {
+    const { device } = this.config;
+    const count = labels.length / (height * width);
+    return {
+      imagesNCHW: tensorFrom(images, { dtype: 'float32', shape: [count, 3, height, width] }).to({
+        device,
+        memoryFormat: 'channels-last',
+      }),
+      labelsNHW: tensorFrom(labels, { dtype: 'uint8', shape: [count, height, width] }).to({
+        device,
+        dtype: 'int64',
+      }),
+      ...(origins && { origins }),
+    };
   }
 }
 

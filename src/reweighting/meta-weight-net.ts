@@ -1,0 +1,122 @@
+/**
+ * Meta-Weight-Net (Shu et al. 2019): a small network from a pixel's loss to its weight, learned so that a step with
+ * these weights lowers the loss of a small clean set. It needs labels that the paper's setting does not have.
+ */
+
+import { EngineError } from '../errors/index.js';
+import { Conv2d, Module } from '../nn/index.js';
+import { autocast, cat, type Generator, noGrad, type Tensor, tidy } from '../torch/index.js';
+import { Adam } from './adam.js';
+import { cleanAlignment } from './clean-alignment.js';
+import type { CleanLearner, CleanStep } from './clean-learner.js';
+import { pixelwise } from './pixelwise.js';
+import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
+
+export interface MetaWeightNetOptions {
+  /** Draws the first parameters. */
+  readonly generator: Generator;
+  /** Width of the hidden layer. */
+  readonly hidden?: number;
+  /** Of the Adam that learns the weights; it does not follow the network's schedule. */
+  readonly learningRate?: number;
+}
+
+// Pixels at a time: a hidden layer over all of them would take more memory than the network's own features.
+const chunk = 2 ** 16;
+// Added to every weight, so that weights that are all 0 become uniform.
+const floor = 1e-12;
+
+export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
+  readonly isolatedStart = false;
+  readonly conv1: Conv2d;
+  readonly conv2: Conv2d;
+  readonly optimizer: Adam;
+
+  /** @throws EngineError for a width or rate that is not positive */
+  constructor({ generator, hidden = 100, learningRate = 1e-3 }: MetaWeightNetOptions) {
+    super();
+    if (!Number.isInteger(hidden) || hidden < 1) {
+      throw new EngineError(`MetaWeightNet: expected a hidden width from 1 on, received ${hidden}`);
+    }
+    if (!(learningRate > 0)) {
+      throw new EngineError(`MetaWeightNet: expected a positive learningRate, received ${learningRate}`);
+    }
+    this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
+    this.conv2 = new Conv2d(hidden, 1, { kernelSize: 1, generator });
+    this.optimizer = new Adam([...this.conv1.parameters(), ...this.conv2.parameters()], { learningRate });
+  }
+
+  get cleanData(): CleanLearner {
+    return this;
+  }
+
+  /** V(l) ∈ (0, 1) for losses of any shape, float32 also under autocast. */
+  forward(losses: Tensor): Tensor {
+    return autocast({ device: losses.device, enabled: false }, () => {
+      const features = pixelwise(this.conv1, losses.reshape([1, -1])).relu();
+      return pixelwise(this.conv2, features).sigmoid().reshape(losses.shape);
+    });
+  }
+
+  /** V(l_i) over its sum. */
+  weigh(input: ReweighterInput): Tensor {
+    expectInput('MetaWeightNet.weigh', input);
+    const { lossesNHW, validNHW } = input;
+    return tidy(() => noGrad(() => this.#normalised(lossesNHW, validNHW).weightsNHW));
+  }
+
+  /**
+   * One step on V. With w_i = V_i / Σ V and d_i the alignment of a pixel with the clean batch, the clean loss after
+   * the virtual step changes with V_i by −α (d_i − Σ_j w_j d_j) / Σ V.
+   */
+  learn(step: CleanStep): void {
+    tidy(() => {
+      const { lossesNHW, validNHW, alignmentNHW } = cleanAlignment(step, {
+        weigh: (losses, valid) => this.#normalised(losses, valid).weightsNHW,
+      });
+      const derivativeNHW = noGrad(() => {
+        const { weightsNHW, sum } = this.#normalised(lossesNHW, validNHW);
+        const mean = weightsNHW.mul(alignmentNHW).sum();
+        return alignmentNHW.sub(mean).mul(validNHW).mul(-step.learningRate).div(sum);
+      });
+      for (const { losses, others } of chunks(lossesNHW, derivativeNHW))
+        tidy(() => this.forward(losses).mul(others).sum().backward());
+      this.optimizer.step();
+    });
+  }
+
+  adversarialParameters(): null {
+    return null;
+  }
+
+  curve(): null {
+    return null;
+  }
+
+  /** Weights [N,H,W], and what V was divided by; 1 where no pixel is valid, so that all weights are 0. */
+  #normalised(lossesNHW: Tensor, validNHW: Tensor): { readonly weightsNHW: Tensor; readonly sum: Tensor } {
+    const values = cat(
+      chunks(lossesNHW, lossesNHW).map(({ losses }) => tidy(() => this.forward(losses))),
+      0,
+    );
+    const masked = values.reshape(lossesNHW.shape).add(floor).mul(validNHW);
+    const total = masked.sum();
+    const sum = total.add(total.eq(0).to({ dtype: 'float32' }));
+    return { weightsNHW: masked.div(sum), sum };
+  }
+}
+
+/** Two maps in pieces of the same pixels. */
+function chunks(
+  lossesNHW: Tensor,
+  othersNHW: Tensor,
+): { readonly losses: Tensor; readonly others: Tensor }[] {
+  const losses = lossesNHW.reshape([-1]);
+  const others = othersNHW.reshape([-1]);
+  const count = losses.numel;
+  return Array.from({ length: Math.ceil(count / chunk) }, (_, place) => {
+    const start = place * chunk;
+    const length = Math.min(chunk, count - start);
+    return { losses: losses.narrow(0, start, length), others: others.narrow(0, start, length) };
+  });
+}
