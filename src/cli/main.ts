@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './commands/check.js';
 import { coarsenCommand } from './commands/coarsen.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -19,6 +20,7 @@ const commands = [
   trainCommand,
   evaluateCommand,
   predictCommand,
+  checkCommand,
   coarsenCommand,
   scenesCommand,
   reportCommand,
@@ -29,6 +31,7 @@ const commands = [
 const example = `
 Example:
   $ coarsely demo
+  $ coarsely check my-dataset
   $ coarsely train folder-arm --data my-dataset
   $ coarsely report runs/folder-cross-entropy runs/folder-arm`;
 

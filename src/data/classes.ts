@@ -102,7 +102,9 @@ function rejectSharedColours(given: readonly GivenClass[], path: string): void {
 }
 
 /** Each class with its colour, or with the one of its place in the palette, or the first that is left. */
-function withColours(given: readonly GivenClass[]): DatasetClass[] {
+export function withColours(
+  given: readonly { readonly name: string; readonly color?: Colour | undefined }[],
+): DatasetClass[] {
   const taken = new Set(given.flatMap(({ color }) => (color === undefined ? [] : [`${color}`])));
   // As many as classes there can be, so that enough are left however many are given.
   const palette = defaultPalette(255);

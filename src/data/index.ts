@@ -25,6 +25,7 @@ export {
   type SegmentationDataset,
 } from './dataset.js';
 export * from './doctor/index.js';
+export * from './doctor/index.js';
 export { type FolderOptions, folderOptions } from './folder-dataset.js';
 export { type RgbImage, readImage, readImageSize } from './image-file.js';
 export {

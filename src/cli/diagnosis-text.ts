@@ -1,0 +1,218 @@
+/** What `check` prints: a table of the splits, one of the classes, and what to mend or to run. */
+
+import color from 'picocolors';
+import type {
+  Diagnosis,
+  Finding,
+  LabelComparison,
+  LabelSetDiagnosis,
+  SizeSummary,
+  SplitDiagnosis,
+} from '../data/index.js';
+import { formatPercent, formatTable } from './format.js';
+
+/** Longer lists of classes are cut to the most frequent and the rarest. */
+const mostClasses = 24;
+const shownClasses = 8;
+/** The best known coarse labels, to hold one's own against. */
+const cityscapesRow = ['(Cityscapes)', '52', '89', '0.58', '97', '60'];
+const cityscapesSource =
+  'Cityscapes: agreement as published (Cordts et al. 2016), the shares measured on 60 of its images';
+
+/** The whole text; `command` is the line that trains on the folder, null when there is nothing to train on. */
+export function diagnosisText(diagnosis: Diagnosis, command: string | null): string {
+  const sections = [
+    title(diagnosis),
+    splitTable(diagnosis),
+    labelTable(diagnosis),
+    classTable(diagnosis),
+    comparisonText(diagnosis.comparisons),
+    folderText(diagnosis),
+    problemText(diagnosis.problems),
+    proposalText(diagnosis),
+    hintText(diagnosis.hints),
+    verdictText(diagnosis, command),
+  ];
+  return sections.filter((section) => section !== '').join('\n\n');
+}
+
+function title({ root, kind, classes, splits }: Diagnosis): string {
+  if (kind === null) return `${color.bold(root)}  is no dataset`;
+  const images = splits.reduce((sum, split) => sum + split.images, 0);
+  const decoded = splits.reduce((sum, split) => sum + split.decoded, 0);
+  const list = classes === null ? 'no list of classes' : counted(classes.length, 'class', 'classes');
+  const looked =
+    decoded === images
+      ? 'all looked into'
+      : `${counted(decoded, '', '').trim()} looked into, the rest by headers`;
+  return `${color.bold(root)}  kind ${kind}, ${list}, ${counted(images, 'image', 'images')} (${looked})`;
+}
+
+function splitTable({ splits, labelSets }: Diagnosis): string {
+  if (splits.length === 0) return '';
+  const rows = splits.map((split) => [
+    splitName(split.name),
+    split.images.toLocaleString('en'),
+    ...labelSets.map(({ splits: parts }) => {
+      const files = parts.find(({ name }) => name === split.name)?.files;
+      return files === undefined ? '–' : files.toLocaleString('en');
+    }),
+    sizes(split),
+  ]);
+  return formatTable([['split', 'images', ...labelSets.map(({ name }) => name), 'size'], ...rows]);
+}
+
+function splitName(name: string): string {
+  return name === '.' ? '(no split)' : name;
+}
+
+function sizes({ sizes: summary }: SplitDiagnosis): string {
+  if (summary === null) return '–';
+  const { smallest, median, largest, mostCommon, images } = summary;
+  const write = ({ width, height }: SizeSummary['smallest']) => `${width}×${height}`;
+  if (mostCommon.images === images) return write(mostCommon);
+  const common = `${write(mostCommon)} in ${mostCommon.images.toLocaleString('en')}`;
+  return `${write(smallest)} to ${write(largest)}, median ${write(median)}, ${common}`;
+}
+
+function labelTable({ labelSets }: Diagnosis): string {
+  const rows = labelSets.map((set) => [
+    set.name,
+    formPhrase(set),
+    set.unlabelledShare === null ? '–' : `${formatPercent(set.unlabelledShare)} %`,
+    `${set.perClass.length - set.neverSeen.length} of ${set.perClass.length}`,
+  ]);
+  return rows.length === 0
+    ? ''
+    : formatTable([['labels', 'stored as', 'not labelled', 'classes seen'], ...rows]);
+}
+
+function formPhrase({ forms }: LabelSetDiagnosis): string {
+  const [first] = forms;
+  if (first === undefined) return '–';
+  return forms.length === 1 ? first.form : forms.map(({ form, files }) => `${form} (${files})`).join(', ');
+}
+
+function classTable({ labelSets, comparisons, splits }: Diagnosis): string {
+  const names = labelSets[0]?.perClass.map(({ name }) => name) ?? [];
+  if (names.length === 0 || splits.every(({ decoded }) => decoded === 0)) return '';
+  const order = names.map((_, index) => index);
+  const shareOf = (index: number) =>
+    Math.max(...labelSets.map(({ perClass }) => perClass[index]?.share ?? 0));
+  const shown = names.length <= mostClasses ? order : [...order].sort((a, b) => shareOf(b) - shareOf(a));
+  const comparison = comparisons[0];
+  const row = (index: number): string[] => [
+    names[index] as string,
+    ...labelSets.flatMap(({ perClass }) => {
+      const { share, images, pixels } = perClass[index] ?? { share: 0, images: 0, pixels: 0 };
+      return pixels === 0 ? ['never', '0'] : [share < 0.0005 ? '< 0.1' : formatPercent(share), `${images}`];
+    }),
+    ...(comparison === undefined ? [] : [formatPercent(comparison.perClass[index]?.agreement)]),
+  ];
+  const decoded = labelSets.map(({ splits: parts }) => parts.reduce((sum, part) => sum + part.decoded, 0));
+  const header = [
+    'class',
+    ...labelSets.flatMap(({ name }, place) => [`${name} %`, `images of ${decoded[place]}`]),
+    ...(comparison === undefined ? [] : [`agree % (${comparison.split})`]),
+  ];
+  const table = (indices: readonly number[]) => indices.map((index) => row(index));
+  if (names.length <= mostClasses) return formatTable([header, ...table(shown)]);
+  const middle = `… ${names.length - 2 * shownClasses} between`;
+  const blank = header.slice(1).map(() => '');
+  return formatTable([
+    header,
+    ...table(shown.slice(0, shownClasses)),
+    [middle, ...blank],
+    ...table(shown.slice(-shownClasses)),
+  ]);
+}
+
+function comparisonText(comparisons: readonly LabelComparison[]): string {
+  const [first] = comparisons;
+  if (first === undefined) return '';
+  const samePair = comparisons.every(({ coarse, fine }) => coarse === first.coarse && fine === first.fine);
+  const rows = comparisons.map(
+    ({ split, coarse, fine, coarseLabelled, fineLabelled, ratio, agreement, images }) => [
+      samePair ? splitName(split) : `${coarse} against ${fine}, ${splitName(split)}`,
+      formatPercent(coarseLabelled),
+      formatPercent(fineLabelled),
+      ratio === null ? '–' : ratio.toFixed(2),
+      formatPercent(agreement),
+      `${images}`,
+    ],
+  );
+  const table = formatTable([
+    [
+      `${samePair ? first.coarse : 'coarse'} against ${samePair ? first.fine : 'fine'}`,
+      'labelled %',
+      'fine %',
+      'ratio',
+      'agree %',
+      'images',
+    ],
+    ...rows,
+    cityscapesRow,
+  ]);
+  return `${table}\n${color.dim(cityscapesSource)}`;
+}
+
+function folderText({ expected, found }: Diagnosis): string {
+  if (expected === null || found === null) return '';
+  return `${color.bold('expected')}\n${indented(expected)}\n\n${color.bold('found')}\n${indented(found)}`;
+}
+
+function problemText(problems: readonly Finding[]): string {
+  if (problems.length === 0) return '';
+  const lines = problems.flatMap(({ split, labels, message, remedy, count, examples }) => {
+    const place = [labels, split].filter((part) => part !== null).join('/');
+    const rest = count - examples.length;
+    const more = rest > 0 && examples.length > 0 ? [`    and ${rest.toLocaleString('en')} more`] : [];
+    return [
+      `  ${color.red('✗')} ${place === '' ? '' : `${place}: `}${message}`,
+      ...examples.map((example) => `    ${example}`),
+      ...more,
+      `    → ${remedy}`,
+    ];
+  });
+  return [color.bold('to mend'), ...lines].join('\n');
+}
+
+function proposalText({ proposedClasses, root, classes }: Diagnosis): string {
+  if (proposedClasses === null) return '';
+  const file = classes === null ? 'classes.json' : 'proposed-classes.json';
+  const names = proposedClasses.classes.slice(0, 6).map(({ name }) => name);
+  const more = proposedClasses.classes.length > names.length ? ', …' : '';
+  return [
+    color.bold(
+      `a classes.json for what was found (${proposedClasses.classes.length}: ${names.join(', ')}${more})`,
+    ),
+    `  coarsely check ${root} --propose-classes > ${root}/${file}`,
+    '  then give the classes their names',
+  ].join('\n');
+}
+
+function hintText(hints: readonly string[]): string {
+  return hints.length === 0 ? '' : [color.bold('note'), ...hints.map((hint) => `  · ${hint}`)].join('\n');
+}
+
+function verdictText({ problems, verdict }: Diagnosis, command: string | null): string {
+  if (verdict.usable && command !== null) {
+    const ready =
+      problems.length === 0
+        ? 'ready to train with'
+        : 'what is to be mended is elsewhere: ready to train with';
+    return `${color.green(color.bold(ready))}\n  ${command}`;
+  }
+  const things = problems.length === 1 ? 'the thing above' : `the ${problems.length} things above`;
+  return command === null
+    ? `not ready: mend ${things}`
+    : `${color.bold(`not ready: mend ${things}, then`)}\n  ${command}`;
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,76 @@
+/** The same thing wrong with many files is one finding: what it is, how many, and the first few by name. */
+
+import type { FileFindingCode, Finding } from './diagnosis.js';
+import type { Flaw } from './source.js';
+
+const shownExamples = 5;
+
+/** What a finding says about `count` files, and what helps. */
+interface Wording {
+  readonly message: (count: number) => string;
+  readonly remedy: string;
+}
+
+const plural = (count: number, one: string, many: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+
+const wordings = {
+  'unreadable-image': {
+    message: (count) => `${plural(count, 'image', 'images')} cannot be decoded`,
+    remedy: 'copy or download them again, or remove them with their labels',
+  },
+  'unreadable-labels': {
+    message: (count) => `${plural(count, 'label file', 'label files')} cannot be read`,
+    remedy: 'save them as 8-bit grey, palette or RGB PNGs, or remove them with their images',
+  },
+  'wrong-size': {
+    message: (count) => `${plural(count, 'label file has', 'label files have')} another size than the image`,
+    remedy: 'labels need the size of their image: export them again, or resize them by nearest neighbour',
+  },
+  'image-without-labels': {
+    message: (count) => `${plural(count, 'image has', 'images have')} no labels`,
+    remedy: 'add the PNGs of the same names, or move the images to another split',
+  },
+  'labels-without-image': {
+    message: (count) => `${plural(count, 'label file has', 'label files have')} no image`,
+    remedy: 'add the images of the same names, or remove the label files',
+  },
+  'same-name': {
+    message: (count) => `${plural(count, 'file has', 'files have')} the name of another`,
+    remedy: 'images and labels are paired by name: keep one of each name',
+  },
+  refused: {
+    message: (count) => `${plural(count, 'file', 'files')} would stop the training`,
+    remedy: 'each line names the file and the reason',
+  },
+} satisfies Readonly<Record<FileFindingCode, Wording>>;
+
+interface Group {
+  readonly code: FileFindingCode;
+  readonly split: string;
+  readonly labels: string | null;
+  count: number;
+  readonly examples: string[];
+}
+
+/** Groups flaws by code, split and labels; memory does not grow with their number. */
+export class FindingCollector {
+  readonly #groups = new Map<string, Group>();
+
+  add(split: string, { code, labels, path, reason }: Flaw): void {
+    const key = `${code} ${split} ${labels}`;
+    const group = this.#groups.get(key) ?? { code, split, labels, count: 0, examples: [] };
+    this.#groups.set(key, group);
+    group.count++;
+    if (group.examples.length < shownExamples)
+      group.examples.push(reason === '' ? path : `${path} (${reason})`);
+  }
+
+  findings(): Finding[] {
+    return [...this.#groups.values()].map((group) => ({
+      ...group,
+      message: wordings[group.code].message(group.count),
+      remedy: wordings[group.code].remedy,
+    }));
+  }
+}

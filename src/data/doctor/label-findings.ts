@@ -1,0 +1,152 @@
+/** What the content of label files gives away: labels of no class, and the slips that most often cause them. */
+
+import type { ClassList } from '../classes.js';
+import { ignoreIndex } from '../dataset.js';
+import { defaultPalette } from '../palette.js';
+import type { Finding } from './diagnosis.js';
+import { colourKey, colourOf, type LabelTally } from './label-tally.js';
+import type { SetTally } from './scan.js';
+
+const shownLabels = 6;
+
+/** Findings about one set of labels: unknown values and colours, and splits without any labelled pixel. */
+export function labelFindings(labels: string, { tally, classList }: LabelsOfSet): Finding[] {
+  const findings: Finding[] = [];
+  const count = classList.classes.length;
+  const values = tally.all.unknown('value');
+  if (values.files > 0) {
+    findings.push({
+      code: 'unknown-label',
+      split: null,
+      labels,
+      message:
+        `${listed(values.found.map(String))} ${values.found.length === 1 ? 'is no class' : 'are no classes'}: ` +
+        `classes.json has ${count}, so values 0–${count - 1} and ${ignoredValues(classList)}`,
+      remedy: valueRemedy(tally.all, classList),
+      count: values.files,
+      examples: values.examples,
+    });
+  }
+  const colours = tally.all.unknown('colour');
+  if (colours.files > 0) {
+    findings.push({
+      code: 'unknown-colour',
+      split: null,
+      labels,
+      message: `RGB masks hold ${
+        tally.all.tooManyColours ? 'more than a thousand colours' : colourWords(colours.found)
+      } that classes.json gives to no class`,
+      remedy: colourRemedy(tally.all),
+      count: colours.files,
+      examples: colours.examples,
+    });
+  }
+  for (const [split, inSplit] of tally.bySplit) {
+    if (inSplit.files === 0 || inSplit.labelledPixels > 0) continue;
+    if (inSplit.unknown('value').files + inSplit.unknown('colour').files > 0) continue;
+    findings.push({
+      code: 'nothing-labelled',
+      split,
+      labels,
+      message: `not one pixel is labelled in ${inSplit.files} files looked at`,
+      remedy: 'label some, or train on another split',
+      count: inSplit.files,
+      examples: [],
+    });
+  }
+  return findings;
+}
+
+/** A set of labels and the list that gives it a meaning. */
+export interface LabelsOfSet {
+  readonly tally: SetTally;
+  readonly classList: ClassList;
+}
+
+/** Slips that leave every value valid, so that training would learn the wrong thing without a word. */
+export function labelHints(labels: string, { tally, classList }: LabelsOfSet): string[] {
+  const { values, palette } = tally.all;
+  const hints: string[] = [];
+  const seen = [...values.keys()].sort((a, b) => a - b);
+  if (seen.length === 2 && seen[0] === 0 && seen[1] === ignoreIndex) {
+    hints.push(
+      `${labels}: only 0 and 255 occur, and 255 means "not labelled"; if 255 is the foreground, save it as 1`,
+    );
+  }
+  const classCount = classList.classes.length;
+  const labelled = seen.filter((value) => value !== ignoreIndex);
+  if (
+    classCount > 2 &&
+    labelled.length === classCount - 1 &&
+    labelled[0] === 1 &&
+    tally.all.unknown('value').files === 0
+  ) {
+    hints.push(
+      `${labels}: every class but the first is used, from value 1 on; if the values begin at 1, the list is off by one`,
+    );
+  }
+  const moved = palette === null ? null : movedPaletteEntry(palette, { values, classList });
+  if (moved !== null) hints.push(`${labels}: ${moved}`);
+  return hints;
+}
+
+/** A palette whose colours are those of the list in another order: its indices then are not the list's. */
+function movedPaletteEntry(
+  palette: readonly (readonly number[])[],
+  { values, classList }: { readonly values: LabelTally['values']; readonly classList: ClassList },
+): string | null {
+  const { classes } = classList;
+  const own = defaultPalette(classes.length);
+  // Colours that nobody chose say nothing.
+  if (classes.every(({ color }, index) => `${color}` === `${own[index]}`)) return null;
+  const keys = classes.map(({ color }) => colourKey(...color));
+  for (const index of values.keys()) {
+    const [red = 0, green = 0, blue = 0] = palette[index] ?? [];
+    const listed = keys.indexOf(colourKey(red, green, blue));
+    if (index >= classes.length || listed < 0 || listed === index) continue;
+    return (
+      `index ${index} of the palette has the colour of '${classes[listed]?.name}', which is ${listed} in classes.json; ` +
+      `the index counts, so one of the two orders is wrong`
+    );
+  }
+  return null;
+}
+
+/** The likeliest reason for values outside the list. */
+function valueRemedy(tally: LabelTally, classList: ClassList): string {
+  const { found } = tally.unknown('value');
+  const count = classList.classes.length;
+  const [only] = found;
+  if (found.length === 1 && only === count) {
+    const shift = 'subtract 1 from every value (0 becomes 255)';
+    return tally.values.has(0)
+      ? `0–${count} for ${count} classes: if 0 is the background, ${shift}, or put it first in the list to train on it`
+      : `values begin at 1 here: ${shift}, or put an entry for 0 first in the list`;
+  }
+  if (found.length === 1 && !tally.values.has(ignoreIndex) && classList.ignoredValue === ignoreIndex) {
+    return `if ${only} means "not labelled", write "ignoreIndex": ${only} into classes.json`;
+  }
+  return 'list the missing classes in classes.json, or save such pixels as 255';
+}
+
+function colourRemedy({ tooManyColours }: LabelTally): string {
+  return tooManyColours
+    ? 'edges are blended or the masks were saved as JPEG: export them again without smoothing'
+    : 'add them to classes.json, or make them black, which means "not labelled"';
+}
+
+function ignoredValues({ ignoredValue }: ClassList): string {
+  return ignoredValue === ignoreIndex
+    ? '255 for "not labelled"'
+    : `${ignoredValue} and 255 for "not labelled"`;
+}
+
+function colourWords(found: readonly number[]): string {
+  const shown = found.map((key) => `(${colourOf(key).join(', ')})`);
+  return `${found.length} ${found.length === 1 ? 'colour' : 'colours'}, ${listed(shown)},`;
+}
+
+function listed(words: readonly string[]): string {
+  const shown = words.slice(0, shownLabels).join(', ');
+  return words.length > shownLabels ? `${shown}, … (${words.length} in all)` : shown;
+}

@@ -1,0 +1,101 @@
+/** A folder that is no dataset: what was expected, what is there, and where a dataset may lie instead. */
+
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import type { Diagnosis, Finding } from './diagnosis.js';
+import { foldersIn, listFolder } from './folder-listing.js';
+import { officialLayouts } from './official-layouts.js';
+
+/** The layout of the kind `folder`, drawn. */
+const expectedTree = `DATASET/
+  classes.json              { "classes": [{ "name": "road" }, { "name": "car" }] }
+  images/train/NAME.jpg     and images/val: jpg, png or webp
+  coarse/train/NAME.png     labels of the same names: 8-bit grey, palette or RGB
+  fine/val/NAME.png         as many folders of labels as you like, or one called labels`;
+
+const shownEntries = 12;
+const deepest = 2;
+
+/** What is said of such a folder. */
+export async function notADataset(root: string): Promise<Diagnosis> {
+  const nearby = await nearbyDataset(root);
+  const problem: Finding = {
+    code: 'not-a-dataset',
+    split: null,
+    labels: null,
+    message: `no images in ${root}/images/SPLIT`,
+    remedy:
+      nearby === null
+        ? 'arrange the files as below'
+        : `${nearby} looks like a dataset: coarsely check ${nearby}`,
+    count: 0,
+    examples: [],
+  };
+  return {
+    root,
+    kind: null,
+    classes: null,
+    splits: [],
+    labelSets: [],
+    comparisons: [],
+    problems: [problem],
+    hints: [],
+    proposedClasses: null,
+    expected: expectedTree,
+    found: await describeFolder(root),
+    verdict: { usable: false, train: null, evaluation: null },
+  };
+}
+
+/** The tree of a folder, two levels deep, with files counted by extension. */
+async function describeFolder(root: string): Promise<string> {
+  const lines = await describe(root, 1);
+  return [`${basename(resolve(root))}/`, ...(lines.length === 0 ? ['  (empty)'] : lines)].join('\n');
+}
+
+async function describe(folder: string, depth: number): Promise<string[]> {
+  const folders = await foldersIn(folder);
+  const indent = '  '.repeat(depth);
+  const lines: string[] = [];
+  for (const name of folders.slice(0, shownEntries)) {
+    lines.push(`${indent}${name}/`);
+    if (depth < deepest) lines.push(...(await describe(join(folder, name), depth + 1)));
+    else lines[lines.length - 1] += await fileCounts(join(folder, name), '   ');
+  }
+  if (folders.length > shownEntries)
+    lines.push(`${indent}… and ${folders.length - shownEntries} more folders`);
+  const files = await fileCounts(folder, indent);
+  if (files !== '') lines.push(files);
+  return lines;
+}
+
+/** `12 .jpg, 1 .json`, the most common first; nothing for a folder without files. */
+async function fileCounts(folder: string, indent: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const counts = new Map<string, number>();
+  for (const entry of entries) {
+    if (!entry.isFile() || entry.name.startsWith('.')) continue;
+    const extension = extname(entry.name) || 'without extension';
+    counts.set(extension, (counts.get(extension) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([, a], [, b]) => b - a).slice(0, 4);
+  return sorted.length === 0
+    ? ''
+    : `${indent}${sorted.map(([name, count]) => `${count} ${name}`).join(', ')}`;
+}
+
+/** A dataset one level below or one or two above, where people mean it when they name its neighbour. */
+async function nearbyDataset(root: string): Promise<string | null> {
+  const below = (await foldersIn(root)).slice(0, shownEntries).map((name) => join(root, name));
+  const above = [dirname(resolve(root)), dirname(dirname(resolve(root)))];
+  for (const folder of [...below, ...above]) if (await looksLikeDataset(folder)) return folder;
+  return null;
+}
+
+async function looksLikeDataset(folder: string): Promise<boolean> {
+  for (const layout of officialLayouts) if ((await layout.parts(folder)).length > 0) return true;
+  const names = await foldersIn(folder);
+  if (!names.includes('images')) return false;
+  const listing = await listFolder(folder);
+  return listing !== null && listing.labelSets.length > 0;
+}

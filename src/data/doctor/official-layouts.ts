@@ -1,0 +1,52 @@
+/** Published datasets known by the names of their folders, and the kind that reads each as it was published. */
+
+import { join } from 'node:path';
+import type { DatasetPartName } from './diagnosis.js';
+import { foldersIn } from './folder-listing.js';
+
+/** A layout: which parts there are in a folder, none when it is another layout. */
+export interface OfficialLayout {
+  readonly kind: string;
+  /** What a person would call it. */
+  readonly title: string;
+  parts(root: string): Promise<readonly DatasetPartName[]>;
+}
+
+/** Splits of images with their labels, where both folders exist. */
+async function commonSplits(
+  root: string,
+  folders: { readonly images: string; readonly labels: string },
+): Promise<string[]> {
+  const images = await foldersIn(join(root, folders.images));
+  const labels = await foldersIn(join(root, folders.labels));
+  return images.filter((split) => labels.includes(split));
+}
+
+const cityscapes: OfficialLayout = {
+  kind: 'cityscapes',
+  title: 'Cityscapes',
+  async parts(root) {
+    const sets = { fine: 'gtFine', coarse: 'gtCoarse' };
+    const parts: DatasetPartName[] = [];
+    for (const [labels, folder] of Object.entries(sets)) {
+      const splits = await commonSplits(root, { images: 'leftImg8bit', labels: folder });
+      // The published labels of the test images are empty.
+      for (const split of splits) if (split !== 'test') parts.push({ split, labels });
+    }
+    return parts;
+  },
+};
+
+const ade20k: OfficialLayout = {
+  kind: 'ade20k',
+  title: 'ADE20K',
+  async parts(root) {
+    const splits = await commonSplits(root, { images: 'images', labels: 'annotations' });
+    return Object.entries({ train: 'training', val: 'validation' })
+      .filter(([, folder]) => splits.includes(folder))
+      .map(([split]) => ({ split, labels: 'annotations' }));
+  },
+};
+
+/** In the order in which they are tried. */
+export const officialLayouts: readonly OfficialLayout[] = [cityscapes, ade20k];

@@ -1,0 +1,64 @@
+/** A `classes.json` made from what label files hold, for a folder that has none, or one that misses colours. */
+
+import type { ClassList } from '../classes.js';
+import { ignoreIndex } from '../dataset.js';
+import type { ProposedClass, ProposedClasses } from './diagnosis.js';
+import { colourKey, colourOf, type LabelTally } from './label-tally.js';
+
+const mostClasses = 255;
+
+/**
+ * A list under which every label in the files means something, names to be filled in by a person. Null when the files
+ * hold nothing to go by, or more colours than there can be classes. Existing classes keep their places.
+ */
+export function proposeClasses(
+  tallies: readonly LabelTally[],
+  existing: ClassList | null,
+): ProposedClasses | null {
+  const colours = countsOver(tallies, 'colours');
+  const values = countsOver(tallies, 'values');
+  if (tallies.some(({ tooManyColours }) => tooManyColours) || colours.size > mostClasses) return null;
+  const classes =
+    colours.size > 0 ? fromColours(colours, existing) : fromValues(values, { tallies, existing });
+  if (classes.length === 0 || classes.length > mostClasses) return null;
+  return { classes };
+}
+
+/** Pixels by value or colour over all sets of labels, the most frequent first. */
+function countsOver(tallies: readonly LabelTally[], form: 'values' | 'colours'): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const tally of tallies) {
+    for (const [key, { pixels }] of tally[form]) counts.set(key, (counts.get(key) ?? 0) + pixels);
+  }
+  return new Map([...counts].sort(([, a], [, b]) => b - a));
+}
+
+/** A class for each colour; black stays "not labelled". Listed classes stay if one of their colours was found. */
+function fromColours(colours: ReadonlyMap<number, number>, existing: ClassList | null): ProposedClass[] {
+  const listed = existing?.classes ?? [];
+  const kept = listed.some(({ color }) => colours.has(colourKey(...color))) ? listed : [];
+  const known = new Set(kept.map(({ color }) => colourKey(...color)));
+  const added = [...colours.keys()].filter((key) => key !== 0 && !known.has(key));
+  return [...kept, ...added.map((key) => ({ name: `rgb-${colourOf(key).join('-')}`, color: colourOf(key) }))];
+}
+
+/** A class for each value from 0 to the greatest, in the colours of the palette where the files have one. */
+function fromValues(
+  values: ReadonlyMap<number, number>,
+  { tallies, existing }: { readonly tallies: readonly LabelTally[]; readonly existing: ClassList | null },
+): ProposedClass[] {
+  const greatest = Math.max(-1, ...[...values.keys()].filter((value) => value !== ignoreIndex));
+  const palette = tallies.find((tally) => tally.palette !== null)?.palette ?? null;
+  const listed = existing?.classes ?? [];
+  const entries = Array.from({ length: Math.max(greatest + 1, listed.length) }, (_, value): ProposedClass => {
+    const known = listed[value];
+    if (known !== undefined) return known;
+    const name = values.has(value) ? `class-${value}` : `unused-${value}`;
+    const [red, green, blue] = palette?.[value] ?? [];
+    const coloured = red !== undefined && green !== undefined && blue !== undefined;
+    return coloured ? { name, color: [red, green, blue] as const } : { name };
+  });
+  const written = entries.flatMap(({ color }) => (color === undefined ? [] : [colourKey(...color)]));
+  const distinct = new Set(written).size === written.length;
+  return distinct ? entries : entries.map(({ name }) => ({ name }));
+}
