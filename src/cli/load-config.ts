@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type Config, type ConfigLayer, checkConfig, configSchema, resolveConfig } from '../config/index.js';
 import { checkDataset } from '../data/index.js';
 import { recipes } from '../recipes/index.js';
+import { tellSkipped } from './skipped-files.js';
 
 /** Options that `train` and `demo` share. */
 export interface ConfigOptions {
@@ -37,7 +38,14 @@ function withAbsolutePaths(config: Config): Config {
   return { ...config, data: { ...data, root: path.resolve(data.root) }, model: { ...model, backbone } };
 }
 
-/** Checks the folders and files that a config names; `label` says in errors which config is meant. */
+/** Checks the folders and files that a config names, and tells which bad ones are left out; `label` says in errors which config is meant. */
 export function checkConfigFolders(config: Config, label: string): Promise<void> {
-  return checkConfig(config, { label, checkDataset });
+  return checkConfig(config, {
+    label,
+    checkDataset: async (section) => {
+      const check = await checkDataset(section);
+      tellSkipped(section, check.skipped ?? []);
+      return check;
+    },
+  });
 }

@@ -54,6 +54,20 @@ export interface DatasetCheck {
 export interface DatasetComponent<Options = unknown>
   extends Component<Options, DatasetContext, Promise<SegmentationDataset>> {
   check(options: Options, how: { readonly deep: boolean }): Promise<DatasetCheck>;
+  /** How the dataset's test server wants predictions; absent where there is no such server. */
+  readonly predictionFormat?: PredictionFormat;
+}
+
+/** What a test server takes: one 8-bit grey PNG for each image. */
+export interface PredictionFormat {
+  /** What a network must have learned, in this order. */
+  readonly classes: readonly DatasetClass[];
+  /** The value of each class index in the file. */
+  readonly values: readonly number[];
+  /** The file for an image, by the name of its file without extension; null when the server could not match it. */
+  fileName(imageName: string): string | null;
+  /** What images must be called, for the message that one is not. */
+  readonly imageNames: string;
 }
 
 /** Nothing is needed yet beside the options; an object leaves room without changing every kind. */

@@ -21,10 +21,10 @@ export {
   datasets,
   ignoreIndex,
   openDataset,
+  type PredictionFormat,
   type Sample,
   type SegmentationDataset,
 } from './dataset.js';
-export * from './doctor/index.js';
 export * from './doctor/index.js';
 export { type FolderOptions, folderOptions } from './folder-dataset.js';
 export { type RgbImage, readImage, readImageSize } from './image-file.js';
@@ -40,6 +40,7 @@ export { type LabelMap, readLabels } from './label-file.js';
 export { imageDeviation, imageMean, normaliseImage } from './normalisation.js';
 export { defaultPalette } from './palette.js';
 export { changeHsv, distortColours, linearTable } from './photometric-distortion.js';
+export { predictionFormat } from './prediction-format.js';
 export { philox, RandomStream } from './random.js';
 export {
   type CropWindow,

@@ -1,7 +1,7 @@
 /** Labels images that nobody has labelled: files or a folder in, label PNGs and colour overlays out. */
 import { access, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
-import { type DatasetClass, type RgbImage, readImage } from '../data/index.js';
+import { type DatasetClass, type PredictionFormat, type RgbImage, readImage } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import { scope } from '../torch/index.js';
 import { type InferenceOptions, inferLabels } from './infer-labels.js';
@@ -15,6 +15,8 @@ export interface PredictionOptions extends InferenceOptions {
   /** Folder for `labels/NAME.png` and `overlays/NAME.jpg`; made where it is missing. */
   readonly output: string;
   readonly classes: readonly DatasetClass[];
+  /** What a test server wants in `labels`, see `predictionFormat`; null writes class ids. */
+  readonly format?: PredictionFormat | null;
   /** Images of one size that go through the network together. */
   readonly batchSize?: number;
   /** How much of the overlay is class colour, 0..1. */
@@ -91,9 +93,12 @@ async function predictImages(
   images: readonly NamedImage[],
   options: PredictionOptions,
 ): Promise<PredictionSummary> {
-  const { output, classes, batchSize = 1, overlayOpacity = 0.55, overwrite = false } = options;
-  const { onProgress, shouldStop } = options;
-  const entries = images.map(({ image, name }) => ({ file: image, paths: predictionPaths(name, output) }));
+  const { output, classes, format = null, batchSize = 1, overlayOpacity = 0.55 } = options;
+  const { overwrite = false, onProgress, shouldStop } = options;
+  const entries = images.map(({ image, name }) => ({
+    file: image,
+    paths: predictionPaths(name, { output, format }),
+  }));
   rejectClashes(entries);
   if (!overwrite) await rejectExisting(entries);
 
@@ -115,7 +120,7 @@ async function predictImages(
     for await (const batch of sameSizeBatches(entries.length, { read, batchSize })) {
       const labels = labelsOf(model, batch, options);
       for (const [index, one] of batch.entries()) {
-        const content = { ...one, labels: labels[index] as Uint8Array, classes };
+        const content = { ...one, labels: labels[index] as Uint8Array, classes, format };
         await writePrediction(one.paths, { ...content, opacity: overlayOpacity, overwrite });
         written.push({ image: one.file, ...one.paths });
       }

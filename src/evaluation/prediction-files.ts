@@ -1,37 +1,51 @@
 /** The two files that a prediction leaves: a label PNG for programs, and an overlay for eyes. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
-import { type DatasetClass, overlayLabels } from '../data/index.js';
+import { type DatasetClass, overlayLabels, type PredictionFormat } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import type { DecodedImage } from './infer-labels.js';
 
 /** Where the files of one image go. */
 export interface PredictionPaths {
-  /** 8-bit grey PNG, the pixel value is the class id. */
+  /** 8-bit grey PNG, the pixel value is the class id, or what a test server's format has for it. */
   readonly labels: string;
   /** JPEG: the image with the class colours laid over it. */
   readonly overlay: string;
 }
 
-/** @param name the image's path without extension, relative to what was asked for; subfolders are kept */
-export function predictionPaths(name: string, output: string): PredictionPaths {
-  return { labels: join(output, 'labels', `${name}.png`), overlay: join(output, 'overlays', `${name}.jpg`) };
+/**
+ * @param name the image's path without extension, relative to what was asked for; subfolders are kept, except for the
+ *   labels of a test server's format, which lie in one folder
+ * @throws DataError when a test server could not match the file
+ */
+export function predictionPaths(
+  name: string,
+  { output, format = null }: { readonly output: string; readonly format?: PredictionFormat | null },
+): PredictionPaths {
+  const file = format === null ? `${name}.png` : format.fileName(basename(name));
+  if (file === null) {
+    throw new DataError(`${name}: no name that the test server knows; expected ${format?.imageNames}`);
+  }
+  return { labels: join(output, 'labels', file), overlay: join(output, 'overlays', `${name}.jpg`) };
 }
 
 export interface PredictionFiles extends DecodedImage {
   /** Height × width class ids. */
   readonly labels: Uint8Array;
   readonly classes: readonly DatasetClass[];
+  /** null writes class ids. */
+  readonly format: PredictionFormat | null;
   readonly opacity: number;
   readonly overwrite: boolean;
 }
 
 /** @throws DataError when a file exists (unless `overwrite`) or can't be written; the file is named */
 export async function writePrediction(paths: PredictionPaths, content: PredictionFiles): Promise<void> {
-  const { width, height, image, labels, classes, opacity, overwrite } = content;
-  const png = encode({ width, height, data: labels, channels: 1, depth: 8 });
+  const { width, height, image, labels, classes, format, opacity, overwrite } = content;
+  const values = format === null ? labels : labels.map((label) => format.values[label] as number);
+  const png = encode({ width, height, data: values, channels: 1, depth: 8 });
   const blended = overlayLabels(image, { labels, classes, alpha: opacity });
   const jpeg = await sharp(blended, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 90 })

@@ -34,6 +34,6 @@ export const registries = {
   }),
   schedules: registryOf('schedule', { 'multi-step': z.strictObject({}), poly: z.strictObject({}) }),
   datasets: registryOf('dataset', {
-    folder: z.strictObject({ root: z.string(), split: z.string(), labels: z.string() }),
+    folder: z.strictObject({ root: z.string(), split: z.string(), labels: z.string().default('labels') }),
   }),
 };

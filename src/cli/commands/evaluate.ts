@@ -9,6 +9,7 @@ import {
   withInferenceOptions,
 } from '../inference-options.js';
 import { createProgressLine } from '../progress-line.js';
+import { tellSkipped } from '../skipped-files.js';
 
 const example = `
 All scores are percentages. mIoU and mAcc are means over the classes that occur in labels or predictions.
@@ -18,7 +19,11 @@ Example:
   $ coarsely evaluate runs/folder-arm
   $ coarsely evaluate runs/folder-arm --split train --labels coarse
   $ coarsely evaluate runs/folder-arm --tta --boundary
-  $ coarsely evaluate --weights model.safetensors --config mine.yaml --json`;
+  $ coarsely evaluate --weights model.safetensors --config mine.yaml --json
+  $ coarsely evaluate --weights deeplabv3plus_r50-d8_512x1024_40k_cityscapes.pth --config cityscapes.yaml
+
+A checkpoint of mmsegmentation (DeepLabv3+ or OCR on a ResNet or ResNeSt) says itself what network it is of: of the
+config only the dataset and the way of reading images are used, and --data alone is enough for a dataset folder.`;
 
 interface EvaluateCommandOptions extends InferenceCommandOptions {
   readonly weights?: string;
@@ -33,8 +38,8 @@ export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description('score a trained model on labelled images')
     .argument('[run]', "a run's folder; its last checkpoint is used")
-    .option('--weights <file>', 'weights (.safetensors or .pth) instead of a run; needs --config')
-    .option('--config <config>', 'config file or recipe of the network that the weights belong to')
+    .option('--weights <file>', 'weights (.safetensors or .pth) instead of a run')
+    .option('--config <config>', 'config file or recipe that the weights belong to')
     .option('--data <root>', 'another dataset folder than the config names')
     .option('--split <name>', 'another split')
     .option('--labels <name>', 'other labels');
@@ -45,39 +50,41 @@ export function evaluateCommand(): Command {
     .action(evaluateModel);
 }
 
+/** What is wrong with what the command was given, or null. */
+function mistakeIn(
+  runFolder: string | undefined,
+  { weights, config, data }: EvaluateCommandOptions,
+): string | null {
+  if (runFolder !== undefined) {
+    return (weights ?? config) === undefined ? null : 'give either a run or --weights FILE, not both';
+  }
+  if (weights === undefined) return 'give a run, or --weights FILE';
+  if ((config ?? data) !== undefined) return null;
+  return '--weights FILE needs --config FILE, or --data ROOT where it is a published checkpoint';
+}
+
 async function evaluateModel(
   runFolder: string | undefined,
   options: EvaluateCommandOptions,
   command: Command,
 ): Promise<void> {
-  const { weights, config: configSource, data, split, labels, json = false } = options;
-  const fromFile = weights !== undefined && configSource !== undefined;
-  if (
-    (runFolder === undefined) !== fromFile ||
-    (runFolder !== undefined && (weights ?? configSource) !== undefined)
-  ) {
-    command.error('error: give either a run, or both --weights FILE and --config FILE', { exitCode: 2 });
-  }
-  const { configSchema, datasetSection, resolveConfig } = await import('../../config/index.js');
+  const { data, split, labels, json = false } = options;
+  const mistake = mistakeIn(runFolder, options);
+  if (mistake !== null) command.error(`error: ${mistake}`, { exitCode: 2 });
+  const { datasetSection } = await import('../../config/index.js');
   const { openDataset } = await import('../../data/index.js');
-  const { evaluate, inferenceOptions, loadModel } = await import('../../evaluation/index.js');
-  const { recipes } = await import('../../recipes/index.js');
+  const { evaluate, inferenceOptions } = await import('../../evaluation/index.js');
+  const { evaluationSource } = await import('../evaluation-source.js');
   const { useThreads } = await import('../use-threads.js');
-  const { readStartedRun, trainedWeights } = await import('../run-place.js');
 
-  const changedRoot = data === undefined ? [] : [{ label: '--data', values: { data: { root: data } } }];
-  const source = fromFile
-    ? {
-        config: resolveConfig(configSource, { schema: configSchema, recipes, changes: changedRoot }),
-        weights,
-      }
-    : trainedWeights(readStartedRun(runFolder as string));
+  const source = evaluationSource(runFolder, options);
   const config = withInferenceChanges(source.config, options);
   const changes = Object.entries({ root: data, split, labels }).filter(([, value]) => value !== undefined);
   const section = { ...datasetSection(config.data, 'evaluation'), ...Object.fromEntries(changes) };
   const dataset = await openDataset(section);
+  tellSkipped(section, dataset.skipped ?? []);
   useThreads(config);
-  const model = loadModel(config, { weights: source.weights, classCount: dataset.classes.length });
+  const model = source.load(config, dataset.classes);
   const line = createProgressLine('evaluating');
   const result = await evaluate(model, dataset, {
     ...inferenceOptions(config),

@@ -17,12 +17,14 @@ For every image OUT/labels/NAME.png holds the class of each pixel, and OUT/overl
 
 Example:
   $ coarsely predict runs/folder-arm photo.jpg another.png --out predictions
-  $ coarsely predict runs/folder-arm my-images --out predictions --opacity 0.4`;
+  $ coarsely predict runs/folder-arm my-images --out predictions --opacity 0.4
+  $ coarsely predict runs/cityscapes-coarse-arm cityscapes/leftImg8bit/test --out submission --format cityscapes`;
 
 interface PredictCommandOptions extends InferenceCommandOptions {
   readonly out: string;
   readonly opacity: number;
   readonly overwrite?: boolean;
+  readonly format?: string;
 }
 
 export function predictCommand(): Command {
@@ -32,6 +34,7 @@ export function predictCommand(): Command {
     .argument('<input...>', 'images, or folders of images')
     .requiredOption('--out <dir>', 'folder for the predictions')
     .option('--opacity <share>', 'how much of the overlay is class colour, 0 to 1', fraction, 0.55)
+    .option('--format <kind>', "label PNGs as this dataset's test server wants them: cityscapes or ade20k")
     .option('--overwrite', 'replace predictions that exist');
   return withInferenceOptions(command).addHelpText('after', example).action(predict);
 }
@@ -45,15 +48,18 @@ async function predict(
     if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
   }
   const { inferenceOptions, loadRun, predictInputs } = await import('../../evaluation/index.js');
+  const { predictionFormat } = await import('../../data/index.js');
   const { useThreads } = await import('../use-threads.js');
   using run = await loadRun(runFolder);
   const { model, classes } = run;
+  const format = options.format === undefined ? null : predictionFormat(options.format, { classes });
   const config = withInferenceChanges(run.config, options);
   useThreads(config);
   const line = createProgressLine('predicting');
   const summary = await predictInputs(model, inputs, {
     output: options.out,
     classes,
+    format,
     ...inferenceOptions(config),
     overlayOpacity: options.opacity,
     overwrite: options.overwrite ?? false,

@@ -10,7 +10,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { badFilesOption } from '../bad-files.js';
-import { datasets, ignoreIndex } from '../dataset.js';
+import { datasets, ignoreIndex, type PredictionFormat } from '../dataset.js';
 import type { FileListing } from '../file-listing.js';
 import { idLabelReader } from '../id-labels.js';
 import { listByStem } from '../list-files.js';
@@ -69,4 +69,12 @@ function filesOf(folder: string, { root, labels }: Pick<Ade20kOptions, 'root' | 
   };
 }
 
-datasets.register('ade20k', pairedComponent(ade20kOptions, listAde20k));
+/** Values as in the label files; a prediction is called like its image. */
+const predictionFormat: PredictionFormat = {
+  classes: ade20kClasses,
+  values: ade20kClasses.map((_, index) => index + 1),
+  fileName: (imageName) => `${imageName}.png`,
+  imageNames: 'as they were published',
+};
+
+datasets.register('ade20k', { ...pairedComponent(ade20kOptions, listAde20k), predictionFormat });

@@ -12,14 +12,14 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { badFilesOption } from '../bad-files.js';
-import { datasets } from '../dataset.js';
+import { datasets, type PredictionFormat } from '../dataset.js';
 import type { FileListing, LabelReader } from '../file-listing.js';
 import { idLabelReader } from '../id-labels.js';
 import { listBySuffix } from '../list-files.js';
 import { pairedComponent } from '../paired-dataset.js';
 import { joinSplits, listPublicSplit, type PublicSplit } from '../public-split.js';
 import { splitNames, splitOption } from '../splits.js';
-import { cityscapesClasses, trainIdOfId } from './labels.js';
+import { cityscapesClasses, idOfTrainId, trainIdOfId } from './labels.js';
 import { readPolygonLabels, readPolygonSize } from './polygon-file.js';
 
 /** The splits that exist, and whether they are for training. */
@@ -98,4 +98,15 @@ function filesOf(split: Split, { root, labels }: CityscapesOptions): PublicSplit
   };
 }
 
-datasets.register('cityscapes', pairedComponent(cityscapesOptions, listCityscapes));
+/** The server finds a prediction by the three parts of the image's name that it begins with. */
+const predictionFormat: PredictionFormat = {
+  classes: cityscapesClasses,
+  values: idOfTrainId,
+  fileName: (imageName) => (/^[^_]+_\d{6}_\d{6}(_|$)/.test(imageName) ? `${imageName}.png` : null),
+  imageNames: 'CITY_SEQUENCE_FRAME, as in berlin_000000_000019_leftImg8bit.png',
+};
+
+datasets.register('cityscapes', {
+  ...pairedComponent(cityscapesOptions, listCityscapes),
+  predictionFormat,
+});
