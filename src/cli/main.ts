@@ -8,6 +8,7 @@ import { coarsenCommand } from './commands/coarsen.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { figureCommand } from './commands/figure.js';
 import { predictCommand } from './commands/predict.js';
 import { recipesCommand } from './commands/recipes.js';
 import { reportCommand } from './commands/report.js';
@@ -24,6 +25,7 @@ const commands = [
   coarsenCommand,
   scenesCommand,
   reportCommand,
+  figureCommand,
   recipesCommand,
   doctorCommand,
 ];

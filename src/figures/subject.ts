@@ -33,7 +33,7 @@ export interface Subject {
 export interface SubjectOptions {
   /** Where the run's network is. */
   readonly device: Device;
-  /** Number of training images, for reweighters that remember each. */
+  /** Number of training images, for reweighters that remember each; 0 when other images are looked at. */
   readonly datasetLength?: number;
 }
 

@@ -17,10 +17,16 @@ export interface LabelledImage {
 export interface ChosenImagesOptions {
   /** How many, spread evenly over the split. */
   readonly count: number;
-  /** Whose split; its images come with the labels of training either way. */
+  /** Whose split; its images come with the labels of training where it has them. */
   readonly part?: 'train' | 'evaluation';
   /** The name of the finer labels. Null takes those of the evaluation, where this split has them. */
   readonly fineLabels?: string | null;
+}
+
+interface ImagesParts {
+  readonly fine: SegmentationDataset | null;
+  readonly count: number;
+  readonly part: 'train' | 'evaluation';
 }
 
 /** A few images of a run's data, the same at every call. */
@@ -28,13 +34,12 @@ export class ChosenImages {
   readonly indices: readonly number[];
   readonly #teaching: SegmentationDataset;
   readonly #fine: SegmentationDataset | null;
+  readonly #part: 'train' | 'evaluation';
 
-  private constructor(
-    teaching: SegmentationDataset,
-    { fine, count }: { readonly fine: SegmentationDataset | null; readonly count: number },
-  ) {
+  private constructor(teaching: SegmentationDataset, { fine, count, part }: ImagesParts) {
     this.#teaching = teaching;
     this.#fine = fine;
+    this.#part = part;
     this.indices = spread(teaching.length, count);
   }
 
@@ -43,29 +48,25 @@ export class ChosenImages {
     data: Config['data'],
     { count, part = 'train', fineLabels = null }: ChosenImagesOptions,
   ): Promise<ChosenImages> {
-    const section = { ...datasetSection(data, part), labels: data.train.labels };
-    const teaching = await openDataset(section);
+    const { section, teaching } = await openTeaching(data, part);
     const name = fineLabels ?? data.evaluation.labels;
-    if (name === section.labels) return new ChosenImages(teaching, { fine: null, count });
+    if (name === section.labels) return new ChosenImages(teaching, { fine: null, count, part });
     const fine = await openDataset({ ...section, labels: name }).catch((error: unknown) => {
       if (fineLabels !== null || !(error instanceof CoarselyError)) throw error;
       return null;
     });
     if (fine !== null && !sameImages(teaching, fine)) {
-      if (fineLabels === null) return new ChosenImages(teaching, { fine: null, count });
+      if (fineLabels === null) return new ChosenImages(teaching, { fine: null, count, part });
       throw new DataError(
         `${data.root}: expected labels '${name}' for the images that have '${section.labels}', found others; label the same images`,
       );
     }
-    return new ChosenImages(teaching, { fine, count });
+    return new ChosenImages(teaching, { fine, count, part });
   }
 
-  get datasetLength(): number {
-    return this.#teaching.length;
-  }
-
-  get hasFineLabels(): boolean {
-    return this.#fine !== null;
+  /** Number of training images when these are of them, else 0: what a reweighter remembers is of those alone. */
+  get trainingLength(): number {
+    return this.#part === 'train' ? this.#teaching.length : 0;
   }
 
   /** @throws DataError naming the file that cannot be used */
@@ -76,6 +77,18 @@ export class ChosenImages {
     }
     const fine = (await this.#fine?.read(index))?.labels ?? null;
     return { index, sample, teaching: sample.labels, fine };
+  }
+}
+
+/** The split with the labels of training, or, where only training has those, with its own. */
+async function openTeaching(data: Config['data'], part: 'train' | 'evaluation') {
+  const own = datasetSection(data, part);
+  const section = { ...own, labels: data.train.labels };
+  try {
+    return { section, teaching: await openDataset(section) };
+  } catch (error) {
+    if (section.labels === own.labels || !(error instanceof CoarselyError)) throw error;
+    return { section: own, teaching: await openDataset(own) };
   }
 }
 

@@ -10,11 +10,11 @@ import {
 } from '../data/index.js';
 import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { type LoadedRun, loadRun } from '../evaluation/index.js';
+import { confidenceScale, gradientOf, inspectImage, subjectOf, weightScale } from '../figures/index.js';
 import { setThreads } from '../torch/index.js';
-import { confidenceScale, gradientOf, weightScale } from './color-map.js';
-import { type Inspection, Inspector } from './inspect-image.js';
-import { labelsUri, mapUri, photoUri } from './panel-images.js';
+import { labelsUri, photoUri } from './panel-images.js';
 import type { Example, ExampleRow, Panel, ReportRun } from './report-run.js';
+import { runPanels } from './run-panels.js';
 import type { ExamplesContent } from './sections/examples.js';
 
 /** An image with its labels: `labels` as the evaluation has them, `coarse` as training has them, where they differ. */
@@ -144,11 +144,11 @@ async function runRows(
   run: LoadedRun,
   { index, scenes }: { index: number; scenes: readonly Scene[] },
 ): Promise<ExampleRow[]> {
-  using inspector = new Inspector(run);
+  using subject = subjectOf(run, { device: 'cpu' });
   const rows: ExampleRow[] = [];
-  for (const { sample, coarse } of scenes) {
+  for (const [place, { sample, coarse }] of scenes.entries()) {
     const teaching = coarse ?? sample.labels ?? new Uint8Array(sample.width * sample.height);
-    const inspection = inspector.inspect(sample, teaching);
+    const inspection = inspectImage(subject, sample, { teaching, index: place });
     const panels = await runPanels(inspection, { run, sample });
     const remark = inspection.weights === null ? 'No weights: this run trains on the plain mean.' : null;
     rows.push({ run: index, panels, remark });
@@ -156,66 +156,6 @@ async function runRows(
   return rows;
 }
 
-async function runPanels(
-  { prediction, confidence, weights }: Inspection,
-  { run, sample }: { run: LoadedRun; sample: Sample },
-): Promise<Panel[]> {
-  const { name, width, height, labels } = sample;
-  const { classes, config } = run;
-  const about = `${name}, ${config.name}:`;
-  const size = { width, height };
-  const right = labels === null ? null : agreement(prediction, labels);
-  const panels: Panel[] = [
-    {
-      title: 'Prediction',
-      description: `${about} prediction${right === null ? '' : `, ${right} of the labelled pixels right`}`,
-      source: await labelsUri(prediction, { ...size, classes }),
-      note: right === null ? null : `${right} right`,
-      kind: 'labels',
-    },
-    {
-      title: 'Confidence',
-      description: `${about} confidence of the prediction (${config.confidence.kind})`,
-      source: await mapUri(confidence, { ...size, scale: confidenceScale, low: -1, high: 1 }),
-      note: config.confidence.kind,
-      kind: 'map',
-    },
-  ];
-  if (weights !== null) {
-    const [least, most] = extremes(weights);
-    panels.push({
-      title: 'Weight',
-      description: `${about} weight of the labelled pixels, from ${least} to ${most} times the mean`,
-      source: await mapUri(weights, { ...size, scale: weightScale, low: 0, high: 2 }),
-      note: `${least} to ${most}`,
-      kind: 'map',
-    });
-  }
-  return panels;
-}
-
-function agreement(prediction: Uint8Array, labels: Uint8Array): string | null {
-  let labelled = 0;
-  let right = 0;
-  for (const [pixel, label] of labels.entries()) {
-    if (label === ignoreIndex) continue;
-    labelled += 1;
-    if (prediction[pixel] === label) right += 1;
-  }
-  return labelled === 0 ? null : `${((100 * right) / labelled).toFixed(1)}%`;
-}
-
 function share(labels: Uint8Array, counts: (id: number) => boolean): string {
   return `${((100 * labels.filter(counts).length) / labels.length).toFixed(0)}%`;
-}
-
-function extremes(weights: Float32Array): [string, string] {
-  let least = Number.POSITIVE_INFINITY;
-  let most = 0;
-  for (const weight of weights) {
-    if (Number.isNaN(weight)) continue;
-    least = Math.min(least, weight);
-    most = Math.max(most, weight);
-  }
-  return most === 0 ? ['0', '0'] : [least.toFixed(2), most.toFixed(2)];
 }

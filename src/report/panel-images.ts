@@ -1,7 +1,7 @@
 /** Pictures as data URIs: photographs lossy, label maps and colour maps in exact colours. */
 import sharp from 'sharp';
 import type { DatasetClass } from '../data/index.js';
-import { type ColorScale, colored } from './color-map.js';
+import { type ColorScale, colored } from '../figures/index.js';
 
 export interface PictureSize {
   readonly width: number;
@@ -19,6 +19,11 @@ export async function photoUri(image: Uint8Array, { width, height }: PictureSize
     .webp({ quality: 82 })
     .toBuffer();
   return `data:image/webp;base64,${webp.toString('base64')}`;
+}
+
+/** @param rgba height × width × RGBA of a photograph with something painted on it */
+export async function paintedUri(rgba: Uint8Array, size: PictureSize): Promise<string> {
+  return exactUri(rgba, { ...size, kernel: 'cubic' });
 }
 
 /** @param labels height × width class ids; what is no class stays transparent */

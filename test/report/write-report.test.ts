@@ -73,15 +73,16 @@ describe('writeReport, two runs', () => {
     expect(weights.series.map((series: { label: string }) => series.label)).toEqual(['step 50', 'step 100']);
   });
 
-  test('puts image, labels, prediction, confidence and weight side by side, as embedded pictures', async () => {
+  test('puts image, labels, prediction and the maps of a training step side by side, as embedded pictures', async () => {
     const captions = [...page.matchAll(/<figcaption>([A-Z][a-z ]+?)(?: <small>|<\/figcaption>)/g)].map(
       ([, title]) => title,
     );
     const shared = ['Image', 'Coarse label', 'Fine label'];
-    const each = [...shared, 'Prediction', 'Confidence', 'Prediction', 'Confidence', 'Weight'];
+    const seen = ['Prediction', 'Confidence', 'Unsure pixels', 'Loss'];
+    const each = [...shared, ...seen, ...seen, 'Weight'];
     expect(captions.filter((title) => each.includes(title as string))).toEqual([...each, ...each]);
     const pictures = [...page.matchAll(/<img src="data:image\/webp;base64,([^"]+)"/g)];
-    expect(pictures).toHaveLength(16);
+    expect(pictures).toHaveLength(24);
     for (const [, base64] of pictures) {
       const { width, height } = await sharp(Buffer.from(base64 as string, 'base64')).metadata();
       expect({ width, height }).toEqual(size);

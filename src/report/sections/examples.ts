@@ -2,6 +2,7 @@
 import { type Html, html, trusted } from '../html.js';
 import type { Example, ExampleRow, Panel, ReportedClass, ReportRun } from '../report-run.js';
 import { runColor } from '../report-run.js';
+import { highestLoss } from '../run-panels.js';
 
 export interface ExamplesContent {
   readonly examples: readonly Example[];
@@ -25,6 +26,7 @@ export function examplesSection(content: ExamplesContent, runs: readonly ReportR
 <ul class="legend" aria-label="Class colours">${classes.map(({ name, color }) => html`<li><i class="swatch" style="background:rgb(${color.join(',')})"></i>${name}</li>`)}<li><i class="swatch unlabelled"></i>unlabelled</li></ul>
 <div class="scales">
 ${scale('Confidence v̂', scales.confidence, ['−1', '0', '+1'])}
+${scale('Loss', scales.weight, ['0', String(highestLoss / 2), `≥ ${highestLoss}`])}
 ${scale('Weight, 1 = mean of the image', scales.weight, ['0', '1', '≥ 2'])}
 </div>
 ${examples.map((example) => exampleArticle(example, runs))}

@@ -1,0 +1,93 @@
+/** What one run made of one example image, as panels: the maps of the paper's Fig. 3 and Fig. 4. */
+import { ignoreIndex, type Sample } from '../data/index.js';
+import type { LoadedRun } from '../evaluation/index.js';
+import { confidenceScale, type Inspection, paintLowConfidence, weightScale } from '../figures/index.js';
+import { labelsUri, mapUri, paintedUri } from './panel-images.js';
+import type { Panel } from './report-run.js';
+
+/** Losses from here on have one colour, the same on every image. */
+export const highestLoss = 5;
+
+export async function runPanels(
+  { prediction, confidence, losses, weights }: Inspection,
+  { run, sample }: { run: LoadedRun; sample: Sample },
+): Promise<Panel[]> {
+  const { name, width, height, labels } = sample;
+  const { classes, config } = run;
+  const about = `${name}, ${config.name}:`;
+  const size = { width, height };
+  const unsure = `${((100 * confidence.filter((value) => value < 0).length) / confidence.length).toFixed(0)}%`;
+  const meanLoss = meanOf(losses);
+  const right = labels === null ? null : agreement(prediction, labels);
+  const panels: Panel[] = [
+    {
+      title: 'Prediction',
+      description: `${about} prediction${right === null ? '' : `, ${right} of the labelled pixels right`}`,
+      source: await labelsUri(prediction, { ...size, classes }),
+      note: right === null ? null : `${right} right`,
+      kind: 'labels',
+    },
+    {
+      title: 'Confidence',
+      description: `${about} confidence of the prediction (${config.confidence.kind})`,
+      source: await mapUri(confidence, { ...size, scale: confidenceScale, low: -1, high: 1 }),
+      note: config.confidence.kind,
+      kind: 'map',
+    },
+    {
+      title: 'Unsure pixels',
+      description: `${about} pixels of confidence below 0 painted green, ${unsure} of the image`,
+      source: await paintedUri(paintLowConfidence(sample, { confidence, threshold: 0 }), size),
+      note: unsure,
+      kind: 'photo',
+    },
+    {
+      title: 'Loss',
+      description: `${about} loss of the labelled pixels, ${meanLoss} on average`,
+      source: await mapUri(losses, { ...size, scale: weightScale, low: 0, high: highestLoss }),
+      note: `mean ${meanLoss}`,
+      kind: 'map',
+    },
+  ];
+  if (weights !== null) {
+    const [least, most] = extremes(weights);
+    panels.push({
+      title: 'Weight',
+      description: `${about} weight of the labelled pixels, from ${least} to ${most} times the mean`,
+      source: await mapUri(weights, { ...size, scale: weightScale, low: 0, high: 2 }),
+      note: `${least} to ${most}`,
+      kind: 'map',
+    });
+  }
+  return panels;
+}
+
+function agreement(prediction: Uint8Array, labels: Uint8Array): string | null {
+  let labelled = 0;
+  let right = 0;
+  for (const [pixel, label] of labels.entries()) {
+    if (label === ignoreIndex) continue;
+    labelled += 1;
+    if (prediction[pixel] === label) right += 1;
+  }
+  return labelled === 0 ? null : `${((100 * right) / labelled).toFixed(1)}%`;
+}
+
+function extremes(weights: Float32Array): [string, string] {
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (const weight of weights) {
+    if (Number.isNaN(weight)) continue;
+    least = Math.min(least, weight);
+    most = Math.max(most, weight);
+  }
+  return most === 0 ? ['0', '0'] : [least.toFixed(2), most.toFixed(2)];
+}
+
+/** Of the values that are numbers. */
+function meanOf(values: Float32Array): string {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.length === 0
+    ? 'none'
+    : (known.reduce((sum, value) => sum + value, 0) / known.length).toFixed(2);
+}
