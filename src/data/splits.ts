@@ -23,8 +23,7 @@ export function splitOption(known: readonly string[] | null = null) {
 }
 
 function problemOf(names: readonly string[], known: readonly string[] | null): string | null {
-  if (names.includes(''))
-    return `expected splits joined by '+', as in train+val; received '${names.join('+')}'`;
+  if (names.includes('')) return `expected splits joined by '+', as in train+val`;
   const twice = names.find((name, place) => names.indexOf(name) < place);
   if (twice !== undefined) return `split '${twice}' is named twice`;
   const unknown = known === null ? undefined : names.find((name) => !known.includes(name));

@@ -5,7 +5,12 @@ import { type DatasetClass, type PredictionFormat, type RgbImage, readImage } fr
 import { DataError } from '../errors/index.js';
 import { scope } from '../torch/index.js';
 import { type InferenceOptions, inferLabels } from './infer-labels.js';
-import { type PredictionPaths, predictionPaths, writePrediction } from './prediction-files.js';
+import {
+  type NamedImage,
+  type PredictionPaths,
+  predictionPaths,
+  writePrediction,
+} from './prediction-files.js';
 import { sameSizeBatches } from './same-size-batches.js';
 import { inEvaluationMode, type SegmentationModel } from './segmentation-model.js';
 
@@ -32,12 +37,6 @@ export interface PredictionSummary {
   /** Files that could not be read as images, each with the reason, which doesn't name the file again. */
   readonly skipped: readonly { readonly image: string; readonly reason: string }[];
   readonly stopped: boolean;
-}
-
-/** An image, and its path below the output's folders without extension. */
-interface NamedImage {
-  readonly image: string;
-  readonly name: string;
 }
 
 interface Entry {
@@ -95,9 +94,9 @@ async function predictImages(
 ): Promise<PredictionSummary> {
   const { output, classes, format = null, batchSize = 1, overlayOpacity = 0.55 } = options;
   const { overwrite = false, onProgress, shouldStop } = options;
-  const entries = images.map(({ image, name }) => ({
-    file: image,
-    paths: predictionPaths(name, { output, format }),
+  const entries = images.map((one) => ({
+    file: one.image,
+    paths: predictionPaths(one, { output, format }),
   }));
   rejectClashes(entries);
   if (!overwrite) await rejectExisting(entries);

@@ -15,18 +15,24 @@ export interface PredictionPaths {
   readonly overlay: string;
 }
 
+/** An image file, and its path without extension relative to what was asked for. */
+export interface NamedImage {
+  readonly image: string;
+  readonly name: string;
+}
+
 /**
- * @param name the image's path without extension, relative to what was asked for; subfolders are kept, except for the
- *   labels of a test server's format, which lie in one folder
+ * Subfolders are kept, except for the labels of a test server's format, which lie in one folder.
+ *
  * @throws DataError when a test server could not match the file
  */
 export function predictionPaths(
-  name: string,
+  { image, name }: NamedImage,
   { output, format = null }: { readonly output: string; readonly format?: PredictionFormat | null },
 ): PredictionPaths {
   const file = format === null ? `${name}.png` : format.fileName(basename(name));
   if (file === null) {
-    throw new DataError(`${name}: no name that the test server knows; expected ${format?.imageNames}`);
+    throw new DataError(`${image}: no name that the test server knows; expected ${format?.imageNames}`);
   }
   return { labels: join(output, 'labels', file), overlay: join(output, 'overlays', `${name}.jpg`) };
 }

@@ -1,0 +1,101 @@
+/** Small datasets of every kind in its official layout, for the contract that all kinds keep. */
+
+import { join } from 'node:path';
+import { png, put, threeClasses } from './dataset-folder.js';
+
+/** Pixels of every image and label file here. */
+export const size = { width: 12, height: 8 } as const;
+
+export interface KindOfDataset {
+  readonly kind: string;
+  readonly classCount: number;
+  /** A split that stops for bad files, and one that leaves them out, where the kind has one. */
+  readonly strictSplit: string;
+  readonly lenientSplit: string | null;
+  /** Beside the root and the split. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Paths below the root. */
+  image(split: string, place: number): string;
+  labels(split: string, place: number): string;
+  /** What a label file holds for a class index. */
+  encode(label: number): number;
+  /** A value that means nothing, and the end of the line that says so. */
+  readonly outOfRange: { readonly value: number; readonly line: RegExp };
+  /** The line for a PNG of colours in place of labels. */
+  readonly wrongMode: RegExp;
+  /** Files beside images and labels. */
+  readonly extra: Readonly<Record<string, string>>;
+}
+
+const street = (place: number) => `aachen_000000_${String(place).padStart(6, '0')}`;
+const cityscapesIds = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33];
+
+const cityscapes = (labels: 'fine' | 'coarse', strictSplit: string): KindOfDataset => {
+  const folder = labels === 'fine' ? 'gtFine' : 'gtCoarse';
+  return {
+    kind: 'cityscapes',
+    classCount: 19,
+    strictSplit,
+    lenientSplit: 'train',
+    options: { labels },
+    image: (split, place) => `leftImg8bit/${split}/aachen/${street(place)}_leftImg8bit.png`,
+    labels: (split, place) => `${folder}/${split}/aachen/${street(place)}_${folder}_labelIds.png`,
+    encode: (label) => (label === 255 ? 0 : (cityscapesIds[label] as number)),
+    outOfRange: { value: 34, line: /: value 34 at pixel \(1, 3\); expected Cityscapes ids, 0 to 33$/ },
+    wrongMode: /: a PNG of colours; expected an 8-bit grey PNG of Cityscapes ids, 0 to 33$/,
+    extra: {},
+  };
+};
+
+const ade20kFolder = (split: string) => (split === 'train' ? 'training' : 'validation');
+
+export const kinds: Readonly<Record<string, KindOfDataset>> = {
+  folder: {
+    kind: 'folder',
+    classCount: 3,
+    strictSplit: 'val',
+    lenientSplit: null,
+    options: {},
+    image: (split, place) => `images/${split}/sample-${place}.png`,
+    labels: (split, place) => `labels/${split}/sample-${place}.png`,
+    encode: (label) => label,
+    outOfRange: { value: 34, line: /: label 34 at pixel \(1, 3\) is not in the list of 3 classes/ },
+    wrongMode: /: colour 9,9,9 at pixel \(0, 0\) is not in the list of 3 classes/,
+    extra: { 'classes.json': JSON.stringify(threeClasses) },
+  },
+  'cityscapes fine': cityscapes('fine', 'val'),
+  'cityscapes coarse': cityscapes('coarse', 'val'),
+  ade20k: {
+    kind: 'ade20k',
+    classCount: 150,
+    strictSplit: 'val',
+    lenientSplit: 'train',
+    options: {},
+    image: (split, place) => `images/${ade20kFolder(split)}/ADE_${split}_0000000${place}.jpg`,
+    labels: (split, place) => `annotations/${ade20kFolder(split)}/ADE_${split}_0000000${place}.png`,
+    encode: (label) => (label === 255 ? 0 : label + 1),
+    outOfRange: { value: 151, line: /: value 151 at pixel \(1, 3\); expected ADE20K .* 1 to 150/ },
+    wrongMode: /: a PNG of colours; expected an 8-bit grey PNG of ADE20K/,
+    extra: {},
+  },
+};
+
+/** The class of a pixel of sample `place`: all of three classes, and 255. */
+export function labelAt(place: number, pixel: number): number {
+  const label = (pixel + place) % 4;
+  return label === 3 ? 255 : label;
+}
+
+/** Writes `count` samples of a split. Images are PNGs whatever their extension, which nobody goes by. */
+export async function writeSplit(
+  root: string,
+  { kind, split, count }: { readonly kind: KindOfDataset; readonly split: string; readonly count: number },
+): Promise<void> {
+  for (const [file, content] of Object.entries(kind.extra)) await put(join(root, file), content);
+  for (let place = 0; place < count; place++) {
+    const image = png({ ...size, channels: 3, bytes: (at) => (at * 7 + place * 31) % 256 });
+    const labels = png({ ...size, channels: 1, bytes: (at) => kind.encode(labelAt(place, at)) });
+    await put(join(root, kind.image(split, place)), image);
+    await put(join(root, kind.labels(split, place)), labels);
+  }
+}
