@@ -18,6 +18,12 @@ export {
 } from './infer-labels.js';
 export { inferenceOptions } from './inference-options.js';
 export { inferenceDevice, type LoadModelOptions, loadModel } from './load-model.js';
+export {
+  compareClasses,
+  type LoadedPublishedModel,
+  type LoadPublishedOptions,
+  loadPublishedModel,
+} from './load-published-model.js';
 export { type LoadedRun, type LoadRunOptions, loadRun } from './load-run.js';
 export { type ClassMetrics, type Metrics, metricsFrom } from './metrics.js';
 export { type PredictionOptions, type PredictionSummary, predictInputs } from './predict.js';

@@ -69,9 +69,14 @@ describe('a command line that makes no sense ends with code 2', () => {
     [
       'a run and weights',
       ['evaluate', 'run', '--weights', 'w', '--config', 'c'],
-      'give either a run, or both',
+      'give either a run or --weights FILE, not both',
     ],
-    ['weights without a config', ['evaluate', '--weights', 'w'], 'give either a run, or both'],
+    ['nothing to evaluate', ['evaluate', '--data', 'd'], 'give a run, or --weights FILE'],
+    [
+      'weights without a config or data',
+      ['evaluate', '--weights', 'w'],
+      '--weights FILE needs --config FILE, or --data ROOT',
+    ],
     [
       'a seed that is no number',
       ['coarsen', 'a', 'b', '--seed', 'x'],
