@@ -80,7 +80,9 @@ function labelTable({ labelSets }: Diagnosis): string {
     set.name,
     formPhrase(set),
     set.unlabelledShare === null ? '–' : `${formatPercent(set.unlabelledShare)} %`,
-    `${set.perClass.length - set.neverSeen.length} of ${set.perClass.length}`,
+    set.unlabelledShare === null
+      ? '–'
+      : `${set.perClass.length - set.neverSeen.length} of ${set.perClass.length}`,
   ]);
   return rows.length === 0
     ? ''
@@ -93,27 +95,27 @@ function formPhrase({ forms }: LabelSetDiagnosis): string {
   return forms.length === 1 ? first.form : forms.map(({ form, files }) => `${form} (${files})`).join(', ');
 }
 
-function classTable({ labelSets, comparisons, splits }: Diagnosis): string {
+function classTable({ labelSets, comparisons }: Diagnosis): string {
   const names = labelSets[0]?.perClass.map(({ name }) => name) ?? [];
-  if (names.length === 0 || splits.every(({ decoded }) => decoded === 0)) return '';
+  const seen = labelSets.filter(({ unlabelledShare }) => unlabelledShare !== null);
+  if (names.length === 0 || seen.length === 0) return '';
   const order = names.map((_, index) => index);
-  const shareOf = (index: number) =>
-    Math.max(...labelSets.map(({ perClass }) => perClass[index]?.share ?? 0));
+  const shareOf = (index: number) => Math.max(...seen.map(({ perClass }) => perClass[index]?.share ?? 0));
   const shown = names.length <= mostClasses ? order : [...order].sort((a, b) => shareOf(b) - shareOf(a));
   const comparison = comparisons[0];
   const row = (index: number): string[] => [
     names[index] as string,
-    ...labelSets.flatMap(({ perClass }) => {
+    ...seen.flatMap(({ perClass }) => {
       const { share, images, pixels } = perClass[index] ?? { share: 0, images: 0, pixels: 0 };
       return pixels === 0 ? ['never', '0'] : [share < 0.0005 ? '< 0.1' : formatPercent(share), `${images}`];
     }),
     ...(comparison === undefined ? [] : [formatPercent(comparison.perClass[index]?.agreement)]),
   ];
-  const decoded = labelSets.map(({ splits: parts }) => parts.reduce((sum, part) => sum + part.decoded, 0));
+  const decoded = seen.map(({ splits: parts }) => parts.reduce((sum, part) => sum + part.decoded, 0));
   const header = [
     'class',
-    ...labelSets.flatMap(({ name }, place) => [`${name} %`, `images of ${decoded[place]}`]),
-    ...(comparison === undefined ? [] : [`agree % (${comparison.split})`]),
+    ...seen.flatMap(({ name }, place) => [`${name} %`, `images of ${decoded[place]}`]),
+    ...(comparison === undefined ? [] : [`agree % (${splitName(comparison.split)})`]),
   ];
   const table = (indices: readonly number[]) => indices.map((index) => row(index));
   if (names.length <= mostClasses) return formatTable([header, ...table(shown)]);
@@ -187,7 +189,7 @@ function proposalText({ proposedClasses, root, classes }: Diagnosis): string {
       `a classes.json for what was found (${proposedClasses.classes.length}: ${names.join(', ')}${more})`,
     ),
     `  coarsely check ${root} --propose-classes > ${root}/${file}`,
-    '  then give the classes their names',
+    '  then look through it, and give every class its name',
   ].join('\n');
 }
 
@@ -195,12 +197,13 @@ function hintText(hints: readonly string[]): string {
   return hints.length === 0 ? '' : [color.bold('note'), ...hints.map((hint) => `  · ${hint}`)].join('\n');
 }
 
-function verdictText({ problems, verdict }: Diagnosis, command: string | null): string {
+function verdictText({ kind, problems, verdict }: Diagnosis, command: string | null): string {
+  if (kind === null) return '';
   if (verdict.usable && command !== null) {
     const ready =
       problems.length === 0
         ? 'ready to train with'
-        : 'what is to be mended is elsewhere: ready to train with';
+        : 'ready to train with (what is to be mended concerns other parts)';
     return `${color.green(color.bold(ready))}\n  ${command}`;
   }
   const things = problems.length === 1 ? 'the thing above' : `the ${problems.length} things above`;

@@ -25,7 +25,8 @@ export function trainCommand(recipes: Iterable<Recipe>, diagnosis: Diagnosis): s
     const changes = settings(config, diagnosis).filter(([, given, wanted]) => given !== wanted);
     if (nearest === null || changes.length < nearest.changes.length) nearest = { name, changes };
   }
-  if (nearest === null || diagnosis.verdict.train === null) return null;
+  const toSplit = diagnosis.problems.some(({ code }) => code === 'no-splits');
+  if (nearest === null || diagnosis.verdict.train === null || toSplit) return null;
   const options = nearest.changes.map(([key, , wanted]) => `--set ${shellWord(`${key}=${wanted}`)}`);
   return [`coarsely train ${nearest.name} --data ${shellWord(root)}`, ...options].join(' ');
 }

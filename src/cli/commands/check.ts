@@ -7,8 +7,8 @@ import { positiveNumber } from '../parse-options.js';
 import { createProgressLine } from '../progress-line.js';
 
 const example = `
-All headers are read, and the content of some files of each split, evenly spread. Exit code 1 when there is something to
-mend. Cityscapes and ADE20K are recognised by the folders of their official layouts.
+All headers are read, and the content of some files of each split, evenly spread. Exit code 1 when training on it would
+fail. Cityscapes and ADE20K are recognised by the folders of their official layouts.
 
 Example:
   $ coarsely check my-dataset
@@ -59,7 +59,7 @@ async function check(root: string, options: CheckCommandOptions): Promise<void> 
       ? `${JSON.stringify({ ...diagnosis, verdict: { ...verdict, command } })}\n`
       : `${diagnosisText(diagnosis, command)}\n`,
   );
-  if (diagnosis.problems.length > 0) process.exitCode = 1;
+  if (!verdict.usable) process.exitCode = 1;
 }
 
 /** A class a line, as a person would write it. */

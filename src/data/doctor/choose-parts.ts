@@ -7,6 +7,8 @@ const trainNames = [/^train$/i, /^training$/i, /^train/i];
 const evaluationNames = [/^val$/i, /^valid(ation)?$/i, /^val/i, /^dev/i, /^eval/i, /^test/i];
 const coarseNames = /coarse|weak|rough|scribble|noisy/i;
 const fineNames = /fine|exact|precise|gt/i;
+/** Other folders beside the images may hold anything: depth maps, overlays. */
+const labelNames = /label|mask|annot|seg|class|coarse|weak|rough|scribble|noisy|fine|exact|precise|gt/i;
 
 /** The parts that a first training would use; null where there are no labelled images at all. */
 export function chooseParts(
@@ -16,7 +18,7 @@ export function chooseParts(
   const labelled = splits
     .map(({ name, labels }) => ({
       name,
-      sets: [...labels].filter(([, { samples }]) => samples.size > 0).map(([set]) => set),
+      sets: likelyLabels([...labels.keys()]),
     }))
     .filter(({ sets }) => sets.length > 0);
   const names = labelled.map(({ name }) => name);
@@ -42,6 +44,12 @@ export function coarseFirst(sets: readonly string[], comparisons: readonly Label
   const isCoarser = (a: string, b: string) =>
     comparisons.some(({ coarse, fine }) => coarse === a && fine === b);
   return [...sets].sort((a, b) => rank(a) - rank(b) || (isCoarser(a, b) ? -1 : isCoarser(b, a) ? 1 : 0));
+}
+
+/** The folders called as labels mostly are; all of them where none is. */
+function likelyLabels(sets: readonly string[]): readonly string[] {
+  const likely = sets.filter((set) => labelNames.test(set));
+  return likely.length === 0 ? sets : likely;
 }
 
 /** Whether a finding is about this part, or about the whole folder. */

@@ -20,8 +20,9 @@ import type {
 
 const shownLines = 5;
 
-interface OpenPart extends DatasetPartName {
-  readonly dataset: SegmentationDataset;
+interface SourcePart extends DatasetPartName {
+  /** Null when it cannot be opened, as findings then say. */
+  readonly dataset: SegmentationDataset | null;
   readonly indexByName: ReadonlyMap<string, number>;
   /** What the kind's check has found already. */
   readonly reported: ReadonlySet<string>;
@@ -34,7 +35,7 @@ export async function openDatasetSource(
 ): Promise<DoctorSource> {
   const findings: Finding[] = [];
   const notes: string[] = [];
-  const open: OpenPart[] = [];
+  const opened: SourcePart[] = [];
   for (const part of parts) {
     const description: DatasetDescription = { kind, root, ...part };
     const { problems, skipped = [] } = await checkDataset(description);
@@ -44,10 +45,9 @@ export async function openDatasetSource(
       if (!(error instanceof DataError)) throw error;
       return null;
     });
-    if (dataset === null) continue;
-    const names = Array.from({ length: dataset.length }, (_, index) => dataset.name(index));
+    const names = Array.from({ length: dataset?.length ?? 0 }, (_, index) => dataset?.name(index) ?? '');
     const reported = new Set(problems);
-    open.push({
+    opened.push({
       ...part,
       dataset,
       reported,
@@ -55,7 +55,7 @@ export async function openDatasetSource(
     });
   }
   const splitNames = [...new Set(parts.map(({ split }) => split))];
-  const classes = open[0]?.dataset.classes;
+  const classes = opened.find(({ dataset }) => dataset !== null)?.dataset?.classes;
   return {
     root,
     kind,
@@ -64,7 +64,7 @@ export async function openDatasetSource(
       (name) =>
         new DatasetSplit(
           name,
-          open.filter(({ split }) => split === name),
+          opened.filter(({ split }) => split === name),
         ),
     ),
     labelSets: [...new Set(parts.map(({ labels }) => labels))],
@@ -102,9 +102,9 @@ function shortLines({ lines, root }: ReportedLines): string[] {
 class DatasetSplit implements SourceSplit {
   readonly name: string;
   readonly images: readonly string[];
-  readonly #parts: readonly OpenPart[];
+  readonly #parts: readonly SourcePart[];
 
-  constructor(name: string, parts: readonly OpenPart[]) {
+  constructor(name: string, parts: readonly SourcePart[]) {
     this.name = name;
     this.#parts = parts;
     this.images = [...new Set(parts.flatMap(({ indexByName }) => [...indexByName.keys()]))].sort();
@@ -126,7 +126,7 @@ class DatasetSplit implements SourceSplit {
     let imageSize: SampleInspection['imageSize'] = null;
     for (const { labels: set, dataset, indexByName, reported } of decode ? this.#parts : []) {
       const index = indexByName.get(name);
-      if (index === undefined) continue;
+      if (index === undefined || dataset === null) continue;
       const sample = await dataset.read(index).catch((error: unknown) => {
         if (!(error instanceof DataError)) throw error;
         if (!reported.has(error.message)) {

@@ -1,6 +1,8 @@
 /** The dataset doctor: what a folder holds, what is wrong with it, and how to train on it. */
 
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ConfigError, DataError } from '../../errors/index.js';
 import { withColours } from '../classes.js';
 import { datasets, ignoreIndex } from '../dataset.js';
@@ -8,6 +10,7 @@ import { chooseParts } from './choose-parts.js';
 import { compareLabels, comparisonHints } from './compare-labels.js';
 import { openDatasetSource } from './dataset-source.js';
 import type { Diagnosis, Finding, LabelSetDiagnosis } from './diagnosis.js';
+import { noSplit } from './folder-listing.js';
 import { openFolderSource } from './folder-source.js';
 import { labelFindings, labelHints } from './label-findings.js';
 import { notADataset } from './not-a-dataset.js';
@@ -66,7 +69,8 @@ export async function diagnoseDataset(
   if (labelSets.length === 0) problems.push(noLabels());
   const parts = chooseParts(source, comparisons);
   const verdict = await judge(source, { parts, problems });
-  if (parts.train !== null && parts.train.split === parts.evaluation?.split) {
+  const oneSplit = parts.train !== null && parts.train.split === parts.evaluation?.split;
+  if (oneSplit && parts.train?.split !== noSplit) {
     hints.push('there is one labelled split only: scores on images that were trained on say little');
   }
   return {
@@ -87,6 +91,10 @@ export async function diagnoseDataset(
 
 async function openSource(root: string, kind: string | undefined): Promise<DoctorSource | null> {
   if (kind !== undefined) datasets.get(kind);
+  // A list of classes makes a folder the user's own, whatever its folders are called.
+  const own =
+    kind === undefined && existsSync(join(root, 'classes.json')) ? await openFolderSource(root) : null;
+  if (own !== null) return own;
   for (const layout of officialLayouts) {
     if (kind !== undefined && kind !== layout.kind) continue;
     const parts = await layout.parts(root);

@@ -21,7 +21,7 @@ const wordings = {
   },
   'unreadable-labels': {
     message: (count) => `${plural(count, 'label file', 'label files')} cannot be read`,
-    remedy: 'save them as 8-bit grey, palette or RGB PNGs, or remove them with their images',
+    remedy: 'export them again, as 8-bit grey, palette or RGB PNGs, or remove them with their images',
   },
   'wrong-size': {
     message: (count) => `${plural(count, 'label file has', 'label files have')} another size than the image`,

@@ -84,7 +84,11 @@ export async function foldersIn(folder: string): Promise<string[]> {
 }
 
 /** The splits of a folder: subfolders with such files, or `noSplit` when the files lie in it directly. */
-async function splitsWith(root: string, folder: string, extensions: ReadonlySet<string>): Promise<string[]> {
+export async function splitsWith(
+  root: string,
+  folder: string,
+  extensions: ReadonlySet<string>,
+): Promise<string[]> {
   const splits: string[] = [];
   for (const split of [noSplit, ...(await foldersIn(join(root, folder)))]) {
     const entries = await entriesOf(join(root, folder, split));

@@ -34,12 +34,14 @@ export async function openFolderSource(root: string): Promise<DoctorSource | nul
 
 function classesFinding(error: unknown, file: string): Finding {
   if (!(error instanceof DataError)) throw error;
+  const missing = (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
   return {
     code: 'classes',
     split: null,
     labels: null,
-    message: error.message.replace(`${file}: `, 'classes.json '),
-    remedy: 'list the classes in the order of their values',
+    message: missing ? 'there is no classes.json' : error.message.replace(`${file}: `, 'classes.json: '),
+    remedy:
+      'list the classes in the order of their values: { "classes": [{ "name": "road" }, { "name": "car" }] }',
     count: 0,
     examples: [],
   };

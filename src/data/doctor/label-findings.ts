@@ -34,7 +34,7 @@ export function labelFindings(labels: string, { tally, classList }: LabelsOfSet)
       split: null,
       labels,
       message: `RGB masks hold ${
-        tally.all.tooManyColours ? 'more than a thousand colours' : colourWords(colours.found)
+        tally.all.tooManyColours ? 'more than 256 colours' : colourWords(colours.found)
       } that classes.json gives to no class`,
       remedy: colourRemedy(tally.all),
       count: colours.files,
@@ -65,7 +65,7 @@ export interface LabelsOfSet {
 
 /** Slips that leave every value valid, so that training would learn the wrong thing without a word. */
 export function labelHints(labels: string, { tally, classList }: LabelsOfSet): string[] {
-  const { values, palette } = tally.all;
+  const { values, palette, forms } = tally.all;
   const hints: string[] = [];
   const seen = [...values.keys()].sort((a, b) => a - b);
   if (seen.length === 2 && seen[0] === 0 && seen[1] === ignoreIndex) {
@@ -85,6 +85,10 @@ export function labelHints(labels: string, { tally, classList }: LabelsOfSet): s
       `${labels}: every class but the first is used, from value 1 on; if the values begin at 1, the list is off by one`,
     );
   }
+  if (forms.has('RGB') || forms.has('RGBA')) {
+    hints.push(`${labels}: RGB masks, read by the colours in classes.json; black means "not labelled"`);
+  }
+  if (forms.has('palette')) hints.push(`${labels}: palette PNGs, of which the index is the class`);
   const moved = palette === null ? null : movedPaletteEntry(palette, { values, classList });
   if (moved !== null) hints.push(`${labels}: ${moved}`);
   return hints;
@@ -120,8 +124,8 @@ function valueRemedy(tally: LabelTally, classList: ClassList): string {
   if (found.length === 1 && only === count) {
     const shift = 'subtract 1 from every value (0 becomes 255)';
     return tally.values.has(0)
-      ? `0–${count} for ${count} classes: if 0 is the background, ${shift}, or put it first in the list to train on it`
-      : `values begin at 1 here: ${shift}, or put an entry for 0 first in the list`;
+      ? `0–${count} for ${count} classes: if 0 is the background, ${shift}, or list it first, as a class`
+      : `values begin at 1 here: ${shift}, or list an entry for 0 first`;
   }
   if (found.length === 1 && !tally.values.has(ignoreIndex) && classList.ignoredValue === ignoreIndex) {
     return `if ${only} means "not labelled", write "ignoreIndex": ${only} into classes.json`;

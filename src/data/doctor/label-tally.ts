@@ -8,8 +8,8 @@ import { ignoreIndex } from '../dataset.js';
 import type { ClassCoverage } from './diagnosis.js';
 import type { DecodedLabels } from './source.js';
 
-/** Blended edges give thousands of colours; more than this many different ones are not kept. */
-const mostColours = 1024;
+/** More colours than there can be classes come from blended edges, and are not kept. */
+const mostColours = 256;
 const shownFiles = 5;
 const byteValues = 256;
 

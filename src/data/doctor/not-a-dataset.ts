@@ -3,7 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Diagnosis, Finding } from './diagnosis.js';
-import { foldersIn, listFolder } from './folder-listing.js';
+import { foldersIn, listFolder, splitsWith } from './folder-listing.js';
 import { officialLayouts } from './official-layouts.js';
 
 /** The layout of the kind `folder`, drawn. */
@@ -13,21 +13,19 @@ const expectedTree = `DATASET/
   coarse/train/NAME.png     labels of the same names: 8-bit grey, palette or RGB
   fine/val/NAME.png         as many folders of labels as you like, or one called labels`;
 
+/** Labels are never stored so. */
+const photoExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg']);
 const shownEntries = 12;
 const deepest = 2;
 
 /** What is said of such a folder. */
 export async function notADataset(root: string): Promise<Diagnosis> {
-  const nearby = await nearbyDataset(root);
   const problem: Finding = {
     code: 'not-a-dataset',
     split: null,
     labels: null,
-    message: `no images in ${root}/images/SPLIT`,
-    remedy:
-      nearby === null
-        ? 'arrange the files as below'
-        : `${nearby} looks like a dataset: coarsely check ${nearby}`,
+    message: 'there is no folder images/ with images in it',
+    remedy: await remedyFor(root),
     count: 0,
     examples: [],
   };
@@ -45,6 +43,18 @@ export async function notADataset(root: string): Promise<Diagnosis> {
     found: await describeFolder(root),
     verdict: { usable: false, train: null, evaluation: null },
   };
+}
+
+/** Where the dataset is, or which folder only needs another name. */
+async function remedyFor(root: string): Promise<string> {
+  const nearby = await nearbyDataset(root);
+  if (nearby !== null) return `${nearby} looks like a dataset: coarsely check ${nearby}`;
+  for (const folder of await foldersIn(root)) {
+    if ((await splitsWith(root, folder, photoExtensions)).length > 0) {
+      return `the images seem to be in ${folder}/: call it images/, and arrange the rest as above`;
+    }
+  }
+  return 'arrange the files as above';
 }
 
 /** The tree of a folder, two levels deep, with files counted by extension. */

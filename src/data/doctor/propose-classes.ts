@@ -1,5 +1,6 @@
 /** A `classes.json` made from what label files hold, for a folder that has none, or one that misses colours. */
 
+import { cityscapesClasses } from '../cityscapes/index.js';
 import type { ClassList } from '../classes.js';
 import { ignoreIndex } from '../dataset.js';
 import type { ProposedClass, ProposedClasses } from './diagnosis.js';
@@ -18,8 +19,9 @@ export function proposeClasses(
   const colours = countsOver(tallies, 'colours');
   const values = countsOver(tallies, 'values');
   if (tallies.some(({ tooManyColours }) => tooManyColours) || colours.size > mostClasses) return null;
-  const classes =
-    colours.size > 0 ? fromColours(colours, existing) : fromValues(values, { tallies, existing });
+  let classes: ProposedClass[];
+  if (colours.size > 0) classes = fromColours(colours, existing);
+  else classes = existing === null ? fromValues(values, tallies) : withBackground(existing, values);
   if (classes.length === 0 || classes.length > mostClasses) return null;
   return { classes };
 }
@@ -39,20 +41,30 @@ function fromColours(colours: ReadonlyMap<number, number>, existing: ClassList |
   const kept = listed.some(({ color }) => colours.has(colourKey(...color))) ? listed : [];
   const known = new Set(kept.map(({ color }) => colourKey(...color)));
   const added = [...colours.keys()].filter((key) => key !== 0 && !known.has(key));
-  return [...kept, ...added.map((key) => ({ name: `rgb-${colourOf(key).join('-')}`, color: colourOf(key) }))];
+  return [...kept, ...named(added)];
+}
+
+/** Colours that are all of one published palette have its names; others are called by their numbers. */
+function named(colours: readonly number[]): ProposedClass[] {
+  const known = new Map(cityscapesClasses.map(({ name, color }) => [colourKey(...color), name]));
+  const allKnown = colours.every((key) => known.has(key));
+  return colours.map((key) => {
+    const color = colourOf(key);
+    return { name: (allKnown ? known.get(key) : undefined) ?? `rgb-${color.join('-')}`, color };
+  });
+}
+
+/** The list with an entry for value 0 in front, where that is the only thing it lacks. */
+function withBackground({ classes }: ClassList, values: ReadonlyMap<number, number>): ProposedClass[] {
+  const unknown = [...values.keys()].filter((value) => value !== ignoreIndex && value >= classes.length);
+  return unknown.length === 1 && unknown[0] === classes.length ? [{ name: 'background' }, ...classes] : [];
 }
 
 /** A class for each value from 0 to the greatest, in the colours of the palette where the files have one. */
-function fromValues(
-  values: ReadonlyMap<number, number>,
-  { tallies, existing }: { readonly tallies: readonly LabelTally[]; readonly existing: ClassList | null },
-): ProposedClass[] {
+function fromValues(values: ReadonlyMap<number, number>, tallies: readonly LabelTally[]): ProposedClass[] {
   const greatest = Math.max(-1, ...[...values.keys()].filter((value) => value !== ignoreIndex));
   const palette = tallies.find((tally) => tally.palette !== null)?.palette ?? null;
-  const listed = existing?.classes ?? [];
-  const entries = Array.from({ length: Math.max(greatest + 1, listed.length) }, (_, value): ProposedClass => {
-    const known = listed[value];
-    if (known !== undefined) return known;
+  const entries = Array.from({ length: greatest + 1 }, (_, value): ProposedClass => {
     const name = values.has(value) ? `class-${value}` : `unused-${value}`;
     const [red, green, blue] = palette?.[value] ?? [];
     const coloured = red !== undefined && green !== undefined && blue !== undefined;
