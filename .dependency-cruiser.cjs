@@ -32,6 +32,8 @@ const rooms = {
   ],
   recipes: ['config'],
   report: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation', 'figures'],
+  // Starts the command line as other processes, and so needs no room that trains.
+  experiments: ['torch', 'data', 'runs', 'config', 'recipes', 'report'],
 };
 
 /** Rooms that every room may import; registry itself stands on errors, and errors on nothing. */

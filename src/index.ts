@@ -4,6 +4,7 @@ export * from './config/index.js';
 export * from './data/index.js';
 export * from './errors/index.js';
 export * from './evaluation/index.js';
+export * from './experiments/index.js';
 export * from './figures/index.js';
 export * from './losses/index.js';
 export * from './models/index.js';

@@ -3,11 +3,13 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { CoarselyError } from '../errors/index.js';
 import { checkCommand } from './commands/check.js';
 import { coarsenCommand } from './commands/coarsen.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { experimentCommand } from './commands/experiment.js';
 import { figureCommand } from './commands/figure.js';
 import { predictCommand } from './commands/predict.js';
 import { recipesCommand } from './commands/recipes.js';
@@ -26,6 +28,7 @@ const commands = [
   scenesCommand,
   reportCommand,
   figureCommand,
+  experimentCommand,
   recipesCommand,
   doctorCommand,
 ];
@@ -51,7 +54,7 @@ function createProgram(): Command {
   return program;
 }
 
-/** The exit code: 0 when all went well, 1 for a failure, 2 for a command line that makes no sense. */
+/** The exit code: 0 when all went well, 1 for a failure, 2 for a command line that makes no sense, 3 for NaN in training. */
 async function main(): Promise<number> {
   const program = createProgram();
   try {
@@ -61,7 +64,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     printError(error, { verbose: process.argv.includes('--verbose') });
-    return 1;
+    return error instanceof CoarselyError && error.code === 'divergence' ? 3 : 1;
   }
 }
 

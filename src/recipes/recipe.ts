@@ -13,6 +13,8 @@ export interface Recipe {
   readonly name: string;
   /** One line, as `coarsely recipes` shows it. */
   readonly description: string;
+  /** Recipes of one group are listed together, by their names alone. */
+  readonly group?: string;
   /** The keys that differ from the defaults; a schema completes them (`resolveConfig`). */
   readonly config: (options?: RecipeOptions) => RecipeConfig;
 }

@@ -1,6 +1,7 @@
 /** The built-in recipes, by name. */
 
 import { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
+import { paperRecipes } from './paper/paper-recipes.js';
 import type { Recipe } from './recipe.js';
 import { scenesArm, scenesCrossEntropy, scenesLinearArm } from './scenes.js';
 
@@ -35,6 +36,7 @@ const builtIn: readonly Recipe[] = [
     description: 'Your folder (--data ROOT with images, coarse, fine), Linear ARM',
     config: folderLinearArm,
   },
+  ...paperRecipes,
 ];
 
 /** Every recipe that `extends:` and the command line can name. A library user may add to it. */

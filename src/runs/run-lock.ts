@@ -61,6 +61,13 @@ export class RunLock {
   }
 }
 
+/** The living process that trains into a folder, or null: for whoever starts runs and must not start one twice. */
+export function trainingProcess(folder: string): { readonly pid: number; readonly host: string } | null {
+  const text = readText(join(folder, LOCK_FILE));
+  const owner = text === null ? null : parseOwner(text);
+  return owner !== null && isAlive(owner) ? { pid: owner.pid, host: owner.host } : null;
+}
+
 /** False when `path` is there already. */
 function linkUnlessThere(from: string, path: string): boolean {
   try {

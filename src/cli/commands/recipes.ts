@@ -21,8 +21,27 @@ export function recipesCommand(): Command {
 }
 
 function listRecipes(): void {
-  const rows = [...recipes.values()].map(({ name, description }) => `${name.padEnd(22)}  ${description}`);
+  const all = [...recipes.values()];
+  const rows = all
+    .filter(({ group }) => group === undefined)
+    .map(({ name, description }) => `${name.padEnd(22)}  ${description}`);
   process.stdout.write(`${rows.join('\n')}\n`);
+  const groups = new Set(all.flatMap(({ group }) => group ?? []));
+  for (const title of groups) {
+    const names = all.filter(({ group }) => group === title).map(({ name }) => name);
+    process.stdout.write(`\n${title}:\n${wrapped(names)}\n`);
+  }
+}
+
+/** Words in lines of at most 100 characters, indented. */
+function wrapped(words: readonly string[]): string {
+  const lines = [''];
+  for (const word of words) {
+    const line = lines.at(-1) ?? '';
+    if (line.length + word.length > 98) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line}  ${word}`;
+  }
+  return lines.map((line) => `  ${line}`).join('\n');
 }
 
 async function printRecipe(name: string): Promise<void> {

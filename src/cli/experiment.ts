@@ -1,0 +1,177 @@
+/** The steps of `coarsely experiment`: plan, check, run the queue, write the tables. */
+
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import {
+  checkPlan,
+  type ExperimentPlan,
+  type ExperimentSettings,
+  type ExperimentSettingsInput,
+  JobQueue,
+  paperScale,
+  planExperiment,
+  readResults,
+  readSettings,
+  type Scale,
+  smallScale,
+  tablesNamed,
+  trainProcesses,
+  writeExperiment,
+  writeSettings,
+} from '../experiments/index.js';
+import { createExperimentDisplay } from './experiment-display.js';
+import { printPlan } from './experiment-plan.js';
+
+export interface ExperimentOptions {
+  /** What was asked for; the rest comes from the folder's own settings, where it has some. */
+  readonly settings: ExperimentSettingsInput;
+  readonly output: string;
+  readonly jobs?: number;
+  readonly rows?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly tablesOnly?: boolean;
+  readonly retryFailed?: boolean;
+}
+
+/** Returns the exit code: 0, 1 when a run failed, or 130 after Ctrl-C. */
+export async function runExperiment(table: string, options: ExperimentOptions): Promise<number> {
+  const { output, rows } = options;
+  const tables = tablesNamed(table);
+  const settings = readSettings(output, options.settings);
+  const scale = await scaleOf(settings);
+  const { seeds, iterations, set } = settings;
+  const plan = planExperiment(tables, {
+    scale,
+    seeds,
+    output,
+    iterations,
+    set,
+    ...(rows === undefined ? {} : { rows }),
+  });
+  const command = commandOf(table, { settings, output, rows });
+  const parallel = options.jobs ?? (settings.scale === 'small' ? availableParallelism() : 1);
+  await checkPlan(plan);
+  if (options.dryRun === true) {
+    printPlan(plan, { parallel });
+    return 0;
+  }
+  if (options.tablesOnly === true) {
+    await writeExperiment(plan, { command });
+    printTables(plan);
+    return 0;
+  }
+  writeSettings(output, settings);
+  return runQueue(plan, { parallel, command, retryFailed: options.retryFailed === true });
+}
+
+function scaleOf({ scale, data, learningRateScale, weights }: ExperimentSettings): Promise<Scale> | Scale {
+  switch (scale) {
+    case 'small':
+      return smallScale(
+        data,
+        learningRateScale === undefined ? {} : { armLearningRateScale: learningRateScale },
+      );
+    case 'paper':
+      return paperScale(data, { weights });
+    default:
+      return scale satisfies never;
+  }
+}
+
+interface RunQueueOptions {
+  readonly parallel: number;
+  readonly command: string;
+  readonly retryFailed: boolean;
+}
+
+async function runQueue(
+  plan: ExperimentPlan,
+  { parallel, command, retryFailed }: RunQueueOptions,
+): Promise<number> {
+  const display = createExperimentDisplay(plan);
+  let failed = false;
+  const queue = new JobQueue({
+    parallel,
+    retryFailed,
+    start: trainProcesses(plan.output),
+    onEvent: (event) => {
+      display.show(event);
+      if (event.type !== 'ended') return;
+      failed ||= event.status.state === 'failed' && !event.status.diverged;
+      // Pages take a moment: only the tables are kept up to date from run to run.
+      writing = writing.then(() => writeExperiment(plan, { command }).then(() => undefined));
+    },
+  });
+  let writing: Promise<void> = Promise.resolve();
+  const removeHandlers = handleInterrupts(queue, display.print);
+  try {
+    const outcome = await queue.run(plan.jobs);
+    await writing;
+    await writeExperiment(plan, { command });
+    display.close();
+    if (outcome === 'interrupted') {
+      process.stdout.write(`interrupted; start the same command again to go on:\n  ${command}\n`);
+      return 130;
+    }
+    printTables(plan);
+    return failed ? 1 : 0;
+  } finally {
+    removeHandlers();
+    display.close();
+  }
+}
+
+function printTables(plan: ExperimentPlan): void {
+  const { tables } = readResults(plan, { command: '' });
+  const files = tables.map(({ name }) => path.join(plan.output, `${name}.md`));
+  process.stdout.write(`wrote ${[...files, path.join(plan.output, 'report.html')].join(', ')}\n`);
+}
+
+/** The first Ctrl-C lets every run write a checkpoint; a second, at least a second later, ends them at once. */
+function handleInterrupts(queue: JobQueue, print: (line: string) => void): () => void {
+  let asked = Number.NEGATIVE_INFINITY;
+  const onSignal = () => {
+    const now = performance.now();
+    // A terminal, or GNU timeout, may deliver one wish twice.
+    if (now - asked < 1000) return;
+    if (asked === Number.NEGATIVE_INFINITY) {
+      print('stopping: every run finishes its step and writes a checkpoint (Ctrl-C again to end at once)');
+    }
+    asked = now;
+    queue.stop();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+}
+
+interface CommandParts {
+  readonly settings: ExperimentSettings;
+  readonly output: string;
+  readonly rows: readonly string[] | undefined;
+}
+
+/** The command that asks for the same experiment, whatever the folder remembers. */
+function commandOf(table: string, { settings, output, rows }: CommandParts): string {
+  const { scale, data, seeds, iterations, learningRateScale, weights, set } = settings;
+  const words = [
+    'coarsely experiment',
+    table,
+    `--scale ${scale}`,
+    ...Object.entries(data).map(([name, root]) => `--data ${quoted(`${name}=${root}`)}`),
+    `--seeds ${seeds}`,
+    ...(iterations === undefined ? [] : [`--iterations ${iterations}`]),
+    ...(learningRateScale === undefined ? [] : [`--learning-rate-scale ${learningRateScale}`]),
+    ...Object.entries(weights).map(([kind, file]) => `--weights ${quoted(`${kind}=${file}`)}`),
+    ...set.map((change) => `--set ${quoted(change)}`),
+    ...(rows === undefined ? [] : [`--rows ${quoted(rows.join(','))}`]),
+    `--output ${quoted(output)}`,
+  ];
+  return words.join(' ');
+}
+
+function quoted(text: string): string {
+  return /^[\w./~+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

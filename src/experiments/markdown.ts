@@ -1,0 +1,94 @@
+/** A table's results as Markdown, in the paper's form: scores with their spread, and the paper's own beside them. */
+
+import type { Metric } from './experiment-table.js';
+import type { Summary } from './statistics.js';
+import type { RowResult, TableResult } from './table-result.js';
+
+/** The cells of a result's heading and rows, as text: what Markdown and the report both show. */
+export interface TextTable {
+  readonly heading: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** `71.94 ± 0.21`; `–` where nothing is known yet. */
+export function scoreText({ mean, deviation }: Summary): string {
+  if (mean === null) return '–';
+  if (Number.isNaN(mean)) return 'NaN';
+  return deviation === null ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
+}
+
+/** `+1.61 ± 0.30`. */
+export function differenceText({ mean, deviation }: Summary): string {
+  if (mean === null) return '–';
+  if (Number.isNaN(mean)) return 'NaN';
+  return deviation === null ? signed(mean) : `${signed(mean)} ± ${deviation.toFixed(2)}`;
+}
+
+function signed(value: number): string {
+  const digits = Math.abs(value).toFixed(2);
+  if (digits === '0.00') return '0.00';
+  return `${value < 0 ? '−' : '+'}${digits}`;
+}
+
+/** Every cell of a table as text. */
+export function textTable({ columns, metrics, rows }: TableResult): TextTable {
+  return {
+    heading: [
+      ...columns,
+      ...metrics,
+      'Δ mIoU',
+      'seeds',
+      ...metrics.map((metric) => `paper ${metric}`),
+      'paper Δ',
+    ],
+    rows: rows.map((row) => rowText(row, metrics)),
+  };
+}
+
+function rowText(row: RowResult, metrics: readonly Metric[]): string[] {
+  return [
+    ...row.cells,
+    ...metrics.map((metric) => scoreText(row.scores[metric])),
+    row.difference === null ? '' : differenceText(row.difference),
+    String(row.scores.mIoU.count),
+    ...metrics.map((metric) => figureText(row.paper?.[metric])),
+    row.paperDifference === null
+      ? ''
+      : differenceText({ mean: row.paperDifference, deviation: null, count: 1 }),
+  ];
+}
+
+function figureText(figure: number | null | undefined): string {
+  if (figure === null || figure === undefined) return '–';
+  return Number.isNaN(figure) ? 'NaN' : figure.toFixed(2);
+}
+
+/** A table with its remarks; `notes` are those of the whole experiment. */
+export function tableMarkdown(result: TableResult, notes: readonly string[]): string {
+  const { heading, rows } = textTable(result);
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const rule = heading.map((_, index) => (index < result.columns.length ? '---' : '---:'));
+  return [
+    `# ${result.name.replace(/^table(\d)$/, 'Table $1')}: ${result.title}`,
+    '',
+    line(heading),
+    line(rule),
+    ...rows.map(line),
+    '',
+    'Scores are per cent: the mean over seeds ± the sample standard deviation. Δ mIoU is the mean of the differences to',
+    'the base row, seed by seed, ± their own deviation. The columns “paper” are what the paper reports.',
+    '',
+    ...[...remarksOf(result), ...notes].map((note) => `- ${note}`),
+    '',
+  ].join('\n');
+}
+
+/** What the table's definition and its rows have to say, each once. */
+export function remarksOf({ rows, remarks }: TableResult): string[] {
+  const ofRows = rows.flatMap((row) => row.remarks.map((remark) => ({ row, remark })));
+  const missing = ofRows.map(({ row, remark }) =>
+    row.runName === null ? `${row.cells[0]}: ${remark}` : remark,
+  );
+  return [...new Set([...missing, ...remarks])];
+}

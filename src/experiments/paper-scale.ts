@@ -1,0 +1,34 @@
+/** The tables as the paper ran them: Cityscapes and ADE20K in their official layouts, its networks, steps and crops. */
+
+import { type PaperRun, paperBackbone, paperConfig, paperRunName } from '../recipes/index.js';
+import type { DataRoots, Scale } from './scale.js';
+
+export interface PaperScaleOptions {
+  /** Files of ImageNet weights by the kind of backbone: `resnet101`. */
+  readonly weights?: Readonly<Record<string, string>>;
+}
+
+export function paperScale(roots: DataRoots, { weights = {} }: PaperScaleOptions = {}): Scale {
+  return {
+    name: 'paper',
+    notes: [
+      "Paper's scale: batch 16, 40 000 steps (160 000 on ADE20K), base rate 0.02, crops of 512×1024 and 512×512.",
+      Object.keys(weights).length === 0
+        ? 'No ImageNet weights were given (--weights resnet101=FILE): every network began at random values, unlike in the paper.'
+        : `ImageNet weights: ${Object.entries(weights)
+            .map((pair) => pair.join('='))
+            .join(', ')}; the rest began at random values.`,
+      'Table 6 trains on train and val of Cityscapes: its figures here are of val, which was trained on; only the test server can judge.',
+    ],
+    scaled(run) {
+      const [name, root] = rootOf(run, roots);
+      if (root === undefined) return { missing: `not run: name its folder with --data ${name}=ROOT` };
+      const file = weights[paperBackbone(run)] ?? null;
+      return { name: paperRunName(run), config: paperConfig(run, { root, weights: file }) };
+    },
+  };
+}
+
+function rootOf({ data }: PaperRun, { cityscapes, ade20k }: DataRoots): [string, string | undefined] {
+  return data === 'ade20k' ? ['ade20k', ade20k] : ['cityscapes', cityscapes];
+}

@@ -1,0 +1,49 @@
+/**
+ * What an experiment was asked for, kept in its folder, so that its tables can be written again, and its queue be gone on
+ * with, without repeating every option. Progress is not here: that is in the run folders.
+ */
+
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { ConfigError } from '../errors/index.js';
+import { writeFileAtomically } from '../torch/files/atomic.js';
+
+const settingsSchema = z.strictObject({
+  scale: z.enum(['small', 'paper']).default('small'),
+  data: z.strictObject({ cityscapes: z.string().optional(), ade20k: z.string().optional() }).default({}),
+  seeds: z.int().min(1).default(3),
+  iterations: z.int().min(1).optional(),
+  learningRateScale: z.number().positive().optional(),
+  weights: z.record(z.string(), z.string()).default({}),
+  set: z.array(z.string()).default([]),
+});
+
+export type ExperimentSettings = z.output<typeof settingsSchema>;
+export type ExperimentSettingsInput = z.input<typeof settingsSchema>;
+
+const settingsFile = 'experiment.json';
+
+/** What the folder remembers, under what is asked for now. Throws a ConfigError for a damaged file. */
+export function readSettings(output: string, asked: ExperimentSettingsInput): ExperimentSettings {
+  const file = path.join(output, settingsFile);
+  const remembered = existsSync(file) ? parseSettings(file) : {};
+  const given = Object.entries(asked).filter(([, value]) => value !== undefined);
+  return settingsSchema.parse({ ...remembered, ...Object.fromEntries(given) });
+}
+
+export function writeSettings(output: string, settings: ExperimentSettings): void {
+  mkdirSync(output, { recursive: true });
+  const text = `${JSON.stringify(settings, null, 1)}\n`;
+  writeFileAtomically(path.join(output, settingsFile), [Buffer.from(text)]);
+}
+
+function parseSettings(file: string): ExperimentSettings {
+  try {
+    return settingsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new ConfigError(`${file}: is not what an experiment wrote; remove it and name all options again`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,106 @@
+/** What a table's rows scored: means over seeds, differences to their base seed by seed, beside the paper's figures. */
+
+import type { ExperimentTable, Metric, TableRow } from './experiment-table.js';
+import type { JobStatus } from './job-status.js';
+import { type Figures, paperFigures } from './paper-figures.js';
+import { type ExperimentPlan, type Job, runOfRow } from './plan.js';
+import { type Summary, summarise } from './statistics.js';
+
+/** All figures are per cent or percentage points. */
+export interface RowResult {
+  readonly cells: readonly string[];
+  /** The run's name at this scale; null for a row that cannot run. */
+  readonly runName: string | null;
+  /** Over the seeds that ended; a seed that failed is NaN. */
+  readonly scores: Readonly<Record<Metric, Summary>>;
+  /** Of mIoU, over the seeds that this row and its base share; null for a base row. */
+  readonly difference: Summary | null;
+  /** The paper's, null where it has none; its difference is computed from its figures. */
+  readonly paper: Figures | null;
+  readonly paperDifference: number | null;
+  /** Why there is nothing, or how seeds failed. */
+  readonly remarks: readonly string[];
+}
+
+export interface TableResult {
+  readonly name: string;
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly metrics: readonly Metric[];
+  readonly rows: readonly RowResult[];
+  readonly remarks: readonly string[];
+}
+
+/** A job with what its folder says. */
+export interface KnownJob {
+  readonly job: Job;
+  readonly status: JobStatus;
+}
+
+/** The results of one table of a plan, as far as they are there. */
+export function tableResult(
+  table: ExperimentTable,
+  { plan, jobs }: { readonly plan: ExperimentPlan; readonly jobs: readonly KnownJob[] },
+): TableResult {
+  const { name, title, columns, metrics, remarks } = table;
+  const rows = table.rows.map((row) => rowResult(row, { plan, jobs }));
+  return { name, title, columns, metrics, rows, remarks };
+}
+
+interface Known {
+  readonly plan: ExperimentPlan;
+  readonly jobs: readonly KnownJob[];
+}
+
+function rowResult({ cells, run, base }: TableRow, { plan, jobs }: Known): RowResult {
+  const found = runOfRow(run, plan.scale);
+  const paper = paperFigures(run);
+  const basePaper = base === null ? null : paperFigures(base);
+  const own = 'missing' in found ? [] : jobs.filter(({ job }) => job.runName === found.runName);
+  const baseFound = base === null ? null : runOfRow(base, plan.scale);
+  const baseName = baseFound !== null && 'runName' in baseFound ? baseFound.runName : null;
+  const baseJobs = jobs.filter(({ job }) => job.runName === baseName);
+  return {
+    cells,
+    runName: 'missing' in found ? null : found.runName,
+    scores: {
+      aAcc: summarise([...bySeed(own, 'aAcc').values()]),
+      mAcc: summarise([...bySeed(own, 'mAcc').values()]),
+      mIoU: summarise([...bySeed(own, 'mIoU').values()]),
+    },
+    difference: base === null ? null : pairedDifference(bySeed(own, 'mIoU'), bySeed(baseJobs, 'mIoU')),
+    paper,
+    paperDifference: difference(paper?.mIoU, basePaper?.mIoU),
+    remarks: 'missing' in found ? [found.missing] : failures(own),
+  };
+}
+
+/** Per cent by seed, of the seeds that ended; NaN for one that failed. */
+function bySeed(jobs: readonly KnownJob[], metric: Metric): ReadonlyMap<number, number> {
+  const values = new Map<number, number>();
+  for (const { job, status } of jobs) {
+    if (status.state === 'finished') values.set(job.seed, percentOf(status.scores[metric]));
+    if (status.state === 'failed') values.set(job.seed, Number.NaN);
+  }
+  return values;
+}
+
+function percentOf(fraction: number | null): number {
+  return fraction === null ? Number.NaN : 100 * fraction;
+}
+
+/** Equal seeds begin at equal weights and see equal batches, so their difference has less chance in it. */
+function pairedDifference(own: ReadonlyMap<number, number>, base: ReadonlyMap<number, number>): Summary {
+  const shared = [...own].filter(([seed]) => base.has(seed));
+  return summarise(shared.map(([seed, value]) => value - (base.get(seed) as number)));
+}
+
+function difference(own: number | null | undefined, base: number | null | undefined): number | null {
+  return typeof own === 'number' && typeof base === 'number' ? own - base : null;
+}
+
+function failures(jobs: readonly KnownJob[]): string[] {
+  return jobs.flatMap(({ job, status }) =>
+    status.state === 'failed' ? [`${job.name} ended early: ${status.message.split('\n')[0]}`] : [],
+  );
+}

@@ -1,0 +1,72 @@
+/** Writes what an experiment knows so far: Markdown and JSON of each table. Every file is replaced atomically. */
+
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { writeFileAtomically } from '../torch/files/atomic.js';
+import { jobStatus } from './job-status.js';
+import { tableMarkdown } from './markdown.js';
+import type { ExperimentPlan } from './plan.js';
+import { type KnownJob, type TableResult, tableResult } from './table-result.js';
+
+export interface ExperimentResults {
+  readonly tables: readonly TableResult[];
+  /** What holds for all tables: scale, machine, command; a line each. */
+  readonly notes: readonly string[];
+}
+
+export interface ResultsOptions {
+  /** The command that repeats the experiment. */
+  readonly command: string;
+}
+
+/** Reads every run folder of the plan. */
+export function readResults(plan: ExperimentPlan, { command }: ResultsOptions): ExperimentResults {
+  const jobs = plan.jobs.map((job) => ({ job, status: jobStatus(job) }));
+  return {
+    tables: plan.tables.map((table) => tableResult(table, { plan, jobs })),
+    notes: notesOf(plan, { jobs, command }),
+  };
+}
+
+/** Writes `table1.md` and `table1.json` for each table. */
+export function writeTables({ output }: ExperimentPlan, { tables, notes }: ExperimentResults): void {
+  mkdirSync(output, { recursive: true });
+  for (const table of tables) {
+    const write = (ending: string, text: string) =>
+      writeFileAtomically(path.join(output, `${table.name}.${ending}`), [Buffer.from(text)]);
+    write('md', tableMarkdown(table, notes));
+    write('json', `${JSON.stringify({ ...table, notes }, nanAsText, 1)}\n`);
+  }
+}
+
+/** JSON has no NaN, which is a result here. */
+function nanAsText(_key: string, value: unknown): unknown {
+  return Number.isNaN(value) ? 'NaN' : value;
+}
+
+function notesOf(
+  { scale, jobs: planned }: ExperimentPlan,
+  { jobs, command }: ResultsOptions & { readonly jobs: readonly KnownJob[] },
+): string[] {
+  const finished = jobs.flatMap(({ status }) => (status.state === 'finished' ? [status] : []));
+  const steps = [...new Set(planned.map(({ config }) => config.training.iterations))];
+  const machines = new Set(finished.map(({ circumstances }) => Object.values(circumstances).join('; ')));
+  const minutes = finished.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
+  const spent = finished.length === 0 ? '' : `, ${(minutes / finished.length).toFixed(1)} minutes each`;
+  return [
+    ...scale.notes,
+    `${steps.join(', ')} steps a run; ${finished.length} of ${planned.length} runs are finished${spent}.`,
+    ...[...machines].map((machine) => `Run on: ${machine}.`),
+    `Command: \`${command}\``,
+  ];
+}
+
+/** Writes everything that is known: the tables. Returns what it wrote. */
+export async function writeExperiment(
+  plan: ExperimentPlan,
+  options: ResultsOptions,
+): Promise<ExperimentResults> {
+  const results = readResults(plan, options);
+  writeTables(plan, results);
+  return results;
+}

@@ -1,0 +1,118 @@
+/**
+ * What is compared: each method as the sections of a config that it changes against plain cross-entropy. Two numbers
+ * depend on the size of an experiment and come from its scale.
+ */
+
+import type { RecipeConfig } from '../../config/index.js';
+
+/** The sections of a config that make a method. */
+export type MethodSections = Pick<RecipeConfig, 'loss' | 'confidence' | 'reweighter'>;
+
+/** The part of a dataset with clean labels, from which some methods learn. */
+export interface CleanData {
+  readonly split: string;
+  readonly labels: string;
+  readonly count: number;
+}
+
+export interface MethodScale {
+  /** Multiplies ARM's learning rate; 1 is the paper's. */
+  readonly armLearningRateScale: number;
+  /** Pixels of a batch that OHEM keeps at least. */
+  readonly ohemMinKept: number;
+}
+
+interface Method {
+  /** As a line about it names it. */
+  readonly title: string;
+  readonly sections: (scale: MethodScale) => MethodSections;
+  /** Some of the training images with their fine labels. */
+  readonly clean?: CleanData;
+}
+
+const arm = ({ armLearningRateScale: learningRateScale }: MethodScale, p: 1 | 2 | 3 = 2): MethodSections => ({
+  reweighter: { kind: 'arm', p, learningRateScale },
+});
+
+/** W(v) = slope · v + 0.5: a slope of −0.5 suppresses confident pixels, +0.5 focuses on them (section 4.3). */
+const linearArm = (slope: number): MethodSections => ({
+  reweighter: { kind: 'linear-arm', slope, intercept: 0.5 },
+});
+
+/** The paper's grid search found q = 0.1 (section 4.3). */
+const gceExponent = 0.1;
+
+const methods = {
+  'cross-entropy': { title: 'plain cross-entropy', sections: () => ({}) },
+  arm: { title: 'ARM', sections: (scale) => arm(scale) },
+  'linear-arm': { title: 'Linear ARM, suppressing confident pixels', sections: () => linearArm(-0.5) },
+  'linear-arm-focusing': {
+    title: 'Linear ARM, focusing on confident pixels',
+    sections: () => linearArm(0.5),
+  },
+  'linear-arm-attached': {
+    title: 'Linear ARM, the gradient of the weights reaching the network',
+    sections: () => ({ ...linearArm(-0.5), confidence: { kind: 'variance', detach: false } }),
+  },
+  'arm-p1': { title: 'ARM constrained by the L1 norm', sections: (scale) => arm(scale, 1) },
+  'arm-p3': { title: 'ARM constrained by the L3 norm', sections: (scale) => arm(scale, 3) },
+  'arm-std': {
+    title: 'ARM on the standard deviation',
+    sections: (scale) => ({ ...arm(scale), confidence: { kind: 'std' } }),
+  },
+  'arm-log-variance': {
+    title: 'ARM on the logarithm of the variance',
+    sections: (scale) => ({ ...arm(scale), confidence: { kind: 'log-variance' } }),
+  },
+  'arm-entropy': {
+    title: 'ARM on the entropy',
+    sections: (scale) => ({ ...arm(scale), confidence: { kind: 'entropy' } }),
+  },
+  ohem: {
+    title: 'OHEM',
+    sections: ({ ohemMinKept: minKept }) => ({ reweighter: { kind: 'ohem', threshold: 0.7, minKept } }),
+  },
+  kl: { title: 'KL loss', sections: () => ({ loss: { kind: 'kl' } }) },
+  gce: { title: 'generalised cross-entropy', sections: () => ({ loss: { kind: 'gce', q: gceExponent } }) },
+  'kl-arm': {
+    title: 'KL loss, ARM on its scale',
+    sections: (scale) => ({ ...arm(scale), loss: { kind: 'kl' }, confidence: { kind: 'kl-scale' } }),
+  },
+  'gce-arm': {
+    title: 'generalised cross-entropy, ARM',
+    sections: (scale) => ({ ...arm(scale), loss: { kind: 'gce', q: gceExponent } }),
+  },
+  'closed-form-arm': {
+    title: 'the weights that ARM converges to, computed instead of learned',
+    sections: () => ({ reweighter: { kind: 'closed-form-arm' } }),
+  },
+  'focal-loss': { title: 'focal loss', sections: () => ({ loss: { kind: 'focal', gamma: 2 } }) },
+  'focal-weights': { title: 'focal weights', sections: () => ({ reweighter: { kind: 'focal', gamma: 2 } }) },
+  'gce-weights': {
+    title: "weights with generalised cross-entropy's gradient",
+    sections: () => ({ reweighter: { kind: 'gce', q: gceExponent } }),
+  },
+  'active-bias': { title: 'Active Bias', sections: () => ({ reweighter: { kind: 'active-bias' } }) },
+  'meta-weight-net': {
+    title: 'Meta-Weight-Net, which learns from a few clean labels',
+    sections: () => ({ reweighter: { kind: 'meta-weight-net' } }),
+    clean: { split: 'train', labels: 'fine', count: 20 },
+  },
+} satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof methods;
+
+/** The sections of a config that make `method` at this scale. */
+export function methodSections(method: MethodName, scale: MethodScale): MethodSections {
+  return methods[method].sections(scale);
+}
+
+/** The clean labels that `method` learns from; null for nearly every method. */
+export function methodCleanData(method: MethodName): CleanData | null {
+  const { clean }: Method = methods[method];
+  return clean ?? null;
+}
+
+export function methodTitle(method: MethodName): string {
+  return methods[method].title;
+}
