@@ -1,7 +1,7 @@
 export { crossEntropy, expectLabels } from './cross-entropy.js';
 export { type FocalOptions, focal } from './focal.js';
 export { type GceOptions, gce } from './gce.js';
-export { expectLogScale, kl, logScaleHead } from './kl.js';
+export { expectLogScale, kl, logScaleHead, logScaleRange } from './kl.js';
 export { oneMinusExp } from './one-minus-exp.js';
 export type { PixelLoss, PixelLossOptions } from './pixel-loss.js';
 export { type Reduction, reduceLosses } from './reduce.js';

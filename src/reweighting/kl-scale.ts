@@ -1,14 +1,12 @@
 /** The uncertainty s that the KL loss has the network predict, as a confidence (paper, Eq. 1 and Table 4). */
 
-import { expectLogScale, logScaleHead } from '../losses/index.js';
+import { expectLogScale, logScaleHead, logScaleRange } from '../losses/index.js';
 import { type Confidence, indicate, registerConfidence } from './confidence.js';
-
-/** The cross-entropy at which confidence is full. */
-const leastCrossEntropy = 1e-3;
 
 /**
  * −log s, clamped. By Eq. 2 s is twice the cross-entropy that the network expects, so −1 is where it expects log C (all
- * classes equally likely) or worse, +1 where it expects 1e-3 or better. A network of one class is always certain: +1.
+ * classes equally likely) or worse, and +1 is the least s that the loss tells apart, for a cross-entropy of 0.009. A
+ * network of one class is always certain: +1.
  *
  * @throws EngineError when `extraHeads.logScale` [N,1,H,W] is missing or of another shape
  */
@@ -23,10 +21,9 @@ export const klScale: Confidence = (logitsNCHW, { extraHeads = {}, detach } = {}
       const r = logScaleNHW.to({ dtype: 'float32' });
       if (classCount === 1) return r.clamp({ min: 1, max: 1 });
       const greatest = Math.log(2 * Math.log(classCount));
-      const least = Math.log(2 * leastCrossEntropy);
       return r
         .sub(greatest)
-        .mul(2 / (least - greatest))
+        .mul(2 / (logScaleRange.least - greatest))
         .sub(1)
         .clamp({ min: -1, max: 1 });
     },

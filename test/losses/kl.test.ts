@@ -84,11 +84,27 @@ test('an ignored pixel costs nothing and tells the scale nothing', () => {
   expect(gradient[1]).toBeCloseTo(0.5 - Math.log(2) * Math.exp(-0.3), 5);
 });
 
-test('has a lower end where the network is certain: −½ · 10, not −∞', () => {
+test('has a lower end where the network is certain: ½ · −4, not −∞', () => {
   using _inner = scope();
   const certain = tensorFrom([1e4, 1e4, 1e4, -1e4, -1e4, -1e4], { dtype: 'float32', shape: [1, 2, 1, 3] });
-  const values = kl(certain, labels(), { extraHeads: { logScale: map([-9, -40, -1e4]) } });
-  expect(Array.from(values.toTypedArray(), Number)).toEqual([-4.5, -5, -5]);
+  const logScale = map([-3, -40, -1e4]).requiresGrad_();
+  const values = kl(certain, labels(), { extraHeads: { logScale } });
+  expect(Array.from(values.toTypedArray(), Number)).toEqual([-1.5, -2, -2]);
+  values.sum().backward();
+  expect(Array.from(logScale.grad?.toTypedArray() ?? [], Number)).toEqual([0.5, 0, 0]);
+});
+
+test('beyond its range the gradient is that of the nearest end where it leads back, else 0', () => {
+  using _inner = scope();
+  const slopes = (r: number) => {
+    const logScale = map([r, r, r]).requiresGrad_();
+    kl(logits(), labels(), { extraHeads: { logScale } }).sum().backward();
+    return Array.from(logScale.grad?.toTypedArray() ?? [], Number);
+  };
+  crossEntropies.forEach((loss, index) => {
+    expect(slopes(-1e4)[index]).toBeCloseTo(0.5 - loss * Math.exp(4), 3);
+    expect(slopes(1e4)[index]).toBeCloseTo(0.5 - loss * Math.exp(-10), 5);
+  });
 });
 
 test('says what head it needs', () => {

@@ -167,9 +167,9 @@ describe('kl-scale', () => {
     logScale: tensorFrom(values.map(Math.log), { dtype: 'float32', shape: [1, 1, 1, 3] }),
   });
 
-  test('is +1 where a cross-entropy of 1e-3 is expected, −1 where log C, and in between by −log s', () => {
+  test('is +1 at the least log s of the loss, −1 where log C is expected, and in between by −log s', () => {
     using _inner = scope();
-    const least = 2e-3;
+    const least = Math.exp(-4);
     const greatest = 2 * Math.log(19);
     const extraHeads = scales([least, Math.sqrt(least * greatest), greatest]);
     const values = numbers(klScale(logits(19), { extraHeads }));

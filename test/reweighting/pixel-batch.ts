@@ -44,12 +44,12 @@ export function pixelBatch(
   { seed = 1 }: { readonly seed?: number } = {},
 ): PixelBatch {
   using generator = new Generator(seed);
-  const draw = (channels: number) => {
+  const draw = (channels: number, scale = 1) => {
     const shape = [count, channels, height, width];
     const length = count * channels * height * width;
     const values =
       value === undefined
-        ? randn(shape, { dtype: 'float32', generator }).mul(2)
+        ? randn(shape, { dtype: 'float32', generator }).mul(scale)
         : tensorFrom(
             Array.from({ length }, (_, index) => value(index)),
             { dtype: 'float32', shape },
@@ -60,7 +60,7 @@ export function pixelBatch(
   const labelsNHW = tensorFrom(labels, { dtype: 'int64', shape: pixelShape });
   const heads = Object.assign({}, ...losses.kinds().map((kind) => losses.get(kind).extraHeads ?? {}));
   return {
-    logitsNCHW: draw(classCount),
+    logitsNCHW: draw(classCount, 2),
     labelsNHW,
     validNHW: labelsNHW.ne(255),
     extraHeads: Object.fromEntries(
