@@ -27,7 +27,8 @@ export interface KindOfDataset {
   readonly extra: Readonly<Record<string, string>>;
 }
 
-const street = (place: number) => `aachen_000000_${String(place).padStart(6, '0')}`;
+const street = (split: string, place: number) =>
+  `aachen_00000${split === 'train' ? 0 : 1}_${String(place).padStart(6, '0')}`;
 const cityscapesIds = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33];
 
 const cityscapes = (labels: 'fine' | 'coarse', strictSplit: string): KindOfDataset => {
@@ -38,8 +39,8 @@ const cityscapes = (labels: 'fine' | 'coarse', strictSplit: string): KindOfDatas
     strictSplit,
     lenientSplit: 'train',
     options: { labels },
-    image: (split, place) => `leftImg8bit/${split}/aachen/${street(place)}_leftImg8bit.png`,
-    labels: (split, place) => `${folder}/${split}/aachen/${street(place)}_${folder}_labelIds.png`,
+    image: (split, place) => `leftImg8bit/${split}/aachen/${street(split, place)}_leftImg8bit.png`,
+    labels: (split, place) => `${folder}/${split}/aachen/${street(split, place)}_${folder}_labelIds.png`,
     encode: (label) => (label === 255 ? 0 : (cityscapesIds[label] as number)),
     outOfRange: { value: 34, line: /: value 34 at pixel \(1, 3\); expected Cityscapes ids, 0 to 33$/ },
     wrongMode: /: a PNG of colours; expected an 8-bit grey PNG of Cityscapes ids, 0 to 33$/,

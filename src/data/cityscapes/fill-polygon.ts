@@ -21,8 +21,8 @@ interface Edge {
  * Sets every pixel inside the closed polygon or on its outline to `value`; where it crosses itself, the even–odd rule
  * says what is inside. Parts outside the image are cut off.
  *
- * This is Pillow's rule up to version 8.2, with which Cityscapes was made. Later versions add single pixels at some
- * acute corners.
+ * This is Pillow's rule up to version 8.2, with which Cityscapes was made. Later versions add a pixel to
+ * some acute corners.
  */
 export function fillPolygon(
   target: Uint8Array,
