@@ -120,12 +120,14 @@ describe('a segmentor', () => {
     segmentor.dispose();
   });
 
-  test('runs channels-last in bfloat16 without leaving that layout, close to float32', () => {
+  test.each([
+    { kind: 'deeplabv3plus', dropout: 0 },
+    { kind: 'ocr', dropout: 0, regionDropout: 0 },
+  ])('runs $kind channels-last in bfloat16 without leaving that layout, close to float32', (head) => {
     using generator = new Generator(1);
-    const segmentor = createSegmentor(
-      { ...section, head: { kind: 'deeplabv3plus', dropout: 0 } },
-      { classCount: 3, generator },
-    ).to({ memoryFormat: 'channels-last' });
+    const segmentor = createSegmentor({ ...section, head }, { classCount: 3, generator }).to({
+      memoryFormat: 'channels-last',
+    });
     tidy(() => {
       const images = randn([2, 3, 64, 64], { dtype: 'float32', generator }).contiguous({
         memoryFormat: 'channels-last',
