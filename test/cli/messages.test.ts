@@ -4,7 +4,18 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coarsely } from './run-command.js';
 
-const commands = ['demo', 'train', 'evaluate', 'predict', 'coarsen', 'scenes', 'report', 'recipes', 'doctor'];
+const commands = [
+  'demo',
+  'train',
+  'evaluate',
+  'predict',
+  'check',
+  'coarsen',
+  'scenes',
+  'report',
+  'recipes',
+  'doctor',
+];
 
 let folder: string;
 beforeAll(() => {
