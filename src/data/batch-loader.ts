@@ -150,7 +150,9 @@ export class BatchLoader {
     if (dataset.length === 0) throw new DataError('BatchLoader: the dataset is empty');
     const length = count ?? dataset.length;
     if (length > dataset.length) {
-      throw new ConfigError(`BatchLoader: expected at most ${dataset.length} samples, asked for ${length}`);
+      throw new ConfigError(
+        `BatchLoader: expected a count of at most ${dataset.length}, as many as the dataset has, received ${length}`,
+      );
     }
     const sampler = new Sampler({ length, batchSize, seed });
     const indexOf = (drawn: number): number => Math.floor((drawn * dataset.length) / length);

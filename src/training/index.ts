@@ -7,6 +7,7 @@ export {
 } from './create-players.js';
 export { DivergenceError } from './divergence-watch.js';
 export type { TrainingEvent } from './events.js';
+export { type LearnFromCleanOptions, learnFromClean } from './learn-from-clean.js';
 export { type RunTrainingOptions, runTraining } from './run-training.js';
 export {
   type Phase,

@@ -120,6 +120,8 @@ test('a count takes samples spread over the dataset, and no more than there are'
     expect((await loader.next(step)).origins.map(({ index }) => index).sort()).toEqual([0, 2, 4]);
   await loader.close();
   const greedy = load(8);
-  await expect(greedy.next(0)).rejects.toThrow('expected at most 7 samples, asked for 8');
+  await expect(greedy.next(0)).rejects.toThrow(
+    'expected a count of at most 7, as many as the dataset has, received 8',
+  );
   await greedy.close();
 });
