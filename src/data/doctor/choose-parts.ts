@@ -1,6 +1,6 @@
 /** Which part of a folder to train on and which to evaluate on, by the names people give and by what is labelled. */
 
-import type { DatasetPartName, Finding, LabelComparison } from './diagnosis.js';
+import type { Finding, LabelComparison, LabelledPart } from './diagnosis.js';
 import type { DoctorSource } from './source.js';
 
 const trainNames = [/^train$/i, /^training$/i, /^train/i];
@@ -14,7 +14,7 @@ const labelNames = /label|mask|annot|seg|class|coarse|weak|rough|scribble|noisy|
 export function chooseParts(
   { splits }: Pick<DoctorSource, 'splits'>,
   comparisons: readonly LabelComparison[],
-): { readonly train: DatasetPartName | null; readonly evaluation: DatasetPartName | null } {
+): { readonly train: LabelledPart | null; readonly evaluation: LabelledPart | null } {
   const labelled = splits
     .map(({ name, labels }) => ({
       name,
@@ -53,7 +53,7 @@ function likelyLabels(sets: readonly string[]): readonly string[] {
 }
 
 /** Whether a finding is about this part, or about the whole folder. */
-export function concerns({ split, labels }: Finding, part: DatasetPartName): boolean {
+export function concerns({ split, labels }: Finding, part: LabelledPart): boolean {
   return (split === null || split === part.split) && (labels === null || labels === part.labels);
 }
 

@@ -134,7 +134,7 @@ export interface ProposedClass {
 }
 
 /** A split with one set of its labels. */
-export interface DatasetPartName {
+export interface LabelledPart {
   readonly split: string;
   readonly labels: string;
 }
@@ -142,6 +142,6 @@ export interface DatasetPartName {
 /** Which parts to train and evaluate on, and whether they can be used as they are. */
 export interface Verdict {
   readonly usable: boolean;
-  readonly train: DatasetPartName | null;
-  readonly evaluation: DatasetPartName | null;
+  readonly train: LabelledPart | null;
+  readonly evaluation: LabelledPart | null;
 }

@@ -1,11 +1,11 @@
 export { type DiagnoseOptions, defaultSample, diagnoseDataset } from './diagnose.js';
 export type {
   ClassCoverage,
-  DatasetPartName,
   Diagnosis,
   Finding,
   FindingCode,
   LabelComparison,
+  LabelledPart,
   LabelSetDiagnosis,
   ProposedClass,
   ProposedClasses,

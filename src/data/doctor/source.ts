@@ -6,7 +6,7 @@
 import type { ClassList } from '../classes.js';
 import type { LabelSamples } from '../label-file.js';
 import type { Size } from '../resize.js';
-import type { DatasetPartName, FileFindingCode, Finding } from './diagnosis.js';
+import type { FileFindingCode, Finding, LabelledPart } from './diagnosis.js';
 
 export interface DoctorSource {
   readonly root: string;
@@ -21,7 +21,7 @@ export interface DoctorSource {
   /** What is worth knowing and keeps nobody from training. */
   readonly notes: readonly string[];
   /** What the check that precedes training says about a part, beside `findings`. */
-  check(part: DatasetPartName): Promise<readonly string[]>;
+  check(part: LabelledPart): Promise<readonly string[]>;
 }
 
 export interface SourceSplit {
