@@ -29,7 +29,7 @@ export { formatTick, niceRange, niceTicks } from './plot/ticks.js';
 export {
   type RunStatistics,
   readRunStatistics,
-  recordedStatistics,
+  recordedRun,
   runLabels,
   type StatisticsMoment,
 } from './run-statistics.js';

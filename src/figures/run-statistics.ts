@@ -27,8 +27,6 @@ export interface RunStatistics {
   readonly source: 'recorded' | 'measured';
   /** Order of the norm that the run's weights are held to, where its reweighter has one. */
   readonly p: number | null;
-  /** Whether the run weighs pixels at all. */
-  readonly isReweighted: boolean;
 }
 
 /**
@@ -44,23 +42,31 @@ export async function readRunStatistics(
   const runs = folders.map((folder) => readRun(folder));
   for (const [place, label] of runLabels(runs).entries()) {
     const run = runs[place] as Run;
-    const recorded = images === null ? recordedStatistics(run) : [];
-    const { reweighter } = configOf(run);
-    all.push({
-      label,
-      folder: run.folder,
-      moments: recorded.length > 0 ? recorded : [await measureRun(run.folder, images ?? { count: 8 })],
-      source: recorded.length > 0 ? 'recorded' : 'measured',
-      p: typeof reweighter?.p === 'number' ? reweighter.p : null,
-      isReweighted: reweighter !== null,
-    });
+    const recorded = images === null ? recordedRun(run, label) : null;
+    all.push(recorded ?? (await measuredRun(run, { label, chosen: images ?? { count: 8 } })));
   }
   return all;
 }
 
-/** What training wrote of its statistics; empty for a run that recorded none. @throws CheckpointError when damaged */
-export function recordedStatistics({ folder, metrics }: Pick<Run, 'folder' | 'metrics'>): StatisticsMoment[] {
-  return metrics.filter(({ split }) => split === 'statistics').map((line) => momentOf(line, folder));
+/** A run as training recorded it; null when it recorded no statistics. @throws CheckpointError when they are damaged */
+export function recordedRun(run: Run, label: string): RunStatistics | null {
+  const lines = run.metrics.filter(({ split }) => split === 'statistics');
+  if (lines.length === 0) return null;
+  const moments = lines.map((line) => momentOf(line, run.folder));
+  return { ...described(run, label), moments, source: 'recorded' };
+}
+
+async function measuredRun(
+  run: Run,
+  { label, chosen }: { readonly label: string; readonly chosen: ChosenImagesOptions },
+): Promise<RunStatistics> {
+  const moments = [await measureRun(run.folder, chosen)];
+  return { ...described(run, label), moments, source: 'measured' };
+}
+
+function described(run: Run, label: string) {
+  const { reweighter } = configOf(run);
+  return { label, folder: run.folder, p: typeof reweighter?.p === 'number' ? reweighter.p : null };
 }
 
 function momentOf({ step, values }: MetricLine, folder: string): StatisticsMoment {

@@ -26,7 +26,8 @@ export function compareWithTheory({ bins, pixels }: PixelStatistics, p: number):
   const weight = filled.map(
     (bin, place) => (bins.weightShare[bin] as number) / (pixelShare[place] as number),
   );
-  const unscaled = filled.map((bin) => (bins.meanLoss[bin] as number) ** (1 / (p - 1)));
+  // A loss may be negative, as the KL loss is where its scale is small; the best weight W ≥ 0 is then none.
+  const unscaled = filled.map((bin) => Math.max(0, bins.meanLoss[bin] as number) ** (1 / (p - 1)));
   const mean = weightedSum(unscaled, pixelShare);
   const theory = unscaled.map((value) => (mean === 0 ? 1 : value / mean));
   return {

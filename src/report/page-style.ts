@@ -59,7 +59,7 @@ tfoot { color: var(--muted); }
 .metrics td { min-width: 138px; position: relative; padding-bottom: 13px; }
 .metrics td::after { content: ""; position: absolute; left: 16px; bottom: 6px; height: 3px; border-radius: 2px; width: 104px; background: linear-gradient(90deg, var(--run) var(--value), var(--faint) 0); }
 .metrics tfoot td::after { display: none; }
-.best { font-weight: 700; } td small { margin-left: 8px; font-size: 0.8rem; font-weight: 600; }
+.best { font-weight: 700; } .paper { color: var(--muted); } td small { margin-left: 8px; font-size: 0.8rem; font-weight: 600; }
 .dot, .swatch { display: inline-block; width: 0.72em; height: 0.72em; border-radius: 50%; margin-right: 8px; }
 .swatch { width: 0.95em; height: 0.95em; border-radius: 4px; vertical-align: -0.1em; box-shadow: inset 0 0 0 1px #8884; }
 .unlabelled { background: repeating-conic-gradient(#9995 0 25%, #0000 0 50%) 0 0 / 8px 8px; }
@@ -79,6 +79,9 @@ tfoot { color: var(--muted); }
 details { margin-top: 14px; font-size: 0.93rem; }
 summary { cursor: pointer; color: var(--muted); font-weight: 500; width: fit-content; border-radius: 4px; }
 details pre { background: var(--faint); border-radius: 10px; padding: 14px 16px; overflow: auto; max-height: 480px; margin: 10px 0 0; }
+
+.drawing { margin: 18px 0 0; background: #fff; border-radius: 14px; box-shadow: var(--shade); padding: 10px; overflow-x: auto; }
+.drawing img { display: block; width: 100%; height: auto; min-width: min(100%, 520px); }
 
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin-top: 16px; font-size: 0.88rem; }
 .scales { display: flex; flex-wrap: wrap; gap: 10px 36px; margin-top: 12px; font-size: 0.82rem; color: var(--muted); }

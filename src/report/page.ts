@@ -7,6 +7,7 @@ import type { ReportRun } from './report-run.js';
 import { configurationSection } from './sections/configuration.js';
 import { curvesSection } from './sections/curves.js';
 import { type ExamplesContent, examplesSection } from './sections/examples.js';
+import { figuresSection } from './sections/figures.js';
 import { metricsSection } from './sections/metrics-table.js';
 import { summarySection } from './sections/summary.js';
 import { weightFunctionsSection } from './sections/weight-functions.js';
@@ -25,24 +26,38 @@ export function renderPage({ runs, examples, library }: PageContent): string {
   const sections = [
     { id: 'curves', title: 'Training', body: curvesSection(runs) },
     { id: 'weights', title: 'Weights', body: weightFunctionsSection(runs) },
+    { id: 'figures', title: 'Wrong labels', body: figuresSection(runs) },
     { id: 'examples', title: 'Examples', body: examplesSection(examples, runs) },
     { id: 'metrics', title: 'Scores', body: metricsSection(runs, examples.classes) },
     { id: 'configuration', title: 'What was run', body: configurationSection(runs) },
   ].filter(({ body }) => body.text !== '');
+  const body = html`${summarySection(runs)}
+${contents(sections)}
+${sections.map((section) => section.body)}`;
+  const title = `${runs.map((run) => run.label).join(' · ')} – coarsely report`;
+  return renderDocument({ title, body, library });
+}
+
+export interface DocumentContent {
+  readonly title: string;
+  readonly body: Html;
+  readonly library: ChartLibrary;
+}
+
+/** A whole page around its body: one file that needs nothing else. */
+export function renderDocument({ title, body, library }: DocumentContent): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${runs.map((run) => run.label).join(' · ')} – coarsely report</title>
+<title>${title}</title>
 <style>${trusted(library.style)}${trusted(pageStyle)}</style>
 </head>
 <body>
 <main>
-${summarySection(runs)}
-${contents(sections)}
-${sections.map(({ body }) => body)}
+${body}
 </main>
 <footer class="foot"><p>Written by coarsely from the runs' own files. Charts by uPlot, whose licence follows.</p>
 <details><summary>Licence of uPlot</summary><pre>${library.licence}</pre></details></footer>

@@ -1,7 +1,7 @@
 /** From a run's folder to what the page shows of it. */
-import { basename, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { CheckpointError } from '../errors/index.js';
+import { recordedRun, runLabels } from '../figures/index.js';
 import { type MetricLine, type Run, readRun } from '../runs/index.js';
 import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './report-run.js';
 
@@ -10,25 +10,19 @@ import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './re
  * @throws CheckpointError when a folder is no run or a file in it is damaged; the file is named
  */
 export function readReportRuns(folders: readonly string[]): ReportRun[] {
-  const read = folders.map((folder) => readReportRun(readRun(folder)));
-  return read.map((run) => {
-    const namesakes = read.filter((other) => other.label === run.label);
-    if (namesakes.length === 1) return run;
-    // Two seeds of one recipe share a name; their folders don't share a path.
-    const label = basename(resolve(run.folder));
-    const distinct = namesakes.filter((other) => basename(resolve(other.folder)) === label).length === 1;
-    return { ...run, label: distinct ? label : run.folder };
-  });
+  const runs = folders.map((folder) => readRun(folder));
+  const labels = runLabels(runs);
+  return runs.map((run, place) => readReportRun(run, labels[place] as string));
 }
 
-function readReportRun(run: Run): ReportRun {
+function readReportRun(run: Run, label: string): ReportRun {
   const config = parseConfig(run);
   const train = run.metrics.filter((line) => line.split === 'train');
   const lossIsPlain = train.some((line) => 'mainLoss' in line.values);
   const weights = run.metrics.filter((line) => line.split === 'weights');
   const evaluations = run.metrics.filter((line) => line.split === 'val');
   return {
-    label: typeof config.name === 'string' ? config.name : basename(resolve(run.folder)),
+    label,
     folder: run.folder,
     config,
     configText: run.configYaml,
@@ -39,6 +33,7 @@ function readReportRun(run: Run): ReportRun {
     lossIsPlain,
     evaluations: evaluations.map((line) => evaluationOf(line, run)),
     weightFunctions: weights.map((line) => weightFunctionOf(line, run)),
+    statistics: recordedRun(run, label),
     circumstances: circumstancesOf(run, { config, train }),
   };
 }

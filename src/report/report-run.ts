@@ -1,5 +1,7 @@
 /** What the page knows of one run: plain data, so that every section is a pure function of it. */
 
+import type { RunStatistics } from '../figures/index.js';
+
 export interface Series {
   readonly steps: readonly number[];
   readonly values: readonly number[];
@@ -51,6 +53,8 @@ export interface ReportRun {
   readonly lossIsPlain: boolean;
   readonly evaluations: readonly ReportedEvaluation[];
   readonly weightFunctions: readonly WeightFunction[];
+  /** Loss, label noise and weight by confidence over the run's time; null where training did not record them. */
+  readonly statistics: RunStatistics | null;
   /** What the run's folder says of the command, machine and engine: name and value. */
   readonly circumstances: readonly (readonly [string, string])[];
 }

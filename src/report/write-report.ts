@@ -1,11 +1,11 @@
 /** The report of one run, or of several compared: one HTML file that needs nothing else, not even a network. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import { readChartLibrary } from './chart-library.js';
 import { examplePanels } from './example-panels.js';
 import { renderPage } from './page.js';
 import { readReportRuns } from './read-report-run.js';
+import { replaceFile } from './replace-file.js';
 
 export interface ReportOptions {
   /** Where the page goes; by default `report.html` in the first run's folder. An older report is replaced. */
@@ -31,17 +31,4 @@ export async function writeReport(
   const path = outFile ?? join(first, 'report.html');
   await replaceFile(path, page);
   return path;
-}
-
-/** A reader who reloads the page while it is written sees the old or the new one, never half of it. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, text);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw new ConfigError(`${path}: the report can't be written (${(cause as Error).message})`, { cause });
-  }
 }

@@ -1,0 +1,30 @@
+/** The tables of an experiment in the paper's form, with the paper's own figures in the last columns. */
+
+import type { ReportTable } from '../experiment-content.js';
+import { type Html, html } from '../html.js';
+
+export function tablesSection(tables: readonly ReportTable[]): Html {
+  return html`${tables.map(tableSection)}`;
+}
+
+function tableSection({ name, title, heading, labelColumns, rows, remarks }: ReportTable): Html {
+  const cell = (text: string, column: number) => {
+    if (column === 0) return html`<th scope="row">${text}</th>`;
+    return html`<td class="${heading[column]?.startsWith('paper') ? 'paper' : toneOf(text, column >= labelColumns)}">${text}</td>`;
+  };
+  return html`<section id="${name}" aria-labelledby="${name}-title">
+<h2 id="${name}-title">${name.replace(/^table(\d)$/, 'Table $1')}: ${title}</h2>
+<div class="scroll" tabindex="0" role="region" aria-labelledby="${name}-title"><table>
+<thead><tr>${heading.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>
+</table></div>
+${remarks.map((remark) => html`<p class="hint">${remark}</p>`)}
+</section>`;
+}
+
+/** Only a difference begins with its sign. */
+function toneOf(text: string, isFigure: boolean): string {
+  if (!isFigure) return '';
+  if (text.startsWith('+')) return 'better';
+  return text.startsWith('−') ? 'worse' : '';
+}

@@ -1,0 +1,85 @@
+import { drawPlot, formatTick, niceRange, niceTicks, type Plot, svgDocument } from 'coarsely/figures';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { expectWellFormed, marks } from './svg-marks.js';
+
+const frame = { left: 0, top: 0, width: 400, height: 300 };
+
+const plot: Plot = {
+  title: 'a < b & "c"',
+  note: 'of four points one is missing',
+  x: { label: 'x', range: [0, 4] },
+  y: { label: 'y' },
+  series: [
+    { label: 'line', color: '#123456', x: [0, 1, 2, 3], y: [1, null, 3, 2], mark: 'line', dots: true },
+    { label: 'bars', color: '#654321', x: [1, 2, 3], y: [1, 0, 2], mark: 'bars', barWidth: 1 },
+    { label: 'dashed', color: '#000000', x: [0, 4], y: [2, 2], mark: 'line', dashed: true },
+  ],
+};
+
+const drawn = svgDocument({ width: 400, height: 300, description: 'a <test>' }, [drawPlot(plot, frame)]);
+
+describe('drawPlot', () => {
+  test('is well formed, escapes what it is given, and renders', async () => {
+    expectWellFormed(drawn);
+    expect(drawn).toContain('a &lt; b &amp; &quot;c&quot;');
+    expect(drawn).toContain('<title>a &lt;test&gt;</title>');
+    const { width, height } = await sharp(Buffer.from(drawn)).metadata();
+    expect({ width, height }).toEqual({ width: 400, height: 300 });
+  });
+
+  test('has a dot for each point, a bar for each height and a gap where there is none', () => {
+    expect(marks(drawn, 'dot')).toHaveLength(3);
+    expect(marks(drawn, 'bar')).toHaveLength(2);
+    const lines = marks(drawn, 'line');
+    expect(lines).toHaveLength(2);
+    const [first, second] = lines.map(({ d = '' }) => d);
+    // The missing point splits the line: the pen is put down twice.
+    expect(first?.match(/M/g)).toHaveLength(2);
+    expect(first?.match(/L/g)).toHaveLength(1);
+    expect(second?.match(/[ML]/g)?.join('')).toBe('ML');
+  });
+
+  test('places marks in proportion: bars stand on 0, dots and bars share the scale', () => {
+    const [low, high] = marks(drawn, 'bar');
+    expect(Number(high?.height)).toBeCloseTo(2 * Number(low?.height), 1);
+    const bottom = (bar: typeof low) => Number(bar?.y) + Number(bar?.height);
+    expect(bottom(low)).toBeCloseTo(bottom(high), 1);
+    const dots = marks(drawn, 'dot');
+    // A dot at y = 1 is where the bar of height 1 ends; x of the bar's middle is that of its place.
+    expect(Number(dots[0]?.cy)).toBeCloseTo(Number(low?.y), 1);
+    expect(Number(dots[2]?.cx)).toBeCloseTo(Number(high?.x) + Number(high?.width) / 2, 1);
+  });
+
+  test('names every series and both axes', () => {
+    for (const name of ['line', 'bars', 'dashed', 'x', 'y']) expect(drawn).toContain(`>${name}</text>`);
+  });
+
+  test('a plot without points still has its axes', () => {
+    const empty = drawPlot({ ...plot, series: [] }, frame);
+    expectWellFormed(empty);
+    expect(empty).not.toContain('NaN');
+    expect(marks(empty, 'dot')).toHaveLength(0);
+  });
+});
+
+describe('ticks', () => {
+  test('are round numbers inside the range', () => {
+    expect(niceTicks(0, 1)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(niceTicks(-1, 1, 4)).toEqual([-1, -0.5, 0, 0.5, 1]);
+    expect(niceTicks(0.03, 0.29, 5)).toEqual([0.1, 0.2]);
+    expect(niceTicks(0, 240, 5)).toEqual([0, 50, 100, 150, 200]);
+    expect(niceTicks(1, 1)).toEqual([]);
+    expect(niceTicks(0, Number.NaN)).toEqual([]);
+  });
+
+  test('a range widens to whole ticks, and an empty one to something', () => {
+    expect(niceRange(0, 1.71)).toEqual([0, 2]);
+    expect(niceRange(-0.3, 4.2)).toEqual([-1, 5]);
+    expect(niceRange(2, 2)).toEqual([2, 3]);
+  });
+
+  test('numbers are short and minus signs true', () => {
+    expect([0.30000000000000004, -0.5, 20].map(formatTick)).toEqual(['0.3', '−0.5', '20']);
+  });
+});

@@ -1,0 +1,137 @@
+import {
+  binCentre,
+  binCount,
+  binOf,
+  compareWithTheory,
+  inspectImage,
+  PixelCollector,
+  type PixelStatistics,
+  type RunStatistics,
+  type Subject,
+  statisticsOf,
+  theoryFigure,
+} from 'coarsely/figures';
+import { crossEntropy } from 'coarsely/losses';
+import { ClosedFormArm, variance } from 'coarsely/reweighting';
+import { Generator, liveTensorCount, randn } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
+import { expectWellFormed, marks } from './svg-marks.js';
+
+/** Ten pixels in each of three intervals, with these losses and weights. */
+function statisticsWith(losses: readonly number[], weights: readonly number[]): PixelStatistics {
+  const at = [2, 20, 38];
+  const spreadOut = (values: readonly number[]) =>
+    at.flatMap((bin, place) => new Array<number>(10).fill(values[place] ?? binCentre(bin)));
+  return statisticsOf({
+    images: 1,
+    confidence: Float32Array.from(spreadOut([])),
+    losses: Float32Array.from(spreadOut(losses)),
+    weights: Float32Array.from(spreadOut(weights)),
+    states: new Uint8Array(30),
+  });
+}
+
+describe('compareWithTheory', () => {
+  // Eq. 10 and 12: with p = 2 weights go as the losses, with p = 3 as their square roots.
+  const losses = [1.2, 0.6, 0.1];
+  test.each([
+    [2, losses],
+    [3, losses.map(Math.sqrt)],
+  ])('p = %i: weights of the theory correlate perfectly', (p, best) => {
+    const curve = compareWithTheory(statisticsWith(losses, best), p);
+    const mean = best.reduce((sum, value) => sum + value, 0) / 3;
+    expect(curve.confidence).toEqual([2, 20, 38].map(binCentre));
+    for (const share of curve.pixelShare) expect(share).toBeCloseTo(1 / 3, 6);
+    for (const [place, value] of best.entries()) {
+      expect(curve.theory[place]).toBeCloseTo(value / mean, 5);
+      expect(curve.weight[place]).toBeCloseTo(value / mean, 5);
+    }
+    expect(curve.correlation).toBeCloseTo(1, 5);
+  });
+
+  test('the opposite weights correlate negatively, uniform ones not at all', () => {
+    expect(compareWithTheory(statisticsWith([2, 1, 0], [0, 1, 2]), 2).correlation).toBeCloseTo(-1, 5);
+    expect(compareWithTheory(statisticsWith([2, 1, 0], [1, 1, 1]), 2).correlation).toBeNull();
+  });
+
+  test('a negative mean loss deserves no weight', () => {
+    expect(compareWithTheory(statisticsWith([1, 0.5, -0.2], [1, 0.5, 0]), 2).theory[2]).toBe(0);
+  });
+
+  test('p = 1 has no curve', () => {
+    expect(() => compareWithTheory(statisticsWith([1, 1, 1], [1, 1, 1]), 1)).toThrow('expected p > 1');
+  });
+});
+
+test.each([2, 3] as const)(
+  'ARM in closed form, p = %i, gives the weights that its statistics predict',
+  (p) => {
+    const liveBefore = liveTensorCount();
+    const generator = new Generator(4);
+    const [height, width] = [40, 50];
+    const noise = randn([1, 5, height, width], { dtype: 'float32', generator });
+    const logits = noise.mul(2);
+    noise.dispose();
+    const arm = new ClosedFormArm({ p, bins: binCount, momentum: 0 });
+    const subject: Subject = {
+      model: { training: false, train: () => undefined, forward: () => ({ logitsNCHW: logits.clone() }) },
+      pixelLoss: crossEntropy,
+      confidence: variance,
+      reweighter: arm,
+      inference: {},
+    };
+    const teaching = Uint8Array.from({ length: height * width }, (_, pixel) => pixel % 5);
+    const sample = {
+      name: 'noise',
+      width,
+      height,
+      image: new Uint8Array(3 * height * width),
+      labels: teaching,
+    };
+    // In training mode it learns the image's own losses; then it is only looked at.
+    arm.train();
+    inspectImage(subject, sample, { teaching, index: 0 });
+    arm.eval();
+    const collector = new PixelCollector();
+    collector.add({
+      inspection: inspectImage(subject, sample, { teaching, index: 0 }),
+      teaching,
+      fine: null,
+    });
+    const curve = compareWithTheory(statisticsOf(collector.pixels()), p);
+    expect(curve.correlation).toBeGreaterThan(0.99);
+    for (const part of [logits, arm, generator]) part.dispose();
+    expect(liveTensorCount()).toBe(liveBefore);
+  },
+);
+
+describe('theoryFigure', () => {
+  const run = (p: number | null): RunStatistics => ({
+    label: `p is ${p}`,
+    folder: 'somewhere',
+    moments: [{ step: 7, statistics: statisticsWith([1.2, 0.6, 0.1], [1, 0.8, 0.2]) }],
+    source: 'recorded',
+    p,
+  });
+
+  test('draws a panel for each run that has a curve', () => {
+    const { files, table, data } = theoryFigure([run(2), run(null), run(3), run(1)]);
+    const svg = String(files[0]?.content);
+    expectWellFormed(svg);
+    expect(marks(svg, 'plot')).toHaveLength(2);
+    // Each panel: two lines, dots on one of them, and a bar for each interval that has pixels.
+    expect(marks(svg, 'line')).toHaveLength(4);
+    expect(marks(svg, 'dot')).toHaveLength(6);
+    expect(marks(svg, 'bar')).toHaveLength(6);
+    expect(table.map(([label]) => label)).toEqual(['run', 'p is 2', 'p is 3']);
+    expect(JSON.parse(JSON.stringify(data)).runs[0]).toMatchObject({ p: 2, step: 7 });
+  });
+
+  test('says what is missing when no run has one', () => {
+    expect(() => theoryFigure([run(null), run(1)])).toThrow('expected a run whose reweighter has p = 2 or 3');
+  });
+});
+
+test('intervals and their middles agree', () => {
+  for (let bin = 0; bin < binCount; bin += 1) expect(binOf(binCentre(bin))).toBe(bin);
+});
