@@ -9,6 +9,8 @@ export {
   type ConfidenceContext,
   type ConfidenceOptions,
   confidences,
+  indicate,
+  registerConfidence,
 } from './confidence.js';
 export { entropy } from './entropy.js';
 export { FocalWeights, type FocalWeightsOptions } from './focal-weights.js';

@@ -167,7 +167,7 @@ test('extend: focal loss with γ = 0 is cross-entropy, and less where the model 
 });
 
 test('extend: the confidence runs from −1 to 1', async () => {
-  await run('docs/guide/extend.md', "confidences.register('greatest'");
+  await run('docs/guide/extend.md', "registerConfidence('greatest'");
   using _all = scope();
   const component = confidences.get('greatest');
   const greatest = component.create(component.options.parse({}), { classCount: 2 });
