@@ -100,7 +100,7 @@ export function createConfigSchema(registries: ComponentRegistries) {
       .strictObject({
         backbone: component(registries.backbones, 'resnet18'),
         head: component(registries.heads, 'deeplabv3plus'),
-        /** The auxiliary head on stage 3; null leaves it out. */
+        /** The auxiliary head on stage 3, or the weight of the classifier that the head brings (OCR); null leaves it out. */
         auxiliary: auxiliarySchema.nullable().prefault({}),
       })
       .prefault({}),
