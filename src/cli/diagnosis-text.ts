@@ -1,5 +1,6 @@
 /** What `check` prints: a table of the splits, one of the classes, and what to mend or to run. */
 
+import path from 'node:path';
 import color from 'picocolors';
 import type {
   Diagnosis,
@@ -10,6 +11,7 @@ import type {
   SplitDiagnosis,
 } from '../data/index.js';
 import { formatPercent, formatTable } from './format.js';
+import { shellWord } from './shell-word.js';
 
 /** Longer lists of classes are cut to the most frequent and the rarest. */
 const mostClasses = 24;
@@ -28,7 +30,7 @@ export function diagnosisText(diagnosis: Diagnosis, command: string | null): str
     classTable(diagnosis),
     comparisonText(diagnosis.comparisons),
     folderText(diagnosis),
-    problemText(diagnosis.problems),
+    problemText(diagnosis),
     proposalText(diagnosis),
     hintText(diagnosis.hints),
     verdictText(diagnosis, command),
@@ -163,9 +165,14 @@ function folderText({ expected, found }: Diagnosis): string {
   return `${color.bold('expected')}\n${indented(expected)}\n\n${color.bold('found')}\n${indented(found)}`;
 }
 
-function problemText(problems: readonly Finding[]): string {
+function problemText({ problems, proposedClasses }: Diagnosis): string {
   if (problems.length === 0) return '';
-  const lines = problems.flatMap(({ split, labels, message, remedy, count, examples }) => {
+  const advice = ({ code, remedy }: Finding): string =>
+    code === 'classes' && proposedClasses !== null
+      ? 'make one of what the label files hold, as below'
+      : remedy;
+  const lines = problems.flatMap((problem) => {
+    const { split, labels, message, count, examples } = problem;
     const place = [labels, split].filter((part) => part !== null).join('/');
     const rest = count - examples.length;
     const more = rest > 0 && examples.length > 0 ? [`    and ${rest.toLocaleString('en')} more`] : [];
@@ -173,7 +180,7 @@ function problemText(problems: readonly Finding[]): string {
       `  ${color.red('✗')} ${place === '' ? '' : `${place}: `}${message}`,
       ...examples.map((example) => `    ${example}`),
       ...more,
-      `    → ${remedy}`,
+      `    → ${advice(problem)}`,
     ];
   });
   return [color.bold('to mend'), ...lines].join('\n');
@@ -188,7 +195,7 @@ function proposalText({ proposedClasses, root, classes }: Diagnosis): string {
     color.bold(
       `a classes.json for what was found (${proposedClasses.classes.length}: ${names.join(', ')}${more})`,
     ),
-    `  coarsely check ${root} --propose-classes > ${root}/${file}`,
+    `  coarsely check ${shellWord(root)} --propose-classes > ${shellWord(path.join(root, file))}`,
     '  then look through it, and give every class its name',
   ].join('\n');
 }

@@ -137,6 +137,18 @@ describe('colours', () => {
     expect(await diagnoseDataset(root)).toMatchObject({ problems: [], verdict: { usable: true } });
   });
 
+  it('of equal channels are indices in disguise', async () => {
+    const root = await datasetFolder();
+    await overwrite(
+      root,
+      mask((pixel) => Array(3).fill(pixel % 3)),
+    );
+    const { hints } = await diagnoseDataset(root);
+    expect(hints).toContainEqual(expect.stringContaining('save one of them as 8-bit grey'));
+    await overwrite(root, coloured);
+    expect((await diagnoseDataset(root)).hints).toHaveLength(1);
+  });
+
   it('in their hundreds come from smoothing, and no list is proposed', async () => {
     const root = await datasetFolder({ splits: { train: 4, val: 1 } });
     for (let sample = 0; sample < 4; sample++) {

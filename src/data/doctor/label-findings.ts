@@ -65,7 +65,7 @@ export interface LabelsOfSet {
 
 /** Slips that leave every value valid, so that training would learn the wrong thing without a word. */
 export function labelHints(labels: string, { tally, classList }: LabelsOfSet): string[] {
-  const { values, palette, forms } = tally.all;
+  const { values, colours, palette, forms } = tally.all;
   const hints: string[] = [];
   const seen = [...values.keys()].sort((a, b) => a - b);
   if (seen.length === 2 && seen[0] === 0 && seen[1] === ignoreIndex) {
@@ -86,7 +86,16 @@ export function labelHints(labels: string, { tally, classList }: LabelsOfSet): s
     );
   }
   if (forms.has('RGB') || forms.has('RGBA')) {
-    hints.push(`${labels}: RGB masks, read by the colours in classes.json; black means "not labelled"`);
+    const black = classList.classes.find(({ color }) => colourKey(...color) === 0)?.name ?? '"not labelled"';
+    hints.push(`${labels}: RGB masks, read by the colours in classes.json; black means ${black}`);
+  }
+  const allGrey = [...colours.keys()]
+    .map(colourOf)
+    .every(([red, green, blue]) => red === green && green === blue);
+  if (colours.size > 1 && allGrey) {
+    hints.push(
+      `${labels}: the three channels are equal everywhere; if they hold class indices, save one of them as 8-bit grey`,
+    );
   }
   if (forms.has('palette')) hints.push(`${labels}: palette PNGs, of which the index is the class`);
   const moved = palette === null ? null : movedPaletteEntry(palette, { values, classList });
