@@ -29,10 +29,10 @@ export { type Summary, summarise } from './statistics.js';
 export { type KnownJob, type RowResult, type TableResult, tableResult } from './table-result.js';
 export { experimentTables, tablesNamed } from './tables.js';
 export { trainProcesses } from './train-process.js';
+export { writeExperiment } from './write-experiment.js';
 export {
   type ExperimentResults,
   type ResultsOptions,
   readResults,
-  writeExperiment,
   writeTables,
 } from './write-results.js';

@@ -60,13 +60,3 @@ function notesOf(
     `Command: \`${command}\``,
   ];
 }
-
-/** Writes everything that is known: the tables. Returns what it wrote. */
-export async function writeExperiment(
-  plan: ExperimentPlan,
-  options: ResultsOptions,
-): Promise<ExperimentResults> {
-  const results = readResults(plan, options);
-  writeTables(plan, results);
-  return results;
-}

@@ -54,7 +54,11 @@ describe('recipes', () => {
     const { code, stdout } = await coarsely(['recipes']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^scenes-arm {2,}\S.*\(ARM\)$/m);
-    expect(stdout.trim().split('\n')).toHaveLength(6);
+    const [listed, ...groups] = stdout.trim().split('\n\n');
+    expect(listed?.split('\n')).toHaveLength(6);
+    expect(groups.join('\n')).toMatch(
+      /^Cityscapes, coarse labels:\n {2}cityscapes-coarse-cross-entropy {2}/m,
+    );
   });
 
   it('print the whole config of one, which is a config file itself', async () => {

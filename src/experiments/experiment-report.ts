@@ -1,0 +1,58 @@
+/** From an experiment's results to the content of its page. */
+
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { ExperimentReport, ExperimentRow } from '../report/index.js';
+import type { TableRow } from './experiment-table.js';
+import { remarksOf, textTable } from './markdown.js';
+import { type ExperimentPlan, runOfRow } from './plan.js';
+import type { ExperimentResults } from './write-results.js';
+
+/** Tables as text, and the run folders of each group of rows that share a base. */
+export function experimentReport(
+  plan: ExperimentPlan,
+  { tables, notes }: ExperimentResults,
+): ExperimentReport {
+  const titles = tables.map(({ name }) => name.replace(/^table(\d)$/, 'Table $1'));
+  return {
+    title: titles.join(', '),
+    tables: tables.map((result) => ({
+      name: result.name,
+      title: result.title,
+      labelColumns: result.columns.length,
+      ...textTable(result),
+      remarks: remarksOf(result),
+    })),
+    groups: groupsOf(plan),
+    notes,
+  };
+}
+
+/** Groups that several tables share are drawn once. */
+function groupsOf(plan: ExperimentPlan): ExperimentReport['groups'] {
+  const groups = new Map<string, Map<string, ExperimentRow>>();
+  for (const table of plan.tables) {
+    for (const row of table.rows) addRow(row, { plan, groups });
+  }
+  return [...groups]
+    .filter(([, rows]) => rows.size > 1)
+    .map(([base, rows]) => ({ title: `Against ${base}`, rows: [...rows.values()] }));
+}
+
+interface Groups {
+  readonly plan: ExperimentPlan;
+  readonly groups: Map<string, Map<string, ExperimentRow>>;
+}
+
+function addRow({ run, base }: TableRow, { plan, groups }: Groups): void {
+  const own = runOfRow(run, plan.scale);
+  const against = runOfRow(base ?? run, plan.scale);
+  if ('missing' in own || 'missing' in against) return;
+  const folders = plan.jobs
+    .filter(({ runName, folder }) => runName === own.runName && existsSync(path.join(folder, 'config.yaml')))
+    .map(({ folder }) => folder);
+  if (folders.length === 0) return;
+  const rows = groups.get(against.runName) ?? new Map<string, ExperimentRow>();
+  rows.set(own.runName, { label: own.runName, folders });
+  groups.set(against.runName, rows);
+}
