@@ -130,15 +130,33 @@ describe('names and shapes as published', () => {
   }
 });
 
-describe('what does not fit', () => {
-  let read: StateDictContents;
-  beforeAll(() => {
-    read = readStateDict(fixture);
-  });
-  afterAll(() => {
-    for (const tensor of read.tensors.values()) tensor.dispose();
-  });
+let read: StateDictContents;
+beforeAll(() => {
+  read = readStateDict(fixture);
+});
+afterAll(() => {
+  for (const tensor of read.tensors.values()) tensor.dispose();
+});
 
+test("with torchvision's stem of one 7×7 convolution", () => {
+  tidy(() => {
+    const plain = [...read.tensors].filter(([name]) => !name.startsWith('backbone.stem.'));
+    const norm = ['weight', 'bias', 'running_mean', 'running_var'].map(
+      (part) => [`backbone.bn1.${part}`, zeros([64], { dtype: 'float32' })] as const,
+    );
+    const convolution = ['backbone.conv1.weight', zeros([64, 3, 7, 7], { dtype: 'float32' })] as const;
+    const { segmentor, section, classes } = createPublishedSegmentor(
+      { tensors: new Map([convolution, ...norm, ...plain]) },
+      { path: 'x.pth' },
+    );
+    // Without meta: no names, and the output stride of most.
+    expect(section.backbone).toEqual({ kind: 'resnet18', stem: 'torchvision', outputStride: 8 });
+    expect(classes).toBeNull();
+    segmentor.dispose();
+  });
+});
+
+describe('what does not fit', () => {
   type Change = (tensors: Map<string, Tensor>, meta: Map<unknown, unknown>) => void;
   const drop =
     (pattern: RegExp): Change =>
