@@ -75,12 +75,10 @@ describe('inference equals plain loops over scales, mirror images and windows', 
   test('the protocols differ where they should', () => {
     using _tensors = scope();
     const image = imageOf(29, 22);
-    const of = (options: InferenceOptions) =>
-      Array.from(
-        inferLogits(model, [image], { ...options, precision: 'float32' })
-          .softmax(1)
-          .toTypedArray(),
-      );
+    const of = (options: InferenceOptions) => {
+      const logits = inferLogits(model, [image], { ...options, precision: 'float32' });
+      return Array.from(logits.softmax(1).toTypedArray(), Number);
+    };
     const whole = of({});
     for (const other of [{ flip: true }, { scales: [0.5] }, { window: square(12, 8) }]) {
       expect(of(other)).not.toEqual(whole);
@@ -126,8 +124,10 @@ describe('inference', () => {
     using _tensors = scope();
     const images = [imageOf(20, 14, 1), imageOf(20, 14, 2), imageOf(20, 14, 3)];
     const options = { window: square(10, 7), scales: [0.75, 1], flip: true, precision: 'float32' as const };
-    const together = Array.from(inferLabels(model, images, options).toTypedArray());
-    const apart = images.flatMap((image) => Array.from(inferLabels(model, [image], options).toTypedArray()));
+    const together = Array.from(inferLabels(model, images, options).toTypedArray(), Number);
+    const apart = images.flatMap((image) =>
+      Array.from(inferLabels(model, [image], options).toTypedArray(), Number),
+    );
     expect(together).toEqual(apart);
   });
 
