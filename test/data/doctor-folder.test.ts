@@ -11,21 +11,28 @@ const coarseAndFine = { labels: { coarse: halfLabelled, fine: allClasses } };
 describe('a folder without a fault', () => {
   it('is counted: splits, label sets, sizes', async () => {
     const root = await datasetFolder(coarseAndFine);
-    await put(join(root, 'images/train/s9.png'), image(9, { width: 20, height: 10 }));
-    const large = png({ width: 20, height: 10, channels: 1, bytes: () => 1 });
-    for (const set of ['coarse', 'fine']) await put(join(root, set, 'train/s9.png'), large);
+    const tiny = { width: 6, height: 4 };
+    const large = { width: 20, height: 10 };
+    for (const [name, size] of [
+      ['s8', tiny],
+      ['s9', large],
+    ] as const) {
+      await put(join(root, `images/train/${name}.png`), image(9, size));
+      const labels = png({ ...size, channels: 1, bytes: () => 1 });
+      for (const set of ['coarse', 'fine']) await put(join(root, set, `train/${name}.png`), labels);
+    }
     const { kind, splits, labelSets, problems } = await diagnoseDataset(root);
     expect({ kind, problems }).toEqual({ kind: 'folder', problems: [] });
     const small = { width: 12, height: 8 };
     expect(splits[0]).toEqual({
       name: 'train',
-      images: 5,
-      decoded: 5,
+      images: 6,
+      decoded: 6,
       sizes: {
-        images: 5,
-        smallest: small,
+        images: 6,
+        smallest: tiny,
         median: small,
-        largest: { width: 20, height: 10 },
+        largest: large,
         mostCommon: { ...small, images: 4 },
       },
     });
@@ -34,7 +41,7 @@ describe('a folder without a fault', () => {
       ['coarse', 'fine'].map((set) => [
         set,
         [
-          { name: 'train', files: 5, decoded: 5 },
+          { name: 'train', files: 6, decoded: 6 },
           { name: 'val', files: 2, decoded: 2 },
         ],
       ]),
