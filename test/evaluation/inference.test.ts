@@ -1,5 +1,5 @@
 import { type DecodedImage, type InferenceOptions, inferLabels, inferLogits } from 'coarsely/evaluation';
-import { Generator, liveTensorCount, scope } from 'coarsely/torch';
+import { Generator, liveTensorCount, memory, resetPeakMemory, scope } from 'coarsely/torch';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BrightnessModel } from './brightness-model.js';
 import { ContextNetwork, classCount } from './context-network.js';
@@ -129,6 +129,21 @@ describe('inference', () => {
       Array.from(inferLabels(model, [image], options).toTypedArray(), Number),
     );
     expect(together).toEqual(apart);
+  });
+
+  test('needs no more memory for fourteen passes than for two, nor for many windows than for a few', () => {
+    const image = imageOf(96, 80);
+    const peakOf = (options: InferenceOptions) => {
+      using _tensors = scope();
+      const before = memory().liveBytes;
+      resetPeakMemory();
+      inferLabels(model, [image], { ...options, precision: 'float32' });
+      return memory().peakBytes - before;
+    };
+    const twoPasses = peakOf({ scales: [2], flip: true });
+    expect(peakOf({ scales: [2, 0.5, 0.75, 1, 1.25, 1.5, 1.75], flip: true })).toBeLessThan(twoPasses * 1.1);
+    const few = peakOf({ window: square(40, 40) });
+    expect(peakOf({ window: square(40, 4) })).toBeLessThan(few * 1.1);
   });
 
   test('logits of several passes stay finite where a probability is 0', () => {
