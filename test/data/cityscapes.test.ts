@@ -170,6 +170,22 @@ describe('polygons', () => {
     ]);
   });
 
+  it('of a point or a line are drawn, of nothing are not, deleted ones whatever they hold', async () => {
+    const objects = [
+      { label: 'road', polygon: [[1, 1]] },
+      { label: 'car', polygon: [] },
+      { label: 'sky', polygon: [[0, 0]], deleted: 1 },
+      {
+        label: 'building',
+        polygon: [
+          [3, 0],
+          [3, 2],
+        ],
+      },
+    ];
+    expect(await draw(objects, { width: 5, height: 3 })).toEqual(['...b.', '.r.b.', '...b.']);
+  });
+
   it('cover each other in their order; deleted ones, license plates and void show as they should', async () => {
     const row = (from: number, to: number) => [
       [from, 0],

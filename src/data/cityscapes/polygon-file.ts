@@ -10,17 +10,18 @@ import type { Size } from '../resize.js';
 import { fillPolygon, type Vertex } from './fill-polygon.js';
 import { cityscapesLabelNames, isUndrawn, trainIdOf } from './labels.js';
 
-// A coordinate or a size beyond this is a mistake, and a mistaken size must not claim all memory.
-const largest = 65_536;
-const pixels = z.int().min(1).max(largest);
-const coordinate = z.number().min(-largest).max(largest);
+// Beyond these it is a mistake, and a mistaken size must not claim all memory.
+const longestSide = 16_384;
+const farthest = 1_000_000;
+const pixels = z.int().min(1).max(longestSide);
+const coordinate = z.number().min(-farthest).max(farthest);
 const polygonFile = z.object({
   imgWidth: pixels,
   imgHeight: pixels,
   objects: z.array(
     z.object({
       label: z.string(),
-      polygon: z.array(z.tuple([coordinate, coordinate])).min(2),
+      polygon: z.array(z.tuple([coordinate, coordinate])),
       deleted: z.union([z.boolean(), z.number()]).default(false),
     }),
   ),
