@@ -20,14 +20,17 @@ export interface CleanAlignment {
 export interface CleanAlignmentOptions {
   /** w_i of the virtual step, [N,H,W] without gradient. */
   readonly weigh: (lossesNHW: Tensor, validNHW: Tensor) => Tensor;
-  /** ‖εg‖ / ‖θ‖: small enough for a line, large enough to stand out from the rounding of float32. */
+  /**
+   * ‖εg‖ / ‖θ‖. In float32, a ResNet-18 in its first steps gave sums of derivatives within a twentieth of autograd's at
+   * 1e-6; at 1e-3 batch normalisation had bent the line beyond use, and at 1e-7 rounding began to show.
+   */
   readonly relativeStep?: number;
 }
 
 /** Ends with the parameters as they were, bit for bit, and without gradients. The host waits for the device once. */
 export function cleanAlignment(
   step: CleanStep,
-  { weigh, relativeStep = 1e-3 }: CleanAlignmentOptions,
+  { weigh, relativeStep = 1e-6 }: CleanAlignmentOptions,
 ): CleanAlignment {
   const { parameters, learningRate } = step;
   const before = noGrad(() => parameters.map((parameter) => parameter.detach().clone()));
