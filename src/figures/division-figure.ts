@@ -67,7 +67,7 @@ export function divisionSvg(run: RunStatistics): string | null {
   return svgDocument({ ...size, description: described }, [
     text(`Which pixels are mislabelled: ${run.label}`, { x: 20, y: 34, size: fontSize.title, weight: 600 }),
     text(
-      `step ${step}, ${images} images; ${percentText(statistics.mislabelled / statistics.compared)} of ${statistics.compared.toLocaleString('en')} compared pixels carry a wrong label`,
+      `step ${step}, ${images} images; ${percentText(statistics.mislabelled / statistics.compared)} of ${statistics.compared.toLocaleString('en')} compared pixels carry a wrong label; in quotes: what the paper calls them`,
       { x: 20, y: 56, color: muted },
     ),
     drawDivision(byLoss, top, {

@@ -121,7 +121,7 @@ function drawCell(
         y: line(2),
       },
     ),
-    text(`paper: ${paper}`, {
+    text(`“${paper}”`, {
       x: frame.left + frame.width - 12,
       y: line(1),
       anchor: 'end',
