@@ -20,7 +20,7 @@ Example:
   $ coarsely evaluate runs/folder-arm --split train --labels coarse
   $ coarsely evaluate runs/folder-arm --tta --boundary
   $ coarsely evaluate --weights model.safetensors --config mine.yaml --json
-  $ coarsely evaluate --weights deeplabv3plus_r50-d8_512x1024_40k_cityscapes.pth --config cityscapes.yaml
+  $ coarsely evaluate --weights deeplabv3plus_r101.pth --config cityscapes-fine-cross-entropy --data /data/cityscapes
 
 A checkpoint of mmsegmentation (DeepLabv3+ or OCR on a ResNet or ResNeSt) says itself what network it is of: of the
 config only the dataset and the way of reading images are used, and --data alone is enough for a dataset folder.`;
