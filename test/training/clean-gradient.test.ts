@@ -1,0 +1,70 @@
+/** What a learner measures on a real network in float32, against autograd. */
+import { BatchLoader } from 'coarsely/data';
+import { type CleanStep, cleanAlignment } from 'coarsely/reweighting';
+import { Generator, liveTensorCount, rand, scope, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
+import { learnFromClean, Trainer } from 'coarsely/training';
+import { expect, test } from 'vitest';
+import { createPlayground, smallConfig } from './training-fixtures.js';
+
+function gradients(loss: Tensor, { parameters }: CleanStep): (Tensor | null)[] {
+  loss.backward();
+  return parameters.map((parameter) => {
+    const { grad } = parameter;
+    parameter.zeroGrad_();
+    return grad;
+  });
+}
+
+const inner = (left: (Tensor | null)[], right: (Tensor | null)[]) =>
+  left.reduce((sum, tensor, place) => {
+    const other = right[place];
+    return sum + (tensor && other ? tensor.mul(other).sum().item() : 0);
+  }, 0);
+
+test('a sum of alignments is the inner product of the gradients, through batch normalisation and dropout', async () => {
+  const live = liveTensorCount();
+  const playground = await createPlayground();
+  const config = smallConfig(playground.root);
+  const batchOf = async (labels: string) => {
+    const loader = new BatchLoader({
+      dataset: { kind: 'folder', root: playground.root, split: 'train', labels },
+      augmentation: config.data.augmentation,
+      batchSize: 4,
+      seed: labels.length,
+      workers: 0,
+    });
+    const { images, labels: classes, height, width } = await loader.next(0);
+    await loader.close();
+    return {
+      imagesNCHW: tensorFrom(images, { dtype: 'float32', shape: [4, 3, height, width] }),
+      labelsNHW: tidy(() =>
+        tensorFrom(classes, { dtype: 'uint8', shape: [4, height, width] }).to({ dtype: 'int64' }),
+      ),
+    };
+  };
+  const hosts = [await batchOf('coarse'), await batchOf('fine')] as const;
+  const trainer = new Trainer(config, { classCount: 8, datasetLength: 6 });
+  {
+    using _outer = scope();
+    const [batch, clean] = hosts;
+    const learn = (step: CleanStep) => {
+      using generator = new Generator(1);
+      const weights = rand(batch.labelsNHW.shape, { dtype: 'float32', generator });
+      const direction = gradients(step.cleanLoss(), step);
+      const expected = inner(direction, gradients(step.losses().lossesNHW.mul(weights).sum(), step));
+      // Without a rate there is no virtual step: both gradients are at the same parameters.
+      const still = { ...step, learningRate: 0 };
+      const { alignmentNHW } = cleanAlignment(still, { weigh: (lossesNHW) => lossesNHW.mul(0) });
+      const measured = alignmentNHW.mul(weights).sum().item();
+      expect(Math.abs(expected)).toBeGreaterThan(1);
+      expect(Math.abs(measured / expected - 1)).toBeLessThan(0.1);
+    };
+    const { generator } = trainer.players;
+    learnFromClean(trainer.players, { learner: { learn }, batch, clean, learningRate: 0.02, generator });
+  }
+  for (const { imagesNCHW, labelsNHW } of hosts)
+    for (const tensor of [imagesNCHW, labelsNHW]) tensor.dispose();
+  trainer.dispose();
+  await playground.remove();
+  expect(liveTensorCount()).toBe(live);
+});
