@@ -21,7 +21,7 @@ export interface CleanAlignmentOptions {
   /** w_i of the virtual step, [N,H,W] without gradient. */
   readonly weigh: (lossesNHW: Tensor, validNHW: Tensor) => Tensor;
   /**
-   * ‖εg‖ / ‖θ‖. In float32, a ResNet-18 in its first steps gave sums of derivatives within a twentieth of autograd's at
+   * ‖εg‖ / ‖θ‖. In float32, a ResNet-18 in its first steps gave sums of derivatives within a tenth of autograd's at
    * 1e-6; at 1e-3 batch normalisation had bent the line beyond use, and at 1e-7 rounding began to show.
    */
   readonly relativeStep?: number;
