@@ -55,7 +55,7 @@ export function createExperimentDisplay(
         break;
       case 'ended':
         running.delete(name);
-        done += event.status.state === 'interrupted' ? 0 : 1;
+        done += ['finished', 'failed'].includes(event.status.state) ? 1 : 0;
         print(endedLine(event));
         break;
       default:

@@ -34,7 +34,7 @@ export function missingLines({ tables, scale }: ExperimentPlan): string[] {
   const lines = tables.flatMap(({ name, rows }) =>
     rows.flatMap(({ run }) => {
       const scaled = scale.scaled(run);
-      return 'missing' in scaled ? [`${name}: rows of ${run.data} are ${scaled.missing}`] : [];
+      return 'missing' in scaled ? [`${name}: rows of ${run.data} are not run: ${scaled.missing}`] : [];
     }),
   );
   return [...new Set(lines)];

@@ -90,6 +90,7 @@ async function runQueue(
 ): Promise<number> {
   const display = createExperimentDisplay(plan);
   let failed = false;
+  let writing = Promise.resolve();
   const queue = new JobQueue({
     parallel,
     retryFailed,
@@ -98,11 +99,9 @@ async function runQueue(
       display.show(event);
       if (event.type !== 'ended') return;
       failed ||= event.status.state === 'failed' && !event.status.diverged;
-      // Pages take a moment: only the tables are kept up to date from run to run.
-      writing = writing.then(() => writeExperiment(plan, { command }).then(() => undefined));
+      writing = writing.then(() => keepTables(plan, { command, print: display.print }));
     },
   });
-  let writing: Promise<void> = Promise.resolve();
   const removeHandlers = handleInterrupts(queue, display.print);
   try {
     const outcome = await queue.run(plan.jobs);
@@ -115,9 +114,26 @@ async function runQueue(
     }
     printTables(plan);
     return failed ? 1 : 0;
+  } catch (error) {
+    queue.stop();
+    throw error;
   } finally {
     removeHandlers();
     display.close();
+  }
+}
+
+interface KeepTablesOptions {
+  readonly command: string;
+  readonly print: (line: string) => void;
+}
+
+/** Between runs a table that cannot be written must not end the queue; at its end it is an error. */
+async function keepTables(plan: ExperimentPlan, { command, print }: KeepTablesOptions): Promise<void> {
+  try {
+    await writeExperiment(plan, { command });
+  } catch (error) {
+    print(`the tables could not be written: ${error instanceof Error ? error.message : error}`);
   }
 }
 

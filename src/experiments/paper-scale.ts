@@ -22,7 +22,7 @@ export function paperScale(roots: DataRoots, { weights = {} }: PaperScaleOptions
     ],
     scaled(run) {
       const [name, root] = rootOf(run, roots);
-      if (root === undefined) return { missing: `not run: name its folder with --data ${name}=ROOT` };
+      if (root === undefined) return { missing: `name its folder with --data ${name}=ROOT` };
       const file = weights[paperBackbone(run)] ?? null;
       return { name: paperRunName(run), config: paperConfig(run, { root, weights: file }) };
     },

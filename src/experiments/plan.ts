@@ -59,14 +59,17 @@ function chosenRuns(
   { scale, rows }: PlanOptions,
 ): ReadonlyMap<string, PaperRun> {
   const known = new Map<string, PaperRun>();
+  const missing = new Set<string>();
   for (const { run } of tables.flatMap((table) => table.rows)) {
     const scaled = scale.scaled(run);
-    if ('name' in scaled && !known.has(scaled.name)) known.set(scaled.name, run);
+    if ('missing' in scaled) missing.add(scaled.missing);
+    else if (!known.has(scaled.name)) known.set(scaled.name, run);
   }
+  if (known.size === 0) throw new ConfigError(`experiment: no row can run: ${[...missing].join('; ')}`);
   if (rows === undefined) return known;
   const patterns = rows.map(rowPattern);
   const chosen = [...known].filter(([name]) => patterns.some((pattern) => pattern.test(name)));
-  if (chosen.length > 0 || known.size === 0) return new Map(chosen);
+  if (chosen.length > 0) return new Map(chosen);
   throw new ConfigError(
     `experiment: --rows ${rows.join(',')} matches none of ${[...known.keys()].join(', ')}`,
   );

@@ -64,7 +64,7 @@ export async function smallScale(
     name: 'small',
     notes: [
       `Small scale: ResNet-18 for the paper's ResNet-101 (Table 3: ResNet-18 and 34 for 50 and 101), random weights, ` +
-        `batch ${batchSize}, images at half size, crop ${size === null ? '' : cropOf(size).join('×')}, ${iterations} steps unless said otherwise.`,
+        `batch ${batchSize}, images at half size, crop ${size === null ? '' : cropOf(size).join('×')}.`,
       `ARM's learning rate is ${armLearningRateScale} times the network's (learningRateScale); the paper's is 1 over 40 000 steps.`,
       'ADE20K rows need a second folder: --data ade20k=ROOT.',
     ],
@@ -87,8 +87,8 @@ function missing({ data }: PaperRun): ScaledRun {
   return {
     missing:
       data === 'ade20k'
-        ? 'not run: name a folder for it with --data ade20k=ROOT'
-        : 'not run: name a folder with coarse and fine labels with --data ROOT',
+        ? 'name a folder for it with --data ade20k=ROOT'
+        : 'name a folder with coarse and fine labels with --data ROOT',
   };
 }
 

@@ -71,7 +71,7 @@ function rowResult({ cells, run, base }: TableRow, { plan, jobs }: Known): RowRe
     difference: base === null ? null : pairedDifference(bySeed(own, 'mIoU'), bySeed(baseJobs, 'mIoU')),
     paper,
     paperDifference: difference(paper?.mIoU, basePaper?.mIoU),
-    remarks: 'missing' in found ? [found.missing] : failures(own),
+    remarks: 'missing' in found ? [`not run: ${found.missing}`] : failures(own),
   };
 }
 

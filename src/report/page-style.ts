@@ -59,7 +59,7 @@ tfoot { color: var(--muted); }
 .metrics td { min-width: 138px; position: relative; padding-bottom: 13px; }
 .metrics td::after { content: ""; position: absolute; left: 16px; bottom: 6px; height: 3px; border-radius: 2px; width: 104px; background: linear-gradient(90deg, var(--run) var(--value), var(--faint) 0); }
 .metrics tfoot td::after { display: none; }
-.best { font-weight: 700; } .paper { color: var(--muted); } td small { margin-left: 8px; font-size: 0.8rem; font-weight: 600; }
+.best { font-weight: 700; } .paper { color: var(--muted); } .dense th, .dense td { padding: 7px 10px; white-space: nowrap; } .dense { font-size: 0.88rem; } td small { margin-left: 8px; font-size: 0.8rem; font-weight: 600; }
 .dot, .swatch { display: inline-block; width: 0.72em; height: 0.72em; border-radius: 50%; margin-right: 8px; }
 .swatch { width: 0.95em; height: 0.95em; border-radius: 4px; vertical-align: -0.1em; box-shadow: inset 0 0 0 1px #8884; }
 .unlabelled { background: repeating-conic-gradient(#9995 0 25%, #0000 0 50%) 0 0 / 8px 8px; }

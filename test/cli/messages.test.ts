@@ -13,6 +13,7 @@ const commands = [
   'coarsen',
   'scenes',
   'report',
+  'experiment',
   'recipes',
   'doctor',
 ];
@@ -103,6 +104,11 @@ describe('a command line that makes no sense ends with code 2', () => {
       ['predict', 'r', 'i', '--out', 'o', '--opacity', '2'],
       'expected a number from 0 to 1',
     ],
+    [
+      'data of an unknown name',
+      ['experiment', 'table1', '--data', 'voc=x'],
+      'expected ROOT, cityscapes=ROOT',
+    ],
     ['no place for predictions', ['predict', 'r', 'i'], "required option '--out <dir>' not specified"],
   ])('%s', async (_, words, message) => {
     const { code, stdout, stderr } = await coarsely(words);
@@ -152,6 +158,9 @@ describe('what a user can cause is told in a line or two, with code 1', () => {
       'no recipe folder-amr; did you mean folder-arm?',
     ],
     ['a run that is none', ['train', '--resume', 'root'], "root: is not a run's folder"],
+    ['a table that is none', ['experiment', 'tabel1'], 'no table tabel1; did you mean table1?'],
+    ['an experiment without data', ['experiment', 'table1'], 'no row can run: name a folder'],
+    ['an experiment on nothing', ['experiment', 'table1', '--data', 'none'], 'none'],
     ['evaluating nothing', ['evaluate', 'none'], "none: is not a run's folder (it does not exist)"],
     ['reporting nothing', ['report', 'none'], "none: is not a run's folder"],
     [

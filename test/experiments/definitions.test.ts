@@ -149,7 +149,7 @@ describe('the scales', () => {
   it('say in a line what they lack', async () => {
     const streets = await smallScale({ cityscapes: folder });
     expect(streets.scaled(paperRun('ade20k', 'arm'))).toEqual({
-      missing: 'not run: name a folder for it with --data ade20k=ROOT',
+      missing: 'name a folder for it with --data ade20k=ROOT',
     });
     expect(namesOf('table5', streets)).toHaveLength(6);
   });
