@@ -180,7 +180,11 @@ test('extend: the weights of the reweighter sum to 1 over the labelled pixels', 
   using _all = scope();
   using generator = new Generator(0);
   const component = reweighters.get('threshold');
-  const threshold = component.create(component.options.parse({}), { classCount: 2, datasetLength: 0, generator });
+  const threshold = component.create(component.options.parse({}), {
+    classCount: 2,
+    datasetLength: 0,
+    generator,
+  });
   const confidenceNHW = tensorFrom([-0.5, 0.5, -0.5], { dtype: 'float32', shape: [1, 1, 3] });
   const validNHW = tensorFrom([1, 1, 0], { dtype: 'bool', shape: [1, 1, 3] });
   const weights = threshold.weigh({ confidenceNHW, lossesNHW: confidenceNHW, validNHW }).toTypedArray();
