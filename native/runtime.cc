@@ -89,6 +89,20 @@ napi_value bfloat16Fast(napi_env env, napi_callback_info) {
   COARSELY_END("bfloat16Fast")
 }
 
+// TF32 keeps ten bits of a float32's fraction. Switched for the process, as CUDA's backward passes run in threads of the
+// engine's own. Bit 0: convolutions (cuDNN), bit 1: matrix products (cuBLAS). Returns what was allowed before.
+napi_value setTf32(napi_env env, napi_callback_info info) {
+  COARSELY_BEGIN
+  Arguments<1> arguments(env, info);
+  const auto allowed = toInteger(env, arguments.values[0]);
+  auto& context = at::globalContext();
+  const int before = (context.allowTF32CuDNN() ? 1 : 0) | (context.allowTF32CuBLAS() ? 2 : 0);
+  context.setAllowTF32CuDNN((allowed & 1) != 0);
+  context.setAllowTF32CuBLAS((allowed & 2) != 0);
+  return fromDouble(env, before);
+  COARSELY_END("setTf32")
+}
+
 napi_value setErrorClassCallback(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -117,6 +131,7 @@ void exportRuntime(napi_env env, napi_value exports) {
   exportFunction(env, exports, "buildInformation", buildInformation);
   exportFunction(env, exports, "cudaDeviceCount", cudaDeviceCount);
   exportFunction(env, exports, "bfloat16Fast", bfloat16Fast);
+  exportFunction(env, exports, "setTf32", setTf32);
   exportFunction(env, exports, "setErrorClass", setErrorClassCallback);
 }
 

@@ -65,7 +65,7 @@ const trainingSchema = z
     checkpointEvery: positiveInteger.default(200),
     keepCheckpoints: positiveInteger.default(2),
     logEvery: positiveInteger.default(10),
-    /** First share of the iterations in which ARM only watches (paper, section 3.3). */
+    /** First share of the iterations in which ARM only watches (paper, section 4.2). */
     isolatedFraction: z.number().min(0).max(1).default(0.05),
     /** Loss, label noise and weight by confidence, measured at every evaluation (Fig. 2 and 5); null measures nothing. */
     statistics: statisticsSchema.nullable().default(null),

@@ -13,7 +13,7 @@ export interface ScheduleContext {
 }
 
 /**
- * The paper's schedule (section 4.1): linear from a hundredth of the base rate to all of it over the first twentieth
+ * The paper's schedule (section 4.2): linear from a hundredth of the base rate to all of it over the first twentieth
  * of the steps, then constant, with drops to a tenth and a hundredth.
  */
 const multiStep = {

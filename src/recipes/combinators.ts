@@ -20,7 +20,7 @@ export function named(config: RecipeConfig, name: string): RecipeConfig {
   return { ...config, name };
 }
 
-/** The same experiment with adversarial reweighting (paper, section 3.2). */
+/** The same experiment with adversarial reweighting (paper, section 3.3). */
 export function withArm(
   config: RecipeConfig,
   { learningRateScale = 1, p = 2 }: ArmSection = {},

@@ -1,4 +1,4 @@
-/** The thread's two modes: recording gradients, and automatic mixed precision. */
+/** Modes of computing: recording gradients, automatic mixed precision, and the precision of float32 on a GPU. */
 
 import type { DType } from './dtype.js';
 import { dtypeCode } from './dtype.js';
@@ -34,5 +34,20 @@ export function autocast<T>(options: AutocastOptions, body: () => T): T {
     return result;
   } finally {
     native().leaveAutocast(device, dtypeBefore, enabledBefore);
+  }
+}
+
+/**
+ * Runs `body` with float32 meaning float32 on a GPU too: libtorch lets cuDNN compute float32 convolutions in TF32, with
+ * three digits, which differences of close numbers do not survive. Changes nothing on a CPU.
+ */
+export function fullFloat32<T>(body: () => T): T {
+  const before = native().setTf32(0);
+  try {
+    const result = body();
+    rejectPromise(result, 'fullFloat32');
+    return result;
+  } finally {
+    native().setTf32(before);
   }
 }

@@ -64,6 +64,7 @@ export interface NativeAddon {
   buildInformation(): string;
   cudaDeviceCount(): number;
   bfloat16Fast(): boolean;
+  setTf32(allowed: number): number;
   setErrorClass(errorClass: typeof EngineError): void;
 }
 

@@ -7,7 +7,7 @@ import { ignoreIndex } from '../data/index.js';
 import { reduceLosses } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { CleanLearner } from '../reweighting/index.js';
-import { type Generator, noGrad, scope, tidy } from '../torch/index.js';
+import { fullFloat32, type Generator, noGrad, scope, tidy } from '../torch/index.js';
 import type { Players, StepBatch } from './train-step.js';
 
 export interface LearnFromCleanOptions {
@@ -23,8 +23,8 @@ export interface LearnFromCleanOptions {
 }
 
 /**
- * All passes are in float32, whatever the step's precision: what the learner takes differences of would be lost in
- * bfloat16. They use the statistics of their own batch, and leave the running ones and the generator as they were.
+ * All passes are in full float32, whatever the step's precision: what the learner takes differences of would be lost in
+ * bfloat16 or TF32. They use the statistics of their own batch, and leave the running ones and the generator as they were.
  */
 export function learnFromClean(
   { model, pixelLoss }: Pick<Players, 'model' | 'pixelLoss'>,
@@ -45,15 +45,17 @@ export function learnFromClean(
   tidy(() => {
     const restore = keepBuffers(model);
     try {
-      learner.learn({
-        parameters: model.parameters(),
-        learningRate,
-        losses: () => lossesOf(batch),
-        cleanLoss: () => {
-          const { lossesNHW, validNHW } = lossesOf(clean);
-          return reduceLosses(lossesNHW, validNHW);
-        },
-      });
+      fullFloat32(() =>
+        learner.learn({
+          parameters: model.parameters(),
+          learningRate,
+          losses: () => lossesOf(batch),
+          cleanLoss: () => {
+            const { lossesNHW, validNHW } = lossesOf(clean);
+            return reduceLosses(lossesNHW, validNHW);
+          },
+        }),
+      );
     } finally {
       restore();
       generator.setState(drawn);

@@ -1,6 +1,6 @@
 /** The same operations on a GPU; runs wherever the engine sees one. */
 import { createSegmentor } from 'coarsely/models';
-import { engine, Generator, liveTensorCount, ops, scope, tensorFrom } from 'coarsely/torch';
+import { engine, fullFloat32, Generator, liveTensorCount, ops, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 let live = 0;
@@ -24,6 +24,21 @@ describe.runIf(engine().cudaDevices > 0)('cuda', () => {
     expect(y.device).toBe('cuda:0');
     expect(y.item()).toBeCloseTo(40, 4);
     expect(x.grad?.sum().item()).toBeCloseTo(16, 4);
+  });
+
+  test('full float32 convolutions keep the digits that TF32 drops', () => {
+    using _inner = scope();
+    // 1 + 2^-12 is 1 in TF32.
+    const shape = [1, 64, 8, 8];
+    const values = new Float32Array(64 * 64).fill(1 + 2 ** -12);
+    const x = tensorFrom(values, { dtype: 'float32', shape, device: 'cuda' });
+    const weight = tensorFrom(values, { dtype: 'float32', shape: [64, 64, 1, 1], device: 'cuda' });
+    const sum = fullFloat32(() => ops.conv2d(x, weight))
+      .select(1, 0)
+      .select(1, 0)
+      .select(1, 0)
+      .item();
+    expect(sum).toBeCloseTo(64 * (1 + 2 ** -12) ** 2, 3);
   });
 
   test('a network moved there agrees with the CPU', () => {

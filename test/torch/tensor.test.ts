@@ -5,6 +5,7 @@ import {
   cat,
   type DType,
   full,
+  fullFloat32,
   Generator,
   liveTensorCount,
   memory,
@@ -76,6 +77,7 @@ describe('scopes', () => {
     expect(() => tidy(async () => 1)).toThrow(/synchronous/);
     expect(() => noGrad(async () => 1)).toThrow(/synchronous/);
     expect(() => autocast({}, async () => 1)).toThrow(/synchronous/);
+    expect(() => fullFloat32(async () => 1)).toThrow(/synchronous/);
     const x = matrix([1], [1]).requiresGrad_();
     const y = x.mul(2);
     expect(y.requiresGrad).toBe(true);

@@ -21,7 +21,19 @@ const inner = (left: (Tensor | null)[], right: (Tensor | null)[]) =>
     return sum + (tensor && other ? tensor.mul(other).sum().item() : 0);
   }, 0);
 
-test('a sum of alignments is the inner product of the gradients, through batch normalisation and dropout', async () => {
+/** Pearson's. */
+function correlation(left: readonly number[], right: readonly number[]): number {
+  const centred = (values: readonly number[]) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.map((value) => value - mean);
+  };
+  const [a, b] = [centred(left), centred(right)];
+  const dot = (one: readonly number[], other: readonly number[]) =>
+    one.reduce((sum, value, place) => sum + value * (other[place] ?? 0), 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+test('alignments are inner products of gradients, through batch normalisation and dropout', async () => {
   const live = liveTensorCount();
   const playground = await createPlayground();
   const config = smallConfig(playground.root);
@@ -58,6 +70,22 @@ test('a sum of alignments is the inner product of the gradients, through batch n
       const measured = alignmentNHW.mul(weights).sum().item();
       expect(Math.abs(expected)).toBeGreaterThan(1);
       expect(Math.abs(measured / expected - 1)).toBeLessThan(0.1);
+
+      const valid = [...step.losses().validNHW.toTypedArray()].flatMap((is, place) => (is ? [place] : []));
+      const pixels = Array.from(
+        { length: 8 },
+        (_, i) => valid[Math.floor(((i + 0.5) / 8) * valid.length)] ?? 0,
+      );
+      const alone = pixels.map((pixel) =>
+        inner(direction, gradients(step.losses().lossesNHW.flatten().select(0, pixel), step)),
+      );
+      const aligned = alignmentNHW.flatten().toTypedArray();
+      expect(
+        correlation(
+          alone,
+          pixels.map((pixel) => Number(aligned[pixel])),
+        ),
+      ).toBeGreaterThan(0.99);
     };
     const { generator } = trainer.players;
     learnFromClean(trainer.players, { learner: { learn }, batch, clean, learningRate: 0.02, generator });
