@@ -2,11 +2,14 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config } from '../config/index.js';
+import { testScales } from '../recipes/index.js';
 import { imageSize } from './parse-options.js';
 
 export interface InferenceCommandOptions {
   readonly slide?: boolean;
   readonly window?: { readonly width: number; readonly height: number };
+  /** False reads every image at its own size. */
+  readonly baseSize?: { readonly width: number; readonly height: number } | false;
   readonly scales?: readonly number[];
   readonly flip?: boolean;
   readonly tta?: boolean;
@@ -14,15 +17,14 @@ export interface InferenceCommandOptions {
   readonly boundary?: boolean;
 }
 
-/** Test-time augmentation as published results on Cityscapes and ADE20K use it. */
-const testTimeScales = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
-
 /** Adds the options to a command; what is left out stays as the run's config has it. */
 export function withInferenceOptions(command: Command): Command {
   return command
     .option('--slide', 'read by overlapping windows of the training crop, logits averaged')
     .option('--no-slide', 'read whole images at once')
     .option('--window <size>', 'WIDTHxHEIGHT of the windows, in place of the training crop', imageSize)
+    .option('--base-size <size>', 'WIDTHxHEIGHT that images are fitted into, aspect kept', imageSize)
+    .option('--no-base-size', 'read images at their own size')
     .option('--scales <list>', 'average over these sizes of the image, such as 0.5,0.75,1', scaleList)
     .option('--flip', 'average over the mirror image too')
     .option('--no-flip', 'leave out the mirror image')
@@ -31,8 +33,8 @@ export function withInferenceOptions(command: Command): Command {
 
 /** The config with what the options change. */
 export function withInferenceChanges(config: Config, options: InferenceCommandOptions): Config {
-  const { slide, window, tta = false, boundary } = options;
-  const scales = options.scales ?? (tta ? testTimeScales : undefined);
+  const { slide, window, baseSize, tta = false, boundary } = options;
+  const scales = options.scales ?? (tta ? testScales : undefined);
   const flip = options.flip ?? (tta ? true : undefined);
   return {
     ...config,
@@ -40,6 +42,7 @@ export function withInferenceChanges(config: Config, options: InferenceCommandOp
       ...config.inference,
       ...(slide !== undefined && { mode: slide ? 'slide' : 'whole' }),
       ...(window && { mode: 'slide', cropSize: [window.height, window.width], stride: null }),
+      ...(baseSize !== undefined && { baseSize: baseSize ? [baseSize.width, baseSize.height] : null }),
       ...(scales && { scales: [...scales] }),
       ...(flip !== undefined && { flip }),
       ...(boundary && { boundary }),

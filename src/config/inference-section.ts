@@ -16,7 +16,9 @@ export const inferenceSection = z
     cropSize: size.nullable().default(null),
     /** [vertical, horizontal] distance between windows; null is two thirds of the window, as in mmsegmentation. */
     stride: size.nullable().default(null),
-    /** Factors on the image's size; the softmax is averaged over them. `[0.5]` alone reads at half size. */
+    /** [width, height] that every image is fitted into, aspect kept, as `augmentation.baseSize`; null: its own size. */
+    baseSize: size.nullable().default(null),
+    /** Factors on that size; the softmax is averaged over them. `[0.5]` alone reads at half size. */
     scales: z.array(z.number().positive().max(8)).min(1).default([1]),
     /** Averages each scale with its mirror image too. */
     flip: z.boolean().default(false),

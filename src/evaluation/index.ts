@@ -14,7 +14,6 @@ export {
   type InferencePrecision,
   inferLabels,
   inferLogits,
-  normalisedNCHW,
 } from './infer-labels.js';
 export { inferenceOptions } from './inference-options.js';
 export { inferenceDevice, type LoadModelOptions, loadModel } from './load-model.js';

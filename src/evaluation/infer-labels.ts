@@ -1,12 +1,16 @@
 /**
  * Inference: decoded images in, one class id per pixel out. Whole or by sliding window, at one scale or averaged over
  * several and their mirror images. Images are not padded: the networks here take any size and return logits at that
- * size, as mmsegmentation's whole-image test does.
+ * size.
  *
  * The average is of probabilities: at each scale the image is resized (bilinear, half-pixel centres), the logits are
  * resized back to the image's own size, and their softmax joins one running sum. Memory is that sum and one pass.
+ *
+ * The sizes are those of mmsegmentation's tests where `baseSize` is that of the published config: none for Cityscapes,
+ * 2048 × 512 for ADE20K. It resizes 8-bit images and rounds to whole values; here what is resized is normalised
+ * already and is not rounded.
  */
-import { normaliseImage } from '../data/index.js';
+import { normaliseImage, type Size, scaledToFit } from '../data/index.js';
 import {
   autocast,
   type Device,
@@ -38,7 +42,9 @@ export interface InferenceOptions {
   readonly precision?: InferencePrecision;
   /** Windows of this size, at every scale; null takes the whole image at once. */
   readonly window?: SlidingWindow | null;
-  /** Factors on the image's size, at least one; each side is rounded to whole pixels. */
+  /** [width, height] that every image is fitted into, aspect kept, whichever way it lies; null takes its own size. */
+  readonly baseSize?: readonly [number, number] | null;
+  /** Factors on the base size or, without one, on the image's; at least one. Sides are rounded to whole pixels. */
   readonly scales?: readonly number[];
   /** Every scale also mirrored left to right. */
   readonly flip?: boolean;
@@ -107,7 +113,8 @@ function reading(
   images: readonly DecodedImage[],
   options: InferenceOptions,
 ): { passes: Pass[]; read: (pass: Pass) => Tensor } {
-  const { device = 'cpu', precision = 'auto', window = null, scales = [1], flip = false } = options;
+  const { device = 'cpu', precision = 'auto', window = null } = options;
+  const { baseSize = null, scales = [1], flip = false } = options;
   if (scales.length === 0) throw new RangeError('inference: expected at least one scale, received none');
   const { width, height } = images[0] as DecodedImage;
   const input = normalisedNCHW(images).to({ device, memoryFormat: 'channels-last' });
@@ -118,12 +125,11 @@ function reading(
   };
   const read = ({ scale, mirrored }: Pass) =>
     tidy(() => {
-      const size = [scaled(height, scale), scaled(width, scale)] as const;
-      const resized = resizedTo(input, size);
+      const resized = resizedTo(input, sizeOfPass({ width, height }, { baseSize, scale }));
       const seen = mirrored ? ops.flip(resized, [3]) : resized;
       const logits = window === null ? forward(seen) : slideLogits(seen, { window, forward, device });
       const upright = mirrored ? ops.flip(logits, [3]) : logits;
-      return resizedTo(upright, [height, width]);
+      return resizedTo(upright, { width, height });
     });
   const passes = scales.flatMap((scale) =>
     (flip ? [false, true] : [false]).map((mirrored) => ({ scale, mirrored })),
@@ -132,18 +138,25 @@ function reading(
 }
 
 /** The argument itself where it has that size already. */
-function resizedTo(inputNCHW: Tensor, [height, width]: readonly [number, number]): Tensor {
+function resizedTo(inputNCHW: Tensor, { width, height }: Size): Tensor {
   const [, , inputHeight, inputWidth] = inputNCHW.shape;
   if (inputHeight === height && inputWidth === width) return inputNCHW;
   return ops.resizeBilinear(inputNCHW, [height, width]);
 }
 
-function scaled(length: number, scale: number): number {
-  return Math.max(1, Math.round(length * scale));
+/** With a base the rule of training's augmentation, mmcv's: limits are cut to whole pixels, then the image fitted. */
+function sizeOfPass(
+  { width, height }: Size,
+  { baseSize, scale }: { readonly baseSize: readonly [number, number] | null; readonly scale: number },
+): Size {
+  const scaled = (length: number) => Math.max(1, Math.round(length * scale));
+  if (baseSize === null) return { width: scaled(width), height: scaled(height) };
+  const [baseWidth, baseHeight] = baseSize;
+  return scaledToFit({ width, height }, [Math.floor(baseWidth * scale), Math.floor(baseHeight * scale)]);
 }
 
 /** RGB bytes to the network's input, with the mean and deviation of training: float32 [N, 3, H, W] on the CPU. */
-export function normalisedNCHW(images: readonly DecodedImage[]): Tensor {
+function normalisedNCHW(images: readonly DecodedImage[]): Tensor {
   const { width, height } = images[0] as DecodedImage;
   const values = new Float32Array(images.length * 3 * width * height);
   for (const [index, { image }] of images.entries()) {

@@ -6,11 +6,12 @@ import type { SlidingWindow } from './sliding-window.js';
 
 /** The protocol of a config, on its device (or the CPU where that is not there) and in its precision. */
 export function inferenceOptions(config: Config): Required<InferenceOptions> {
-  const { scales, flip } = config.inference;
+  const { baseSize, scales, flip } = config.inference;
   return {
     device: inferenceDevice(config),
     precision: config.precision,
     window: windowOf(config),
+    baseSize,
     scales,
     flip,
   };

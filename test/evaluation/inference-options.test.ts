@@ -17,6 +17,7 @@ describe('inferenceOptions', () => {
       device: 'cpu',
       precision: 'auto',
       window: null,
+      baseSize: null,
       scales: [1],
       flip: false,
     });
@@ -38,6 +39,10 @@ describe('inferenceOptions', () => {
     expect(inferenceOptions(own).window).toEqual({ cropSize: [64, 96], stride: [32, 96] });
   });
 
+  test('give the base size that a config names', () => {
+    expect(inferenceOptions(configOf({ baseSize: [2048, 512] })).baseSize).toEqual([2048, 512]);
+  });
+
   test('a crop changes nothing while whole images are read', () => {
     expect(inferenceOptions(configOf({ cropSize: [64, 96] })).window).toBeNull();
   });
@@ -52,5 +57,6 @@ describe('the inference section', () => {
     expect(complaintOf({ scales: [] })).toContain('inference.scales');
     expect(complaintOf({ scales: [0] })).toContain('inference.scales.0');
     expect(complaintOf({ cropSize: [0, 64] })).toContain('inference.cropSize.0');
+    expect(complaintOf({ baseSize: [2048, 0] })).toContain('inference.baseSize.1');
   });
 });

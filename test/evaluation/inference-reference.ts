@@ -14,6 +14,7 @@ interface Planes {
 
 export interface ReferenceOptions {
   readonly window?: { readonly cropSize: readonly number[]; readonly stride: readonly number[] } | null;
+  readonly baseSize?: readonly [number, number] | null;
   readonly scales?: readonly number[];
   readonly flip?: boolean;
 }
@@ -22,13 +23,14 @@ export interface ReferenceOptions {
 export function referenceProbability(
   model: SegmentationModel,
   image: DecodedImage,
-  { window = null, scales = [1], flip = false }: ReferenceOptions = {},
+  { window = null, baseSize = null, scales = [1], flip = false }: ReferenceOptions = {},
 ): Float64Array {
   const { width, height } = image;
   const input = normalised(image);
   const readings: Planes[] = [];
   for (const scale of scales) {
-    const sized = resized(input, Math.round(height * scale), Math.round(width * scale));
+    const [down, right] = sizeAt(image, { baseSize, scale });
+    const sized = resized(input, down, right);
     readings.push(softmax(resized(logits(model, sized, window), height, width)));
     if (flip)
       readings.push(softmax(resized(mirrored(logits(model, mirrored(sized), window)), height, width)));
@@ -38,6 +40,21 @@ export function referenceProbability(
     const total = readings.reduce((sum, { values }) => sum + (values[place] as number), 0);
     return total / readings.length;
   });
+}
+
+/** [height, width] that an image is read at. */
+function sizeAt(
+  { width, height }: DecodedImage,
+  { baseSize, scale }: { readonly baseSize: readonly [number, number] | null; readonly scale: number },
+): readonly [number, number] {
+  if (baseSize === null) return [Math.round(height * scale), Math.round(width * scale)];
+  const [long = 0, short = 0] = baseSize.map((limit) => Math.trunc(limit * scale)).sort((a, b) => b - a);
+  const lying = width > height;
+  // Either the long side reaches its limit, or the short side its own: the smaller image of both.
+  const byLong = long / (lying ? width : height);
+  const byShort = short / (lying ? height : width);
+  const factor = Math.min(byLong, byShort);
+  return [Math.trunc(height * factor + 0.5), Math.trunc(width * factor + 0.5)];
 }
 
 /** The class of the highest probability, the first of equals; [H, W]. */

@@ -47,6 +47,13 @@ const protocols: [string, { width: number; height: number } & InferenceOptions][
   ['windows, stride not dividing', { width: 29, height: 22, window: square(12, 8) }],
   ['windows, exact multiples', { width: 24, height: 16, window: square(8, 8) }],
   ['windows, exact overlap', { width: 20, height: 12, window: { cropSize: [6, 8], stride: [3, 4] } }],
+  ['a base size, its height met', { width: 25, height: 17, baseSize: [80, 20] }],
+  ['a base size, its width met', { width: 40, height: 10, baseSize: [32, 20] }],
+  ['a base size, image upright', { width: 13, height: 21, baseSize: [64, 16] }],
+  [
+    'a base size, windows, scales and mirrored',
+    { width: 29, height: 22, baseSize: [64, 28], window: square(12, 8), scales: [0.9, 1.3], flip: true },
+  ],
   ['an image smaller than the window', { width: 9, height: 7, window: square(32, 21) }],
   ['narrower than the window, but higher', { width: 9, height: 30, window: square(16, 11) }],
   [
@@ -80,7 +87,11 @@ describe('inference equals plain loops over scales, mirror images and windows', 
       return Array.from(logits.softmax(1).toTypedArray(), Number);
     };
     const whole = of({});
-    for (const other of [{ flip: true }, { scales: [0.5] }, { window: square(12, 8) }]) {
+    const others: InferenceOptions[] = [
+      ...[{ flip: true }, { scales: [0.5] }, { window: square(12, 8) }],
+      { baseSize: [64, 16] },
+    ];
+    for (const other of others) {
       expect(of(other)).not.toEqual(whole);
     }
   });
@@ -118,6 +129,27 @@ describe('inference', () => {
       [15, 25],
       [15, 25],
     ]);
+  });
+
+  test('reads images at the sizes that mmcv fits them to, scales on the base', () => {
+    using _tensors = scope();
+    const sizes = (width: number, height: number, options: InferenceOptions) => {
+      const before = model.seenSizes().length;
+      inferLabels(model, [imageOf(width, height)], { ...options, precision: 'float32' });
+      return model.seenSizes().slice(before);
+    };
+    // As mmcv.imrescale: the longer limit bounds the longer side, the shorter the shorter.
+    const baseSize = [512, 128] as const;
+    expect(sizes(171, 128, { baseSize })).toEqual([[128, 171]]);
+    expect(sizes(100, 75, { baseSize })).toEqual([[128, 171]]);
+    expect(sizes(75, 100, { baseSize })).toEqual([[171, 128]]);
+    expect(sizes(200, 20, { baseSize })).toEqual([[51, 512]]);
+    // The limits are 384 × 96, and 153 × 38.
+    expect(sizes(100, 75, { baseSize, scales: [0.75, 0.3] })).toEqual([
+      [96, 128],
+      [38, 51],
+    ]);
+    expect(sizes(64, 32, { baseSize: [64, 32] })).toEqual([[32, 64]]);
   });
 
   test('a batch is its images one by one', () => {

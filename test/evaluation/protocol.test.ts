@@ -15,6 +15,7 @@ const inference: Config['inference'] = {
   mode: 'slide',
   cropSize: [48, 64],
   stride: null,
+  baseSize: null,
   scales: [0.5, 1],
   flip: true,
   boundary: true,
@@ -62,11 +63,12 @@ test('the command follows the config, options change it, and --json says what wa
 
   const changed = await coarsely([
     ...['evaluate', runFolder, '--json'],
-    ...['--window', '32x40', '--scales', '0.5', '--no-flip'],
+    ...['--window', '32x40', '--base-size', '90x50', '--scales', '0.5', '--no-flip'],
   ]);
   expect(JSON.parse(changed.stdout).inference).toEqual({
     ...inference,
     cropSize: [40, 32],
+    baseSize: [90, 50],
     scales: [0.5],
     flip: false,
   });

@@ -1,7 +1,7 @@
 // The recipes behind the paper's tables: each a valid config of its own name, with the settings of section 4.2.
 
 import { resolveConfig, configSchema as schema } from 'coarsely/config';
-import { methodSections, paperConfig, paperRun, paperRunName, recipes } from 'coarsely/recipes';
+import { methodSections, paperConfig, paperRun, paperRunName, recipes, testScales } from 'coarsely/recipes';
 import { describe, expect, it } from 'vitest';
 
 const ofThePaper = [...recipes.values()].filter(({ group }) => group !== undefined);
@@ -33,6 +33,15 @@ describe('the recipes of the paper', () => {
     expect(steps('cityscapes-fine-arm')).toBe(40_000);
     expect(steps('ade20k-linear-arm')).toBe(160_000);
     expect(steps('cityscapes-coarse-extension-arm')).toBe(200_000);
+  });
+
+  it('test ADE20K at the base size it is trained at, and Cityscapes at its own', () => {
+    const inference = (name: string) =>
+      resolveConfig(name, { schema, recipes, set: ['data.root=somewhere'] }).inference;
+    expect(inference('ade20k-arm')).toMatchObject({ baseSize: [2048, 512], scales: [1], flip: false });
+    expect(inference('cityscapes-fine-arm')).toMatchObject({ baseSize: null, scales: [1], flip: false });
+    const several = paperConfig(paperRun('ade20k', 'arm', { protocol: 'multi-scale' })).inference;
+    expect(several).toEqual({ baseSize: [2048, 512], scales: [...testScales], flip: true });
   });
 
   it('are named by what they are', () => {

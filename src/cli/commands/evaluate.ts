@@ -19,6 +19,7 @@ Example:
   $ coarsely evaluate runs/folder-arm
   $ coarsely evaluate runs/folder-arm --split train --labels coarse
   $ coarsely evaluate runs/folder-arm --tta --boundary
+  $ coarsely evaluate runs/ade20k-arm --base-size 2048x512
   $ coarsely evaluate --weights model.safetensors --config mine.yaml --json
   $ coarsely evaluate --weights deeplabv3plus_r101.pth --config cityscapes-fine-cross-entropy --data /data/cityscapes
 

@@ -13,7 +13,7 @@ const batchSize = 16;
  */
 const methodScale: MethodScale = { armLearningRateScale: 1, ohemMinKept: 50_000 * batchSize };
 
-/** Scales of multi-scale testing, those of openseg: 0.5 to 2 by quarters; Cityscapes images are 2048 pixels wide. */
+/** Scales of multi-scale testing, those of openseg and of published results: 0.5 to 2 by quarters. */
 export const testScales = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
 export interface PaperConfigOptions extends RecipeOptions {
@@ -45,7 +45,7 @@ export function paperConfig(run: PaperRun, { root, weights = null }: PaperConfig
       checkpointEvery: 1000,
       logEvery: 50,
     },
-    ...(multiScale ? { inference: { scales: [...testScales], flip: true } } : {}),
+    ...inferenceSection(run),
   };
 }
 
@@ -83,6 +83,15 @@ function augmentation(data: PaperData): { baseSize: [number, number]; cropSize: 
   return data === 'ade20k'
     ? { baseSize: [2048, 512], cropSize: [512, 512] }
     : { baseSize: [2048, 1024], cropSize: [512, 1024] };
+}
+
+/** Cityscapes' images have their base size already; ADE20K's, of many sizes, are tested as they are trained. */
+function inferenceSection({ data, protocol }: PaperRun): Pick<RecipeConfig, 'inference'> {
+  const inference = {
+    ...(data === 'ade20k' ? { baseSize: augmentation(data).baseSize } : {}),
+    ...(protocol === 'multi-scale' ? { scales: [...testScales], flip: true } : {}),
+  };
+  return Object.keys(inference).length === 0 ? {} : { inference };
 }
 
 function iterations(data: PaperData): number {
