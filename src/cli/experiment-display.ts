@@ -46,6 +46,9 @@ export function createExperimentDisplay(
         running.set(name, { firstTime: performance.now(), firstStep: null, progress: null });
         print(`${name}: ${event.from > 0 ? `resumed from step ${event.from}` : 'started'}`);
         break;
+      case 'set-aside':
+        print(`${name}: the run that failed is kept as ${event.folder}`);
+        break;
       case 'found-running':
         print(`${name}: waiting for process ${event.pid}, which trains it already`);
         break;
@@ -72,13 +75,13 @@ export function createExperimentDisplay(
   function endedLine({ job, status }: Extract<QueueEvent, { type: 'ended' }>): string {
     const took = status.state === 'finished' ? ` in ${formatDuration(status.seconds)}` : '';
     const why = status.state === 'failed' ? `: ${status.message.split('\n')[0]}` : '';
-    return `[${done}/${plan.jobs.length}] ${job.name}: ${statusText(status)}${took}${why}`;
+    return `[${done}/${plan.queue.length}] ${job.name}: ${statusText(status)}${took}${why}`;
   }
 
   function summary(): string {
-    const waiting = plan.jobs.length - done - running.size;
+    const waiting = plan.queue.length - done - running.size;
     return color.bold(
-      `${done} of ${plan.jobs.length} runs done, ${running.size} running, ${waiting} waiting`,
+      `${done} of ${plan.queue.length} runs done, ${running.size} running, ${waiting} waiting`,
     );
   }
 }

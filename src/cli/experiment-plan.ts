@@ -8,7 +8,7 @@ const secondsOfSmallRun = 180;
 
 /** Prints every job with its state, what cannot run, and an estimate from the runs that are finished. */
 export function printPlan(plan: ExperimentPlan, { parallel }: { readonly parallel: number }): void {
-  const known = plan.jobs.map((job) => ({ job, status: jobStatus(job) }));
+  const known = plan.queue.map((job) => ({ job, status: jobStatus(job) }));
   const rows = known.map(({ job, status }) => [
     job.name,
     statusText(status),

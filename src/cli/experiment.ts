@@ -2,8 +2,11 @@
 
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   checkPlan,
+  checkScaleOptions,
+  checkWeightKinds,
   type ExperimentPlan,
   type ExperimentSettings,
   type ExperimentSettingsInput,
@@ -13,12 +16,15 @@ import {
   readResults,
   readSettings,
   type Scale,
+  settingsOfScale,
   smallScale,
+  type TrainCommand,
   tablesNamed,
   trainProcesses,
   writeExperiment,
   writeSettings,
 } from '../experiments/index.js';
+import { exitCodes } from './exit-codes.js';
 import { createExperimentDisplay } from './experiment-display.js';
 import { printPlan } from './experiment-plan.js';
 
@@ -38,7 +44,9 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
   const { output, rows } = options;
   const tables = tablesNamed(table);
   const settings = readSettings(output, options.settings);
+  checkScaleOptions(options.settings, settings.scale);
   const scale = await scaleOf(settings);
+  checkWeightKinds(options.settings.weights, { tables, scale });
   const { seeds, iterations, set } = settings;
   const plan = planExperiment(tables, {
     scale,
@@ -48,8 +56,8 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
     set,
     ...(rows === undefined ? {} : { rows }),
   });
-  const command = commandOf(table, { settings, output, rows });
-  const parallel = options.jobs ?? (settings.scale === 'small' ? availableParallelism() : 1);
+  const command = commandOf(table, { settings: settingsOfScale(settings), output, rows });
+  const parallel = options.jobs ?? parallelJobs(plan);
   await checkPlan(plan);
   if (options.dryRun === true) {
     printPlan(plan, { parallel });
@@ -63,6 +71,18 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
   writeSettings(output, settings);
   return runQueue(plan, { parallel, command, retryFailed: options.retryFailed === true });
 }
+
+/** A small run keeps one core busy; any other has all of its machine or device to itself. */
+function parallelJobs({ scale, queue }: ExperimentPlan): number {
+  const onCores = queue.every(({ config }) => config.device === 'cpu');
+  return scale.name === 'small' && onCores ? availableParallelism() : 1;
+}
+
+/** This very program, as a process of its own. */
+const trainCommand: TrainCommand = {
+  words: [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))],
+  exitCodes,
+};
 
 function scaleOf({ scale, data, learningRateScale, weights }: ExperimentSettings): Promise<Scale> | Scale {
   switch (scale) {
@@ -94,7 +114,7 @@ async function runQueue(
   const queue = new JobQueue({
     parallel,
     retryFailed,
-    start: trainProcesses(plan.output),
+    start: trainProcesses(plan.output, trainCommand),
     onEvent: (event) => {
       display.show(event);
       if (event.type !== 'ended') return;
@@ -104,16 +124,16 @@ async function runQueue(
   });
   const removeHandlers = handleInterrupts(queue, display.print);
   try {
-    const outcome = await queue.run(plan.jobs);
+    const outcome = await queue.run(plan.queue);
     await writing;
     await writeExperiment(plan, { command });
     display.close();
     if (outcome === 'interrupted') {
       process.stdout.write(`interrupted; start the same command again to go on:\n  ${command}\n`);
-      return 130;
+      return exitCodes.interrupted;
     }
     printTables(plan);
-    return failed ? 1 : 0;
+    return failed ? exitCodes.failure : 0;
   } catch (error) {
     queue.stop();
     throw error;
@@ -143,7 +163,10 @@ function printTables(plan: ExperimentPlan): void {
   process.stdout.write(`wrote ${[...files, path.join(plan.output, 'report.html')].join(', ')}\n`);
 }
 
-/** The first Ctrl-C lets every run write a checkpoint; a second, at least a second later, ends them at once. */
+/**
+ * The first Ctrl-C, or a terminal that is closed, lets every run write a checkpoint; a second, at least a second later,
+ * ends them at once. The runs are told by the queue alone.
+ */
 function handleInterrupts(queue: JobQueue, print: (line: string) => void): () => void {
   let asked = Number.NEGATIVE_INFINITY;
   const onSignal = () => {
@@ -156,7 +179,7 @@ function handleInterrupts(queue: JobQueue, print: (line: string) => void): () =>
     asked = now;
     queue.stop();
   };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   return () => {
     for (const signal of signals) process.off(signal, onSignal);

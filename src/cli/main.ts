@@ -16,6 +16,7 @@ import { recipesCommand } from './commands/recipes.js';
 import { reportCommand } from './commands/report.js';
 import { scenesCommand } from './commands/scenes.js';
 import { trainCommand } from './commands/train.js';
+import { exitCodes } from './exit-codes.js';
 import { printError } from './print-error.js';
 
 const commands = [
@@ -54,7 +55,7 @@ function createProgram(): Command {
   return program;
 }
 
-/** The exit code: 0 when all went well, 1 for a failure, 2 for a command line that makes no sense, 3 for NaN in training. */
+/** The exit code: 0 when all went well, or one of `exitCodes`. */
 async function main(): Promise<number> {
   const program = createProgram();
   try {
@@ -62,13 +63,17 @@ async function main(): Promise<number> {
     await program.parseAsync();
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
     printError(error, { verbose: process.argv.includes('--verbose') });
-    return error instanceof CoarselyError && error.code === 'divergence' ? 3 : 1;
+    return error instanceof CoarselyError && error.code === 'divergence'
+      ? exitCodes.diverged
+      : exitCodes.failure;
   }
 }
 
 // A reader that went away (`| head`) is no failure of this program: end as any command in a pipe does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.failure),
+);
 
 process.exitCode = await main();

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ExperimentReport, ExperimentRow } from '../report/index.js';
-import type { TableRow } from './experiment-table.js';
+import { type TableRow, tableLabel } from './experiment-table.js';
 import { remarksOf, textTable } from './markdown.js';
 import { type ExperimentPlan, runOfRow } from './plan.js';
 import type { ExperimentResults } from './write-results.js';
@@ -13,12 +13,11 @@ export function experimentReport(
   plan: ExperimentPlan,
   { tables, notes }: ExperimentResults,
 ): ExperimentReport {
-  const titles = tables.map(({ name }) => name.replace(/^table(\d)$/, 'Table $1'));
   return {
-    title: titles.join(', '),
+    title: tables.map(({ name }) => tableLabel(name)).join(', '),
     tables: tables.map((result) => ({
       name: result.name,
-      title: result.title,
+      title: `${tableLabel(result.name)}: ${result.title}`,
       labelColumns: result.columns.length,
       ...textTable(result),
       remarks: remarksOf(result),

@@ -24,4 +24,9 @@ export interface ExperimentTable {
   readonly remarks: readonly string[];
 }
 
+/** What a person calls a table: `Table 1` for `table1`. */
+export function tableLabel(name: string): string {
+  return name.replace(/^table(\d)$/, 'Table $1');
+}
+
 export const allMetrics = ['aAcc', 'mAcc', 'mIoU'] as const satisfies readonly Metric[];

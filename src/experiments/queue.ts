@@ -3,8 +3,8 @@
  * done is skipped, what was interrupted is resumed, what another process trains is waited for.
  */
 
-import { forgetFailure, type JobStatus, jobStatus, recordFailure } from './job-status.js';
-import type { Job } from './plan.js';
+import type { Job } from './job.js';
+import { forgetFailure, type JobStatus, jobStatus, recordFailure, setAside } from './job-status.js';
 
 /** How a process that trained one job ended. */
 export type JobOutcome =
@@ -33,7 +33,10 @@ export type StartJob = (
 export type QueueEvent =
   /** Found finished, or failed for good, by an earlier start. */
   | { readonly type: 'skipped'; readonly job: Job; readonly status: JobStatus }
+  /** `from` is the step that it goes on from, 0 for a new run. */
   | { readonly type: 'started'; readonly job: Job; readonly from: number }
+  /** A run that diverged was moved to `folder`, to be begun anew. */
+  | { readonly type: 'set-aside'; readonly job: Job; readonly folder: string }
   /** An earlier queue was killed and its process still trains. */
   | { readonly type: 'found-running'; readonly job: Job; readonly pid: number }
   | { readonly type: 'progress'; readonly job: Job; readonly progress: JobProgress }
@@ -43,7 +46,7 @@ export interface QueueOptions {
   readonly start: StartJob;
   /** How many run at a time. */
   readonly parallel: number;
-  /** Starts runs that diverged before once more. */
+  /** Moves runs that diverged before out of the way, and begins them anew. */
   readonly retryFailed?: boolean;
   readonly onEvent: (event: QueueEvent) => void;
 }
@@ -103,10 +106,9 @@ export class JobQueue {
 
   async #train(job: Job, before: JobStatus): Promise<void> {
     const { start, onEvent } = this.#options;
-    const resume = before.state !== 'waiting';
-    forgetFailure(job);
-    const from = before.state === 'interrupted' ? before.step : 0;
-    onEvent({ type: 'started', job, from });
+    const status = this.#readied(job, before);
+    const resume = status.state !== 'waiting';
+    onEvent({ type: 'started', job, from: status.state === 'interrupted' ? status.step : 0 });
     const process = start(job, {
       resume,
       onProgress: (progress) => onEvent({ type: 'progress', job, progress }),
@@ -115,6 +117,14 @@ export class JobQueue {
     const outcome = await process.outcome;
     this.#processes.delete(process);
     onEvent({ type: 'ended', job, status: this.#settle(job, outcome) });
+  }
+
+  /** A run that failed is gone on with; one that diverged would, from its checkpoint, diverge again. */
+  #readied(job: Job, before: JobStatus): JobStatus {
+    if (before.state !== 'failed') return before;
+    if (before.diverged) this.#options.onEvent({ type: 'set-aside', job, folder: setAside(job) });
+    else forgetFailure(job);
+    return jobStatus(job);
   }
 
   #settle(job: Job, outcome: JobOutcome): JobStatus {

@@ -24,12 +24,18 @@ export type ExperimentSettingsInput = z.input<typeof settingsSchema>;
 
 const settingsFile = 'experiment.json';
 
-/** What the folder remembers, under what is asked for now. Throws a ConfigError for a damaged file. */
+/** What the folder remembers, under what is asked for now; folders of data and files of weights each by their name. Throws a ConfigError for a damaged file. */
 export function readSettings(output: string, asked: ExperimentSettingsInput): ExperimentSettings {
   const file = path.join(output, settingsFile);
-  const remembered = existsSync(file) ? parseSettings(file) : {};
-  const given = Object.entries(asked).filter(([, value]) => value !== undefined);
-  return settingsSchema.parse({ ...remembered, ...Object.fromEntries(given) });
+  const remembered: Partial<ExperimentSettings> = existsSync(file) ? parseSettings(file) : {};
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  return settingsSchema.parse({
+    ...remembered,
+    ...given,
+    // A second dataset or backbone is named beside the first, not in its place.
+    data: { ...remembered.data, ...asked.data },
+    weights: { ...remembered.weights, ...asked.weights },
+  });
 }
 
 export function writeSettings(output: string, settings: ExperimentSettings): void {

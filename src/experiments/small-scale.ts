@@ -59,13 +59,11 @@ export async function smallScale(
 ): Promise<Scale> {
   const streets = roots.cityscapes === undefined ? null : await lookInto(roots.cityscapes, 'coarse');
   const scenes = roots.ade20k === undefined ? null : await lookInto(roots.ade20k, 'fine');
-  const size = streets ?? scenes;
   return {
     name: 'small',
     notes: [
-      `Small scale: ResNet-18 for the paper's ResNet-101 (Table 3: ResNet-18 and 34 for 50 and 101), random weights, ` +
-        `batch ${batchSize}, images at half size, crop ${size === null ? '' : cropOf(size).join('×')}.`,
-      `ARM's learning rate is ${armLearningRateScale} times the network's (learningRateScale); the paper's is 1 over 40 000 steps.`,
+      "Small scale: ResNet-18 stands for the paper's ResNet-101 (in Table 3 ResNet-18 and 34 for 50 and 101), images at half " +
+        'size; the paper has 40 000 steps (160 000 on ADE20K), batch 16, crops of 1024×512 and 512×512.',
       'ADE20K rows need a second folder: --data ade20k=ROOT.',
     ],
     scaled(run) {
@@ -124,7 +122,7 @@ interface SmallConfigOptions {
 function smallConfig(run: PaperRun, { data, armLearningRateScale }: SmallConfigOptions): RecipeConfig {
   const [cropHeight, cropWidth] = cropOf(data);
   const ohemMinKept = Math.round(ohemShare * batchSize * cropHeight * cropWidth);
-  const labels = run.data === 'cityscapes-coarse' ? 'coarse' : 'fine';
+  const labels = labelsOf(run.data) === 'coarse' ? 'coarse' : 'fine';
   const clean = methodCleanData(run.method);
   return {
     name: smallName(run),

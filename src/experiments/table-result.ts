@@ -1,9 +1,10 @@
 /** What a table's rows scored: means over seeds, differences to their base seed by seed, beside the paper's figures. */
 
 import type { ExperimentTable, Metric, TableRow } from './experiment-table.js';
+import type { Job } from './job.js';
 import type { JobStatus } from './job-status.js';
 import { type Figures, paperFigures } from './paper-figures.js';
-import { type ExperimentPlan, type Job, runOfRow } from './plan.js';
+import { type ExperimentPlan, runOfRow } from './plan.js';
 import { type Summary, summarise } from './statistics.js';
 
 /** All figures are per cent or percentage points. */
@@ -11,7 +12,7 @@ export interface RowResult {
   readonly cells: readonly string[];
   /** The run's name at this scale; null for a row that cannot run. */
   readonly runName: string | null;
-  /** Over the seeds that ended; a seed that failed is NaN. */
+  /** Over the seeds that ended; one whose loss was not finite is NaN, one that failed otherwise is not among them. */
   readonly scores: Readonly<Record<Metric, Summary>>;
   /** Of mIoU, over the seeds that this row and its base share; null for a base row. */
   readonly difference: Summary | null;
@@ -75,18 +76,17 @@ function rowResult({ cells, run, base }: TableRow, { plan, jobs }: Known): RowRe
   };
 }
 
-/** Per cent by seed, of the seeds that ended; NaN for one that failed. */
+/** Per cent by seed, of the seeds that have this score; NaN for one that diverged. */
 function bySeed(jobs: readonly KnownJob[], metric: Metric): ReadonlyMap<number, number> {
   const values = new Map<number, number>();
   for (const { job, status } of jobs) {
-    if (status.state === 'finished') values.set(job.seed, percentOf(status.scores[metric]));
-    if (status.state === 'failed') values.set(job.seed, Number.NaN);
+    if (status.state === 'finished') {
+      const score = status.scores[metric];
+      if (score !== null) values.set(job.seed, 100 * score);
+    }
+    if (status.state === 'failed' && status.diverged) values.set(job.seed, Number.NaN);
   }
   return values;
-}
-
-function percentOf(fraction: number | null): number {
-  return fraction === null ? Number.NaN : 100 * fraction;
 }
 
 /** Equal seeds begin at equal weights and see equal batches, so their difference has less chance in it. */

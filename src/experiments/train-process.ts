@@ -1,31 +1,46 @@
-/** One job as a process of its own: `coarsely train` on the job's config, or `--resume` on its folder. */
+/**
+ * One job as a process of its own: `coarsely train` on the job's config, or `--resume` on its folder. It writes to its log
+ * file itself, and belongs to no terminal: whatever ends the queue, the process goes on and finishes its run.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { configToYaml } from '../config/index.js';
 import { writeFileAtomically } from '../torch/files/atomic.js';
-import type { Job } from './plan.js';
-import type { JobOutcome, JobProgress, StartJob } from './queue.js';
+import type { Job } from './job.js';
+import { LogReader } from './log-reader.js';
+import type { JobOutcome, StartJob } from './queue.js';
 
-/** Exit codes of `coarsely train`, beside 0. */
-export const exitCodes = { diverged: 3, interrupted: 130 } as const;
+export interface TrainCommand {
+  /** The program and its first words; `train …` follows them. */
+  readonly words: readonly [program: string, ...string[]];
+  /** What it ends with, beside 0. */
+  readonly exitCodes: { readonly diverged: number; readonly interrupted: number };
+}
 
-const commandLine = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+/** How often a log is read for progress, in milliseconds. */
+const readEvery = 500;
 
 /** Starts processes that keep their config in `configs/` and what they print in `logs/`, below `output`. */
-export function trainProcesses(output: string): StartJob {
+export function trainProcesses(output: string, command: TrainCommand): StartJob {
+  const [program, ...words] = command.words;
   return (job, { resume, onProgress }) => {
-    const child = spawn(process.execPath, [commandLine, ...trainArguments(job, { output, resume })], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const file = path.join(output, 'logs', `${job.name}.log`);
+    const log = openLog(file);
+    const reader = new LogReader(file);
+    const child = spawn(program, [...words, ...trainArguments(job, { output, resume })], {
+      stdio: ['ignore', log, log],
+      detached: true,
       env: { ...process.env, NO_COLOR: '1' },
     });
-    const log = openLog(path.join(output, 'logs', `${job.name}.log`));
-    followProgress(child, onProgress);
-    for (const stream of [child.stdout, child.stderr]) stream?.pipe(log, { end: false });
+    closeSync(log);
+    const watch = setInterval(() => {
+      const progress = reader.progress();
+      if (progress !== null) onProgress(progress);
+    }, readEvery);
     return {
-      outcome: outcomeOf(child).finally(() => log.end()),
+      outcome: outcomeOf(child, { command, reader }).finally(() => clearInterval(watch)),
       stop: () => void child.kill('SIGINT'),
     };
   };
@@ -42,34 +57,31 @@ function trainArguments(
   return ['train', file, '--name', job.name];
 }
 
-function openLog(file: string): WriteStream {
+/** Appends: the log of a run that is resumed holds all of its starts. */
+function openLog(file: string): number {
   mkdirSync(path.dirname(file), { recursive: true });
-  return createWriteStream(file, { flags: 'a' });
+  return openSync(file, 'a');
 }
 
-function followProgress(child: ChildProcess, onProgress: (progress: JobProgress) => void): void {
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    const last = [...text.matchAll(/^step (\d+)\/(\d+) /gm)].at(-1);
-    if (last) onProgress({ step: Number(last[1]), iterations: Number(last[2]) });
-  });
+interface OutcomeOptions {
+  readonly command: TrainCommand;
+  readonly reader: LogReader;
 }
 
-function outcomeOf(child: ChildProcess): Promise<JobOutcome> {
-  let told = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    told += text;
-  });
+function outcomeOf(
+  child: ChildProcess,
+  { command: { exitCodes }, reader }: OutcomeOptions,
+): Promise<JobOutcome> {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve({ type: 'finished' });
       else if (code === exitCodes.interrupted || isAskedToEnd(signal)) resolve({ type: 'interrupted' });
-      else
-        resolve({
-          type: 'failed',
-          message: reason(told, { code, signal }),
-          diverged: code === exitCodes.diverged,
-        });
+      else {
+        const ended = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+        const message = reader.error() ?? `its process ${ended}`;
+        resolve({ type: 'failed', message, diverged: code === exitCodes.diverged });
+      }
     });
   });
 }
@@ -77,17 +89,4 @@ function outcomeOf(child: ChildProcess): Promise<JobOutcome> {
 /** A process that is asked to stop before it listens for it ends by the signal. */
 function isAskedToEnd(signal: NodeJS.Signals | null): boolean {
   return signal === 'SIGINT' || signal === 'SIGTERM';
-}
-
-/** The error that the process printed; one that was killed printed none. */
-function reason(
-  told: string,
-  { code, signal }: { readonly code: number | null; readonly signal: NodeJS.Signals | null },
-): string {
-  const marks = told.split(/^coarsely: /m);
-  const message = marks.length > 1 ? (marks.at(-1) ?? '').trim() : '';
-  return (
-    message ||
-    (signal === null ? `its process ended with exit code ${code}` : `its process was ended by ${signal}`)
-  );
 }

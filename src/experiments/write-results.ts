@@ -6,6 +6,7 @@ import { writeFileAtomically } from '../torch/files/atomic.js';
 import { jobStatus } from './job-status.js';
 import { tableMarkdown } from './markdown.js';
 import type { ExperimentPlan } from './plan.js';
+import { sizeNotes } from './size-notes.js';
 import { type KnownJob, type TableResult, tableResult } from './table-result.js';
 
 export interface ExperimentResults {
@@ -19,7 +20,7 @@ export interface ResultsOptions {
   readonly command: string;
 }
 
-/** Reads every run folder of the plan. */
+/** Reads every run folder of the plan, those of earlier starts included. */
 export function readResults(plan: ExperimentPlan, { command }: ResultsOptions): ExperimentResults {
   const jobs = plan.jobs.map((job) => ({ job, status: jobStatus(job) }));
   return {
@@ -45,17 +46,18 @@ function nanAsText(_key: string, value: unknown): unknown {
 }
 
 function notesOf(
-  { scale, jobs: planned }: ExperimentPlan,
+  { scale, leftOut }: ExperimentPlan,
   { jobs, command }: ResultsOptions & { readonly jobs: readonly KnownJob[] },
 ): string[] {
   const finished = jobs.flatMap(({ status }) => (status.state === 'finished' ? [status] : []));
-  const steps = [...new Set(planned.map(({ config }) => config.training.iterations))];
   const machines = new Set(finished.map(({ circumstances }) => Object.values(circumstances).join('; ')));
   const minutes = finished.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
   const spent = finished.length === 0 ? '' : `, ${(minutes / finished.length).toFixed(1)} minutes each`;
   return [
     ...scale.notes,
-    `${steps.join(', ')} steps a run; ${finished.length} of ${planned.length} runs are finished${spent}.`,
+    ...sizeNotes(jobs.map(({ job }) => job)),
+    `${finished.length} of ${jobs.length} runs are finished${spent}.`,
+    ...(leftOut.length === 0 ? [] : [`Left out, as they hold another config: ${leftOut.join(', ')}.`]),
     ...[...machines].map((machine) => `Run on: ${machine}.`),
     `Command: \`${command}\``,
   ];

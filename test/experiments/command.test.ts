@@ -1,10 +1,11 @@
 // `coarsely experiment` as a person runs it: real processes, a tiny real dataset, and every way of being interrupted.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeScenes } from 'coarsely/data';
+import { trainingProcess } from 'coarsely/runs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coarsely } from '../cli/run-command.js';
 
@@ -105,27 +106,98 @@ describe('coarsely experiment', () => {
     expect(again.stdout).not.toContain('started');
   });
 
-  it('goes on after SIGKILL and after Ctrl-C as if nothing had been, and never trains a run twice', async () => {
+  it('goes on after Ctrl-C, a closed terminal and a killed run as if nothing had been', async () => {
     const rows = ['--rows', 'coarse-cross-entropy', '--iterations', '8'];
     expect(await coarsely(words('whole', ...rows), { cwd: folder })).toMatchObject({ code: 0 });
     const run = 'coarse-cross-entropy-seed0';
-    await endWhen('broken', rows, 2, 'SIGKILL');
+    await endWhen('broken', rows, { step: 2, end: (queue) => queue.kill('SIGHUP') });
+    expect(owner('broken', run)).toBeNull();
     expect(metrics('broken', run)).not.toContain('"split":"val"');
-    await endWhen('broken', rows, 5, 'SIGINT');
+    // The queue tells of a run that was killed, and ends by itself.
+    const killed = await endWhen('broken', rows, {
+      step: 4,
+      end: () => process.kill(owner('broken', run) ?? Number.NaN, 'SIGKILL'),
+    });
+    expect(killed).toBe(1);
+    const table = readFileSync(path.join(folder, 'broken/table1.md'), 'utf8');
+    expect(table).toMatch(/^\| Base model \| {2}\| – \| – \| – \| {2}\| 0 \|/m);
+    expect(table).toContain(`- ${run} ended early: its process was ended by SIGKILL`);
+    await endWhen('broken', rows, { step: 6, end: (queue) => queue.kill('SIGINT') });
     const last = await coarsely(words('broken', ...rows), { cwd: folder });
     expect(last).toMatchObject({ code: 0, stderr: '' });
-    expect(last.stdout).toMatch(/resumed from step \d|waiting for process \d+/);
+    expect(last.stdout).toMatch(/: resumed from step [67]$/m);
     expect(metrics('broken', run)).toBe(metrics('whole', run));
+  });
+
+  it('leaves its runs to finish by themselves when it is killed, and never trains one twice', async () => {
+    const rows = ['--rows', 'coarse-cross-entropy', '--iterations', '8'];
+    const run = 'coarse-cross-entropy-seed0';
+    await endWhen('orphan', rows, { step: 2, end: (queue) => queue.kill('SIGKILL') });
+    const pid = owner('orphan', run);
+    const next = await coarsely(words('orphan', ...rows), { cwd: folder });
+    expect(next).toMatchObject({ code: 0, stderr: '' });
+    expect(next.stdout).toContain(`${run}: waiting for process ${pid}, which trains it already`);
+    expect(next.stdout).toMatch(new RegExp(`^${run}: done, .* \\(before\\)$`, 'm'));
+    expect(next.stdout).not.toMatch(/started|resumed/);
+    expect(metrics('orphan', run)).toBe(metrics('whole', run));
+  });
+
+  it('begins a diverged run anew when asked, and keeps what there was', async () => {
+    const run = 'coarse-cross-entropy-seed0';
+    const before = metrics('lost', run);
+    const rows = ['--rows', 'coarse-cross-entropy', '--iterations', '4', '--retry-failed'];
+    const rate = ['--set', 'optimizer.learningRate=1e30', '--set', 'schedule.warmup=0'];
+    const again = await coarsely(words('lost', ...rows, ...rate), { cwd: folder });
+    expect(again.stdout).toMatch(
+      new RegExp(`^${run}: the run that failed is kept as .*${run}-failed-1$`, 'm'),
+    );
+    expect(again.stdout).toMatch(new RegExp(`^${run}: started$`, 'm'));
+    expect(again.stdout).toMatch(/: NaN: the loss became /);
+    expect(metrics('lost', `${run}-failed-1`)).toBe(before);
+    expect(metrics('lost', run)).toBe(before);
+    // The other row of the first start is still in the table.
+    const table = readFileSync(path.join(folder, 'lost/table1.md'), 'utf8');
+    expect(table).toMatch(/^\| Linear ARM \| ✓ \| NaN \|/m);
+  });
+
+  it.each([
+    [['--weights', 'resnet18=a.pth'], '--weights is of --scale paper'],
+    [
+      ['--rows', 'coarse-meta-weight-net', '--set', 'data.clean.count=5'],
+      'data.clean.count is 5, but train has only 4 images; take fewer with --set data.clean.count=4',
+    ],
+  ])('refuses %j before anything runs', async (more, message) => {
+    const result = await coarsely(['experiment', 'baselines', ...words('refused').slice(2), ...more], {
+      cwd: folder,
+    });
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain(message);
+    expect(existsSync(path.join(folder, 'refused'))).toBe(false);
+  });
+
+  it('plans one run at a time on a device that all runs share', async () => {
+    const scenes = words('planned', '--dry-run', '--iterations', '2').filter(
+      (word, index, all) => word !== '--jobs' && all[index - 1] !== '--jobs',
+    );
+    const parallel = availableParallelism();
+    expect((await coarsely(scenes, { cwd: folder })).stdout).toContain(`, ${parallel} at a time;`);
+    const onDevice = await coarsely([...scenes, '--set', 'device=cuda'], { cwd: folder });
+    expect(onDevice.stdout).toContain(', 1 at a time;');
   });
 });
 
-/** Starts the queue, and ends it by `signal` once its run has a checkpoint of `step`. Resolves when it is gone. */
-function endWhen(
-  output: string,
-  rows: readonly string[],
-  step: number,
-  signal: NodeJS.Signals,
-): Promise<void> {
+/** The process that trains a run; null when there is none. */
+function owner(output: string, run: string): number | null {
+  return trainingProcess(path.join(folder, output, 'runs', run))?.pid ?? null;
+}
+
+interface EndOptions {
+  readonly step: number;
+  readonly end: (queue: ChildProcess) => unknown;
+}
+
+/** Starts the queue, and calls `end` once its run has a checkpoint of `step`. Resolves to its exit code. */
+function endWhen(output: string, rows: readonly string[], { step, end }: EndOptions): Promise<number | null> {
   const main = path.resolve(import.meta.dirname, '../../dist/cli/main.js');
   const child = spawn(process.execPath, [main, ...words(output, ...rows)], { cwd: folder, stdio: 'ignore' });
   const state = path.join(folder, output, 'runs/coarse-cross-entropy-seed0/state.json');
@@ -134,11 +206,11 @@ function endWhen(
       if (!existsSync(state) || (JSON.parse(readFileSync(state, 'utf8')) as { step: number }).step < step)
         return;
       clearInterval(watch);
-      child.kill(signal);
+      end(child);
     }, 20);
-    child.on('exit', () => {
+    child.on('exit', (code) => {
       clearInterval(watch);
-      resolve();
+      resolve(code);
     });
   });
 }

@@ -1,9 +1,8 @@
 // The queue without processes: how many run at a time, what is skipped, and what a failure does to the others.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
-import { configToYaml } from 'coarsely/config';
 import {
   type Job,
   type JobOutcome,
@@ -14,8 +13,8 @@ import {
   type QueueEvent,
   tablesNamed,
 } from 'coarsely/experiments';
-import { RunWriter } from 'coarsely/runs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { begin } from './begin-run.js';
 
 let folder: string;
 let jobs: readonly Job[];
@@ -30,11 +29,6 @@ beforeEach(() => {
   }).jobs;
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A run's folder as its first moments leave it. */
-function begin({ folder: run, config }: Job): void {
-  RunWriter.create(run, { configYaml: configToYaml(config) }).close();
-}
 
 interface Started {
   readonly job: Job;
@@ -115,15 +109,32 @@ describe('the queue', () => {
     const third = queueOf(1, true);
     const retried = third.queue.run([job]);
     await soon();
-    expect(jobStatus(job).state).toBe('interrupted');
-    third.started[0]?.end({ type: 'interrupted' });
+    // A new run in a folder of its own; the checkpoint before the NaN would lead to it again.
+    expect(third.started[0]?.resume).toBe(false);
+    expect(third.events).toEqual([
+      { type: 'set-aside', job, folder: `${job.folder}-failed-1` },
+      { type: 'started', job, from: 0 },
+    ]);
+    expect(jobStatus(job).state).toBe('waiting');
+    expect(readdirSync(`${job.folder}-failed-1`)).toEqual(
+      expect.arrayContaining(['config.yaml', 'failure.json', 'metrics.jsonl']),
+    );
+    begin(job);
+    third.started[0]?.end({ type: 'failed', message: 'the loss became NaN again', diverged: true });
     await retried;
+
+    const fourth = queueOf(1, true);
+    const once = fourth.queue.run([job]);
+    await soon();
+    expect(fourth.events[0]).toMatchObject({ type: 'set-aside', folder: `${job.folder}-failed-2` });
+    fourth.started[0]?.end({ type: 'interrupted' });
+    await once;
   });
 
   it('tries again what failed for another reason', async () => {
     const [job] = jobs;
     if (job === undefined) throw new Error('no job');
-    begin(job);
+    begin(job, { checkpoint: 3 });
     const first = queueOf(1);
     const done = first.queue.run([job]);
     await soon();
@@ -132,7 +143,8 @@ describe('the queue', () => {
     const second = queueOf(1);
     const again = second.queue.run([job]);
     await soon();
-    expect(second.started).toHaveLength(1);
+    expect(second.started).toMatchObject([{ resume: true }]);
+    expect(second.events).toMatchObject([{ type: 'started', from: 3 }]);
     second.started[0]?.end({ type: 'interrupted' });
     await again;
   });

@@ -33,15 +33,20 @@ describe('summarise', () => {
   });
 });
 
-/** mIoU in per cent by run and seed; null is a run that diverged. */
-const scored: Record<string, (number | null)[]> = {
+/** mIoU in per cent by run and seed; null is a run that diverged, `killed` one that ended for another reason. */
+const scored: Record<string, (number | null | 'killed')[]> = {
   'cityscapes-fine-cross-entropy': [60, 62, 64],
   'cityscapes-fine-ohem': [61, 61],
   'cityscapes-fine-arm': [63, null],
+  'cityscapes-coarse-cross-entropy': [50, 52, 54],
+  'cityscapes-coarse-ohem': [51, 'killed', 57],
+  'cityscapes-coarse-arm': ['killed'],
 };
 
-function statusOf(mIoU: number | null | undefined): JobStatus {
+function statusOf(mIoU: number | null | undefined | 'killed'): JobStatus {
   if (mIoU === undefined) return { state: 'waiting' };
+  if (mIoU === 'killed')
+    return { state: 'failed', diverged: false, message: 'its process was ended by SIGKILL' };
   if (mIoU === null)
     return { state: 'failed', diverged: true, message: 'the loss became NaN at step 3\nmore' };
   const scores = { aAcc: 0.9, mAcc: null, mIoU: mIoU / 100 };
@@ -66,7 +71,8 @@ describe('a table', () => {
   it('has the mean over the seeds that ended', () => {
     expect(base?.scores.mIoU).toEqual({ mean: 62, deviation: 2, count: 3 });
     expect(base?.difference).toBeNull();
-    expect(base?.scores.mAcc.mean).toBeNaN();
+    // A score that does not exist is no NaN, which is a run that did not converge.
+    expect(base?.scores.mAcc).toEqual({ mean: null, deviation: null, count: 0 });
   });
 
   it('takes differences seed by seed, over the seeds that both have', () => {
@@ -82,12 +88,25 @@ describe('a table', () => {
     expect(arm?.remarks).toEqual(['cityscapes-fine-arm-seed1 ended early: the loss became NaN at step 3']);
   });
 
+  it('leaves a run that failed for another reason out of means and counts, and says so', () => {
+    const [, ohemCoarse, armCoarse] = result.rows.slice(6);
+    expect(ohemCoarse?.scores.mIoU).toMatchObject({ mean: 54, count: 2 });
+    expect(ohemCoarse?.scores.mIoU.deviation).toBeCloseTo(Math.sqrt(18), 10);
+    // 51 − 50 and 57 − 54.
+    expect(ohemCoarse?.difference?.mean).toBeCloseTo(2, 10);
+    expect(ohemCoarse?.difference?.count).toBe(2);
+    expect(ohemCoarse?.remarks).toEqual([
+      'cityscapes-coarse-ohem-seed1 ended early: its process was ended by SIGKILL',
+    ]);
+    expect(armCoarse?.scores.mIoU).toEqual({ mean: null, deviation: null, count: 0 });
+  });
+
   it('says what does not run, and leaves what has not run empty', () => {
     expect(ade).toMatchObject({
       runName: null,
       remarks: ['not run: name its folder with --data ade20k=ROOT'],
     });
-    expect(result.rows[6]?.scores.mIoU).toEqual({ mean: null, deviation: null, count: 0 });
+    expect(ade?.scores.mIoU).toEqual({ mean: null, deviation: null, count: 0 });
   });
 
   it('is Markdown in the form of the paper', () => {
@@ -97,7 +116,7 @@ describe('a table', () => {
       '| Dataset | Method | aAcc | mAcc | mIoU | Δ mIoU | seeds | paper aAcc | paper mAcc | paper mIoU | paper Δ |',
     );
     expect(lines[5]).toBe(
-      '| Cityscapes Fine | OHEM | 90.00 ± 0.00 | NaN | 61.00 ± 0.00 | 0.00 ± 1.41 | 2 | 96.52 | 90.74 | 81.23 | +0.47 |',
+      '| Cityscapes Fine | OHEM | 90.00 ± 0.00 | – | 61.00 ± 0.00 | 0.00 ± 1.41 | 2 | 96.52 | 90.74 | 81.23 | +0.47 |',
     );
     expect(lines.at(-2)).toBe('- a note');
     expect(lines).toContain('- cityscapes-fine-arm-seed1 ended early: the loss became NaN at step 3');

@@ -27,7 +27,7 @@ beforeAll(async () => {
     tables: [
       {
         name: 'table1',
-        title: 'Some <b>details</b>',
+        title: 'Table 1: Some <b>details</b>',
         heading: ['Model', 'mIoU', 'Δ mIoU', 'paper mIoU'],
         labelColumns: 1,
         rows: [

@@ -41,7 +41,11 @@ export function experimentCommand(): Command {
     .option('--data <root>', 'folder of the data; or cityscapes=ROOT, ade20k=ROOT; repeatable', collect)
     .addOption(new Option('--scale <name>', 'size of the runs (default: small)').choices(['small', 'paper']))
     .option('--seeds <n>', 'runs of each row (default: 3)', positiveNumber)
-    .option('--jobs <n>', 'runs at a time (default: one a core at the small scale, else 1)', positiveNumber)
+    .option(
+      '--jobs <n>',
+      'runs at a time (default: one a core at the small scale on cpu, else 1)',
+      positiveNumber,
+    )
     .option('--iterations <n>', "steps of every run instead of the scale's", positiveNumber)
     .option(
       '--learning-rate-scale <x>',
@@ -54,7 +58,7 @@ export function experimentCommand(): Command {
     .option('--rows <names>', 'only these runs: names or regular expressions, separated by commas', commas)
     .option('--dry-run', 'print the queue and how long it may take')
     .option('--tables-only', 'write the tables of what is there, and run nothing')
-    .option('--retry-failed', 'start runs whose loss was not finite once more')
+    .option('--retry-failed', 'move runs whose loss was not finite aside, and begin them anew')
     .addHelpText('after', example)
     .action(async (table: string, options: ExperimentCommandOptions, command: Command) => {
       const { runExperiment } = await import('../experiment.js');

@@ -13,7 +13,7 @@ function tableSection({ name, title, heading, labelColumns, rows, remarks }: Rep
     return html`<td class="${heading[column]?.startsWith('paper') ? 'paper' : toneOf(text, column >= labelColumns)}">${text}</td>`;
   };
   return html`<section id="${name}" aria-labelledby="${name}-title">
-<h2 id="${name}-title">${name.replace(/^table(\d)$/, 'Table $1')}: ${title}</h2>
+<h2 id="${name}-title">${title}</h2>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="${name}-title"><table class="dense">
 <thead><tr>${heading.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>

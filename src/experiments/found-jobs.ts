@@ -1,0 +1,69 @@
+/**
+ * The runs of an experiment that its folder already holds, beside those that are asked for now: other rows, and seeds
+ * beyond the number asked for. They are not trained on, but belong into the tables.
+ */
+
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { CoarselyError } from '../errors/index.js';
+import type { PaperRun } from '../recipes/index.js';
+import { type Job, type JobSettings, jobOf, runsFolder } from './job.js';
+import { jobStatus } from './job-status.js';
+
+export interface FoundJobs {
+  /** In the order of their seeds, and of the tables within a seed. */
+  readonly jobs: readonly Job[];
+  /** Names of folders that hold another config than the one that is asked for now, or cannot be read. */
+  readonly leftOut: readonly string[];
+}
+
+interface FindOptions {
+  readonly settings: JobSettings;
+  /** What is asked for. */
+  readonly besides: readonly Job[];
+}
+
+/** Looks for folders of these runs, by name. */
+export function findJobs(runs: ReadonlyMap<string, PaperRun>, { settings, besides }: FindOptions): FoundJobs {
+  const asked = new Set(besides.map(({ name }) => name));
+  const order = [...runs.keys()];
+  const jobs: Job[] = [];
+  const leftOut: string[] = [];
+  const found = foldersOf(settings.output)
+    .filter(({ name, runName }) => runs.has(runName) && !asked.has(name))
+    .sort((a, b) => a.seed - b.seed || order.indexOf(a.runName) - order.indexOf(b.runName));
+  for (const { name, runName, seed } of found) {
+    const job = sameJob(runs.get(runName) as PaperRun, { runName, seed, settings });
+    if (job === null) leftOut.push(name);
+    else jobs.push(job);
+  }
+  return { jobs, leftOut };
+}
+
+interface RunFolder {
+  readonly name: string;
+  readonly runName: string;
+  readonly seed: number;
+}
+
+function foldersOf(output: string): RunFolder[] {
+  const runs = runsFolder(output);
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs).flatMap((name) => {
+    const [, runName, seed] = /^(.+)-seed(0|[1-9]\d*)$/.exec(name) ?? [];
+    if (runName === undefined || !existsSync(path.join(runs, name, 'config.yaml'))) return [];
+    return [{ name, runName, seed: Number(seed) }];
+  });
+}
+
+/** Null when the folder holds something else; that is an error only for a run that is to be trained. */
+function sameJob(run: PaperRun, how: Parameters<typeof jobOf>[1]): Job | null {
+  try {
+    const job = jobOf(run, how);
+    jobStatus(job);
+    return job;
+  } catch (error) {
+    if (error instanceof CoarselyError) return null;
+    throw error;
+  }
+}

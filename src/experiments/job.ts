@@ -1,0 +1,65 @@
+/** One training run of an experiment: a row's run with one seed, its folder and its config. */
+
+import path from 'node:path';
+import { type Config, type ConfigLayer, configSchema, resolveConfig } from '../config/index.js';
+import { ConfigError } from '../errors/index.js';
+import type { PaperRun } from '../recipes/index.js';
+import type { Scale } from './scale.js';
+
+export interface Job {
+  /** Also the name of its folder: `coarse-arm-seed0`. */
+  readonly name: string;
+  /** Without the seed: `coarse-arm`. */
+  readonly runName: string;
+  readonly seed: number;
+  readonly folder: string;
+  readonly config: Config;
+}
+
+/** What all runs of an experiment share. */
+export interface JobSettings {
+  readonly scale: Scale;
+  /** The experiment's folder; runs are in its `runs`. */
+  readonly output: string;
+  /** Steps of every run; without it the scale's own. */
+  readonly iterations?: number | undefined;
+  /** `KEY=VALUE` changes of every config. */
+  readonly set?: readonly string[];
+}
+
+/** Where the runs of an experiment are: an absolute path. */
+export function runsFolder(output: string): string {
+  return path.resolve(output, 'runs');
+}
+
+interface JobOptions {
+  readonly runName: string;
+  readonly seed: number;
+  readonly settings: JobSettings;
+}
+
+/** Throws a ConfigError for a config that cannot run as written; reads no dataset. */
+export function jobOf(run: PaperRun, { runName, seed, settings }: JobOptions): Job {
+  const { scale, output, iterations, set = [] } = settings;
+  const scaled = scale.scaled(run);
+  if ('missing' in scaled) throw new ConfigError(`experiment: ${runName}: ${scaled.missing}`);
+  const name = `${runName}-seed${seed}`;
+  const runs = runsFolder(output);
+  const changes: ConfigLayer[] = [{ label: runName, values: { name, seed, output: runs } }];
+  if (iterations !== undefined) changes.push({ label: '--iterations', values: { training: { iterations } } });
+  const recipes = new Map([[runName, { config: () => scaled.config }]]);
+  const config = resolveConfig(runName, { schema: configSchema, recipes, changes, set });
+  if (config.name !== name || config.seed !== seed || config.output !== runs) {
+    throw new ConfigError('experiment: --set cannot change name, seed or output, which tell the runs apart');
+  }
+  return { name, runName, seed, folder: path.join(runs, name), config: withAbsolutePaths(config) };
+}
+
+/** A run is continued from wherever its queue is started next. */
+function withAbsolutePaths(config: Config): Config {
+  const { data, model } = config;
+  const { weights } = model.backbone;
+  const backbone =
+    typeof weights === 'string' ? { ...model.backbone, weights: path.resolve(weights) } : model.backbone;
+  return { ...config, data: { ...data, root: path.resolve(data.root) }, model: { ...model, backbone } };
+}

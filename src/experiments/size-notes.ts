@@ -1,0 +1,39 @@
+/** What the runs of an experiment are in numbers, read from their configs: options may have changed what a scale says. */
+
+import type { Config } from '../config/index.js';
+import type { Job } from './job.js';
+
+/** Lines for the reader of a table; where runs differ, every value is named. */
+export function sizeNotes(jobs: readonly Job[]): string[] {
+  const configs = jobs.map(({ config }) => config);
+  if (configs.length === 0) return [];
+  const values = (value: (config: Config) => string) => [...new Set(configs.map(value))].join(' or ');
+  return [
+    `${values(({ training }) => grouped(training.iterations))} steps of batch ${values(({ training }) => String(training.batchSize))}, ` +
+      `learning rate ${values(({ optimizer }) => String(optimizer.learningRate))}; images of ` +
+      `${values(({ data }) => data.augmentation.baseSize?.join('×') ?? 'their own size')}, crops of ` +
+      `${values(({ data }) => data.augmentation.cropSize.toReversed().join('×'))}.`,
+    `Backbones: ${[...new Set(configs.map(backboneText))].join(', ')}.`,
+    ...rateNotes(configs),
+  ];
+}
+
+function backboneText({ model: { backbone } }: Config): string {
+  const { kind, weights } = backbone;
+  return `${kind} from ${typeof weights === 'string' ? weights : 'random values'}`;
+}
+
+function rateNotes(configs: readonly Config[]): string[] {
+  const factors = configs.flatMap(({ reweighter }) => {
+    const factor = reweighter?.learningRateScale;
+    return typeof factor === 'number' ? [factor] : [];
+  });
+  if (factors.length === 0) return [];
+  const factor = [...new Set(factors)].join(' or ');
+  return [`ARM's learning rate is ${factor} times the network's (learningRateScale); the paper's is 1.`];
+}
+
+/** `40 000`. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, '\u00a0');
+}
