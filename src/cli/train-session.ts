@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/index.js';
 import { CoarselyError } from '../errors/index.js';
+import { exitCodes } from './exit-codes.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress-display.js';
 import type { ReportedError, TrainingJob, TrainingMessage } from './train-worker.js';
 
@@ -70,7 +71,7 @@ function handleInterrupts(flag: Int32Array, display: ProgressDisplay): () => voi
     // A terminal, or GNU timeout, may deliver one wish twice: to the process and to its group.
     if (now - asked < 1000) return;
     asked = now;
-    if (Atomics.exchange(flag, 0, 1) !== 0) process.exit(130);
+    if (Atomics.exchange(flag, 0, 1) !== 0) process.exit(exitCodes.interrupted);
     display.print('stopping after this step to write a checkpoint (press Ctrl-C again to end at once)');
   };
   const signals = ['SIGINT', 'SIGTERM'] as const;

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import type { Config } from '../../config/index.js';
+import { exitCodes } from '../exit-codes.js';
 import { collect } from '../parse-options.js';
 
 const example = `
@@ -92,7 +93,7 @@ async function trainAndReport(
   const outcome = await trainSession(config, { runFolder, resume });
   if (outcome === 'interrupted') {
     process.stdout.write(`interrupted; continue with:\n  ${resumeCommand(runFolder)}\n`);
-    process.exitCode = 130;
+    process.exitCode = exitCodes.interrupted;
     return;
   }
   process.stdout.write(`finished ${runFolder}; see it with:\n  coarsely report ${runFolder}\n`);
