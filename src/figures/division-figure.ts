@@ -70,20 +70,18 @@ export function divisionSvg(run: RunStatistics): string | null {
       `step ${step}, ${images} images; ${percentText(statistics.mislabelled / statistics.compared)} of ${statistics.compared.toLocaleString('en')} compared pixels carry a wrong label; in quotes: what the paper calls them`,
       { x: 20, y: 56, color: muted },
     ),
-    drawDivision(byLoss, top, {
+    drawDivision(byLoss, {
+      frame: top,
       title: '(a) by loss',
       columns: ['low loss', 'high loss'],
       paper: { correct: ['less valuable', 'more valuable'], mislabelled: ['less harmful', 'more harmful'] },
     }),
-    drawDivision(
-      byConfidence,
-      { ...top, left: beside.left },
-      {
-        title: '(b) by confidence',
-        columns: ['low confidence', 'high confidence'],
-        paper: { correct: ['more valuable', 'less valuable'], mislabelled: ['less harmful', 'more harmful'] },
-      },
-    ),
+    drawDivision(byConfidence, {
+      frame: { ...top, left: beside.left },
+      title: '(b) by confidence',
+      columns: ['low confidence', 'high confidence'],
+      paper: { correct: ['more valuable', 'less valuable'], mislabelled: ['less harmful', 'more harmful'] },
+    }),
     drawPlot(binsPlot(statistics), compared.length > 1 ? bottom : { ...bottom, width: 2 * half }),
     ...(compared.length > 1 ? [drawPlot(timePlot(compared), { ...bottom, left: beside.left })] : []),
     text(finding(statistics), { x: 20, y: size.height - 22, weight: 600 }),

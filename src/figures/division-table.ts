@@ -6,7 +6,8 @@ import type { Frame } from './plot/plot.js';
 import { element, text } from './plot/svg.js';
 import { fontSize, grid, muted, rightColor, wrongColor } from './plot/theme.js';
 
-export interface DivisionLabels {
+export interface DivisionDrawing {
+  readonly frame: Frame;
   readonly title: string;
   /** Low and high. */
   readonly columns: readonly [string, string];
@@ -20,11 +21,7 @@ export interface DivisionLabels {
 const heading = 52;
 const side = 26;
 
-export function drawDivision(
-  division: Division,
-  frame: Frame,
-  { title, columns, paper }: DivisionLabels,
-): string {
+export function drawDivision(division: Division, { frame, title, columns, paper }: DivisionDrawing): string {
   const width = (frame.width - side) / 2;
   const height = (frame.height - heading) / 2;
   const rows = ['correct', 'mislabelled'] as const;
@@ -34,22 +31,19 @@ export function drawDivision(
   const cells = rows.flatMap((row, down) => {
     const inRow = division[row].low.pixels + division[row].high.pixels;
     return halves.map((half, across) =>
-      drawCell(
-        division[row][half],
-        {
+      drawCell(division[row][half], {
+        frame: {
           left: frame.left + side + across * width,
           top: frame.top + heading + down * height,
           width,
           height,
         },
-        {
-          color: row === 'correct' ? rightColor : wrongColor,
-          row,
-          inRow,
-          compared,
-          paper: paper[row][across] as string,
-        },
-      ),
+        color: row === 'correct' ? rightColor : wrongColor,
+        row,
+        inRow,
+        compared,
+        paper: paper[row][across] as string,
+      }),
     );
   });
   const names = rows.map((row, down) =>
@@ -79,7 +73,8 @@ export function drawDivision(
   ]);
 }
 
-interface CellContext {
+interface CellDrawing {
+  readonly frame: Frame;
   readonly color: string;
   readonly row: string;
   /** Pixels in both cells of the row. */
@@ -90,10 +85,8 @@ interface CellContext {
 
 function drawCell(
   { pixels, meanLoss, weightShare }: DivisionCell,
-  frame: Frame,
-  context: CellContext,
+  { frame, color, row, inRow, compared, paper }: CellDrawing,
 ): string {
-  const { color, row, inRow, compared, paper } = context;
   const share = compared === 0 ? 0 : pixels / compared;
   const ofRow = inRow === 0 ? 0 : pixels / inRow;
   const relative = share === 0 ? null : weightShare / share;

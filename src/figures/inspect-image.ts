@@ -53,7 +53,7 @@ export function inspectImage(
       likelihood: logitsNCHW.softmax(1).amax(1).toTypedArray() as Float32Array,
       confidence: confidenceNHW.toTypedArray() as Float32Array,
       losses: lossesNHW.where(validNHW, Number.NaN).toTypedArray() as Float32Array,
-      ...weigh(subject, maps, index),
+      ...weigh(subject, { ...maps, index }),
     };
   });
 }
@@ -68,8 +68,7 @@ interface Maps {
 
 function weigh(
   { reweighter }: Subject,
-  maps: Maps,
-  index: number,
+  { index, ...maps }: Maps & Pick<InspectOptions, 'index'>,
 ): Pick<Inspection, 'weights' | 'weightScale'> {
   if (reweighter === null) return { weights: null, weightScale: 1 };
   const { validNHW, confidenceNHW } = maps;

@@ -72,11 +72,17 @@ export function statisticsOf(sample: PixelSample): PixelStatistics {
     mislabelled: isMislabelled,
     meanLoss: states.length === 0 ? null : rounded(total / states.length),
     bins: binsOf(sample),
-    byLoss: byLoss === null ? null : divide(sample, byLoss, (pixel) => (losses[pixel] as number) > byLoss),
+    byLoss:
+      byLoss === null
+        ? null
+        : divide(sample, { threshold: byLoss, isHigh: (pixel) => (losses[pixel] as number) > byLoss }),
     byConfidence:
       byConfidence === null
         ? null
-        : divide(sample, byConfidence, (pixel) => (confidence[pixel] as number) >= byConfidence),
+        : divide(sample, {
+            threshold: byConfidence,
+            isHigh: (pixel) => (confidence[pixel] as number) >= byConfidence,
+          }),
   };
 }
 
@@ -122,8 +128,7 @@ function median(
 
 function divide(
   { losses, weights, states }: PixelSample,
-  threshold: number,
-  isHigh: (pixel: number) => boolean,
+  { threshold, isHigh }: { readonly threshold: number; readonly isHigh: (pixel: number) => boolean },
 ): Division {
   const sums = Array.from({ length: 4 }, () => ({ pixels: 0, loss: 0, weight: 0 }));
   let allWeight = 0;

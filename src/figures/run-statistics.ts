@@ -3,10 +3,12 @@
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { CheckpointError } from '../errors/index.js';
+import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { inferenceDevice, loadRun } from '../evaluation/index.js';
+import { type ComponentSection, createComponent } from '../registry/index.js';
+import { reweighters } from '../reweighting/index.js';
 import { type MetricLine, type Run, readRun } from '../runs/index.js';
-import { setThreads } from '../torch/index.js';
+import { Generator, setThreads, tidy } from '../torch/index.js';
 import { measureStatistics } from './measure-statistics.js';
 import { type PixelStatistics, pixelStatistics } from './pixel-statistics.js';
 import { subjectOf } from './subject.js';
@@ -25,7 +27,7 @@ export interface RunStatistics {
   readonly moments: readonly StatisticsMoment[];
   /** Whether training recorded them, or they were measured with the last checkpoint. */
   readonly source: 'recorded' | 'measured';
-  /** Order of the norm that the run's weights are held to, where its reweighter has one. */
+  /** `normOrder` of the run's reweighter: of the norm under which its weights climb the loss; null where they don't. */
   readonly p: number | null;
 }
 
@@ -66,7 +68,25 @@ async function measuredRun(
 
 function described(run: Run, label: string) {
   const { reweighter } = configOf(run);
-  return { label, folder: run.folder, p: typeof reweighter?.p === 'number' ? reweighter.p : null };
+  return { label, folder: run.folder, p: reweighter === null ? null : normOrderOf(reweighter) };
+}
+
+/** The reweighter itself says; null also of one that can't be made here, being of another version or process. */
+function normOrderOf(section: ComponentSection): number | null {
+  try {
+    using generator = new Generator(0);
+    return tidy(() => {
+      // The order depends on its options alone.
+      const context = { classCount: 2, datasetLength: 0, generator };
+      const reweighter = createComponent(reweighters, section, context);
+      const { normOrder = null } = reweighter;
+      reweighter.dispose();
+      return normOrder;
+    });
+  } catch (error) {
+    if (error instanceof CoarselyError) return null;
+    throw error;
+  }
 }
 
 function momentOf({ step, values }: MetricLine, folder: string): StatisticsMoment {
@@ -102,7 +122,7 @@ export function runLabels(runs: readonly Pick<Run, 'folder' | 'configYaml'>[]): 
 
 interface RunConfig {
   readonly name: string | null;
-  readonly reweighter: Readonly<Record<string, unknown>> | null;
+  readonly reweighter: ComponentSection | null;
 }
 
 /** The little that labels need, also of a config that another version wrote. */
@@ -116,8 +136,12 @@ function configOf({ folder, configYaml }: Pick<Run, 'folder' | 'configYaml'>): R
   const { name, reweighter } = (isRecord(config) ? config : {}) as Record<string, unknown>;
   return {
     name: typeof name === 'string' ? name : null,
-    reweighter: isRecord(reweighter) ? reweighter : null,
+    reweighter: isSection(reweighter) ? reweighter : null,
   };
+}
+
+function isSection(value: unknown): value is ComponentSection {
+  return isRecord(value) && typeof value.kind === 'string';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

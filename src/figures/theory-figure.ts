@@ -13,14 +13,14 @@ import { compareWithTheory, type TheoryCurve } from './theory.js';
 
 const panel = { width: 470, height: 400 } as const;
 
-/** A run that the theory says something of: its weights are held to a norm of order p > 1. */
+/** A run that the theory says something of: its weights climb the loss under a norm of order p > 1. */
 export interface TheoryRun {
   readonly run: RunStatistics;
   readonly p: number;
   readonly curve: TheoryCurve;
 }
 
-/** Runs without weights, or with p = 1, are left out. */
+/** Runs without weights, with weights that do not climb the loss, or with p = 1, are left out. */
 export function theoryRuns(runs: readonly RunStatistics[]): TheoryRun[] {
   return runs.flatMap((run) => {
     const { p } = run;
@@ -35,7 +35,7 @@ export function theoryFigure(runs: readonly RunStatistics[]): Figure {
   const compared = theoryRuns(runs);
   if (compared.length === 0) {
     throw new ConfigError(
-      'figure theory: expected a run whose reweighter has p = 2 or 3; a plain mean has no weights, and p = 1 no curve',
+      'figure theory: expected a run whose weights climb the loss with p = 2 or 3; a fixed strategy or a plain mean follows no theory, and p = 1 has no curve',
     );
   }
   return {

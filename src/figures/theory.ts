@@ -35,14 +35,13 @@ export function compareWithTheory({ bins, pixels }: PixelStatistics, p: number):
     pixelShare,
     weight,
     theory,
-    correlation: correlationOf(weight, theory, pixelShare),
+    correlation: correlationOf([weight, theory], pixelShare),
   };
 }
 
 /** Pearson's, each pair counted by its share. */
 function correlationOf(
-  first: readonly number[],
-  second: readonly number[],
+  [first, second]: readonly [readonly number[], readonly number[]],
   shares: readonly number[],
 ): number | null {
   const centred = (values: readonly number[]) => {

@@ -7,7 +7,7 @@ import type { Backbone, Features } from './backbone.js';
 export interface HeadOutput {
   /** [N, classes, h, w]. */
   readonly logitsNCHW: Tensor;
-  /** What the classifier saw, [N, channels, h, w]: the input of any further per-pixel prediction beside it. */
+  /** What the classifier reads, before its dropout, [N, channels, h, w]; further per-pixel predictions read it too. */
   readonly featuresNCHW: Tensor;
   /** Logits of an auxiliary classifier that the head itself needs, such as OCR's soft regions; null when it has none. */
   readonly auxiliaryLogitsNCHW: Tensor | null;

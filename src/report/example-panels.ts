@@ -147,7 +147,8 @@ async function runRows(
   using subject = subjectOf(run, { device: 'cpu' });
   const rows: ExampleRow[] = [];
   for (const [place, { sample, coarse }] of scenes.entries()) {
-    const teaching = coarse ?? sample.labels ?? new Uint8Array(sample.width * sample.height);
+    const teaching =
+      coarse ?? sample.labels ?? new Uint8Array(sample.width * sample.height).fill(ignoreIndex);
     const inspection = inspectImage(subject, sample, { teaching, index: place });
     const panels = await runPanels(inspection, { run, sample });
     const remark = inspection.weights === null ? 'No weights: this run trains on the plain mean.' : null;

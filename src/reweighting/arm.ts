@@ -49,6 +49,10 @@ export class Arm extends Module implements Reweighter {
     this.learningRateScale = learningRateScale;
   }
 
+  get normOrder(): NormOrder {
+    return this.p;
+  }
+
   /** W(v̂) ∈ (0, 1) for confidences of any shape, float32 also under autocast. */
   forward(confidence: Tensor): Tensor {
     return autocast({ device: confidence.device, enabled: false }, () => {

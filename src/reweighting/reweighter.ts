@@ -4,6 +4,7 @@ import { EngineError } from '../errors/index.js';
 import type { Module, Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 import type { CleanLearner } from './clean-learner.js';
+import type { NormOrder } from './normalise-weights.js';
 
 /** Which part of which training image a crop is. */
 export interface SampleOrigin {
@@ -62,6 +63,12 @@ export interface Reweighter extends Module {
 
   /** What learns from a clean batch before each step of the network; undefined where no clean labels are needed. */
   readonly cleanData?: CleanLearner;
+
+  /**
+   * Order p of the norm under which its weights climb the loss (section 3.4), so that theory says what they become;
+   * absent where they do not climb it. Depends on the strategy's options alone.
+   */
+  readonly normOrder?: NormOrder;
 
   /** W at these confidences, before normalisation, for plots; null when weights do not depend on confidence alone. */
   curve(confidences: readonly number[]): number[] | null;

@@ -70,7 +70,7 @@ export function createPlayers(
 }
 
 /** The reweighter that a config names, on its device; null where it names none. */
-export function createReweighter(
+function createReweighter(
   config: Config,
   { classCount, datasetLength }: CreatePlayersOptions,
 ): Reweighter | null {

@@ -2,7 +2,6 @@ export {
   type ConfiguredPlayers,
   type CreatePlayersOptions,
   createPlayers,
-  createReweighter,
   settlePrecision,
 } from './create-players.js';
 export { DivergenceError } from './divergence-watch.js';

@@ -1,5 +1,6 @@
 /** ADE20K: the class of each value, the names of splits, and the published colours. */
 
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ade20kClasses, openDataset } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
@@ -39,6 +40,11 @@ describe('ade20k', () => {
       '143 plate 0,255,184',
       '150 flag 92,0,255',
     ]);
+    // The whole table, lines of `name red,green,blue`: it was compared with mmsegmentation's when this was computed.
+    const table = ade20kClasses.map(({ name, color }) => `${name} ${color.join(',')}\n`).join('');
+    expect(createHash('sha256').update(table).digest('hex')).toBe(
+      '87204cce1e6a1d682ed5eed818e558a2644845fdaa7672e1bdd7c9c0df2abcf6',
+    );
     for (const { color } of ade20kClasses) {
       expect(color).toHaveLength(3);
       expect(color.every((part) => Number.isInteger(part) && part >= 0 && part <= 255)).toBe(true);

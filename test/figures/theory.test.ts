@@ -7,14 +7,16 @@ import {
   PixelCollector,
   type PixelStatistics,
   type RunStatistics,
+  recordedRun,
   type Subject,
   statisticsOf,
   theoryFigure,
 } from 'coarsely/figures';
 import { crossEntropy } from 'coarsely/losses';
-import { ClosedFormArm, variance } from 'coarsely/reweighting';
+import { ClosedFormArm, LinearArm, reweighters, variance } from 'coarsely/reweighting';
 import { Generator, liveTensorCount, randn } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { expectWellFormed, marks } from './svg-marks.js';
 
 /** Ten pixels in each of three intervals, with these losses and weights. */
@@ -128,7 +130,43 @@ describe('theoryFigure', () => {
   });
 
   test('says what is missing when no run has one', () => {
-    expect(() => theoryFigure([run(null), run(1)])).toThrow('expected a run whose reweighter has p = 2 or 3');
+    expect(() => theoryFigure([run(null), run(1)])).toThrow(
+      'expected a run whose weights climb the loss with p = 2 or 3',
+    );
+  });
+});
+
+describe('the order of a recorded run', () => {
+  const orderOf = (reweighter: object | null) => {
+    const line = {
+      step: 7,
+      split: 'statistics' as const,
+      values: statisticsWith([1.2, 0.6, 0.1], [1, 0.8, 0.2]),
+    };
+    const configYaml = JSON.stringify({ name: 'recorded', reweighter });
+    const run = { folder: 'somewhere', configYaml, metrics: [line], lastCheckpoint: null };
+    return recordedRun(run, 'recorded')?.p;
+  };
+
+  test('is what its reweighter climbs under, by default or by its config', () => {
+    const liveBefore = liveTensorCount();
+    expect(orderOf({ kind: 'arm' })).toBe(2);
+    expect(orderOf({ kind: 'arm', p: 3 })).toBe(3);
+    expect(orderOf({ kind: 'arm', p: 1 })).toBe(1);
+    expect(orderOf({ kind: 'closed-form-arm', p: 3 })).toBe(3);
+    expect(liveTensorCount()).toBe(liveBefore);
+  });
+
+  test('is none where weights do not climb, whatever their options are called', () => {
+    reweighters.register('theory-test-own', {
+      options: z.strictObject({ p: z.number() }),
+      create: () => new LinearArm(),
+    });
+    expect(orderOf({ kind: 'linear-arm', p: 2 })).toBeNull();
+    expect(orderOf({ kind: 'theory-test-own', p: 2 })).toBeNull();
+    expect(orderOf({ kind: 'of-another-version', p: 2 })).toBeNull();
+    expect(orderOf({ kind: 'arm', p: 7 })).toBeNull();
+    expect(orderOf(null)).toBeNull();
   });
 });
 

@@ -39,6 +39,8 @@ export async function writeDataset(root: string): Promise<void> {
 export interface SyntheticRun {
   readonly name: string;
   readonly root: string;
+  /** Of its dataset. */
+  readonly kind?: string;
   readonly reweighter?: ConfigInput['reweighter'];
   /** mIoU of the two evaluations. */
   readonly scores?: readonly [number, number];
@@ -47,12 +49,19 @@ export interface SyntheticRun {
 
 export function writeRun(
   folder: string,
-  { name, root, reweighter = null, scores = [0.2511, 0.3522], checkpoint = true }: SyntheticRun,
+  {
+    name,
+    root,
+    kind = 'folder',
+    reweighter = null,
+    scores = [0.2511, 0.3522],
+    checkpoint = true,
+  }: SyntheticRun,
 ): void {
   const config = configSchema.parse({
     name,
     precision: 'float32',
-    data: { root, train: { labels: 'coarse' }, evaluation: { labels: 'fine' } },
+    data: { kind, root, train: { labels: 'coarse' }, evaluation: { labels: 'fine' } },
     model: { head: { kind: 'deeplabv3plus', channels: 16 }, auxiliary: null },
     reweighter,
     training: { iterations: 100 },
@@ -86,7 +95,7 @@ function writeCheckpoint(
   for (const [name, tensor] of segmentor.stateDict()) tensors.set(`model.${name}`, tensor);
   const arm = reweighted ? new Arm({ generator }) : null;
   for (const [name, tensor] of arm?.stateDict() ?? []) tensors.set(`reweighter.${name}`, tensor);
-  writer.writeCheckpoint({ step: 100, tensors, state: { circumstances: { Machine: 'two cores' } } });
+  writer.writeCheckpoint({ step: 100, tensors, state: { classes, circumstances: { Machine: 'two cores' } } });
   segmentor.dispose();
   arm?.dispose();
 }

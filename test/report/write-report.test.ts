@@ -1,10 +1,12 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkDataset, type DatasetComponent, datasets, openDataset } from 'coarsely/data';
 import { writeReport } from 'coarsely/report';
 import { liveTensorCount } from 'coarsely/torch';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { hostileName, size, writeDataset, writeRun } from './synthetic-run.js';
 
 let folder = '';
@@ -158,6 +160,22 @@ describe('writeReport, other cases', () => {
     writeRun(orphan, { name: 'orphan', root: join(folder, 'nowhere') });
     const text = textOf(await readFile(await writeReport([orphan]), 'utf8'));
     expect(text).toMatch(/No pictures of orphan: .*nowhere/);
+  });
+
+  test('images without labels have neither losses nor weights, instead of those of the first class', async () => {
+    const part = { root: z.string(), split: z.string(), labels: z.string() };
+    const unlabelled: DatasetComponent<{ root: string; split: string }> = {
+      options: z.strictObject(part),
+      create: ({ root, split }) => openDataset({ kind: 'folder', root, split, labels: null }),
+      check: ({ root, split }) => checkDataset({ kind: 'folder', root, split, labels: null }),
+    };
+    datasets.register('report-unlabelled', unlabelled as DatasetComponent);
+    const run = join(folder, 'unlabelled-arm');
+    const [kind, root] = ['report-unlabelled', join(folder, 'data')];
+    writeRun(run, { name: 'unlabelled', root, kind, reweighter: { kind: 'arm' } });
+    const html = await readFile(await writeReport([run], { examples: 1 }), 'utf8');
+    expect(html).toContain('unlabelled: loss of the labelled pixels, none on average');
+    expect(html).toContain('unlabelled: weight of the labelled pixels, from 0 to 0 times the mean');
   });
 
   test('names what is damaged or no run', async () => {
