@@ -10,6 +10,7 @@ export interface LinearArmOptions {
   readonly slope?: number;
   /** b */
   readonly intercept?: number;
+  /** Order of the first norm. The weights are the same with each; the gradient to a confidence not detached is not. */
   readonly p?: NormOrder;
 }
 
