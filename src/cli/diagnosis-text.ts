@@ -42,7 +42,7 @@ function title({ root, kind, classes, splits }: Diagnosis): string {
   if (kind === null) return `${color.bold(root)}  is no dataset`;
   const images = splits.reduce((sum, split) => sum + split.images, 0);
   const decoded = splits.reduce((sum, split) => sum + split.decoded, 0);
-  const list = classes === null ? 'no list of classes' : counted(classes.length, 'class', 'classes');
+  const list = classes === null ? 'no usable list of classes' : counted(classes.length, 'class', 'classes');
   const looked =
     decoded === images
       ? 'all looked into'
@@ -168,7 +168,7 @@ function folderText({ expected, found }: Diagnosis): string {
 function problemText({ problems, proposedClasses }: Diagnosis): string {
   if (problems.length === 0) return '';
   const advice = ({ code, remedy }: Finding): string =>
-    code === 'classes' && proposedClasses !== null
+    code === 'no-classes' && proposedClasses !== null
       ? 'make one of what the label files hold, as below'
       : remedy;
   const lines = problems.flatMap((problem) => {
@@ -186,17 +186,17 @@ function problemText({ problems, proposedClasses }: Diagnosis): string {
   return [color.bold('to mend'), ...lines].join('\n');
 }
 
-function proposalText({ proposedClasses, root, classes }: Diagnosis): string {
-  if (proposedClasses === null) return '';
-  const file = classes === null ? 'classes.json' : 'proposed-classes.json';
+function proposalText({ proposedClasses, problems, root }: Diagnosis): string {
+  // A list that only wants correcting has names that a proposal doesn't know.
+  if (proposedClasses === null || problems.some(({ code }) => code === 'classes')) return '';
   const names = proposedClasses.classes.slice(0, 6).map(({ name }) => name);
   const more = proposedClasses.classes.length > names.length ? ', …' : '';
   return [
     color.bold(
       `a classes.json for what was found (${proposedClasses.classes.length}: ${names.join(', ')}${more})`,
     ),
-    `  coarsely check ${shellWord(root)} --propose-classes > ${shellWord(path.join(root, file))}`,
-    '  then look through it, and give every class its name',
+    `  coarsely check ${shellWord(root)} --propose-classes > ${shellWord(path.join(root, 'proposed-classes.json'))}`,
+    '  then look through it, give every class its name, and call it classes.json',
   ].join('\n');
 }
 

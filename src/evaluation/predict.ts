@@ -175,7 +175,7 @@ async function rejectExisting(entries: readonly Entry[]): Promise<void> {
   if (existing.length === 0) return;
   const more = existing.length > 1 ? ` and ${existing.length - 1} more` : '';
   throw new DataError(
-    `${existing[0]}${more} exist${more ? '' : 's'} already; choose another output folder or overwrite`,
+    `${existing[0]}${more} exist${more ? '' : 's'} already; choose another output folder, or allow overwriting (--overwrite)`,
   );
 }
 

@@ -76,12 +76,11 @@ describe('check', () => {
     expect(stdout).toContain('ready to train with (what is to be mended concerns other parts)');
   });
 
-  it('proposes a list of classes, also into the file that it is to become', async () => {
+  it('proposes a list of classes, into a file that replaces none', async () => {
     const root = await datasetFolder({ classes: null });
     const { stdout: advice } = await coarsely(['check', root]);
-    expect(advice).toContain(`coarsely check ${root} --propose-classes > ${root}/classes.json`);
-    // As a shell does before the command begins.
-    await put(join(root, 'classes.json'), '');
+    expect(advice).toContain(`coarsely check ${root} --propose-classes > ${root}/proposed-classes.json`);
+    expect(advice).toContain('→ make one of what the label files hold, as below');
     const { code, stdout } = await coarsely(['check', root, '--propose-classes']);
     expect(code).toBe(0);
     await put(join(root, 'classes.json'), stdout);
@@ -92,6 +91,15 @@ describe('check', () => {
       stdout: '',
       stderr: expect.stringContaining('nothing to propose'),
     });
+  });
+
+  it('never proposes another list where one only wants correcting', async () => {
+    const root = await datasetFolder({});
+    await put(join(root, 'classes.json'), '{"classes":[{"name":"road"},{"name":"car"},]}');
+    const { code, stdout } = await coarsely(['check', root]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✗ classes\.json: not valid JSON.*\n {4}→ correct it; its form/);
+    expect(stdout).not.toContain('--propose-classes');
   });
 
   it('draws what was expected and what is there', async () => {

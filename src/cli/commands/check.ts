@@ -13,7 +13,7 @@ fail. Cityscapes and ADE20K are recognised by the folders of their official layo
 Example:
   $ coarsely check my-dataset
   $ coarsely check my-dataset --all --json
-  $ coarsely check my-dataset --propose-classes > my-dataset/classes.json`;
+  $ coarsely check my-dataset --propose-classes > my-dataset/proposed-classes.json`;
 
 interface CheckCommandOptions {
   readonly kind?: string;

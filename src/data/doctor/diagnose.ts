@@ -36,11 +36,11 @@ export async function diagnoseDataset(
   root: string,
   { kind, sample = defaultSample, onProgress }: DiagnoseOptions = {},
 ): Promise<Diagnosis> {
-  const isFolder = await stat(root).then(
-    (status) => status.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw new DataError(`${root}: no such folder; check takes the folder of a dataset`);
+  const found = await stat(root).catch(() => null);
+  if (!found?.isDirectory()) {
+    const what = found === null ? 'no such folder' : 'is no folder';
+    throw new DataError(`${root}: ${what}; check takes the folder of a dataset`);
+  }
   const source = await openSource(root, kind);
   if (source === null) return notADataset(root);
   const options: ScanOptions = { sample, ...(onProgress === undefined ? {} : { onProgress }) };

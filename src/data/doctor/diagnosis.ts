@@ -116,6 +116,7 @@ export type FindingCode =
   | FileFindingCode
   | 'not-a-dataset'
   | 'classes'
+  | 'no-classes'
   | 'no-splits'
   | 'no-labels'
   | 'labels-not-png'

@@ -35,13 +35,15 @@ export async function openFolderSource(root: string): Promise<DoctorSource | nul
 function classesFinding(error: unknown, file: string): Finding {
   if (!(error instanceof DataError)) throw error;
   const missing = (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+  const form = '{ "classes": [{ "name": "road" }, { "name": "car" }] }';
   return {
-    code: 'classes',
+    code: missing ? 'no-classes' : 'classes',
     split: null,
     labels: null,
     message: missing ? 'there is no classes.json' : error.message.replace(`${file}: `, 'classes.json: '),
-    remedy:
-      'list the classes in the order of their values: { "classes": [{ "name": "road" }, { "name": "car" }] }',
+    remedy: missing
+      ? `list the classes in the order of their values: ${form}`
+      : `correct it; its form, with the classes in the order of their values: ${form}`,
     count: 0,
     examples: [],
   };
