@@ -106,7 +106,8 @@ function drawCell(
     text(percentText(share), { x, y: frame.top + 33, size: 22, weight: 600 }),
     text('of the pixels', { x: x + 10 + 12.6 * percentText(share).length, y: frame.top + 33, color: muted }),
     text(`${percentText(ofRow)} of the ${row}`, { x, y: line(0) }),
-    text(`mean loss ${numberText(meanLoss)}`, { x, y: line(1) }),
+    // Two digits: the paper's word stands at the right of the same line.
+    text(`mean loss ${numberText(meanLoss, { digits: 2 })}`, { x, y: line(1) }),
     text(
       `${percentText(weightShare)} of the weight${relative === null ? '' : ` (×${relative.toFixed(2)})`}`,
       {

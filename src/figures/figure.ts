@@ -27,7 +27,7 @@ export function percentText(fraction: number, digits = 1): string {
 }
 
 /** Three significant digits, `–` for nothing. */
-export function numberText(value: number | null): string {
+export function numberText(value: number | null, { digits = 3 }: { readonly digits?: number } = {}): string {
   if (value === null) return '–';
-  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(digits)));
 }

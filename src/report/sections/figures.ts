@@ -17,10 +17,8 @@ export function figuresSection(runs: readonly ReportRun[]): Html {
 <h2 id="figures-title">Confidence, loss and wrong labels</h2>
 <p class="hint">Measured on a few training images at every evaluation. A pixel is mislabelled where the label that taught differs from a finer one.</p>
 ${recorded.map((run) => divisionFigure(run))}
-<div class="charts">
 ${drawing(lossByConfidenceSvg(recorded), `Mean loss by confidence: ${recorded.map(({ label }) => label).join(', ')}`)}
 ${weighted.length === 0 ? null : drawing(theorySvg(weighted), `Weights against theory: ${weighted.map(({ run }) => run.label).join(', ')}`)}
-</div>
 ${weighted.length === 0 ? null : html`<p class="hint">Held to ‖W‖<sub>p</sub> = 1, the weighted loss is greatest for W(v̂) ∝ E[l | v̂]<sup>1/(p−1)</sup>; that is where an adversary should end.</p>`}
 </section>`;
 }
