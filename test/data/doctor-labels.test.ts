@@ -122,7 +122,7 @@ describe('colours', () => {
       mask((pixel) => odd[pixel % 4] ?? []),
     );
     const before = await diagnoseDataset(root);
-    expect(before.problems.map(({ code }) => code)).toEqual(['classes']);
+    expect(before.problems.map(({ code }) => code)).toEqual(['no-classes']);
     expect(before.proposedClasses).toEqual({
       classes: [
         { name: 'rgb-1-2-3', color: [1, 2, 3] },

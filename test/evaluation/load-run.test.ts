@@ -39,9 +39,11 @@ describe('loadRun', () => {
   test('a run that remembers its classes needs no data set', async () => {
     const path = join(folder, 'remembers');
     writeRun(path, { name: 'remembers', root: join(folder, 'nowhere') });
-    await expect(loadRun(path)).rejects.toThrow(/nowhere/);
     const statePath = join(path, 'state.json');
     const state = JSON.parse(await readFile(statePath, 'utf8'));
+    delete state.state.classes;
+    await writeFile(statePath, JSON.stringify(state));
+    await expect(loadRun(path)).rejects.toThrow(/nowhere/);
     state.state.classes = ['a', 'b', 'c'].map((name) => ({ name, color: [1, 2, 3] }));
     await writeFile(statePath, JSON.stringify(state));
     using run = await loadRun(path);
