@@ -1,7 +1,13 @@
 /** The config that a command was asked for, complete and checked against what is on the disk. */
 
-import path from 'node:path';
-import { type Config, type ConfigLayer, checkConfig, configSchema, resolveConfig } from '../config/index.js';
+import {
+  type Config,
+  type ConfigLayer,
+  checkConfig,
+  configSchema,
+  resolveConfig,
+  withAbsolutePaths,
+} from '../config/index.js';
 import { checkDataset } from '../data/index.js';
 import { recipes } from '../recipes/index.js';
 import { tellSkipped } from './skipped-files.js';
@@ -27,15 +33,6 @@ export async function loadConfig(
   // First, so that messages show a path as the person wrote it.
   await checkConfigFolders(config, source);
   return withAbsolutePaths(config);
-}
-
-/** What a run reads, wherever it is later continued or evaluated from. */
-function withAbsolutePaths(config: Config): Config {
-  const { data, model } = config;
-  const { weights } = model.backbone;
-  const backbone =
-    typeof weights === 'string' ? { ...model.backbone, weights: path.resolve(weights) } : model.backbone;
-  return { ...config, data: { ...data, root: path.resolve(data.root) }, model: { ...model, backbone } };
 }
 
 /** Checks the folders and files that a config names, and tells which bad ones are left out; `label` says in errors which config is meant. */

@@ -1,5 +1,6 @@
 export { ConfigError } from '../errors/index.js';
 export { Registry } from '../registry/index.js';
+export { withAbsolutePaths } from './absolute-paths.js';
 export { configSchema } from './built-in.js';
 export { type CheckOptions, checkConfig, type DatasetChecker } from './check-config.js';
 export { checkCleanData, learnsFromClean } from './clean-data.js';

@@ -1,7 +1,13 @@
 /** One training run of an experiment: a row's run with one seed, its folder and its config. */
 
 import path from 'node:path';
-import { type Config, type ConfigLayer, configSchema, resolveConfig } from '../config/index.js';
+import {
+  type Config,
+  type ConfigLayer,
+  configSchema,
+  resolveConfig,
+  withAbsolutePaths,
+} from '../config/index.js';
 import { ConfigError } from '../errors/index.js';
 import type { PaperRun } from '../recipes/index.js';
 import type { Scale } from './scale.js';
@@ -53,13 +59,4 @@ export function jobOf(run: PaperRun, { runName, seed, settings }: JobOptions): J
     throw new ConfigError('experiment: --set cannot change name, seed or output, which tell the runs apart');
   }
   return { name, runName, seed, folder: path.join(runs, name), config: withAbsolutePaths(config) };
-}
-
-/** A run is continued from wherever its queue is started next. */
-function withAbsolutePaths(config: Config): Config {
-  const { data, model } = config;
-  const { weights } = model.backbone;
-  const backbone =
-    typeof weights === 'string' ? { ...model.backbone, weights: path.resolve(weights) } : model.backbone;
-  return { ...config, data: { ...data, root: path.resolve(data.root) }, model: { ...model, backbone } };
 }
