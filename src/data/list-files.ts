@@ -45,8 +45,12 @@ export async function listBySuffix(
   const folders = inner.filter((entry) => !entry.isFile() && !entry.name.startsWith('.'));
   const chosen = new Map<string, string>();
   for (const name of folders.map((entry) => entry.name).sort()) {
-    const entries = (await readdir(join(folder, name)).catch(() => [])).sort();
-    for (const file of preferred(entries, suffixes)) {
+    const entries = await readdir(join(folder, name)).catch(({ code }: NodeJS.ErrnoException) => {
+      // A link to a file is no folder; one that should be read and cannot must not pass for an empty one.
+      if (code !== 'ENOTDIR') problems.push(`${join(folder, name)}: the folder cannot be read (${code})`);
+      return [];
+    });
+    for (const file of preferred(entries.sort(), suffixes)) {
       add(chosen, { ...file, path: join(folder, name, file.entry), problems });
     }
   }

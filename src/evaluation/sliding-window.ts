@@ -19,7 +19,7 @@ export interface WindowSpan {
 }
 
 /** The windows along a side of `total` pixels, first to last; the last ends where the side ends. */
-export function windowSpans(
+function windowSpans(
   total: number,
   { length, stride }: { readonly length: number; readonly stride: number },
 ): WindowSpan[] {

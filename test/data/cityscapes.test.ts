@@ -1,6 +1,7 @@
 /** Cityscapes: ids to classes, the three forms of a label file, and polygons painted as the official scripts do. */
 
 import { readFileSync } from 'node:fs';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkDataset, cityscapesClasses, openDataset } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
@@ -55,6 +56,14 @@ describe('ids', () => {
         '152,251,152 70,130,180 220,20,60 255,0,0 0,0,142 0,0,70 0,60,100 0,80,100 0,0,230 119,11,32',
     );
   });
+});
+
+it('names a city whose folder cannot be read, instead of leaving it out', async () => {
+  const root = await street({ 'labelIds.png': greyLabels(2, [7, 7]) }, { width: 2, height: 1 });
+  const broken = join(root, 'leftImg8bit/val/zurich');
+  await symlink(broken, broken);
+  const { problems } = await checkDataset(describeRoot(root));
+  expect(problems).toEqual([`${broken}: the folder cannot be read (ELOOP)`]);
 });
 
 describe('label files', () => {

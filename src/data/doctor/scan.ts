@@ -39,7 +39,7 @@ export interface ScannedPair {
 }
 
 /** `count` of `total` places, evenly spread from the first to the last. */
-export function spreadPlaces(total: number, count: number): ReadonlySet<number> {
+function spreadPlaces(total: number, count: number): ReadonlySet<number> {
   if (count >= total) return new Set(Array.from({ length: total }, (_, place) => place));
   if (count <= 1) return new Set(count === 1 ? [0] : []);
   return new Set(Array.from({ length: count }, (_, step) => Math.round((step * (total - 1)) / (count - 1))));
