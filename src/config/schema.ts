@@ -65,6 +65,8 @@ const trainingSchema = z
     checkpointEvery: positiveInteger.default(200),
     keepCheckpoints: positiveInteger.default(2),
     logEvery: positiveInteger.default(10),
+    /** Parts that a rank's share of a batch is taken in, one after the other, before the one update; they save memory. */
+    accumulation: positiveInteger.default(1),
     /** First share of the iterations in which ARM only watches (paper, section 4.2). */
     isolatedFraction: z.number().min(0).max(1).default(0.05),
     /** Loss, label noise and weight by confidence, measured at every evaluation (Fig. 2 and 5); null measures nothing. */
@@ -76,6 +78,15 @@ const trainingSchema = z
     evaluateEvery: Math.min(training.evaluateEvery, training.iterations),
     checkpointEvery: Math.min(training.checkpointEvery, training.iterations),
   }));
+
+const distributedSchema = z.strictObject({
+  /** Batch normalisation by the statistics of all ranks together, as one process with the whole batch has them. */
+  syncBatchNorm: z.boolean().default(true),
+  /** How long a rank waits for the others before it gives up. */
+  timeoutSeconds: z.number().positive().default(300),
+  /** Gradients travel in buckets of this size while the rest of backward is computed. */
+  bucketMiB: z.number().positive().default(25),
+});
 
 /** The schema over these components; unknown keys are rejected at every level. */
 export function createConfigSchema(registries: ComponentRegistries) {
@@ -93,6 +104,10 @@ export function createConfigSchema(registries: ComponentRegistries) {
     precision: z.enum(['auto', 'float32', 'bfloat16']).default('auto'),
     /** Threads of the engine; 0 is one for each core. */
     threads: z.int().min(0).default(0),
+    /** `fused` computes losses, normalisation and updates by kernels of our own; `stock` by the engine's, one by one. */
+    kernels: z.enum(['fused', 'stock']).default('fused'),
+    /** Equal bits from equal configs on a GPU too; operators that cannot are refused by name. */
+    deterministic: z.boolean().default(false),
     /** The folder that run folders are created in. */
     output: z.string().min(1).default('runs'),
     data: dataSection(registries.datasets),
@@ -102,6 +117,8 @@ export function createConfigSchema(registries: ComponentRegistries) {
         head: component(registries.heads, 'deeplabv3plus'),
         /** The auxiliary head on stage 3, or the weight of the classifier that the head brings (OCR); null leaves it out. */
         auxiliary: auxiliarySchema.nullable().prefault({}),
+        /** Keep only what each stage starts from, and compute the rest again in backward: less memory, more time. */
+        checkpoint: z.boolean().default(false),
       })
       .prefault({}),
     loss: component(registries.losses, 'cross-entropy'),
@@ -110,9 +127,12 @@ export function createConfigSchema(registries: ComponentRegistries) {
     confidence: component(registries.confidences, 'variance'),
     /** null trains on the plain mean loss. */
     reweighter: componentSection(registries.reweighters, { defaultKind: 'arm' }).nullable().default(null),
+    /** Whose pixels the norms of confidences, weights and losses are taken over: each rank's own, or all ranks'. */
+    normScope: z.enum(['rank', 'global']).default('rank'),
     optimizer: optimizerSchema.prefault({}),
     schedule: component(registries.schedules, 'multi-step'),
     training: trainingSchema.prefault({}),
+    distributed: distributedSchema.prefault({}),
     inference: inferenceSection.prefault({}),
   });
 }

@@ -42,7 +42,15 @@ export {
 } from './files/index.js';
 export * as ops from './generated/ops.js';
 export { Generator } from './generator.js';
-export { type AutocastOptions, autocast, fullFloat32, noGrad } from './modes.js';
+export {
+  type AutocastOptions,
+  autocast,
+  fullFloat32,
+  type Kernels,
+  kernels,
+  noGrad,
+  withKernels,
+} from './modes.js';
 export { engineBuild, type Handle, native } from './native.js';
 export { Scope, scope, tidy } from './scope.js';
 export { type ClampOptions, type KeepDimOption, release, Tensor, type ToOptions } from './tensor.js';

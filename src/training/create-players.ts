@@ -8,7 +8,7 @@ import { type Schedule, Sgd, schedules } from '../optim/index.js';
 import { createComponent } from '../registry/index.js';
 import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
 import { engine, Generator, isAvailable, tidy } from '../torch/index.js';
-import type { Players } from './train-step.js';
+import type { Players } from './players.js';
 
 // Keeps the draws for the reweighter apart from the network's: with and without it, a seed gives the same network.
 const reweighterStream = 0x9e3779b9;

@@ -8,7 +8,7 @@ import { reduceLosses } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { CleanLearner } from '../reweighting/index.js';
 import { fullFloat32, type Generator, noGrad, scope, tidy } from '../torch/index.js';
-import type { Players, StepBatch } from './train-step.js';
+import type { Players, StepBatch } from './players.js';
 
 export interface LearnFromCleanOptions {
   readonly learner: CleanLearner;

@@ -11,7 +11,7 @@ import { engine, memory, readSafetensors, scope, setThreads, threads, tidy } fro
 import { settlePrecision } from './create-players.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent } from './events.js';
-import type { StepLosses } from './train-step.js';
+import type { StepLosses } from './players.js';
 import { Trainer } from './trainer.js';
 import { TrainingBatches } from './training-batches.js';
 

@@ -16,7 +16,8 @@ import {
   settlePrecision,
 } from './create-players.js';
 import { learnFromClean } from './learn-from-clean.js';
-import { type Phase, type StepBatch, type StepLosses, trainStep } from './train-step.js';
+import type { Phase, StepBatch, StepLosses } from './players.js';
+import { trainStep } from './train-step.js';
 
 /** A batch as the loader gives it. */
 export interface HostBatch {
@@ -83,6 +84,7 @@ export class Trainer {
     const losses = trainStep(players, stepBatch, {
       phase: this.phase,
       precision: this.precision,
+      kernels: this.config.kernels,
       beforeUpdate: () => {
         if (clipNorm !== null) clipGradNorm(players.model.parameters(), clipNorm).dispose();
       },

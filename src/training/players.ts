@@ -1,0 +1,52 @@
+/** Who plays and with what: the network, its reweighter, their losses and optimizer, and what one step is given. */
+
+import type { PixelLoss, Reduction } from '../losses/index.js';
+import type { Module } from '../nn/index.js';
+import type { Sgd } from '../optim/index.js';
+import type { Confidence, Reweighter, SampleOrigin } from '../reweighting/index.js';
+import type { Tensor } from '../torch/index.js';
+
+/** `isolated`: the reweighter learns beside the network without touching it; `joint`: its weights count. */
+export type Phase = 'isolated' | 'joint';
+
+/** What a step needs of a network; a `Segmentor` is one. */
+export interface TrainableModel extends Module {
+  /** imagesNCHW to logits at label resolution, those of an auxiliary head, and what extra heads predict. */
+  forward(imagesNCHW: Tensor): {
+    readonly logitsNCHW: Tensor;
+    readonly auxiliaryLogitsNCHW: Tensor | null;
+    readonly extraHeads?: Readonly<Record<string, Tensor>>;
+  };
+}
+
+export interface Players {
+  readonly model: TrainableModel;
+  readonly optimizer: Sgd;
+  readonly pixelLoss: PixelLoss;
+  readonly confidence: Confidence;
+  /** Null trains on the plain reduced loss. */
+  readonly reweighter: Reweighter | null;
+  readonly reduction: Reduction;
+  /** Share of the auxiliary head's plain mean cross-entropy; its likelihoods are not the main head's. */
+  readonly auxiliaryWeight: number;
+}
+
+export interface StepBatch {
+  /** [N,3,H,W] float32, normalised. */
+  readonly imagesNCHW: Tensor;
+  /** [N,H,W] int64 with 255 where ignored. */
+  readonly labelsNHW: Tensor;
+  /** Which part of which training image each image is. */
+  readonly origins?: readonly SampleOrigin[];
+}
+
+/** Scalars without gradient, the caller's to dispose. Reading one makes the host wait for the device. */
+export interface StepLosses {
+  /** What was minimised. */
+  readonly objective: Tensor;
+  /** The plain reduced loss of the main head. */
+  readonly main: Tensor;
+  /** Q = Σ w'·l; null without a reweighter. */
+  readonly weighted: Tensor | null;
+  readonly auxiliary: Tensor | null;
+}
