@@ -11,6 +11,7 @@ import { type DatasetDescription, openDataset, type SegmentationDataset } from '
 import { LoaderThread } from './loader-thread.js';
 import { type BatchMemory, SampleProducer, type SampleTask } from './sample-producer.js';
 import { Sampler } from './sampler.js';
+import { placesOf, type Share, wholeShare } from './share.js';
 
 /** Which sample of the dataset, and which part of its image. */
 export interface BatchOrigin extends SampleWindow {
@@ -35,8 +36,11 @@ export interface BatchLoaderOptions {
   /** What to load: a description, which every thread opens, or, without workers, an open dataset. */
   readonly dataset: DatasetDescription | SegmentationDataset;
   readonly augmentation: Augmentation;
+  /** Samples in the whole batch of a step, whoever loads them. */
   readonly batchSize: number;
   readonly seed: number;
+  /** The part of each batch to load where several processes divide it; its size is batchSize / worldSize. */
+  readonly share?: Share;
   /** Loads only this many samples, spread evenly over the dataset; null loads all. */
   readonly count?: number | null;
   /** Number of worker threads; 0 makes every batch in the calling thread when it is asked for. */
@@ -64,6 +68,7 @@ interface Source {
 /** Loads batches by step; usable from any thread, worker threads included. */
 export class BatchLoader {
   readonly #options: Required<BatchLoaderOptions>;
+  readonly #places: ReturnType<typeof placesOf>;
   readonly #free: BatchMemory[] = [];
   readonly #ahead = new Map<number, Promise<Batch>>();
   #threads: readonly LoaderThread[] = [];
@@ -77,14 +82,16 @@ export class BatchLoader {
     prefetch = 2,
     modules = [],
     count = null,
+    share = wholeShare,
     ...given
   }: BatchLoaderOptions) {
+    this.#places = placesOf(given.batchSize, share);
     if (workers > 0 && isOpen(given.dataset)) {
       throw new ConfigError(
         'BatchLoader: an open dataset cannot go to workers; pass its description or workers: 0',
       );
     }
-    this.#options = { ...given, workers, cacheMiB, prefetch, modules, count };
+    this.#options = { ...given, workers, cacheMiB, prefetch, modules, count, share };
   }
 
   /**
@@ -171,8 +178,12 @@ export class BatchLoader {
 
   async #make(step: number, { dataset, sampler, indexOf, producers }: Source): Promise<Batch> {
     const [height, width] = this.#options.augmentation.cropSize;
-    const memory = this.#free.pop() ?? allocate(this.#options.batchSize * height * width);
-    const samples = sampler.batch(step).map(({ epoch, index }) => ({ epoch, index: indexOf(index) }));
+    const { first, count } = this.#places;
+    const memory = this.#free.pop() ?? allocate(count * height * width);
+    const samples = sampler
+      .batch(step)
+      .slice(first, first + count)
+      .map(({ epoch, index }) => ({ epoch, index: indexOf(index) }));
     const results = await Promise.allSettled(
       samples.map(async ({ epoch, index }, place) => {
         const producer = producers[index % producers.length] as Producer;

@@ -52,4 +52,5 @@ export {
 } from './resize.js';
 export { augmentationRandom, type SampledPlace, Sampler } from './sampler.js';
 export * from './scenes/index.js';
+export { indicesOf, placesOf, type Share, wholeShare } from './share.js';
 export { validateDataset } from './validate-dataset.js';

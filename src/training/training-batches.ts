@@ -1,7 +1,7 @@
 /** The batches of a run by step: those that the network learns from, with those of clean labels where these are used. */
 
 import { type Config, datasetSection, learnsFromClean } from '../config/index.js';
-import { type Batch, BatchLoader } from '../data/index.js';
+import { type Batch, BatchLoader, type Share, wholeShare } from '../data/index.js';
 
 // Keeps the draws for clean batches apart from those for training batches.
 const cleanStream = 0x85ebca6b;
@@ -15,10 +15,14 @@ export class TrainingBatches {
   readonly #batches: BatchLoader;
   readonly #clean: BatchLoader | null;
 
-  constructor(config: Config) {
+  /**
+   * `share` is the part of each batch that this process learns from.
+   * @throws ConfigError when training.batchSize cannot be divided equally among the processes
+   */
+  constructor(config: Config, share: Share = wholeShare) {
     const { data, seed, training } = config;
     const { augmentation, workers, cacheMiB } = data;
-    const shared = { augmentation, cacheMiB, batchSize: training.batchSize };
+    const shared = { augmentation, cacheMiB, batchSize: training.batchSize, share };
     this.#batches = new BatchLoader({ ...shared, dataset: datasetSection(data, 'train'), seed, workers });
     this.#clean = learnsFromClean(config)
       ? new BatchLoader({
