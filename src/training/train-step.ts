@@ -22,11 +22,10 @@ export function trainStep(players: Players, batch: StepBatch, options: StepOptio
 }
 
 function takeStep(players: Players, batch: StepBatch, options: StepOptions): StepLosses {
-  const { model, optimizer } = players;
+  const { optimizer } = players;
   using step = scope();
   optimizer.zeroGrad();
-  const output = forward(model, batch.imagesNCHW, options.precision);
-  const losses = objectiveOf(players, { ...output, batch, phase: options.phase });
+  const losses = lossesOf(players, batch, options);
   losses.objective.backward();
   options.beforeUpdate?.();
   optimizer.step();
@@ -39,7 +38,21 @@ function takeStep(players: Players, batch: StepBatch, options: StepOptions): Ste
   };
 }
 
+/** Scopes of their own leave only the graph to hold the activations, and backward frees the graph as it goes. */
+function lossesOf(players: Players, batch: StepBatch, { phase, precision }: StepOptions): StepLosses {
+  using inner = scope();
+  const output = forward(players.model, batch.imagesNCHW, precision);
+  const losses = objectiveOf(players, { ...output, batch, phase });
+  for (const loss of Object.values(losses)) if (loss) inner.keep(loss);
+  return losses;
+}
+
 function forward(model: TrainableModel, imagesNCHW: Tensor, precision: 'float32' | 'bfloat16') {
-  if (precision === 'float32') return model.forward(imagesNCHW);
-  return autocast({ device: imagesNCHW.device, dtype: 'bfloat16' }, () => model.forward(imagesNCHW));
+  using inner = scope();
+  const compute = () => model.forward(imagesNCHW);
+  const output =
+    precision === 'float32' ? compute() : autocast({ device: imagesNCHW.device, dtype: 'bfloat16' }, compute);
+  const { logitsNCHW, auxiliaryLogitsNCHW, extraHeads = {} } = output;
+  for (const map of [logitsNCHW, auxiliaryLogitsNCHW, ...Object.values(extraHeads)]) if (map) inner.keep(map);
+  return output;
 }
