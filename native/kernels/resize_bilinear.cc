@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "axis.h"
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define COARSELY_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -20,23 +22,6 @@
 namespace coarsely {
 
 namespace {
-
-/// For each output position along one axis: the two input positions it lies between and the second one's share.
-struct Axis {
-  std::vector<int64_t> first;
-  std::vector<int64_t> second;
-  std::vector<float> share;
-
-  Axis(int64_t inputs, int64_t outputs) : first(outputs), second(outputs), share(outputs) {
-    const float scale = static_cast<float>(inputs) / static_cast<float>(outputs);
-    for (int64_t i = 0; i < outputs; ++i) {
-      const float source = std::max(scale * (static_cast<float>(i) + 0.5f) - 0.5f, 0.0f);
-      first[i] = std::min(static_cast<int64_t>(source), inputs - 1);
-      second[i] = std::min(first[i] + 1, inputs - 1);
-      share[i] = source - static_cast<float>(first[i]);
-    }
-  }
-};
 
 COARSELY_VECTORISED
 void blend(float* out, const float* a, const float* b, float share, int64_t count) {

@@ -397,3 +397,9 @@ const resizeBilinearOperator = operator('coarsely::resize_bilinear');
 export function resizeBilinear(input: HasHandle, size: number | readonly number[]): Tensor {
   return tensor(resizeBilinearOperator(input.id, size));
 }
+
+const pixelLossOperator = operator('coarsely::pixel_loss');
+/** `coarsely::pixel_loss` */
+export function pixelLoss(logits: HasHandle, labels: HasHandle, kind: number, parameter: number, ignoreIndex: number, indicator: number): [Tensor, Tensor] {
+  return tensorList(pixelLossOperator(logits.id, labels.id, kind, parameter, ignoreIndex, indicator)) as [Tensor, Tensor];
+}
