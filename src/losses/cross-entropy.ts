@@ -2,7 +2,7 @@
 
 import { EngineError } from '../errors/index.js';
 import { autocast, ops, type Tensor } from '../torch/index.js';
-import { ignoreIndex as defaultIgnoreIndex, type PixelLossOptions } from './pixel-loss.js';
+import { ignoreIndex as defaultIgnoreIndex, type FusedLoss, type PixelLossOptions } from './pixel-loss.js';
 
 const unreduced = 0;
 
@@ -27,6 +27,8 @@ export function crossEntropy(
     }),
   );
 }
+
+crossEntropy.fused = { kind: 'cross-entropy', parameter: 0 } satisfies FusedLoss as FusedLoss;
 
 /** @throws EngineError naming the operation, the shape expected and the one received */
 export function expectLabels(operation: string, logitsNCHW: Tensor, labelsNHW: Tensor): void {

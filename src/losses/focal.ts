@@ -22,9 +22,10 @@ export function focal({ gamma = 2 }: FocalOptions = {}): PixelLoss {
   if (!(gamma >= 0 && gamma < Infinity)) {
     throw new EngineError(`focal: expected gamma of 0 or more, received ${gamma}`);
   }
-  return (logitsNCHW, labelsNHW, options) => {
+  const loss: PixelLoss = (logitsNCHW, labelsNHW, options) => {
     expectLabels('focal', logitsNCHW, labelsNHW);
     const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, options);
     return oneMinusExp(lossesNHW).clamp({ min: smallest }).pow(gamma).mul(lossesNHW);
   };
+  return Object.assign(loss, { fused: { kind: 'focal', parameter: gamma } as const });
 }

@@ -21,9 +21,10 @@ const crossEntropyBelow = 1e-12;
  */
 export function gce({ q = 0.1 }: GceOptions = {}): PixelLoss {
   if (!(q >= 0 && q <= 1)) throw new EngineError(`gce: expected q in [0, 1], received ${q}`);
-  return (logitsNCHW, labelsNHW, options) => {
+  const loss: PixelLoss = (logitsNCHW, labelsNHW, options) => {
     expectLabels('gce', logitsNCHW, labelsNHW);
     const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, options);
     return q < crossEntropyBelow ? lossesNHW : oneMinusExp(lossesNHW.mul(q)).div(q);
   };
+  return Object.assign(loss, { fused: { kind: 'gce', parameter: q } as const });
 }

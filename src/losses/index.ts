@@ -1,8 +1,14 @@
 export { crossEntropy, expectLabels } from './cross-entropy.js';
 export { type FocalOptions, focal } from './focal.js';
+export {
+  type FusedConfidence,
+  type FusedPixelLosses,
+  type FusedPixelLossOptions,
+  fusedPixelLoss,
+} from './fused-pixel-loss.js';
 export { type GceOptions, gce } from './gce.js';
 export { expectLogScale, kl, logScaleHead, logScaleRange } from './kl.js';
 export { oneMinusExp } from './one-minus-exp.js';
-export type { PixelLoss, PixelLossOptions } from './pixel-loss.js';
+export type { FusedLoss, PixelLoss, PixelLossOptions } from './pixel-loss.js';
 export { type Reduction, reduceLosses } from './reduce.js';
 export { type LossComponent, type LossContext, losses } from './registry.js';

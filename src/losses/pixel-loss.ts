@@ -11,8 +11,19 @@ export interface PixelLossOptions {
   readonly extraHeads?: Readonly<Record<string, Tensor>>;
 }
 
+/** What the fused pass (`fusedPixelLoss`) is told of a loss that it knows. */
+export interface FusedLoss {
+  readonly kind: 'cross-entropy' | 'gce' | 'focal';
+  /** q of gce, γ of focal. */
+  readonly parameter: number;
+}
+
 /**
  * logits [N,C,H,W] of any floating dtype and labels [N,H,W] int64 to losses l_i, [N,H,W] float32, 0 where ignored.
  * Pure: no state, no reduction.
  */
-export type PixelLoss = (logitsNCHW: Tensor, labelsNHW: Tensor, options?: PixelLossOptions) => Tensor;
+export interface PixelLoss {
+  (logitsNCHW: Tensor, labelsNHW: Tensor, options?: PixelLossOptions): Tensor;
+  /** Absent where the loss can only be computed the plain way, from logits at the labels' size. */
+  readonly fused?: FusedLoss;
+}

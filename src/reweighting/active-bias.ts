@@ -23,6 +23,7 @@ export interface ActiveBiasOptions {
 
 export class ActiveBias extends Module implements Reweighter {
   readonly isolatedStart = false;
+  readonly needs = ['logitsNCHW', 'labelsNHW', 'origins'] as const;
   readonly history: PredictionHistory | null;
   readonly minVisits: number;
 
@@ -43,7 +44,7 @@ export class ActiveBias extends Module implements Reweighter {
   weigh(input: ReweighterInput): Tensor {
     const { history } = this;
     if (history === null) return this.#uniform(input);
-    expectInput('ActiveBias.weigh', input, ['logitsNCHW', 'labelsNHW', 'origins']);
+    expectInput('ActiveBias.weigh', input, this.needs);
     const { logitsNCHW, labelsNHW, validNHW, origins } = input;
     const { device, shape } = validNHW;
     return tidy(() =>

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { EngineError } from '../errors/index.js';
+import type { FusedConfidence } from '../losses/index.js';
 import { type Component, Registry } from '../registry/index.js';
 import { autocast, noGrad, type Tensor } from '../torch/index.js';
 
@@ -19,7 +20,11 @@ export interface ConfidenceOptions {
 }
 
 /** logits [N,C,H,W] to confidence v̂ [N,H,W], float32 in [−1, 1], without gradient unless `detach` is false. */
-export type Confidence = (logitsNCHW: Tensor, options?: ConfidenceOptions) => Tensor;
+export interface Confidence {
+  (logitsNCHW: Tensor, options?: ConfidenceOptions): Tensor;
+  /** What the fused pass (`fusedPixelLoss`) knows it by, which gives it detached; absent where it cannot. */
+  readonly fused?: FusedConfidence;
+}
 
 export interface ConfidenceContext {
   readonly classCount: number;
@@ -48,10 +53,10 @@ export function registerConfidence(
   confidences.register(kind, {
     options,
     needs,
-    create:
-      ({ detach }: z.output<typeof options>) =>
-      (logitsNCHW, given) =>
-        confidence(logitsNCHW, { detach, ...given }),
+    create: ({ detach }: z.output<typeof options>) => {
+      const configured: Confidence = (logitsNCHW, given) => confidence(logitsNCHW, { detach, ...given });
+      return detach && confidence.fused ? Object.assign(configured, { fused: confidence.fused }) : configured;
+    },
   });
 }
 

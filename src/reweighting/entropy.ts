@@ -4,14 +4,17 @@
  * gradient.
  */
 
-import { type Confidence, indicate, registerConfidence } from './confidence.js';
+import type { Tensor } from '../torch/index.js';
+import { type Confidence, type ConfidenceOptions, indicate, registerConfidence } from './confidence.js';
 
 /** e^−150 is 0 in float32, so below it 0 · log 0 = 0 holds, also for a logit of −∞. */
 const lowestLogLikelihood = -150;
 
 /** −H(p), from [−log C, 0] to [−1, 1]. A network of one class is always certain: +1. */
-export const entropy: Confidence = (logitsNCHW, { detach } = {}) =>
-  indicate(logitsNCHW, {
+export const entropy: Confidence = Object.assign(plainEntropy, { fused: 'entropy' as const });
+
+function plainEntropy(logitsNCHW: Tensor, { detach }: ConfidenceOptions = {}): Tensor {
+  return indicate(logitsNCHW, {
     detach,
     map: (logits) => {
       const greatest = Math.log(Math.max(logits.shape[1] ?? 1, 2));
@@ -23,5 +26,6 @@ export const entropy: Confidence = (logitsNCHW, { detach } = {}) =>
         .clamp({ min: -1, max: 1 });
     },
   });
+}
 
 registerConfidence('entropy', entropy);

@@ -17,6 +17,7 @@ export interface FocalWeightsOptions {
 
 export class FocalWeights extends Module implements Reweighter {
   readonly isolatedStart = false;
+  readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly gamma: number;
 
   /** @throws EngineError for a negative γ */
@@ -27,7 +28,7 @@ export class FocalWeights extends Module implements Reweighter {
   }
 
   weigh(input: ReweighterInput): Tensor {
-    expectInput('FocalWeights.weigh', input, ['logitsNCHW', 'labelsNHW']);
+    expectInput('FocalWeights.weigh', input, this.needs);
     const { logitsNCHW, labelsNHW, validNHW } = input;
     return noGrad(() => {
       const missesNHW = trueClassProbability(logitsNCHW, labelsNHW).neg().add(1);

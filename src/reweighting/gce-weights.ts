@@ -18,6 +18,7 @@ export interface GceWeightsOptions {
 
 export class GceWeights extends Module implements Reweighter {
   readonly isolatedStart = false;
+  readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly q: number;
 
   /** @throws EngineError for q outside [0, 1] */
@@ -28,7 +29,7 @@ export class GceWeights extends Module implements Reweighter {
   }
 
   weigh(input: ReweighterInput): Tensor {
-    expectInput('GceWeights.weigh', input, ['logitsNCHW', 'labelsNHW']);
+    expectInput('GceWeights.weigh', input, this.needs);
     const { logitsNCHW, labelsNHW, validNHW } = input;
     return noGrad(() => {
       // Not p_y to the power of q: p_y underflows long before p_y^q does.

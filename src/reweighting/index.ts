@@ -23,5 +23,11 @@ export { type NormOrder, normaliseWeights } from './normalise-weights.js';
 export { Ohem, type OhemOptions, ohemPresets } from './ohem.js';
 export { type HistoryGrid, PredictionHistory } from './prediction-history.js';
 export { type ReweighterComponent, type ReweighterContext, reweighters } from './registry.js';
-export type { AdversarialParameters, Reweighter, ReweighterInput, SampleOrigin } from './reweighter.js';
+export type {
+  AdversarialParameters,
+  OptionalInput,
+  Reweighter,
+  ReweighterInput,
+  SampleOrigin,
+} from './reweighter.js';
 export { standardDeviation, variance } from './variance.js';

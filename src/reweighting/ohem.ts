@@ -28,6 +28,7 @@ export interface OhemOptions {
 
 export class Ohem extends Module implements Reweighter {
   readonly isolatedStart = false;
+  readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly threshold: number;
   readonly minKept: number;
 
@@ -53,7 +54,7 @@ export class Ohem extends Module implements Reweighter {
    * equally easy) the weights are uniform over all labelled pixels.
    */
   weigh(input: ReweighterInput): Tensor {
-    expectInput('Ohem.weigh', input, ['logitsNCHW', 'labelsNHW']);
+    expectInput('Ohem.weigh', input, this.needs);
     const { logitsNCHW, labelsNHW, validNHW } = input;
     return noGrad(() => {
       const likelihoodNHW = trueClassProbability(logitsNCHW, labelsNHW);

@@ -53,6 +53,12 @@ export interface Reweighter extends Module {
   readonly isolatedStart: boolean;
 
   /**
+   * What `weigh` looks at beside confidence, loss and valid pixels; absent where that is all. Logits at the labels' size
+   * are made for the strategies that name them, and only for those.
+   */
+  readonly needs?: readonly OptionalInput[];
+
+  /**
    * The weights w'_i, [N,H,W] float32: they sum to 1 over the valid pixels and are 0 elsewhere (all 0 when no pixel is
    * valid). Their gradient reaches this module's own parameters, and beside them only what the confidence leads to.
    */

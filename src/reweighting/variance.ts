@@ -1,14 +1,17 @@
 /** Variance and standard deviation of the class likelihoods (paper, Eq. 3 and Table 2). */
 
 import type { Tensor } from '../torch/index.js';
-import { type Confidence, indicate, registerConfidence } from './confidence.js';
+import { type Confidence, type ConfidenceOptions, indicate, registerConfidence } from './confidence.js';
 
 /**
  * Variance of the class likelihoods, normalised (Eq. 3): v̂ = 2 (C Σ_c p_c² − 1) / (C − 1) − 1.
  * A network of one class is always certain: +1.
  */
-export const variance: Confidence = (logitsNCHW, { detach } = {}) =>
-  indicate(logitsNCHW, { detach, map: (logits) => varianceShare(logits).mul(2).sub(1) });
+export const variance: Confidence = Object.assign(plainVariance, { fused: 'variance' as const });
+
+function plainVariance(logitsNCHW: Tensor, { detach }: ConfidenceOptions = {}): Tensor {
+  return indicate(logitsNCHW, { detach, map: (logits) => varianceShare(logits).mul(2).sub(1) });
+}
 
 // Keeps the derivative of the root finite where all classes are equally likely.
 const smallest = 1e-37;

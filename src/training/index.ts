@@ -7,7 +7,7 @@ export {
 export { DivergenceError } from './divergence-watch.js';
 export type { TrainingEvent } from './events.js';
 export { type LearnFromCleanOptions, learnFromClean } from './learn-from-clean.js';
-export type { Phase, Players, StepBatch, StepLosses, TrainableModel } from './players.js';
+export type { Phase, Players, StepBatch, StepLosses, TrainableModel, TrainableOutput } from './players.js';
 export { type RunTrainingOptions, runTraining } from './run-training.js';
 export { type StepOptions, trainStep } from './train-step.js';
 export { type HostBatch, Trainer } from './trainer.js';

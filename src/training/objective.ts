@@ -1,33 +1,32 @@
 /** What a step minimises: the weighted loss of Eq. 9, or the plain mean where no weights count. */
 
 import { ignoreIndex } from '../data/index.js';
-import { crossEntropy, reduceLosses } from '../losses/index.js';
+import { reduceLosses } from '../losses/index.js';
 import type { Tensor } from '../torch/index.js';
-import type { Phase, Players, StepBatch, StepLosses, TrainableModel } from './players.js';
+import { auxiliaryLossesOf, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
+import type { Players, StepLosses } from './players.js';
 
-export interface ObjectiveInput extends ReturnType<TrainableModel['forward']> {
-  readonly batch: StepBatch;
-  readonly phase: Phase;
-}
+/** The maps of the heads may have any resolution: they are brought to that of the labels. */
+export type ObjectiveInput = PixelMapsInput;
 
 export function objectiveOf(players: Players, input: ObjectiveInput): StepLosses {
-  const { pixelLoss, reweighter, confidence, reduction, auxiliaryWeight } = players;
-  const { logitsNCHW, auxiliaryLogitsNCHW, extraHeads = {}, batch, phase } = input;
+  const { reweighter, reduction, auxiliaryWeight } = players;
+  const { auxiliaryLogitsNCHW, batch, phase } = input;
   const { labelsNHW, origins } = batch;
   const validNHW = labelsNHW.ne(ignoreIndex);
-  const lossesNHW = pixelLoss(logitsNCHW, labelsNHW, { extraHeads });
+  const { lossesNHW, confidenceNHW, logitsNCHW } = pixelMapsOf(players, input);
   const main = reduceLosses(lossesNHW, validNHW, reduction);
 
   let objective = main;
   let weighted: Tensor | null = null;
-  if (reweighter) {
+  if (reweighter && confidenceNHW) {
     const detached = lossesNHW.detach();
     const weightsNHW = reweighter.weigh({
-      confidenceNHW: confidence(logitsNCHW, { extraHeads, ...(phase === 'isolated' && { detach: true }) }),
+      confidenceNHW,
       lossesNHW: detached,
       validNHW,
-      logitsNCHW: logitsNCHW.detach(),
       labelsNHW,
+      ...(logitsNCHW && { logitsNCHW }),
       ...(origins && { origins }),
     });
     weighted = weightsNHW.mul(phase === 'joint' ? lossesNHW : detached).sum();
@@ -35,6 +34,6 @@ export function objectiveOf(players: Players, input: ObjectiveInput): StepLosses
   }
 
   if (auxiliaryLogitsNCHW === null) return { objective, main, weighted, auxiliary: null };
-  const auxiliary = reduceLosses(crossEntropy(auxiliaryLogitsNCHW, labelsNHW), validNHW, reduction);
+  const auxiliary = reduceLosses(auxiliaryLossesOf(auxiliaryLogitsNCHW, labelsNHW), validNHW, reduction);
   return { objective: objective.add(auxiliary, { alpha: auxiliaryWeight }), main, weighted, auxiliary };
 }

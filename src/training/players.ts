@@ -9,14 +9,19 @@ import type { Tensor } from '../torch/index.js';
 /** `isolated`: the reweighter learns beside the network without touching it; `joint`: its weights count. */
 export type Phase = 'isolated' | 'joint';
 
+/** Logits, those of an auxiliary head, and what extra heads predict. */
+export interface TrainableOutput {
+  readonly logitsNCHW: Tensor;
+  readonly auxiliaryLogitsNCHW: Tensor | null;
+  readonly extraHeads?: Readonly<Record<string, Tensor>>;
+}
+
 /** What a step needs of a network; a `Segmentor` is one. */
 export interface TrainableModel extends Module {
-  /** imagesNCHW to logits at label resolution, those of an auxiliary head, and what extra heads predict. */
-  forward(imagesNCHW: Tensor): {
-    readonly logitsNCHW: Tensor;
-    readonly auxiliaryLogitsNCHW: Tensor | null;
-    readonly extraHeads?: Readonly<Record<string, Tensor>>;
-  };
+  /** imagesNCHW to maps at label resolution. */
+  forward(imagesNCHW: Tensor): TrainableOutput;
+  /** The same maps at the resolution of the heads, where a network can give them: the step resizes what it must. */
+  forwardLogits?(imagesNCHW: Tensor): TrainableOutput;
 }
 
 export interface Players {

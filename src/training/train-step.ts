@@ -49,7 +49,7 @@ function lossesOf(players: Players, batch: StepBatch, { phase, precision }: Step
 
 function forward(model: TrainableModel, imagesNCHW: Tensor, precision: 'float32' | 'bfloat16') {
   using inner = scope();
-  const compute = () => model.forward(imagesNCHW);
+  const compute = () => model.forwardLogits?.(imagesNCHW) ?? model.forward(imagesNCHW);
   const output =
     precision === 'float32' ? compute() : autocast({ device: imagesNCHW.device, dtype: 'bfloat16' }, compute);
   const { logitsNCHW, auxiliaryLogitsNCHW, extraHeads = {} } = output;

@@ -1,0 +1,67 @@
+/**
+ * From what the heads predict to one loss and one confidence a pixel: in one fused pass where loss and confidence have
+ * one, else by the plain way over logits resized to the labels' size.
+ */
+
+import { ignoreIndex } from '../data/index.js';
+import { crossEntropy, fusedPixelLoss } from '../losses/index.js';
+import { resizeBilinear } from '../nn/index.js';
+import { kernels, type Tensor } from '../torch/index.js';
+import type { Phase, Players, StepBatch, TrainableOutput } from './players.js';
+
+export interface PixelMapsInput extends TrainableOutput {
+  readonly batch: StepBatch;
+  readonly phase: Phase;
+}
+
+export interface PixelMaps {
+  /** [N,H,W] float32, 0 where ignored. */
+  readonly lossesNHW: Tensor;
+  /** [N,H,W] float32; null without a reweighter. */
+  readonly confidenceNHW: Tensor | null;
+  /** [N,C,H,W] at the labels' size, detached; null in the fused pass, which never makes them. */
+  readonly logitsNCHW: Tensor | null;
+}
+
+export function pixelMapsOf(players: Players, input: PixelMapsInput): PixelMaps {
+  const { logitsNCHW, batch } = input;
+  if (!isFused(players)) return plainMaps(players, input);
+  const { pixelLoss: loss, confidence, reweighter } = players;
+  const maps = fusedPixelLoss(logitsNCHW, batch.labelsNHW, {
+    loss,
+    confidence: reweighter && confidence,
+    ignoreIndex,
+  });
+  return { ...maps, logitsNCHW: null };
+}
+
+/** Plain cross-entropy of the auxiliary head, [N,H,W]. */
+export function auxiliaryLossesOf(logitsNCHW: Tensor, labelsNHW: Tensor): Tensor {
+  if (kernels() === 'fused') return fusedPixelLoss(logitsNCHW, labelsNHW, { ignoreIndex }).lossesNHW;
+  return crossEntropy(atSizeOf(labelsNHW, logitsNCHW), labelsNHW, { ignoreIndex });
+}
+
+function isFused({ pixelLoss, confidence, reweighter }: Players): boolean {
+  if (kernels() !== 'fused' || pixelLoss.fused === undefined) return false;
+  if (reweighter === null) return true;
+  return confidence.fused !== undefined && !reweighter.needs?.includes('logitsNCHW');
+}
+
+function plainMaps({ pixelLoss, confidence, reweighter }: Players, input: PixelMapsInput): PixelMaps {
+  const { labelsNHW } = input.batch;
+  const logitsNCHW = atSizeOf(labelsNHW, input.logitsNCHW);
+  const extraHeads = Object.fromEntries(
+    Object.entries(input.extraHeads ?? {}).map(([name, map]) => [name, atSizeOf(labelsNHW, map)]),
+  );
+  const detach = input.phase === 'isolated' && { detach: true };
+  return {
+    lossesNHW: pixelLoss(logitsNCHW, labelsNHW, { extraHeads, ignoreIndex }),
+    confidenceNHW: reweighter && confidence(logitsNCHW, { extraHeads, ...detach }),
+    logitsNCHW: logitsNCHW.detach(),
+  };
+}
+
+function atSizeOf(labelsNHW: Tensor, mapNCHW: Tensor): Tensor {
+  const [, height = 0, width = 0] = labelsNHW.shape;
+  return resizeBilinear(mapNCHW, [height, width]);
+}
