@@ -24,8 +24,21 @@ void throwEngineError(napi_env env, const std::string& message) {
   napi_throw(env, error);
 }
 
+// libtorch's advice for an operation that deterministic mode refuses speaks of Python; ours of the config.
+std::string withOurAdvice(const std::string& message) {
+  const auto at = message.find(" does not have a deterministic implementation");
+  if (at == std::string::npos) return message;
+  const auto space = message.find_last_of(" \n", at - 1);
+  const size_t begin = space == std::string::npos ? 0 : space + 1;
+  const auto name = message.substr(begin, at - begin);
+  const bool onGpu = name.find("cuda") != std::string::npos || name.find("CUDA") != std::string::npos;
+  return name + " has no deterministic form on " + (onGpu ? "cuda" : "cpu") +
+         "; use kernels: fused where it is not used yet, or deterministic: false";
+}
+
 // libtorch appends its own advice after the first paragraph; the first line names the operation's complaint.
-std::string tidy(const std::string& message) {
+std::string tidy(const std::string& original) {
+  const auto message = withOurAdvice(original);
   const auto end = message.find_last_not_of(" \n");
   return end == std::string::npos ? message : message.substr(0, end + 1);
 }

@@ -8,7 +8,9 @@
 #include <dlfcn.h>
 #include <torch/version.h>
 
+#include <cstdlib>
 #include <mutex>
+#include <string>
 
 #include "allocator.h"
 #include "napi.h"
@@ -103,6 +105,39 @@ napi_value setTf32(napi_env env, napi_callback_info info) {
   COARSELY_END("setTf32")
 }
 
+// cuBLAS repeats itself bit by bit only with a workspace of a fixed size, which it reads from the environment when the first
+// product is taken on a GPU. Set natively: a worker thread's process.env is a copy that no library sees.
+void fixBlasWorkspace() {
+  constexpr const char* name = "CUBLAS_WORKSPACE_CONFIG";
+  const char* given = std::getenv(name);
+  const std::string workspace = given ? given : "";
+  if (workspace == ":4096:8" || workspace == ":16:8") return;
+  if (given) {
+    throw std::runtime_error(std::string("deterministic: expected ") + name + " to be :4096:8 or :16:8, received " + workspace +
+                             "; unset it, or use deterministic: false");
+  }
+  setenv(name, ":4096:8", 0);
+}
+
+// For the process: backward passes run in threads of the engine's own. Returns what it was before.
+napi_value setDeterministic(napi_env env, napi_callback_info info) {
+  COARSELY_BEGIN
+  Arguments<1> arguments(env, info);
+  const bool on = toBool(env, arguments.values[0]);
+  auto& context = at::globalContext();
+  const bool before = context.deterministicAlgorithms();
+  if (on && at::hasCUDA()) fixBlasWorkspace();
+  context.setDeterministicAlgorithms(on, /*warn_only=*/false);
+  context.setDeterministicCuDNN(on);
+  if (on) context.setBenchmarkCuDNN(false);
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 2)
+  // Would fill every new tensor with NaN, to find whoever reads what was never written; none of ours does.
+  context.setDeterministicFillUninitializedMemory(false);
+#endif
+  return fromBool(env, before);
+  COARSELY_END("setDeterministic")
+}
+
 napi_value setErrorClassCallback(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -132,6 +167,7 @@ void exportRuntime(napi_env env, napi_value exports) {
   exportFunction(env, exports, "cudaDeviceCount", cudaDeviceCount);
   exportFunction(env, exports, "bfloat16Fast", bfloat16Fast);
   exportFunction(env, exports, "setTf32", setTf32);
+  exportFunction(env, exports, "setDeterministic", setDeterministic);
   exportFunction(env, exports, "setErrorClass", setErrorClassCallback);
 }
 

@@ -1,3 +1,4 @@
+export { setDeterministic } from './determinism.js';
 export {
   type Device,
   type DType,

@@ -65,6 +65,7 @@ export interface NativeAddon {
   cudaDeviceCount(): number;
   bfloat16Fast(): boolean;
   setTf32(allowed: number): number;
+  setDeterministic(on: boolean): boolean;
   setErrorClass(errorClass: typeof EngineError): void;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { liveTensorCount, readStateDict, writeSafetensors } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -76,6 +76,20 @@ test('safetensors are recognised by content, whatever the name', () => {
   const { tensors } = readStateDict(fixture('2.13', 'zip.pth'));
   const path = join(scratchFolder(), 'weights.pth');
   writeSafetensors(path, tensors);
+  const again = readStateDict(path);
+  expectTensors(again.tensors, expectedTensors('2.13'));
+  disposeAll(tensors);
+  disposeAll(again.tensors);
+});
+
+test('safetensors whose header has the length that begins a pickle are safetensors', () => {
+  const { tensors } = readStateDict(fixture('2.13', 'zip.pth'));
+  const path = join(scratchFolder(), 'weights.safetensors');
+  const firstByte = () => readFileSync(path)[0];
+  for (let length = 0; length === 0 || firstByte() !== 0x80; length += 8) {
+    writeSafetensors(path, tensors, { metadata: { note: '.'.repeat(length) } });
+    expect(length).toBeLessThan(300);
+  }
   const again = readStateDict(path);
   expectTensors(again.tensors, expectedTensors('2.13'));
   disposeAll(tensors);

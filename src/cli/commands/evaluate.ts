@@ -76,7 +76,7 @@ async function evaluateModel(
   const { openDataset } = await import('../../data/index.js');
   const { evaluate, inferenceOptions } = await import('../../evaluation/index.js');
   const { evaluationSource } = await import('../evaluation-source.js');
-  const { useThreads } = await import('../use-threads.js');
+  const { useEngine } = await import('../use-engine.js');
 
   const source = evaluationSource(runFolder, options);
   const config = withInferenceChanges(source.config, options);
@@ -84,7 +84,7 @@ async function evaluateModel(
   const section = { ...datasetSection(config.data, 'evaluation'), ...Object.fromEntries(changes) };
   const dataset = await openDataset(section);
   tellSkipped(section, dataset.skipped ?? []);
-  useThreads(config);
+  useEngine(config);
   const model = source.load(config, dataset.classes);
   const line = createProgressLine('evaluating');
   const result = await evaluate(model, dataset, {

@@ -49,12 +49,12 @@ async function predict(
   }
   const { inferenceOptions, loadRun, predictInputs } = await import('../../evaluation/index.js');
   const { predictionFormat } = await import('../../data/index.js');
-  const { useThreads } = await import('../use-threads.js');
+  const { useEngine } = await import('../use-engine.js');
   using run = await loadRun(runFolder);
   const { model, classes } = run;
   const format = options.format === undefined ? null : predictionFormat(options.format, { classes });
   const config = withInferenceChanges(run.config, options);
-  useThreads(config);
+  useEngine(config);
   const line = createProgressLine('predicting');
   const summary = await predictInputs(model, inputs, {
     output: options.out,

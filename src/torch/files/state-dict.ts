@@ -35,11 +35,12 @@ const NAME_LIMIT = 4096;
  */
 export function readStateDict(path: string): StateDictContents {
   using file = new FileBytes(path);
-  if (looksLikeZip(file)) return loadPth(file, readZipCheckpoint(file));
-  if (looksLikePickle(file)) return loadPth(file, readLegacyCheckpoint(file));
+  // First: it looks at nine bytes. The first of them, the low byte of a length, may be what a pickle begins with.
   if (looksLikeSafetensors(file)) {
     return { tensors: loadStoredTensors(storedSafetensors(file).stored), other: [], meta: new Map() };
   }
+  if (looksLikeZip(file)) return loadPth(file, readZipCheckpoint(file));
+  if (looksLikePickle(file)) return loadPth(file, readLegacyCheckpoint(file));
   throw new CheckpointError(
     `${path}: is neither safetensors nor a PyTorch checkpoint (it begins with ${beginning(file)}); expected weights saved by torch.save(model.state_dict()) or as safetensors`,
   );
