@@ -69,11 +69,6 @@ TORCH_LIBRARY_FRAGMENT(coarsely, library) {
 
 TORCH_LIBRARY_IMPL(coarsely, Autograd, library) { library.impl("pixel_loss", pixelLossWithGradient); }
 
-TORCH_LIBRARY_IMPL(coarsely, CPU, library) {
-  library.impl("pixel_loss", composePixelLoss);
-  library.impl("pixel_loss_backward", composePixelLossBackward);
-}
-
 #ifndef COARSELY_CUDA_KERNELS
 TORCH_LIBRARY_IMPL(coarsely, CUDA, library) {
   library.impl("pixel_loss", composePixelLoss);
