@@ -5,7 +5,17 @@
 
 import { EngineError } from '../errors/index.js';
 import { Conv2d, Module } from '../nn/index.js';
-import { autocast, type Generator, noGrad, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import {
+  autocast,
+  cat,
+  type Generator,
+  kernels,
+  noGrad,
+  ops,
+  type Tensor,
+  tensorFrom,
+  tidy,
+} from '../torch/index.js';
 import { expectNormOrder, type NormOrder, normaliseWeights } from './normalise-weights.js';
 import { pixelwise } from './pixelwise.js';
 import {
@@ -67,10 +77,15 @@ export class Arm extends Module implements Reweighter {
   weigh(input: ReweighterInput): Tensor {
     expectInput('Arm.weigh', input);
     const { confidenceNHW, validNHW } = input;
-    const weights = this.forward(confidenceNHW);
-    return autocast({ device: weights.device, enabled: false }, () =>
-      normaliseWeights(weights, validNHW, { p: this.p }),
-    );
+    return autocast({ device: confidenceNHW.device, enabled: false }, () => {
+      if (kernels() === 'stock')
+        return normaliseWeights(this.forward(confidenceNHW), validNHW, { p: this.p });
+      const parameters = cat(
+        this.parameters().map((parameter) => parameter.reshape([-1])),
+        0,
+      );
+      return ops.armWeights(confidenceNHW, validNHW, parameters, this.p);
+    });
   }
 
   adversarialParameters(): AdversarialParameters {

@@ -5,7 +5,7 @@
  */
 
 import { EngineError } from '../errors/index.js';
-import type { Tensor } from '../torch/index.js';
+import { kernels, ops, type Tensor } from '../torch/index.js';
 
 export type NormOrder = 1 | 2 | 3;
 
@@ -24,6 +24,13 @@ export function normaliseWeights(
   validNHW: Tensor,
   { p = 2 }: { readonly p?: NormOrder } = {},
 ): Tensor {
+  return kernels() === 'fused'
+    ? ops.normaliseWeights(weightsNHW, validNHW, p)
+    : composed(weightsNHW, validNHW, p);
+}
+
+/** The same by the engine's operators. */
+function composed(weightsNHW: Tensor, validNHW: Tensor, p: NormOrder): Tensor {
   const masked = weightsNHW.add(floor).mul(validNHW);
   // 1 when no pixel is valid, else 0: both norms are then 1 in place of 0, and everything stays 0 instead of NaN.
   const empty = validNHW.sum().eq(0).to({ dtype: 'float32' });

@@ -403,3 +403,27 @@ const pixelLossOperator = operator('coarsely::pixel_loss');
 export function pixelLoss(logits: HasHandle, labels: HasHandle, kind: number, parameter: number, ignoreIndex: number, indicator: number): [Tensor, Tensor] {
   return tensorList(pixelLossOperator(logits.id, labels.id, kind, parameter, ignoreIndex, indicator)) as [Tensor, Tensor];
 }
+
+const armWeightsOperator = operator('coarsely::arm_weights');
+/** `coarsely::arm_weights` */
+export function armWeights(confidence: HasHandle, valid: HasHandle, parameters: HasHandle, p: number): Tensor {
+  return tensor(armWeightsOperator(confidence.id, valid.id, parameters.id, p));
+}
+
+const armWeightsComposedOperator = operator('coarsely::arm_weights_composed');
+/** `coarsely::arm_weights_composed` */
+export function armWeightsComposed(confidence: HasHandle, valid: HasHandle, parameters: HasHandle, p: number): Tensor {
+  return tensor(armWeightsComposedOperator(confidence.id, valid.id, parameters.id, p));
+}
+
+const normaliseWeightsOperator = operator('coarsely::normalise_weights');
+/** `coarsely::normalise_weights` */
+export function normaliseWeights(weights: HasHandle, valid: HasHandle, p: number): Tensor {
+  return tensor(normaliseWeightsOperator(weights.id, valid.id, p));
+}
+
+const normaliseWeightsComposedOperator = operator('coarsely::normalise_weights_composed');
+/** `coarsely::normalise_weights_composed` */
+export function normaliseWeightsComposed(weights: HasHandle, valid: HasHandle, p: number): Tensor {
+  return tensor(normaliseWeightsComposedOperator(weights.id, valid.id, p));
+}
