@@ -2,6 +2,7 @@
 #include <node_api.h>
 
 #include "autograd.h"
+#include "distributed/distributed.h"
 #include "generator.h"
 #include "handles.h"
 #include "napi.h"
@@ -18,10 +19,12 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   exportAutograd(env, exports);
   exportGenerator(env, exports);
   exportRuntime(env, exports);
+  exportDistributed(env, exports);
   // What a thread left behind goes with its environment.
   check(env, napi_add_env_cleanup_hook(
                  env,
                  [](void*) {
+                   abandonGroup();
                    tensors().clear();
                    generators().clear();
                  },

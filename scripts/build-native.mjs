@@ -118,6 +118,16 @@ function compileFlags({ torch, native }) {
   ];
 }
 
+/**
+ * Sources on c10d also see stand-ins for headers that c10d's include and distributions leave out; before all others, so
+ * that every engine sees the same.
+ */
+function flagsOf(plan, source) {
+  if (!source.startsWith('distributed/')) return compileFlags(plan);
+  const standIns = ['-isystem', join(plan.native, 'distributed/stand_ins')];
+  return [...standIns, ...(plan.torch.c10d ? ['-DUSE_C10D_GLOO'] : []), ...compileFlags(plan)];
+}
+
 function linkFlags({ torch }) {
   return [
     '-shared',
@@ -136,7 +146,7 @@ const signaturePath = (plan, source) => `${objectPath(plan, source)}.signature`;
 function signature(plan, source) {
   const rules = `${objectPath(plan, source)}.d`;
   if (!existsSync(objectPath(plan, source)) || !existsSync(rules)) return undefined;
-  const digest = createHash('sha256').update(JSON.stringify([plan.compiler, compileFlags(plan)]));
+  const digest = createHash('sha256').update(JSON.stringify([plan.compiler, flagsOf(plan, source)]));
   // "object: source header \<newline> header", with spaces in names escaped.
   const files = readFileSync(rules, 'utf8')
     .replace(/^.*?: /s, '')
@@ -193,7 +203,7 @@ async function compile(plan, source) {
   const object = objectPath(plan, source);
   rmSync(signaturePath(plan, source), { force: true });
   const files = ['-c', join(plan.native, source), '-o', object, '-MMD', '-MF', `${object}.d`];
-  await execute(plan.compiler, [...compileFlags(plan), ...files], `compiling ${source}`);
+  await execute(plan.compiler, [...flagsOf(plan, source), ...files], `compiling ${source}`);
   writeFileSync(signaturePath(plan, source), signature(plan, source) ?? '');
 }
 

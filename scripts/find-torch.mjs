@@ -19,8 +19,11 @@ import { basename, dirname, join, resolve } from 'node:path';
  * @property {0 | 1} cxx11Abi the value of _GLIBCXX_USE_CXX11_ABI the libraries were compiled with
  * @property {boolean} cuda
  * @property {boolean} gloo whether the headers of the gloo collectives are there
+ * @property {boolean} c10d whether its library of collectives, c10d, comes with Gloo
  * @property {string} key names the build folder, e.g. `debian-1.13.0` or `pip-2.13.0-cpu`
  */
+
+const collectives = 'torch/csrc/distributed/c10d/ProcessGroupGloo.hpp';
 
 /** The two commands that provide an engine; every message about a missing one ends with them. */
 export const remedy = [
@@ -117,6 +120,7 @@ function fromTorchFolder(folder) {
     cxx11Abi: readCxx11Abi(folder),
     cuda,
     gloo: existsSync(join(folder, 'include/gloo/algorithm.h')),
+    c10d: existsSync(join(folder, 'include', collectives)),
     key: `pip-${version.replaceAll(/[^\w.]+/g, '-')}${cuda && !version.includes('+') ? '-cuda' : ''}`,
   };
 }
@@ -147,6 +151,7 @@ function fromDebian() {
     cxx11Abi: 1,
     cuda,
     gloo: existsSync('/usr/include/gloo/algorithm.h'),
+    c10d: existsSync(join('/usr/include', collectives)),
     key: `debian-${version}${cuda ? '-cuda' : ''}`,
   };
 }

@@ -2,6 +2,7 @@
 
 export * from './config/index.js';
 export * from './data/index.js';
+export * from './distributed/index.js';
 export * from './errors/index.js';
 export * from './evaluation/index.js';
 export * from './experiments/index.js';

@@ -45,3 +45,17 @@ export class EngineError extends CoarselyError {
     super(message, { code: 'engine', cause });
   }
 }
+
+/** Processes that train together could not find each other, or one of them was lost. */
+export class DistributedError extends CoarselyError {
+  /** The ranks that did not come, are gone, or left; empty where that cannot be told. */
+  readonly ranks: readonly number[];
+
+  constructor(
+    message: string,
+    { cause, ranks = [] }: ErrorOptions & { readonly ranks?: readonly number[] } = {},
+  ) {
+    super(message, { code: 'distributed', cause });
+    this.ranks = ranks;
+  }
+}

@@ -3,6 +3,7 @@ export {
   CoarselyError,
   ConfigError,
   DataError,
+  DistributedError,
   EngineError,
   type ErrorOptions,
 } from './coarsely-error.js';

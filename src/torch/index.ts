@@ -54,5 +54,12 @@ export {
 } from './modes.js';
 export { engineBuild, type Handle, native } from './native.js';
 export { Scope, scope, tidy } from './scope.js';
-export { type ClampOptions, type KeepDimOption, release, Tensor, type ToOptions } from './tensor.js';
+export {
+  type ClampOptions,
+  type KeepDimOption,
+  release,
+  Tensor,
+  type ToOptions,
+  wrap,
+} from './tensor.js';
 export type { NestedNumbers } from './typed-arrays.js';

@@ -66,6 +66,32 @@ export interface NativeAddon {
   bfloat16Fast(): boolean;
   setTf32(allowed: number): number;
   setDeterministic(on: boolean): boolean;
+  joinGroup(
+    rank: number,
+    worldSize: number,
+    host: string,
+    port: number,
+    keyPrefix: string,
+    timeoutSeconds: number,
+    cuda: boolean,
+  ): void;
+  closeGroup(reason: string): void;
+  inspectGroup(): [
+    rank: number,
+    host: string,
+    pid: string,
+    state: string,
+    reason: string,
+    collectives: number,
+  ][];
+  groupAllReduce(handle: Handle, operation: string): void;
+  groupBroadcast(handle: Handle, root: number): void;
+  groupBarrier(): void;
+  groupSum(handle: Handle): Handle;
+  createReducer(parameters: readonly Handle[], bucketBytes: number): Handle;
+  prepareReducer(reducer: Handle, outputs: readonly Handle[]): void;
+  finishReducer(reducer: Handle): void;
+  disposeReducer(reducer: Handle): void;
   setErrorClass(errorClass: typeof EngineError): void;
 }
 
