@@ -5,6 +5,7 @@
 #include "distributed/distributed.h"
 #include "generator.h"
 #include "handles.h"
+#include "images.h"
 #include "napi.h"
 #include "operators.h"
 #include "runtime.h"
@@ -20,6 +21,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   exportGenerator(env, exports);
   exportRuntime(env, exports);
   exportDistributed(env, exports);
+  exportImages(env, exports);
   // What a thread left behind goes with its environment.
   check(env, napi_add_env_cleanup_hook(
                  env,

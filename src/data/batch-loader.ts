@@ -6,7 +6,8 @@
  */
 
 import { CoarselyError, ConfigError, DataError } from '../errors/index.js';
-import type { Augmentation, SampleWindow } from './augmentation.js';
+import type { SampleWindow } from './augment-sample.js';
+import type { Augmentation } from './augmentation.js';
 import { type DatasetDescription, openDataset, type SegmentationDataset } from './dataset.js';
 import { LoaderThread } from './loader-thread.js';
 import { type BatchMemory, SampleProducer, type SampleTask } from './sample-producer.js';

@@ -1,8 +1,10 @@
 /** Which part of the resized image a training crop shows. */
 
+import { type ImageKernels, imageKernels } from '../torch/index.js';
 import { ignoreIndex } from './dataset.js';
 import type { RandomStream } from './random.js';
-import { type CropWindow, nearestTaps, type Size } from './resize.js';
+import type { CropWindow, Size } from './region.js';
+import { labelTaps } from './taps.js';
 
 const tries = 10;
 
@@ -19,9 +21,10 @@ export function chooseCrop(
     readonly crop: Size;
     readonly categoryMaxRatio: number;
     readonly random: RandomStream;
+    readonly kernels?: ImageKernels | null;
   },
 ): CropWindow {
-  const { source, scaled, crop, categoryMaxRatio, random } = options;
+  const { source, scaled, crop, categoryMaxRatio, random, kernels = imageKernels() } = options;
   const width = Math.min(crop.width, scaled.width);
   const height = Math.min(crop.height, scaled.height);
   const draw = (): CropWindow => {
@@ -31,25 +34,40 @@ export function chooseCrop(
   };
   let window = draw();
   if (categoryMaxRatio >= 1) return window;
-  const columns = nearestTaps(source.width, scaled.width, { start: 0, length: scaled.width });
-  const rows = nearestTaps(source.height, scaled.height, { start: 0, length: scaled.height });
-  const counts = new Uint32Array(256);
+  const wholeMap = { left: 0, top: 0, ...scaled };
+  const all = labelTaps({ source, scaled, window: wholeMap, mirrored: false });
+  const counts = new Int32Array(256);
   for (let attempt = 0; attempt < tries; attempt++) {
-    counts.fill(0);
-    for (let y = window.top; y < window.top + height; y++) {
-      const start = (rows[y] as number) * source.width;
-      for (let x = window.left; x < window.left + width; x++) {
-        const label = labels[start + (columns[x] as number)] as number;
-        counts[label] = (counts[label] as number) + 1;
-      }
-    }
+    const columns = all.columns.subarray(window.left, window.left + width);
+    const rows = all.rows.subarray(window.top, window.top + height);
+    if (kernels === null) countLabels(labels, { width: source.width, columns, rows, counts });
+    else kernels.countLabels(labels, source.width, columns, rows, counts);
     if (isVaried(counts, categoryMaxRatio)) return window;
     window = draw();
   }
   return window;
 }
 
-function isVaried(counts: Uint32Array, categoryMaxRatio: number): boolean {
+function countLabels(
+  labels: Uint8Array,
+  options: {
+    readonly width: number;
+    readonly columns: Int32Array;
+    readonly rows: Int32Array;
+    readonly counts: Int32Array;
+  },
+): void {
+  const { width, columns, rows, counts } = options;
+  counts.fill(0);
+  for (const row of rows) {
+    for (const column of columns) {
+      const label = labels[row * width + column] as number;
+      counts[label] = (counts[label] as number) + 1;
+    }
+  }
+}
+
+function isVaried(counts: Int32Array, categoryMaxRatio: number): boolean {
   let present = 0;
   let total = 0;
   let most = 0;

@@ -29,6 +29,12 @@ export interface Sample {
   readonly labels: Uint8Array | null;
 }
 
+/** One image with its labels, of which only the labels are decoded yet. */
+export interface OpenSample extends Omit<Sample, 'image'> {
+  /** Decodes rows first … first + count − 1: [count, width, 3], RGB. Throws a DataError when the file is damaged. */
+  imageRows(rows: { readonly first: number; readonly count: number }): Uint8Array;
+}
+
 /** Images with labels, in a fixed order. */
 export interface SegmentationDataset {
   readonly classes: readonly DatasetClass[];
@@ -37,6 +43,11 @@ export interface SegmentationDataset {
   name(index: number): string;
   /** Decodes sample `index`. Throws a DataError naming the file when it cannot be used. */
   read(index: number): Promise<Sample>;
+  /**
+   * Reads sample `index` and leaves its image to be decoded as far as it is needed; absent where that saves nothing.
+   * Throws like `read`.
+   */
+  open?(index: number): Promise<OpenSample>;
   /** A line for each bad file that was left out at opening, naming it and the reason; absent where none can be. */
   readonly skipped?: readonly string[];
 }

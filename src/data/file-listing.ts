@@ -2,7 +2,7 @@
 
 import type { DatasetClass } from './dataset.js';
 import type { LabelMap } from './label-file.js';
-import type { Size } from './resize.js';
+import type { Size } from './region.js';
 
 /** The files of one sample. */
 export interface FilePair {

@@ -3,7 +3,7 @@
 import { DataError } from '../errors/index.js';
 import { ignoreIndex } from './dataset.js';
 import type { LabelReader } from './file-listing.js';
-import { type LabelMap, readLabelHeader, readLabelSamples } from './label-file.js';
+import { type LabelMap, mapSamples, readLabelHeader, readLabelSamples } from './label-file.js';
 import type { PngColour } from './png-header.js';
 
 /** What the values of a dataset's label files mean. */
@@ -35,14 +35,14 @@ async function readIdLabels(path: string, encoding: IdEncoding): Promise<LabelMa
   rejectColour(header.colour, path, encoding);
   const { width, height } = header;
   const labels = new Uint8Array(width * height);
-  for (let pixel = 0; pixel < labels.length; pixel++) {
-    const value = samples[pixel * channels] as number;
-    const label = value === ignoreIndex ? ignoreIndex : encoding.labels[value];
-    if (label === undefined) {
-      const place = `(${pixel % width}, ${Math.floor(pixel / width)})`;
-      throw new DataError(`${path}: value ${value} at pixel ${place}; expected ${encoding.expected}`);
-    }
-    labels[pixel] = label;
+  const meanings = new Int32Array(256).fill(-1);
+  meanings.set(encoding.labels);
+  meanings[ignoreIndex] = ignoreIndex;
+  const unknown = mapSamples(samples, labels, { stride: channels, meanings });
+  if (unknown >= 0) {
+    const value = samples[unknown * channels];
+    const place = `(${unknown % width}, ${Math.floor(unknown / width)})`;
+    throw new DataError(`${path}: value ${value} at pixel ${place}; expected ${encoding.expected}`);
   }
   return { width, height, labels };
 }

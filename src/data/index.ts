@@ -1,11 +1,15 @@
 export { type Ade20kOptions, ade20kClasses, ade20kOptions } from './ade20k/index.js';
 export {
-  type Augmentation,
+  type AugmentationDraw,
   type AugmentedOutput,
-  augmentationOptions,
+  applyAugmentation,
   augmentSample,
+  drawAugmentation,
+  type RowRange,
+  rowsShown,
   type SampleWindow,
-} from './augmentation.js';
+} from './augment-sample.js';
+export { type Augmentation, augmentationOptions } from './augmentation.js';
 export { type Batch, BatchLoader, type BatchLoaderOptions, type BatchOrigin } from './batch-loader.js';
 export { type CityscapesOptions, cityscapesClasses, cityscapesOptions } from './cityscapes/index.js';
 export { type ClassList, readClassList } from './classes.js';
@@ -20,6 +24,7 @@ export {
   type DatasetDescription,
   datasets,
   ignoreIndex,
+  type OpenSample,
   openDataset,
   type PredictionFormat,
   type Sample,
@@ -42,14 +47,8 @@ export { defaultPalette } from './palette.js';
 export { changeHsv, distortColours, linearTable } from './photometric-distortion.js';
 export { predictionFormat } from './prediction-format.js';
 export { philox, RandomStream } from './random.js';
-export {
-  type CropWindow,
-  type ResizedRegion,
-  resizeImageRegion,
-  resizeLabelRegion,
-  type Size,
-  scaledToFit,
-} from './resize.js';
+export type { CropWindow, ResizedRegion, Size } from './region.js';
+export { resizeImageRegion, resizeLabelRegion, scaledToFit } from './resize.js';
 export { augmentationRandom, type SampledPlace, Sampler } from './sampler.js';
 export * from './scenes/index.js';
 export { indicesOf, placesOf, type Share, wholeShare } from './share.js';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { type DatasetClass, ignoreIndex } from './dataset.js';
-import type { Size } from './resize.js';
+import type { Size } from './region.js';
 
 /** Labels [height, width] as RGB [height, width, 3] in the classes' colours; ignored pixels are black. */
 export function colourLabels(labels: Uint8Array, classes: readonly DatasetClass[]): Uint8Array {

@@ -5,7 +5,8 @@
 
 import { open, readFile } from 'node:fs/promises';
 import { decode } from 'fast-png';
-import { DataError } from '../errors/index.js';
+import { DataError, EngineError } from '../errors/index.js';
+import { imageKernels } from '../torch/index.js';
 import type { ClassList } from './classes.js';
 import { ignoreIndex } from './dataset.js';
 import { failureReason } from './failure-reason.js';
@@ -73,14 +74,21 @@ export interface LabelSamples {
   readonly palette: readonly (readonly number[])[] | null;
 }
 
-/** Decodes a label PNG of any form that `readLabels` takes. Throws a DataError when it is damaged or of another form. */
-export async function readLabelSamples(path: string): Promise<LabelSamples> {
+/**
+ * Decodes a label PNG of any form that `readLabels` takes. Throws a DataError when it is damaged or of another form.
+ * Without `withPalette` the palette is null, which lets the engine decode such files.
+ */
+export async function readLabelSamples(
+  path: string,
+  { withPalette = false }: { readonly withPalette?: boolean } = {},
+): Promise<LabelSamples> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
   const header = labelHeader(bytes, path);
   const { width, height, colour } = header;
-  const { data, palette } = decodePng(bytes, path);
+  const wantsPalette = withPalette && colour === 'palette';
+  const { data, palette } = (wantsPalette ? null : decodeQuickly(bytes)) ?? decodePng(bytes, path);
   const samples = header.depth < 8 ? unpackBits(data, header) : data;
   const channels = colour === 'rgb' ? 3 : colour === 'rgb-alpha' ? 4 : colour === 'grey-alpha' ? 2 : 1;
   if (samples.length !== width * height * channels) {
@@ -113,6 +121,38 @@ function decodePng(
   }
 }
 
+/** By the engine; null for what it does not take, and what is wrong with a file the other decoder tells. */
+function decodeQuickly(bytes: Uint8Array): { readonly data: Uint8Array; readonly palette: null } | null {
+  const kernels = imageKernels();
+  if (kernels === null) return null;
+  try {
+    const form = kernels.pngForm(bytes);
+    if (form === null) return null;
+    return { data: kernels.decodePng(bytes, { first: 0, count: form.height }), palette: null };
+  } catch (error) {
+    if (error instanceof EngineError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Fills `labels` with the meaning of every stride-th sample. Gives the first place whose meaning is negative, or −1.
+ */
+export function mapSamples(
+  samples: Uint8Array,
+  labels: Uint8Array,
+  { stride, meanings }: { readonly stride: number; readonly meanings: Int32Array },
+): number {
+  const kernels = imageKernels();
+  if (kernels !== null) return kernels.mapBytes(samples, stride, meanings, labels);
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    const meaning = meanings[samples[pixel * stride] as number] as number;
+    if (meaning < 0) return pixel;
+    labels[pixel] = meaning;
+  }
+  return -1;
+}
+
 /** One byte for each pixel from rows of 1-, 2- or 4-bit samples, each row padded to whole bytes. */
 function unpackBits(packed: Uint8Array, { width, height, depth }: PngHeader): Uint8Array {
   const rowBytes = Math.ceil((width * depth) / 8);
@@ -134,17 +174,11 @@ function labelsFromValues(
   labels: Uint8Array,
   { channels, classList }: { readonly channels: number; readonly classList: ClassList },
 ): number {
-  const unknown = -1;
-  const meaning = new Int16Array(256).fill(unknown);
-  for (const index of classList.classes.keys()) meaning[index] = index;
-  meaning[ignoreIndex] = ignoreIndex;
-  meaning[classList.ignoredValue] = ignoreIndex;
-  for (let pixel = 0; pixel < labels.length; pixel++) {
-    const label = meaning[raw[pixel * channels] as number] as number;
-    if (label === unknown) return pixel;
-    labels[pixel] = label;
-  }
-  return -1;
+  const meanings = new Int32Array(256).fill(-1);
+  for (const index of classList.classes.keys()) meanings[index] = index;
+  meanings[ignoreIndex] = ignoreIndex;
+  meanings[classList.ignoredValue] = ignoreIndex;
+  return mapSamples(raw, labels, { stride: channels, meanings });
 }
 
 /** As `labelsFromValues`, for colours. */

@@ -2,7 +2,8 @@
 
 import { Worker } from 'node:worker_threads';
 import { CoarselyError, ConfigError, DataError } from '../errors/index.js';
-import type { Augmentation, SampleWindow } from './augmentation.js';
+import type { SampleWindow } from './augment-sample.js';
+import type { Augmentation } from './augmentation.js';
 import type { DatasetDescription } from './dataset.js';
 import type { SampleTask } from './sample-producer.js';
 

@@ -1,6 +1,6 @@
 /** From 8-bit RGB to what the networks take: ImageNet's mean and deviation removed, one plane for each channel. */
 
-import type { Size } from './resize.js';
+import type { Size } from './region.js';
 
 /** Mean of red, green and blue over ImageNet, on the 0–255 scale. */
 export const imageMean = [123.675, 116.28, 103.53] as const;
@@ -12,6 +12,12 @@ const table = Float32Array.from({ length: 768 }, (_, place) => {
   const channel = place >> 8;
   return ((place & 255) - (imageMean[channel] as number)) / (imageDeviation[channel] as number);
 });
+
+/** What each byte becomes, [3, 256], after it went through a table of bytes. */
+export function normalisedValues(bytes: Uint8Array | null): Float32Array {
+  if (bytes === null) return table;
+  return table.map((_, place) => table[(place & 0x300) | (bytes[place & 255] as number)] as number);
+}
 
 /**
  * Writes pixels [size.height, size.width, 3] into the top left corner of planes [3, planeSize.height, planeSize.width];

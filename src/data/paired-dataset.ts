@@ -3,10 +3,12 @@
 import type { z } from 'zod';
 import { DataError } from '../errors/index.js';
 import { checkFiles } from './check-files.js';
-import type { DatasetClass, DatasetComponent, Sample, SegmentationDataset } from './dataset.js';
+import type { DatasetClass, DatasetComponent, OpenSample, Sample, SegmentationDataset } from './dataset.js';
 import type { FileListing, FilePair } from './file-listing.js';
 import { problemsError } from './folder-files.js';
 import { readImage } from './image-file.js';
+import { openImage } from './open-image.js';
+import type { Size } from './region.js';
 import { sizeMismatch } from './size-mismatch.js';
 
 /** A kind of dataset from its options and how its files are listed. */
@@ -48,13 +50,24 @@ class PairedDataset implements SegmentationDataset {
   }
 
   async read(index: number): Promise<Sample> {
-    const { name, image: imageFile, labels: labelFile } = this.#pair(index);
-    const { width, height, image } = await readImage(imageFile);
-    if (labelFile === null) return { name, width, height, image, labels: null };
-    const map = await this.#listing.labelReader.read(labelFile);
-    const mismatch = sizeMismatch(labelFile, { image: { width, height }, labels: map });
+    const { name, image, labels } = this.#pair(index);
+    const decoded = await readImage(image);
+    return { name, ...decoded, labels: await this.#labels(labels, decoded) };
+  }
+
+  async open(index: number): Promise<OpenSample> {
+    const { name, image, labels } = this.#pair(index);
+    const { width, height, rows } = await openImage(image);
+    const map = await this.#labels(labels, { width, height });
+    return { name, width, height, labels: map, imageRows: rows };
+  }
+
+  async #labels(path: string | null, image: Size): Promise<Uint8Array | null> {
+    if (path === null) return null;
+    const map = await this.#listing.labelReader.read(path);
+    const mismatch = sizeMismatch(path, { image, labels: map });
     if (mismatch !== null) throw new DataError(mismatch);
-    return { name, width, height, image, labels: map.labels };
+    return map.labels;
   }
 
   #pair(index: number): FilePair {

@@ -19,22 +19,55 @@ const saturationRange = [0.5, 1.5] as const;
 const hueDelta = 18;
 const hueCircle = 180;
 
-/** Distorts pixels [height, width, 3], RGB, in place. */
-export function distortColours(pixels: Uint8Array, random: RandomStream): void {
-  if (random.chance(0.5)) {
-    applyTable(pixels, linearTable(1, random.uniform(-brightnessDelta, brightnessDelta)));
-  }
-  const contrastFirst = random.chance(0.5);
-  if (contrastFirst) distortContrast(pixels, random);
-  const saturation = random.chance(0.5) ? random.uniform(...saturationRange) : null;
-  const hueShift = random.chance(0.5) ? random.integer(2 * hueDelta) - hueDelta : null;
-  if (saturation !== null) changeHsv(pixels, { saturations: linearTable(saturation, 0), hueShift: 0 });
-  if (hueShift !== null) changeHsv(pixels, { saturations: linearTable(1, 0), hueShift });
-  if (!contrastFirst) distortContrast(pixels, random);
+/** A step to HSV and back: saturation through a table, hue moved around the circle of 180. */
+export interface HsvChange {
+  readonly saturations: Uint8Array;
+  readonly hueShift: number;
 }
 
-function distortContrast(pixels: Uint8Array, random: RandomStream): void {
-  if (random.chance(0.5)) applyTable(pixels, linearTable(random.uniform(...contrastRange), 0));
+/** What becomes of the colours of one image: a table for each byte, changes of HSV, and another table. */
+export interface ColourChanges {
+  readonly before: Uint8Array | null;
+  readonly hsv: readonly HsvChange[];
+  readonly after: Uint8Array | null;
+}
+
+/** Draws the changes for one image. */
+export function drawColourChanges(random: RandomStream): ColourChanges {
+  const brightness = random.chance(0.5)
+    ? linearTable(1, random.uniform(-brightnessDelta, brightnessDelta))
+    : null;
+  const contrastFirst = random.chance(0.5);
+  const early = contrastFirst ? drawContrast(random) : null;
+  const saturation = random.chance(0.5) ? random.uniform(...saturationRange) : null;
+  const hueShift = random.chance(0.5) ? random.integer(2 * hueDelta) - hueDelta : null;
+  const late = contrastFirst ? null : drawContrast(random);
+  const hsv: HsvChange[] = [];
+  if (saturation !== null) hsv.push({ saturations: linearTable(saturation, 0), hueShift: 0 });
+  if (hueShift !== null) hsv.push({ saturations: linearTable(1, 0), hueShift });
+  return { before: oneAfterTheOther(brightness, early), hsv, after: late };
+}
+
+/** Distorts pixels [height, width, 3], RGB, in place. */
+export function changeColours(pixels: Uint8Array, { before, hsv, after }: ColourChanges): void {
+  if (before !== null) applyTable(pixels, before);
+  for (const change of hsv) changeHsv(pixels, change);
+  if (after !== null) applyTable(pixels, after);
+}
+
+/** Draws changes and distorts pixels [height, width, 3], RGB, in place. */
+export function distortColours(pixels: Uint8Array, random: RandomStream): void {
+  changeColours(pixels, drawColourChanges(random));
+}
+
+/** One table that does what two do in turn; null where neither is. */
+export function oneAfterTheOther(first: Uint8Array | null, second: Uint8Array | null): Uint8Array | null {
+  if (first === null || second === null) return first ?? second;
+  return first.map((value) => second[value] as number);
+}
+
+function drawContrast(random: RandomStream): Uint8Array | null {
+  return random.chance(0.5) ? linearTable(random.uniform(...contrastRange), 0) : null;
 }
 
 /** v ↦ ⌊clip(factor · v + offset, 0, 255)⌋ for all 256 values, in 32-bit floats. */
@@ -67,10 +100,7 @@ const sixths = Uint8Array.from(hueSixths);
 const withinSixth = hueSixths.map((position) => position - Math.floor(position));
 
 /** To 8-bit HSV, saturation through a table, hue moved around the circle, and back to 8-bit RGB, in place. */
-export function changeHsv(
-  pixels: Uint8Array,
-  { saturations, hueShift }: { readonly saturations: Uint8Array; readonly hueShift: number },
-): void {
+export function changeHsv(pixels: Uint8Array, { saturations, hueShift }: HsvChange): void {
   for (let at = 0; at < pixels.length; at += 3) {
     const red = pixels[at] as number;
     const green = pixels[at + 1] as number;

@@ -1,6 +1,8 @@
 /** What every loading thread does, the caller's own included: read a sample, augment it, write it into a batch. */
 
-import { type Augmentation, augmentSample, type SampleWindow } from './augmentation.js';
+import { DataError } from '../errors/index.js';
+import { applyAugmentation, drawAugmentation, rowsShown, type SampleWindow } from './augment-sample.js';
+import type { Augmentation } from './augmentation.js';
 import type { SegmentationDataset } from './dataset.js';
 import { SampleCache } from './sample-cache.js';
 import { augmentationRandom, type SampledPlace } from './sampler.js';
@@ -34,12 +36,17 @@ export class SampleProducer {
 
   /** Gives the part of the image that was taken. Throws a DataError naming the file when the sample cannot be used. */
   async produce({ memory, place, epoch, index }: SampleTask): Promise<SampleWindow> {
-    const sample = await this.#cache.read(index);
+    const { name, labels, ...sample } = await this.#cache.open(index);
+    if (labels === null) throw new DataError(`${name}: has no labels, and cannot be trained on`);
     const [height, width] = this.#augmentation.cropSize;
     const pixels = height * width;
-    return augmentSample(sample, {
-      augmentation: this.#augmentation,
-      random: augmentationRandom(this.#seed, { epoch, index }),
+    const random = augmentationRandom(this.#seed, { epoch, index });
+    const draw = drawAugmentation(labels, { size: sample, augmentation: this.#augmentation, random });
+    const rows = rowsShown(draw);
+    return applyAugmentation(draw, {
+      image: sample.imageRows(rows),
+      firstRow: rows.first,
+      labels,
       output: {
         image: new Float32Array(memory.images, place * 3 * pixels * 4, 3 * pixels),
         labels: new Uint8Array(memory.labels, place * pixels, pixels),

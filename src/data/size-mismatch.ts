@@ -1,6 +1,6 @@
 /** Labels belong to an image pixel by pixel. */
 
-import type { Size } from './resize.js';
+import type { Size } from './region.js';
 
 /** What to tell when the label file `path` has another size than its image; null when it has the same. */
 export function sizeMismatch(

@@ -43,6 +43,7 @@ export {
 } from './files/index.js';
 export * as ops from './generated/ops.js';
 export { Generator } from './generator.js';
+export { type ImageKernels, imageKernels, type PngForm } from './image-kernels.js';
 export {
   type AutocastOptions,
   autocast,

@@ -92,6 +92,34 @@ export interface NativeAddon {
   prepareReducer(reducer: Handle, outputs: readonly Handle[]): void;
   finishReducer(reducer: Handle): void;
   disposeReducer(reducer: Handle): void;
+  pngForm(file: Uint8Array): number[] | null;
+  decodePng(file: Uint8Array, output: Uint8Array, firstRow: number, rowCount: number): void;
+  augmentImage(
+    image: Uint8Array,
+    sourceWidth: number,
+    columns: Int32Array,
+    rows: Int32Array,
+    colours: Uint8Array,
+    values: Float32Array,
+    output: Float32Array,
+    planeWidth: number,
+  ): void;
+  gatherLabels(
+    labels: Uint8Array,
+    width: number,
+    columns: Int32Array,
+    rows: Int32Array,
+    output: Uint8Array,
+    rowLength: number,
+  ): void;
+  countLabels(
+    labels: Uint8Array,
+    width: number,
+    columns: Int32Array,
+    rows: Int32Array,
+    counts: Int32Array,
+  ): void;
+  mapBytes(samples: Uint8Array, stride: number, meanings: Int32Array, output: Uint8Array): number;
   setErrorClass(errorClass: typeof EngineError): void;
 }
 

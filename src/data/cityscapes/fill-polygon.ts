@@ -3,7 +3,7 @@
  * one by up to a pixel all around, since pixels that the outline passes through belong to the polygon.
  */
 
-import type { Size } from '../resize.js';
+import type { Size } from '../region.js';
 
 /** A vertex in whole pixels; (0, 0) is the centre of the first pixel. */
 export type Vertex = readonly [x: number, y: number];

@@ -6,7 +6,7 @@ import { DataError, suggestion } from '../../errors/index.js';
 import { ignoreIndex } from '../dataset.js';
 import { failureReason } from '../failure-reason.js';
 import type { LabelMap } from '../label-file.js';
-import type { Size } from '../resize.js';
+import type { Size } from '../region.js';
 import { fillPolygon, type Vertex } from './fill-polygon.js';
 import { cityscapesLabelNames, isUndrawn, trainIdOf } from './labels.js';
 

@@ -1,7 +1,7 @@
 /** What the dataset doctor says: plain data, which is printed as a table or as JSON. */
 
 import type { Colour, DatasetClass } from '../dataset.js';
-import type { Size } from '../resize.js';
+import type { Size } from '../region.js';
 
 /** Everything found out about a folder. Shares are from 0 to 1; null where nothing was there to measure. */
 export interface Diagnosis {

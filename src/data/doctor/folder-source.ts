@@ -8,7 +8,7 @@ import { hasImageEnd } from '../image-end.js';
 import { readImage, readImageSize } from '../image-file.js';
 import { readLabelHeader, readLabelSamples } from '../label-file.js';
 import type { PngHeader } from '../png-header.js';
-import type { Size } from '../resize.js';
+import type { Size } from '../region.js';
 import type { Finding } from './diagnosis.js';
 import { type ListedSplit, listFolder } from './folder-listing.js';
 import type { DecodedLabels, DoctorSource, Flaw, SampleInspection, SourceSplit } from './source.js';
@@ -110,7 +110,7 @@ class FolderSplit implements SourceSplit {
   async #labels(file: string, { decode }: { readonly decode: boolean }): Promise<DecodedLabels | Size> {
     const path = join(this.#root, file);
     if (!decode && (await hasImageEnd(path))) return readLabelHeader(path);
-    const { header, ...content } = await readLabelSamples(path);
+    const { header, ...content } = await readLabelSamples(path, { withPalette: true });
     const size = { width: header.width, height: header.height };
     return { ...content, size, path: relative(this.#root, path), form: formOf(header) };
   }

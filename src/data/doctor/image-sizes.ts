@@ -1,6 +1,6 @@
 /** The sizes of a split's images in four numbers. */
 
-import type { Size } from '../resize.js';
+import type { Size } from '../region.js';
 import type { SizeSummary } from './diagnosis.js';
 
 /** Counts sizes; memory grows with the number of different ones only. */

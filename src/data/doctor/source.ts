@@ -5,7 +5,7 @@
 
 import type { ClassList } from '../classes.js';
 import type { LabelSamples } from '../label-file.js';
-import type { Size } from '../resize.js';
+import type { Size } from '../region.js';
 import type { FileFindingCode, Finding, LabelledPart } from './diagnosis.js';
 
 export interface DoctorSource {

@@ -1,0 +1,165 @@
+// OpenCV's 8-bit bilinear resize and HSV conversions, in its fixed-point and 32-bit float arithmetic, to the last bit what
+// src/data/resize.ts and src/data/photometric-distortion.ts compute. One row of the crop at a time, as three planes of
+// 32-bit integers that stay in the first cache, so that every loop is vectorised.
+#include "augment_image.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+// Products must not be fused with sums: the rounding between them is part of the result.
+#define COARSELY_EXACT \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("fp-contract=off")))
+#elif defined(__GNUC__) && !defined(__clang__)
+#define COARSELY_EXACT __attribute__((optimize("fp-contract=off")))
+#else
+#pragma STDC FP_CONTRACT OFF
+#define COARSELY_EXACT
+#endif
+
+namespace coarsely {
+
+namespace {
+
+constexpr int32_t kWeightOne = 2048, kShift = 12, kHalf = 1 << (kShift - 1), kHueCircle = 180;
+
+/// Fixed-point reciprocals by value and by chroma, as OpenCV's.
+struct HsvTables {
+  int32_t saturation[256] = {};
+  int32_t hue[256] = {};
+
+  HsvTables() {
+    for (int i = 1; i < 256; ++i) {
+      saturation[i] = static_cast<int32_t>(std::nearbyint((255 << kShift) / static_cast<double>(i)));
+      hue[i] = static_cast<int32_t>(std::nearbyint((kHueCircle << kShift) / (6.0 * i)));
+    }
+  }
+};
+
+/// RGB bytes of a row as one word a pixel.
+COARSELY_EXACT
+void packRow(int32_t* words, const uint8_t* bytes, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    words[i] = bytes[3 * i] | bytes[3 * i + 1] << 8 | bytes[3 * i + 2] << 16;
+  }
+}
+
+COARSELY_EXACT
+void blendColumns(int32_t* out, const int32_t* words, const Taps& columns) {
+  const int64_t width = columns.length;
+  int32_t *red = out, *green = out + width, *blue = out + 2 * width;
+  const int32_t *before = columns.before, *after = columns.after, *weights = columns.weights;
+  for (int64_t x = 0; x < width; ++x) {
+    const int32_t a = words[before[x]], b = words[after[x]], weight = weights[x], rest = kWeightOne - weight;
+    red[x] = (a & 255) * rest + (b & 255) * weight;
+    green[x] = (a >> 8 & 255) * rest + (b >> 8 & 255) * weight;
+    blue[x] = (a >> 16 & 255) * rest + (b >> 16 & 255) * weight;
+  }
+}
+
+COARSELY_EXACT
+void blendRows(int32_t* out, const int32_t* upper, const int32_t* lower, int32_t weight, int64_t count) {
+  const int32_t rest = kWeightOne - weight;
+  for (int64_t x = 0; x < count; ++x) {
+    out[x] = ((((upper[x] >> 4) * rest) >> 16) + (((lower[x] >> 4) * weight) >> 16) + 2) >> 2;
+  }
+}
+
+COARSELY_EXACT
+void applyTable(int32_t* values, const int32_t* table, int64_t count) {
+  for (int64_t x = 0; x < count; ++x) values[x] = table[values[x]];
+}
+
+COARSELY_EXACT
+void changeHsv(int32_t* row, int64_t width, const int32_t* saturations, int32_t hueShift, const HsvTables& tables) {
+  int32_t *reds = row, *greens = row + width, *blues = row + 2 * width;
+  const int32_t *saturationFactors = tables.saturation, *hueFactors = tables.hue;
+  const float byte = 1.0f / 255.0f, sixthOfCircle = 6.0f / 180.0f;
+  for (int64_t x = 0; x < width; ++x) {
+    const int32_t red = reds[x], green = greens[x], blue = blues[x];
+    const int32_t value = std::max(red, std::max(green, blue)), least = std::min(red, std::min(green, blue));
+    const int32_t chroma = value - least;
+    const int32_t saturation = saturations[(chroma * saturationFactors[value] + kHalf) >> kShift];
+    const int32_t sector = value == red     ? green - blue
+                           : value == green ? blue - red + 2 * chroma
+                                            : red - green + 4 * chroma;
+    int32_t hue = (sector * hueFactors[chroma] + kHalf) >> kShift;
+    hue += hue < 0 ? kHueCircle : 0;
+    hue += hueShift;
+    hue += hue < 0 ? kHueCircle : 0;
+    hue -= hue >= kHueCircle ? kHueCircle : 0;
+
+    const float position = static_cast<float>(hue) * sixthOfCircle;
+    const auto sixth = static_cast<int32_t>(position);
+    const float within = position - static_cast<float>(sixth);
+    const float strength = static_cast<float>(saturation) * byte, brightness = static_cast<float>(value) * byte;
+    const float toFall = strength * within, toRise = strength * (1.0f - within);
+    const float low = brightness * (1.0f - strength) * 255.0f;
+    const float falling = brightness * (1.0f - toFall) * 255.0f;
+    const float rising = brightness * (1.0f - toRise) * 255.0f;
+    const auto lowByte = static_cast<int32_t>(std::nearbyint(low));
+    const auto fallingByte = static_cast<int32_t>(std::nearbyint(falling));
+    const auto risingByte = static_cast<int32_t>(std::nearbyint(rising));
+    const auto pick = [&](int32_t top, int32_t otherTop, int32_t fall, int32_t rise) {
+      return (sixth == top) | (sixth == otherTop) ? value
+             : sixth == fall                      ? fallingByte
+             : sixth == rise                      ? risingByte
+                                                  : lowByte;
+    };
+    reds[x] = pick(0, 5, 1, 4);
+    greens[x] = pick(1, 2, 3, 0);
+    blues[x] = pick(3, 4, 5, 2);
+  }
+}
+
+COARSELY_EXACT
+void lookUp(float* out, const int32_t* bytes, const float* values, int64_t count) {
+  for (int64_t x = 0; x < count; ++x) out[x] = values[bytes[x]];
+}
+
+std::vector<int32_t> widened(const uint8_t* table) { return std::vector<int32_t>(table, table + 256); }
+
+}  // namespace
+
+void augmentImage(const AugmentedImage& work) {
+  static const HsvTables tables;
+  const auto& [image, sourceWidth, columns, rows, table, changes, values, output, planeWidth, planeHeight] = work;
+  const int64_t width = columns.length, plane = planeWidth * planeHeight;
+  if (width == 0) return;
+  const auto [leftmost, beyond] = std::minmax_element(columns.before, columns.before + width);
+  const int64_t first = *leftmost, last = std::max(*beyond, *std::max_element(columns.after, columns.after + width));
+  std::vector<int32_t> words(sourceWidth), row(3 * width);
+  const std::vector<int32_t> widerTable = table ? widened(table) : std::vector<int32_t>();
+  std::vector<std::vector<int32_t>> saturations;
+  for (const auto& change : changes) saturations.push_back(widened(change.saturations));
+
+  // The two stretched source rows that the current one lies between; consecutive rows mostly share them.
+  std::vector<int32_t> stretched[2] = {std::vector<int32_t>(3 * width), std::vector<int32_t>(3 * width)};
+  int64_t held[2] = {-1, -1};
+  const auto sourceRow = [&](int64_t wanted, int64_t spare) -> const int32_t* {
+    for (int i = 0; i < 2; ++i) {
+      if (held[i] == wanted) return stretched[i].data();
+    }
+    const int slot = held[0] == spare ? 1 : 0;
+    packRow(words.data() + first, image + 3 * (wanted * sourceWidth + first), last - first + 1);
+    blendColumns(stretched[slot].data(), words.data(), columns);
+    held[slot] = wanted;
+    return stretched[slot].data();
+  };
+  for (int64_t y = 0; y < rows.length; ++y) {
+    const int32_t* upper = sourceRow(rows.before[y], rows.after[y]);
+    const int32_t* lower = sourceRow(rows.after[y], rows.before[y]);
+    blendRows(row.data(), upper, lower, rows.weights[y], 3 * width);
+    if (table) applyTable(row.data(), widerTable.data(), 3 * width);
+    for (size_t i = 0; i < changes.size(); ++i) {
+      changeHsv(row.data(), width, saturations[i].data(), changes[i].hueShift, tables);
+    }
+    for (int64_t channel = 0; channel < 3; ++channel) {
+      lookUp(output + channel * plane + y * planeWidth, row.data() + channel * width, values + 256 * channel, width);
+    }
+  }
+}
+
+}  // namespace coarsely

@@ -1,0 +1,101 @@
+// Chunks, decompression in strips that stay in the cache, and rows put together from their differences.
+#include "png.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "inflate.h"
+#include "unfilter.h"
+
+namespace coarsely {
+
+namespace {
+
+constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+constexpr size_t kStripBytes = 192 * 1024;
+
+uint32_t bigEndian(const uint8_t* bytes) {
+  return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | bytes[3];
+}
+
+int channelsOf(int colourType) {
+  switch (colourType) {
+    case 0: return 1;
+    case 2: return 3;
+    case 3: return 1;
+    case 4: return 2;
+    case 6: return 4;
+    default: return 0;
+  }
+}
+
+bool readHeader(const uint8_t* content, size_t length, Png& png) {
+  if (length != 13) throw std::runtime_error("damaged header");
+  png.width = bigEndian(content);
+  png.height = bigEndian(content + 4);
+  png.colourType = content[9];
+  png.channels = channelsOf(png.colourType);
+  const bool eightBits = content[8] == 8, plainForm = content[10] == 0 && content[11] == 0 && content[12] == 0;
+  return eightBits && plainForm && png.channels > 0 && png.width > 0 && png.height > 0 && png.width < (1u << 24);
+}
+
+}  // namespace
+
+bool openPng(const Bytes& file, Png& png) {
+  if (!hasInflate() || file.size < sizeof kSignature || std::memcmp(file.data, kSignature, sizeof kSignature) != 0) {
+    return false;
+  }
+  size_t at = sizeof kSignature;
+  for (bool first = true;; first = false) {
+    if (file.size < at + 12) throw std::runtime_error("the file breaks off");
+    const uint8_t* chunk = file.data + at;
+    const size_t length = bigEndian(chunk);
+    if (file.size - at - 12 < length) throw std::runtime_error("the file breaks off");
+    if (crc32Of(0, chunk + 4, length + 4) != bigEndian(chunk + 8 + length)) {
+      throw std::runtime_error("the chunk at byte " + std::to_string(at) + " is damaged");
+    }
+    const auto is = [&](const char* name) { return std::memcmp(chunk + 4, name, 4) == 0; };
+    if (first != is("IHDR")) throw std::runtime_error("the header is not where it belongs");
+    if (first && !readHeader(chunk + 8, length, png)) return false;
+    if (is("IDAT")) png.parts.push_back({chunk + 8, length});
+    if (is("iCCP") || is("eXIf") || is("tRNS") || is("cICP")) png.adorned = true;
+    if (is("IEND")) return true;
+    at += length + 12;
+  }
+}
+
+void decodePngRows(const Png& png, uint32_t first, uint32_t count, uint8_t* output) {
+  if (first > png.height || count > png.height - first) throw std::runtime_error("rows beyond the image");
+  const size_t rowBytes = size_t{png.width} * png.channels, stored = rowBytes + 1;
+  const size_t stripRows = std::max<size_t>(1, kStripBytes / stored);
+  std::vector<uint8_t> strip(stripRows * stored);
+  // Rows above the first one are needed only until the row below them is known.
+  std::vector<uint8_t> zeros(rowBytes), above[2] = {std::vector<uint8_t>(rowBytes), std::vector<uint8_t>(rowBytes)};
+  const uint8_t* previous = zeros.data();
+  Inflater inflater;
+  size_t part = 0;
+  const uint32_t end = first + count;
+  for (uint32_t row = 0; row < end;) {
+    const size_t rows = std::min<size_t>(stripRows, end - row), wanted = rows * stored;
+    for (size_t filled = 0; filled < wanted;) {
+      if (inflater.hungry() && part < png.parts.size()) {
+        inflater.feed(png.parts[part].data, png.parts[part].size);
+        ++part;
+      }
+      const size_t written = inflater.run(strip.data() + filled, wanted - filled);
+      filled += written;
+      const bool dry = inflater.ended() || (written == 0 && inflater.hungry() && part == png.parts.size());
+      if (filled < wanted && dry) throw std::runtime_error("the pixels break off in row " + std::to_string(row));
+    }
+    for (size_t i = 0; i < rows; ++i, ++row) {
+      uint8_t* target = row < first ? above[row & 1].data() : output + (row - first) * rowBytes;
+      const uint8_t* source = strip.data() + i * stored;
+      unfilterRow(source[0], {source + 1, previous, target, rowBytes, png.channels});
+      previous = target;
+    }
+  }
+}
+
+}  // namespace coarsely
