@@ -15,6 +15,8 @@ namespace {
 
 constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 constexpr size_t kStripBytes = 192 * 1024;
+/// What may be read beyond a row.
+constexpr size_t kSpare = 1;
 
 uint32_t bigEndian(const uint8_t* bytes) {
   return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | bytes[3];
@@ -43,7 +45,7 @@ bool readHeader(const uint8_t* content, size_t length, Png& png) {
 
 }  // namespace
 
-bool openPng(const Bytes& file, Png& png) {
+bool openPng(const Bytes& file, Checksums checksums, Png& png) {
   if (!hasInflate() || file.size < sizeof kSignature || std::memcmp(file.data, kSignature, sizeof kSignature) != 0) {
     return false;
   }
@@ -53,7 +55,7 @@ bool openPng(const Bytes& file, Png& png) {
     const uint8_t* chunk = file.data + at;
     const size_t length = bigEndian(chunk);
     if (file.size - at - 12 < length) throw std::runtime_error("the file breaks off");
-    if (crc32Of(0, chunk + 4, length + 4) != bigEndian(chunk + 8 + length)) {
+    if (checksums == Checksums::kVerified && crc32Of(0, chunk + 4, length + 4) != bigEndian(chunk + 8 + length)) {
       throw std::runtime_error("the chunk at byte " + std::to_string(at) + " is damaged");
     }
     const auto is = [&](const char* name) { return std::memcmp(chunk + 4, name, 4) == 0; };
@@ -70,9 +72,9 @@ void decodePngRows(const Png& png, uint32_t first, uint32_t count, uint8_t* outp
   if (first > png.height || count > png.height - first) throw std::runtime_error("rows beyond the image");
   const size_t rowBytes = size_t{png.width} * png.channels, stored = rowBytes + 1;
   const size_t stripRows = std::max<size_t>(1, kStripBytes / stored);
-  std::vector<uint8_t> strip(stripRows * stored);
+  std::vector<uint8_t> strip(stripRows * stored + kSpare);
   // Rows above the first one are needed only until the row below them is known.
-  std::vector<uint8_t> zeros(rowBytes), above[2] = {std::vector<uint8_t>(rowBytes), std::vector<uint8_t>(rowBytes)};
+  std::vector<uint8_t> zeros(rowBytes + kSpare), above[2] = {zeros, zeros};
   const uint8_t* previous = zeros.data();
   Inflater inflater;
   size_t part = 0;
@@ -89,12 +91,21 @@ void decodePngRows(const Png& png, uint32_t first, uint32_t count, uint8_t* outp
       const bool dry = inflater.ended() || (written == 0 && inflater.hungry() && part == png.parts.size());
       if (filled < wanted && dry) throw std::runtime_error("the pixels break off in row " + std::to_string(row));
     }
-    for (size_t i = 0; i < rows; ++i, ++row) {
-      uint8_t* target = row < first ? above[row & 1].data() : output + (row - first) * rowBytes;
-      const uint8_t* source = strip.data() + i * stored;
-      unfilterRow(source[0], {source + 1, previous, target, rowBytes, png.channels});
+    const auto filterOf = [&](size_t i) -> int { return strip[i * stored]; };
+    const auto rowAt = [&](size_t i) -> FilteredRow {
+      const uint32_t y = row + static_cast<uint32_t>(i);
+      uint8_t* target = y < first ? above[y & 1].data() : output + (y - first) * rowBytes;
+      const FilteredRow next{strip.data() + i * stored + 1, previous, target, rowBytes, png.channels};
       previous = target;
+      return next;
+    };
+    size_t i = 0;
+    for (; i + 1 < rows; i += 2) {
+      const FilteredRow upper = rowAt(i), lower = rowAt(i + 1);
+      unfilterRows({filterOf(i), filterOf(i + 1)}, {upper, lower});
     }
+    if (i < rows) unfilterRow(filterOf(i), rowAt(i));
+    row += static_cast<uint32_t>(rows);
   }
 }
 

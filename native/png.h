@@ -26,9 +26,11 @@ struct Png {
   std::vector<Bytes> parts;
 };
 
-/// Reads the structure of a file and checks its checksums. False for another form of PNG or no PNG at all; throws for
-/// a damaged or truncated one.
-bool openPng(const Bytes& file, Png& png);
+/// Whether the checksums of a file are computed, which costs a tenth of its decompression.
+enum class Checksums { kVerified, kTrusted };
+
+/// Reads the structure of a file. False for another form of PNG or no PNG at all; throws for a damaged or truncated one.
+bool openPng(const Bytes& file, Checksums checksums, Png& png);
 
 /// Rows first … first + count − 1 as they are stored, [count, width · channels], into `output`.
 void decodePngRows(const Png& png, uint32_t first, uint32_t count, uint8_t* output);

@@ -68,18 +68,22 @@ void eachByte(const FilteredRow& row, Predict predict) {
 
 #if defined(__SSE2__)
 
-template <int Step>
+// Four bytes are read and written for a pixel of three, as three would be put together from two and one: the byte that
+// is read too much is never used (see FilteredRow for the last one), and what is written too much is the next pixel's.
 __m128i load(const uint8_t* bytes) {
-  uint32_t word = 0;
-  std::memcpy(&word, bytes, Step);
-  return _mm_cvtsi32_si128(static_cast<int>(word));
+  int32_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return _mm_cvtsi32_si128(word);
 }
 
 template <int Step>
-void store(uint8_t* bytes, __m128i pixel) {
-  const auto word = static_cast<uint32_t>(_mm_cvtsi128_si32(pixel));
-  std::memcpy(bytes, &word, Step);
+void store(const FilteredRow& row, size_t at, __m128i pixel) {
+  const int32_t word = _mm_cvtsi128_si32(pixel);
+  if (at + Step < row.bytes) std::memcpy(row.output + at, &word, sizeof word);
+  else std::memcpy(row.output + at, &word, Step);
 }
+
+__m128i wide(__m128i bytes) { return _mm_unpacklo_epi8(bytes, _mm_setzero_si128()); }
 
 __m128i choose(__m128i mask, __m128i yes, __m128i no) {
   return _mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no));
@@ -87,12 +91,12 @@ __m128i choose(__m128i mask, __m128i yes, __m128i no) {
 
 __m128i magnitude(__m128i words) { return _mm_max_epi16(words, _mm_sub_epi16(_mm_setzero_si128(), words)); }
 
-template <int Step>
-void paethRow(const FilteredRow& row) {
-  const __m128i zero = _mm_setzero_si128();
-  __m128i left = zero, corner = zero;
-  for (size_t i = 0; i < row.bytes; i += Step) {
-    const __m128i above = _mm_unpacklo_epi8(load<Step>(row.above + i), zero);
+/// The pixel at the left, at the row's end so far, and the one above it: what Paeth's filter continues. In 16 bits.
+struct Paeth {
+  __m128i left = _mm_setzero_si128();
+  __m128i corner = _mm_setzero_si128();
+
+  __m128i next(__m128i difference, __m128i above) {
     const __m128i byLeft = _mm_sub_epi16(above, corner), byAbove = _mm_sub_epi16(left, corner);
     const __m128i toLeft = magnitude(byLeft), toAbove = magnitude(byAbove);
     const __m128i toCorner = magnitude(_mm_add_epi16(byLeft, byAbove));
@@ -100,10 +104,41 @@ void paethRow(const FilteredRow& row) {
     const __m128i nearest = choose(_mm_cmpeq_epi16(least, toLeft), left,
                                    choose(_mm_cmpeq_epi16(least, toAbove), above, corner));
     // Byte arithmetic wraps within the low half of each word; the high halves stay zero.
-    left = _mm_add_epi8(_mm_unpacklo_epi8(load<Step>(row.differences + i), zero), nearest);
+    left = _mm_add_epi8(difference, nearest);
     corner = above;
-    store<Step>(row.output + i, _mm_packus_epi16(left, left));
+    return left;
   }
+};
+
+template <int Step>
+void paethRow(const FilteredRow& row) {
+  Paeth paeth;
+  for (size_t i = 0; i < row.bytes; i += Step) {
+    const __m128i pixel = paeth.next(wide(load(row.differences + i)), wide(load(row.above + i)));
+    store<Step>(row, i, _mm_packus_epi16(pixel, pixel));
+  }
+}
+
+/// Two rows, the lower one a pixel behind: neither waits for the other, and the processor does both in the time of one.
+template <int Step>
+void paethRows(const FilteredRow& upper, const FilteredRow& lower) {
+  Paeth first, second;
+  const auto upperPixel = [&](size_t i) {
+    const __m128i pixel = first.next(wide(load(upper.differences + i)), wide(load(upper.above + i)));
+    store<Step>(upper, i, _mm_packus_epi16(pixel, pixel));
+    return pixel;
+  };
+  const auto lowerPixel = [&](size_t i, __m128i above) {
+    const __m128i pixel = second.next(wide(load(lower.differences + i)), above);
+    store<Step>(lower, i, _mm_packus_epi16(pixel, pixel));
+  };
+  __m128i above = upperPixel(0);
+  for (size_t i = Step; i < upper.bytes; i += Step) {
+    const __m128i next = upperPixel(i);
+    lowerPixel(i - Step, above);
+    above = next;
+  }
+  lowerPixel(upper.bytes - Step, above);
 }
 
 template <int Step>
@@ -111,11 +146,11 @@ void averageRow(const FilteredRow& row) {
   const __m128i one = _mm_set1_epi8(1);
   __m128i left = _mm_setzero_si128();
   for (size_t i = 0; i < row.bytes; i += Step) {
-    const __m128i above = load<Step>(row.above + i);
+    const __m128i above = load(row.above + i);
     // The instruction rounds up; PNG rounds down.
     const __m128i odd = _mm_and_si128(_mm_xor_si128(left, above), one);
-    left = _mm_add_epi8(load<Step>(row.differences + i), _mm_sub_epi8(_mm_avg_epu8(left, above), odd));
-    store<Step>(row.output + i, left);
+    left = _mm_add_epi8(load(row.differences + i), _mm_sub_epi8(_mm_avg_epu8(left, above), odd));
+    store<Step>(row, i, left);
   }
 }
 
@@ -123,8 +158,8 @@ template <int Step>
 void leftRow(const FilteredRow& row) {
   __m128i left = _mm_setzero_si128();
   for (size_t i = 0; i < row.bytes; i += Step) {
-    left = _mm_add_epi8(load<Step>(row.differences + i), left);
-    store<Step>(row.output + i, left);
+    left = _mm_add_epi8(load(row.differences + i), left);
+    store<Step>(row, i, left);
   }
 }
 
@@ -142,9 +177,16 @@ bool vectorised(int filter, const FilteredRow& row) {
   return false;
 }
 
+bool vectorised(const FilteredRow& upper, const FilteredRow& lower) {
+  if (upper.step == 3) paethRows<3>(upper, lower);
+  if (upper.step == 4) paethRows<4>(upper, lower);
+  return upper.step >= 3;
+}
+
 #else
 
 bool vectorised(int, const FilteredRow&) { return false; }
+bool vectorised(const FilteredRow&, const FilteredRow&) { return false; }
 
 #endif
 
@@ -172,6 +214,12 @@ void unfilterRow(int filter, const FilteredRow& row) {
   } else {
     predicted(row, true, paeth);
   }
+}
+
+void unfilterRows(const int (&filters)[2], const FilteredRow (&rows)[2]) {
+  if (filters[0] == 4 && filters[1] == 4 && vectorised(rows[0], rows[1])) return;
+  unfilterRow(filters[0], rows[0]);
+  unfilterRow(filters[1], rows[1]);
 }
 
 }  // namespace coarsely

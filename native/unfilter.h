@@ -6,6 +6,7 @@
 
 namespace coarsely {
 
+/// One row. Of the differences and of the row above one byte more can be read than there are.
 struct FilteredRow {
   const uint8_t* differences;
   /// The row above, all zeros for the first one.
@@ -18,5 +19,8 @@ struct FilteredRow {
 
 /// Throws for a filter that does not exist.
 void unfilterRow(int filter, const FilteredRow& row);
+
+/// The same for two rows of which the second lies below the first.
+void unfilterRows(const int (&filters)[2], const FilteredRow (&rows)[2]);
 
 }  // namespace coarsely

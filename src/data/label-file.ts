@@ -128,7 +128,7 @@ function decodeQuickly(bytes: Uint8Array): { readonly data: Uint8Array; readonly
   try {
     const form = kernels.pngForm(bytes);
     if (form === null) return null;
-    return { data: kernels.decodePng(bytes, { first: 0, count: form.height }), palette: null };
+    return { data: kernels.decodePng(bytes, { form, first: 0, count: form.height }), palette: null };
   } catch (error) {
     if (error instanceof EngineError) return null;
     throw error;

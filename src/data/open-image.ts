@@ -38,7 +38,7 @@ function openPng(file: Uint8Array, kernels: ImageKernels): OpenImage | null {
     const form = kernels.pngForm(file);
     if (form === null || form.colourType !== rgb || form.adorned) return null;
     const { width, height } = form;
-    return { width, height, rows: (rows) => kernels.decodePng(file, rows) };
+    return { width, height, rows: (rows) => kernels.decodePng(file, { form, ...rows }) };
   } catch (error) {
     if (error instanceof EngineError) return null;
     throw error;

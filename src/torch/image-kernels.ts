@@ -17,6 +17,13 @@ export interface PngForm {
   readonly adorned: boolean;
 }
 
+/** Which rows of a file of that form. */
+export interface PngRows {
+  readonly form: PngForm;
+  readonly first: number;
+  readonly count: number;
+}
+
 export interface ImageKernels {
   /**
    * Null for a file that is no PNG of 8 bits a channel without interlacing.
@@ -24,10 +31,11 @@ export interface ImageKernels {
    */
   pngForm(file: Uint8Array): PngForm | null;
   /**
-   * Rows first … first + count − 1 of the pixels as they are stored, [count, width · channels].
-   * @throws EngineError for a damaged file
+   * Rows first … first + count − 1 of the pixels as they are stored, [count, width · channels], of a file that `pngForm`
+   * found to be sound.
+   * @throws EngineError for damaged pixels
    */
-  decodePng(file: Uint8Array, rows: { readonly first: number; readonly count: number }): Uint8Array;
+  decodePng(file: Uint8Array, rows: PngRows): Uint8Array;
   /** Resizes, distorts and normalises a crop; see native/images.cc. */
   readonly augmentImage: NativeAddon['augmentImage'];
   readonly gatherLabels: NativeAddon['gatherLabels'];
@@ -46,17 +54,14 @@ export function imageKernels(): ImageKernels | null {
 function find(): ImageKernels | null {
   try {
     const addon = native();
-    const pngForm = (file: Uint8Array): PngForm | null => {
-      const facts = addon.pngForm(file);
-      if (facts === null) return null;
-      const [width = 0, height = 0, colourType = 0, channels = 0, adorned = 0] = facts;
-      return { width, height, colourType, channels, adorned: adorned !== 0 };
-    };
     return {
-      pngForm,
-      decodePng: (file, { first, count }) => {
-        const form = pngForm(file);
-        if (form === null) throw new EngineError('decodePng: expected a PNG of 8 bits a channel');
+      pngForm: (file) => {
+        const facts = addon.pngForm(file);
+        if (facts === null) return null;
+        const [width = 0, height = 0, colourType = 0, channels = 0, adorned = 0] = facts;
+        return { width, height, colourType, channels, adorned: adorned !== 0 };
+      },
+      decodePng: (file, { form, first, count }) => {
         const output = new Uint8Array(count * form.width * form.channels);
         addon.decodePng(file, output, first, count);
         return output;
