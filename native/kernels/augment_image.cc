@@ -11,9 +11,9 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 // Products must not be fused with sums: the rounding between them is part of the result.
 #define COARSELY_EXACT \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("fp-contract=off")))
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("fp-contract=off", "no-trapping-math", "no-math-errno")))
 #elif defined(__GNUC__) && !defined(__clang__)
-#define COARSELY_EXACT __attribute__((optimize("fp-contract=off")))
+#define COARSELY_EXACT __attribute__((optimize("fp-contract=off", "no-trapping-math", "no-math-errno")))
 #else
 #pragma STDC FP_CONTRACT OFF
 #define COARSELY_EXACT
@@ -38,19 +38,26 @@ struct HsvTables {
   }
 };
 
+struct Hsv {
+  const HsvTables& tables;
+  const int32_t* saturations;
+  int32_t hueShift;
+};
+
 /// RGB bytes of a row as one word a pixel.
 COARSELY_EXACT
-void packRow(int32_t* words, const uint8_t* bytes, int64_t count) {
+void packRow(int32_t* __restrict words, const uint8_t* __restrict bytes, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     words[i] = bytes[3 * i] | bytes[3 * i + 1] << 8 | bytes[3 * i + 2] << 16;
   }
 }
 
 COARSELY_EXACT
-void blendColumns(int32_t* out, const int32_t* words, const Taps& columns) {
+void blendColumns(int32_t* out, const int32_t* __restrict words, const Taps& columns) {
   const int64_t width = columns.length;
-  int32_t *red = out, *green = out + width, *blue = out + 2 * width;
-  const int32_t *before = columns.before, *after = columns.after, *weights = columns.weights;
+  int32_t *__restrict red = out, *__restrict green = out + width, *__restrict blue = out + 2 * width;
+  const int32_t *__restrict before = columns.before, *__restrict after = columns.after;
+  const int32_t* __restrict weights = columns.weights;
   for (int64_t x = 0; x < width; ++x) {
     const int32_t a = words[before[x]], b = words[after[x]], weight = weights[x], rest = kWeightOne - weight;
     red[x] = (a & 255) * rest + (b & 255) * weight;
@@ -68,23 +75,28 @@ void blendRows(int32_t* out, const int32_t* upper, const int32_t* lower, int32_t
 }
 
 COARSELY_EXACT
-void applyTable(int32_t* values, const int32_t* table, int64_t count) {
-  for (int64_t x = 0; x < count; ++x) values[x] = table[values[x]];
+void applyTable(int32_t* __restrict out, const int32_t* __restrict bytes, const int32_t* __restrict table, int64_t count) {
+  for (int64_t x = 0; x < count; ++x) out[x] = table[bytes[x]];
 }
 
+/// Of three planes `width` long, into three others.
 COARSELY_EXACT
-void changeHsv(int32_t* row, int64_t width, const int32_t* saturations, int32_t hueShift, const HsvTables& tables) {
-  int32_t *reds = row, *greens = row + width, *blues = row + 2 * width;
-  const int32_t *saturationFactors = tables.saturation, *hueFactors = tables.hue;
+void changeHsv(int32_t* out, const int32_t* row, int64_t width, const Hsv& hsv) {
+  const int32_t *__restrict reds = row, *__restrict greens = row + width, *__restrict blues = row + 2 * width;
+  int32_t *__restrict newReds = out, *__restrict newGreens = out + width, *__restrict newBlues = out + 2 * width;
+  const int32_t *__restrict saturationFactors = hsv.tables.saturation, *__restrict hueFactors = hsv.tables.hue;
+  const int32_t* __restrict saturations = hsv.saturations;
+  const int32_t hueShift = hsv.hueShift;
   const float byte = 1.0f / 255.0f, sixthOfCircle = 6.0f / 180.0f;
   for (int64_t x = 0; x < width; ++x) {
     const int32_t red = reds[x], green = greens[x], blue = blues[x];
-    const int32_t value = std::max(red, std::max(green, blue)), least = std::min(red, std::min(green, blue));
+    const int32_t more = red > green ? red : green, less = red < green ? red : green;
+    const int32_t value = more > blue ? more : blue, least = less < blue ? less : blue;
     const int32_t chroma = value - least;
     const int32_t saturation = saturations[(chroma * saturationFactors[value] + kHalf) >> kShift];
-    const int32_t sector = value == red     ? green - blue
-                           : value == green ? blue - red + 2 * chroma
-                                            : red - green + 4 * chroma;
+    const int32_t byGreen = blue - red + 2 * chroma, byBlue = red - green + 4 * chroma;
+    const int32_t other = value == green ? byGreen : byBlue;
+    const int32_t sector = value == red ? green - blue : other;
     int32_t hue = (sector * hueFactors[chroma] + kHalf) >> kShift;
     hue += hue < 0 ? kHueCircle : 0;
     hue += hueShift;
@@ -96,26 +108,31 @@ void changeHsv(int32_t* row, int64_t width, const int32_t* saturations, int32_t 
     const float within = position - static_cast<float>(sixth);
     const float strength = static_cast<float>(saturation) * byte, brightness = static_cast<float>(value) * byte;
     const float toFall = strength * within, toRise = strength * (1.0f - within);
-    const float low = brightness * (1.0f - strength) * 255.0f;
-    const float falling = brightness * (1.0f - toFall) * 255.0f;
-    const float rising = brightness * (1.0f - toRise) * 255.0f;
-    const auto lowByte = static_cast<int32_t>(std::nearbyint(low));
-    const auto fallingByte = static_cast<int32_t>(std::nearbyint(falling));
-    const auto risingByte = static_cast<int32_t>(std::nearbyint(rising));
-    const auto pick = [&](int32_t top, int32_t otherTop, int32_t fall, int32_t rise) {
-      return (sixth == top) | (sixth == otherTop) ? value
-             : sixth == fall                      ? fallingByte
-             : sixth == rise                      ? risingByte
-                                                  : lowByte;
-    };
-    reds[x] = pick(0, 5, 1, 4);
-    greens[x] = pick(1, 2, 3, 0);
-    blues[x] = pick(3, 4, 5, 2);
+    const auto low = static_cast<int32_t>(std::nearbyint(brightness * (1.0f - strength) * 255.0f));
+    const auto falling = static_cast<int32_t>(std::nearbyint(brightness * (1.0f - toFall) * 255.0f));
+    const auto rising = static_cast<int32_t>(std::nearbyint(brightness * (1.0f - toRise) * 255.0f));
+    // Sixths of the circle from red to yellow, green, cyan, blue, magenta and red again.
+    int32_t newRed = low, newGreen = low, newBlue = low;
+    newRed = sixth == 1 ? falling : newRed;
+    newRed = sixth == 4 ? rising : newRed;
+    newRed = sixth == 0 ? value : newRed;
+    newRed = sixth == 5 ? value : newRed;
+    newGreen = sixth == 3 ? falling : newGreen;
+    newGreen = sixth == 0 ? rising : newGreen;
+    newGreen = sixth == 1 ? value : newGreen;
+    newGreen = sixth == 2 ? value : newGreen;
+    newBlue = sixth == 5 ? falling : newBlue;
+    newBlue = sixth == 2 ? rising : newBlue;
+    newBlue = sixth == 3 ? value : newBlue;
+    newBlue = sixth == 4 ? value : newBlue;
+    newReds[x] = newRed;
+    newGreens[x] = newGreen;
+    newBlues[x] = newBlue;
   }
 }
 
 COARSELY_EXACT
-void lookUp(float* out, const int32_t* bytes, const float* values, int64_t count) {
+void lookUp(float* __restrict out, const int32_t* __restrict bytes, const float* __restrict values, int64_t count) {
   for (int64_t x = 0; x < count; ++x) out[x] = values[bytes[x]];
 }
 
@@ -130,7 +147,7 @@ void augmentImage(const AugmentedImage& work) {
   if (width == 0) return;
   const auto [leftmost, beyond] = std::minmax_element(columns.before, columns.before + width);
   const int64_t first = *leftmost, last = std::max(*beyond, *std::max_element(columns.after, columns.after + width));
-  std::vector<int32_t> words(sourceWidth), row(3 * width);
+  std::vector<int32_t> words(sourceWidth), row(3 * width), other(3 * width);
   const std::vector<int32_t> widerTable = table ? widened(table) : std::vector<int32_t>();
   std::vector<std::vector<int32_t>> saturations;
   for (const auto& change : changes) saturations.push_back(widened(change.saturations));
@@ -152,9 +169,13 @@ void augmentImage(const AugmentedImage& work) {
     const int32_t* upper = sourceRow(rows.before[y], rows.after[y]);
     const int32_t* lower = sourceRow(rows.after[y], rows.before[y]);
     blendRows(row.data(), upper, lower, rows.weights[y], 3 * width);
-    if (table) applyTable(row.data(), widerTable.data(), 3 * width);
+    if (table) {
+      applyTable(other.data(), row.data(), widerTable.data(), 3 * width);
+      row.swap(other);
+    }
     for (size_t i = 0; i < changes.size(); ++i) {
-      changeHsv(row.data(), width, saturations[i].data(), changes[i].hueShift, tables);
+      changeHsv(other.data(), row.data(), width, {tables, saturations[i].data(), changes[i].hueShift});
+      row.swap(other);
     }
     for (int64_t channel = 0; channel < 3; ++channel) {
       lookUp(output + channel * plane + y * planeWidth, row.data() + channel * width, values + 256 * channel, width);
