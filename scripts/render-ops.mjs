@@ -71,7 +71,9 @@ function renderOperator(schema) {
   const call = `${constant}(${values.join(', ')})`;
   const body = generic
     ? `  ${call};\n  return ${camel(written.name)};`
-    : `  return ${result(schema.returns, call)};`;
+    : schema.returns.length === 0
+      ? `  ${call};`
+      : `  return ${result(schema.returns, call)};`;
   return [
     `const ${constant} = operator('${schema.name}'${overload});`,
     `/** \`${schema.name}${schema.overload ? `.${schema.overload}` : ''}\` */`,

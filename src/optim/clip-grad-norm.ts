@@ -1,6 +1,6 @@
 /** Bounds the size of a step: gradients are scaled down together when their common L2 norm is above a maximum. */
 import type { Parameter } from '../nn/index.js';
-import { noGrad, stack, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { kernels, noGrad, ops, stack, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 
 /**
  * Scales all gradients by min(1, maximum / (norm + 1e-6)), as `torch.nn.utils.clip_grad_norm_` does.
@@ -13,6 +13,7 @@ export function clipGradNorm(parameters: readonly Parameter[], maximum: number):
     tidy(() => {
       const gradients = parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
       if (gradients.length === 0) return tensorFrom([0], { dtype: 'float32', shape: [] });
+      if (kernels() === 'fused') return ops.clipGradNorm_(gradients, { maximum });
       const norm = stack(
         gradients.map((gradient) => gradient.norm()),
         0,

@@ -8,7 +8,7 @@
  */
 import { CheckpointError } from '../errors/index.js';
 import { Buffer, type Parameter } from '../nn/index.js';
-import { noGrad, ops, type Tensor, tidy } from '../torch/index.js';
+import { kernels, noGrad, ops, type Tensor, tidy } from '../torch/index.js';
 
 /** Parameters that are stepped alike. */
 export interface ParameterGroup {
@@ -57,12 +57,13 @@ export class Sgd {
     this.#learningRate = learningRate;
   }
 
-  /** Moves every parameter that has a gradient. */
+  /** Moves every parameter that has a gradient, and leaves the gradients. Both kinds of kernels give the same bits. */
   step(): void {
     noGrad(() =>
       tidy(() => {
         for (const group of this.#groups) {
-          for (const parameter of group.parameters) this.#stepOne(parameter, group);
+          if (kernels() === 'fused') this.#stepTogether(group);
+          else for (const parameter of group.parameters) this.#stepOne(parameter, group);
         }
       }),
     );
@@ -114,6 +115,41 @@ export class Sgd {
   dispose(): void {
     for (const momentum of this.#momenta.values()) momentum.dispose();
     this.#momenta.clear();
+  }
+
+  /** All parameters of a group in one pass, save that those without momentum yet are a pass of their own. */
+  #stepTogether(group: Required<ParameterGroup>): void {
+    const { maximize, weightDecay, momentum, learningRateScale } = group;
+    const learningRate = this.#learningRate * learningRateScale;
+    const moving = group.parameters.flatMap((parameter) => {
+      const gradient = parameter.grad;
+      return gradient === null ? [] : [{ parameter, gradient }];
+    });
+    const isNew = ({ parameter }: { readonly parameter: Parameter }) => !this.#momenta.has(parameter);
+    const [fresh, known] = [moving.filter(isNew), moving.filter((each) => !isNew(each))];
+    for (const [steps, first] of [
+      [fresh, true],
+      [known, false],
+    ] as const) {
+      if (steps.length === 0) continue;
+      const parameters = steps.map(({ parameter }) => parameter);
+      ops.sgdStep_(
+        parameters,
+        steps.map(({ gradient }) => gradient),
+        momentum === 0 ? [] : parameters.map((parameter) => this.#momentumOf(parameter)),
+        { learningRate, momentum, weightDecay, maximize, first },
+      );
+    }
+  }
+
+  /** The momentum of a parameter, made with no value where there was none. */
+  #momentumOf(parameter: Parameter): Buffer {
+    let velocity = this.#momenta.get(parameter);
+    if (velocity === undefined) {
+      velocity = new Buffer(ops.emptyLike(parameter));
+      this.#momenta.set(parameter, velocity);
+    }
+    return velocity;
   }
 
   #stepOne(parameter: Parameter, group: Required<ParameterGroup>): void {
