@@ -50,7 +50,7 @@ function renderOperator(schema) {
   const required = used.filter((argument) => !argument.hasDefault && !argument.keywordOnly);
   const optional = used.filter((argument) => argument.hasDefault || argument.keywordOnly);
   const written = schema.arguments.find((argument) => argument.written);
-  const generic = written && schema.returns.length === 1;
+  const generic = written && schema.returns.length === 1 && schema.returns[0].written;
   const parameters = required.map(
     (argument) => `${camel(argument.name)}: ${generic && argument === written ? 'T' : typeOf(argument)}`,
   );

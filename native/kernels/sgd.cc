@@ -93,8 +93,8 @@ void sgdStep(at::TensorList parameters, at::TensorList gradients, at::TensorList
   for (size_t i = 0; i < parameters.size(); ++i) {
     const bool fits = parameters[i].sizes() == gradients[i].sizes() &&
                       (!carries || parameters[i].sizes() == momenta[i].sizes());
-    TORCH_CHECK(fits, "expected a gradient and a momentum of shape ", parameters[i].sizes(), " at position ", i,
-                ", received ", gradients[i].sizes(), carries ? " and " : "", carries ? momenta[i].sizes() : "");
+    TORCH_CHECK(fits, "expected a gradient and a momentum of the shape of parameter ", i, ", ", parameters[i].sizes(),
+                ", received a gradient of shape ", gradients[i].sizes());
   }
   at::NoGradGuard without;
   std::vector<at::Tensor> values = parameters.vec(), slopes = gradients.vec(), carried = momenta.vec();

@@ -13,7 +13,7 @@ export function clipGradNorm(parameters: readonly Parameter[], maximum: number):
     tidy(() => {
       const gradients = parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
       if (gradients.length === 0) return tensorFrom([0], { dtype: 'float32', shape: [] });
-      if (kernels() === 'fused') return ops.clipGradNorm_(gradients, { maximum });
+      if (kernels() === 'fused') return ops.clipGradNorm_(gradients, maximum);
       const norm = stack(
         gradients.map((gradient) => gradient.norm()),
         0,
