@@ -3,7 +3,7 @@
  * One function for each operator of libtorch's dispatcher; arguments and results are libtorch's own.
  */
 
-import { type Device, type DType, dtypeCode } from '../dtype.js';
+import { type Device, type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from '../dtype.js';
 import type { Handle, NativeValue } from '../native.js';
 import { operator } from '../operator.js';
 import { type Tensor, wrap } from '../tensor.js';
@@ -426,4 +426,22 @@ const normaliseWeightsComposedOperator = operator('coarsely::normalise_weights_c
 /** `coarsely::normalise_weights_composed` */
 export function normaliseWeightsComposed(weights: HasHandle, valid: HasHandle, p: number): Tensor {
   return tensor(normaliseWeightsComposedOperator(weights.id, valid.id, p));
+}
+
+const sgdStep_Operator = operator('coarsely::sgd_step_');
+/** `coarsely::sgd_step_` */
+export function sgdStep_(parameters: readonly HasHandle[], gradients: readonly HasHandle[], momenta: readonly HasHandle[], { learningRate, momentum, weightDecay, maximize, first }: { learningRate: number; momentum: number; weightDecay: number; maximize: boolean; first: boolean }): void {
+  sgdStep_Operator(handles(parameters), handles(gradients), handles(momenta), learningRate, momentum, weightDecay, maximize, first);
+}
+
+const clipGradNorm_Operator = operator('coarsely::clip_grad_norm_');
+/** `coarsely::clip_grad_norm_` */
+export function clipGradNorm_(gradients: readonly HasHandle[], maximum: number): Tensor {
+  return tensor(clipGradNorm_Operator(handles(gradients), maximum));
+}
+
+const emptyLikeOperator = operator('aten::empty_like');
+/** `aten::empty_like` */
+export function emptyLike(self: HasHandle, { dtype, device, memoryFormat }: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+  return tensor(emptyLikeOperator(self.id, dtype == null ? null : dtypeCode(dtype), undefined, device, undefined, memoryFormat == null ? null : memoryFormatCode(memoryFormat)));
 }
