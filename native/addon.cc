@@ -8,6 +8,7 @@
 #include "images.h"
 #include "napi.h"
 #include "operators.h"
+#include "profiler.h"
 #include "runtime.h"
 #include "tensor.h"
 
@@ -22,6 +23,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   exportRuntime(env, exports);
   exportDistributed(env, exports);
   exportImages(env, exports);
+  exportProfiler(env, exports);
   // What a thread left behind goes with its environment.
   check(env, napi_add_env_cleanup_hook(
                  env,

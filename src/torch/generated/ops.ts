@@ -445,3 +445,21 @@ const emptyLikeOperator = operator('aten::empty_like');
 export function emptyLike(self: HasHandle, { dtype, device, memoryFormat }: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
   return tensor(emptyLikeOperator(self.id, dtype == null ? null : dtypeCode(dtype), undefined, device, undefined, memoryFormat == null ? null : memoryFormatCode(memoryFormat)));
 }
+
+const resizeArgmaxOperator = operator('coarsely::resize_argmax');
+/** `coarsely::resize_argmax` */
+export function resizeArgmax(logits: HasHandle, size: number | readonly number[]): Tensor {
+  return tensor(resizeArgmaxOperator(logits.id, size));
+}
+
+const packConvolutionOperator = operator('coarsely::pack_convolution');
+/** `coarsely::pack_convolution` */
+export function packConvolution(weight: HasHandle, bias: HasHandle, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], groups: number, inputSize: number | readonly number[], fuseRelu: boolean): Tensor {
+  return tensor(packConvolutionOperator(weight.id, bias.id, stride, padding, dilation, groups, inputSize, fuseRelu));
+}
+
+const convolvePackedOperator = operator('coarsely::convolve_packed');
+/** `coarsely::convolve_packed` */
+export function convolvePacked(input: HasHandle, packed: HasHandle, residual: HasHandle | null, relu: boolean): Tensor {
+  return tensor(convolvePackedOperator(input.id, packed.id, residual?.id ?? null, relu));
+}

@@ -1,0 +1,118 @@
+// Convolutions by oneDNN through the operators that libtorch has for its own compilers: weights are reordered once, and
+// ReLU (from PyTorch 2 on the residual as well) is applied before the output leaves the cache.
+#include <ATen/Context.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <torch/version.h>
+
+#include "packed_convolution.h"
+
+namespace coarsely {
+
+namespace {
+
+bool runsHere(at::ScalarType type) {
+  if (!at::hasMKLDNN()) return false;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  // oneDNN emulates bfloat16 from AVX-512 on and refuses it below.
+  return type == at::kFloat || (type == at::kBFloat16 && __builtin_cpu_supports("avx512bw") &&
+                                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"));
+#else
+  return type == at::kFloat;
+#endif
+}
+
+template <typename... Arguments>
+c10::IValue call(const c10::OperatorHandle& op, Arguments&&... arguments) {
+  torch::jit::Stack stack;
+  (stack.emplace_back(std::forward<Arguments>(arguments)), ...);
+  op.callBoxed(&stack);
+  return stack.back();
+}
+
+c10::optional<c10::OperatorHandle> find(const char* name, const char* overload = "") {
+  return c10::Dispatcher::singleton().findSchema({name, overload});
+}
+
+#if TORCH_VERSION_MAJOR >= 2
+
+class OneDnnConvolution final : public PackedConvolution {
+ public:
+  OneDnnConvolution(at::Tensor weight, at::Tensor bias, ConvolutionGeometry geometry)
+      : weight_(std::move(weight)), bias_(std::move(bias)), geometry_(std::move(geometry)) {}
+
+  at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
+    static const auto plain = *find("mkldnn::_convolution_pointwise");
+    static const auto binary = *find("mkldnn::_convolution_pointwise", "binary");
+    const auto& [stride, padding, dilation, groups] = geometry_;
+    const c10::List<c10::optional<at::Scalar>> none;
+    if (!epilogue.residual.defined()) {
+      const std::string activation = epilogue.relu ? "relu" : "none";
+      return call(plain, input, weight_, bias_, padding, stride, dilation, groups, activation, none, c10::IValue())
+          .toTensor();
+    }
+    const auto activation = epilogue.relu ? c10::IValue(std::string("relu")) : c10::IValue();
+    return call(binary, input, epilogue.residual, weight_, bias_, padding, stride, dilation, groups, std::string("add"),
+                c10::IValue(), activation, none, c10::IValue())
+        .toTensor();
+  }
+
+ private:
+  at::Tensor weight_, bias_;
+  ConvolutionGeometry geometry_;
+};
+
+std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tensor& bias,
+                                        const ConvolutionGeometry& geometry, at::IntArrayRef inputSize, bool) {
+  const auto reorder = find("mkldnn::_reorder_convolution_weight");
+  if (!reorder || !find("mkldnn::_convolution_pointwise") || !find("mkldnn::_convolution_pointwise", "binary")) {
+    return nullptr;
+  }
+  auto reordered = call(*reorder, weight, geometry.padding, geometry.stride, geometry.dilation, geometry.groups,
+                        inputSize.vec());
+  return std::make_unique<OneDnnConvolution>(reordered.toTensor(), bias, geometry);
+}
+
+#else
+
+/// PyTorch 1's packed convolution has its ReLU fixed when it is packed, and knows no residual.
+class OneDnnConvolution final : public PackedConvolution {
+ public:
+  OneDnnConvolution(c10::IValue context, bool hasRelu) : context_(std::move(context)), hasRelu_(hasRelu) {}
+
+  at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
+    static const auto op = *find("mkldnn_prepacked::conv2d_run");
+    TORCH_CHECK(!hasRelu_ || (epilogue.relu && !epilogue.residual.defined()),
+                "expected a ReLU and no residual, as when the convolution was packed");
+    auto output = call(op, input, context_).toTensor();
+    if (!hasRelu_) finish(output, epilogue);
+    return output;
+  }
+
+ private:
+  c10::IValue context_;
+  bool hasRelu_;
+};
+
+std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tensor& bias,
+                                        const ConvolutionGeometry& geometry, at::IntArrayRef inputSize, bool fuseRelu) {
+  const auto prepack = find("mkldnn_prepacked::conv2d_prepack");
+  if (!prepack || !find("mkldnn_prepacked::conv2d_run")) return nullptr;
+  const std::string activation = fuseRelu ? "relu" : "none";
+  return std::make_unique<OneDnnConvolution>(
+      call(*prepack, weight, bias, geometry.stride, geometry.padding, geometry.dilation, geometry.groups,
+           inputSize.vec(), activation),
+      fuseRelu);
+}
+
+#endif
+
+}  // namespace
+
+std::unique_ptr<PackedConvolution> packOneDnn(const at::Tensor& weight, const at::Tensor& bias,
+                                              const ConvolutionGeometry& geometry, at::IntArrayRef inputSize,
+                                              bool fuseRelu) {
+  return runsHere(weight.scalar_type()) ? pack(weight, bias, geometry, inputSize, fuseRelu) : nullptr;
+}
+
+}  // namespace coarsely
