@@ -5,9 +5,10 @@ import { scope, tensorFrom } from '../torch/index.js';
 import { BoundaryCounts } from './boundary-score.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
 import { type InferenceOptions, inferLabels } from './infer-labels.js';
+import { inferWith } from './infer-with.js';
 import type { ClassMetrics, Metrics } from './metrics.js';
 import { sameSizeBatches } from './same-size-batches.js';
-import { inEvaluationMode, type SegmentationModel } from './segmentation-model.js';
+import type { SegmentationModel } from './segmentation-model.js';
 import { TrimapCounts, type TrimapScore } from './trimap-score.js';
 
 export interface EvaluationProgress {
@@ -64,10 +65,10 @@ export async function evaluate(
   let done = 0;
   let stopped = false;
 
-  await inEvaluationMode(model, async () => {
+  await inferWith(model, inference, async (prepared) => {
     const read = (index: number) => dataset.read(index);
     for await (const samples of sameSizeBatches(total, { read, batchSize })) {
-      score(model, samples, { ...inference, matrix, outlines });
+      score(prepared, samples, { ...inference, matrix, outlines });
       done += samples.length;
       onProgress?.({ done, total });
       stopped = done < total && (shouldStop?.() ?? false);

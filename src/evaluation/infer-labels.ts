@@ -13,8 +13,10 @@
 import { normaliseImage, type Size, scaledToFit } from '../data/index.js';
 import {
   autocast,
+  kernels as currentKernels,
   type Device,
   engine,
+  type Kernels,
   noGrad,
   ops,
   scope,
@@ -40,6 +42,8 @@ export interface InferenceOptions {
   /** Where the model is. */
   readonly device?: Device;
   readonly precision?: InferencePrecision;
+  /** `fused` computes labels straight from the network's own logits; by default whatever `withKernels` says. */
+  readonly kernels?: Kernels;
   /** Windows of this size, at every scale; null takes the whole image at once. */
   readonly window?: SlidingWindow | null;
   /** [width, height] that every image is fitted into, aspect kept, whichever way it lies; null takes its own size. */
@@ -84,7 +88,8 @@ export function inferLabels(
 ): Tensor {
   return tidy(() =>
     noGrad(() => {
-      const { passes, read } = reading(model, images, options);
+      const { passes, read, readLabels } = reading(model, images, options);
+      if (readLabels !== null) return readLabels();
       // Softmax keeps the order of the classes, so a single pass needs none.
       const scores = passes.length === 1 ? read(passes[0] as Pass) : summedProbability(passes, read);
       return scores.argmax(1);
@@ -107,22 +112,24 @@ function summedProbability(passes: readonly Pass[], read: (pass: Pass) => Tensor
   return work.keep(sum as Tensor);
 }
 
-/** The passes over the images, and the function that makes one: logits at the images' size. */
+/**
+ * The passes over the images, the function that makes one (logits at the images' size), and the shorter way to labels
+ * where there is one: a single pass over whole images at their own size.
+ */
 function reading(
   model: SegmentationModel,
   images: readonly DecodedImage[],
   options: InferenceOptions,
-): { passes: Pass[]; read: (pass: Pass) => Tensor } {
-  const { device = 'cpu', precision = 'auto', window = null } = options;
+): { passes: Pass[]; read: (pass: Pass) => Tensor; readLabels: (() => Tensor) | null } {
+  const { device = 'cpu', window = null, kernels = currentKernels() } = options;
   const { baseSize = null, scales = [1], flip = false } = options;
   if (scales.length === 0) throw new RangeError('inference: expected at least one scale, received none');
   const { width, height } = images[0] as DecodedImage;
   const input = normalisedNCHW(images).to({ device, memoryFormat: 'channels-last' });
-  const mixed = precision === 'auto' ? device !== 'cpu' || engine().bfloat16Fast : precision === 'bfloat16';
-  const forward = (inputNCHW: Tensor) => {
-    if (!mixed) return model.forward(inputNCHW).logitsNCHW;
-    return autocast({ device, dtype: 'bfloat16' }, () => model.forward(inputNCHW).logitsNCHW);
-  };
+  const mixed = inferenceDtype(options) === 'bfloat16';
+  const inPrecision = (body: () => Tensor) =>
+    mixed ? autocast({ device, dtype: 'bfloat16' }, body) : body();
+  const forward = (inputNCHW: Tensor) => inPrecision(() => model.forward(inputNCHW).logitsNCHW);
   const read = ({ scale, mirrored }: Pass) =>
     tidy(() => {
       const resized = resizedTo(input, sizeOfPass({ width, height }, { baseSize, scale }));
@@ -134,7 +141,29 @@ function reading(
   const passes = scales.flatMap((scale) =>
     (flip ? [false, true] : [false]).map((mirrored) => ({ scale, mirrored })),
   );
-  return { passes, read };
+  const ownSize =
+    passes.length === 1 &&
+    sameSize(sizeOfPass({ width, height }, { baseSize, scale: scales[0] ?? 1 }), { width, height });
+  const direct = kernels === 'fused' && window === null && ownSize && model.forwardLogits !== undefined;
+  const readLabels = () =>
+    ops.resizeArgmax(
+      inPrecision(() => model.forwardLogits?.(input).logitsNCHW ?? forward(input)),
+      [height, width],
+    );
+  return { passes, read, readLabels: direct ? readLabels : null };
+}
+
+/** What a network computes in where this is asked for: `auto` depends on the device and on this processor. */
+export function inferenceDtype({
+  device = 'cpu',
+  precision = 'auto',
+}: Pick<InferenceOptions, 'device' | 'precision'>): 'float32' | 'bfloat16' {
+  if (precision !== 'auto') return precision;
+  return device !== 'cpu' || engine().bfloat16Fast ? 'bfloat16' : 'float32';
+}
+
+function sameSize(one: Size, other: Size): boolean {
+  return one.width === other.width && one.height === other.height;
 }
 
 /** The argument itself where it has that size already. */

@@ -10,6 +10,7 @@ export function inferenceOptions(config: Config): Required<InferenceOptions> {
   return {
     device: inferenceDevice(config),
     precision: config.precision,
+    kernels: config.kernels,
     window: windowOf(config),
     baseSize,
     scales,

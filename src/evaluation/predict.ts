@@ -5,6 +5,7 @@ import { type DatasetClass, type PredictionFormat, type RgbImage, readImage } fr
 import { DataError } from '../errors/index.js';
 import { scope } from '../torch/index.js';
 import { type InferenceOptions, inferLabels } from './infer-labels.js';
+import { inferWith } from './infer-with.js';
 import {
   type NamedImage,
   type PredictionPaths,
@@ -12,7 +13,7 @@ import {
   writePrediction,
 } from './prediction-files.js';
 import { sameSizeBatches } from './same-size-batches.js';
-import { inEvaluationMode, type SegmentationModel } from './segmentation-model.js';
+import type { SegmentationModel } from './segmentation-model.js';
 
 const imageExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
 
@@ -115,9 +116,9 @@ async function predictImages(
     }
   };
 
-  await inEvaluationMode(model, async () => {
+  await inferWith(model, options, async (prepared) => {
     for await (const batch of sameSizeBatches(entries.length, { read, batchSize })) {
-      const labels = labelsOf(model, batch, options);
+      const labels = labelsOf(prepared, batch, options);
       for (const [index, one] of batch.entries()) {
         const content = { ...one, labels: labels[index] as Uint8Array, classes, format };
         await writePrediction(one.paths, { ...content, opacity: overlayOpacity, overwrite });

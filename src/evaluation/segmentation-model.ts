@@ -10,6 +10,8 @@ export interface SegmentationModel {
    * @returns logits at the images' size, [N, classes, H, W]
    */
   forward(imagesNCHW: Tensor): { readonly logitsNCHW: Tensor };
+  /** Logits at a resolution of the network's own, which a prediction brings to the images' size itself. */
+  forwardLogits?(imagesNCHW: Tensor): { readonly logitsNCHW: Tensor };
 }
 
 /** Runs `work` with the model in evaluation mode, and puts the mode back whatever happens. */

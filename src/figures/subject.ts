@@ -7,6 +7,7 @@ import {
   type SegmentationModel,
 } from '../evaluation/index.js';
 import { losses, type PixelLoss } from '../losses/index.js';
+import { foldBatchNorm } from '../models/index.js';
 import { createComponent } from '../registry/index.js';
 import { type Confidence, confidences, type Reweighter, reweighters } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/index.js';
@@ -49,14 +50,18 @@ export function subjectOf(
   const { config, classes, model } = run;
   const classCount = classes.length;
   const reweighter = loadReweighter(run, { device, datasetLength });
+  const folded = config.kernels === 'stock' ? null : foldBatchNorm(model);
   return {
-    model,
+    model: folded ?? model,
     pixelLoss: createComponent(losses, config.loss, { classCount }),
     confidence: createComponent(confidences, config.confidence, { classCount }),
     reweighter,
     // In full precision wherever it is looked at; training may have run on another machine.
     inference: { ...inferenceOptions(config), device, precision: 'float32' },
-    [Symbol.dispose]: () => reweighter?.dispose(),
+    [Symbol.dispose]: () => {
+      reweighter?.dispose();
+      folded?.[Symbol.dispose]();
+    },
   };
 }
 

@@ -1,5 +1,12 @@
 /** Convolution without bias, batch normalisation, ReLU: mmcv's `ConvModule`, with its initialisation. */
-import { BatchNorm2d, Conv2d, type Conv2dOptions, kaimingNormal, Module, reluInPlace } from '../nn/index.js';
+import {
+  BatchNorm2d,
+  Conv2d,
+  type Conv2dOptions,
+  convolveNormalised,
+  kaimingNormal,
+  Module,
+} from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 
 /** The geometry and generator of a convolution; the rest is fixed. */
@@ -21,6 +28,6 @@ export class ConvNormRelu extends Module {
 
   /** [N, in, H, W] to [N, out, H', W']. */
   forward(inputNCHW: Tensor): Tensor {
-    return reluInPlace(this.bn.forward(this.conv.forward(inputNCHW)));
+    return convolveNormalised(this, inputNCHW, { activation: 'relu' });
   }
 }

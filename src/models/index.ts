@@ -4,6 +4,13 @@ export { ConvNormRelu, type ConvNormReluOptions } from './conv-norm-relu.js';
 export { type CreateSegmentorOptions, createSegmentor, type ModelSection } from './create-segmentor.js';
 export { DeepLabV3Plus, type DeepLabV3PlusOptions } from './deeplab-v3-plus.js';
 export { FcnHead, type FcnHeadOptions } from './fcn-head.js';
+export {
+  type FoldableModel,
+  type FoldableOutput,
+  FoldedModel,
+  type FoldOptions,
+  foldBatchNorm,
+} from './fold-batch-norm.js';
 export type { Head, HeadContext, HeadOutput } from './head.js';
 export { heads } from './heads.js';
 export { OcrHead, type OcrHeadOptions } from './ocr-head.js';

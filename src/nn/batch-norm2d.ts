@@ -34,6 +34,10 @@ export class BatchNorm2d extends Module {
     this.#momentum = momentum;
   }
 
+  get epsilon(): number {
+    return this.#epsilon;
+  }
+
   /** [N, C, H, W] to the same. In training it also updates the running statistics, in place. */
   forward(inputNCHW: Tensor): Tensor {
     return ops.batchNorm(

@@ -1,5 +1,6 @@
 /** Two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. */
 import { type Generator, ops, type Tensor } from '../torch/index.js';
+import { type ConvolutionGeometry, foldedConvolutions } from './folded-convolutions.js';
 import { fans, type Initialiser, kaimingUniform, uniform } from './initialisers.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -24,7 +25,7 @@ export class Conv2d extends Module {
   readonly weight: Parameter;
   /** [out]. */
   readonly bias: Parameter | null;
-  readonly #geometry: { stride: number[]; padding: number[]; dilation: number[]; groups: number };
+  readonly #geometry: ConvolutionGeometry;
 
   constructor(
     inChannels: number,
@@ -59,8 +60,14 @@ export class Conv2d extends Module {
     };
   }
 
+  get geometry(): ConvolutionGeometry {
+    return this.#geometry;
+  }
+
   /** [N, in, H, W] to [N, out, H', W']. */
   forward(inputNCHW: Tensor): Tensor {
+    const folded = this.training ? null : foldedConvolutions();
+    if (folded !== null) return folded.convolve({ conv: this, bn: null }, inputNCHW);
     return ops.conv2d(inputNCHW, this.weight, { bias: this.bias, ...this.#geometry });
   }
 }

@@ -1,6 +1,8 @@
 export { BatchNorm2d, type BatchNorm2dOptions } from './batch-norm2d.js';
 export { Conv2d, type Conv2dOptions } from './conv2d.js';
+export { convolveNormalised, type NormalisedConvolution } from './convolve-normalised.js';
 export { Dropout, Dropout2d, type DropoutOptions } from './dropout.js';
+export { type ConvolutionEnd, FoldedConvolutions } from './folded-convolutions.js';
 export {
   constant,
   fans,

@@ -54,7 +54,7 @@ export {
   withKernels,
 } from './modes.js';
 export { engineBuild, type Handle, native } from './native.js';
-export { Scope, scope, tidy } from './scope.js';
+export { rejectPromise, Scope, scope, tidy } from './scope.js';
 export {
   type ClampOptions,
   type KeepDimOption,

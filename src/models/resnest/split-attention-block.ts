@@ -6,9 +6,9 @@ import {
   AveragePool2d,
   BatchNorm2d,
   Conv2d,
+  convolveNormalised,
   kaimingNormal,
   Module,
-  reluInPlace,
   type Sequential,
 } from '../../nn/index.js';
 import type { Tensor } from '../../torch/index.js';
@@ -51,9 +51,12 @@ export class SplitAttentionBlock extends Module implements ResidualBlock {
   /** [N, in, H, W] to [N, 4 · width, H / stride, W / stride]. */
   forward(inputNCHW: Tensor): Tensor {
     const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-    const reduced = reluInPlace(this.bn1.forward(this.conv1.forward(inputNCHW)));
+    const reduced = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, { activation: 'relu' });
     const attended = this.conv2.forward(reduced);
     const pooled = this.pool === null ? attended : this.pool.forward(attended);
-    return reluInPlace(this.bn3.forward(this.conv3.forward(pooled)).add_(shortcut));
+    return convolveNormalised({ conv: this.conv3, bn: this.bn3 }, pooled, {
+      residual: shortcut,
+      activation: 'relu',
+    });
   }
 }

@@ -7,10 +7,10 @@ import {
   BatchNorm2d,
   Conv2d,
   constant,
+  convolveNormalised,
   globalAveragePool,
   kaimingNormal,
   Module,
-  reluInPlace,
 } from '../../nn/index.js';
 import type { Generator, Tensor } from '../../torch/index.js';
 
@@ -57,7 +57,9 @@ export class SplitAttentionConv2d extends Module {
 
   /** [N, channels, H, W] to the same. */
   forward(inputNCHW: Tensor): Tensor {
-    const splitsNCHW = reluInPlace(this.bn0.forward(this.conv.forward(inputNCHW)));
+    const splitsNCHW = convolveNormalised({ conv: this.conv, bn: this.bn0 }, inputNCHW, {
+      activation: 'relu',
+    });
     // The mean of a sum is the sum of the means: summing one pixel instead of all saves a pass over the image.
     const attention = this.#attention(sumOfHalves(globalAveragePool(splitsNCHW)));
     return sumOfHalves(splitsNCHW.mul(attention));
@@ -65,7 +67,8 @@ export class SplitAttentionConv2d extends Module {
 
   /** Means [N, channels, 1, 1] to the share of each split, [N, 2 · channels, 1, 1]. */
   #attention(meansNCHW: Tensor): Tensor {
-    const scores = this.fc2.forward(reluInPlace(this.bn1.forward(this.fc1.forward(meansNCHW))));
+    const hidden = convolveNormalised({ conv: this.fc1, bn: this.bn1 }, meansNCHW, { activation: 'relu' });
+    const scores = this.fc2.forward(hidden);
     const [images = 0, channels = 0] = scores.shape;
     return scores
       .reshape([images, RADIX, channels / RADIX])

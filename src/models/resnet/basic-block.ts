@@ -1,5 +1,12 @@
 /** The block of ResNet-18 and 34: two 3×3 convolutions. */
-import { BatchNorm2d, Conv2d, kaimingNormal, Module, reluInPlace, type Sequential } from '../../nn/index.js';
+import {
+  BatchNorm2d,
+  Conv2d,
+  convolveNormalised,
+  kaimingNormal,
+  Module,
+  type Sequential,
+} from '../../nn/index.js';
 import type { Tensor } from '../../torch/index.js';
 import { createDownsample } from './downsample.js';
 import type { BlockOptions, ResidualBlock } from './residual-block.js';
@@ -34,7 +41,10 @@ export class BasicBlock extends Module implements ResidualBlock {
   /** [N, in, H, W] to [N, width, H / stride, W / stride]. */
   forward(inputNCHW: Tensor): Tensor {
     const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-    const hidden = reluInPlace(this.bn1.forward(this.conv1.forward(inputNCHW)));
-    return reluInPlace(this.bn2.forward(this.conv2.forward(hidden)).add_(shortcut));
+    const hidden = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, { activation: 'relu' });
+    return convolveNormalised({ conv: this.conv2, bn: this.bn2 }, hidden, {
+      residual: shortcut,
+      activation: 'relu',
+    });
   }
 }

@@ -1,5 +1,12 @@
 /** The block of ResNet-50 and 101: 1×1 down, 3×3, 1×1 up to four times the width. */
-import { BatchNorm2d, Conv2d, kaimingNormal, Module, reluInPlace, type Sequential } from '../../nn/index.js';
+import {
+  BatchNorm2d,
+  Conv2d,
+  convolveNormalised,
+  kaimingNormal,
+  Module,
+  type Sequential,
+} from '../../nn/index.js';
 import type { Tensor } from '../../torch/index.js';
 import { createDownsample } from './downsample.js';
 import type { BlockOptions, ResidualBlock } from './residual-block.js';
@@ -39,8 +46,11 @@ export class BottleneckBlock extends Module implements ResidualBlock {
   /** [N, in, H, W] to [N, 4 · width, H / stride, W / stride]. */
   forward(inputNCHW: Tensor): Tensor {
     const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-    const reduced = reluInPlace(this.bn1.forward(this.conv1.forward(inputNCHW)));
-    const filtered = reluInPlace(this.bn2.forward(this.conv2.forward(reduced)));
-    return reluInPlace(this.bn3.forward(this.conv3.forward(filtered)).add_(shortcut));
+    const reduced = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, { activation: 'relu' });
+    const filtered = convolveNormalised({ conv: this.conv2, bn: this.bn2 }, reduced, { activation: 'relu' });
+    return convolveNormalised({ conv: this.conv3, bn: this.bn3 }, filtered, {
+      residual: shortcut,
+      activation: 'relu',
+    });
   }
 }

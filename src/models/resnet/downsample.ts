@@ -1,10 +1,37 @@
 /** The way past a block whose input and output differ in size or channels: a 1×1 convolution, and what reduces the size. */
-import { AveragePool2d, BatchNorm2d, Conv2d, kaimingNormal, Sequential } from '../../nn/index.js';
-import type { Generator } from '../../torch/index.js';
+import {
+  AveragePool2d,
+  BatchNorm2d,
+  Conv2d,
+  convolveNormalised,
+  kaimingNormal,
+  Sequential,
+} from '../../nn/index.js';
+import type { Generator, Tensor } from '../../torch/index.js';
 
 export interface DownsampleOptions {
   readonly stride: number;
   readonly generator: Generator;
+}
+
+/** Its layers are those of a `Sequential`, so that names are the published weights'; the last two run as one. */
+class Downsample extends Sequential {
+  readonly #before: Sequential;
+  readonly #normalised: { readonly conv: Conv2d; readonly bn: BatchNorm2d };
+
+  constructor({
+    before,
+    conv,
+    bn,
+  }: { readonly before: readonly AveragePool2d[]; readonly conv: Conv2d; readonly bn: BatchNorm2d }) {
+    super(...before, conv, bn);
+    this.#before = new Sequential(...before);
+    this.#normalised = { conv, bn };
+  }
+
+  override forward(inputNCHW: Tensor): Tensor {
+    return convolveNormalised(this.#normalised, this.#before.forward(inputNCHW));
+  }
 }
 
 /** [N, in, H, W] to [N, out, H / stride, W / stride]: ResNet's strided 1×1 convolution. */
@@ -13,16 +40,11 @@ export function createDownsample(
   outChannels: number,
   { stride, generator }: DownsampleOptions,
 ): Sequential {
-  return new Sequential(
-    new Conv2d(inChannels, outChannels, {
-      kernelSize: 1,
-      stride,
-      bias: false,
-      generator,
-      initialiseWeight: kaimingNormal,
-    }),
-    new BatchNorm2d(outChannels),
-  );
+  return new Downsample({
+    before: [],
+    conv: createPointwise(inChannels, outChannels, { stride, generator }),
+    bn: new BatchNorm2d(outChannels),
+  });
 }
 
 /**
@@ -34,14 +56,23 @@ export function createPooledDownsample(
   outChannels: number,
   { stride, generator }: DownsampleOptions,
 ): Sequential {
-  return new Sequential(
-    new AveragePool2d({ kernelSize: stride, coverEdges: true, countPadding: false }),
-    new Conv2d(inChannels, outChannels, {
-      kernelSize: 1,
-      bias: false,
-      generator,
-      initialiseWeight: kaimingNormal,
-    }),
-    new BatchNorm2d(outChannels),
-  );
+  return new Downsample({
+    before: [new AveragePool2d({ kernelSize: stride, coverEdges: true, countPadding: false })],
+    conv: createPointwise(inChannels, outChannels, { stride: 1, generator }),
+    bn: new BatchNorm2d(outChannels),
+  });
+}
+
+function createPointwise(
+  inChannels: number,
+  outChannels: number,
+  { stride, generator }: DownsampleOptions,
+): Conv2d {
+  return new Conv2d(inChannels, outChannels, {
+    kernelSize: 1,
+    stride,
+    bias: false,
+    generator,
+    initialiseWeight: kaimingNormal,
+  });
 }

@@ -1,0 +1,84 @@
+/** Folded networks give what the networks themselves give, which stay as they were. */
+import { createSegmentor, foldBatchNorm, heads } from 'coarsely/models';
+import { BatchNorm2d } from 'coarsely/nn';
+import { Generator, liveTensorCount, noGrad, rand, randn, setThreads, tidy } from 'coarsely/torch';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+setThreads(1);
+
+let live = 0;
+beforeEach(() => {
+  live = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(live);
+});
+
+function createModel(backbone: string, head: string) {
+  using generator = new Generator(5);
+  const section = {
+    backbone: { kind: backbone, zeroInitResidual: false },
+    head: { kind: head, channels: 32 },
+    auxiliary: null,
+  };
+  const model = createSegmentor(section, { classCount: 4, generator, extraHeads: { scale: 1 } });
+  noGrad(() =>
+    tidy(() => {
+      for (const module of model.namedModules().values()) {
+        if (!(module instanceof BatchNorm2d)) continue;
+        const draw = () => rand(module.bias.shape, { dtype: 'float32', generator });
+        module.running_mean.copy_(draw().sub(0.5).mul(0.1));
+        module.running_var.copy_(draw().add(0.5));
+      }
+    }),
+  );
+  return model.to({ memoryFormat: 'channels-last' }).eval();
+}
+
+const networks = ['resnet18', 'resnet50', 'resnest50'].flatMap((backbone) =>
+  heads
+    .kinds()
+    .filter((head) => backbone === 'resnet18' || head === 'deeplabv3plus')
+    .map((head) => [backbone, head] as const),
+);
+
+describe.each(networks)('%s with %s', (backbone, head) => {
+  test('the same logits to rounding, and a model that is not changed', () => {
+    const model = createModel(backbone, head);
+    const before = [...model.stateDict().values()].map((tensor) => tensor.toTypedArray());
+    tidy(() =>
+      noGrad(() => {
+        using generator = new Generator(9);
+        const images = randn([1, 3, 64, 96], { dtype: 'float32', generator }).to({
+          memoryFormat: 'channels-last',
+        });
+        const expected = model.forward(images);
+        const scale = expected.logitsNCHW.abs().max().item();
+        for (const [dtype, tolerance] of [
+          ['float32', 2e-5],
+          ['bfloat16', 0.1],
+        ] as const) {
+          using folded = foldBatchNorm(model, { dtype });
+          const { logitsNCHW, extraHeads } = folded.forward(images);
+          expect(logitsNCHW.shape).toEqual(expected.logitsNCHW.shape);
+          expect(logitsNCHW.sub(expected.logitsNCHW).abs().max().item() / scale).toBeLessThan(tolerance);
+          expect(Object.keys(extraHeads ?? {})).toEqual(['scale']);
+          const own = folded.forwardLogits(images).logitsNCHW.shape;
+          expect(own).toEqual(model.forwardLogits(images).logitsNCHW.shape);
+        }
+      }),
+    );
+    const after = [...model.stateDict().values()].map((tensor) => tensor.toTypedArray());
+    expect(after).toEqual(before);
+    model.dispose();
+  });
+});
+
+test('what cannot be folded says so', () => {
+  const model = createModel('resnet18', 'fcn');
+  expect(() => foldBatchNorm(model.train())).toThrow('model.eval()');
+  using folded = foldBatchNorm(model.eval());
+  expect(() => folded.train()).toThrow('cannot train');
+  expect(folded.train(false)).toBe(folded);
+  model.dispose();
+});

@@ -1,0 +1,133 @@
+/** Packed convolutions against the plain layers: every geometry that a kernel of its own computes, and every end. */
+import { BatchNorm2d, Conv2d, convolveNormalised, FoldedConvolutions } from 'coarsely/nn';
+import {
+  Generator,
+  liveTensorCount,
+  noGrad,
+  ops,
+  rand,
+  randn,
+  scope,
+  type Tensor,
+  tidy,
+} from 'coarsely/torch';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+let live = 0;
+let generator: Generator;
+beforeEach(() => {
+  generator = new Generator(3);
+  live = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(live);
+  generator.dispose();
+});
+
+interface Case {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelSize: number;
+  readonly stride?: number;
+  readonly padding?: number;
+  readonly dilation?: number;
+  readonly groups?: number;
+  readonly bias?: boolean;
+}
+
+const cases: readonly Case[] = [
+  { inChannels: 16, outChannels: 32, kernelSize: 1 },
+  { inChannels: 3, outChannels: 8, kernelSize: 3, stride: 2, padding: 1, bias: true },
+  { inChannels: 8, outChannels: 8, kernelSize: 3, padding: 2, dilation: 2, groups: 2 },
+  // A filter a channel: strips of 64 and of 16 channels, borders wider than the image, strides; 24 has no strip.
+  { inChannels: 80, outChannels: 80, kernelSize: 3, padding: 1, groups: 80 },
+  { inChannels: 80, outChannels: 80, kernelSize: 3, padding: 12, dilation: 12, groups: 80 },
+  { inChannels: 16, outChannels: 16, kernelSize: 5, stride: 2, padding: 1, groups: 16, bias: true },
+  { inChannels: 24, outChannels: 24, kernelSize: 3, padding: 1, groups: 24 },
+];
+
+const ends = [
+  { residual: false, activation: 'none' },
+  { residual: false, activation: 'relu' },
+  { residual: true, activation: 'none' },
+  { residual: true, activation: 'relu' },
+] as const;
+
+function createLayers({ inChannels, outChannels, bias = false, ...options }: Case) {
+  const conv = new Conv2d(inChannels, outChannels, { ...options, bias, generator });
+  const bn = new BatchNorm2d(outChannels);
+  noGrad(() =>
+    tidy(() => {
+      const draw = () => rand([outChannels], { dtype: 'float32', generator });
+      bn.weight.copy_(draw().sub(0.4));
+      bn.bias.copy_(draw().sub(0.5));
+      bn.running_mean.copy_(draw().sub(0.5));
+      bn.running_var.copy_(draw().add(0.5));
+    }),
+  );
+  conv.eval();
+  bn.eval();
+  return { conv, bn };
+}
+
+/** Largest distance, as a share of the largest value. */
+function distance(one: Tensor, other: Tensor): number {
+  return one.sub(other).abs().max().item() / other.abs().max().item();
+}
+
+test.each(cases)('%o', (setting) => {
+  const layers = createLayers(setting);
+  using _tensors = scope();
+  const inputNCHW = randn([2, setting.inChannels, 9, 7], { dtype: 'float32', generator });
+  for (const dtype of ['float32', 'bfloat16'] as const) {
+    using folded = new FoldedConvolutions({ dtype });
+    for (const { residual, activation } of ends) {
+      noGrad(() => {
+        const plain = convolveNormalised(layers, inputNCHW);
+        const added = residual ? randn(plain.shape, { dtype: 'float32', generator }) : null;
+        const joined = added === null ? plain : plain.add(added);
+        const expected = activation === 'relu' ? joined.relu() : joined;
+        const actual = folded.run(() =>
+          convolveNormalised(layers, inputNCHW, { residual: added, activation }),
+        );
+        expect(actual.dtype).toBe(dtype);
+        expect(actual.shape).toEqual(expected.shape);
+        expect(distance(actual.to({ dtype: 'float32' }), expected)).toBeLessThan(
+          dtype === 'float32' ? 1e-5 : 0.03,
+        );
+      });
+    }
+    noGrad(() => {
+      const alone = folded.run(() => layers.conv.forward(inputNCHW));
+      expect(alone.shape).toEqual(layers.conv.forward(inputNCHW).shape);
+    });
+  }
+  layers.conv.dispose();
+  layers.bn.dispose();
+});
+
+test('a network in training is not folded, and weights are those of the first run', () => {
+  const layers = createLayers({ inChannels: 4, outChannels: 16, kernelSize: 1 });
+  using folded = new FoldedConvolutions();
+  tidy(() =>
+    noGrad(() => {
+      const input = randn([2, 4, 5, 5], { dtype: 'float32', generator });
+      const first = folded.run(() => convolveNormalised(layers, input));
+      layers.conv.weight.mul_(2);
+      const second = folded.run(() => convolveNormalised(layers, input));
+      expect(second.sub(first).abs().max().item()).toBe(0);
+      layers.bn.train();
+      const mean = folded.run(() => convolveNormalised(layers, input)).mean([0, 2, 3]);
+      expect(mean.sub(layers.bn.bias).abs().max().item()).toBeLessThan(1e-4);
+    }),
+  );
+  layers.conv.dispose();
+  layers.bn.dispose();
+});
+
+test('a plain tensor is no packed convolution', () => {
+  tidy(() => {
+    const input = randn([1, 4, 5, 5], { dtype: 'float32', generator });
+    expect(() => ops.convolvePacked(input, input, null, false)).toThrow('packed by pack_convolution');
+  });
+});
