@@ -1,4 +1,5 @@
 export type { ReportTable } from './experiment-content.js';
+export { explainProfile, phaseNames } from './explain-profile.js';
 export {
   type ExperimentReport,
   type ExperimentRow,

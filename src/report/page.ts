@@ -9,6 +9,7 @@ import { curvesSection } from './sections/curves.js';
 import { type ExamplesContent, examplesSection } from './sections/examples.js';
 import { figuresSection } from './sections/figures.js';
 import { metricsSection } from './sections/metrics-table.js';
+import { profileSection } from './sections/profile.js';
 import { summarySection } from './sections/summary.js';
 import { weightFunctionsSection } from './sections/weight-functions.js';
 
@@ -29,6 +30,7 @@ export function renderPage({ runs, examples, library }: PageContent): string {
     { id: 'figures', title: 'Wrong labels', body: figuresSection(runs) },
     { id: 'examples', title: 'Examples', body: examplesSection(examples, runs) },
     { id: 'metrics', title: 'Scores', body: metricsSection(runs, examples.classes) },
+    { id: 'profile', title: 'Time and memory', body: profileSection(runs) },
     { id: 'configuration', title: 'What was run', body: configurationSection(runs) },
   ].filter(({ body }) => body.text !== '');
   const body = html`${summarySection(runs)}

@@ -2,7 +2,7 @@
 import { parse } from 'yaml';
 import { CheckpointError } from '../errors/index.js';
 import { recordedRun, runLabels } from '../figures/index.js';
-import { type MetricLine, type Run, readRun } from '../runs/index.js';
+import { type MetricLine, type Run, readProfile, readRun } from '../runs/index.js';
 import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './report-run.js';
 
 /**
@@ -34,6 +34,7 @@ function readReportRun(run: Run, label: string): ReportRun {
     evaluations: evaluations.map((line) => evaluationOf(line, run)),
     weightFunctions: weights.map((line) => weightFunctionOf(line, run)),
     statistics: recordedRun(run, label),
+    profile: readProfile(run.folder),
     circumstances: circumstancesOf(run, { config, train }),
   };
 }

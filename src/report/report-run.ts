@@ -1,6 +1,7 @@
 /** What the page knows of one run: plain data, so that every section is a pure function of it. */
 
 import type { RunStatistics } from '../figures/index.js';
+import type { Profile } from '../runs/index.js';
 
 export interface Series {
   readonly steps: readonly number[];
@@ -55,6 +56,8 @@ export interface ReportRun {
   readonly weightFunctions: readonly WeightFunction[];
   /** Loss, label noise and weight by confidence over the run's time; null where training did not record them. */
   readonly statistics: RunStatistics | null;
+  /** Where the time of its steps went; null where it was not profiled. */
+  readonly profile: Profile | null;
   /** What the run's folder says of the command, machine and engine: name and value. */
   readonly circumstances: readonly (readonly [string, string])[];
 }

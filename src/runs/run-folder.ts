@@ -5,6 +5,7 @@
  *     metrics.jsonl                      one JSON object a line: step, split, values
  *     checkpoints/step-00000100.safetensors
  *     state.json                         which checkpoint is the last, and everything a resume needs beside its tensors
+ *     profile.json                       where the time of some steps went, when that was asked for
  *     report.html
  *     run.lock                           only while a process trains into the folder
  */

@@ -14,6 +14,7 @@ import {
 } from '../torch/files/atomic.js';
 import { type Tensor, writeSafetensors } from '../torch/index.js';
 import { formatMetricLine, type MetricSplit, type MetricValues, readMetricLines } from './metrics.js';
+import { PROFILE_FILE, type Profile } from './profile.js';
 import {
   CHECKPOINT_FOLDER,
   CONFIG_FILE,
@@ -138,6 +139,14 @@ export class RunWriter {
     ]);
     this.#write(CHECKPOINT_FOLDER, () => this.#prune(step));
     return path;
+  }
+
+  /** Leaves the profile of some steps; an earlier one is replaced. */
+  writeProfile(profile: Profile): void {
+    const text = `${JSON.stringify(profile, undefined, 2)}\n`;
+    this.#write(PROFILE_FILE, () =>
+      writeFileAtomically(join(this.folder, PROFILE_FILE), [Buffer.from(text, 'utf8')]),
+    );
   }
 
   /** Releases the folder. The writer cannot be used afterwards; closing twice is harmless. */

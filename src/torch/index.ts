@@ -54,6 +54,12 @@ export {
   withKernels,
 } from './modes.js';
 export { engineBuild, type Handle, native } from './native.js';
+export {
+  type OperatorTime,
+  setOperatorPhase,
+  startOperatorTimes,
+  stopOperatorTimes,
+} from './operator-times.js';
 export { rejectPromise, Scope, scope, tidy } from './scope.js';
 export {
   type ClampOptions,

@@ -120,6 +120,10 @@ export interface NativeAddon {
     counts: Int32Array,
   ): void;
   mapBytes(samples: Uint8Array, stride: number, meanings: Int32Array, output: Uint8Array): number;
+  startProfile(): void;
+  setProfilePhase(phase: number): void;
+  /** Phase, operator, calls and own seconds. */
+  stopProfile(): [number, string, number, number][];
   setErrorClass(errorClass: typeof EngineError): void;
 }
 

@@ -4,6 +4,7 @@
  * confidence is detached neither sees through the other.
  */
 
+import type { ProfilePhase } from '../runs/index.js';
 import { autocast, type Kernels, scope, type Tensor, withKernels } from '../torch/index.js';
 import { objectiveOf } from './objective.js';
 import type { Phase, Players, StepBatch, StepLosses, TrainableModel } from './players.js';
@@ -15,6 +16,8 @@ export interface StepOptions {
   readonly kernels?: Kernels;
   /** Called between backward and the optimizer's step: clipping, or a look at the gradients. */
   readonly beforeUpdate?: () => void;
+  /** Told where the step is, as each phase begins; for a profile. */
+  readonly enter?: (phase: ProfilePhase) => void;
 }
 
 export function trainStep(players: Players, batch: StepBatch, options: StepOptions): StepLosses {
@@ -26,9 +29,12 @@ function takeStep(players: Players, batch: StepBatch, options: StepOptions): Ste
   using step = scope();
   optimizer.zeroGrad();
   const losses = lossesOf(players, batch, options);
+  options.enter?.('backward');
   losses.objective.backward();
+  options.enter?.('optimizer');
   options.beforeUpdate?.();
   optimizer.step();
+  options.enter?.('other');
   const keep = (loss: Tensor) => step.keep(loss.detach());
   return {
     objective: keep(losses.objective),
@@ -39,9 +45,11 @@ function takeStep(players: Players, batch: StepBatch, options: StepOptions): Ste
 }
 
 /** Scopes of their own leave only the graph to hold the activations, and backward frees the graph as it goes. */
-function lossesOf(players: Players, batch: StepBatch, { phase, precision }: StepOptions): StepLosses {
+function lossesOf(players: Players, batch: StepBatch, { phase, precision, enter }: StepOptions): StepLosses {
   using inner = scope();
+  enter?.('forward');
   const output = forward(players.model, batch.imagesNCHW, precision);
+  enter?.('loss');
   const losses = objectiveOf(players, { ...output, batch, phase });
   for (const loss of Object.values(losses)) if (loss) inner.keep(loss);
   return losses;

@@ -17,7 +17,7 @@ import {
 } from './create-players.js';
 import { learnFromClean } from './learn-from-clean.js';
 import type { Phase, StepBatch, StepLosses } from './players.js';
-import { trainStep } from './train-step.js';
+import { type StepOptions, trainStep } from './train-step.js';
 
 /** A batch as the loader gives it. */
 export interface HostBatch {
@@ -67,7 +67,7 @@ export class Trainer {
    * Takes one step. The losses are the caller's to dispose.
    * @throws EngineError when the reweighter learns from clean labels and the batch brings none
    */
-  step(batch: HostBatch): StepLosses {
+  step(batch: HostBatch, { enter }: Pick<StepOptions, 'enter'> = {}): StepLosses {
     using inner = scope();
     const { clipNorm } = this.config.optimizer;
     const { learningRate, players } = this;
@@ -85,6 +85,7 @@ export class Trainer {
       phase: this.phase,
       precision: this.precision,
       kernels: this.config.kernels,
+      ...(enter && { enter }),
       beforeUpdate: () => {
         if (clipNorm !== null) clipGradNorm(players.model.parameters(), clipNorm).dispose();
       },

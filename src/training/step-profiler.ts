@@ -1,0 +1,118 @@
+/**
+ * Measures a number of training steps: time and peak memory of each phase, and the time of every operator. Whoever trains
+ * says where a step is by `enter`; a run without a profiler pays nothing.
+ */
+import {
+  type OperatorProfile,
+  type PhaseProfile,
+  type Profile,
+  type ProfilePhase,
+  profilePhases,
+} from '../runs/index.js';
+import {
+  type Device,
+  memory,
+  resetPeakMemory,
+  setOperatorPhase,
+  startOperatorTimes,
+  stopOperatorTimes,
+  threads,
+  tidy,
+  zeros,
+} from '../torch/index.js';
+
+export interface StepProfilerOptions {
+  /** Steps to measure. */
+  readonly steps?: number;
+  /** Steps before them that are not measured: the first ones compile kernels and fill caches. */
+  readonly warmUp?: number;
+  readonly device: Device;
+  readonly precision: string;
+}
+
+/** Operators that a profile lists; the rest of them together is what phases have beyond these. */
+const listedOperators = 40;
+
+export class StepProfiler implements Disposable {
+  readonly #options: Required<StepProfilerOptions>;
+  readonly #seconds = new Map<ProfilePhase, number>();
+  readonly #peaks = new Map<ProfilePhase, number>();
+  #waiting: number;
+  #measured = 0;
+  #firstStep = 0;
+  #phase: ProfilePhase | null = null;
+  #since = 0;
+  #state: 'waiting' | 'measuring' | 'ended' = 'waiting';
+
+  constructor({ steps = 20, warmUp = 3, ...options }: StepProfilerOptions) {
+    this.#options = { steps, warmUp, ...options };
+    this.#waiting = warmUp;
+  }
+
+  /** A phase begins, and with it the one before ends. Waits for the device while steps are measured. */
+  enter(phase: ProfilePhase): void {
+    if (this.#state === 'ended' || this.#waiting > 0) return;
+    if (this.#state === 'waiting') {
+      startOperatorTimes();
+      this.#state = 'measuring';
+    }
+    this.#leave();
+    setOperatorPhase(profilePhases.indexOf(phase));
+    resetPeakMemory();
+    this.#phase = phase;
+    this.#since = performance.now();
+  }
+
+  /** The step that was the run's `step`-th is over. @returns the profile when it was the last one to measure */
+  endStep(step: number): Profile | null {
+    if (this.#state === 'ended') return null;
+    if (this.#state === 'waiting') {
+      this.#waiting -= 1;
+      return null;
+    }
+    this.#leave();
+    if (this.#measured === 0) this.#firstStep = step;
+    this.#measured += 1;
+    return this.#measured < this.#options.steps ? null : this.finish();
+  }
+
+  /** Ends early: the profile of the steps so far, or null when there is none (or it was given out already). */
+  finish(): Profile | null {
+    if (this.#state !== 'measuring') return null;
+    this.#state = 'ended';
+    const steps = this.#measured;
+    const operators: OperatorProfile[] = stopOperatorTimes()
+      .map(({ phase, name, calls, seconds }) => ({
+        name,
+        phase: profilePhases[phase] as ProfilePhase,
+        calls: calls / steps,
+        seconds: seconds / steps,
+      }))
+      .sort((one, other) => other.seconds - one.seconds)
+      .slice(0, listedOperators);
+    if (steps === 0) return null;
+    const phases: PhaseProfile[] = profilePhases.map((phase) => ({
+      phase,
+      seconds: (this.#seconds.get(phase) ?? 0) / steps,
+      peakBytes: this.#peaks.get(phase) ?? 0,
+    }));
+    const { device, precision } = this.#options;
+    return { steps, firstStep: this.#firstStep, device, threads: threads(), precision, phases, operators };
+  }
+
+  /** Stops measuring, whatever came between. */
+  [Symbol.dispose](): void {
+    if (this.#state === 'measuring') stopOperatorTimes();
+    this.#state = 'ended';
+  }
+
+  #leave(): void {
+    if (this.#phase === null) return;
+    const { device } = this.#options;
+    if (device !== 'cpu') tidy(() => zeros([1], { dtype: 'float32', device }).item());
+    const seconds = (performance.now() - this.#since) / 1000;
+    this.#seconds.set(this.#phase, (this.#seconds.get(this.#phase) ?? 0) + seconds);
+    this.#peaks.set(this.#phase, Math.max(this.#peaks.get(this.#phase) ?? 0, memory().peakBytes));
+    this.#phase = null;
+  }
+}
