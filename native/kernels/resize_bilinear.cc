@@ -147,7 +147,8 @@ at::Tensor resizeBilinearBackward(const at::Tensor& gradient, at::IntArrayRef in
   return output;
 }
 
-// On a GPU libtorch's own kernels serve.
+// On a GPU for which no kernel of ours was compiled libtorch's own serve; their backward adds in any order.
+#ifndef COARSELY_CUDA_KERNELS
 at::Tensor resizeBilinearElsewhere(const at::Tensor& input, at::IntArrayRef size) {
   return at::upsample_bilinear2d(input.to(at::kFloat), size, false);
 }
@@ -155,6 +156,7 @@ at::Tensor resizeBilinearElsewhere(const at::Tensor& input, at::IntArrayRef size
 at::Tensor resizeBilinearBackwardElsewhere(const at::Tensor& gradient, at::IntArrayRef inputShape) {
   return at::upsample_bilinear2d_backward(gradient, gradient.sizes().slice(2), inputShape, false);
 }
+#endif
 
 class ResizeBilinear : public torch::autograd::Function<ResizeBilinear> {
  public:
@@ -195,10 +197,12 @@ TORCH_LIBRARY_IMPL(coarsely, CPU, library) {
   library.impl("resize_bilinear_backward", resizeBilinearBackward);
 }
 
+#ifndef COARSELY_CUDA_KERNELS
 TORCH_LIBRARY_IMPL(coarsely, CUDA, library) {
   library.impl("resize_bilinear", resizeBilinearElsewhere);
   library.impl("resize_bilinear_backward", resizeBilinearBackwardElsewhere);
 }
+#endif
 
 TORCH_LIBRARY_IMPL(coarsely, Autograd, library) { library.impl("resize_bilinear", resizeBilinearWithGradient); }
 

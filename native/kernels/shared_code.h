@@ -6,11 +6,17 @@
 
 #ifdef __CUDACC__
 #define COARSELY_SHARED __host__ __device__ __forceinline__
-#define COARSELY_UNROLL _Pragma("unroll")
 #else
 // Inlined into vectorised functions, whose clones a call would leave.
 #define COARSELY_SHARED inline __attribute__((always_inline))
-// Whole loops, so that small arrays become registers. The width of a pixel's loops is at most this.
+#endif
+
+// Before loops over small arrays, which become registers once unrolled.
+#if defined(__CUDA_ARCH__)
+#define COARSELY_UNROLL _Pragma("unroll")
+#elif defined(__CUDACC__)
+#define COARSELY_UNROLL
+#else
 #define COARSELY_UNROLL _Pragma("GCC unroll 8")
 #endif
 

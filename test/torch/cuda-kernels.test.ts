@@ -1,0 +1,164 @@
+/**
+ * The arithmetic of the kernels for a GPU, run in plain loops on the CPU and held against the CPU's own kernels: each
+ * thread's work is ordinary C++ (native/kernels/cuda). What a GPU itself does to it, only a GPU can show.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Generator, liveTensorCount, ops, rand, randn, scope, type Tensor, tensorFrom } from 'coarsely/torch';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+let folder = '';
+let live = 0;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'coarsely-cuda-'));
+  const [compiler = '', ...first] = (process.env.CXX ?? 'c++').split(' ');
+  const files = [`-I${join(root, 'native')}`, join(import.meta.dirname, 'cuda-kernels.cc')];
+  const { status, stderr } = spawnSync(
+    compiler,
+    [...first, '-std=c++20', '-O1', ...files, '-o', join(folder, 'kernels')],
+    { encoding: 'utf8' },
+  );
+  expect(status, stderr).toBe(0);
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+  live = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(live);
+});
+
+const bytes = (tensor: Tensor) => {
+  const { buffer, byteOffset, byteLength } = tensor.contiguous().toTypedArray();
+  return Buffer.from(buffer, byteOffset, byteLength);
+};
+
+/** Runs a kernel over arrays and returns the arrays that come out, in the shapes given. */
+function runKernel(
+  words: readonly unknown[],
+  input: readonly Tensor[],
+  shapes: readonly number[][],
+): Tensor[] {
+  const { status, stdout } = spawnSync(join(folder, 'kernels'), words.map(String), {
+    input: Buffer.concat(input.map(bytes)),
+    maxBuffer: 2 ** 26,
+  });
+  expect(status).toBe(0);
+  const values = new Float32Array(new Uint8Array(stdout).buffer);
+  let used = 0;
+  const outputs = shapes.map((shape) => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    used += count;
+    return tensorFrom(values.slice(used - count, used), { dtype: 'float32', shape });
+  });
+  expect(used).toBe(values.length);
+  return outputs;
+}
+
+function expectClose(
+  actual: Tensor | undefined,
+  expected: Tensor | null | undefined,
+  tolerance: number,
+): void {
+  if (!actual || !expected) throw new Error('expected two tensors');
+  expect(actual.shape).toEqual(expected.shape);
+  const scale = Math.max(expected.abs().max().item(), 1e-30);
+  expect(actual.sub(expected).abs().max().item() / scale).toBeLessThan(tolerance);
+}
+
+const channelsLast = (maps: Tensor) => maps.permute([0, 2, 3, 1]).contiguous();
+const channelsFirst = (maps: Tensor | undefined) => maps?.permute([0, 3, 1, 2]);
+
+const sizes: readonly (readonly [number, number, number, number])[] = [
+  [5, 7, 20, 28],
+  [3, 4, 48, 61],
+  [1, 1, 9, 5],
+  [6, 5, 6, 5],
+  [13, 11, 6, 4],
+  [2, 9, 17, 9],
+];
+
+describe.each(sizes)('%i×%i to %i×%i', (h, w, height, width) => {
+  test('bilinear resizing and its backward', () => {
+    using _inner = scope();
+    using generator = new Generator(1);
+    const input = randn([2, 3, h, w], { dtype: 'float32', generator }).requiresGrad_();
+    const above = randn([2, 3, height, width], { dtype: 'float32', generator });
+    const expected = ops.resizeBilinear(input, [height, width]);
+    expected.mul(above).sum().backward();
+    const [output, below] = runKernel(
+      ['resize', 2, 3, h, w, height, width],
+      [channelsLast(input.detach()), channelsLast(above)],
+      [
+        [2, height, width, 3],
+        [2, h, w, 3],
+      ],
+    );
+    expectClose(channelsFirst(output), expected, 1e-6);
+    expectClose(channelsFirst(below), input.grad, 1e-5);
+  });
+
+  test.each([
+    [0, 0, 1, 5],
+    [0, 0, 2, 1],
+    [0, 0, 0, 19],
+    [1, 0.7, 2, 5],
+    [1, 0, 0, 5],
+    [2, 2, 1, 2],
+    [2, 0.5, 2, 5],
+  ])('pixel loss of kind %i with %f, indicator %i, %i classes', (kind, parameter, indicator, classes) => {
+    using _inner = scope();
+    using generator = new Generator(2);
+    const logits = randn([2, classes, h, w], { dtype: 'float32', generator }).mul(3).requiresGrad_();
+    const shape = [2, height, width];
+    const draw = () => rand(shape, { dtype: 'float32', generator });
+    const labels = ops.floor(draw().mul(classes)).where(draw().lt(0.7), 255).to({ dtype: 'int64' });
+    const above = draw();
+    const [losses, confidence] = ops.pixelLoss(logits, labels, kind, parameter, 255, indicator);
+    losses.mul(above).sum().backward();
+    const confidenceShape = indicator === 0 ? [0] : shape;
+    const outputs = runKernel(
+      ['pixel-loss', 2, classes, h, w, height, width, kind, parameter, indicator],
+      [channelsLast(logits.detach()), labels, above],
+      [shape, confidenceShape, [2, h, w, classes]],
+    );
+    expectClose(outputs[0], losses, 1e-5);
+    if (indicator !== 0) expectClose(outputs[1], confidence, 1e-5);
+    expectClose(channelsFirst(outputs[2]), logits.grad, 2e-5);
+  });
+});
+
+describe.each([1, 2, 3])('p = %i', (p) => {
+  test.each([
+    [[1, 1, 1], 2],
+    [[1, 7, 9], 0],
+    [[2, 97, 101], 0.7],
+    [[1, 560, 480], 0.9],
+  ])('ARM and weight normalisation over %j with a share %f valid', (shape, share) => {
+    using _inner = scope();
+    using generator = new Generator(3);
+    const draw = (size: readonly number[]) => rand(size, { dtype: 'float32', generator });
+    const points = draw(shape);
+    const above = points.sub(1).square().add(draw(shape).mul(0.5));
+    const valid = draw(shape).lt(share);
+    const parameters = draw([53]).sub(0.5).mul(4);
+    const count = points.reshape([-1]).shape[0] ?? 0;
+    for (const arm of [false, true]) {
+      const [from, flat] = [points.detach().requiresGrad_(), parameters.detach().requiresGrad_()];
+      const weights = arm ? ops.armWeights(from, valid, flat, p) : ops.normaliseWeights(from, valid, p);
+      weights.mul(above).sum().backward();
+      const [output, below, toParameters] = runKernel(
+        ['weights', count, p, Number(arm)],
+        [points, valid, above, ...(arm ? [parameters] : [])],
+        [shape, shape, [arm ? 53 : 0]],
+      );
+      expectClose(output, weights, 1e-6);
+      expectClose(below, from.grad, 2e-5);
+      if (arm) expectClose(toParameters, flat.grad, 2e-5);
+    }
+  });
+});
