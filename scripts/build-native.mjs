@@ -1,4 +1,4 @@
-// Compiles native/**/*.cc against the libtorch that find-torch.mjs finds, into
+// Compiles native/**/*.cc, and where the libtorch that find-torch.mjs finds has CUDA native/**/*.cu with nvcc, into
 //   build/native/KEY/coarsely.node   the addon, one per engine, so that switching engines needs no rebuild
 //   build/native/KEY/engine.json     { key, path, kind, version, cuda, folder, requests }
 //   build/native/default.json        { key, path } of the engine used when COARSELY_TORCH is not set
@@ -25,6 +25,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { nvccFlags, nvccFor } from './find-nvcc.mjs';
 import { findTorch, TorchNotFoundError } from './find-torch.mjs';
 
 const project = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -63,24 +64,27 @@ class MissingCompilerError extends BuildError {}
 
 async function build(native, output) {
   const torch = findTorch();
-  const sources = listSources(native);
+  const { nvcc, reason } = nvccFor(torch);
+  const sources = listSources(native, nvcc ? ['.cc', '.cu'] : ['.cc']);
   if (sources.length === 0) throw new BuildError(`no C++ sources in ${native}`);
   const compiler = process.env.CXX || (isMac ? 'clang++' : 'g++');
   const folder = join(output, torch.key);
-  const plan = { torch, native, sources, compiler, folder, addon: join(folder, 'coarsely.node') };
+  const plan = { torch, nvcc, native, sources, compiler, folder, addon: join(folder, 'coarsely.node') };
 
   if (staleSources(plan).length > 0 || !isLinked(plan)) {
     requireCompiler(compiler);
+    if (reason)
+      console.log(`coarsely: GPU kernels of our own are left out, the engine's serve instead: ${reason}`);
     mkdirSync(folder, { recursive: true });
     await locked(join(output, 'lock'), () => compileAndLink(plan));
   }
   recordEngine(plan, output);
 }
 
-function listSources(native) {
+function listSources(native, endings) {
   if (!existsSync(native)) return [];
   return readdirSync(native, { recursive: true })
-    .filter((name) => name.endsWith('.cc'))
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
     .sort();
 }
 
@@ -94,7 +98,7 @@ function requireCompiler(compiler) {
 }
 
 /** The flags every source is compiled with. Never -ffast-math: it breaks NaN checks and repeatability. */
-function compileFlags({ torch, native }) {
+function compileFlags({ torch, nvcc, native }) {
   const headers = createRequire(import.meta.url).resolve('node-api-headers/package.json');
   return [
     '-std=c++20',
@@ -111,6 +115,7 @@ function compileFlags({ torch, native }) {
     `-D_GLIBCXX_USE_CXX11_ABI=${torch.cxx11Abi}`,
     ...(torch.gloo ? ['-DUSE_C10D_GLOO'] : []),
     ...(torch.cuda ? ['-DCOARSELY_CUDA'] : []),
+    ...(nvcc ? ['-DCOARSELY_CUDA_KERNELS', '-isystem', nvcc.includes] : []),
     `-I${native}`,
     '-isystem',
     join(dirname(headers), 'include'),
@@ -123,18 +128,24 @@ function compileFlags({ torch, native }) {
  * that every engine sees the same.
  */
 function flagsOf(plan, source) {
+  // Every generation of GPUs that this nvcc knows, and those to come through its intermediate code.
+  if (source.endsWith('.cu')) return [...nvccFlags(plan), '-arch=all-major'];
   if (!source.startsWith('distributed/')) return compileFlags(plan);
   const standIns = ['-isystem', join(plan.native, 'distributed/stand_ins')];
   return [...standIns, ...(plan.torch.c10d ? ['-DUSE_C10D_GLOO'] : []), ...compileFlags(plan)];
 }
 
-function linkFlags({ torch }) {
+const compilerOf = (plan, source) => (source.endsWith('.cu') ? plan.nvcc.program : plan.compiler);
+
+function linkFlags({ torch, nvcc }) {
   return [
     '-shared',
     ...(isMac ? ['-undefined', 'dynamic_lookup'] : ['-Wl,--no-as-needed']),
     ...torch.libraryFolders.map((path) => `-L${path}`),
     ...(torch.kind === 'pip' ? torch.libraryFolders.map((path) => `-Wl,-rpath,${path}`) : []),
     ...torch.libraries.map((name) => `-l${name}`),
+    // Static, so that it need not be the very release that libtorch brings.
+    ...(nvcc ? [join(nvcc.libraries, 'libcudart_static.a'), '-lrt', '-lpthread'] : []),
     ...(isMac ? [] : ['-ldl']),
   ];
 }
@@ -146,7 +157,9 @@ const signaturePath = (plan, source) => `${objectPath(plan, source)}.signature`;
 function signature(plan, source) {
   const rules = `${objectPath(plan, source)}.d`;
   if (!existsSync(objectPath(plan, source)) || !existsSync(rules)) return undefined;
-  const digest = createHash('sha256').update(JSON.stringify([plan.compiler, flagsOf(plan, source)]));
+  const digest = createHash('sha256').update(
+    JSON.stringify([compilerOf(plan, source), flagsOf(plan, source)]),
+  );
   // "object: source header \<newline> header", with spaces in names escaped.
   const files = readFileSync(rules, 'utf8')
     .replace(/^.*?: /s, '')
@@ -203,7 +216,7 @@ async function compile(plan, source) {
   const object = objectPath(plan, source);
   rmSync(signaturePath(plan, source), { force: true });
   const files = ['-c', join(plan.native, source), '-o', object, '-MMD', '-MF', `${object}.d`];
-  await execute(plan.compiler, [...flagsOf(plan, source), ...files], `compiling ${source}`);
+  await execute(compilerOf(plan, source), [...flagsOf(plan, source), ...files], `compiling ${source}`);
   writeFileSync(signaturePath(plan, source), signature(plan, source) ?? '');
 }
 

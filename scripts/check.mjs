@@ -1,5 +1,5 @@
 // Runs the project's checks one after another, stops at the first that fails, and says how long each took.
-//   node scripts/check.mjs quick   format, lint, import rules, types, unit tests
+//   node scripts/check.mjs quick   format, lint, import rules, types, GPU kernels where nvcc is there, unit tests
 //   node scripts/check.mjs all     these, whether the generated ops are current, every test, and the packed package
 
 import { spawnSync } from 'node:child_process';
@@ -17,6 +17,7 @@ const importRules = [
   ['--config', '.dependency-cruiser.cjs', 'src', 'test', 'bench', 'examples'],
 ];
 const generated = ['generated ops', 'node', ['scripts/generate-ops.mjs', '--check']];
+const gpuKernels = ['GPU kernels', 'node', ['scripts/check-cuda.mjs']];
 const packed = ['packed package', 'node', ['scripts/check-package.mjs']];
 
 // Suites that train networks, compile or start programs; the rest are unit tests.
@@ -25,8 +26,8 @@ const unitTests = ['unit tests', 'vitest', ['run', ...slowSuites.map((name) => `
 const allTests = ['tests', 'vitest', ['run']];
 
 const suites = {
-  quick: [format, types, importRules, unitTests],
-  all: [format, types, importRules, generated, allTests, packed],
+  quick: [format, types, importRules, gpuKernels, unitTests],
+  all: [format, types, importRules, gpuKernels, generated, allTests, packed],
 };
 
 function main() {

@@ -18,6 +18,7 @@ import { basename, dirname, join, resolve } from 'node:path';
  * @property {string[]} libraries names for the linker, without `lib` and `.so`
  * @property {0 | 1} cxx11Abi the value of _GLIBCXX_USE_CXX11_ABI the libraries were compiled with
  * @property {boolean} cuda
+ * @property {string | undefined} [cudaVersion] the release of CUDA it was built with, where it says so, e.g. `13.0`
  * @property {boolean} gloo whether the headers of the gloo collectives are there
  * @property {boolean} c10d whether its library of collectives, c10d, comes with Gloo
  * @property {string} key names the build folder, e.g. `debian-1.13.0` or `pip-2.13.0-cpu`
@@ -106,7 +107,8 @@ function fromTorchFolder(folder) {
   const libraryFolder = join(folder, 'lib');
   if (!existsSync(headers) || !hasLibrary(libraryFolder, 'torch_cpu')) return undefined;
 
-  const version = /^__version__ = '([^']+)'/m.exec(readFileSync(join(folder, 'version.py'), 'utf8'))?.[1];
+  const about = readFileSync(join(folder, 'version.py'), 'utf8');
+  const version = /^__version__ = '([^']+)'/m.exec(about)?.[1];
   if (!version) return undefined;
   const cuda = hasLibrary(libraryFolder, 'torch_cuda');
   const includes = [join(folder, 'include'), join(folder, 'include/torch/csrc/api/include')];
@@ -119,6 +121,7 @@ function fromTorchFolder(folder) {
     libraries: ['torch_cpu', 'torch', 'c10', ...(cuda ? ['torch_cuda', 'c10_cuda'] : [])],
     cxx11Abi: readCxx11Abi(folder),
     cuda,
+    cudaVersion: /^cuda\b[^=\n]*= '([^']+)'/m.exec(about)?.[1],
     gloo: existsSync(join(folder, 'include/gloo/algorithm.h')),
     c10d: existsSync(join(folder, 'include', collectives)),
     key: `pip-${version.replaceAll(/[^\w.]+/g, '-')}${cuda && !version.includes('+') ? '-cuda' : ''}`,
