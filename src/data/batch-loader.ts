@@ -172,7 +172,7 @@ export class BatchLoader {
         producers: [new SampleProducer(dataset, { augmentation, seed, cacheBytes })],
       };
     }
-    const data = { dataset: given, modules, augmentation, seed, cacheBytes };
+    const data = { dataset: given, files: dataset.files, modules, augmentation, seed, cacheBytes };
     this.#threads = Array.from({ length: workers }, () => new LoaderThread(data));
     return { dataset, sampler, indexOf, producers: this.#threads };
   }

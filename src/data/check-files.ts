@@ -5,6 +5,7 @@ import { type DatasetCheck, ignoreIndex } from './dataset.js';
 import type { FileListing, FilePair, LabelReader } from './file-listing.js';
 import { hasImageEnd } from './image-end.js';
 import { readImage, readImageSize } from './image-file.js';
+import type { PairTable } from './pair-table.js';
 import { sizeMismatch } from './size-mismatch.js';
 
 /** Files looked at together: enough to hide the waiting for a disk. */
@@ -17,7 +18,7 @@ const sampledLabels = 50;
  * labelled at all; with `deep` every image and label is decoded.
  */
 export async function checkFiles(
-  listing: FileListing,
+  listing: Omit<FileListing, 'pairs' | 'folders'> & { readonly pairs: PairTable },
   { deep }: { readonly deep: boolean },
 ): Promise<DatasetCheck> {
   const { pairs, labelReader, labelFolder, skipped } = listing;

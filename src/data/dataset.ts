@@ -5,6 +5,7 @@
 
 import { ConfigError } from '../errors/index.js';
 import { type Component, createComponent, Registry } from '../registry/index.js';
+import type { PairTableContent } from './pair-table.js';
 
 /** The label of a pixel that belongs to no class and takes part in no loss and no metric. */
 export const ignoreIndex = 255;
@@ -48,6 +49,8 @@ export interface SegmentationDataset {
    * Throws like `read`.
    */
   open?(index: number): Promise<OpenSample>;
+  /** What opens the same dataset in another thread without listing its folders; absent where nothing is listed. */
+  readonly files?: SharedFiles;
   /** A line for each bad file that was left out at opening, naming it and the reason; absent where none can be. */
   readonly skipped?: readonly string[];
 }
@@ -81,8 +84,17 @@ export interface PredictionFormat {
   readonly imageNames: string;
 }
 
-/** Nothing is needed yet beside the options; an object leaves room without changing every kind. */
-export type DatasetContext = Readonly<Record<never, never>>;
+/** The files of an opened dataset, in memory that threads share. */
+export interface SharedFiles {
+  readonly pairs: PairTableContent;
+  readonly skipped: readonly string[];
+}
+
+/** What may be known beside the options. */
+export interface DatasetContext {
+  /** The files that another thread has listed. */
+  readonly files?: SharedFiles | undefined;
+}
 
 /** `{ kind, ...options of that kind }`: plain data, so that `structuredClone` and a config file can carry it. */
 export interface DatasetDescription {
@@ -94,8 +106,11 @@ export interface DatasetDescription {
 export const datasets = new Registry<DatasetComponent>('dataset');
 
 /** Opens the dataset that a description names. Throws a ConfigError for bad options, a DataError for bad files. */
-export function openDataset(description: DatasetDescription): Promise<SegmentationDataset> {
-  return createComponent<DatasetContext, Promise<SegmentationDataset>>(datasets, description, {});
+export function openDataset(
+  description: DatasetDescription,
+  context: DatasetContext = {},
+): Promise<SegmentationDataset> {
+  return createComponent<DatasetContext, Promise<SegmentationDataset>>(datasets, description, context);
 }
 
 /** Finds what is wrong with a dataset: by headers and a few label files, or with `deep` by decoding every file. */

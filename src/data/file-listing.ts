@@ -19,11 +19,17 @@ export interface LabelReader {
   readSize(path: string): Promise<Size>;
 }
 
-/** A dataset's files as its folders list them: nothing is decoded. */
-export interface FileListing {
+/** What labels mean, and how they are read. */
+export interface LabelMeaning {
   readonly classes: readonly DatasetClass[];
-  readonly pairs: readonly FilePair[];
   readonly labelReader: LabelReader;
+}
+
+/** A dataset's files as its folders list them: nothing is decoded. */
+export interface FileListing extends LabelMeaning {
+  readonly pairs: readonly FilePair[];
+  /** Every folder that was listed. */
+  readonly folders: readonly string[];
   /** One line for each thing that keeps the dataset from being used, naming the file. */
   readonly problems: readonly string[];
   /** One line for each bad file that was left out. */

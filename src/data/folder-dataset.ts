@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { noteIn } from './check-files.js';
 import { type ClassList, readClassList } from './classes.js';
 import { datasets } from './dataset.js';
-import type { FileListing, FilePair } from './file-listing.js';
+import type { FileListing, FilePair, LabelMeaning } from './file-listing.js';
 import { type FolderLocation, pairFiles } from './folder-files.js';
 import { readLabelHeader, readLabels } from './label-file.js';
 import { pairedComponent } from './paired-dataset.js';
@@ -33,10 +33,11 @@ const noClasses: ClassList = { classes: [], ignoredValue: 255 };
 
 async function listFolder({ root, split, labels }: FolderOptions): Promise<FileListing> {
   const problems: string[] = [];
+  const folders: string[] = [];
   const pairs: FilePair[] = [];
   const splits = splitNames(split);
   for (const one of splits) {
-    const found = await pairFiles({ root, split: one, labels });
+    const found = await pairFiles({ root, split: one, labels }, { folders });
     problems.push(...found.problems);
     // Two splits may use the same name.
     pairs.push(
@@ -47,14 +48,24 @@ async function listFolder({ root, split, labels }: FolderOptions): Promise<FileL
   }
   const classList = await readClassList(join(root, 'classes.json')).catch(noteIn(problems));
   return {
-    classes: classList?.classes ?? [],
+    ...meaningOf(classList ?? noClasses),
     // Without a list of classes labels mean nothing.
     pairs: classList === null ? pairs.map((pair) => ({ ...pair, labels: null })) : pairs,
-    labelReader: { read: (path) => readLabels(path, classList ?? noClasses), readSize: readLabelHeader },
     problems,
     skipped: [],
+    folders,
     labelFolder: labels === null ? null : join(root, labels, split),
   };
 }
 
-datasets.register('folder', pairedComponent(folderOptions, listFolder));
+function meaningOf(classList: ClassList): LabelMeaning {
+  return {
+    classes: classList.classes,
+    labelReader: { read: (path) => readLabels(path, classList), readSize: readLabelHeader },
+  };
+}
+
+const meaning = async ({ root }: FolderOptions): Promise<LabelMeaning> =>
+  meaningOf(await readClassList(join(root, 'classes.json')));
+
+datasets.register('folder', pairedComponent('folder', { options: folderOptions, list: listFolder, meaning }));

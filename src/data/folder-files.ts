@@ -19,12 +19,15 @@ export const labelExtensions: ReadonlySet<string> = new Set(['.png']);
 
 /**
  * The samples of a split by stem, in the order of their names, and what is wrong with the folder: missing or empty
- * folders, images without labels, labels without an image, two images of one name.
+ * folders, images without labels, labels without an image, two images of one name. `folders` takes those that were listed.
  */
-export async function pairFiles({ root, split, labels }: FolderLocation): Promise<MatchedFiles> {
+export async function pairFiles(
+  { root, split, labels }: FolderLocation,
+  { folders = [] }: { readonly folders?: string[] } = {},
+): Promise<MatchedFiles> {
   const imageFolder = join(root, 'images', split);
   const problems: string[] = [];
-  const images = await listByStem(imageFolder, { extensions: imageExtensions, problems, layout });
+  const images = await listByStem(imageFolder, { extensions: imageExtensions, problems, layout, folders });
   if (images === null) return { pairs: [], problems };
   if (images.size === 0) {
     problems.push(`${imageFolder}: split '${split}' is empty; expected .jpg, .jpeg, .png or .webp images`);
@@ -32,7 +35,12 @@ export async function pairFiles({ root, split, labels }: FolderLocation): Promis
   }
   if (labels === null) return { pairs: unlabelled(images).pairs, problems };
   const labelFolder = join(root, labels, split);
-  const labelFiles = await listByStem(labelFolder, { extensions: labelExtensions, problems, layout });
+  const labelFiles = await listByStem(labelFolder, {
+    extensions: labelExtensions,
+    problems,
+    layout,
+    folders,
+  });
   if (labelFiles === null) return { pairs: [], problems };
   const matched = matchFiles(
     { images, labels: labelFiles },

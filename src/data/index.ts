@@ -29,6 +29,7 @@ export {
   type PredictionFormat,
   type Sample,
   type SegmentationDataset,
+  type SharedFiles,
 } from './dataset.js';
 export * from './doctor/index.js';
 export { type FolderOptions, folderOptions } from './folder-dataset.js';
@@ -42,6 +43,7 @@ export {
   writePaletteLabelPng,
 } from './label-colours.js';
 export { type LabelMap, readLabels } from './label-file.js';
+export { listingCacheFolder } from './listing-cache.js';
 export { imageDeviation, imageMean, normaliseImage } from './normalisation.js';
 export { defaultPalette } from './palette.js';
 export { changeHsv, distortColours, linearTable } from './photometric-distortion.js';

@@ -8,13 +8,16 @@ export interface ListingOptions {
   readonly problems: string[];
   /** Which folders a dataset has, for the message that this one is missing. */
   readonly layout: string;
+  /** Takes every folder that is listed. */
+  readonly folders?: string[];
 }
 
 /** Paths by stem; null when there is no such folder. */
 export async function listByStem(
   folder: string,
-  { extensions, problems, layout }: ListingOptions & { readonly extensions: ReadonlySet<string> },
+  { extensions, problems, layout, folders }: ListingOptions & { readonly extensions: ReadonlySet<string> },
 ): Promise<Map<string, string> | null> {
+  folders?.push(folder);
   const entries = await readdir(folder).catch(() => null);
   if (entries === null) {
     problems.push(`${folder}: no such folder; ${layout}`);
@@ -35,8 +38,9 @@ export async function listByStem(
  */
 export async function listBySuffix(
   folder: string,
-  { suffixes, problems, layout }: ListingOptions & { readonly suffixes: readonly string[] },
+  { suffixes, problems, layout, folders: listed }: ListingOptions & { readonly suffixes: readonly string[] },
 ): Promise<Map<string, string> | null> {
+  listed?.push(folder);
   const inner = await readdir(folder, { withFileTypes: true }).catch(() => null);
   if (inner === null) {
     problems.push(`${folder}: no such folder; ${layout}`);
@@ -45,6 +49,7 @@ export async function listBySuffix(
   const folders = inner.filter((entry) => !entry.isFile() && !entry.name.startsWith('.'));
   const chosen = new Map<string, string>();
   for (const name of folders.map((entry) => entry.name).sort()) {
+    listed?.push(join(folder, name));
     const entries = await readdir(join(folder, name)).catch(({ code }: NodeJS.ErrnoException) => {
       // A link to a file is no folder; one that should be read and cannot must not pass for an empty one.
       if (code !== 'ENOTDIR') problems.push(`${join(folder, name)}: the folder cannot be read (${code})`);

@@ -4,12 +4,14 @@ import { Worker } from 'node:worker_threads';
 import { CoarselyError, ConfigError, DataError } from '../errors/index.js';
 import type { SampleWindow } from './augment-sample.js';
 import type { Augmentation } from './augmentation.js';
-import type { DatasetDescription } from './dataset.js';
+import type { DatasetDescription, SharedFiles } from './dataset.js';
 import type { SampleTask } from './sample-producer.js';
 
 /** What a worker is started with. */
 export interface LoaderThreadData {
   readonly dataset: DatasetDescription;
+  /** Its files, which are listed once for all threads. */
+  readonly files: SharedFiles | undefined;
   /** URLs of modules that register kinds of dataset beyond the built-in ones. */
   readonly modules: readonly string[];
   readonly augmentation: Augmentation;

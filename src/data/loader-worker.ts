@@ -11,7 +11,7 @@ import { SampleProducer, type SampleTask } from './sample-producer.js';
 const port = parentPort;
 if (port === null) throw new CoarselyError('loader-worker: runs as a worker thread of BatchLoader only');
 
-const { dataset, modules, augmentation, seed, cacheBytes } = workerData as LoaderThreadData;
+const { dataset, files, modules, augmentation, seed, cacheBytes } = workerData as LoaderThreadData;
 // Parallel work is spread by samples already, and decoded images are cached by the sample.
 sharp.concurrency(1);
 sharp.cache(false);
@@ -33,7 +33,7 @@ port.on('message', (request: LoaderRequest) => {
 
 async function open(description: DatasetDescription): Promise<SampleProducer> {
   for (const module of modules) await import(module);
-  return new SampleProducer(await openDataset(description), { augmentation, seed, cacheBytes });
+  return new SampleProducer(await openDataset(description, { files }), { augmentation, seed, cacheBytes });
 }
 
 async function answer({ id, task }: Extract<LoaderRequest, { type: 'produce' }>): Promise<void> {

@@ -3,34 +3,88 @@
 import type { z } from 'zod';
 import { DataError } from '../errors/index.js';
 import { checkFiles } from './check-files.js';
-import type { DatasetClass, DatasetComponent, OpenSample, Sample, SegmentationDataset } from './dataset.js';
-import type { FileListing, FilePair } from './file-listing.js';
+import type {
+  DatasetClass,
+  DatasetComponent,
+  OpenSample,
+  Sample,
+  SegmentationDataset,
+  SharedFiles,
+} from './dataset.js';
+import type { FileListing, FilePair, LabelMeaning } from './file-listing.js';
 import { problemsError } from './folder-files.js';
 import { readImage } from './image-file.js';
+import { type KeptListing, keepListing, keptListing, type ListingKey } from './listing-cache.js';
 import { openImage } from './open-image.js';
+import { PairTable } from './pair-table.js';
 import type { Size } from './region.js';
 import { sizeMismatch } from './size-mismatch.js';
 
-/** A kind of dataset from its options and how its files are listed. */
-export function pairedComponent<Options>(
-  options: z.ZodType<Options>,
-  list: (options: Options) => Promise<FileListing>,
+/** What makes a kind of dataset of files. */
+export interface PairedKind<Options> {
+  readonly options: z.ZodType<Options>;
+  /** Lists the folders, with what labels mean: slow for many files. */
+  list(options: Options): Promise<FileListing>;
+  /** What labels mean, alone. Throws a DataError where that cannot be found out. */
+  meaning(options: Options): Promise<LabelMeaning>;
+}
+
+type Listing = Omit<FileListing, 'pairs' | 'folders'> & KeptListing;
+
+/** The component of a kind; large listings are kept between runs. */
+export function pairedComponent<Options extends object>(
+  kind: string,
+  { options, list, meaning }: PairedKind<Options>,
 ): DatasetComponent<Options> {
+  const keyOf = (given: Options): ListingKey => ({ kind, ...given });
+  const kept = async (given: Options): Promise<Listing | null> => {
+    const found = await keptListing(keyOf(given));
+    return found && { ...found, ...(await meaning(given)), problems: [], labelFolder: null };
+  };
+  const listed = async (given: Options): Promise<Listing> => {
+    const began = Date.now();
+    const { pairs, ...listing } = await list(given);
+    const result = { ...listing, pairs: PairTable.from(pairs), checked: false };
+    if (result.problems.length === 0) await keepListing(keyOf(given), { ...result, began });
+    return result;
+  };
   return {
     options,
-    create: async (given) => new PairedDataset(await list(given)),
-    check: async (given, { deep }) => checkFiles(await list(given), { deep }),
+    create: async (given, { files }) => {
+      if (files === undefined) return new PairedDataset((await kept(given)) ?? (await listed(given)));
+      const { pairs, skipped } = files;
+      return new PairedDataset({
+        ...(await meaning(given)),
+        pairs: new PairTable(pairs),
+        skipped,
+        problems: [],
+      });
+    },
+    check: async (given, { deep }) => {
+      const known = deep ? null : await kept(given).catch(() => null);
+      if (known?.checked) return { length: known.pairs.length, problems: [], skipped: known.skipped };
+      const began = Date.now();
+      const listing = await listed(given);
+      const check = await checkFiles(listing, { deep });
+      if (check.problems.length === 0) await keepListing(keyOf(given), { ...listing, checked: true, began });
+      return check;
+    },
   };
 }
 
 /** Labels are checked as they are read. */
 class PairedDataset implements SegmentationDataset {
-  readonly #listing: FileListing;
+  readonly #listing: Pick<Listing, 'classes' | 'labelReader' | 'pairs' | 'skipped'>;
 
   /** Throws a DataError for the problems of the listing. */
-  constructor(listing: FileListing) {
+  constructor(listing: Pick<Listing, 'classes' | 'labelReader' | 'pairs' | 'skipped' | 'problems'>) {
     if (listing.problems.length > 0) throw problemsError(listing.problems);
     this.#listing = listing;
+  }
+
+  get files(): SharedFiles {
+    const { pairs, skipped } = this.#listing;
+    return { pairs: pairs.content, skipped };
   }
 
   get classes(): readonly DatasetClass[] {
@@ -71,7 +125,7 @@ class PairedDataset implements SegmentationDataset {
   }
 
   #pair(index: number): FilePair {
-    const pair = this.#listing.pairs[index];
+    const pair = this.#listing.pairs.get(index);
     if (pair === undefined) throw new RangeError(`sample ${index} of a dataset with ${this.length}`);
     return pair;
   }

@@ -5,20 +5,26 @@ import { settleBadFiles } from './bad-files.js';
 import type { FileListing } from './file-listing.js';
 import { type FilesByName, matchFiles, unlabelled } from './match-files.js';
 
+/** What listing leaves behind: lines for what is wrong, and every folder that was listed. */
+export interface ListingNotes {
+  readonly problems: string[];
+  readonly folders: string[];
+}
+
 /** Where the files of a split are, and how they are listed. A list that is null has left a line in `problems`. */
 export interface PublicSplit {
   readonly imageFolder: string;
   /** null to read images alone. */
   readonly labelFolder: string | null;
-  listImages(problems: string[]): Promise<FilesByName | null>;
-  listLabels(problems: string[], labelFolder: string): Promise<FilesByName | null>;
+  listImages(notes: ListingNotes): Promise<FilesByName | null>;
+  listLabels(notes: ListingNotes, labelFolder: string): Promise<FilesByName | null>;
   /** What an image file is called, below the folder of images. */
   imageName(name: string): string;
   /** What a label file is called, below the folder of labels. */
   labelName(name: string): string;
 }
 
-type SplitFiles = Pick<FileListing, 'pairs' | 'problems' | 'skipped'>;
+type SplitFiles = Pick<FileListing, 'pairs' | 'problems' | 'skipped' | 'folders'>;
 
 /** Lists a split; with `skip`, bad files are left out, see `settleBadFiles`. */
 export async function listPublicSplit(
@@ -27,12 +33,14 @@ export async function listPublicSplit(
 ): Promise<SplitFiles> {
   const { imageFolder, labelFolder } = split;
   const problems: string[] = [];
-  const images = await split.listImages(problems);
+  const folders: string[] = [];
+  const notes = { problems, folders };
+  const images = await split.listImages(notes);
   if (images?.size === 0) problems.push(`${imageFolder}: no image; expected ${split.imageName('NAME')}`);
-  const labels = labelFolder === null ? null : await split.listLabels(problems, labelFolder);
-  if (images === null || images.size === 0) return { pairs: [], problems, skipped: [] };
-  if (labelFolder === null) return { pairs: unlabelled(images).pairs, problems, skipped: [] };
-  if (labels === null) return { pairs: [], problems, skipped: [] };
+  const labels = labelFolder === null ? null : await split.listLabels(notes, labelFolder);
+  if (images === null || images.size === 0) return { pairs: [], problems, skipped: [], folders };
+  if (labelFolder === null) return { pairs: unlabelled(images).pairs, problems, skipped: [], folders };
+  if (labels === null) return { pairs: [], problems, skipped: [], folders };
   const matched = matchFiles(
     { images, labels },
     {
@@ -41,7 +49,7 @@ export async function listPublicSplit(
     },
   );
   const settled = await settleBadFiles(matched, { skip });
-  return { ...settled, problems: [...problems, ...settled.problems] };
+  return { ...settled, problems: [...problems, ...settled.problems], folders };
 }
 
 /** The files of several splits, in their order. It is a problem when bad files were left out and nothing remains. */
@@ -52,5 +60,5 @@ export function joinSplits(splits: readonly SplitFiles[]): SplitFiles {
   if (pairs.length === 0 && problems.length === 0) {
     problems.push(`${skipped[0]} (as are all of ${skipped.length} files: nothing is left)`);
   }
-  return { pairs, skipped, problems };
+  return { pairs, skipped, problems, folders: splits.flatMap((split) => split.folders) };
 }

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { badFilesOption } from '../bad-files.js';
 import { datasets, ignoreIndex, type PredictionFormat } from '../dataset.js';
-import type { FileListing } from '../file-listing.js';
+import type { FileListing, LabelMeaning } from '../file-listing.js';
 import { idLabelReader } from '../id-labels.js';
 import { listByStem } from '../list-files.js';
 import { pairedComponent } from '../paired-dataset.js';
@@ -46,6 +46,8 @@ const labelReader = idLabelReader({
   labels: [ignoreIndex, ...ade20kClasses.keys()],
 });
 
+const labelMeaning: LabelMeaning = { classes: ade20kClasses, labelReader };
+
 async function listAde20k({ root, split, labels, badFiles }: Ade20kOptions): Promise<FileListing> {
   const names = new Set(splitNames(split).map((name) => folders[name as keyof typeof folders]));
   const found = [...names].map((folder) => {
@@ -53,7 +55,7 @@ async function listAde20k({ root, split, labels, badFiles }: Ade20kOptions): Pro
     return listPublicSplit(filesOf(folder, { root, labels }), { skip });
   });
   const labelFolder = labels === null ? null : join(root, labels, [...names].join('+'));
-  return { classes: ade20kClasses, labelReader, labelFolder, ...joinSplits(await Promise.all(found)) };
+  return { ...labelMeaning, labelFolder, ...joinSplits(await Promise.all(found)) };
 }
 
 function filesOf(folder: string, { root, labels }: Pick<Ade20kOptions, 'root' | 'labels'>): PublicSplit {
@@ -61,9 +63,9 @@ function filesOf(folder: string, { root, labels }: Pick<Ade20kOptions, 'root' | 
   return {
     imageFolder,
     labelFolder: labels === null ? null : join(root, labels, folder),
-    listImages: (problems) => listByStem(imageFolder, { extensions: new Set(['.jpg']), problems, layout }),
-    listLabels: (problems, labelFolder) =>
-      listByStem(labelFolder, { extensions: new Set(['.png']), problems, layout }),
+    listImages: (notes) => listByStem(imageFolder, { extensions: new Set(['.jpg']), ...notes, layout }),
+    listLabels: (notes, labelFolder) =>
+      listByStem(labelFolder, { extensions: new Set(['.png']), ...notes, layout }),
     imageName: (name) => `${name}.jpg`,
     labelName: (name) => `${name}.png`,
   };
@@ -77,4 +79,11 @@ const predictionFormat: PredictionFormat = {
   imageNames: 'as they were published',
 };
 
-datasets.register('ade20k', { ...pairedComponent(ade20kOptions, listAde20k), predictionFormat });
+datasets.register('ade20k', {
+  ...pairedComponent('ade20k', {
+    options: ade20kOptions,
+    list: listAde20k,
+    meaning: async () => labelMeaning,
+  }),
+  predictionFormat,
+});

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { badFilesOption } from '../bad-files.js';
 import { datasets, type PredictionFormat } from '../dataset.js';
-import type { FileListing, LabelReader } from '../file-listing.js';
+import type { FileListing, LabelMeaning, LabelReader } from '../file-listing.js';
 import { idLabelReader } from '../id-labels.js';
 import { listBySuffix } from '../list-files.js';
 import { pairedComponent } from '../paired-dataset.js';
@@ -68,6 +68,8 @@ function readerOf(path: string): LabelReader {
   return path.endsWith('_labelTrainIds.png') ? trainIdReader : idReader;
 }
 
+const labelMeaning: LabelMeaning = { classes: cityscapesClasses, labelReader };
+
 async function listCityscapes(options: CityscapesOptions): Promise<FileListing> {
   const names = splitNames(options.split) as Split[];
   const found = names.map((split) => {
@@ -76,7 +78,7 @@ async function listCityscapes(options: CityscapesOptions): Promise<FileListing> 
   });
   const { root, labels, split } = options;
   const labelFolder = labels === null ? null : join(root, folders[labels], split);
-  return { classes: cityscapesClasses, labelReader, labelFolder, ...joinSplits(await Promise.all(found)) };
+  return { ...labelMeaning, labelFolder, ...joinSplits(await Promise.all(found)) };
 }
 
 function filesOf(split: Split, { root, labels }: CityscapesOptions): PublicSplit {
@@ -87,10 +89,10 @@ function filesOf(split: Split, { root, labels }: CityscapesOptions): PublicSplit
   return {
     imageFolder,
     labelFolder: labels === null ? null : join(root, labelKind, split),
-    listImages: (problems) => listBySuffix(imageFolder, { suffixes: [imageSuffix], problems, layout }),
-    listLabels: (problems, labelFolder) => {
+    listImages: (notes) => listBySuffix(imageFolder, { suffixes: [imageSuffix], ...notes, layout }),
+    listLabels: (notes, labelFolder) => {
       const suffixes = labelForms.map((form) => `_${labelKind}${form}`);
-      return listBySuffix(labelFolder, { suffixes, problems, layout });
+      return listBySuffix(labelFolder, { suffixes, ...notes, layout });
     },
     imageName: (name) => inCity(name, imageSuffix),
     labelName: (name) =>
@@ -107,6 +109,10 @@ const predictionFormat: PredictionFormat = {
 };
 
 datasets.register('cityscapes', {
-  ...pairedComponent(cityscapesOptions, listCityscapes),
+  ...pairedComponent('cityscapes', {
+    options: cityscapesOptions,
+    list: listCityscapes,
+    meaning: async () => labelMeaning,
+  }),
   predictionFormat,
 });

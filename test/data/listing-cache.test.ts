@@ -1,0 +1,109 @@
+/** Files of large datasets: their compact table, and listings that are kept while no folder has changed. */
+
+import { readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listingCacheFolder, openDataset, validateDataset } from 'coarsely/data';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { greyLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
+
+beforeEach(async () => {
+  vi.stubEnv('XDG_CACHE_HOME', await temporaryFolder());
+  vi.stubEnv('COARSELY_KEEP_LISTINGS_FROM', '1');
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+const folders = ['images/train', 'labels/train'];
+
+/** Sets the times of the dataset's folders back, so that they count as settled. */
+async function settle(root: string, secondsAgo = 60): Promise<void> {
+  const time = Date.now() / 1000 - secondsAgo;
+  for (const folder of folders) await utimes(join(root, folder), time, time);
+}
+
+const kept = () => readdir(listingCacheFolder()).catch(() => []);
+const namesOf = async (root: string): Promise<string[]> => {
+  const dataset = await openDataset({ kind: 'folder', root });
+  return Array.from({ length: dataset.length }, (_, index) => dataset.name(index));
+};
+
+describe('a listing that is kept', () => {
+  it('gives the same dataset, here and in another thread', async () => {
+    const root = await smallDataset(3);
+    await settle(root);
+    const first = await openDataset({ kind: 'folder', root });
+    expect(await kept()).toHaveLength(1);
+    const again = await openDataset({ kind: 'folder', root });
+    const elsewhere = await openDataset({ kind: 'folder', root }, { files: structuredClone(first.files) });
+    for (const dataset of [again, elsewhere]) {
+      expect(dataset.length).toBe(3);
+      for (const index of [0, 1, 2]) expect(await dataset.read(index)).toEqual(await first.read(index));
+      expect(() => dataset.name(3)).toThrow('sample 3 of a dataset with 3');
+    }
+    expect(first.files?.pairs.names.buffer).toBeInstanceOf(SharedArrayBuffer);
+  });
+
+  it('is used without listing, and so without looking at files again', async () => {
+    const root = await smallDataset(3);
+    await settle(root);
+    expect(await validateDataset({ kind: 'folder', root })).toBe(3);
+    // A file that changes in place leaves its folder's time alone: only a thorough look finds it.
+    await put(join(root, 'labels/train/sample-1.png'), greyLabels(3, [0, 1, 2]));
+    expect(await validateDataset({ kind: 'folder', root })).toBe(3);
+    await expect(validateDataset({ kind: 'folder', root }, { deep: true })).rejects.toThrow('sample-1.png');
+    const dataset = await openDataset({ kind: 'folder', root });
+    await expect(dataset.read(1)).rejects.toThrow('labels are 3×1, but the image is 12×8');
+  });
+
+  it.each([
+    ['removed', (root: string) => both(root, (path) => rm(path)), ['sample-0', 'sample-2']],
+    [
+      'renamed',
+      (root: string) => both(root, (path) => rename(path, path.replace('sample-1', 'zebra'))),
+      ['sample-0', 'sample-2', 'zebra'],
+    ],
+  ])('is out of date once a file is %s', async (_, change, expected) => {
+    const root = await smallDataset(3);
+    await settle(root);
+    expect(await namesOf(root)).toEqual(['sample-0', 'sample-1', 'sample-2']);
+    await change(root);
+    expect(await namesOf(root)).toEqual(expected);
+    await settle(root, 30);
+    expect(await namesOf(root)).toEqual(expected);
+  });
+
+  it('is not kept while its folders are still changing, nor when anything is wrong', async () => {
+    const root = await smallDataset(2);
+    await namesOf(root);
+    expect(await kept()).toEqual([]);
+    await rm(join(root, 'labels/train/sample-1.png'));
+    await settle(root);
+    await expect(validateDataset({ kind: 'folder', root })).rejects.toThrow('no labels');
+    expect(await kept()).toEqual([]);
+  });
+
+  it('is not relied on when damaged, and not needed where nothing can be written', async () => {
+    const root = await smallDataset(2);
+    await settle(root);
+    await namesOf(root);
+    const [file = ''] = await kept();
+    await writeFile(join(listingCacheFolder(), file), 'no listing');
+    expect(await namesOf(root)).toEqual(['sample-0', 'sample-1']);
+    const occupied = join(await temporaryFolder(), 'file');
+    await writeFile(occupied, '');
+    vi.stubEnv('XDG_CACHE_HOME', occupied);
+    expect(await namesOf(root)).toEqual(['sample-0', 'sample-1']);
+  });
+
+  it('is of large datasets only', async () => {
+    vi.stubEnv('COARSELY_KEEP_LISTINGS_FROM', undefined);
+    const root = await smallDataset(2);
+    await settle(root);
+    await namesOf(root);
+    expect(await kept()).toEqual([]);
+  });
+});
+
+async function both(root: string, change: (path: string) => Promise<void>): Promise<void> {
+  for (const folder of folders) await change(join(root, folder, 'sample-1.png'));
+}
