@@ -28,6 +28,27 @@ napi_value backward(napi_env env, napi_callback_info info) {
   COARSELY_END("backward")
 }
 
+/// backwardTogether(handles, gradients): one pass from several tensors, whose gradients come first in every sum.
+napi_value backwardTogether(napi_env env, napi_callback_info info) {
+  COARSELY_BEGIN
+  Arguments<2> arguments(env, info);
+  const auto listOf = [&](napi_value array) {
+    uint32_t length = 0;
+    check(env, napi_get_array_length(env, array, &length));
+    torch::autograd::variable_list list;
+    for (uint32_t i = 0; i < length; ++i) {
+      napi_value element;
+      check(env, napi_get_element(env, array, i, &element));
+      list.push_back(tensorArgument(env, element));
+    }
+    return list;
+  };
+  const auto roots = listOf(arguments.values[0]);
+  torch::autograd::backward(roots, listOf(arguments.values[1]));
+  return undefined(env);
+  COARSELY_END("backward")
+}
+
 napi_value gradient(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -128,6 +149,7 @@ napi_value leaveAutocast(napi_env env, napi_callback_info info) {
 
 void exportAutograd(napi_env env, napi_value exports) {
   exportFunction(env, exports, "backward", backward);
+  exportFunction(env, exports, "backwardTogether", backwardTogether);
   exportFunction(env, exports, "gradient", gradient);
   exportFunction(env, exports, "setGradient", setGradient);
   exportFunction(env, exports, "requiresGradient", requiresGradient);

@@ -3,6 +3,7 @@
  * generator: the same seed then drops the same places on every device, and a resumed run continues the same sequence.
  */
 import { empty, type Generator, ops, type Tensor } from '../torch/index.js';
+import { noteDraw } from './checkpoint.js';
 import { Module } from './module.js';
 
 export interface DropoutOptions {
@@ -62,6 +63,7 @@ function mask(
     generator,
   }: { readonly shape: readonly number[]; readonly drop: number; readonly generator: Generator },
 ): Tensor {
+  noteDraw(generator);
   const kept = ops.bernoulliFloat_(empty(shape, { dtype: 'float32' }), { p: 1 - drop, generator });
   return kept.div_(1 - drop).to({ dtype: like.dtype, device: like.device });
 }

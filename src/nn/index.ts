@@ -1,4 +1,11 @@
 export { BatchNorm2d, type BatchNorm2dOptions } from './batch-norm2d.js';
+export {
+  type CheckpointOptions,
+  type Checkpoints,
+  checkpoint,
+  checkpoints,
+  type Stage,
+} from './checkpoint.js';
 export { Conv2d, type Conv2dOptions } from './conv2d.js';
 export { convolveNormalised, type NormalisedConvolution } from './convolve-normalised.js';
 export { Dropout, Dropout2d, type DropoutOptions } from './dropout.js';

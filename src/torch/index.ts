@@ -1,3 +1,4 @@
+export { afterBackward, backwardTogether } from './backward.js';
 export { setDeterministic } from './determinism.js';
 export {
   type Device,
@@ -47,7 +48,9 @@ export { type ImageKernels, imageKernels, type PngForm } from './image-kernels.j
 export {
   type AutocastOptions,
   autocast,
+  currentModes,
   fullFloat32,
+  isRecording,
   type Kernels,
   kernels,
   noGrad,

@@ -4,7 +4,7 @@
  */
 
 import type { DType } from './dtype.js';
-import { dtypeCode } from './dtype.js';
+import { dtypeCode, dtypeName } from './dtype.js';
 import { native } from './native.js';
 import { rejectPromise } from './scope.js';
 
@@ -18,6 +18,13 @@ export function noGrad<T>(body: () => T): T {
   } finally {
     native().setGradientMode(before);
   }
+}
+
+/** Whether operations are recorded for a backward pass now. */
+export function isRecording(): boolean {
+  const on = native().setGradientMode(true);
+  native().setGradientMode(on);
+  return on;
 }
 
 export interface AutocastOptions {
@@ -38,6 +45,16 @@ export function autocast<T>(options: AutocastOptions, body: () => T): T {
   } finally {
     native().leaveAutocast(device, dtypeBefore, enabledBefore);
   }
+}
+
+/** Runs a body later as if it ran now: with the autocast and the kernels of this moment. */
+export function currentModes(device: string): <T>(body: () => T) => T {
+  const choice = kernels();
+  const addon = native();
+  const [enabled, dtype] = addon.enterAutocast(device, dtypeCode('bfloat16'), false);
+  addon.leaveAutocast(device, dtype, enabled);
+  const options = { device, dtype: dtypeName(dtype), enabled: enabled !== 0 };
+  return (body) => withKernels(choice, () => autocast(options, body));
 }
 
 /**

@@ -44,6 +44,7 @@ export interface NativeAddon {
   toBytes(handle: Handle): ArrayBuffer;
   setData(handle: Handle, other: Handle): void;
   backward(handle: Handle, gradient?: Handle | null, retainGraph?: boolean): void;
+  backwardTogether(handles: readonly Handle[], gradients: readonly Handle[]): void;
   gradient(handle: Handle): Handle | null;
   setGradient(handle: Handle, gradient: Handle | null): void;
   requiresGradient(handle: Handle): boolean;

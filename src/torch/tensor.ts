@@ -4,6 +4,7 @@
  */
 
 import { EngineError } from '../errors/index.js';
+import { followBackward } from './backward.js';
 import { type Device, type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import { formatTensor } from './format-tensor.js';
 import { type Handle, type NativeValue, native } from './native.js';
@@ -52,6 +53,7 @@ export class Tensor extends TensorHandle {
     readonly retainGraph?: boolean;
   } = {}): void {
     native().backward(this.id, gradient?.id, retainGraph);
+    followBackward();
   }
 
   detach(): Tensor {

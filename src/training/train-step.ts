@@ -4,6 +4,7 @@
  * confidence is detached neither sees through the other.
  */
 
+import { checkpoints } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';
 import { autocast, type Kernels, scope, type Tensor, withKernels } from '../torch/index.js';
 import { objectiveOf } from './objective.js';
@@ -14,6 +15,8 @@ export interface StepOptions {
   readonly precision: 'float32' | 'bfloat16';
   /** Whose kernels compute; `stock` is the plain composition of the engine's operators. */
   readonly kernels?: Kernels;
+  /** Keep only what each stage of the network starts from, and compute the rest again in backward. */
+  readonly checkpoint?: boolean;
   /** Called between backward and the optimizer's step: clipping, or a look at the gradients. */
   readonly beforeUpdate?: () => void;
   /** Told where the step is, as each phase begins; for a profile. */
@@ -27,6 +30,7 @@ export function trainStep(players: Players, batch: StepBatch, options: StepOptio
 function takeStep(players: Players, batch: StepBatch, options: StepOptions): StepLosses {
   const { optimizer } = players;
   using step = scope();
+  using _checkpoints = options.checkpoint ? checkpoints() : null;
   optimizer.zeroGrad();
   const losses = lossesOf(players, batch, options);
   options.enter?.('backward');

@@ -86,6 +86,7 @@ export class Trainer {
       precision: this.precision,
       kernels: this.config.kernels,
       ...(enter && { enter }),
+      checkpoint: this.config.model.checkpoint,
       beforeUpdate: () => {
         if (clipNorm !== null) clipGradNorm(players.model.parameters(), clipNorm).dispose();
       },
@@ -133,15 +134,19 @@ export class Trainer {
   #onDevice({ images, labels, height, width, origins }: HostBatch): StepBatch {
     const { device } = this.config;
     const count = labels.length / (height * width);
+    // Of each, only the last form stays for the step.
+    using inner = scope();
+    const imagesNCHW = tensorFrom(images, { dtype: 'float32', shape: [count, 3, height, width] }).to({
+      device,
+      memoryFormat: 'channels-last',
+    });
+    const labelsNHW = tensorFrom(labels, { dtype: 'uint8', shape: [count, height, width] }).to({
+      device,
+      dtype: 'int64',
+    });
     return {
-      imagesNCHW: tensorFrom(images, { dtype: 'float32', shape: [count, 3, height, width] }).to({
-        device,
-        memoryFormat: 'channels-last',
-      }),
-      labelsNHW: tensorFrom(labels, { dtype: 'uint8', shape: [count, height, width] }).to({
-        device,
-        dtype: 'int64',
-      }),
+      imagesNCHW: inner.keep(imagesNCHW),
+      labelsNHW: inner.keep(labelsNHW),
       ...(origins && { origins }),
     };
   }

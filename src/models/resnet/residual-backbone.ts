@@ -2,7 +2,7 @@
  * What ResNets and ResNeSts have in common: a stem, a pooling, four stages of residual blocks with the strides and
  * dilations of an output stride.
  */
-import { MaxPool2d, Module, type Sequential } from '../../nn/index.js';
+import { checkpoint, MaxPool2d, Module, type Sequential } from '../../nn/index.js';
 import { noGrad, type Tensor } from '../../torch/index.js';
 import type { Backbone, Features } from '../backbone.js';
 import type { ResidualBlock } from './residual-block.js';
@@ -68,7 +68,11 @@ export abstract class ResidualBackbone extends Module implements Backbone {
 
   /** Normalised images [N, 3, H, W] to the features of the four stages. */
   forward(imagesNCHW: Tensor): Features {
-    const stage1 = applied(this.stage1, this.pool.forward(this.stem.forward(imagesNCHW)));
+    const start = checkpoint((images) => this.pool.forward(this.stem.forward(images)), {
+      input: imagesNCHW,
+      modules: [this.stem],
+    });
+    const stage1 = applied(this.stage1, start);
     const stage2 = applied(this.stage2, stage1);
     const stage3 = applied(this.stage3, stage2);
     return [stage1, stage2, stage3, applied(this.stage4, stage3)];
@@ -93,5 +97,6 @@ function createStage(
 }
 
 function applied(blocks: readonly ResidualBlock[], input: Tensor): Tensor {
-  return blocks.reduce((value, block) => block.forward(value), input);
+  const run = (value: Tensor) => blocks.reduce((features, block) => block.forward(features), value);
+  return checkpoint(run, { input, modules: blocks });
 }
