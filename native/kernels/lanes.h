@@ -42,7 +42,7 @@ COARSELY_INLINE Floats fromBits(Ints bits) {
   return values;
 }
 
-/// `b` where `a` is not a number.
+/// The greater of both; `b` where one is not a number.
 COARSELY_INLINE Floats greater(Floats a, Floats b) { return a > b ? a : b; }
 
 /// Below it e^x is no normal float32 any more.
@@ -50,7 +50,7 @@ constexpr float kLowestExponent = -87.33f;
 
 /// e^x for x <= 0 to rounding; never 0, at least 1e-38. Not a number stays one.
 COARSELY_INLINE Floats exponential(Floats x) {
-  const Floats held = x < kLowestExponent ? all(kLowestExponent) : x;
+  const Floats held = greater(all(kLowestExponent), x);
   const Floats scaled = held * 1.44269504088896341f;
   // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits.
   const Floats shifted = scaled + 12582912.0f;

@@ -27,28 +27,47 @@ struct BlendedRows {
   float share;
 };
 
-/// Labels of a block as indices, those of pixels without a loss as -1.
+/// Labels of a block as indices of planes. A pixel without a label has one beyond the classes: a plane of its own, which
+/// is written like another and never read, spares a branch for every pixel.
 struct BlockLabels {
   int32_t index[kLanes];
   bool any;
 };
 
+/// Planes of a block: those of the classes, and the one of pixels without a label.
+constexpr int64_t blockFloats(int64_t classes) { return (classes + 1) * kLanes; }
+
 /// Reads `lanes` labels. Stores one that is no class in `wrong`.
 COARSELY_INLINE BlockLabels readLabels(const int64_t* labels, int64_t lanes, const LossOptions& options,
                                        int64_t& wrong) {
-  BlockLabels block;
-  block.any = false;
-  for (int64_t i = 0; i < kLanes; ++i) {
-    block.index[i] = -1;
-    if (i >= lanes || labels[i] == options.ignoreIndex) continue;
-    if (labels[i] < 0 || labels[i] >= options.classes) {
-      wrong = labels[i];
-      continue;
-    }
-    block.index[i] = static_cast<int32_t>(labels[i]);
-    block.any = true;
+  int64_t held[kLanes];
+  if (lanes < kLanes) {
+    for (int64_t i = 0; i < kLanes; ++i) held[i] = i < lanes ? labels[i] : options.ignoreIndex;
+    labels = held;
   }
+  const auto classes = static_cast<uint64_t>(options.classes);
+  BlockLabels block;
+  uint64_t known = 0, strange = 0;
+  for (int64_t i = 0; i < kLanes; ++i) {
+    const bool labelled = labels[i] != options.ignoreIndex, isClass = static_cast<uint64_t>(labels[i]) < classes;
+    block.index[i] = static_cast<int32_t>(labelled && isClass ? static_cast<uint64_t>(labels[i]) : classes);
+    known |= labelled && isClass;
+    strange |= labelled && !isClass;
+  }
+  if (strange != 0) {
+    for (int64_t i = 0; i < kLanes; ++i) {
+      if (labels[i] != options.ignoreIndex && static_cast<uint64_t>(labels[i]) >= classes) wrong = labels[i];
+    }
+  }
+  block.any = known != 0;
   return block;
+}
+
+/// All bits set in the lanes of pixels with a label.
+COARSELY_INLINE Ints labelledLanes(const BlockLabels& labels, const LossOptions& options) {
+  Ints index;
+  std::memcpy(&index, labels.index, sizeof(index));
+  return index < static_cast<int32_t>(options.classes);
 }
 
 /// Logits into `planes` [C][16]; returns the greatest of each pixel.
@@ -65,14 +84,11 @@ COARSELY_INLINE Floats blendBlock(const BlendedRows& rows, int64_t classes, floa
   return most;
 }
 
-/// Logit of each pixel's own class; of class 0 where it has none.
+/// Logit of each pixel's own class; anything where it has none.
 COARSELY_INLINE Floats ownLogits(const float* planes, const BlockLabels& labels) {
   Floats own;
   float values[kLanes];
-  for (int64_t i = 0; i < kLanes; ++i) {
-    const int32_t index = labels.index[i] < 0 ? 0 : labels.index[i];
-    values[i] = planes[index * kLanes + i];
-  }
+  for (int64_t i = 0; i < kLanes; ++i) values[i] = planes[labels.index[i] * kLanes + i];
   std::memcpy(&own, values, sizeof(own));
   return own;
 }
@@ -104,7 +120,7 @@ struct BlockResult {
   Floats confidence;
 };
 
-/// Losses (0 where a pixel has no label) and confidence of a block. `planes` is room for [C][16].
+/// Losses (0 where a pixel has no label) and confidence of a block. `planes` is room for blockFloats(C).
 template <bool blends, Indicator indicator>
 COARSELY_INLINE BlockResult forwardBlock(const BlendedRows& rows, const BlockLabels& labels,
                                          const LossOptions& options, float* planes) {
@@ -121,9 +137,7 @@ COARSELY_INLINE BlockResult forwardBlock(const BlendedRows& rows, const BlockLab
   }
   const Floats logOfSum = logarithm(sum);
   const Floats crossEntropy = logOfSum - (ownLogits(planes, labels) - most);
-  Ints index;
-  std::memcpy(&index, labels.index, sizeof(index));
-  BlockResult result{index >= 0 ? lossOf(crossEntropy, options) : Floats{}, all(1)};
+  BlockResult result{labelledLanes(labels, options) ? lossOf(crossEntropy, options) : Floats{}, all(1)};
   const auto count = static_cast<float>(classes);
   if constexpr (indicator == Indicator::Variance) {
     if (classes > 1) {
@@ -154,10 +168,10 @@ COARSELY_INLINE void backwardBlock(const BlendedRows& rows, const BlockLabels& l
   }
   if (bends) gradients *= slopeOf(logarithm(sum) - (own - most), options);
   // p - 1 = (e - sum) / sum for the pixel's own class.
-  for (int64_t i = 0; i < kLanes; ++i) {
-    if (labels.index[i] >= 0) planes[labels.index[i] * kLanes + i] -= sum[i];
-  }
-  const Floats scale = gradients / sum;
+  float sums[kLanes];
+  store(sums, sum);
+  for (int64_t i = 0; i < kLanes; ++i) planes[labels.index[i] * kLanes + i] -= sums[i];
+  const Floats scale = labelledLanes(labels, options) ? gradients / sum : Floats{};
   if constexpr (!blends) {
     for (int64_t c = 0; c < classes; ++c) store(above + c * rows.stride, load(planes + c * kLanes) * scale);
     return;

@@ -34,12 +34,14 @@ class Workspace {
  public:
   Workspace(int64_t planes, int64_t stride, int64_t classes, int64_t pixels)
       : plane_(stride * classes),
-        floats_(at::empty({planes * plane_ + classes * kLanes + (pixels + kLanes) * roundUp(classes, kLanes)},
+        floats_(at::empty({planes * plane_ + blockFloats(classes) + (pixels + kLanes) * roundUp(classes, kLanes)},
                           at::kFloat)) {
     auto* start = floats_.data_ptr<float>();
     for (int64_t i = 0; i < planes; ++i) this->planes[i] = start + i * plane_;
     block = start + planes * plane_;
-    scratch = block + classes * kLanes;
+    scratch = block + blockFloats(classes);
+    // The plane of pixels without a label is read, though nothing follows from it.
+    std::fill(block, scratch, 0.0f);
   }
 
   int64_t planeFloats() const { return plane_; }
@@ -103,10 +105,10 @@ COARSELY_INLINE void backwardPixels(const Interval& interval, const float* above
       const int64_t at = y * interval.labelWidth + interval.part.begin + x;
       const auto labels = readLabels(interval.labels + at, lanes, options, wrong);
       if (blends && !labels.any) continue;
-      float held[kLanes] = {};
-      for (int64_t i = 0; i < lanes; ++i) held[i] = labels.index[i] < 0 ? 0 : gradients[at + i];
+      Floats held{};
+      std::memcpy(&held, gradients + at, lanes * sizeof(float));
       const BlendedRows rows{above + x, below + x, stride, interval.shares[y]};
-      backwardBlock<blends>(rows, labels, load(held), options, block, toAbove + x, toBelow + x);
+      backwardBlock<blends>(rows, labels, held, options, block, toAbove + x, toBelow + x);
     }
   }
 }
@@ -143,9 +145,9 @@ struct Geometry {
         sameSize(logits.height == labelHeight && logits.width == labelWidth),
         rowsFrom(startsOf(rows, logits.height)),
         columnsFrom(startsOf(columns, logits.width)) {
-    // Planes of a tile's rows, two of logits and two of gradients, should stay in the second cache.
+    // Planes of a tile's rows, two of logits and two of gradients or one of each, should stay in the second cache.
     constexpr int64_t cacheFloats = 65536;
-    const int64_t pixels = std::max<int64_t>(64, cacheFloats / (4 * logits.classes));
+    const int64_t pixels = std::max<int64_t>(64, cacheFloats / ((sameSize ? 2 : 4) * logits.classes));
     tileColumns = std::max<int64_t>(8, pixels * logits.width / labelWidth);
     strips = (logits.width + tileColumns - 1) / tileColumns;
     tileColumns = (logits.width + strips - 1) / strips;

@@ -31,6 +31,12 @@ export interface FusedPixelLosses {
 const kinds = { 'cross-entropy': 0, gce: 1, focal: 2 } as const satisfies Record<FusedLoss['kind'], number>;
 const indicators = { variance: 1, entropy: 2 } as const satisfies Record<FusedConfidence, number>;
 
+/** A confidence that was asked for is there. */
+export function fusedPixelLoss(
+  logitsNCHW: Tensor,
+  labelsNHW: Tensor,
+  options: FusedPixelLossOptions & { readonly confidence: object },
+): FusedPixelLosses & { readonly confidenceNHW: Tensor };
 /**
  * What `resizeBilinear`, a pixel loss and an indicator give one after the other, to float32 rounding, in one pass that
  * makes no map of all classes at the labels' size. Backward computes again what it needs; it is deterministic, and the
@@ -41,6 +47,11 @@ const indicators = { variance: 1, entropy: 2 } as const satisfies Record<FusedCo
  * @throws EngineError when the loss or the confidence has no fused form, when shapes do not match, or for a label that
  *   is neither below C nor `ignoreIndex`
  */
+export function fusedPixelLoss(
+  logitsNCHW: Tensor,
+  labelsNHW: Tensor,
+  options?: FusedPixelLossOptions,
+): FusedPixelLosses;
 export function fusedPixelLoss(
   logitsNCHW: Tensor,
   labelsNHW: Tensor,
