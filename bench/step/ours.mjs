@@ -3,12 +3,14 @@
 import { createInterface } from 'node:readline';
 import { crossEntropy } from 'coarsely/losses';
 import { DeepLabV3Plus, FcnHead, ResNet, Segmentor } from 'coarsely/models';
+import { BatchNorm2d } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
 import { Arm, variance } from 'coarsely/reweighting';
 import { engine, Generator, readStateDict, setThreads, tidy } from 'coarsely/torch';
 import { trainStep } from 'coarsely/training';
 
-const { depth, outputStride, classCount, precision, objective, threads, start } = JSON.parse(process.argv[2]);
+const { depth, outputStride, batchSize, classCount, precision, objective, threads, start, checkpoint } =
+  JSON.parse(process.argv[2]);
 setThreads(threads);
 const generator = new Generator(0);
 const { tensors } = await readStateDict(start);
@@ -30,6 +32,12 @@ const model = new Segmentor({
 });
 model.loadStateDict(below('model.'));
 model.to({ memoryFormat: 'channels-last' });
+// As peer.py says: no statistics of one image's pooled features.
+if (batchSize === 1) {
+  for (const module of model.head.imagePool.namedModules().values()) {
+    if (module instanceof BatchNorm2d) module.eval();
+  }
+}
 const arm = objective === 'arm' ? new Arm({ generator }) : null;
 arm?.loadStateDict(below('arm.'));
 const batch = {
@@ -52,7 +60,9 @@ const players = {
 
 function step() {
   const began = performance.now();
-  const loss = tidy(() => trainStep(players, batch, { phase: 'joint', precision }).objective.item());
+  const loss = tidy(() =>
+    trainStep(players, batch, { phase: 'joint', precision, checkpoint }).objective.item(),
+  );
   return { seconds: (performance.now() - began) / 1000, loss };
 }
 

@@ -1,10 +1,15 @@
 """The peer of the step bench: what a Python programmer would write, with the care that ours had.
 
-    peer.py write CONFIG    weights of the network and of the module, images and labels, into CONFIG's `start`
+    peer.py write CONFIG    weights of the network and of the module, images and labels, into CONFIG's `start`; prints
+                            the multiplications and additions of the convolutions in a step
     peer.py run CONFIG      trains a step for each line `step N` (see stepper.mjs)
 
 Channels-last, bfloat16 by autocast around the forward pass, losses in float32, gradients set to None, the reweighting
-module as matrix products over the valid pixels, the loss read back each step, as ours does.
+module as matrix products over the valid pixels, the loss read back each step, as ours does. With `compile` the network
+and the objective go through torch.compile.
+
+A batch of one image has no variance over its globally pooled features, and PyTorch refuses to take it: there that one
+normalisation uses its running statistics, in ours as well.
 """
 
 import json
@@ -38,6 +43,26 @@ def write(config):
     start.update({f"model.{name}": value for name, value in model.state_dict().items()})
     start.update({f"arm.{name}": value for name, value in arm.state_dict().items()})
     torch.save(start, config["start"])
+    print(json.dumps({"gigaflops": gigaflops(model, start["images"])}))
+
+
+def gigaflops(model, images):
+    """Of all convolutions, forward and backward: the gradients of input and weight cost as much as the result each."""
+    total = 0
+
+    def count(module, inputs, output):
+        nonlocal total
+        kernel = module.kernel_size[0] * module.kernel_size[1] * module.in_channels // module.groups
+        # The images need no gradient.
+        passes = 3 if inputs[0].shape[1] > 3 else 2
+        total += passes * 2 * kernel * output.numel()
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.register_forward_hook(count)
+    with torch.no_grad():
+        model.eval()(images)
+    return total / 1e9
 
 
 def below(state, prefix):
@@ -60,19 +85,24 @@ def run(config):
     model.load_state_dict(below(state, "model."))
     arm.load_state_dict(below(state, "arm."))
     model = model.to(memory_format=torch.channels_last).train()
+    if config["batchSize"] == 1:
+        model.head.imagePool.bn.eval()
     images = state["images"].contiguous(memory_format=torch.channels_last)
     labels = state["labels"]
     del state
     arm = arm if config["objective"] == "arm" else None
     optimizer = make_optimizer(model, arm, 1e-3)
     bfloat16 = config["precision"] == "bfloat16"
+    network, minimised = model, objective
+    if config.get("compile"):
+        network, minimised = torch.compile(model), torch.compile(objective)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
-            logits, auxiliary_logits = model(images)
+            logits, auxiliary_logits = network(images)
         auxiliary = F.cross_entropy(auxiliary_logits.float(), labels, ignore_index=IGNORE)
-        loss = objective(logits, labels, arm) + 0.4 * auxiliary
+        loss = minimised(logits, labels, arm) + 0.4 * auxiliary
         loss.backward()
         optimizer.step()
         return loss.item()
