@@ -1,0 +1,108 @@
+/** Operators of our own on a GPU agree with the CPU's and repeat bit for bit; runs wherever the engine sees a GPU. */
+import { engine, Generator, liveTensorCount, ops, rand, randn, scope, type Tensor } from 'coarsely/torch';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+let live = 0;
+beforeEach(() => {
+  live = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(live);
+});
+
+type Case = (device: 'cpu' | 'cuda') => readonly (Tensor | null)[];
+
+/** Equal numbers at every call, on the device. */
+function draws(device: 'cpu' | 'cuda') {
+  const generator = new Generator(4);
+  const place = (tensor: Tensor) => tensor.to({ device });
+  return {
+    [Symbol.dispose]: () => generator.dispose(),
+    uniform: (shape: readonly number[]) => place(rand(shape, { dtype: 'float32', generator })),
+    normal: (shape: readonly number[]) => place(randn(shape, { dtype: 'float32', generator })),
+  };
+}
+
+const resize: Case = (device) => {
+  using draw = draws(device);
+  const maps = draw.normal([2, 5, 9, 7]).requiresGrad_();
+  const output = ops.resizeBilinear(maps, [36, 31]);
+  output
+    .mul(draw.uniform([2, 5, 36, 31]))
+    .sum()
+    .backward();
+  return [output, maps.grad];
+};
+
+const pixelLoss =
+  (kind: number): Case =>
+  (device) => {
+    using draw = draws(device);
+    const logits = draw.normal([2, 5, 9, 7]).requiresGrad_();
+    const labels = draw.uniform([2, 36, 31]).mul(6).to({ dtype: 'int64' });
+    const known = labels.where(labels.lt(5), 255);
+    const [losses, confidence] = ops.pixelLoss(logits, known, kind, 0.7, 255, 1);
+    losses
+      .mul(draw.uniform([2, 36, 31]))
+      .sum()
+      .backward();
+    return [losses, confidence, logits.grad];
+  };
+
+const arm: Case = (device) => {
+  using draw = draws(device);
+  const confidence = draw.uniform([2, 61, 67]).requiresGrad_();
+  const valid = draw.uniform([2, 61, 67]).lt(0.8);
+  const parameters = draw.uniform([53]).sub(0.2).mul(1.5).requiresGrad_();
+  const weights = ops.armWeights(confidence, valid, parameters, 2);
+  weights.mul(confidence.detach().sub(2).square()).sum().backward();
+  return [weights, confidence.grad, parameters.grad];
+};
+
+const normalised: Case = (device) => {
+  using draw = draws(device);
+  const raw = draw.uniform([2, 61, 67]).requiresGrad_();
+  const weights = ops.normaliseWeights(raw, draw.uniform([2, 61, 67]).lt(0.8), 2);
+  weights
+    .mul(draw.uniform([2, 61, 67]))
+    .sum()
+    .backward();
+  return [weights, raw.grad];
+};
+
+const cases: readonly (readonly [string, Case])[] = [
+  ['bilinear resizing', resize],
+  ['cross-entropy', pixelLoss(0)],
+  ['generalised cross-entropy', pixelLoss(1)],
+  ['focal loss', pixelLoss(2)],
+  ['ARM', arm],
+  ['weight normalisation', normalised],
+];
+
+const numbers = (outcome: readonly (Tensor | null)[]) =>
+  outcome.map((tensor) => Array.from(tensor?.to({ device: 'cpu' }).toTypedArray() ?? [], Number));
+
+function expectAlike(other: readonly number[][], reference: readonly number[][]): void {
+  expect(other.map(({ length }) => length)).toEqual(reference.map(({ length }) => length));
+  reference.forEach((values, part) => {
+    const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
+    const differences = values.map((value, i) => Math.abs((other[part]?.[i] ?? Number.NaN) - value));
+    expect(differences.reduce((most, value) => Math.max(most, value), 0) / scale).toBeLessThan(1e-4);
+  });
+}
+
+test.each(cases)('%s has values and gradients, the same each time', (_name, make) => {
+  using _inner = scope();
+  const first = numbers(make('cpu'));
+  for (const values of first) expect(values.some((value) => value !== 0)).toBe(true);
+  expect(numbers(make('cpu'))).toEqual(first);
+});
+
+describe.runIf(engine().cudaDevices > 0)('on a GPU', () => {
+  test.each(cases)('%s', (_name, make) => {
+    using _inner = scope();
+    const there = numbers(make('cuda'));
+    expectAlike(there, numbers(make('cpu')));
+    expect(numbers(make('cuda'))).toEqual(there);
+  });
+});
