@@ -1,7 +1,6 @@
 #include "distributed/gradient_reducer.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/variable.h>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 #include <torch/version.h>
 
@@ -79,7 +78,7 @@ std::vector<bool> GradientReducer::lookAt(const std::vector<at::Tensor>& outputs
   places_.clear();
   for (size_t place = 0; place < parameters_.size(); ++place) {
     const bool trains = parameters_[place].requires_grad();
-    accumulators_[place] = trains ? torch::autograd::impl::grad_accumulator(parameters_[place]) : nullptr;
+    accumulators_[place] = trains ? torch::autograd::impl::grad_accumulator(parameters_[place]) : Accumulator();
     if (trains) places_[accumulators_[place].get()] = place;
     seen[2 * place] = trains;
   }

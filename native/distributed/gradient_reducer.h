@@ -3,9 +3,11 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace c10d {
@@ -31,6 +33,9 @@ class GradientReducer {
   void finish();
 
  private:
+  // Kept by a shared or an intrusive pointer, as the engine's version has it.
+  using Accumulator = decltype(torch::autograd::impl::grad_accumulator(std::declval<const at::Tensor&>()));
+
   /// Which parameters train, and which of them the graph leads to.
   std::vector<bool> lookAt(const std::vector<at::Tensor>& outputs);
   void reduceAfterwards(const std::vector<at::Tensor>& used, const std::vector<std::vector<size_t>>& buckets);
@@ -38,7 +43,7 @@ class GradientReducer {
   std::vector<at::Tensor> parameters_;
   const size_t bucketBytes_;
   // By their accumulators, which are kept: a leaf's accumulator lives only as long as somebody holds it.
-  std::vector<std::shared_ptr<torch::autograd::Node>> accumulators_;
+  std::vector<Accumulator> accumulators_;
   std::unordered_map<torch::autograd::Node*, size_t> places_;
   std::vector<bool> reached_;
   std::unique_ptr<c10d::Reducer> reducer_;

@@ -45,18 +45,18 @@ export class ActiveBias extends Module implements Reweighter {
     const { history } = this;
     if (history === null) return this.#uniform(input);
     expectInput('ActiveBias.weigh', input, this.needs);
-    const { logitsNCHW, labelsNHW, validNHW, origins } = input;
+    const { logitsNCHW, labelsNHW, validNHW, origins, ranks, sumOverRanks } = input;
     const { device, shape } = validNHW;
     return tidy(() =>
       noGrad(() =>
         autocast({ device, enabled: false }, () => {
           const places = history.locate(origins, { shape, device });
-          const weightsNHW = this.#weightsFrom(history, places, validNHW);
+          const weightsNHW = this.#weightsFrom(history, places, input);
           if (this.training) {
             const likelihoodNHW = trueClassProbability(logitsNCHW, labelsNHW);
-            history.record(likelihoodNHW, { validNHW, places });
+            history.record(likelihoodNHW, { validNHW, places, ranks });
           }
-          return normaliseWeights(weightsNHW, validNHW, { p: 1 });
+          return normaliseWeights(weightsNHW, validNHW, { p: 1, sumOverRanks });
         }),
       ),
     );
@@ -79,23 +79,29 @@ export class ActiveBias extends Module implements Reweighter {
    * s + ε over its mean, with s = √(v + v²/(n − 1)) for the variance v of n visits, and ε the mean of s over the batch,
    * so that what never varied keeps half of the mean weight.
    */
-  #weightsFrom(history: PredictionHistory, places: CellPlaces, validNHW: Tensor): Tensor {
+  #weightsFrom(
+    history: PredictionHistory,
+    places: CellPlaces,
+    { validNHW, sumOverRanks = (sums) => sums }: ReweighterInput,
+  ): Tensor {
     const { visits, variances } = history.recall(places);
     const enough = visits.ge(this.minVisits).to({ dtype: 'float32' });
     const doubt = variances.square().div(visits.sub(1).clamp({ min: 1 }));
     const deviations = variances.add(doubt).sqrt().mul(enough);
     const knownNHW = history.spread(enough, places).mul(validNHW);
     const deviationNHW = history.spread(deviations, places).mul(validNHW);
-    const mean = deviationNHW.sum().div(knownNHW.sum().clamp({ min: 1 }));
+    const mean = sumOverRanks(deviationNHW.sum()).div(sumOverRanks(knownNHW.sum()).clamp({ min: 1 }));
     const relativeNHW = deviationNHW.add(mean).div(mean.mul(2));
     return relativeNHW.where(knownNHW.gt(0).logicalAnd(mean.gt(0)), 1);
   }
 
   #uniform(input: ReweighterInput): Tensor {
     expectInput('ActiveBias.weigh', input);
-    const { validNHW } = input;
+    const { validNHW, sumOverRanks } = input;
     return noGrad(() =>
-      normaliseWeights(ones(validNHW.shape, { dtype: 'float32', device: validNHW.device }), validNHW),
+      normaliseWeights(ones(validNHW.shape, { dtype: 'float32', device: validNHW.device }), validNHW, {
+        sumOverRanks,
+      }),
     );
   }
 }

@@ -76,10 +76,10 @@ export class Arm extends Module implements Reweighter {
 
   weigh(input: ReweighterInput): Tensor {
     expectInput('Arm.weigh', input);
-    const { confidenceNHW, validNHW } = input;
+    const { confidenceNHW, validNHW, sumOverRanks } = input;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
-      if (kernels() === 'stock')
-        return normaliseWeights(this.forward(confidenceNHW), validNHW, { p: this.p });
+      if (kernels() === 'stock' || sumOverRanks)
+        return normaliseWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks });
       const parameters = cat(
         this.parameters().map((parameter) => parameter.reshape([-1])),
         0,

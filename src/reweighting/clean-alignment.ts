@@ -7,6 +7,7 @@
 
 import type { Parameter } from '../nn/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';
+import { averageOverRanks } from './average-over-ranks.js';
 import type { CleanStep } from './clean-learner.js';
 
 export interface CleanAlignment {
@@ -38,9 +39,9 @@ export function cleanAlignment(
     const { lossesNHW: withGraph, validNHW } = step.losses();
     const lossesNHW = withGraph.detach();
     const weightsNHW = noGrad(() => weigh(lossesNHW, validNHW));
-    const descent = gradients(weightsNHW.mul(withGraph).sum(), parameters);
+    const descent = gradients(weightsNHW.mul(withGraph).sum(), step);
     move(parameters, before, { along: descent, by: -learningRate });
-    const direction = gradients(step.cleanLoss(), parameters);
+    const direction = gradients(step.cleanLoss(), step);
     return noGrad(() => {
       const length = norm(direction);
       const by = (relativeStep * norm(before)) / length;
@@ -57,15 +58,17 @@ export function cleanAlignment(
   }
 }
 
-/** By each parameter, null where the loss does not depend on it. */
-function gradients(loss: Tensor, parameters: readonly Parameter[]): (Tensor | null)[] {
+/** By each parameter, null where the loss does not depend on it; of the mean of the ranks' losses. */
+function gradients(loss: Tensor, { parameters, ranks }: CleanStep): (Tensor | null)[] {
   for (const parameter of parameters) parameter.zeroGrad_();
   loss.backward();
-  return parameters.map((parameter) => {
+  const found = parameters.map((parameter) => {
     const gradient = parameter.grad;
     parameter.zeroGrad_();
     return gradient;
   });
+  if (ranks) averageOverRanks(found, ranks);
+  return found;
 }
 
 /** Sets the parameters to `from` + `by` · `along`. */

@@ -2,6 +2,7 @@
 
 import type { Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
+import type { Ranks } from './reweighter.js';
 
 /** The next step of the network, to be tried out. */
 export interface CleanStep {
@@ -16,6 +17,13 @@ export interface CleanStep {
   losses(): { readonly lossesNHW: Tensor; readonly validNHW: Tensor };
   /** The mean loss of a clean batch with the parameters as they are now: a scalar with gradient. */
   cleanLoss(): Tensor;
+  /**
+   * Where several processes train, each on its part of the batch and of the clean one: the objective is the mean of
+   * theirs, and what is learned from it has to be the same in all.
+   */
+  readonly ranks?: Ranks;
+  /** As a reweighter is given it: where weights are normalised over the pixels of all ranks. */
+  readonly sumOverRanks?: (sums: Tensor) => Tensor;
 }
 
 export interface CleanLearner {

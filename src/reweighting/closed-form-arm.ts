@@ -61,10 +61,10 @@ export class ClosedFormArm extends Module implements Reweighter {
   /** In training mode learns from the batch first, so that its very first weights already follow its losses. */
   weigh(input: ReweighterInput): Tensor {
     expectInput('ClosedFormArm.weigh', input);
-    const { confidenceNHW, validNHW } = input;
+    const { confidenceNHW, validNHW, sumOverRanks } = input;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
       if (this.training) this.#learn(input);
-      return normaliseWeights(this.forward(confidenceNHW), validNHW, { p: this.p });
+      return normaliseWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks });
     });
   }
 
@@ -102,7 +102,9 @@ export class ClosedFormArm extends Module implements Reweighter {
     });
   }
 
-  #learn({ confidenceNHW, lossesNHW, validNHW }: ReweighterInput): void {
+  /** From the pixels of all processes that train together: what is known is the same in each. */
+  #learn({ confidenceNHW, lossesNHW, validNHW, ranks }: ReweighterInput): void {
+    const overRanks = (sums: Tensor) => ranks?.sumOverRanks(sums) ?? sums;
     tidy(() =>
       noGrad(() => {
         const position = confidenceNHW
@@ -110,7 +112,7 @@ export class ClosedFormArm extends Module implements Reweighter {
           .add(1)
           .mul(this.bins / 2);
         const index = indexOf(position, this.bins - 1);
-        const count = validNHW.sum();
+        const count = overRanks(validNHW.sum());
         // A batch without a valid pixel tells nothing: it must not make what is known fade.
         const news = count
           .gt(0)
@@ -120,7 +122,7 @@ export class ClosedFormArm extends Module implements Reweighter {
           // Summed in float64: a bin may hold millions of pixels.
           const empty = zeros([this.bins], { dtype: 'float64', device: confidenceNHW.device });
           const values = valuesNHW.mul(validNHW).reshape([-1]).to({ dtype: 'float64' });
-          const share = ops.scatterAdd(empty, 0, index, values).div(count.clamp({ min: 1 }));
+          const share = overRanks(ops.scatterAdd(empty, 0, index, values)).div(count.clamp({ min: 1 }));
           average.add_(share.to({ dtype: 'float32' }).sub(average).mul(news));
         };
         update(this.pixelShares, validNHW);

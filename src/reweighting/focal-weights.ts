@@ -29,10 +29,10 @@ export class FocalWeights extends Module implements Reweighter {
 
   weigh(input: ReweighterInput): Tensor {
     expectInput('FocalWeights.weigh', input, this.needs);
-    const { logitsNCHW, labelsNHW, validNHW } = input;
+    const { logitsNCHW, labelsNHW, validNHW, sumOverRanks } = input;
     return noGrad(() => {
       const missesNHW = trueClassProbability(logitsNCHW, labelsNHW).neg().add(1);
-      return normaliseWeights(missesNHW.pow(this.gamma), validNHW, { p: 1 });
+      return normaliseWeights(missesNHW.pow(this.gamma), validNHW, { p: 1, sumOverRanks });
     });
   }
 

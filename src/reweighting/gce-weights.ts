@@ -30,11 +30,11 @@ export class GceWeights extends Module implements Reweighter {
 
   weigh(input: ReweighterInput): Tensor {
     expectInput('GceWeights.weigh', input, this.needs);
-    const { logitsNCHW, labelsNHW, validNHW } = input;
+    const { logitsNCHW, labelsNHW, validNHW, sumOverRanks } = input;
     return noGrad(() => {
       // Not p_y to the power of q: p_y underflows long before p_y^q does.
       const weightsNHW = crossEntropy(logitsNCHW, labelsNHW).mul(-this.q).exp();
-      return normaliseWeights(weightsNHW, validNHW, { p: 1 });
+      return normaliseWeights(weightsNHW, validNHW, { p: 1, sumOverRanks });
     });
   }
 

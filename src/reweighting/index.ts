@@ -26,6 +26,7 @@ export { type ReweighterComponent, type ReweighterContext, reweighters } from '.
 export type {
   AdversarialParameters,
   OptionalInput,
+  Ranks,
   Reweighter,
   ReweighterInput,
   SampleOrigin,

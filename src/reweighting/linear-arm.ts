@@ -30,11 +30,11 @@ export class LinearArm extends Module implements Reweighter {
 
   weigh(input: ReweighterInput): Tensor {
     expectInput('LinearArm.weigh', input);
-    const { confidenceNHW, validNHW } = input;
+    const { confidenceNHW, validNHW, sumOverRanks } = input;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
       // A line may cross zero inside [−1, 1]; a negative weight would reward a wrong answer.
       const weights = confidenceNHW.mul(this.slope).add(this.intercept).clamp({ min: 0 });
-      return normaliseWeights(weights, validNHW, { p: this.p });
+      return normaliseWeights(weights, validNHW, { p: this.p, sumOverRanks });
     });
   }
 

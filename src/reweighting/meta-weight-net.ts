@@ -7,6 +7,7 @@ import { EngineError } from '../errors/index.js';
 import { Conv2d, Module } from '../nn/index.js';
 import { autocast, cat, type Generator, noGrad, type Tensor, tidy } from '../torch/index.js';
 import { Adam } from './adam.js';
+import { averageOverRanks } from './average-over-ranks.js';
 import { cleanAlignment } from './clean-alignment.js';
 import type { CleanLearner, CleanStep } from './clean-learner.js';
 import { pixelwise } from './pixelwise.js';
@@ -61,26 +62,37 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   /** V(l_i) over its sum. */
   weigh(input: ReweighterInput): Tensor {
     expectInput('MetaWeightNet.weigh', input);
-    const { lossesNHW, validNHW } = input;
-    return tidy(() => noGrad(() => this.#normalised(lossesNHW, validNHW).weightsNHW));
+    return tidy(() => noGrad(() => this.#normalised(input).weightsNHW));
   }
 
   /**
    * One step on V. With w_i = V_i / Σ V and d_i the alignment of a pixel with the clean batch, the clean loss after
-   * the virtual step changes with V_i by −α (d_i − Σ_j w_j d_j) / Σ V.
+   * the virtual step changes with V_i by −α (d_i − Σ_j w_j d_j) / Σ V. Over several ranks the virtual step descends the
+   * mean of their objectives, and V's gradient is the mean of theirs.
    */
   learn(step: CleanStep): void {
     tidy(() => {
+      const { ranks, sumOverRanks } = step;
+      // A rank's weights that sum to 1 over all ranks count as often as there are ranks in the mean of the objectives.
+      const scale = ranks && sumOverRanks ? ranks.worldSize : 1;
       const { lossesNHW, validNHW, alignmentNHW } = cleanAlignment(step, {
-        weigh: (losses, valid) => this.#normalised(losses, valid).weightsNHW,
+        weigh: (losses, valid) =>
+          this.#normalised({ lossesNHW: losses, validNHW: valid, sumOverRanks }).weightsNHW.mul(scale),
       });
       const derivativeNHW = noGrad(() => {
-        const { weightsNHW, sum } = this.#normalised(lossesNHW, validNHW);
-        const mean = weightsNHW.mul(alignmentNHW).sum();
-        return alignmentNHW.sub(mean).mul(validNHW).mul(-step.learningRate).div(sum);
+        const { weightsNHW, sum } = this.#normalised({ lossesNHW, validNHW, sumOverRanks });
+        const own = weightsNHW.mul(alignmentNHW).sum();
+        const mean = sumOverRanks?.(own) ?? own;
+        return alignmentNHW.sub(mean).mul(validNHW).mul(-step.learningRate).div(sum).mul(scale);
       });
       for (const { losses, others } of chunks(lossesNHW, derivativeNHW))
         tidy(() => this.forward(losses).mul(others).sum().backward());
+      const parameters = [...this.conv1.parameters(), ...this.conv2.parameters()];
+      if (ranks)
+        averageOverRanks(
+          parameters.map(({ grad }) => grad),
+          ranks,
+        );
       this.optimizer.step();
     });
   }
@@ -94,16 +106,24 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   }
 
   /** Weights [N,H,W], and what V was divided by; 1 where no pixel is valid, so that all weights are 0. */
-  #normalised(lossesNHW: Tensor, validNHW: Tensor): { readonly weightsNHW: Tensor; readonly sum: Tensor } {
+  #normalised({ lossesNHW, validNHW, sumOverRanks = (sums) => sums }: WeightsInput): {
+    readonly weightsNHW: Tensor;
+    readonly sum: Tensor;
+  } {
     const values = cat(
       chunks(lossesNHW, lossesNHW).map(({ losses }) => tidy(() => this.forward(losses))),
       0,
     );
     const masked = values.reshape(lossesNHW.shape).add(floor).mul(validNHW);
-    const total = masked.sum();
+    const total = sumOverRanks(masked.sum());
     const sum = total.add(total.eq(0).to({ dtype: 'float32' }));
     return { weightsNHW: masked.div(sum), sum };
   }
+}
+
+/** Of a batch: its pixels' losses, and over whose pixels the weights sum to 1. */
+interface WeightsInput extends Pick<ReweighterInput, 'lossesNHW' | 'validNHW'> {
+  readonly sumOverRanks?: ReweighterInput['sumOverRanks'] | undefined;
 }
 
 /** Two maps in pieces of the same pixels. */

@@ -14,6 +14,12 @@ const floor = 1e-12;
 // Keeps the derivative of a root finite at 0; below ‖floor‖ of a single pixel.
 const smallest = 1e-37;
 
+export interface NormaliseOptions {
+  readonly p?: NormOrder;
+  /** Takes sums over the pixels of all processes, with gradient; the weights then sum to 1 over all of them. */
+  readonly sumOverRanks?: ((sums: Tensor) => Tensor) | undefined;
+}
+
 /**
  * @param weightsNHW W(v̂) ≥ 0, [N,H,W] float32
  * @param validNHW [N,H,W] bool
@@ -22,20 +28,24 @@ const smallest = 1e-37;
 export function normaliseWeights(
   weightsNHW: Tensor,
   validNHW: Tensor,
-  { p = 2 }: { readonly p?: NormOrder } = {},
+  { p = 2, sumOverRanks }: NormaliseOptions = {},
 ): Tensor {
-  return kernels() === 'fused'
+  return kernels() === 'fused' && !sumOverRanks
     ? ops.normaliseWeights(weightsNHW, validNHW, p)
-    : composed(weightsNHW, validNHW, p);
+    : composed(weightsNHW, validNHW, { p, sumOverRanks });
 }
 
 /** The same by the engine's operators. */
-function composed(weightsNHW: Tensor, validNHW: Tensor, p: NormOrder): Tensor {
+function composed(
+  weightsNHW: Tensor,
+  validNHW: Tensor,
+  { p = 2, sumOverRanks = (sums) => sums }: NormaliseOptions,
+): Tensor {
   const masked = weightsNHW.add(floor).mul(validNHW);
   // 1 when no pixel is valid, else 0: both norms are then 1 in place of 0, and everything stays 0 instead of NaN.
-  const empty = validNHW.sum().eq(0).to({ dtype: 'float32' });
-  const unit = masked.div(pNorm(masked, p).add(empty));
-  return unit.div(unit.detach().sum().add(empty));
+  const empty = sumOverRanks(validNHW.sum()).eq(0).to({ dtype: 'float32' });
+  const unit = masked.div(root(sumOverRanks(power(masked, p).sum()), p).add(empty));
+  return unit.div(sumOverRanks(unit.detach().sum()).add(empty));
 }
 
 /** @throws EngineError naming the operation when p is not 1, 2 or 3 */
@@ -44,19 +54,30 @@ export function expectNormOrder(operation: string, p: number): void {
     throw new EngineError(`${operation}: expected p = 1, 2 or 3, received ${p}`);
 }
 
-/** ‖w‖_p of non-negative weights. */
-function pNorm(weights: Tensor, p: NormOrder): Tensor {
+/** w^p of non-negative weights. */
+function power(weights: Tensor, p: NormOrder): Tensor {
   switch (p) {
     case 1:
-      return weights.sum().clamp({ min: smallest });
+      return weights;
     case 2:
-      return weights.square().sum().clamp({ min: smallest }).sqrt();
+      return weights.square();
     case 3:
-      return weights
-        .pow(3)
-        .sum()
-        .clamp({ min: smallest })
-        .pow(1 / 3);
+      return weights.pow(3);
+    default:
+      return p satisfies never;
+  }
+}
+
+/** ‖w‖_p from the sum of w^p. */
+function root(sum: Tensor, p: NormOrder): Tensor {
+  const positive = sum.clamp({ min: smallest });
+  switch (p) {
+    case 1:
+      return positive;
+    case 2:
+      return positive.sqrt();
+    case 3:
+      return positive.pow(1 / 3);
     default:
       return p satisfies never;
   }

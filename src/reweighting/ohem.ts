@@ -55,13 +55,13 @@ export class Ohem extends Module implements Reweighter {
    */
   weigh(input: ReweighterInput): Tensor {
     expectInput('Ohem.weigh', input, this.needs);
-    const { logitsNCHW, labelsNHW, validNHW } = input;
+    const { logitsNCHW, labelsNHW, validNHW, sumOverRanks = (sums) => sums } = input;
     return noGrad(() => {
       const likelihoodNHW = trueClassProbability(logitsNCHW, labelsNHW);
       const keptNHW = this.#keep(likelihoodNHW, validNHW);
-      const noneKept = keptNHW.sum().eq(0);
+      const noneKept = sumOverRanks(keptNHW.sum()).eq(0);
       const chosenNHW = keptNHW.logicalOr(validNHW.logicalAnd(noneKept)).to({ dtype: 'float32' });
-      return chosenNHW.div(chosenNHW.sum().clamp({ min: 1 }));
+      return chosenNHW.div(sumOverRanks(chosenNHW.sum()).clamp({ min: 1 }));
     });
   }
 

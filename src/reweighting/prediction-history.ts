@@ -5,8 +5,8 @@
 
 import { EngineError } from '../errors/index.js';
 import { Buffer, Module } from '../nn/index.js';
-import { type Device, type Tensor, tensorFrom, zeros } from '../torch/index.js';
-import type { SampleOrigin } from './reweighter.js';
+import { type Device, stack, type Tensor, tensorFrom, zeros } from '../torch/index.js';
+import type { Ranks, SampleOrigin } from './reweighter.js';
 
 /** [rows, columns] of cells over every image. */
 export type HistoryGrid = readonly [rows: number, columns: number];
@@ -19,6 +19,12 @@ export interface CellPlaces {
   readonly rows: Tensor;
   /** [N, columns, W] */
   readonly columns: Tensor;
+}
+
+interface Observed {
+  readonly validNHW: Tensor;
+  readonly places: CellPlaces;
+  readonly ranks?: Ranks | undefined;
 }
 
 /** Three float32 numbers a cell: with 3000 images and 16×32 cells, 18 MB, which go into every checkpoint. */
@@ -83,29 +89,52 @@ export class PredictionHistory extends Module {
     return { visits, variances: squares.div(visits.sub(1).clamp({ min: 1 })) };
   }
 
-  /** Adds what a batch says (Welford's update: no digits are lost to a difference of large sums). */
-  record(
-    likelihoodNHW: Tensor,
-    { validNHW, places }: { readonly validNHW: Tensor; readonly places: CellPlaces },
-  ): void {
-    const { rows, columns, indices } = places;
+  /**
+   * Adds what a batch says (Welford's update: no digits are lost to a difference of large sums). With `ranks`, what the
+   * batches of all processes say, in the order of the ranks, so that each of them remembers every image.
+   */
+  record(likelihoodNHW: Tensor, { validNHW, places, ranks }: Observed): void {
+    const { rows, columns } = places;
     const perCell = (mapNHW: Tensor) => rows.matmul(mapNHW).matmul(columns.transpose(1, 2));
     const pixels = perCell(validNHW.to({ dtype: 'float32' }));
     const seen = pixels.gt(0).to({ dtype: 'float32' });
     const now = perCell(likelihoodNHW.mul(validNHW)).div(pixels.clamp({ min: 1 }));
+    const cells = stack([seen, now], 1);
+    const { indices, observed } = ranks
+      ? gather(cells, { indices: places.indices, ranks })
+      : { indices: places.indices, observed: cells };
     // One after the other: a batch may show an image twice.
     for (const [sample, index] of indices.entries()) {
       const [visits, mean, squares] = [this.visits, this.means, this.squares].map((all) =>
         all.select(0, index),
       ) as [Tensor, Tensor, Tensor];
-      const visited = seen.select(0, sample);
-      const value = now.select(0, sample);
+      const visited = observed.select(0, sample).select(0, 0);
+      const value = observed.select(0, sample).select(0, 1);
       visits.add_(visited);
       const before = value.sub(mean).mul(visited);
       mean.add_(before.div(visits.clamp({ min: 1 })));
       squares.add_(before.mul(value.sub(mean)));
     }
   }
+}
+
+/** What all ranks observed, in their order. The host waits for the device here. */
+function gather(
+  cells: Tensor,
+  { indices, ranks }: { readonly indices: readonly number[]; readonly ranks: Ranks },
+): { readonly indices: readonly number[]; readonly observed: Tensor } {
+  // Every rank fills its own part of a table of zeros, so that the sum is the table of all.
+  const count = indices.length;
+  const place = <T extends Tensor>(table: T, own: Tensor) => {
+    table.narrow(0, ranks.rank * count, count).copy_(own);
+    return ranks.sumOverRanks(table);
+  };
+  const total = ranks.worldSize * count;
+  const [, ...shape] = cells.shape;
+  const own = tensorFrom(indices, { dtype: 'float64', shape: [count] });
+  const everybodys = place(zeros([total], { dtype: 'float64' }), own);
+  const observed = place(zeros([total, ...shape], { dtype: 'float32', device: cells.device }), cells);
+  return { indices: Array.from(everybodys.toTypedArray(), Number), observed };
 }
 
 /** [N, cells, pixels]: which of the cells over [0, 1] each of the pixels from `from` to `to` lies in. */

@@ -19,6 +19,14 @@ export interface SampleOrigin {
   readonly mirrored: boolean;
 }
 
+/** The processes that train together, each on its part of every batch. */
+export interface Ranks {
+  readonly rank: number;
+  readonly worldSize: number;
+  /** The sum of all ranks' tensors, whose backward sums their gradients. Every rank must call it. */
+  sumOverRanks(tensor: Tensor): Tensor;
+}
+
 export interface ReweighterInput {
   /** v̂, [N,H,W] float32 in [−1, 1]. */
   readonly confidenceNHW: Tensor;
@@ -32,6 +40,10 @@ export interface ReweighterInput {
   readonly labelsNHW?: Tensor;
   /** Of each image of the batch; for strategies that remember. */
   readonly origins?: readonly SampleOrigin[];
+  /** Where several processes train: for strategies with a memory, which has to be the same in all of them. */
+  readonly ranks?: Ranks;
+  /** Given where weights are to be normalised over the pixels of all ranks; without it, over those given here. */
+  readonly sumOverRanks?: (sums: Tensor) => Tensor;
 }
 
 /** What a strategy may need beside confidence, loss and valid pixels. */

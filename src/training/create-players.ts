@@ -1,6 +1,7 @@
 /** From a config to the two players, their optimizer and the functions between them. */
 
 import { type Config, checkCleanData, checkExtraHeads, extraHeadsOf } from '../config/index.js';
+import type { ProcessGroup } from '../distributed/index.js';
 import { EngineError } from '../errors/index.js';
 import { losses } from '../losses/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
@@ -9,9 +10,12 @@ import { createComponent } from '../registry/index.js';
 import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
 import { engine, Generator, isAvailable, tidy } from '../torch/index.js';
 import type { Players } from './players.js';
+import { rankShare } from './rank-share.js';
 
 // Keeps the draws for the reweighter apart from the network's: with and without it, a seed gives the same network.
 const reweighterStream = 0x9e3779b9;
+// Between the dropout streams of the ranks.
+const rankStride = 0x6a09e667;
 
 export interface ConfiguredPlayers extends Players {
   readonly model: Segmentor;
@@ -24,6 +28,8 @@ export interface CreatePlayersOptions {
   readonly classCount: number;
   /** Number of training images. */
   readonly datasetLength: number;
+  /** The processes that train together; null (the default) is this one alone. */
+  readonly group?: ProcessGroup | null;
 }
 
 /**
@@ -32,10 +38,11 @@ export interface CreatePlayersOptions {
  */
 export function createPlayers(
   config: Config,
-  { classCount, datasetLength }: CreatePlayersOptions,
+  { classCount, datasetLength, group = null }: CreatePlayersOptions,
 ): ConfiguredPlayers {
   checkExtraHeads(config);
   checkCleanData(config);
+  rankShare(config, group?.worldSize ?? 1);
   const { device, seed, optimizer: optimizerOptions } = config;
   if (!isAvailable(device)) {
     throw new EngineError(
@@ -49,6 +56,7 @@ export function createPlayers(
     generator,
   });
   model.to({ device, memoryFormat: 'channels-last' });
+  if (group) separate(generator, { seed, rank: group.rank });
   const reweighter = createReweighter(config, { classCount, datasetLength });
   const adversary = reweighter?.adversarialParameters();
   const { learningRate, momentum, weightDecay } = optimizerOptions;
@@ -66,7 +74,21 @@ export function createPlayers(
     confidence: createComponent(confidences, config.confidence, { classCount }),
     reduction: config.reduction,
     auxiliaryWeight: config.model.auxiliary?.weight ?? 0,
+    ranks: group,
+    normScope: config.normScope,
   };
+}
+
+/**
+ * All ranks draw the same first parameters, and then different dropout masks. Rank 0 draws on as a single process does.
+ */
+function separate(
+  generator: Generator,
+  { seed, rank }: { readonly seed: number; readonly rank: number },
+): void {
+  if (rank === 0) return;
+  using own = new Generator((seed + rank * rankStride) % 2 ** 48);
+  generator.setState(own.state());
 }
 
 /** The reweighter that a config names, on its device; null where it names none. */

@@ -4,10 +4,10 @@
  */
 
 import { ignoreIndex } from '../data/index.js';
-import { reduceLosses } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { CleanLearner } from '../reweighting/index.js';
-import { fullFloat32, type Generator, noGrad, scope, tidy } from '../torch/index.js';
+import { fullFloat32, type Generator, noGrad, scope, type Tensor, tidy } from '../torch/index.js';
+import { meanLoss } from './objective.js';
 import type { Players, StepBatch } from './players.js';
 
 export interface LearnFromCleanOptions {
@@ -27,9 +27,10 @@ export interface LearnFromCleanOptions {
  * bfloat16 or TF32. They use the statistics of their own batch, and leave the running ones and the generator as they were.
  */
 export function learnFromClean(
-  { model, pixelLoss }: Pick<Players, 'model' | 'pixelLoss'>,
+  { model, pixelLoss, ranks, normScope }: Pick<Players, 'model' | 'pixelLoss' | 'ranks' | 'normScope'>,
   { learner, batch, clean, learningRate, generator }: LearnFromCleanOptions,
 ): void {
+  const everybody = normScope === 'global' ? ranks : null;
   const drawn = generator.state();
   const lossesOf = ({ imagesNCHW, labelsNHW }: StepBatch) => {
     // Frees what the graph does not hold, as several passes live side by side.
@@ -52,8 +53,10 @@ export function learnFromClean(
           losses: () => lossesOf(batch),
           cleanLoss: () => {
             const { lossesNHW, validNHW } = lossesOf(clean);
-            return reduceLosses(lossesNHW, validNHW);
+            return meanLoss(lossesNHW, validNHW, { everybody });
           },
+          ...(ranks && { ranks }),
+          ...(everybody && { sumOverRanks: (sums: Tensor) => everybody.sumOverRanks(sums) }),
         }),
       );
     } finally {

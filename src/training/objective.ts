@@ -1,7 +1,13 @@
-/** What a step minimises: the weighted loss of Eq. 9, or the plain mean where no weights count. */
+/**
+ * What a step minimises: the weighted loss of Eq. 9, or the plain mean where no weights count.
+ *
+ * With several processes a step descends the mean of their objectives. Where norms are global, each takes its part of a
+ * mean over all pixels times the number of processes, so that the mean is that of one process with the whole batch.
+ */
 
 import { ignoreIndex } from '../data/index.js';
-import { reduceLosses } from '../losses/index.js';
+import { type Reduction, reduceLosses } from '../losses/index.js';
+import type { Ranks } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
 import { auxiliaryLossesOf, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
 import type { Players, StepLosses } from './players.js';
@@ -10,12 +16,13 @@ import type { Players, StepLosses } from './players.js';
 export type ObjectiveInput = PixelMapsInput;
 
 export function objectiveOf(players: Players, input: ObjectiveInput): StepLosses {
-  const { reweighter, reduction, auxiliaryWeight } = players;
+  const { reweighter, reduction, auxiliaryWeight, ranks } = players;
+  const everybody = players.normScope === 'global' ? ranks : null;
   const { auxiliaryLogitsNCHW, batch, phase } = input;
   const { labelsNHW, origins } = batch;
   const validNHW = labelsNHW.ne(ignoreIndex);
   const { lossesNHW, confidenceNHW, logitsNCHW } = pixelMapsOf(players, input);
-  const main = reduceLosses(lossesNHW, validNHW, reduction);
+  const main = meanLoss(lossesNHW, validNHW, { reduction, everybody });
 
   let objective = main;
   let weighted: Tensor | null = null;
@@ -28,12 +35,33 @@ export function objectiveOf(players: Players, input: ObjectiveInput): StepLosses
       labelsNHW,
       ...(logitsNCHW && { logitsNCHW }),
       ...(origins && { origins }),
+      ...(ranks && { ranks }),
+      ...(everybody && { sumOverRanks: (sums: Tensor) => everybody.sumOverRanks(sums) }),
     });
-    weighted = weightsNHW.mul(phase === 'joint' ? lossesNHW : detached).sum();
+    const share = weightsNHW.mul(phase === 'joint' ? lossesNHW : detached).sum();
+    weighted = everybody ? share.mul(everybody.worldSize) : share;
     objective = phase === 'joint' ? weighted : main.add(weighted);
   }
 
   if (auxiliaryLogitsNCHW === null) return { objective, main, weighted, auxiliary: null };
-  const auxiliary = reduceLosses(auxiliaryLossesOf(auxiliaryLogitsNCHW, labelsNHW), validNHW, reduction);
+  const auxiliaryNHW = auxiliaryLossesOf(auxiliaryLogitsNCHW, labelsNHW);
+  const auxiliary = meanLoss(auxiliaryNHW, validNHW, { reduction, everybody });
   return { objective: objective.add(auxiliary, { alpha: auxiliaryWeight }), main, weighted, auxiliary };
+}
+
+/**
+ * The mean over this process's pixels; with `everybody` its part of the mean over all processes' pixels, times their
+ * number. (Over every pixel, ignored ones too, the two are the same: all processes have batches of one size.)
+ */
+export function meanLoss(
+  lossesNHW: Tensor,
+  validNHW: Tensor,
+  {
+    reduction = 'valid',
+    everybody,
+  }: { readonly reduction?: Reduction; readonly everybody?: Ranks | null | undefined } = {},
+): Tensor {
+  if (!everybody || reduction === 'all') return reduceLosses(lossesNHW, validNHW, reduction);
+  const count = everybody.sumOverRanks(validNHW.sum()).clamp({ min: 1 });
+  return lossesNHW.sum().mul(everybody.worldSize).div(count);
 }

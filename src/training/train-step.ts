@@ -2,11 +2,14 @@
  * One training step: the adversarial game of Eq. 9, and nothing else. Both players share one backward pass: the
  * network descends Q, the reweighter's parameters climb it (their optimizer group says `maximize`), and since the
  * confidence is detached neither sees through the other.
+ *
+ * A batch may be taken in parts, one after the other, to save memory: the step descends the mean of their objectives.
  */
 
 import { checkpoints } from '../nn/index.js';
+import { EngineError } from '../errors/index.js';
 import type { ProfilePhase } from '../runs/index.js';
-import { autocast, type Kernels, scope, type Tensor, withKernels } from '../torch/index.js';
+import { autocast, type Kernels, scope, stack, type Tensor, withKernels } from '../torch/index.js';
 import { objectiveOf } from './objective.js';
 import type { Phase, Players, StepBatch, StepLosses, TrainableModel } from './players.js';
 
@@ -21,6 +24,10 @@ export interface StepOptions {
   readonly beforeUpdate?: () => void;
   /** Told where the step is, as each phase begins; for a profile. */
   readonly enter?: (phase: ProfilePhase) => void;
+  /** Parts of equal size that the batch is taken in. */
+  readonly accumulation?: number;
+  /** Runs the backward that ends a step: with several processes, the one that averages all gradients over them. */
+  readonly lastBackward?: (objective: Tensor) => void;
 }
 
 export function trainStep(players: Players, batch: StepBatch, options: StepOptions): StepLosses {
@@ -29,22 +36,66 @@ export function trainStep(players: Players, batch: StepBatch, options: StepOptio
 
 function takeStep(players: Players, batch: StepBatch, options: StepOptions): StepLosses {
   const { optimizer } = players;
+  const { accumulation = 1, lastBackward = (objective) => objective.backward() } = options;
   using step = scope();
   using _checkpoints = options.checkpoint ? checkpoints() : null;
   optimizer.zeroGrad();
-  const losses = lossesOf(players, batch, options);
-  options.enter?.('backward');
-  losses.objective.backward();
+  const parts = Array.from({ length: accumulation }, (_, place) => {
+    // What a part made is gone before the next begins; its gradients stay.
+    using inner = scope();
+    const losses = lossesOf(players, partOf(batch, { place, count: accumulation }), options);
+    const share = accumulation === 1 ? losses.objective : losses.objective.div(accumulation);
+    options.enter?.('backward');
+    if (place === accumulation - 1) lastBackward(share);
+    else share.backward();
+    return mapLosses(losses, (loss) => inner.keep(loss.detach()));
+  });
   options.enter?.('optimizer');
   options.beforeUpdate?.();
   optimizer.step();
   options.enter?.('other');
-  const keep = (loss: Tensor) => step.keep(loss.detach());
+  return mapLosses(meanOf(parts), (loss) => step.keep(loss));
+}
+
+/** The place-th of `count` equal parts of a batch, as views. @throws EngineError when it cannot be divided so */
+function partOf(
+  { imagesNCHW, labelsNHW, origins }: StepBatch,
+  { place, count }: { readonly place: number; readonly count: number },
+): StepBatch {
+  const [images = 0] = imagesNCHW.shape;
+  if (images % count !== 0)
+    throw new EngineError(`trainStep: expected a batch of a multiple of ${count} images, received ${images}`);
+  const length = images / count;
+  const start = place * length;
   return {
-    objective: keep(losses.objective),
-    main: keep(losses.main),
-    weighted: losses.weighted && keep(losses.weighted),
-    auxiliary: losses.auxiliary && keep(losses.auxiliary),
+    imagesNCHW: imagesNCHW.narrow(0, start, length),
+    labelsNHW: labelsNHW.narrow(0, start, length),
+    ...(origins && { origins: origins.slice(start, start + length) }),
+  };
+}
+
+function meanOf(parts: readonly StepLosses[]): StepLosses {
+  const [first] = parts as readonly [StepLosses];
+  if (parts.length === 1) return first;
+  const mean = (name: keyof StepLosses) => {
+    const values = parts.flatMap(({ [name]: loss }) => (loss ? [loss] : []));
+    return stack(values, 0).mean();
+  };
+  return {
+    objective: mean('objective'),
+    main: mean('main'),
+    weighted: first.weighted && mean('weighted'),
+    auxiliary: first.auxiliary && mean('auxiliary'),
+  };
+}
+
+function mapLosses(losses: StepLosses, map: (loss: Tensor) => Tensor): StepLosses {
+  const { objective, main, weighted, auxiliary } = losses;
+  return {
+    objective: map(objective),
+    main: map(main),
+    weighted: weighted && map(weighted),
+    auxiliary: auxiliary && map(auxiliary),
   };
 }
 

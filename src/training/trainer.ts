@@ -4,11 +4,13 @@
  */
 
 import type { Config } from '../config/index.js';
+import { GradientSynchroniser, type ProcessGroup } from '../distributed/index.js';
 import { CheckpointError, EngineError } from '../errors/index.js';
 import { clipGradNorm } from '../optim/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/index.js';
 import { scope, type Tensor, tensorFrom } from '../torch/index.js';
+import { expectSameConfig, takeBuffersFromFirst, takeFromFirst } from './agreement.js';
 import {
   type ConfiguredPlayers,
   type CreatePlayersOptions,
@@ -37,13 +39,23 @@ export class Trainer {
   readonly config: Config;
   readonly players: ConfiguredPlayers;
   readonly precision: 'float32' | 'bfloat16';
+  /** The processes that train together; null where this one trains alone. */
+  readonly group: ProcessGroup | null;
+  readonly #synchroniser: GradientSynchroniser | null;
   /** Steps taken so far. */
   #taken = 0;
 
+  /**
+   * With a group every process makes a trainer of the same config, and calls the same of its methods in the same order.
+   * @throws ConfigError for parts that do not go together, or a batch that cannot be divided among the processes
+   */
   constructor(config: Config, options: CreatePlayersOptions) {
     this.config = config;
     this.precision = settlePrecision(config);
+    this.group = options.group ?? null;
+    if (this.group) expectSameConfig({ ...config, precision: this.precision }, this.group);
     this.players = createPlayers(config, options);
+    this.#synchroniser = this.group && this.#synchroniseOver(this.group);
   }
 
   get stepsTaken(): number {
@@ -64,13 +76,19 @@ export class Trainer {
   }
 
   /**
-   * Takes one step. The losses are the caller's to dispose.
+   * Takes one step, of this process's share of the batch. The losses are those of the share, the caller's to dispose.
    * @throws EngineError when the reweighter learns from clean labels and the batch brings none
    */
-  step(batch: HostBatch, { enter }: Pick<StepOptions, 'enter'> = {}): StepLosses {
+  step(batch: HostBatch, options: Pick<StepOptions, 'enter'> = {}): StepLosses {
+    const step = () => this.#step(batch, options);
+    return this.group ? this.group.guard(`training step ${this.#taken + 1}`, step) : step();
+  }
+
+  #step(batch: HostBatch, { enter }: Pick<StepOptions, 'enter'>): StepLosses {
     using inner = scope();
     const { clipNorm } = this.config.optimizer;
     const { learningRate, players } = this;
+    const synchroniser = this.#synchroniser;
     const stepBatch = this.#onDevice(batch);
     const learner = players.reweighter?.cleanData;
     if (learner) {
@@ -87,6 +105,8 @@ export class Trainer {
       kernels: this.config.kernels,
       ...(enter && { enter }),
       checkpoint: this.config.model.checkpoint,
+      accumulation: this.config.training.accumulation,
+      ...(synchroniser && { lastBackward: (objective) => synchroniser.backward(objective) }),
       beforeUpdate: () => {
         if (clipNorm !== null) clipGradNorm(players.model.parameters(), clipNorm).dispose();
       },
@@ -123,12 +143,29 @@ export class Trainer {
     this.#taken = step;
   }
 
+  /**
+   * Without synchronised batch normalisation each rank's running statistics follow its own part of the batches. Before
+   * ranks evaluate together they take those of rank 0, which are what a checkpoint holds. A collective operation.
+   */
+  shareBuffers(): void {
+    if (this.group) takeBuffersFromFirst(this.players.model, this.group);
+  }
+
   dispose(): void {
+    this.#synchroniser?.dispose();
     const { model, reweighter, optimizer, generator } = this.players;
     model.dispose();
     reweighter?.dispose();
     optimizer.dispose();
     generator.dispose();
+  }
+
+  #synchroniseOver(group: ProcessGroup): GradientSynchroniser {
+    const { model, reweighter } = this.players;
+    takeFromFirst(reweighter ? [model, reweighter] : [model], group);
+    const { bucketMiB } = this.config.distributed;
+    const adversary = reweighter?.adversarialParameters()?.parameters ?? [];
+    return new GradientSynchroniser(group, [...model.parameters(), ...adversary], { bucketMiB });
   }
 
   #onDevice({ images, labels, height, width, origins }: HostBatch): StepBatch {
