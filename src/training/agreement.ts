@@ -21,11 +21,10 @@ export function expectSameConfig(config: Config, group: ProcessGroup): void {
   const shared = Object.entries(config).filter(([key]) => !ofOneProcess.has(key));
   const digest = createHash('sha256').update(JSON.stringify(shared.sort())).digest();
   const number = digest.readUIntBE(0, 6);
-  const [greatest, least] = tidy(() => {
-    const extremes = tensorFrom([number, -number], { dtype: 'float64', shape: [2] });
-    group.allReduce_(extremes, { operation: 'max' });
-    return extremes;
-  }).toTypedArray();
+  const extremes = tensorFrom([number, -number], { dtype: 'float64', shape: [2] });
+  group.allReduce_(extremes, { operation: 'max' });
+  const [greatest, least] = extremes.toTypedArray();
+  extremes.dispose();
   if (Number(greatest) === -Number(least)) return;
   throw new ConfigError(
     `rank ${group.rank} of ${group.worldSize}: the processes were given different configs; expected the same for all ` +

@@ -1,0 +1,112 @@
+/**
+ * Trains small networks on a made-up batch, of which each rank has its part; without a group the whole of it. The
+ * network's parameters of rank 0 are written to a file for the test to compare.
+ */
+import { configSchema } from 'coarsely/config';
+import { tidy, writeSafetensors } from 'coarsely/torch';
+import { Trainer } from 'coarsely/training';
+import { asRank, options } from './as-rank.mjs';
+
+const [height, width] = [32, 48];
+const classCount = 5;
+
+/** A value in [0, 1) that looks random and depends on its arguments alone. */
+function noise(...places) {
+  const value = Math.sin(
+    places.reduce((sum, place, index) => sum + (place + 1) * (12.9898 + 65.233 * index), 0),
+  );
+  return Math.abs(value * 43758.5453) % 1;
+}
+
+/** Images [first, first + count) of the batch of a step; labels are coarser than what colours show, some ignored. */
+function batchOf(step, { first, count, stream = 0 }) {
+  const images = new Float32Array(count * 3 * height * width);
+  const labels = new Uint8Array(count * height * width);
+  const origins = [];
+  for (let image = 0; image < count; image++) {
+    const position = first + image;
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const label = (Math.floor(x / 12) + Math.floor(y / 11) + position + step) % classCount;
+        // The ranks must not have equally many labelled pixels, or a mean of means would do.
+        const ignored = x < 4 * position || noise(position, x, y, stream) < 0.05;
+        labels[(image * height + y) * width + x] = ignored ? 255 : label;
+        for (let channel = 0; channel < 3; channel++) {
+          const colour = noise(label, channel) - 0.5 + 0.3 * noise(step, position, x, y, channel, stream);
+          images[((image * 3 + channel) * height + y) * width + x] = colour;
+        }
+      }
+    }
+    const index = (position + step) % 6;
+    origins.push({ index, left: 0.1, top: 0, right: 0.9, bottom: 0.8, mirrored: position % 2 === 1 });
+  }
+  return { images, labels, height, width, origins };
+}
+
+function configOf({ model = {}, training = {}, ...rest }) {
+  return configSchema.parse({
+    threads: 1,
+    precision: 'float32',
+    data: { root: '/nowhere' },
+    model: {
+      backbone: { kind: 'resnet18' },
+      head: { kind: 'deeplabv3plus', channels: 16, dropout: 0 },
+      ...model,
+    },
+    ...rest,
+    training: { iterations: 40, batchSize: 4, ...training },
+  });
+}
+
+await asRank(async (group) => {
+  const results = {};
+  for (const [name, run] of Object.entries(options.runs)) results[name] = train(run, group);
+  return results;
+});
+
+function train(
+  { config: given, steps = 4, file, clean = false, resumeAt = null, seedByRank = false },
+  group,
+) {
+  const seed = seedByRank ? { seed: group?.rank ?? 0 } : {};
+  const config = configOf({ ...given, ...seed });
+  const { rank, worldSize } = group ?? { rank: 0, worldSize: 1 };
+  const count = config.training.batchSize / worldSize;
+  const share = { first: rank * count, count };
+  let trainer = new Trainer(config, { classCount, datasetLength: 6, group });
+  const operations = [];
+  if (group) countOperations(group, operations);
+  const losses = [];
+  for (let step = 0; step < steps; step++) {
+    if (step === resumeAt) trainer = resumed(trainer, { config, group });
+    const batch = batchOf(step, share);
+    const taken = trainer.step({ ...batch, ...(clean && { clean: batchOf(step, { ...share, stream: 1 }) }) });
+    losses.push(
+      Object.fromEntries(Object.entries(taken).map(([part, loss]) => [part, loss?.item() ?? null])),
+    );
+    for (const loss of Object.values(taken)) loss?.dispose();
+  }
+  if (group) delete group.guard;
+  tidy(() => {
+    const state = new Map([...trainer.state()].filter(([part]) => part !== 'generator'));
+    if (file && rank === 0) writeSafetensors(file, state);
+  });
+  trainer.dispose();
+  return { losses, backwards: operations.filter((operation) => operation === 'backward').length };
+}
+
+/** A trainer that takes up what another has learned. */
+function resumed(before, { config, group }) {
+  const after = new Trainer(config, { classCount, datasetLength: 6, group });
+  tidy(() => after.loadState(before.state(), before.stepsTaken));
+  before.dispose();
+  return after;
+}
+
+function countOperations(group, operations) {
+  const { guard } = Object.getPrototypeOf(group);
+  group.guard = function counted(operation, body) {
+    operations.push(operation);
+    return guard.call(this, operation, body);
+  };
+}
