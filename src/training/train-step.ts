@@ -6,8 +6,8 @@
  * A batch may be taken in parts, one after the other, to save memory: the step descends the mean of their objectives.
  */
 
-import { checkpoints } from '../nn/index.js';
 import { EngineError } from '../errors/index.js';
+import { checkpoints } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';
 import { autocast, type Kernels, scope, stack, type Tensor, withKernels } from '../torch/index.js';
 import { objectiveOf } from './objective.js';
