@@ -14,7 +14,7 @@ shape = (count, classes, height // setting["factor"], width // setting["factor"]
 values = torch.randn(shape, generator=torch.Generator().manual_seed(1)) * 3
 labels = torch.arange(count * height * width).reshape(count, height, width)
 region = labels // width // 32 * 61 + labels % width // 48
-labels = torch.where(region % 10 == 0, 255, region * 7919 % classes)
+labels = (region * 7919 % classes).masked_fill(region % 10 == 0, 255)
 layouts = [values.contiguous(memory_format=layout).requires_grad_() for layout in (torch.channels_last, torch.contiguous_format)]
 
 
