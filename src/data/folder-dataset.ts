@@ -38,13 +38,12 @@ async function listFolder({ root, split, labels }: FolderOptions): Promise<FileL
   const splits = splitNames(split);
   for (const one of splits) {
     const found = await pairFiles({ root, split: one, labels }, { folders });
-    problems.push(...found.problems);
-    // Two splits may use the same name.
-    pairs.push(
-      ...(splits.length === 1
-        ? found.pairs
-        : found.pairs.map((pair) => ({ ...pair, name: `${one}/${pair.name}` }))),
-    );
+    // One by one: a call takes no hundred thousand arguments.
+    for (const problem of found.problems) problems.push(problem);
+    for (const pair of found.pairs) {
+      // Two splits may use the same name.
+      pairs.push(splits.length === 1 ? pair : { ...pair, name: `${one}/${pair.name}` });
+    }
   }
   const classList = await readClassList(join(root, 'classes.json')).catch(noteIn(problems));
   return {
