@@ -4,6 +4,7 @@ import { createLogUpdate } from 'log-update';
 import color from 'picocolors';
 import type { TrainingEvent } from '../training/index.js';
 import { formatBytes, formatDuration, formatNumber, formatPercent } from './format.js';
+import { WaitMeter } from './wait-meter.js';
 
 type StepEvent = Extract<TrainingEvent, { type: 'step' }>;
 
@@ -39,7 +40,7 @@ function plainDisplay({ logEvery }: ProgressDisplayOptions, stream: NodeJS.Write
         print(sentence(event));
         return;
       }
-      clock.note(event.step);
+      clock.note(event);
       const last = event.step === event.iterations;
       if (event.step % logEvery !== 0 && !last) return;
       print(`step ${event.step}/${event.iterations}  ${measurements(event, clock).join('  ')}`);
@@ -69,7 +70,7 @@ function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStrea
     print,
     show(event) {
       if (event.type === 'step') {
-        clock.note(event.step);
+        clock.note(event);
         // The loss is read back at logged steps only; between them the last one stands.
         latest = { ...event, loss: event.loss ?? latest?.loss ?? null };
         draw();
@@ -89,7 +90,7 @@ function measurements(event: StepEvent, clock: StepClock): string[] {
     `loss ${event.loss === null ? '–' : event.loss.toFixed(4)}`,
     `learning rate ${formatNumber(event.learningRate)}`,
     `${event.imagesPerSecond.toFixed(1)} images/s`,
-    `data wait ${Math.round(100 * event.dataWaitShare)} %`,
+    `data wait ${clock.waiting === null ? '–' : `${Math.round(100 * clock.waiting)} %`}`,
     `memory ${formatBytes(event.memoryBytes)}`,
     `ETA ${formatDuration(clock.remaining(event))}`,
   ];
@@ -129,8 +130,11 @@ class StepClock {
   #firstStep: number | undefined;
   #firstTime = 0;
   #secondsPerStep = Number.NaN;
+  readonly #meter = new WaitMeter();
 
-  note(step: number): void {
+  note(event: StepEvent): void {
+    const { step } = event;
+    this.#meter.note(event);
     const now = performance.now();
     if (this.#firstStep === undefined) {
       this.#firstStep = step;
@@ -138,6 +142,11 @@ class StepClock {
     } else if (step > this.#firstStep) {
       this.#secondsPerStep = (now - this.#firstTime) / 1000 / (step - this.#firstStep);
     }
+  }
+
+  /** The share of the last steps that waited for data; null before two steps were seen. */
+  get waiting(): number | null {
+    return this.#meter.share;
   }
 
   /** Seconds to the last step, NaN before two steps were seen. */
