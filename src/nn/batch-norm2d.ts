@@ -1,11 +1,10 @@
 /**
  * Batch normalisation over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
- * `torch.nn.BatchNorm2d`. The momentum is fixed, so PyTorch's count of batches has no use and is accepted and ignored.
- *
- * The statistics are of the batch that this process sees. `forward` is the one place where any network takes them, and
- * names and shapes are those of PyTorch's SyncBatchNorm too: statistics over several processes need a change here alone.
+ * `torch.nn.BatchNorm2d`, and what a network does with its output: the addition of a shortcut and ReLU. On a CPU the
+ * three are bound by memory, not by arithmetic, so they are one operator (native/kernels/batch_norm.cc). The momentum
+ * is fixed, so PyTorch's count of batches has no use and is accepted and ignored.
  */
-import { ones, ops, type Tensor, zeros } from '../torch/index.js';
+import { kernels, ones, ops, type Tensor, zeros } from '../torch/index.js';
 import { Module } from './module.js';
 import { Buffer, Parameter } from './parameter.js';
 
@@ -13,6 +12,13 @@ export interface BatchNorm2dOptions {
   readonly epsilon?: number;
   /** Share of a batch's statistics in the running ones. */
   readonly momentum?: number;
+}
+
+/** What follows the normalisation: `activation(normalised + residual)`. */
+export interface AfterNorm {
+  /** Of the input's shape. */
+  readonly residual?: Tensor | null;
+  readonly activation?: 'none' | 'relu';
 }
 
 export class BatchNorm2d extends Module {
@@ -23,6 +29,7 @@ export class BatchNorm2d extends Module {
   readonly running_var: Buffer;
   readonly #epsilon: number;
   readonly #momentum: number;
+  #synchronised = false;
 
   constructor(channels: number, { epsilon = 1e-5, momentum = 0.1 }: BatchNorm2dOptions = {}) {
     super();
@@ -38,9 +45,25 @@ export class BatchNorm2d extends Module {
     return this.#epsilon;
   }
 
-  /** [N, C, H, W] to the same. In training it also updates the running statistics, in place. */
-  forward(inputNCHW: Tensor): Tensor {
-    return ops.batchNorm(
+  /** [N, C, H, W] to the same, in the input's dtype. In training it also updates the running statistics, in place. */
+  forward(inputNCHW: Tensor, { residual = null, activation = 'none' }: AfterNorm = {}): Tensor {
+    const rectified = activation === 'relu';
+    if (kernels() === 'fused' || this.#synchronised) {
+      return ops.activatedBatchNorm(
+        inputNCHW,
+        this.weight,
+        this.bias,
+        this.running_mean,
+        this.running_var,
+        residual,
+        this.training,
+        this.#momentum,
+        this.#epsilon,
+        rectified,
+        this.#synchronised,
+      );
+    }
+    const normalised = ops.batchNorm(
       inputNCHW,
       this.weight,
       this.bias,
@@ -51,6 +74,17 @@ export class BatchNorm2d extends Module {
       this.#epsilon,
       true,
     );
+    // In place: the normalisation does not need its output for its gradient, and nothing else has it.
+    const sum = residual === null ? normalised : normalised.add_(residual);
+    return rectified ? ops.relu_(sum) : sum;
+  }
+
+  /**
+   * Whether the statistics of training are those of the batches of all processes (PyTorch's SyncBatchNorm) while a
+   * process group is open. Parameters, buffers and their names stay what they are.
+   */
+  synchronise(on: boolean): void {
+    this.#synchronised = on;
   }
 
   protected override unusedStateNames(): readonly string[] {

@@ -1,9 +1,8 @@
 /** A convolution and the normalisation that follows it, as one: in training two layers, in inference a single operator. */
-import type { Tensor } from '../torch/index.js';
+import { type Tensor, tidy } from '../torch/index.js';
 import type { BatchNorm2d } from './batch-norm2d.js';
 import type { Conv2d } from './conv2d.js';
 import { type ConvolutionEnd, foldedConvolutions } from './folded-convolutions.js';
-import { reluInPlace } from './relu.js';
 
 export interface NormalisedConvolution {
   readonly conv: Conv2d;
@@ -23,7 +22,5 @@ export function convolveNormalised(
 ): Tensor {
   const folded = bn.training ? null : foldedConvolutions();
   if (folded !== null) return folded.convolve({ conv, bn }, inputNCHW, { residual, activation });
-  const normalised = bn.forward(conv.forward(inputNCHW));
-  const joined = residual === null ? normalised : normalised.add_(residual);
-  return activation === 'relu' ? reluInPlace(joined) : joined;
+  return tidy(() => bn.forward(conv.forward(inputNCHW), { residual, activation }));
 }

@@ -1,4 +1,4 @@
-export { BatchNorm2d, type BatchNorm2dOptions } from './batch-norm2d.js';
+export { type AfterNorm, BatchNorm2d, type BatchNorm2dOptions } from './batch-norm2d.js';
 export {
   type CheckpointOptions,
   type Checkpoints,
@@ -32,3 +32,4 @@ export {
 export { relu, reluInPlace } from './relu.js';
 export { resizeBilinear, spatialSize } from './resize-bilinear.js';
 export { type Layer, type LayerOrFunction, Sequential } from './sequential.js';
+export { synchroniseBatchNorm } from './synchronise-batch-norm.js';

@@ -23,10 +23,12 @@ export class Sequential extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return this.layers.reduce(
-      (value, layer) => (typeof layer === 'function' ? layer(value) : layer.forward(value)),
-      input,
-    );
+    return this.layers.reduce((value, layer) => {
+      const next = typeof layer === 'function' ? layer(value) : layer.forward(value);
+      // Nobody else has what lies between two layers: freed here, it does not last until the step ends.
+      if (value !== input && value !== next) value.dispose();
+      return next;
+    }, input);
   }
 
   protected override fields(): Iterable<readonly [string, unknown]> {

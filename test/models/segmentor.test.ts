@@ -144,7 +144,7 @@ describe('a segmentor', () => {
       });
       expect(logits.isContiguous('channels-last')).toBe(true);
       const difference = logits.to({ dtype: 'float32' }).sub(exact).norm().item();
-      expect(difference / exact.norm().item()).toBeLessThan(0.1);
+      expect(difference / exact.norm().item()).toBeLessThan(0.2);
       logits.to({ dtype: 'float32' }).square().mean().backward();
       const weight = segmentor.namedParameters().get('backbone.stem.0.conv.weight');
       expect(weight?.grad?.dtype).toBe('float32');

@@ -11,7 +11,7 @@ import {
   Module,
   type Sequential,
 } from '../../nn/index.js';
-import type { Tensor } from '../../torch/index.js';
+import { type Tensor, tidy } from '../../torch/index.js';
 import { createPooledDownsample } from '../resnet/downsample.js';
 import type { BlockOptions, ResidualBlock } from '../resnet/residual-block.js';
 import { SplitAttentionConv2d } from './split-attention.js';
@@ -50,13 +50,17 @@ export class SplitAttentionBlock extends Module implements ResidualBlock {
 
   /** [N, in, H, W] to [N, 4 · width, H / stride, W / stride]. */
   forward(inputNCHW: Tensor): Tensor {
-    const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-    const reduced = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, { activation: 'relu' });
-    const attended = this.conv2.forward(reduced);
-    const pooled = this.pool === null ? attended : this.pool.forward(attended);
-    return convolveNormalised({ conv: this.conv3, bn: this.bn3 }, pooled, {
-      residual: shortcut,
-      activation: 'relu',
+    return tidy(() => {
+      const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
+      const reduced = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
+        activation: 'relu',
+      });
+      const attended = this.conv2.forward(reduced);
+      const pooled = this.pool === null ? attended : this.pool.forward(attended);
+      return convolveNormalised({ conv: this.conv3, bn: this.bn3 }, pooled, {
+        residual: shortcut,
+        activation: 'relu',
+      });
     });
   }
 }

@@ -12,7 +12,7 @@ import {
   kaimingNormal,
   Module,
 } from '../../nn/index.js';
-import type { Generator, Tensor } from '../../torch/index.js';
+import { type Generator, type Tensor, tidy } from '../../torch/index.js';
 
 const RADIX = 2;
 const REDUCTION = 4;
@@ -57,12 +57,14 @@ export class SplitAttentionConv2d extends Module {
 
   /** [N, channels, H, W] to the same. */
   forward(inputNCHW: Tensor): Tensor {
-    const splitsNCHW = convolveNormalised({ conv: this.conv, bn: this.bn0 }, inputNCHW, {
-      activation: 'relu',
+    return tidy(() => {
+      const splitsNCHW = convolveNormalised({ conv: this.conv, bn: this.bn0 }, inputNCHW, {
+        activation: 'relu',
+      });
+      // The mean of a sum is the sum of the means: summing one pixel instead of all saves a pass over the image.
+      const attention = this.#attention(sumOfHalves(globalAveragePool(splitsNCHW)));
+      return sumOfHalves(splitsNCHW.mul(attention));
     });
-    // The mean of a sum is the sum of the means: summing one pixel instead of all saves a pass over the image.
-    const attention = this.#attention(sumOfHalves(globalAveragePool(splitsNCHW)));
-    return sumOfHalves(splitsNCHW.mul(attention));
   }
 
   /** Means [N, channels, 1, 1] to the share of each split, [N, 2 · channels, 1, 1]. */

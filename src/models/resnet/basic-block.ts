@@ -7,7 +7,7 @@ import {
   Module,
   type Sequential,
 } from '../../nn/index.js';
-import type { Tensor } from '../../torch/index.js';
+import { type Tensor, tidy } from '../../torch/index.js';
 import { createDownsample } from './downsample.js';
 import type { BlockOptions, ResidualBlock } from './residual-block.js';
 
@@ -40,11 +40,15 @@ export class BasicBlock extends Module implements ResidualBlock {
 
   /** [N, in, H, W] to [N, width, H / stride, W / stride]. */
   forward(inputNCHW: Tensor): Tensor {
-    const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-    const hidden = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, { activation: 'relu' });
-    return convolveNormalised({ conv: this.conv2, bn: this.bn2 }, hidden, {
-      residual: shortcut,
-      activation: 'relu',
+    return tidy(() => {
+      const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
+      const hidden = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
+        activation: 'relu',
+      });
+      return convolveNormalised({ conv: this.conv2, bn: this.bn2 }, hidden, {
+        residual: shortcut,
+        activation: 'relu',
+      });
     });
   }
 }

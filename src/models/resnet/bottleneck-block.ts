@@ -7,7 +7,7 @@ import {
   Module,
   type Sequential,
 } from '../../nn/index.js';
-import type { Tensor } from '../../torch/index.js';
+import { type Tensor, tidy } from '../../torch/index.js';
 import { createDownsample } from './downsample.js';
 import type { BlockOptions, ResidualBlock } from './residual-block.js';
 
@@ -45,12 +45,18 @@ export class BottleneckBlock extends Module implements ResidualBlock {
 
   /** [N, in, H, W] to [N, 4 · width, H / stride, W / stride]. */
   forward(inputNCHW: Tensor): Tensor {
-    const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-    const reduced = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, { activation: 'relu' });
-    const filtered = convolveNormalised({ conv: this.conv2, bn: this.bn2 }, reduced, { activation: 'relu' });
-    return convolveNormalised({ conv: this.conv3, bn: this.bn3 }, filtered, {
-      residual: shortcut,
-      activation: 'relu',
+    return tidy(() => {
+      const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
+      const reduced = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
+        activation: 'relu',
+      });
+      const filtered = convolveNormalised({ conv: this.conv2, bn: this.bn2 }, reduced, {
+        activation: 'relu',
+      });
+      return convolveNormalised({ conv: this.conv3, bn: this.bn3 }, filtered, {
+        residual: shortcut,
+        activation: 'relu',
+      });
     });
   }
 }

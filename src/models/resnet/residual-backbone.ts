@@ -3,7 +3,7 @@
  * dilations of an output stride.
  */
 import { checkpoint, MaxPool2d, Module, type Sequential } from '../../nn/index.js';
-import { noGrad, type Tensor } from '../../torch/index.js';
+import { noGrad, type Tensor, tidy } from '../../torch/index.js';
 import type { Backbone, Features } from '../backbone.js';
 import type { ResidualBlock } from './residual-block.js';
 import { type OutputStride, stagePlan } from './stage-plan.js';
@@ -68,7 +68,7 @@ export abstract class ResidualBackbone extends Module implements Backbone {
 
   /** Normalised images [N, 3, H, W] to the features of the four stages. */
   forward(imagesNCHW: Tensor): Features {
-    const start = checkpoint((images) => this.pool.forward(this.stem.forward(images)), {
+    const start = checkpoint((images) => tidy(() => this.pool.forward(this.stem.forward(images))), {
       input: imagesNCHW,
       modules: [this.stem],
     });
@@ -97,6 +97,12 @@ function createStage(
 }
 
 function applied(blocks: readonly ResidualBlock[], input: Tensor): Tensor {
-  const run = (value: Tensor) => blocks.reduce((features, block) => block.forward(features), value);
+  const run = (start: Tensor) =>
+    blocks.reduce((value, block) => {
+      const next = block.forward(value);
+      // Only the features of a stage are handed out: what lies between its blocks goes at once.
+      if (value !== start) value.dispose();
+      return next;
+    }, start);
   return checkpoint(run, { input, modules: blocks });
 }

@@ -463,3 +463,9 @@ const convolvePackedOperator = operator('coarsely::convolve_packed');
 export function convolvePacked(input: HasHandle, packed: HasHandle, residual: HasHandle | null, relu: boolean): Tensor {
   return tensor(convolvePackedOperator(input.id, packed.id, residual?.id ?? null, relu));
 }
+
+const activatedBatchNormOperator = operator('coarsely::activated_batch_norm');
+/** `coarsely::activated_batch_norm` */
+export function activatedBatchNorm(input: HasHandle, weight: HasHandle, bias: HasHandle, runningMean: HasHandle, runningVar: HasHandle, residual: HasHandle | null, training: boolean, momentum: number, epsilon: number, relu: boolean, synchronise: boolean): Tensor {
+  return tensor(activatedBatchNormOperator(input.id, weight.id, bias.id, runningMean.id, runningVar.id, residual?.id ?? null, training, momentum, epsilon, relu, synchronise));
+}

@@ -1,0 +1,62 @@
+#include "activation_recipe.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include "batch_norm.h"
+#include "batch_norm_passes.h"
+
+namespace coarsely {
+
+ActivationRecipe::ActivationRecipe(const at::Tensor& input, at::Tensor scale, at::Tensor shift, bool relu,
+                                   const at::Tensor& residual, std::shared_ptr<ActivationRecipe> residualRecipe)
+    : input_(input, false),
+      scale_(std::move(scale)),
+      shift_(std::move(shift)),
+      relu_(relu),
+      hasResidual_(residual.defined()),
+      residualRecipe_(std::move(residualRecipe)),
+      output_(at::Tensor().getIntrusivePtr()) {
+  if (hasResidual_ && !residualRecipe_) residual_ = torch::autograd::SavedVariable(residual, false);
+}
+
+void ActivationRecipe::remember(const at::Tensor& output) {
+  output_ = c10::weak_intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>(output.getIntrusivePtr());
+  outputVersion_ = output._version();
+}
+
+at::Tensor ActivationRecipe::activation() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  TORCH_CHECK(!released_, torch::autograd::ERR_BACKWARD_TWICE);
+  if (recomputed_.defined()) return recomputed_;
+  at::AutoDispatchBelowADInplaceOrView below;
+  if (auto alive = output_.lock()) {
+    at::Tensor output(std::move(alive));
+    if (output._version() == outputVersion_) return output.detach();
+  }
+  at::Tensor residual;
+  if (hasResidual_) residual = residualRecipe_ ? residualRecipe_->activation() : residual_.unpack();
+  recomputed_ = normalised(input_.unpack(), {scale_, shift_, residual, relu_}, nullptr);
+  return recomputed_;
+}
+
+at::Tensor ActivationRecipe::input() {
+  TORCH_CHECK(!released_, torch::autograd::ERR_BACKWARD_TWICE);
+  return input_.unpack();
+}
+
+void ActivationRecipe::forget() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  recomputed_.reset();
+}
+
+void ActivationRecipe::release() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  released_ = true;
+  recomputed_.reset();
+  input_.reset_data();
+  residual_.reset_data();
+  residualRecipe_.reset();
+}
+
+}  // namespace coarsely

@@ -1,0 +1,233 @@
+// Batch normalisation, the addition of a shortcut and ReLU as one operator. Each of them alone reads and writes whole
+// activation maps for a handful of arithmetic; together they take one pass for the statistics and one for the values,
+// backward one for the sums and one for the gradients. The output is not kept for the gradient: what the activation let
+// through is recomputed from the input, or, where a shortcut was added, kept as a bit an element.
+
+#include "batch_norm.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/functions/utils.h>
+#include <torch/csrc/autograd/variable.h>
+#include <torch/library.h>
+
+#include <cmath>
+
+#include "activation_recipe.h"
+#include "batch_norm_passes.h"
+#include "rank_sums.h"
+
+namespace coarsely {
+
+namespace {
+
+using torch::autograd::variable_list;
+
+at::Tensor channelsLast(const at::Tensor& tensor, at::ScalarType type) {
+  return tensor.to(type).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+/// Float64 [2C+1]: two sums for each channel and the number of values they are over, of this process or of all.
+at::Tensor sumsOf(const at::Tensor& input, bool synchronise, const std::function<void(double*)>& fill) {
+  const int64_t channels = input.size(1);
+  auto sums = at::empty({2 * channels + 1}, at::kDouble);
+  auto* data = sums.data_ptr<double>();
+  fill(data);
+  data[2 * channels] = static_cast<double>(input.numel() / channels);
+  if (synchronise && sumOverRanks()) sumOverRanks()(sums);
+  return sums;
+}
+
+/// Per channel, [C] each, and what the values are multiplied by and moved by.
+struct Statistics {
+  at::Tensor mean, inverseDeviation, scale, shift;
+  double count = 0;
+};
+
+Statistics statisticsOf(const at::Tensor& input, const BatchNormArguments& arguments) {
+  const int64_t channels = input.size(1);
+  const auto perChannel = [&] { return at::empty({channels}, at::kFloat); };
+  Statistics statistics{perChannel(), perChannel(), perChannel(), perChannel()};
+  auto* mean = statistics.mean.data_ptr<float>();
+  auto* inverse = statistics.inverseDeviation.data_ptr<float>();
+  if (arguments.training) {
+    const auto sums = sumsOf(input, arguments.synchronise, [&](double* data) { sumOfValues(input, data); });
+    const auto* data = sums.data_ptr<double>();
+    const double count = data[2 * channels];
+    auto* runningMean = arguments.runningMean.data_ptr<float>();
+    auto* runningVar = arguments.runningVar.data_ptr<float>();
+    const double momentum = arguments.momentum;
+    for (int64_t c = 0; c < channels; ++c) {
+      const double average = data[c] / count;
+      const double squares = std::max(data[channels + c] - average * data[c], 0.0);
+      mean[c] = static_cast<float>(average);
+      inverse[c] = static_cast<float>(1.0 / std::sqrt(squares / count + arguments.epsilon));
+      // A batch of one value has no unbiased variance; like libtorch's own this is then NaN.
+      runningMean[c] = static_cast<float>((1.0 - momentum) * runningMean[c] + momentum * average);
+      runningVar[c] = static_cast<float>((1.0 - momentum) * runningVar[c] + momentum * squares / (count - 1.0));
+    }
+    arguments.runningMean.unsafeGetTensorImpl()->bump_version();
+    arguments.runningVar.unsafeGetTensorImpl()->bump_version();
+    statistics.count = count;
+  } else {
+    const auto* runningMean = arguments.runningMean.data_ptr<float>();
+    const auto* runningVar = arguments.runningVar.data_ptr<float>();
+    for (int64_t c = 0; c < channels; ++c) {
+      mean[c] = runningMean[c];
+      inverse[c] = static_cast<float>(1.0 / std::sqrt(runningVar[c] + arguments.epsilon));
+    }
+  }
+  const auto* weight = arguments.weight.data_ptr<float>();
+  const auto* bias = arguments.bias.data_ptr<float>();
+  auto* scale = statistics.scale.data_ptr<float>();
+  auto* shift = statistics.shift.data_ptr<float>();
+  for (int64_t c = 0; c < channels; ++c) {
+    scale[c] = weight[c] * inverse[c];
+    shift[c] = bias[c] - mean[c] * scale[c];
+  }
+  return statistics;
+}
+
+class ActivatedBatchNormBackward final : public torch::autograd::Node {
+ public:
+  std::shared_ptr<ActivationRecipe> recipe;
+  at::Tensor mean, inverseDeviation, mask;
+  double count = 0;
+  bool training = true;
+  bool synchronise = false;
+
+  std::string name() const override { return "ActivatedBatchNormBackward"; }
+
+  void release_variables() override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    recipe->release();
+    mask.reset();
+  }
+
+  /// To the gradients of input, weight, bias and residual.
+  variable_list apply(variable_list&& gradients) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!gradients[0].defined()) return variable_list(4);
+    at::AutoDispatchBelowADInplaceOrView below;
+    recipe->forget();
+    const auto input = recipe->input();
+    const auto gradient = channelsLast(gradients[0], input.scalar_type());
+    gradients.clear();
+    const Activation activation{recipe->scale(), recipe->shift(), mask.defined() ? mask.data_ptr<uint8_t>() : nullptr,
+                                recipe->relu()};
+    const int64_t channels = input.size(1);
+    auto weightGradient = at::empty({channels}, at::kFloat), biasGradient = at::empty({channels}, at::kFloat);
+    const auto* inverse = inverseDeviation.data_ptr<float>();
+    const auto sums = sumsOf(input, training && synchronise, [&](double* data) {
+      sumOfGradients(gradient, input, mean, activation, data);
+      // Parameters get this process's own share: averaging gradients over processes is done for all parameters alike.
+      for (int64_t c = 0; c < channels; ++c) {
+        biasGradient.data_ptr<float>()[c] = static_cast<float>(data[c]);
+        weightGradient.data_ptr<float>()[c] = static_cast<float>(data[channels + c] * inverse[c]);
+      }
+    });
+    variable_list results(4);
+    if (task_should_compute_output(1)) results[1] = weightGradient;
+    if (task_should_compute_output(2)) results[2] = biasGradient;
+    if (task_should_compute_output(0) || task_should_compute_output(3)) {
+      results[0] = at::empty_like(input);
+      if (task_should_compute_output(3)) results[3] = at::empty_like(input);
+      writeGradients(gradient, input, mean, activation, factorsOf(sums.data_ptr<double>(), channels), results[0],
+                     results[3]);
+    }
+    return results;
+  }
+
+ private:
+  GradientFactors factorsOf(const double* sums, int64_t channels) const {
+    GradientFactors factors{std::vector<float>(channels), std::vector<float>(channels), std::vector<float>(channels)};
+    const auto* scale = recipe->scale().data_ptr<float>();
+    const auto* inverse = inverseDeviation.data_ptr<float>();
+    for (int64_t c = 0; c < channels; ++c) {
+      factors.a[c] = scale[c];
+      // In evaluation the statistics do not depend on the input.
+      if (!training) continue;
+      const double deviation = inverse[c];
+      factors.b[c] = static_cast<float>(-scale[c] * deviation * deviation * sums[channels + c] / count);
+      factors.c[c] = static_cast<float>(-scale[c] * sums[c] / count);
+    }
+    return factors;
+  }
+};
+
+at::Tensor activatedBatchNormOfRows(const at::Tensor& input, const BatchNormArguments& arguments) {
+  const auto& residual = arguments.residual;
+  const bool differentiable =
+      torch::autograd::compute_requires_grad(input, arguments.weight, arguments.bias, residual);
+  Statistics statistics;
+  at::Tensor output, mask;
+  {
+    at::AutoDispatchBelowADInplaceOrView below;
+    statistics = statisticsOf(input, arguments);
+    if (differentiable && arguments.relu && residual.defined()) mask = at::empty({(input.numel() + 7) / 8}, at::kByte);
+    output = normalised(input, {statistics.scale, statistics.shift, residual, arguments.relu},
+                        mask.defined() ? mask.data_ptr<uint8_t>() : nullptr);
+  }
+  if (!differentiable) return output;
+  const std::shared_ptr<ActivatedBatchNormBackward> node(new ActivatedBatchNormBackward(),
+                                                         torch::autograd::deleteNode);
+  node->set_next_edges(torch::autograd::collect_next_edges(input, arguments.weight, arguments.bias, residual));
+  node->recipe = std::make_shared<ActivationRecipe>(input, statistics.scale, statistics.shift, arguments.relu, residual,
+                                                    residual.defined() ? recipeOf(residual) : nullptr);
+  node->mean = statistics.mean;
+  node->inverseDeviation = statistics.inverseDeviation;
+  node->mask = mask;
+  node->count = statistics.count;
+  node->training = arguments.training;
+  node->synchronise = arguments.synchronise;
+  torch::autograd::set_history(output, node);
+  node->recipe->remember(output);
+  return output;
+}
+
+bool isPlain(const at::Tensor& tensor, int64_t channels) {
+  return tensor.dim() == 1 && tensor.size(0) == channels && tensor.scalar_type() == at::kFloat && tensor.is_cpu() &&
+         tensor.is_contiguous();
+}
+
+at::Tensor activatedBatchNorm(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                              const at::Tensor& runningMean, const at::Tensor& runningVar,
+                              const c10::optional<at::Tensor>& residual, bool training, double momentum, double epsilon,
+                              bool relu, bool synchronise) {
+  TORCH_CHECK(input.dim() == 4, "expected maps [N,C,H,W], received shape ", input.sizes());
+  const bool added = residual.has_value() && residual->defined();
+  TORCH_CHECK(!added || residual->sizes() == input.sizes(), "expected a residual of shape ", input.sizes(),
+              ", received ", residual->sizes());
+  const int64_t channels = input.size(1);
+  const auto type = input.scalar_type();
+  const bool readable = input.is_cpu() && input.numel() > 0 && (type == at::kFloat || type == at::kBFloat16) &&
+                        isPlain(weight, channels) && isPlain(bias, channels) && isPlain(runningMean, channels) &&
+                        isPlain(runningVar, channels);
+  const bool acrossRanks = training && synchronise && sumOverRanks();
+  // NCHW stays with the engine's operators, whose output is NCHW again, unless the statistics are of all processes.
+  const bool fused = readable && (acrossRanks || input.is_contiguous(at::MemoryFormat::ChannelsLast));
+  const auto like = added ? (fused ? channelsLast(*residual, type) : residual->to(type)) : at::Tensor();
+  const BatchNormArguments arguments{weight,   bias,    runningMean, runningVar, like,
+                                     training, momentum, epsilon,     relu,       synchronise};
+  if (!fused) return activatedBatchNormElsewhere(input, arguments);
+  return activatedBatchNormOfRows(input.contiguous(at::MemoryFormat::ChannelsLast), arguments);
+}
+
+}  // namespace
+
+std::shared_ptr<ActivationRecipe> recipeOf(const at::Tensor& tensor) {
+  const auto* node = dynamic_cast<ActivatedBatchNormBackward*>(tensor.grad_fn().get());
+  return node ? node->recipe : nullptr;
+}
+
+TORCH_LIBRARY_FRAGMENT(coarsely, library) {
+  library.def(
+      "activated_batch_norm(Tensor input, Tensor weight, Tensor bias, Tensor running_mean, "
+      "Tensor running_var, Tensor? residual, bool training, float momentum, float epsilon, bool relu, "
+      "bool synchronise) -> Tensor");
+}
+
+TORCH_LIBRARY_IMPL(coarsely, CompositeImplicitAutograd, library) {
+  library.impl("activated_batch_norm", activatedBatchNorm);
+}
+
+}  // namespace coarsely
