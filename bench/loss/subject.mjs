@@ -2,10 +2,20 @@
 
 import { crossEntropy, focal, fusedPixelLoss, gce } from 'coarsely/losses';
 import { entropy, variance } from 'coarsely/reweighting';
-import { Generator, memory, ops, randn, resetPeakMemory, tensorFrom, tidy } from 'coarsely/torch';
+import { Generator, memory, ops, randn, resetPeakMemory, scope, tensorFrom, tidy } from 'coarsely/torch';
 
 const losses = { 'cross-entropy': crossEntropy, gce: gce(), focal: focal() };
 const confidences = { variance, entropy, none: null };
+
+/** Tensors that `body` returns; what else it makes is freed, but for what the graph holds. */
+function keeping(body) {
+  const inner = scope();
+  try {
+    return body().map((map) => inner.keep(map));
+  } finally {
+    inner[Symbol.dispose]();
+  }
+}
 
 export class Subject {
   #size;
@@ -46,7 +56,7 @@ export class Subject {
       const before = memory().liveBytes;
       resetPeakMemory();
       const began = performance.now();
-      const [lossesNHW, confidenceNHW] = tidy(maps);
+      const [lossesNHW, confidenceNHW] = keeping(maps);
       const between = performance.now();
       tidy(() => lossesNHW.sum().backward());
       const ended = performance.now();
