@@ -3,7 +3,7 @@
 import { DataError } from '../errors/index.js';
 import { type DatasetCheck, ignoreIndex } from './dataset.js';
 import type { FileListing, FilePair, LabelReader } from './file-listing.js';
-import { hasImageEnd } from './image-end.js';
+import { hasImageEnd, readEnds } from './image-end.js';
 import { readImage, readImageSize } from './image-file.js';
 import type { PairTable } from './pair-table.js';
 import { sizeMismatch } from './size-mismatch.js';
@@ -57,13 +57,19 @@ async function checkPair(
 ): Promise<{ readonly problems: readonly string[]; readonly labelled: boolean }> {
   const problems: string[] = [];
   const note = noteIn(problems);
-  const decode = deep || !(await hasImageEnd(pair.image));
-  const image = await (decode ? readImage(pair.image) : readImageSize(pair.image)).catch(note);
+  const ends = await readEnds(pair.image);
+  const decode = deep || !ends.ended;
+  const imageSize = () => (decode ? readImage(pair.image) : readImageSize(pair.image)).catch(note);
+  // A PNG's header tells its size at a tenth of the price, but for an orientation that may stand behind it.
+  const told = decode ? null : ends.png;
+  let image = told ?? (await imageSize());
   if (pair.labels === null) return { problems, labelled: false };
   const readContent = content || !(await hasImageEnd(pair.labels));
   const map = readContent ? await labelReader.read(pair.labels).catch(note) : null;
   const labels = readContent ? map : await labelReader.readSize(pair.labels).catch(note);
-  const mismatch = image && labels && sizeMismatch(pair.labels, { image, labels });
+  const differ = () => image && labels && sizeMismatch(pair.labels as string, { image, labels });
+  if (told !== null && differ() !== null) image = await imageSize();
+  const mismatch = differ();
   if (mismatch !== null) problems.push(mismatch);
   const labelled = map?.labels.some((label) => label !== ignoreIndex) ?? false;
   return { problems, labelled };
