@@ -54,10 +54,11 @@ function measureStep(setting, rounds) {
   }).to({ memoryFormat: 'channels-last' });
   const arm = new Arm({ generator });
   const draw = { dtype: 'float32', generator };
-  const batch = tidy(() => ({
-    imagesNCHW: randn([batchSize, 3, height, width], draw).contiguous({ memoryFormat: 'channels-last' }),
-    labelsNHW: rand([batchSize, height, width], draw).mul(19).to({ dtype: 'int64' }),
-  }));
+  const images = () => randn([batchSize, 3, height, width], draw);
+  const batch = {
+    imagesNCHW: tidy(() => images().contiguous({ memoryFormat: 'channels-last' })),
+    labelsNHW: tidy(() => rand([batchSize, height, width], draw).mul(19).to({ dtype: 'int64' })),
+  };
   const group = { parameters: model.parameters() };
   const learningRate = 1e-3;
   const common = {
@@ -107,11 +108,11 @@ function measurePass(shape, rounds) {
   const generator = new Generator(0);
   const arm = new Arm({ generator });
   const draw = () => rand(shape, { dtype: 'float32', generator });
-  const input = tidy(() => ({
-    confidenceNHW: draw().mul(2).sub(1),
+  const input = {
+    confidenceNHW: tidy(() => draw().mul(2).sub(1)),
     lossesNHW: draw(),
-    validNHW: draw().lt(0.9),
-  }));
+    validNHW: tidy(() => draw().lt(0.9)),
+  };
   const milliseconds = { fused: [], stock: [] };
   for (let round = -2; round < rounds; round += 1) {
     for (const kernels of ['fused', 'stock']) {
