@@ -49,6 +49,11 @@ export class BoundaryCounts {
     this.#prediction.add(predicted, { against: truth, steps });
   }
 
+  /** Everything counted, as live arrays: counts of several processes are added up in them. */
+  counts(): readonly BigInt64Array[] {
+    return [...this.#truth.counts(), ...this.#prediction.counts()];
+  }
+
   score(): BoundaryScore {
     const perClass = Array.from({ length: this.#classCount }, (_, id) => {
       const precision = this.#prediction.share(id);
@@ -91,6 +96,10 @@ class ClassCounts {
       this.#all[id] = (this.#all[id] as bigint) + BigInt(all[id] as number);
       this.#near[id] = (this.#near[id] as bigint) + BigInt(near[id] as number);
     }
+  }
+
+  counts(): readonly BigInt64Array[] {
+    return [this.#all, this.#near];
   }
 
   /** Boundary pixels that have a counterpart near, of all of the class; null where there are none. */

@@ -5,6 +5,7 @@
 import { ignoreIndex } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import { type Device, ops, scope, type Tensor, zeros } from '../torch/index.js';
+import type { EvaluationRanks } from './evaluation-ranks.js';
 import { type Metrics, metricsFrom } from './metrics.js';
 
 /** Owns a tensor: make it outside any scope that ends before it, and `dispose()` it (or use `using`). */
@@ -63,6 +64,11 @@ export class ConfusionMatrix implements Disposable {
   /** aAcc, mAcc, mIoU and the scores of each class over everything counted so far. */
   metrics(): Metrics {
     return metricsFrom(this.counts(), this.classCount);
+  }
+
+  /** Adds what the other processes have counted; afterwards all hold the same counts. */
+  sumOver(ranks: EvaluationRanks): void {
+    ranks.allReduce_(this.#counts);
   }
 
   /** Forgets everything counted. */

@@ -1,9 +1,10 @@
 /** Scores a model on a labelled data set, at the resolution of the labels. */
 import type { Sample, SegmentationDataset } from '../data/index.js';
 import { DataError } from '../errors/index.js';
-import { scope, tensorFrom } from '../torch/index.js';
+import { type Device, scope, tensorFrom } from '../torch/index.js';
 import { BoundaryCounts } from './boundary-score.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
+import type { EvaluationRanks } from './evaluation-ranks.js';
 import { type InferenceOptions, inferLabels } from './infer-labels.js';
 import { inferWith } from './infer-with.js';
 import type { ClassMetrics, Metrics } from './metrics.js';
@@ -25,6 +26,8 @@ export interface EvaluationOptions extends InferenceOptions {
   readonly onProgress?: (progress: EvaluationProgress) => void;
   /** Asked after every batch; true ends the evaluation with what was counted so far. */
   readonly shouldStop?: () => boolean;
+  /** Processes that score together: each takes every n-th image, and all get the scores of all images. */
+  readonly ranks?: EvaluationRanks | null;
 }
 
 export interface EvaluatedClass extends ClassMetrics {
@@ -54,19 +57,21 @@ export async function evaluate(
   dataset: SegmentationDataset,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { batchSize = 1, boundary = false, onProgress, shouldStop, ...inference } = options;
+  const { batchSize = 1, boundary = false, onProgress, shouldStop, ranks = null, ...inference } = options;
   const { device = 'cpu' } = inference;
   const classCount = dataset.classes.length;
   using matrix = new ConfusionMatrix(classCount, { device });
   const outlines = boundary
     ? { boundary: new BoundaryCounts(classCount), trimap: new TrimapCounts(classCount) }
     : null;
-  const total = dataset.length;
+  const { rank, worldSize } = ranks ?? { rank: 0, worldSize: 1 };
+  // No image twice and none left out, however many remain for the last round.
+  const total = Math.ceil((dataset.length - rank) / worldSize);
   let done = 0;
   let stopped = false;
 
   await inferWith(model, inference, async (prepared) => {
-    const read = (index: number) => dataset.read(index);
+    const read = (place: number) => dataset.read(place * worldSize + rank);
     for await (const samples of sameSizeBatches(total, { read, batchSize })) {
       score(prepared, samples, { ...inference, matrix, outlines });
       done += samples.length;
@@ -76,6 +81,7 @@ export async function evaluate(
     }
   });
 
+  const images = ranks === null ? done : sumOverRanks(ranks, { done, device, matrix, outlines });
   const metrics = matrix.metrics();
   const outlined = outlines?.boundary.score() ?? null;
   const perClass = metrics.perClass.map((scores, id) => ({
@@ -85,12 +91,29 @@ export async function evaluate(
   }));
   const boundaryF1 = outlined?.mean ?? null;
   const trimapMIoU = outlines?.trimap.scores() ?? null;
-  return { ...metrics, perClass, boundaryF1, trimapMIoU, images: done, stopped };
+  return { ...metrics, perClass, boundaryF1, trimapMIoU, images, stopped };
 }
 
 interface Counts {
   readonly matrix: ConfusionMatrix;
   readonly outlines: { readonly boundary: BoundaryCounts; readonly trimap: TrimapCounts } | null;
+}
+
+/** Makes the counts those of all ranks, exactly; returns how many images they are of. */
+function sumOverRanks(
+  ranks: EvaluationRanks,
+  { done, device, matrix, outlines }: Counts & { readonly done: number; readonly device: Device },
+): number {
+  const images = BigInt64Array.of(BigInt(done));
+  const outlineCounts = outlines ? [...outlines.boundary.counts(), ...outlines.trimap.counts()] : [];
+  matrix.sumOver(ranks);
+  for (const counts of [images, ...outlineCounts]) {
+    using _temporaries = scope();
+    const sum = tensorFrom(counts, { dtype: 'int64', shape: [counts.length] }).to({ device });
+    ranks.allReduce_(sum);
+    counts.set(sum.toTypedArray() as BigInt64Array);
+  }
+  return Number(images[0]);
 }
 
 function score(

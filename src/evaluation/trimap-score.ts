@@ -59,6 +59,11 @@ export class TrimapCounts {
     }
   }
 
+  /** Everything counted, as live arrays: counts of several processes are added up in them. */
+  counts(): readonly BigInt64Array[] {
+    return this.#rings;
+  }
+
   scores(): TrimapScore[] {
     const matrix = new BigInt64Array(this.#classCount * this.#classCount);
     return trimapWidths.map((width, band) => {

@@ -1,6 +1,6 @@
 import type { Sample, SegmentationDataset } from 'coarsely/data';
 import { evaluate } from 'coarsely/evaluation';
-import { liveTensorCount } from 'coarsely/torch';
+import { liveTensorCount, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BrightnessModel } from './brightness-model.js';
 
@@ -131,5 +131,45 @@ describe('evaluate', () => {
     await expect(evaluate(model, unlabelled)).rejects.toThrow('scene-3: expected labels to evaluate on');
     const broken = { ...datasetOf(scenes), read: () => Promise.reject(new Error('a.png: truncated')) };
     await expect(evaluate(model, broken)).rejects.toThrow('a.png: truncated');
+  });
+});
+
+describe('evaluate on several processes', () => {
+  /** One process after the other: the first ones' counts are kept, the last one adds them to its own. */
+  async function evaluateOn(worldSize: number, boundary: boolean) {
+    const sums: bigint[][] = [];
+    let result: Awaited<ReturnType<typeof evaluate>> | undefined;
+    for (let rank = worldSize - 1; rank >= 0; rank -= 1) {
+      let place = 0;
+      const allReduce_ = (tensor: Tensor) => {
+        const counts = [...(tensor.toTypedArray() as BigInt64Array)];
+        sums[place] = counts.map((count, at) => count + (sums[place]?.[at] ?? 0n));
+        tensor.copy_(
+          tensorFrom(BigInt64Array.from(sums[place] ?? []), { dtype: 'int64', shape: tensor.shape }),
+        );
+        place += 1;
+      };
+      const ranks = {
+        rank,
+        worldSize,
+        allReduce_: (tensor: Tensor) => tidy(() => allReduce_(tensor)),
+      };
+      result = await evaluate(new BrightnessModel(), datasetOf(scenes), {
+        precision: 'float32',
+        boundary,
+        ranks,
+      });
+    }
+    return result;
+  }
+
+  test.each([2, 3, 5])('%i score every image once, and exactly', async (worldSize) => {
+    for (const boundary of [false, true]) {
+      const alone = await evaluate(new BrightnessModel(), datasetOf(scenes), {
+        precision: 'float32',
+        boundary,
+      });
+      expect(await evaluateOn(worldSize, boundary)).toEqual(alone);
+    }
   });
 });
