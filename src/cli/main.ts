@@ -17,6 +17,7 @@ import { reportCommand } from './commands/report.js';
 import { scenesCommand } from './commands/scenes.js';
 import { trainCommand } from './commands/train.js';
 import { exitCodes } from './exit-codes.js';
+import { tellError } from './launched-rank.js';
 import { printError } from './print-error.js';
 
 const commands = [
@@ -64,7 +65,7 @@ async function main(): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-    printError(error, { verbose: process.argv.includes('--verbose') });
+    if (!tellError(error)) printError(error, { verbose: process.argv.includes('--verbose') });
     return error instanceof CoarselyError && error.code === 'divergence'
       ? exitCodes.diverged
       : exitCodes.failure;

@@ -24,6 +24,13 @@ export interface ProgressDisplayOptions {
   readonly stream?: NodeJS.WriteStream;
 }
 
+/** For a process that another one speaks for. */
+export const noDisplay: ProgressDisplay = {
+  show: () => undefined,
+  print: () => undefined,
+  close: () => undefined,
+};
+
 /** A live display when the stream is a terminal, and a plain one otherwise. */
 export function createProgressDisplay(options: ProgressDisplayOptions): ProgressDisplay {
   const stream = options.stream ?? process.stdout;

@@ -44,8 +44,11 @@ export function trainedWeights({ run, config }: StartedRun): {
   return { config, weights: run.lastCheckpoint.file };
 }
 
-/** The command that continues a run, ready to be pasted into a shell. */
-export function resumeCommand(folder: string): string {
+/** The command that continues a run, with as many processes as it had, ready to be pasted into a shell. */
+export function resumeCommand(
+  folder: string,
+  { processes = 1 }: { readonly processes?: number | undefined } = {},
+): string {
   const quoted = /^[\w./~+-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
-  return `coarsely train --resume ${quoted}`;
+  return `coarsely train --resume ${quoted}${processes > 1 ? ` --processes ${processes}` : ''}`;
 }

@@ -4,12 +4,14 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/index.js';
 import { CoarselyError } from '../errors/index.js';
 import { exitCodes } from './exit-codes.js';
-import { createProgressDisplay, type ProgressDisplay } from './progress-display.js';
+import { createProgressDisplay, noDisplay, type ProgressDisplay } from './progress-display.js';
 import type { ReportedError, TrainingJob, TrainingMessage } from './train-worker.js';
 
 export interface TrainSessionOptions {
   readonly runFolder: string;
   readonly resume: boolean;
+  /** Shows nothing: what a rank above 0 would show, rank 0 does. */
+  readonly quiet?: boolean;
 }
 
 /**
@@ -18,9 +20,11 @@ export interface TrainSessionOptions {
  */
 export async function trainSession(
   config: Config,
-  { runFolder, resume }: TrainSessionOptions,
+  { runFolder, resume, quiet = false }: TrainSessionOptions,
 ): Promise<'finished' | 'interrupted'> {
-  const display = createProgressDisplay({ name: config.name, logEvery: config.training.logEvery });
+  const display = quiet
+    ? noDisplay
+    : createProgressDisplay({ name: config.name, logEvery: config.training.logEvery });
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const removeHandlers = handleInterrupts(new Int32Array(stop), display);
   const job: TrainingJob = { config, runFolder, resume, stop };

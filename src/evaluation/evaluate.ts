@@ -1,7 +1,7 @@
 /** Scores a model on a labelled data set, at the resolution of the labels. */
 import type { Sample, SegmentationDataset } from '../data/index.js';
 import { DataError } from '../errors/index.js';
-import { type Device, scope, tensorFrom } from '../torch/index.js';
+import { scope, tensorFrom } from '../torch/index.js';
 import { BoundaryCounts } from './boundary-score.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
 import type { EvaluationRanks } from './evaluation-ranks.js';
@@ -81,7 +81,7 @@ export async function evaluate(
     }
   });
 
-  const images = ranks === null ? done : sumOverRanks(ranks, { done, device, matrix, outlines });
+  const images = ranks === null ? done : sumOverRanks(ranks, { done, matrix, outlines });
   const metrics = matrix.metrics();
   const outlined = outlines?.boundary.score() ?? null;
   const perClass = metrics.perClass.map((scores, id) => ({
@@ -102,14 +102,14 @@ interface Counts {
 /** Makes the counts those of all ranks, exactly; returns how many images they are of. */
 function sumOverRanks(
   ranks: EvaluationRanks,
-  { done, device, matrix, outlines }: Counts & { readonly done: number; readonly device: Device },
+  { done, matrix, outlines }: Counts & { readonly done: number },
 ): number {
   const images = BigInt64Array.of(BigInt(done));
   const outlineCounts = outlines ? [...outlines.boundary.counts(), ...outlines.trimap.counts()] : [];
   matrix.sumOver(ranks);
   for (const counts of [images, ...outlineCounts]) {
     using _temporaries = scope();
-    const sum = tensorFrom(counts, { dtype: 'int64', shape: [counts.length] }).to({ device });
+    const sum = tensorFrom(counts, { dtype: 'int64', shape: [counts.length] });
     ranks.allReduce_(sum);
     counts.set(sum.toTypedArray() as BigInt64Array);
   }

@@ -25,3 +25,10 @@ export type TrainingEvent =
     }
   | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };
+
+/** What a run tells, and what it asks. */
+export interface TrainingHooks {
+  readonly onEvent?: (event: TrainingEvent) => void;
+  /** Asked after every step; true writes a checkpoint and returns `interrupted`. */
+  readonly shouldStop?: () => boolean;
+}

@@ -1,253 +1,158 @@
-/** A whole run: dataset, loader, trainer, evaluation and the run's folder, from a config to the last checkpoint. */
+/**
+ * A whole run: dataset, loader, trainer, evaluation and the run's folder, from a config to the last checkpoint; by one
+ * process, or by several that each take a part of every batch. Of those rank 0 alone touches the folder.
+ */
 
-import { availableParallelism, cpus } from 'node:os';
 import { type Config, configToYaml, datasetSection } from '../config/index.js';
-import { type Batch, openDataset, type SegmentationDataset } from '../data/index.js';
-import { CheckpointError } from '../errors/index.js';
-import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
-import { ChosenImages, measureStatistics } from '../figures/index.js';
+import { openDataset } from '../data/index.js';
+import { ProcessGroup, type RankEnvironment, readRankEnvironment } from '../distributed/index.js';
+import { CheckpointError, CoarselyError } from '../errors/index.js';
+import { ChosenImages } from '../figures/index.js';
 import { RunWriter, readRun } from '../runs/index.js';
-import { engine, memory, readSafetensors, scope, setThreads, threads, tidy } from '../torch/index.js';
+import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
 import { settlePrecision } from './create-players.js';
-import { DivergenceWatch } from './divergence-watch.js';
-import type { TrainingEvent } from './events.js';
-import type { StepLosses } from './players.js';
+import type { TrainingHooks } from './events.js';
+import { deviceOfRank, threadsOfRank } from './rank-resources.js';
+import { broadcastJson, restoreRankStates } from './rank-state.js';
 import { Trainer } from './trainer.js';
 import { TrainingBatches } from './training-batches.js';
+import { type LastCheckpoint, TrainingRun } from './training-run.js';
 
-export interface RunTrainingOptions {
+export interface RunTrainingOptions extends TrainingHooks {
   readonly runFolder: string;
   /** Continues from the folder's last checkpoint, exactly as the unbroken run would have. */
   readonly resume?: boolean;
-  readonly onEvent?: (event: TrainingEvent) => void;
-  /** Asked after every step; true writes a checkpoint and returns `interrupted`. */
-  readonly shouldStop?: () => boolean;
+  /** This process's place among those that train together; by default what the environment says. Null: it is alone. */
+  readonly environment?: RankEnvironment | null;
+}
+
+/** A rank that ends because rank 0 could not begin; rank 0's own error says why. */
+export class RankStoppedError extends CoarselyError {
+  constructor() {
+    super('rank 0 could not begin the run; its own message says why', { code: 'rank-stopped' });
+  }
 }
 
 /**
  * Trains to the config's last iteration.
- * @throws CoarselyError for whatever a user can cause; DivergenceError when the loss stops being finite
+ * @throws CoarselyError for whatever a user can cause; DivergenceError when the loss stops being finite;
+ *   DistributedError when another rank is gone
  */
 export async function runTraining(
   config: Config,
-  options: RunTrainingOptions,
+  { environment = readRankEnvironment(), ...options }: RunTrainingOptions,
 ): Promise<'finished' | 'interrupted'> {
-  setThreads(config.threads || availableParallelism());
+  setThreads(threadsOfRank(config.threads, { environment }));
+  const deterministicBefore = setDeterministic(config.deterministic);
+  try {
+    if (environment === null) return await train(config, { ranks: null, device: config.device, options });
+    const device = deviceOfRank(config.device, environment);
+    const { timeoutSeconds } = config.distributed;
+    const ranks = ProcessGroup.join(environment, { device, timeoutSeconds });
+    try {
+      const outcome = await train(config, { ranks, device, options });
+      ranks.close();
+      return outcome;
+    } catch (error) {
+      ranks.close({ reason: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
+  } finally {
+    setDeterministic(deterministicBefore);
+  }
+}
+
+interface Place {
+  readonly ranks: ProcessGroup | null;
+  /** Of this rank; the run's folder keeps what the config says. */
+  readonly device: Config['device'];
+  readonly options: Omit<RunTrainingOptions, 'environment'>;
+}
+
+async function train(config: Config, { ranks, device, options }: Place): Promise<'finished' | 'interrupted'> {
   const training = await openDataset(datasetSection(config.data, 'train'));
   const evaluation = await openDataset(datasetSection(config.data, 'evaluation'));
   const { statistics } = config.training;
+  const first = ranks === null || ranks.rank === 0;
   const watched =
-    statistics && (await ChosenImages.open(config.data, { ...statistics, count: statistics.images }));
-  const trainer = new Trainer(config, {
-    classCount: training.classes.length,
-    datasetLength: training.length,
-  });
-  const loader = new TrainingBatches(config);
-  let writer: RunWriter | undefined;
+    first && statistics
+      ? await ChosenImages.open(config.data, { ...statistics, count: statistics.images })
+      : null;
+  const trainer = new Trainer(
+    { ...config, device },
+    { classCount: training.classes.length, datasetLength: training.length, group: ranks },
+  );
+  const loader = new TrainingBatches(config, ranks ?? undefined);
+  let writer: RunWriter | null = null;
   try {
-    writer = openWriter(trainer, options);
-    const run = new TrainingRun({ trainer, loader, evaluation, watched, writer, options });
-    return await run.toTheEnd();
+    const lastCheckpoint = atRankZero(ranks, () => lastCheckpointOf(config, options));
+    takeUp(trainer, { ranks, lastCheckpoint });
+    atRankZero(ranks, () => {
+      writer = openWriter(config, { ...options, step: lastCheckpoint?.step ?? 0 });
+      return null;
+    });
+    const parts = { trainer, loader, evaluation, watched, writer, lastCheckpoint, ranks, options };
+    return await new TrainingRun(parts).toTheEnd();
   } finally {
-    writer?.close();
+    (writer as RunWriter | null)?.close();
     await loader.close();
     trainer.dispose();
   }
 }
 
-function openWriter(trainer: Trainer, { runFolder, resume = false }: RunTrainingOptions): RunWriter {
-  const { config } = trainer;
+/** Null for a new run, and for one that was stopped before its first checkpoint. */
+function lastCheckpointOf(
+  config: Config,
+  { runFolder, resume = false }: RunTrainingOptions,
+): LastCheckpoint | null {
+  if (!resume) return null;
+  const { lastCheckpoint } = readRun(runFolder);
+  if (lastCheckpoint === null) return null;
+  const { file, step } = lastCheckpoint;
+  const { iterations } = config.training;
+  if (step <= iterations) return { file, step };
+  throw new CheckpointError(
+    `${runFolder}: its last checkpoint is of step ${step}, beyond training.iterations = ${iterations}`,
+  );
+}
+
+function openWriter(
+  config: Config,
+  { runFolder, resume = false, step }: RunTrainingOptions & { readonly step: number },
+): RunWriter {
   const keep = config.training.keepCheckpoints;
-  if (!resume) {
-    const ran = { ...config, precision: settlePrecision(config) };
-    return RunWriter.create(runFolder, { configYaml: configToYaml(ran), keep });
-  }
-  const checkpoint = readRun(runFolder).lastCheckpoint;
-  if (checkpoint) {
-    using _tensors = scope();
-    const { tensors } = readSafetensors(checkpoint.file);
-    trainer.loadState(tensors, checkpoint.step);
-    if (checkpoint.step > config.training.iterations) {
-      throw new CheckpointError(
-        `${runFolder}: its last checkpoint is of step ${checkpoint.step}, beyond training.iterations = ${config.training.iterations}`,
-      );
-    }
-  }
-  return RunWriter.resume(runFolder, checkpoint?.step ?? 0, { keep });
+  if (resume) return RunWriter.resume(runFolder, step, { keep });
+  const ran = { ...config, precision: settlePrecision(config) };
+  return RunWriter.create(runFolder, { configYaml: configToYaml(ran), keep });
 }
 
-interface TrainingRunParts {
-  readonly trainer: Trainer;
-  readonly loader: TrainingBatches;
-  readonly evaluation: SegmentationDataset;
-  /** Training images whose statistics are recorded; null records none. */
-  readonly watched: ChosenImages | null;
-  readonly writer: RunWriter;
-  readonly options: RunTrainingOptions;
-}
-
-class TrainingRun {
-  readonly #parts: TrainingRunParts;
-  readonly #watch: DivergenceWatch;
-  #checkpoint: string | null;
-  #checkpointStep: number;
-  #clock = performance.now();
-
-  constructor(parts: TrainingRunParts) {
-    this.#parts = parts;
-    const last = readRun(parts.options.runFolder).lastCheckpoint;
-    this.#checkpoint = last?.file ?? null;
-    this.#checkpointStep = last?.step ?? -1;
-    this.#watch = new DivergenceWatch(() => this.#checkpoint);
-  }
-
-  async toTheEnd(): Promise<'finished' | 'interrupted'> {
-    const { trainer, loader, options } = this.#parts;
-    const { iterations, evaluateEvery, checkpointEvery } = trainer.config.training;
-    const parameters = trainer.players.model.parameters().reduce((sum, { numel }) => sum + numel, 0);
-    this.#tell({ type: 'start', iterations, parameters, resumedFrom: trainer.stepsTaken || null });
-    if (trainer.stepsTaken === 0) this.#recordWeights();
+/** Runs `body` on rank 0 alone and gives its result to all; where it throws all end, with its one message. */
+function atRankZero<T>(ranks: ProcessGroup | null, body: () => T): T {
+  if (ranks === null) return body();
+  let done: { readonly result: T } | null = null;
+  let failure: unknown = null;
+  if (ranks.rank === 0) {
     try {
-      while (trainer.stepsTaken < iterations) {
-        const asked = performance.now();
-        const batch = await loader.next(trainer.stepsTaken);
-        this.#takeStep(batch, performance.now() - asked);
-        const done = trainer.stepsTaken;
-        if (done % evaluateEvery === 0 || done === iterations) await this.#evaluate();
-        if (done % checkpointEvery === 0 || done === iterations) this.#save();
-        if (done < iterations && options.shouldStop?.()) {
-          this.#save();
-          return 'interrupted';
-        }
-      }
-      return 'finished';
-    } finally {
-      this.#watch.dispose();
+      done = { result: body() };
+    } catch (error) {
+      failure = error;
     }
   }
-
-  #takeStep(batch: Batch, waited: number): void {
-    const { trainer } = this.#parts;
-    const { iterations, logEvery } = trainer.config.training;
-    const { learningRate } = trainer;
-    const losses = trainer.step(batch);
-    const step = trainer.stepsTaken;
-    const logged = step % logEvery === 0 || step === iterations || step === 1;
-    const loss = logged ? this.#log(losses, learningRate) : null;
-    for (const part of [losses.main, losses.weighted, losses.auxiliary]) part?.dispose();
-    this.#watch.follow({ step, names: batch.names, objective: losses.objective });
-    if (logged) this.#watch.settle();
-    const count = batch.names.length;
-    batch.release();
-    const now = performance.now();
-    const elapsed = now - this.#clock;
-    this.#clock = now;
-    this.#tell({
-      type: 'step',
-      step,
-      iterations,
-      loss,
-      learningRate,
-      imagesPerSecond: (1000 * count) / elapsed,
-      memoryBytes: memory().liveBytes,
-      dataWaitShare: Math.min(1, waited / elapsed),
-    });
-  }
-
-  /** Reads the losses back: the host waits for the device here. */
-  #log(losses: StepLosses, learningRate: number): number {
-    const objective = losses.objective.item();
-    this.#parts.writer.append(this.#parts.trainer.stepsTaken, 'train', {
-      loss: objective,
-      mainLoss: losses.main.item(),
-      ...(losses.weighted && { weightedLoss: losses.weighted.item() }),
-      ...(losses.auxiliary && { auxiliaryLoss: losses.auxiliary.item() }),
-      learningRate,
-    });
-    return objective;
-  }
-
-  async #evaluate(): Promise<void> {
-    const { trainer, evaluation, writer } = this.#parts;
-    const values = await evaluate(trainer.players.model, evaluation, {
-      ...inferenceOptions(trainer.config),
-      precision: trainer.precision,
-      boundary: trainer.config.inference.boundary,
-    });
-    writer.append(trainer.stepsTaken, 'val', valuesOf(values));
-    this.#recordWeights();
-    await this.#recordStatistics();
-    this.#tell({ type: 'evaluation', step: trainer.stepsTaken, values });
-    this.#clock = performance.now();
-  }
-
-  /** W(v̂) as it is now, for the plot of how it was learned. */
-  #recordWeights(): void {
-    const { trainer, writer } = this.#parts;
-    const confidence = Array.from({ length: 81 }, (_, index) => index / 40 - 1);
-    const weight = tidy(() => trainer.players.reweighter?.curve(confidence));
-    if (weight) writer.append(trainer.stepsTaken, 'weights', { confidence, weight });
-  }
-
-  /** What pixels of different confidence are like now, on a few training images. */
-  async #recordStatistics(): Promise<void> {
-    const { trainer, watched, writer } = this.#parts;
-    if (watched === null) return;
-    const inference = { ...inferenceOptions(trainer.config), precision: trainer.precision };
-    const statistics = await measureStatistics({ ...trainer.players, inference }, watched);
-    writer.append(trainer.stepsTaken, 'statistics', statistics);
-  }
-
-  #save(): void {
-    const { trainer, writer } = this.#parts;
-    const step = trainer.stepsTaken;
-    if (step === this.#checkpointStep) return;
-    this.#watch.settle();
-    using _generatorState = scope();
-    this.#checkpoint = writer.writeCheckpoint({
-      step,
-      tensors: trainer.state(),
-      state: { classes: this.#classes(), circumstances: circumstances() },
-    });
-    this.#checkpointStep = step;
-    this.#tell({ type: 'checkpoint', step, path: this.#checkpoint });
-    this.#clock = performance.now();
-  }
-
-  /** With the checkpoint, so that a trained network can be used where its dataset is not. */
-  #classes() {
-    return this.#parts.evaluation.classes.map(({ name, color }) => ({ name, color: [...color] }));
-  }
-
-  #tell(event: TrainingEvent): void {
-    this.#parts.options.onEvent?.(event);
-  }
+  const said = broadcastJson(ranks, done);
+  if (ranks.rank === 0 && done === null) throw failure;
+  if (said === null) throw new RankStoppedError();
+  return (said as { readonly result: T }).result;
 }
 
-/** What a report says of where a run took place. */
-function circumstances() {
-  const { key, bfloat16Fast } = engine();
-  const processor = cpus()[0]?.model ?? process.arch;
-  return {
-    Engine: `libtorch ${key}`,
-    Machine: `${processor}, ${threads()} threads${bfloat16Fast ? ', native bfloat16' : ''}`,
-    Node: process.version,
-  };
-}
-
-function valuesOf({ aAcc, mAcc, mIoU, perClass, boundaryF1, trimapMIoU }: Evaluation) {
-  // Only where they were measured: most runs have no keys for them.
-  const outlined = boundaryF1 !== null;
-  return {
-    aAcc,
-    mAcc,
-    mIoU,
-    ...(outlined && { boundaryF1, trimapMIoU: trimapMIoU?.map(({ width, mIoU }) => ({ width, mIoU })) }),
-    perClass: perClass.map(({ name, iou, accuracy, boundaryF1: outline }) => ({
-      name,
-      iou,
-      accuracy,
-      ...(outlined && { boundaryF1: outline }),
-    })),
-  };
+/** Puts back what a checkpoint holds, on all ranks. */
+function takeUp(
+  trainer: Trainer,
+  { ranks, lastCheckpoint }: { readonly ranks: ProcessGroup | null; lastCheckpoint: LastCheckpoint | null },
+): void {
+  if (lastCheckpoint === null) return;
+  using _tensors = scope();
+  const { file, step } = lastCheckpoint;
+  const tensors = ranks === null || ranks.rank === 0 ? readSafetensors(file).tensors : null;
+  if (ranks) restoreRankStates(trainer, { tensors, step, ranks });
+  else if (tensors) trainer.loadState(tensors, step);
 }

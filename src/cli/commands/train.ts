@@ -2,17 +2,23 @@
 
 import { Command } from 'commander';
 import type { Config } from '../../config/index.js';
+import { ConfigError } from '../../errors/index.js';
 import { exitCodes } from '../exit-codes.js';
-import { collect } from '../parse-options.js';
+import { collect, positiveNumber } from '../parse-options.js';
 
 const example = `
 A config file holds the keys that differ from the defaults, and may say "extends: RECIPE". A run's folder holds
 config.yaml, metrics.jsonl and checkpoints; an existing one is never overwritten. Ctrl-C finishes the step, writes a
 checkpoint and prints the command that continues.
 
+--processes N starts N processes on this machine that train one model together, each on its part of every batch and on
+its share of the cores, or on a GPU of its own. Started by torchrun --no-python, srun or a PyTorchJob instead, the same
+command takes its part by RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT.
+
 Example:
   $ coarsely train folder-arm --data my-dataset
   $ coarsely train mine.yaml --set training.iterations=2000 --set reweighter.p=3
+  $ coarsely train folder-arm --data my-dataset --processes 2
   $ coarsely train --resume runs/folder-arm`;
 
 interface TrainCommandOptions {
@@ -21,6 +27,7 @@ interface TrainCommandOptions {
   readonly output?: string;
   readonly name?: string;
   readonly resume?: string;
+  readonly processes?: number;
 }
 
 export function trainCommand(): Command {
@@ -32,6 +39,11 @@ export function trainCommand(): Command {
     .option('--output <dir>', 'the folder that run folders are created in (output)')
     .option('--name <name>', "name of the run's folder; without it a number is added to a name that is taken")
     .option('--resume <run>', 'continue the run in this folder, exactly as it would have gone on')
+    .option(
+      '--processes <n>',
+      'start this many processes here, which train one model together',
+      positiveNumber,
+    )
     .addHelpText('after', example)
     .action(train);
 }
@@ -41,7 +53,7 @@ async function train(
   options: TrainCommandOptions,
   command: Command,
 ): Promise<void> {
-  const { resume, ...changes } = options;
+  const { resume, processes = 1, ...changes } = options;
   if (resume === undefined) {
     if (source === undefined) {
       command.error(
@@ -51,7 +63,7 @@ async function train(
         },
       );
     }
-    await startRun(source, changes);
+    await (processes > 1 ? startRanks(processes) : startRun(source, changes));
     return;
   }
   const changed = Object.entries(changes).some(([, value]) => value !== undefined);
@@ -60,15 +72,30 @@ async function train(
       exitCode: 2,
     });
   }
-  await resumeRun(resume);
+  await (processes > 1 ? startRanks(processes) : resumeRun(resume));
+}
+
+/** This same command once more for each rank, without `--processes`. */
+async function startRanks(processes: number): Promise<void> {
+  const { readRankEnvironment } = await import('../../distributed/index.js');
+  if (readRankEnvironment() !== null) {
+    throw new ConfigError(
+      'train --processes: starts the processes itself, and RANK and WORLD_SIZE say that something else has; leave one out',
+    );
+  }
+  const { launchRanks } = await import('../launch-ranks.js');
+  const words = process.argv.slice(2);
+  const at = words.findIndex((word) => word.startsWith('--processes'));
+  words.splice(at, words[at] === '--processes' ? 2 : 1);
+  if ((await launchRanks(words, { processes })) === 'interrupted') process.exitCode = exitCodes.interrupted;
 }
 
 async function startRun(source: string, changes: Omit<TrainCommandOptions, 'resume'>): Promise<void> {
   const { loadConfig } = await import('../load-config.js');
   const { newRunFolder } = await import('../run-place.js');
   const config = await loadConfig(source, changes);
-  const runFolder = newRunFolder(config, { exact: changes.name !== undefined });
-  process.stdout.write(`run folder ${runFolder}\n`);
+  // Rank 0 alone has a folder, and a name for it.
+  const runFolder = (await isFirst()) ? newRunFolder(config, { exact: changes.name !== undefined }) : '';
   await trainAndReport(config, { runFolder, resume: false });
 }
 
@@ -77,11 +104,19 @@ async function resumeRun(runFolder: string): Promise<void> {
   const { checkConfigFolders } = await import('../load-config.js');
   const { config, finished } = readStartedRun(runFolder);
   if (finished) {
-    process.stdout.write(`${runFolder} is finished: all ${config.training.iterations} steps are done\n`);
+    if (await isFirst()) {
+      process.stdout.write(`${runFolder} is finished: all ${config.training.iterations} steps are done\n`);
+    }
     return;
   }
   await checkConfigFolders(config, `${runFolder}/config.yaml`);
   await trainAndReport(config, { runFolder, resume: true });
+}
+
+/** Whether this process is the one that writes and prints: alone, or rank 0. */
+async function isFirst(): Promise<boolean> {
+  const { readRankEnvironment } = await import('../../distributed/index.js');
+  return (readRankEnvironment()?.rank ?? 0) === 0;
 }
 
 async function trainAndReport(
@@ -90,11 +125,18 @@ async function trainAndReport(
 ): Promise<void> {
   const { trainSession } = await import('../train-session.js');
   const { resumeCommand } = await import('../run-place.js');
-  const outcome = await trainSession(config, { runFolder, resume });
+  const { followLauncher, launchedProcesses, tellRunFolder } = await import('../launched-rank.js');
+  const first = await isFirst();
+  followLauncher();
+  if (first) tellRunFolder(runFolder);
+  const print = (text: string) => void (first && process.stdout.write(text));
+  if (!resume) print(`run folder ${runFolder}\n`);
+  const outcome = await trainSession(config, { runFolder, resume, quiet: !first });
   if (outcome === 'interrupted') {
-    process.stdout.write(`interrupted; continue with:\n  ${resumeCommand(runFolder)}\n`);
+    const processes = launchedProcesses() ?? undefined;
+    print(`interrupted; continue with:\n  ${resumeCommand(runFolder, { processes })}\n`);
     process.exitCode = exitCodes.interrupted;
     return;
   }
-  process.stdout.write(`finished ${runFolder}; see it with:\n  coarsely report ${runFolder}\n`);
+  print(`finished ${runFolder}; see it with:\n  coarsely report ${runFolder}\n`);
 }

@@ -1,0 +1,36 @@
+// Floating-point operations of a training step: those of the convolutions, counted as they run once forward on an
+// image, and three times that with backward, which takes products for the input's gradient and for the weight's.
+
+import { configSchema } from 'coarsely/config';
+import { createSegmentor } from 'coarsely/models';
+import { Conv2d } from 'coarsely/nn';
+import { Generator, noGrad, randn, tidy } from 'coarsely/torch';
+
+/** @returns operationsPerImage, forward and backward, and the gradients' bytes */
+export function countOperations({ backbone, height, width, classCount }) {
+  const generator = new Generator(0);
+  const { model: section } = configSchema.parse({
+    data: { root: '.' },
+    model: { backbone: { kind: backbone } },
+  });
+  const model = createSegmentor(section, { classCount, generator });
+  model.to({ memoryFormat: 'channels-last' });
+  const { forward } = Conv2d.prototype;
+  let operations = 0;
+  Conv2d.prototype.forward = function counted(input, ...rest) {
+    const output = forward.call(this, input, ...rest);
+    const perOutput = this.weight.numel / this.weight.shape[0];
+    operations += 2 * output.numel * perOutput;
+    return output;
+  };
+  try {
+    // Two images: batch normalisation needs more than one value a channel after global pooling.
+    tidy(() => noGrad(() => model.forward(randn([2, 3, height, width], { dtype: 'float32', generator }))));
+  } finally {
+    Conv2d.prototype.forward = forward;
+  }
+  const gradientBytes = 4 * model.parameters().reduce((sum, { numel }) => sum + numel, 0);
+  model.dispose();
+  generator.dispose();
+  return { operationsPerImage: (3 * operations) / 2, gradientBytes };
+}

@@ -1,0 +1,214 @@
+/** The loop of a run: steps, evaluations and checkpoints in their order, and what is told and written of them. */
+
+import { cpus } from 'node:os';
+import type { Batch, SegmentationDataset } from '../data/index.js';
+import type { ProcessGroup } from '../distributed/index.js';
+import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
+import { type ChosenImages, measureStatistics } from '../figures/index.js';
+import type { RunWriter } from '../runs/index.js';
+import { engine, memory, scope, threads, tidy } from '../torch/index.js';
+import { DivergenceWatch } from './divergence-watch.js';
+import type { TrainingEvent, TrainingHooks } from './events.js';
+import type { StepLosses } from './players.js';
+import { RankLosses } from './rank-losses.js';
+import { collectRankStates } from './rank-state.js';
+import type { Trainer } from './trainer.js';
+import type { TrainingBatches } from './training-batches.js';
+
+export interface TrainingRunParts {
+  readonly trainer: Trainer;
+  readonly loader: TrainingBatches;
+  readonly evaluation: SegmentationDataset;
+  /** Training images whose statistics are recorded; null records none. */
+  readonly watched: ChosenImages | null;
+  /** Null on the ranks that leave the folder to rank 0. */
+  readonly writer: RunWriter | null;
+  /** The checkpoint that the run was taken up from. */
+  readonly lastCheckpoint: LastCheckpoint | null;
+  /** The processes that train together; null where there is one. */
+  readonly ranks: ProcessGroup | null;
+  readonly options: TrainingHooks;
+}
+
+export interface LastCheckpoint {
+  readonly file: string;
+  readonly step: number;
+}
+
+export class TrainingRun {
+  readonly #parts: TrainingRunParts;
+  readonly #watch: DivergenceWatch;
+  readonly #rankLosses: RankLosses | null;
+  #checkpoint: string | null;
+  #checkpointStep: number;
+  #clock = performance.now();
+
+  constructor(parts: TrainingRunParts) {
+    this.#parts = parts;
+    this.#checkpoint = parts.lastCheckpoint?.file ?? null;
+    this.#checkpointStep = parts.lastCheckpoint?.step ?? -1;
+    this.#watch = new DivergenceWatch(() => this.#checkpoint);
+    this.#rankLosses = parts.ranks && new RankLosses(parts.ranks);
+  }
+
+  async toTheEnd(): Promise<'finished' | 'interrupted'> {
+    const { trainer, loader } = this.#parts;
+    const { iterations, evaluateEvery, checkpointEvery } = trainer.config.training;
+    const parameters = trainer.players.model.parameters().reduce((sum, { numel }) => sum + numel, 0);
+    this.#tell({ type: 'start', iterations, parameters, resumedFrom: trainer.stepsTaken || null });
+    if (trainer.stepsTaken === 0) this.#recordWeights();
+    try {
+      while (trainer.stepsTaken < iterations) {
+        const asked = performance.now();
+        const batch = await loader.next(trainer.stepsTaken);
+        this.#takeStep(batch, performance.now() - asked);
+        const done = trainer.stepsTaken;
+        if (done % evaluateEvery === 0 || done === iterations) await this.#evaluate();
+        if (done % checkpointEvery === 0 || done === iterations) this.#save();
+        if (done < iterations && this.#stopWanted()) {
+          this.#save();
+          return 'interrupted';
+        }
+      }
+      return 'finished';
+    } finally {
+      this.#watch.dispose();
+      this.#rankLosses?.dispose();
+    }
+  }
+
+  /** Ranks stop after the same step, whichever of them was asked. */
+  #stopWanted(): boolean {
+    return this.#rankLosses?.stopWanted() ?? this.#parts.options.shouldStop?.() ?? false;
+  }
+
+  #takeStep(batch: Batch, waited: number): void {
+    const { trainer, ranks, options } = this.#parts;
+    const { iterations, logEvery } = trainer.config.training;
+    const { learningRate } = trainer;
+    const own = trainer.step(batch);
+    const losses = this.#rankLosses?.share(own, { stop: options.shouldStop?.() ?? false }) ?? own;
+    const step = trainer.stepsTaken;
+    const logged = step % logEvery === 0 || step === iterations || step === 1;
+    const loss = logged ? this.#log(losses, learningRate) : null;
+    for (const part of [losses.main, losses.weighted, losses.auxiliary]) part?.dispose();
+    this.#watch.follow({ step, names: batch.names, objective: losses.objective });
+    if (logged) this.#watch.settle();
+    const count = batch.names.length * (ranks?.worldSize ?? 1);
+    batch.release();
+    const now = performance.now();
+    const elapsed = now - this.#clock;
+    this.#clock = now;
+    this.#tell({
+      type: 'step',
+      step,
+      iterations,
+      loss,
+      learningRate,
+      imagesPerSecond: (1000 * count) / elapsed,
+      memoryBytes: memory().liveBytes,
+      dataWaitShare: Math.min(1, waited / elapsed),
+    });
+  }
+
+  /** Reads the losses back: the host waits for the device here. */
+  #log(losses: StepLosses, learningRate: number): number {
+    const objective = losses.objective.item();
+    this.#parts.writer?.append(this.#parts.trainer.stepsTaken, 'train', {
+      loss: objective,
+      mainLoss: losses.main.item(),
+      ...(losses.weighted && { weightedLoss: losses.weighted.item() }),
+      ...(losses.auxiliary && { auxiliaryLoss: losses.auxiliary.item() }),
+      learningRate,
+    });
+    return objective;
+  }
+
+  async #evaluate(): Promise<void> {
+    const { trainer, evaluation, writer, ranks } = this.#parts;
+    const values = await evaluate(trainer.players.model, evaluation, {
+      ...inferenceOptions(trainer.config),
+      precision: trainer.precision,
+      boundary: trainer.config.inference.boundary,
+      ranks,
+    });
+    writer?.append(trainer.stepsTaken, 'val', valuesOf(values));
+    this.#recordWeights();
+    await this.#recordStatistics();
+    this.#tell({ type: 'evaluation', step: trainer.stepsTaken, values });
+    this.#clock = performance.now();
+  }
+
+  /** W(v̂) as it is now, for the plot of how it was learned. */
+  #recordWeights(): void {
+    const { trainer, writer } = this.#parts;
+    const confidence = Array.from({ length: 81 }, (_, index) => index / 40 - 1);
+    const weight = tidy(() => trainer.players.reweighter?.curve(confidence));
+    if (weight) writer?.append(trainer.stepsTaken, 'weights', { confidence, weight });
+  }
+
+  /** What pixels of different confidence are like now, on a few training images. */
+  async #recordStatistics(): Promise<void> {
+    const { trainer, watched, writer } = this.#parts;
+    if (watched === null) return;
+    const inference = { ...inferenceOptions(trainer.config), precision: trainer.precision };
+    const statistics = await measureStatistics({ ...trainer.players, inference }, watched);
+    writer?.append(trainer.stepsTaken, 'statistics', statistics);
+  }
+
+  #save(): void {
+    const { trainer, writer, ranks } = this.#parts;
+    const step = trainer.stepsTaken;
+    if (step === this.#checkpointStep) return;
+    this.#watch.settle();
+    this.#checkpointStep = step;
+    using _copies = scope();
+    const others = ranks ? collectRankStates(trainer, ranks) : [];
+    if (writer === null) return;
+    this.#checkpoint = writer.writeCheckpoint({
+      step,
+      tensors: new Map([...trainer.state(), ...others]),
+      state: { classes: this.#classes(), circumstances: circumstances(ranks?.worldSize ?? 1) },
+    });
+    this.#tell({ type: 'checkpoint', step, path: this.#checkpoint });
+    this.#clock = performance.now();
+  }
+
+  /** With the checkpoint, so that a trained network can be used where its dataset is not. */
+  #classes() {
+    return this.#parts.evaluation.classes.map(({ name, color }) => ({ name, color: [...color] }));
+  }
+
+  #tell(event: TrainingEvent): void {
+    this.#parts.options.onEvent?.(event);
+  }
+}
+
+/** What a report says of where a run took place. */
+function circumstances(processes: number) {
+  const { key, bfloat16Fast } = engine();
+  const processor = cpus()[0]?.model ?? process.arch;
+  return {
+    Engine: `libtorch ${key}`,
+    Machine: `${processor}, ${threads()} threads${bfloat16Fast ? ', native bfloat16' : ''}`,
+    Node: process.version,
+    ...(processes > 1 && { Processes: String(processes) }),
+  };
+}
+
+function valuesOf({ aAcc, mAcc, mIoU, perClass, boundaryF1, trimapMIoU }: Evaluation) {
+  // Only where they were measured: most runs have no keys for them.
+  const outlined = boundaryF1 !== null;
+  return {
+    aAcc,
+    mAcc,
+    mIoU,
+    ...(outlined && { boundaryF1, trimapMIoU: trimapMIoU?.map(({ width, mIoU }) => ({ width, mIoU })) }),
+    perClass: perClass.map(({ name, iou, accuracy, boundaryF1: outline }) => ({
+      name,
+      iou,
+      accuracy,
+      ...(outlined && { boundaryF1: outline }),
+    })),
+  };
+}
