@@ -2,6 +2,7 @@
  * Trains small networks on a made-up batch, of which each rank has its part; without a group the whole of it. The
  * network's parameters of rank 0 are written to a file for the test to compare.
  */
+import { createHash } from 'node:crypto';
 import { configSchema } from 'coarsely/config';
 import { tidy, writeSafetensors } from 'coarsely/torch';
 import { Trainer } from 'coarsely/training';
@@ -43,11 +44,11 @@ function batchOf(step, { first, count, stream = 0 }) {
   return { images, labels, height, width, origins };
 }
 
-function configOf({ model = {}, training = {}, ...rest }) {
+function configOf({ model = {}, training = {}, clean = false, ...rest }) {
   return configSchema.parse({
     threads: 1,
     precision: 'float32',
-    data: { root: '/nowhere' },
+    data: { root: '/nowhere', ...(clean && { clean: { split: 'train', labels: 'fine', count: 4 } }) },
     model: {
       backbone: { kind: 'resnet18' },
       head: { kind: 'deeplabv3plus', channels: 16, dropout: 0 },
@@ -69,7 +70,7 @@ function train(
   group,
 ) {
   const seed = seedByRank ? { seed: group?.rank ?? 0 } : {};
-  const config = configOf({ ...given, ...seed });
+  const config = configOf({ ...given, ...seed, clean });
   const { rank, worldSize } = group ?? { rank: 0, worldSize: 1 };
   const count = config.training.batchSize / worldSize;
   const share = { first: rank * count, count };
@@ -87,12 +88,20 @@ function train(
     for (const loss of Object.values(taken)) loss?.dispose();
   }
   if (group) delete group.guard;
+  const digests = { learned: createHash('sha256'), generator: createHash('sha256') };
   tidy(() => {
-    const state = new Map([...trainer.state()].filter(([part]) => part !== 'generator'));
+    const state = trainer.state();
+    for (const [part, tensor] of state)
+      digests[part === 'generator' ? part : 'learned'].update(tensor.toBytes());
     if (file && rank === 0) writeSafetensors(file, state);
   });
   trainer.dispose();
-  return { losses, backwards: operations.filter((operation) => operation === 'backward').length };
+  return {
+    losses,
+    backwards: operations.filter((operation) => operation === 'backward').length,
+    learned: digests.learned.digest('hex'),
+    generator: digests.generator.digest('hex'),
+  };
 }
 
 /** A trainer that takes up what another has learned. */

@@ -1,0 +1,128 @@
+/** Two ranks with half a batch each learn what one process learns from the whole: losses and parameters, step by step. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSafetensors, scope } from 'coarsely/torch';
+import { expect, onTestFinished, test } from 'vitest';
+import { resultsOf, runAlone, runRanks } from './run-ranks.js';
+
+interface Losses {
+  readonly objective: number;
+  readonly main: number;
+  readonly weighted: number | null;
+  readonly auxiliary: number | null;
+}
+
+interface Training {
+  readonly losses: readonly Losses[];
+  /** Backward passes that ended in an average over ranks. */
+  readonly backwards: number;
+  /** Digests of all that was learned, and of the generator of dropout masks. */
+  readonly learned: string;
+  readonly generator: string;
+}
+
+type Trainings = Readonly<Record<string, Training>>;
+
+const isolatedThenJoint = { isolatedFraction: 0.05, iterations: 40 };
+const run = (config: object, extra: object = {}) => ({
+  config: { normScope: 'global', ...config },
+  ...extra,
+});
+
+const runs = {
+  'cross-entropy': run({ reduction: 'valid' }),
+  'cross-entropy over all pixels, clipped': run({ reduction: 'all', optimizer: { clipNorm: 0.5 } }),
+  // Two steps isolated, two joint.
+  arm: run({ reweighter: { kind: 'arm' }, training: isolatedThenJoint }),
+  'arm in stock operators': run({
+    kernels: 'stock',
+    reweighter: { kind: 'arm', p: 3 },
+    training: isolatedThenJoint,
+  }),
+  'linear-arm': run({ reweighter: { kind: 'linear-arm' }, training: isolatedThenJoint }),
+  'closed-form-arm': run({ reweighter: { kind: 'closed-form-arm', bins: 8 } }),
+  'active-bias': run({ reweighter: { kind: 'active-bias', grid: [2, 3], minVisits: 2 } }),
+  'meta-weight-net': run({ reweighter: { kind: 'meta-weight-net', hidden: 8 } }, { clean: true }),
+  focal: run({ reweighter: { kind: 'focal' } }),
+};
+
+/** The same runs, each rank (and the single process) leaving its state in a file of its own name. */
+function withFiles(folder: string, who: string) {
+  return Object.fromEntries(
+    Object.entries(runs).map(([name, given]) => [name, { ...given, file: fileOf(folder, { who, name }) }]),
+  );
+}
+
+const fileOf = (folder: string, { who, name }: { readonly who: string; readonly name: string }) =>
+  join(folder, `${who} ${name}.safetensors`);
+
+test('two ranks with half the batch each are one process with all of it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coarsely-ranks-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [reports, alone] = await Promise.all([
+    runRanks<Trainings>('train', { options: { runs: withFiles(folder, 'ranks') } }),
+    runAlone<Trainings>('train', { runs: withFiles(folder, 'alone') }),
+  ]);
+  const [first, second] = resultsOf(reports) as [Trainings, Trainings];
+  const [whole] = resultsOf([alone]) as [Trainings];
+  for (const name of Object.keys(runs)) {
+    const expected = whole[name]?.losses ?? [];
+    expect(expected, name).toHaveLength(4);
+    for (const [step, losses] of expected.entries()) {
+      for (const part of ['objective', 'main', 'weighted', 'auxiliary'] as const) {
+        const value = losses[part];
+        const [own, others] = [first, second].map((rank) => rank[name]?.losses[step]?.[part]);
+        if (value === null) expect([own, others]).toEqual([null, null]);
+        else
+          expect(((own ?? 0) + (others ?? 0)) / 2 / value, `${name}, step ${step}, ${part}`).toBeCloseTo(
+            1,
+            4,
+          );
+      }
+    }
+    expect(first[name]?.learned, name).toBe(second[name]?.learned);
+    expectSameState(fileOf(folder, { who: 'ranks', name }), fileOf(folder, { who: 'alone', name }));
+  }
+  expect([...reports, alone].map(({ liveTensors }) => liveTensors)).toEqual([0, 0, 0]);
+});
+
+/** Parameters, buffers and momenta, to what is lost when sums are taken in another order. */
+function expectSameState(path: string, expectedPath: string): void {
+  using _tensors = scope();
+  const { tensors } = readSafetensors(path);
+  const { tensors: expected } = readSafetensors(expectedPath);
+  expect([...tensors.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [name, tensor] of expected) {
+    if (name === 'generator') continue;
+    const other = tensors.get(name);
+    if (other === undefined) throw new Error(`${path} lacks ${name}`);
+    const size = tensor.abs().max().item();
+    const difference = tensor.sub(other).abs().max().item();
+    expect(difference, `${path}: ${name}`).toBeLessThan(1e-4 * size + 1e-6);
+  }
+}
+
+test('a rank exchanges gradients once a step, and goes on from a checkpoint with the same bits', async () => {
+  const dropout = { head: { kind: 'deeplabv3plus', channels: 16, dropout: 0.3 } };
+  const config = { model: dropout, reweighter: { kind: 'arm' }, training: { batchSize: 8, accumulation: 2 } };
+  const reports = await runRanks<Trainings>('train', {
+    options: { runs: { unbroken: { config }, resumed: { config, resumeAt: 2 } } },
+  });
+  const [first, second] = resultsOf(reports) as [Trainings, Trainings];
+  for (const { unbroken, resumed } of [first, second]) {
+    expect(resumed).toEqual(unbroken);
+    // Two parts a step, of which the last alone is averaged over ranks.
+    expect(unbroken?.backwards).toBe(4);
+  }
+  expect(first.unbroken?.learned).toBe(second.unbroken?.learned);
+  expect(first.unbroken?.losses).not.toEqual(second.unbroken?.losses);
+  expect(first.unbroken?.generator).not.toBe(second.unbroken?.generator);
+});
+
+test('ranks that were given different configs are refused', async () => {
+  const runs = { any: { config: {}, steps: 0, seedByRank: true } };
+  const reports = await runRanks<Trainings>('train', { options: { runs }, timeoutSeconds: 10 });
+  expect(reports.map(({ error }) => error?.name)).toEqual(['ConfigError', 'ConfigError']);
+  expect(reports[0]?.error?.message).toMatch(/rank 0 of 2: the processes were given different configs/);
+});

@@ -1,0 +1,62 @@
+/** Ranks that are killed, fail, come late or never: the others end within the timeout, and say who it was. */
+import { describe, expect, test } from 'vitest';
+import { runRanks } from './run-ranks.js';
+
+// How long ranks wait for each other; a few seconds more go to looking for signs of life.
+const timeoutSeconds = 4;
+
+describe('while training', () => {
+  test('a rank that is killed is named by all others', async () => {
+    const reports = await runRanks('lose-a-rank', {
+      worldSize: 3,
+      options: { ending: 'killed' },
+      timeoutSeconds,
+    });
+    expect(reports[2]?.signal).toBe('SIGKILL');
+    for (const survivor of reports.slice(0, 2)) {
+      expect(survivor.error).toMatchObject({ name: 'DistributedError', code: 'distributed', ranks: [2] });
+      expect(survivor.error?.message).toMatch(
+        /rank 2 \(.+, process \d+\) is gone .*; the run can be resumed from its last checkpoint/,
+      );
+    }
+  });
+
+  test('a rank that fails tells the others why', async () => {
+    const reports = await runRanks('lose-a-rank', { options: { ending: 'failed' }, timeoutSeconds });
+    expect(reports[1]?.error?.name).toBe('DataError');
+    expect(reports[0]?.error).toMatchObject({ name: 'DistributedError', ranks: [1] });
+    expect(reports[0]?.error?.message).toMatch(/rank 1 .*left: image_7\.png: cannot be read/);
+  });
+
+  test('a rank that lives but does not come is named with how far it got', async () => {
+    const reports = await runRanks('lose-a-rank', { options: { ending: 'late' }, timeoutSeconds: 2 });
+    expect(reports[0]?.error).toMatchObject({ name: 'DistributedError', ranks: [1] });
+    expect(reports[0]?.error?.message).toMatch(
+      /this rank is at collective \d+ and waited too long for rank 1 \(.*\) at \d+/,
+    );
+  });
+});
+
+describe('at the beginning', () => {
+  test('ranks that never come are named', async () => {
+    const [zero, two] = await runRanks('collectives', { worldSize: 4, ranks: [0, 2], timeoutSeconds: 2 });
+    for (const report of [zero, two]) {
+      expect(report?.error?.name).toBe('DistributedError');
+      expect(report?.error?.message).toMatch(/did not come within 2|rank 1, 3 of 4|left/);
+    }
+    expect(zero?.error?.ranks).toEqual([1, 3]);
+    expect(zero?.error?.message).toMatch(/rank 0 of 4: .*rank 1, 3 of 4 did not come.*MASTER_PORT/);
+  });
+
+  test('without rank 0 the others say where they looked for it', async () => {
+    const [one] = await runRanks('collectives', { ranks: [1], timeoutSeconds: 2 });
+    expect(one?.error).toMatchObject({ name: 'DistributedError', ranks: [0] });
+    expect(one?.error?.message).toMatch(/rank 1 of 2: .*rank 0 is looked for at 127\.0\.0\.1:\d+/);
+  });
+
+  test('a rank that is started twice is refused', async () => {
+    const reports = await runRanks('collectives', { ranks: [0, 1, 1], timeoutSeconds: 4 });
+    const messages = reports.map(({ error }) => error?.message ?? '');
+    expect(messages.filter((message) => /another process is rank 1 already/.test(message))).toHaveLength(1);
+  });
+});

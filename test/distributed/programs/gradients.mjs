@@ -1,0 +1,63 @@
+/** Gradients averaged over ranks, in a graph where some parameters are frozen, some unused, and both may change. */
+import { GradientSynchroniser } from 'coarsely/distributed';
+import { Generator, randn, tidy } from 'coarsely/torch';
+import { asRank } from './as-rank.mjs';
+
+await asRank((group) => {
+  const own = group.rank + 1;
+  const generator = new Generator(1);
+  const parameters = ['first', 'second', 'third', 'unused', 'frozen', 'large'].map((name) => {
+    const shape = name === 'large' ? [40_000] : [3];
+    return randn(shape, { dtype: 'float32', generator }).requiresGrad_(name !== 'frozen');
+  });
+  const [first, second, third, , frozen, large] = parameters;
+  // A bucket holds 0.1 MiB, so that the large parameter has one to itself.
+  const synchroniser = new GradientSynchroniser(group, parameters, { bucketMiB: 0.1 });
+  const gradients = () =>
+    parameters.map(({ grad }) => {
+      const values = grad && [...grad.toTypedArray()];
+      grad?.dispose();
+      return values && (values.length === 3 ? values : [values[0], values.at(-1)]);
+    });
+  const step = (output, { before = () => {} } = {}) => {
+    for (const parameter of parameters) parameter.zeroGrad_();
+    tidy(() => {
+      before();
+      synchroniser.backward(output());
+    });
+    return gradients();
+  };
+  const all = () => first.mul(own).sum().add(second.square().sum().mul(own)).add(large.sum().mul(own));
+  const results = {
+    // The first backward is watched, the others go through the Reducer.
+    first: step(all),
+    again: [step(all), step(all)],
+    // Another graph: a parameter comes, another goes.
+    others: [0, 1].map(() =>
+      step(() =>
+        third
+          .mul(10 * own)
+          .sum()
+          .add(first.mul(frozen).sum().mul(own)),
+      ),
+    ),
+    // What an earlier backward left is averaged with the rest.
+    accumulated: [0, 1].map(() => step(all, { before: () => all().backward() })),
+    unfrozen: [0, 1].map(() => {
+      frozen.requiresGrad_();
+      return step(() => frozen.mul(own).sum());
+    }),
+    values: parameters.map((parameter) => [...parameter.detach().toTypedArray()].slice(0, 3)),
+  };
+  let refused = null;
+  try {
+    step(() => (group.rank === 0 ? first : second).sum());
+    step(() => (group.rank === 0 ? first.sum() : first.sum().add(large.sum())));
+  } catch (error) {
+    refused = { name: error.name, message: error.message };
+  }
+  synchroniser.dispose();
+  for (const tensor of [...parameters]) tensor.dispose();
+  generator.dispose();
+  return { ...results, refused };
+});

@@ -1,0 +1,141 @@
+/** A batch taken in parts: the gradients of the whole batch, and how a batch may be divided. */
+import { configSchema } from 'coarsely/config';
+import { crossEntropy } from 'coarsely/losses';
+import { Conv2d, Module } from 'coarsely/nn';
+import { Sgd } from 'coarsely/optim';
+import { Arm, type SampleOrigin, variance } from 'coarsely/reweighting';
+import { Generator, liveTensorCount, randn, type Tensor, tensorFrom } from 'coarsely/torch';
+import { rankShare, trainStep } from 'coarsely/training';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+let liveBefore = 0;
+beforeEach(() => {
+  liveBefore = liveTensorCount();
+});
+afterEach(() => {
+  expect(liveTensorCount()).toBe(liveBefore);
+});
+
+/** Two convolutions and nothing that mixes images. */
+class TwoConvolutions extends Module {
+  readonly first: Conv2d;
+  readonly second: Conv2d;
+
+  constructor(generator: Generator) {
+    super();
+    this.first = new Conv2d(3, 6, { kernelSize: 3, padding: 1, generator });
+    this.second = new Conv2d(6, 4, { kernelSize: 1, generator });
+  }
+
+  forward(imagesNCHW: Tensor) {
+    return {
+      logitsNCHW: this.second.forward(this.first.forward(imagesNCHW).relu()),
+      auxiliaryLogitsNCHW: null,
+    };
+  }
+}
+
+function gradientsWith(accumulation: number, { withArm }: { readonly withArm: boolean }) {
+  using generator = new Generator(3);
+  const model = new TwoConvolutions(generator);
+  const reweighter = withArm ? new Arm({ generator }) : null;
+  const optimizer = new Sgd([{ parameters: model.parameters() }], { learningRate: 0 });
+  const imagesNCHW = randn([4, 3, 8, 6], { dtype: 'float32', generator });
+  const values = Array.from({ length: 4 * 8 * 6 }, (_, place) => (place % 5 === 4 ? 255 : place % 4));
+  const labelsNHW = tensorFrom(BigInt64Array.from(values, BigInt), { dtype: 'int64', shape: [4, 8, 6] });
+  const origins: SampleOrigin[] = [0, 1, 2, 3].map((index) => ({
+    index,
+    left: 0,
+    top: 0,
+    right: 1,
+    bottom: 1,
+    mirrored: false,
+  }));
+  const gradients: number[][] = [];
+  const losses = trainStep(
+    {
+      model,
+      optimizer,
+      reweighter,
+      pixelLoss: crossEntropy,
+      confidence: variance,
+      reduction: 'all',
+      auxiliaryWeight: 0,
+    },
+    { imagesNCHW, labelsNHW, origins },
+    {
+      phase: 'joint',
+      precision: 'float32',
+      accumulation,
+      beforeUpdate: () => {
+        for (const parameter of model.parameters()) {
+          const gradient = parameter.grad;
+          gradients.push(Array.from(gradient?.toTypedArray() ?? [], Number));
+          gradient?.dispose();
+        }
+      },
+    },
+  );
+  const read = { main: losses.main.item(), objective: losses.objective.item() };
+  for (const loss of Object.values(losses)) loss?.dispose();
+  for (const part of [model, reweighter]) part?.dispose();
+  optimizer.dispose();
+  imagesNCHW.dispose();
+  labelsNHW.dispose();
+  return { gradients, ...read };
+}
+
+test('parts of a batch give the gradients and the loss of the whole', () => {
+  const whole = gradientsWith(1, { withArm: false });
+  for (const accumulation of [2, 4]) {
+    const inParts = gradientsWith(accumulation, { withArm: false });
+    expect(inParts.main).toBeCloseTo(whole.main, 6);
+    for (const [place, gradient] of whole.gradients.entries()) {
+      expect(gradient.some((value) => Math.abs(value) > 1e-4)).toBe(true);
+      for (const [index, value] of gradient.entries())
+        expect(inParts.gradients[place]?.[index]).toBeCloseTo(value, 6);
+    }
+  }
+});
+
+test('weights are normalised over each part', () => {
+  const { main, objective } = gradientsWith(2, { withArm: true });
+  // The mean over the parts of weighted means: near the mean loss, as fresh weights are nearly alike.
+  expect(Number.isFinite(objective)).toBe(true);
+  expect(objective).not.toBe(main);
+});
+
+test('a batch that parts do not divide is refused', () => {
+  expect(() => gradientsWith(3, { withArm: false })).toThrow(
+    /expected a batch of a multiple of 3 images, received 4/,
+  );
+});
+
+describe('the share of a rank', () => {
+  const configOf = (training: object, rest: object = {}) =>
+    configSchema.parse({ data: { root: 'nowhere' }, training, ...rest });
+
+  test('is the batch over the processes, in parts', () => {
+    expect(rankShare(configOf({ batchSize: 16, accumulation: 2 }), 4)).toEqual({ images: 4, partImages: 2 });
+    // Synchronised batch normalisation has the variance of both.
+    expect(rankShare(configOf({ batchSize: 2 }), 2)).toEqual({ images: 1, partImages: 1 });
+  });
+
+  test.each([
+    [configOf({ batchSize: 8 }), 3, /expected a multiple of 3 \(3 processes\), received 8; 9 would do/],
+    [
+      configOf({ batchSize: 8, accumulation: 3 }),
+      2,
+      /multiple of 6 \(2 processes times training\.accumulation = 3\)/,
+    ],
+    [configOf({ batchSize: 4, accumulation: 4 }), 1, /one image at a time .* expected at least 8/],
+    [configOf({ batchSize: 2 }, { distributed: { syncBatchNorm: false } }), 2, /expected at least 4/],
+    [
+      configOf({ batchSize: 8, accumulation: 2 }, { reweighter: { kind: 'meta-weight-net' } }),
+      1,
+      /training\.accumulation: expected 1 with reweighter\.kind meta-weight-net, received 2/,
+    ],
+  ])('refuses what cannot be divided', (config, worldSize, message) => {
+    expect(() => rankShare(config, worldSize)).toThrow(message);
+  });
+});
