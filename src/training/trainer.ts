@@ -6,6 +6,7 @@
 import type { Config } from '../config/index.js';
 import { GradientSynchroniser, type ProcessGroup } from '../distributed/index.js';
 import { CheckpointError, EngineError } from '../errors/index.js';
+import { synchroniseBatchNorm } from '../nn/index.js';
 import { clipGradNorm } from '../optim/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/index.js';
@@ -163,7 +164,8 @@ export class Trainer {
   #synchroniseOver(group: ProcessGroup): GradientSynchroniser {
     const { model, reweighter } = this.players;
     takeFromFirst(reweighter ? [model, reweighter] : [model], group);
-    const { bucketMiB } = this.config.distributed;
+    const { syncBatchNorm, bucketMiB } = this.config.distributed;
+    synchroniseBatchNorm(model, syncBatchNorm && group.worldSize > 1);
     const adversary = reweighter?.adversarialParameters()?.parameters ?? [];
     return new GradientSynchroniser(group, [...model.parameters(), ...adversary], { bucketMiB });
   }

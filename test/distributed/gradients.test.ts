@@ -4,6 +4,9 @@ import { resultsOf, runRanks } from './run-ranks.js';
 
 type Gradients = (readonly number[] | null)[];
 
+const times = (gradient: readonly number[] | null, factor: number) =>
+  gradient === null ? null : gradient.map((value) => value * factor);
+
 interface Report {
   readonly first: Gradients;
   readonly again: Gradients[];
@@ -35,7 +38,7 @@ test('gradients are averaged, and parameters without one are left alone', async 
     expect(again).toEqual([first, first]);
     const withOthers = [frozen.map((value) => value * mean), null, [15, 15, 15], null, null, null];
     expect(others).toEqual([roundly(withOthers), roundly(withOthers)]);
-    const twice = expected.map((gradient) => gradient?.map((value) => 2 * value));
+    const twice = expected.map((gradient) => times(gradient, 2));
     expect(accumulated).toEqual([roundly(twice), roundly(twice)]);
     const alone = [null, null, null, null, [mean, mean, mean], null];
     expect(unfrozen).toEqual([alone, alone]);
