@@ -4,9 +4,10 @@
  */
 
 import { z } from 'zod';
-import type { FileListing, FilePair } from './file-listing.js';
+import type { FileListing } from './file-listing.js';
 import { hasImageEnd } from './image-end.js';
 import type { MatchedFiles } from './match-files.js';
+import type { FilePair } from './pair-table.js';
 
 /** `auto` leaves bad files out of splits that train and stops for those that evaluate. */
 export const badFilesOption = z.enum(['auto', 'skip', 'stop']).default('auto');

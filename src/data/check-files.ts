@@ -2,10 +2,10 @@
 
 import { DataError } from '../errors/index.js';
 import { type DatasetCheck, ignoreIndex } from './dataset.js';
-import type { FileListing, FilePair, LabelReader } from './file-listing.js';
+import type { FileListing, LabelReader } from './file-listing.js';
 import { hasImageEnd, readEnds } from './image-end.js';
 import { readImage, readImageSize } from './image-file.js';
-import type { PairTable } from './pair-table.js';
+import type { FilePair, PairTable } from './pair-table.js';
 import { sizeMismatch } from './size-mismatch.js';
 
 /** Files looked at together: enough to hide the waiting for a disk. */

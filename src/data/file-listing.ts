@@ -2,15 +2,8 @@
 
 import type { DatasetClass } from './dataset.js';
 import type { LabelMap } from './label-file.js';
+import type { FilePair } from './pair-table.js';
 import type { Size } from './region.js';
-
-/** The files of one sample. */
-export interface FilePair {
-  readonly name: string;
-  readonly image: string;
-  /** null when the dataset is read without labels. */
-  readonly labels: string | null;
-}
 
 /** How the label files of a dataset are read. Both throw a DataError naming the file. */
 export interface LabelReader {

@@ -11,9 +11,10 @@ import { z } from 'zod';
 import { noteIn } from './check-files.js';
 import { type ClassList, readClassList } from './classes.js';
 import { datasets } from './dataset.js';
-import type { FileListing, FilePair, LabelMeaning } from './file-listing.js';
+import type { FileListing, LabelMeaning } from './file-listing.js';
 import { type FolderLocation, pairFiles } from './folder-files.js';
 import { readLabelHeader, readLabels } from './label-file.js';
+import type { FilePair } from './pair-table.js';
 import { pairedComponent } from './paired-dataset.js';
 import { splitNames, splitOption } from './splits.js';
 

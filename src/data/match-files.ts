@@ -1,6 +1,6 @@
 /** Which image belongs to which label file, once both are listed by name. */
 
-import type { FilePair } from './file-listing.js';
+import type { FilePair } from './pair-table.js';
 
 /** Files by name: an image and its labels have the same. */
 export type FilesByName = ReadonlyMap<string, string>;

@@ -4,7 +4,13 @@
  * which a dataset has few.
  */
 
-import type { FilePair } from './file-listing.js';
+/** The files of one sample. */
+export interface FilePair {
+  readonly name: string;
+  readonly image: string;
+  /** null when the dataset is read without labels. */
+  readonly labels: string | null;
+}
 
 /** What a table is made of: plain data that goes to other threads without being copied, and to a file. */
 export interface PairTableContent {

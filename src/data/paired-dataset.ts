@@ -11,12 +11,12 @@ import type {
   SegmentationDataset,
   SharedFiles,
 } from './dataset.js';
-import type { FileListing, FilePair, LabelMeaning } from './file-listing.js';
+import type { FileListing, LabelMeaning } from './file-listing.js';
 import { problemsError } from './folder-files.js';
 import { readImage } from './image-file.js';
 import { type KeptListing, keepListing, keptListing, type ListingKey } from './listing-cache.js';
 import { openImage } from './open-image.js';
-import { PairTable } from './pair-table.js';
+import { type FilePair, PairTable } from './pair-table.js';
 import type { Size } from './region.js';
 import { sizeMismatch } from './size-mismatch.js';
 

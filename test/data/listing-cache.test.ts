@@ -3,6 +3,7 @@
 import { readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listingCacheFolder, openDataset, validateDataset } from 'coarsely/data';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { greyLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
 
@@ -107,3 +108,19 @@ describe('a listing that is kept', () => {
 async function both(root: string, change: (path: string) => Promise<void>): Promise<void> {
   for (const folder of folders) await change(join(root, folder, 'sample-1.png'));
 }
+
+describe('the check before a run', () => {
+  it('takes the size of a turned PNG as it is shown', async () => {
+    const root = await smallDataset(1);
+    const path = join(root, 'images/train/sample-0.png');
+    const turned = await sharp(new Uint8Array(8 * 12 * 3), { raw: { width: 8, height: 12, channels: 3 } })
+      .withMetadata({ orientation: 6 })
+      .png()
+      .toBuffer();
+    await put(path, turned);
+    // Stored 8×12, shown 12×8 as the labels are.
+    expect(await validateDataset({ kind: 'folder', root })).toBe(1);
+    const dataset = await openDataset({ kind: 'folder', root });
+    expect(await dataset.open?.(0)).toMatchObject({ width: 12, height: 8 });
+  });
+});
