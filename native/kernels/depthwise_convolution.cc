@@ -1,6 +1,7 @@
 // Convolution with one filter a channel. oneDNN computes it at a hundredth of the processor's rate in channels-last, which
-// makes the separable convolutions of DeepLabv3+ a tenth of its time. Here channels are the vector, and a strip of them
-// narrow enough for the cache of a core goes over the whole image.
+// makes the separable convolutions of DeepLabv3+ a tenth of its time. Here channels are the vector, a pixel's channels are
+// read whole (strips of them lie powers of two apart, where caches have few places), and the image is gone through in
+// columns of pixels so narrow that the rows of a filter stay in a core's cache.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -21,7 +22,7 @@ typedef int32_t Mask __attribute__((vector_size(64)));
 typedef uint16_t Halves __attribute__((vector_size(32), aligned(2), may_alias));
 
 struct Maps {
-  int64_t channels, inputHeight, inputWidth, outputWidth;
+  int64_t channels, inputHeight, inputWidth;
   int64_t kernelHeight, kernelWidth;
   int64_t strideY, strideX, paddingY, paddingX, dilationY, dilationX;
 };
@@ -47,60 +48,70 @@ inline __attribute__((always_inline)) void store(uint16_t* target, const Floats&
   *reinterpret_cast<Halves*>(target) = __builtin_convertvector(kept, Halves);
 }
 
-/// One output row of `vectors` · 16 channels. `taps` holds [kernelHeight · kernelWidth][channels], `image`, `taps`, `bias`
-/// and `out` begin at the first of these channels.
+/// Channels [first, first + vectors · 16) of one output pixel. `taps` holds [kernelHeight · kernelWidth][channels].
 template <typename T, int64_t vectors>
+inline __attribute__((always_inline)) void channelsOf(const Maps& maps, const T* image, const float* taps,
+                                                      const float* bias, T* out, int64_t y, int64_t x, int64_t first,
+                                                      bool relu) {
+  Floats sum[vectors];
+  for (int64_t v = 0; v < vectors; ++v) load(sum[v], bias + first + v * lanes);
+  for (int64_t dy = 0; dy < maps.kernelHeight; ++dy) {
+    const int64_t row = y * maps.strideY + dy * maps.dilationY - maps.paddingY;
+    if (row < 0 || row >= maps.inputHeight) continue;
+    for (int64_t dx = 0; dx < maps.kernelWidth; ++dx) {
+      const int64_t column = x * maps.strideX + dx * maps.dilationX - maps.paddingX;
+      if (column < 0 || column >= maps.inputWidth) continue;
+      const T* source = image + (row * maps.inputWidth + column) * maps.channels + first;
+      const float* tap = taps + (dy * maps.kernelWidth + dx) * maps.channels + first;
+      for (int64_t v = 0; v < vectors; ++v) {
+        Floats values, weights;
+        load(values, source + v * lanes);
+        load(weights, tap + v * lanes);
+        sum[v] += weights * values;
+      }
+    }
+  }
+  for (int64_t v = 0; v < vectors; ++v) {
+    if (relu) {
+      const Mask negative = sum[v] < 0;
+      sum[v] = negative ? Floats{} : sum[v];
+    }
+    store(out + first + v * lanes, sum[v]);
+  }
+}
+
+/// Pixels [begin, end) of the output row `y`; `out` is the row.
+template <typename T>
 inline __attribute__((always_inline)) void rowOf(const Maps& maps, const T* image, const float* taps, const float* bias,
-                                                 T* out, int64_t y, bool relu) {
-  for (int64_t x = 0; x < maps.outputWidth; ++x) {
-    Floats sum[vectors];
-    for (int64_t v = 0; v < vectors; ++v) load(sum[v], bias + v * lanes);
-    for (int64_t dy = 0; dy < maps.kernelHeight; ++dy) {
-      const int64_t row = y * maps.strideY + dy * maps.dilationY - maps.paddingY;
-      if (row < 0 || row >= maps.inputHeight) continue;
-      for (int64_t dx = 0; dx < maps.kernelWidth; ++dx) {
-        const int64_t column = x * maps.strideX + dx * maps.dilationX - maps.paddingX;
-        if (column < 0 || column >= maps.inputWidth) continue;
-        const T* source = image + (row * maps.inputWidth + column) * maps.channels;
-        const float* tap = taps + (dy * maps.kernelWidth + dx) * maps.channels;
-        for (int64_t v = 0; v < vectors; ++v) {
-          Floats values, weights;
-          load(values, source + v * lanes);
-          load(weights, tap + v * lanes);
-          sum[v] += weights * values;
-        }
-      }
+                                                 T* out, int64_t y, int64_t begin, int64_t end, bool relu) {
+  for (int64_t x = begin; x < end; ++x) {
+    T* pixel = out + x * maps.channels;
+    int64_t first = 0;
+    for (; first + 4 * lanes <= maps.channels; first += 4 * lanes) {
+      channelsOf<T, 4>(maps, image, taps, bias, pixel, y, x, first, relu);
     }
-    for (int64_t v = 0; v < vectors; ++v) {
-      if (relu) {
-        const Mask negative = sum[v] < 0;
-        sum[v] = negative ? Floats{} : sum[v];
-      }
-      store(out + x * maps.channels + v * lanes, sum[v]);
-    }
+    for (; first < maps.channels; first += lanes) channelsOf<T, 1>(maps, image, taps, bias, pixel, y, x, first, relu);
   }
 }
 
 COARSELY_VECTORISED
-void row64(const Maps& maps, const float* image, const float* taps, const float* bias, float* out, int64_t y, bool relu) {
-  rowOf<float, 4>(maps, image, taps, bias, out, y, relu);
+void rowOfFloats(const Maps& maps, const float* image, const float* taps, const float* bias, float* out, int64_t y,
+                 int64_t begin, int64_t end, bool relu) {
+  rowOf(maps, image, taps, bias, out, y, begin, end, relu);
 }
 
 COARSELY_VECTORISED
-void row64(const Maps& maps, const uint16_t* image, const float* taps, const float* bias, uint16_t* out, int64_t y,
-           bool relu) {
-  rowOf<uint16_t, 4>(maps, image, taps, bias, out, y, relu);
+void rowOfBfloat16(const Maps& maps, const uint16_t* image, const float* taps, const float* bias, uint16_t* out,
+                   int64_t y, int64_t begin, int64_t end, bool relu) {
+  rowOf(maps, image, taps, bias, out, y, begin, end, relu);
 }
 
-COARSELY_VECTORISED
-void row16(const Maps& maps, const float* image, const float* taps, const float* bias, float* out, int64_t y, bool relu) {
-  rowOf<float, 1>(maps, image, taps, bias, out, y, relu);
-}
-
-COARSELY_VECTORISED
-void row16(const Maps& maps, const uint16_t* image, const float* taps, const float* bias, uint16_t* out, int64_t y,
-           bool relu) {
-  rowOf<uint16_t, 1>(maps, image, taps, bias, out, y, relu);
+/// Pixels of a row that go down the image together: all where rows of a filter lie apart, since none is met again soon.
+int64_t columnWidth(const Maps& maps, int64_t outputWidth, int64_t elementBytes) {
+  if (maps.dilationY > 1) return outputWidth;
+  constexpr int64_t cacheBytes = 512 * 1024;
+  const int64_t pixels = cacheBytes / (maps.kernelHeight * maps.channels * elementBytes * maps.strideX);
+  return std::clamp<int64_t>(pixels, 8, std::max<int64_t>(8, outputWidth));
 }
 
 class DepthwiseConvolution final : public PackedConvolution {
@@ -129,25 +140,32 @@ class DepthwiseConvolution final : public PackedConvolution {
  private:
   template <typename T>
   void compute(const T* source, T* target, const at::Tensor& input, const at::Tensor& output, bool relu) const {
-    const int64_t channels = input.size(1), outputHeight = output.size(2);
-    const Maps maps{channels,           input.size(2),         input.size(3),         output.size(3),
-                    weight_.size(2),    weight_.size(3),       geometry_.stride[0],   geometry_.stride[1],
-                    geometry_.padding[0], geometry_.padding[1], geometry_.dilation[0], geometry_.dilation[1]};
+    const int64_t channels = input.size(1), outputHeight = output.size(2), outputWidth = output.size(3);
+    const Maps maps{channels,
+                    input.size(2),
+                    input.size(3),
+                    weight_.size(2),
+                    weight_.size(3),
+                    geometry_.stride[0],
+                    geometry_.stride[1],
+                    geometry_.padding[0],
+                    geometry_.padding[1],
+                    geometry_.dilation[0],
+                    geometry_.dilation[1]};
     const auto* taps = taps_.data_ptr<float>();
     const auto* bias = bias_.data_ptr<float>();
-    const int64_t wide = channels / 64, strips = wide + channels % 64 / lanes;
-    // A task is one row of one strip; rows of a strip follow each other, so that a thread keeps to few strips.
-    const int64_t tasks = input.size(0) * strips * outputHeight;
-    const int64_t grain = std::max<int64_t>(1, 4096 / std::max<int64_t>(1, maps.outputWidth));
-    at::parallel_for(0, tasks, grain, [&](int64_t begin, int64_t end) {
+    const int64_t wide = columnWidth(maps, outputWidth, sizeof(T)), columns = (outputWidth + wide - 1) / wide;
+    // A task is one row of one column of pixels; tasks go down the image.
+    const int64_t grain = std::max<int64_t>(1, 16384 / (wide * channels));
+    at::parallel_for(0, input.size(0) * columns * outputHeight, grain, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
-        const int64_t y = task % outputHeight, strip = task / outputHeight % strips;
-        const int64_t image = task / outputHeight / strips;
-        const int64_t first = strip < wide ? strip * 64 : wide * 64 + (strip - wide) * lanes;
-        const T* from = source + image * maps.inputHeight * maps.inputWidth * channels + first;
-        T* to = target + (image * outputHeight + y) * maps.outputWidth * channels + first;
-        if (strip < wide) row64(maps, from, taps + first, bias + first, to, y, relu);
-        else row16(maps, from, taps + first, bias + first, to, y, relu);
+        const int64_t y = task % outputHeight, column = task / outputHeight % columns;
+        const int64_t image = task / outputHeight / columns;
+        const T* from = source + image * maps.inputHeight * maps.inputWidth * channels;
+        T* to = target + (image * outputHeight + y) * outputWidth * channels;
+        const int64_t first = column * wide, last = std::min(first + wide, outputWidth);
+        if constexpr (sizeof(T) == 4) rowOfFloats(maps, from, taps, bias, to, y, first, last, relu);
+        else rowOfBfloat16(maps, from, taps, bias, to, y, first, last, relu);
       }
     });
   }
