@@ -10,6 +10,8 @@ import type { ReportedError, TrainingJob, TrainingMessage } from './train-worker
 export interface TrainSessionOptions {
   readonly runFolder: string;
   readonly resume: boolean;
+  /** Steps to profile; null for none. */
+  readonly profileSteps?: number | null;
   /** Shows nothing: what a rank above 0 would show, rank 0 does. */
   readonly quiet?: boolean;
 }
@@ -20,14 +22,14 @@ export interface TrainSessionOptions {
  */
 export async function trainSession(
   config: Config,
-  { runFolder, resume, quiet = false }: TrainSessionOptions,
+  { runFolder, resume, profileSteps = null, quiet = false }: TrainSessionOptions,
 ): Promise<'finished' | 'interrupted'> {
   const display = quiet
     ? noDisplay
     : createProgressDisplay({ name: config.name, logEvery: config.training.logEvery });
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const removeHandlers = handleInterrupts(new Int32Array(stop), display);
-  const job: TrainingJob = { config, runFolder, resume, stop };
+  const job: TrainingJob = { config, runFolder, resume, profileSteps, stop };
   const worker = new Worker(new URL('./train-worker.js', import.meta.url), { workerData: job });
   try {
     return await outcomeOf(worker, display);

@@ -13,6 +13,8 @@ export interface TrainingJob {
   readonly config: Config;
   readonly runFolder: string;
   readonly resume: boolean;
+  /** Steps to profile; null for none. */
+  readonly profileSteps: number | null;
   /** One Int32 in shared memory; not 0 asks to finish the step, write a checkpoint and stop. */
   readonly stop: SharedArrayBuffer;
 }
@@ -32,13 +34,14 @@ export type TrainingMessage =
   | { readonly type: 'error'; readonly error: ReportedError };
 
 async function work(): Promise<void> {
-  const { config, runFolder, resume, stop } = workerData as TrainingJob;
+  const { config, runFolder, resume, profileSteps, stop } = workerData as TrainingJob;
   const flag = new Int32Array(stop);
   const send = (message: TrainingMessage) => parentPort?.postMessage(message);
   try {
     const outcome = await runTraining(config, {
       runFolder,
       resume,
+      profileSteps,
       onEvent: (event) => send({ type: 'event', event }),
       shouldStop: () => Atomics.load(flag, 0) !== 0,
     });

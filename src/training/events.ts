@@ -31,4 +31,6 @@ export interface TrainingHooks {
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Asked after every step; true writes a checkpoint and returns `interrupted`. */
   readonly shouldStop?: () => boolean;
+  /** Steps to profile, see `StepProfiler`; null or left out for none. */
+  readonly profileSteps?: number | null;
 }

@@ -33,6 +33,9 @@ export interface StepProfilerOptions {
 /** Operators that a profile lists; the rest of them together is what phases have beyond these. */
 const listedOperators = 40;
 
+/** Evaluations and checkpoints, which are no part of a step. */
+const between = -1;
+
 export class StepProfiler implements Disposable {
   readonly #options: Required<StepProfilerOptions>;
   readonly #seconds = new Map<ProfilePhase, number>();
@@ -71,6 +74,7 @@ export class StepProfiler implements Disposable {
       return null;
     }
     this.#leave();
+    setOperatorPhase(between);
     if (this.#measured === 0) this.#firstStep = step;
     this.#measured += 1;
     return this.#measured < this.#options.steps ? null : this.finish();
@@ -82,6 +86,7 @@ export class StepProfiler implements Disposable {
     this.#state = 'ended';
     const steps = this.#measured;
     const operators: OperatorProfile[] = stopOperatorTimes()
+      .filter(({ phase }) => phase !== between)
       .map(({ phase, name, calls, seconds }) => ({
         name,
         phase: profilePhases[phase] as ProfilePhase,

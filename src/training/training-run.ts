@@ -5,13 +5,14 @@ import type { Batch, SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
 import { type ChosenImages, measureStatistics } from '../figures/index.js';
-import type { RunWriter } from '../runs/index.js';
+import type { Profile, RunWriter } from '../runs/index.js';
 import { engine, memory, scope, threads, tidy } from '../torch/index.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent, TrainingHooks } from './events.js';
 import type { StepLosses } from './players.js';
 import { RankLosses } from './rank-losses.js';
 import { collectRankStates } from './rank-state.js';
+import { StepProfiler } from './step-profiler.js';
 import type { Trainer } from './trainer.js';
 import type { TrainingBatches } from './training-batches.js';
 
@@ -42,6 +43,7 @@ export class TrainingRun {
   #checkpoint: string | null;
   #checkpointStep: number;
   #clock = performance.now();
+  #profiler: StepProfiler | null = null;
 
   constructor(parts: TrainingRunParts) {
     this.#parts = parts;
@@ -57,8 +59,10 @@ export class TrainingRun {
     const parameters = trainer.players.model.parameters().reduce((sum, { numel }) => sum + numel, 0);
     this.#tell({ type: 'start', iterations, parameters, resumedFrom: trainer.stepsTaken || null });
     if (trainer.stepsTaken === 0) this.#recordWeights();
+    this.#profiler = this.#createProfiler();
     try {
       while (trainer.stepsTaken < iterations) {
+        this.#profiler?.enter('data');
         const asked = performance.now();
         const batch = await loader.next(trainer.stepsTaken);
         this.#takeStep(batch, performance.now() - asked);
@@ -72,6 +76,8 @@ export class TrainingRun {
       }
       return 'finished';
     } finally {
+      this.#keep(this.#profiler?.finish() ?? null);
+      this.#profiler?.[Symbol.dispose]();
       this.#watch.dispose();
       this.#rankLosses?.dispose();
     }
@@ -86,7 +92,9 @@ export class TrainingRun {
     const { trainer, ranks, options } = this.#parts;
     const { iterations, logEvery } = trainer.config.training;
     const { learningRate } = trainer;
-    const own = trainer.step(batch);
+    const profiler = this.#profiler;
+    profiler?.enter('other');
+    const own = trainer.step(batch, profiler ? { enter: (phase) => profiler.enter(phase) } : {});
     const losses = this.#rankLosses?.share(own, { stop: options.shouldStop?.() ?? false }) ?? own;
     const step = trainer.stepsTaken;
     const logged = step % logEvery === 0 || step === iterations || step === 1;
@@ -96,6 +104,7 @@ export class TrainingRun {
     if (logged) this.#watch.settle();
     const count = batch.names.length * (ranks?.worldSize ?? 1);
     batch.release();
+    this.#keep(profiler?.endStep(step) ?? null);
     const now = performance.now();
     const elapsed = now - this.#clock;
     this.#clock = now;
@@ -109,6 +118,20 @@ export class TrainingRun {
       memoryBytes: memory().liveBytes,
       dataWaitShare: Math.min(1, waited / elapsed),
     });
+  }
+
+  /** Only where a folder is written; a run shorter than the warm-up has its last steps measured. */
+  #createProfiler(): StepProfiler | null {
+    const { trainer, writer, options } = this.#parts;
+    const { profileSteps = null } = options;
+    if (profileSteps === null || writer === null) return null;
+    const { device, training } = trainer.config;
+    const warmUp = Math.min(3, Math.max(0, training.iterations - trainer.stepsTaken - 1));
+    return new StepProfiler({ steps: profileSteps, warmUp, device, precision: trainer.precision });
+  }
+
+  #keep(profile: Profile | null): void {
+    if (profile !== null) this.#parts.writer?.writeProfile(profile);
   }
 
   /** Reads the losses back: the host waits for the device here. */

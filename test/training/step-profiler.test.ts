@@ -17,9 +17,9 @@ const setting = { device: 'cpu', precision: 'float32' } as const;
 function takeStep(profiler: StepProfiler, step: number) {
   profiler.enter('data');
   profiler.enter('forward');
-  tidy(() => zeros([1024, 1024], { dtype: 'float32' }).exp().sum());
+  tidy(() => void zeros([1024, 1024], { dtype: 'float32' }).exp().sum());
   profiler.enter('backward');
-  tidy(() => zeros([8], { dtype: 'float32' }).exp().exp());
+  tidy(() => void zeros([8], { dtype: 'float32' }).exp().exp());
   profiler.enter('other');
   return profiler.endStep(step);
 }

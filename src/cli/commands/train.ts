@@ -28,7 +28,14 @@ interface TrainCommandOptions {
   readonly name?: string;
   readonly resume?: string;
   readonly processes?: number;
+  /** True: as many steps as a profile has by default. */
+  readonly profile?: number | true;
 }
+
+/** What a run is started with beside the changes of its config. */
+type ConfigChanges = Omit<TrainCommandOptions, 'resume' | 'processes' | 'profile'>;
+
+const profiledSteps = 20;
 
 export function trainCommand(): Command {
   return new Command('train')
@@ -44,6 +51,11 @@ export function trainCommand(): Command {
       'start this many processes here, which train one model together',
       positiveNumber,
     )
+    .option(
+      '--profile [steps]',
+      `measure where time and memory of some steps go (${profiledSteps} of them without a number)`,
+      positiveNumber,
+    )
     .addHelpText('after', example)
     .action(train);
 }
@@ -53,7 +65,8 @@ async function train(
   options: TrainCommandOptions,
   command: Command,
 ): Promise<void> {
-  const { resume, processes = 1, ...changes } = options;
+  const { resume, processes = 1, profile = null, ...changes } = options;
+  const profileSteps = profile === true ? profiledSteps : profile;
   if (resume === undefined) {
     if (source === undefined) {
       command.error(
@@ -63,7 +76,7 @@ async function train(
         },
       );
     }
-    await (processes > 1 ? startRanks(processes) : startRun(source, changes));
+    await (processes > 1 ? startRanks(processes) : startRun(source, changes, { profileSteps }));
     return;
   }
   const changed = Object.entries(changes).some(([, value]) => value !== undefined);
@@ -72,7 +85,7 @@ async function train(
       exitCode: 2,
     });
   }
-  await (processes > 1 ? startRanks(processes) : resumeRun(resume));
+  await (processes > 1 ? startRanks(processes) : resumeRun(resume, { profileSteps }));
 }
 
 /** This same command once more for each rank, without `--processes`. */
@@ -90,16 +103,20 @@ async function startRanks(processes: number): Promise<void> {
   if ((await launchRanks(words, { processes })) === 'interrupted') process.exitCode = exitCodes.interrupted;
 }
 
-async function startRun(source: string, changes: Omit<TrainCommandOptions, 'resume'>): Promise<void> {
+interface ProfileChoice {
+  readonly profileSteps: number | null;
+}
+
+async function startRun(source: string, changes: ConfigChanges, choice: ProfileChoice): Promise<void> {
   const { loadConfig } = await import('../load-config.js');
   const { newRunFolder } = await import('../run-place.js');
   const config = await loadConfig(source, changes);
   // Rank 0 alone has a folder, and a name for it.
   const runFolder = (await isFirst()) ? newRunFolder(config, { exact: changes.name !== undefined }) : '';
-  await trainAndReport(config, { runFolder, resume: false });
+  await trainAndReport(config, { runFolder, resume: false, ...choice });
 }
 
-async function resumeRun(runFolder: string): Promise<void> {
+async function resumeRun(runFolder: string, choice: ProfileChoice): Promise<void> {
   const { readStartedRun } = await import('../run-place.js');
   const { checkConfigFolders } = await import('../load-config.js');
   const { config, finished } = readStartedRun(runFolder);
@@ -110,7 +127,7 @@ async function resumeRun(runFolder: string): Promise<void> {
     return;
   }
   await checkConfigFolders(config, `${runFolder}/config.yaml`);
-  await trainAndReport(config, { runFolder, resume: true });
+  await trainAndReport(config, { runFolder, resume: true, ...choice });
 }
 
 /** Whether this process is the one that writes and prints: alone, or rank 0. */
@@ -119,9 +136,20 @@ async function isFirst(): Promise<boolean> {
   return (readRankEnvironment()?.rank ?? 0) === 0;
 }
 
+async function printProfile(runFolder: string): Promise<void> {
+  const { readProfile } = await import('../../runs/index.js');
+  const { profileText } = await import('../profile-text.js');
+  const profile = readProfile(runFolder);
+  if (profile !== null) process.stdout.write(`${profileText(profile)}\n`);
+}
+
 async function trainAndReport(
   config: Config,
-  { runFolder, resume }: { readonly runFolder: string; readonly resume: boolean },
+  {
+    runFolder,
+    resume,
+    profileSteps,
+  }: { readonly runFolder: string; readonly resume: boolean } & ProfileChoice,
 ): Promise<void> {
   const { trainSession } = await import('../train-session.js');
   const { resumeCommand } = await import('../run-place.js');
@@ -131,7 +159,8 @@ async function trainAndReport(
   if (first) tellRunFolder(runFolder);
   const print = (text: string) => void (first && process.stdout.write(text));
   if (!resume) print(`run folder ${runFolder}\n`);
-  const outcome = await trainSession(config, { runFolder, resume, quiet: !first });
+  const outcome = await trainSession(config, { runFolder, resume, profileSteps, quiet: !first });
+  if (first && profileSteps !== null) await printProfile(runFolder);
   if (outcome === 'interrupted') {
     const processes = launchedProcesses() ?? undefined;
     print(`interrupted; continue with:\n  ${resumeCommand(runFolder, { processes })}\n`);
