@@ -1,5 +1,6 @@
 // Floating-point operations of a training step: those of the convolutions, counted as they run once forward on an
-// image, and three times that with backward, which takes products for the input's gradient and for the weight's.
+// image, and three times that with backward, which takes products for the input's gradient and for the weight's. An
+// image of a quarter of the edges is run: the products grow with the pixels.
 
 import { configSchema } from 'coarsely/config';
 import { createSegmentor } from 'coarsely/models';
@@ -15,6 +16,8 @@ export function countOperations({ backbone, height, width, classCount }) {
   });
   const model = createSegmentor(section, { classCount, generator });
   model.to({ memoryFormat: 'channels-last' });
+  const shrink = Math.min(height, width) >= 256 ? 4 : 1;
+  const shape = [2, 3, height / shrink, width / shrink];
   const { forward } = Conv2d.prototype;
   let operations = 0;
   Conv2d.prototype.forward = function counted(input, ...rest) {
@@ -25,12 +28,12 @@ export function countOperations({ backbone, height, width, classCount }) {
   };
   try {
     // Two images: batch normalisation needs more than one value a channel after global pooling.
-    tidy(() => noGrad(() => model.forward(randn([2, 3, height, width], { dtype: 'float32', generator }))));
+    tidy(() => noGrad(() => model.forward(randn(shape, { dtype: 'float32', generator }))));
   } finally {
     Conv2d.prototype.forward = forward;
   }
   const gradientBytes = 4 * model.parameters().reduce((sum, { numel }) => sum + numel, 0);
   model.dispose();
   generator.dispose();
-  return { operationsPerImage: (3 * operations) / 2, gradientBytes };
+  return { operationsPerImage: (3 * operations * shrink ** 2) / 2, gradientBytes };
 }

@@ -1,16 +1,17 @@
 // What a step would take on n GPUs, on paper: the compute of one GPU, and the part of the gradients' all-reduce that
 // backward does not hide.
 //
-//   all-reduce of one bucket of b bytes by a ring:  t(b) = 2 (n − 1) α + 2 (n − 1)/n · b / β
-//   all buckets one after the other:                T    = Σ t(b)
+//   all-reduce of one bucket of b bytes:  t(b) = min(ring, tree)
+//     ring = 2 (n − 1) α + 2 (n − 1)/n · b / β,   tree = 2 log₂(n) α + 2 b / β
+//   all buckets one after the other:      T    = Σ t(b)
 //   hidden: a bucket starts when its gradients are there, so all but the last can travel while backward goes on:
 //   exposed = max(t(last), T − S · (1 − 1/k)), with k buckets and S seconds of backward
 //   efficiency = C / (C + exposed), with C seconds of compute
 //
-// α is the latency of one hop, β the bandwidth that a GPU has in one direction. Across machines every ring passes the
-// network, so β is that of a GPU's share of it, and α the network's.
+// α is the latency of one hop, β the bandwidth of the narrowest passage that all rings together have, in one direction:
+// inside a machine a GPU's NVLink, between machines all network ports of a machine, each of which serves rings of its own.
 
-/** Links by their makers' data sheets, one direction and GPU, in bytes a second; latencies as commonly measured. */
+/** Links by their makers' data sheets, one direction, in bytes a second; the latencies are assumptions. */
 export const links = {
   'H100, NVLink 4 and NVSwitch': {
     bytesPerSecond: 450e9,
@@ -22,13 +23,13 @@ export const links = {
     latencySeconds: 3e-6,
     source: 'NVIDIA A100 data sheet: NVLink 600 GB/s, both directions together',
   },
-  'InfiniBand NDR, one port for each GPU': {
-    bytesPerSecond: 50e9,
+  'InfiniBand NDR, 8 ports a machine': {
+    bytesPerSecond: 8 * 50e9,
     latencySeconds: 5e-6,
     source: 'NVIDIA ConnectX-7 data sheet: 400 Gb/s a port',
   },
-  'Ethernet, 100 Gb/s for 8 GPUs together': {
-    bytesPerSecond: 100e9 / 8 / 8,
+  'Ethernet, 100 Gb/s a machine': {
+    bytesPerSecond: 100e9 / 8,
     latencySeconds: 20e-6,
     source: '100GBASE: 100 Gb/s a port',
   },
@@ -46,10 +47,13 @@ export const utilisation = 0.3;
 /** Of a step's compute, what backward takes: twice the forward's products. */
 const backwardShare = 2 / 3;
 
-/** Seconds of one bucket's ring all-reduce. */
-export function ringSeconds(bytes, { ranks, link }) {
+/** Seconds of one bucket's all-reduce, by a ring or a tree, whichever is faster. */
+export function allReduceSeconds(bytes, { ranks, link }) {
+  const { latencySeconds, bytesPerSecond } = link;
   const hops = 2 * (ranks - 1);
-  return hops * link.latencySeconds + ((hops / ranks) * bytes) / link.bytesPerSecond;
+  const ring = hops * latencySeconds + ((hops / ranks) * bytes) / bytesPerSecond;
+  const tree = 2 * Math.log2(ranks) * latencySeconds + (2 * bytes) / bytesPerSecond;
+  return Math.min(ring, tree);
 }
 
 /**
@@ -59,8 +63,8 @@ export function ringSeconds(bytes, { ranks, link }) {
 export function predict({ compute, gradientBytes, bucketBytes, ranks, link }) {
   const buckets = Math.max(1, Math.ceil(gradientBytes / bucketBytes));
   const last = gradientBytes - (buckets - 1) * bucketBytes;
-  const tail = ringSeconds(last, { ranks, link });
-  const whole = (buckets - 1) * ringSeconds(bucketBytes, { ranks, link }) + tail;
+  const tail = allReduceSeconds(last, { ranks, link });
+  const whole = (buckets - 1) * allReduceSeconds(bucketBytes, { ranks, link }) + tail;
   const hidden = compute * backwardShare * (1 - 1 / buckets);
   const exposed = Math.max(tail, whole - hidden);
   return { allReduceSeconds: whole, exposedSeconds: exposed, efficiency: compute / (compute + exposed) };
@@ -71,8 +75,8 @@ export function predictionTable({ operations, gradientBytes, bucketBytes }) {
   const settings = [
     { ranks: 8, processor: 'H100 SXM', link: 'H100, NVLink 4 and NVSwitch' },
     { ranks: 8, processor: 'A100 SXM', link: 'A100, NVLink 3 and NVSwitch' },
-    { ranks: 64, processor: 'H100 SXM', link: 'InfiniBand NDR, one port for each GPU' },
-    { ranks: 64, processor: 'H100 SXM', link: 'Ethernet, 100 Gb/s for 8 GPUs together' },
+    { ranks: 64, processor: 'H100 SXM', link: 'InfiniBand NDR, 8 ports a machine' },
+    { ranks: 64, processor: 'H100 SXM', link: 'Ethernet, 100 Gb/s a machine' },
   ];
   return settings.map(({ ranks, processor, link }) => {
     const compute = operations / (processors[processor].operationsPerSecond * utilisation);
