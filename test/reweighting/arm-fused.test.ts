@@ -27,10 +27,10 @@ afterEach(() => {
 
 const numbers = (tensor: Tensor | null | undefined) => Array.from(tensor?.toTypedArray() ?? [], Number);
 
-/** The largest difference over the largest value of the reference. */
-function difference(actual: readonly number[], expected: readonly number[]): number {
+/** The largest difference over the largest value of the reference; values below `least` are rounding of what cancels. */
+function difference(actual: readonly number[], expected: readonly number[], least = 1e-30): number {
   expect(actual).toHaveLength(expected.length);
-  const scale = Math.max(...expected.map(Math.abs), 1e-30);
+  const scale = Math.max(...expected.map(Math.abs), least);
   return Math.max(0, ...actual.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)))) / scale;
 }
 
@@ -95,7 +95,7 @@ describe.each([1, 2, 3] as const)('p = %i', (p) => {
     const fused = outcome(p, pixels);
     expect(kernels()).toBe('fused');
     for (const part of ['weights', 'parameters', 'confidence'] as const)
-      expect(difference(fused[part], stock[part])).toBeLessThan(2e-5);
+      expect(difference(fused[part], stock[part], 0.1 / stock.weights.length)).toBeLessThan(2e-5);
   });
 
   test('the composition for other devices gives the same', () => {
