@@ -1,5 +1,8 @@
-/** Two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. */
-import { type Generator, ops, type Tensor } from '../torch/index.js';
+/**
+ * Two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. In training it keeps for its
+ * gradient, where it can, what its input was made of instead of its input (native/kernels/lean_conv2d.cc).
+ */
+import { type Generator, kernels, ops, type Tensor } from '../torch/index.js';
 import { type ConvolutionGeometry, foldedConvolutions } from './folded-convolutions.js';
 import { fans, type Initialiser, kaimingUniform, uniform } from './initialisers.js';
 import { Module } from './module.js';
@@ -68,6 +71,9 @@ export class Conv2d extends Module {
   forward(inputNCHW: Tensor): Tensor {
     const folded = this.training ? null : foldedConvolutions();
     if (folded !== null) return folded.convolve({ conv: this, bn: null }, inputNCHW);
-    return ops.conv2d(inputNCHW, this.weight, { bias: this.bias, ...this.#geometry });
+    const options = { bias: this.bias, ...this.#geometry };
+    return kernels() === 'fused'
+      ? ops.leanConv2d(inputNCHW, this.weight, options)
+      : ops.conv2d(inputNCHW, this.weight, options);
   }
 }

@@ -469,3 +469,9 @@ const activatedBatchNormOperator = operator('coarsely::activated_batch_norm');
 export function activatedBatchNorm(input: HasHandle, weight: HasHandle, bias: HasHandle, runningMean: HasHandle, runningVar: HasHandle, residual: HasHandle | null, training: boolean, momentum: number, epsilon: number, relu: boolean, synchronise: boolean): Tensor {
   return tensor(activatedBatchNormOperator(input.id, weight.id, bias.id, runningMean.id, runningVar.id, residual?.id ?? null, training, momentum, epsilon, relu, synchronise));
 }
+
+const leanConv2dOperator = operator('coarsely::lean_conv2d');
+/** `coarsely::lean_conv2d` */
+export function leanConv2d(input: HasHandle, weight: HasHandle, { bias, stride, padding, dilation, groups }: { bias?: HasHandle | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number } = {}): Tensor {
+  return tensor(leanConv2dOperator(input.id, weight.id, bias?.id ?? null, stride, padding, dilation, groups));
+}
