@@ -42,10 +42,10 @@ export class ProcessGroup {
     environment: RankEnvironment,
     { device = 'cpu', timeoutSeconds = 300 }: JoinOptions = {},
   ): ProcessGroup {
-    const { rank, worldSize, masterAddress, masterPort, storePrefix = '' } = environment;
+    const { rank, worldSize, masterAddress, masterPort } = environment;
     const cuda = device !== 'cpu';
     try {
-      native().joinGroup(rank, worldSize, masterAddress, masterPort, storePrefix, timeoutSeconds, cuda);
+      native().joinGroup(rank, worldSize, masterAddress, masterPort, '', timeoutSeconds, cuda);
     } catch (error) {
       throw joinFailure(error, environment);
     }

@@ -14,15 +14,13 @@ export interface RankEnvironment {
   /** Where rank 0 is found. */
   readonly masterAddress: string;
   readonly masterPort: number;
-  /** Set where a launcher keeps the store that ranks meet in (torchrun does): every key there begins with it. */
-  readonly storePrefix?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Null where neither RANK nor WORLD_SIZE is set: a single process. MASTER_ADDR is 127.0.0.1 and MASTER_PORT 29500 where
- * they are not set; LOCAL_RANK is RANK.
+ * they are not set; LOCAL_RANK is RANK. Under torchrun the port is the one after MASTER_PORT, which torchrun itself holds.
  *
  * @throws ConfigError where one of the two is missing, or a value is no number in its range
  */
@@ -36,16 +34,16 @@ export function readRankEnvironment(environment: Environment = process.env): Ran
   }
   const worldSize = wholeNumber(environment, 'WORLD_SIZE', { least: 1 });
   const rank = wholeNumber(environment, 'RANK', { most: worldSize - 1 });
-  const agent = environment.TORCHELASTIC_USE_AGENT_STORE === 'True';
+  // There torchrun's agent listens, with a store of its own version; ours is served beside it.
+  const agentPorts = environment.TORCHELASTIC_USE_AGENT_STORE === 'True' ? 1 : 0;
   return {
     rank,
     worldSize,
     localRank: environment.LOCAL_RANK ? wholeNumber(environment, 'LOCAL_RANK') : rank,
     masterAddress: environment.MASTER_ADDR || '127.0.0.1',
     masterPort: environment.MASTER_PORT
-      ? wholeNumber(environment, 'MASTER_PORT', { least: 1, most: 65_535 })
+      ? wholeNumber(environment, 'MASTER_PORT', { least: 1, most: 65_535 - agentPorts }) + agentPorts
       : 29_500,
-    ...(agent && { storePrefix: `/worker/attempt_${environment.TORCHELASTIC_RESTART_COUNT || 0}` }),
   };
 }
 

@@ -58,9 +58,9 @@ describe('the environment', () => {
     expect(short).toMatchObject({ localRank: 1, masterAddress: '127.0.0.1', masterPort: 29_500 });
   });
 
-  test("takes torchrun's store, apart for every restart", () => {
-    const agent = { TORCHELASTIC_USE_AGENT_STORE: 'True', TORCHELASTIC_RESTART_COUNT: '2' };
-    expect(readRankEnvironment({ ...complete, ...agent })?.storePrefix).toBe('/worker/attempt_2');
+  test("leaves torchrun's own store alone", () => {
+    const agent = { TORCHELASTIC_USE_AGENT_STORE: 'True' };
+    expect(readRankEnvironment({ ...complete, ...agent })?.masterPort).toBe(Number(complete.MASTER_PORT) + 1);
   });
 
   test.each([

@@ -80,9 +80,11 @@ test('two processes leave one run with the numbers of one, and resume bit for bi
   expect(received.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
   for (const [place, { mainLoss, weightedLoss, loss }] of expected.entries()) {
     const other = received[place] as Record<string, number>;
-    expect(other.mainLoss).toBeCloseTo(mainLoss as number, 2);
-    expect(other.weightedLoss).toBeCloseTo(weightedLoss as number, 2);
-    expect(other.loss).toBeCloseTo(loss as number, 2);
+    // Rounding grows with every step that is built on it.
+    const digits = place === 0 ? 5 : 3;
+    expect(other.mainLoss).toBeCloseTo(mainLoss as number, digits);
+    expect(other.weightedLoss).toBeCloseTo(weightedLoss as number, digits);
+    expect(other.loss).toBeCloseTo(loss as number, digits);
   }
   expect(lines('both', 'val')).toHaveLength(1);
 
