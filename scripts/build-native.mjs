@@ -46,7 +46,11 @@ async function main() {
     },
   });
   try {
-    await build(resolve(values.native), resolve(values.output));
+    const plan = await build(resolve(values.native), resolve(values.output));
+    // Hundreds of megabytes that only further compiling has a use for.
+    if (values['on-install'])
+      for (const path of [sharedHeadersPath(plan), signaturePath(plan, sharedHeaders)])
+        rmSync(path, { force: true });
   } catch (error) {
     if (error instanceof TorchNotFoundError || error instanceof MissingCompilerError) {
       console.error(`coarsely: ${error.message}`);
@@ -79,6 +83,7 @@ async function build(native, output) {
     await locked(join(output, 'lock'), () => compileAndLink(plan));
   }
   recordEngine(plan, output);
+  return plan;
 }
 
 function listSources(native, endings) {
@@ -105,6 +110,8 @@ function compileFlags({ torch, nvcc, native }) {
     '-O3',
     '-Wall',
     '-Wextra',
+    // A note that vectors were passed otherwise by a compiler of 2010.
+    ...(isMac ? [] : ['-Wno-psabi']),
     '-fno-math-errno',
     '-fno-trapping-math',
     // Without it at::parallel_for is silently serial. The OpenMP library itself is the one libtorch brings.
@@ -135,6 +142,17 @@ function flagsOf(plan, source) {
   return [...standIns, ...(plan.torch.c10d ? ['-DUSE_C10D_GLOO'] : []), ...compileFlags(plan)];
 }
 
+/** libtorch's headers take longer to read than our sources to compile, so that they are read once, for all sources alike. */
+const sharedHeaders = 'torch_headers.h';
+const sharedHeadersPath = (plan) => join(plan.folder, `${sharedHeaders}.${isMac ? 'pch' : 'gch'}`);
+
+/** How a source gets the compiled headers: none that has flags of its own, as a compiled header knows only one set. */
+function sharedHeaderFlags(plan, source) {
+  if (!source.endsWith('.cc') || source.startsWith('distributed/')) return [];
+  if (!/#include <(ATen|torch)\//.test(readFileSync(join(plan.native, source), 'utf8'))) return [];
+  return isMac ? ['-include-pch', sharedHeadersPath(plan)] : ['-include', join(plan.folder, sharedHeaders)];
+}
+
 const compilerOf = (plan, source) => (source.endsWith('.cu') ? plan.nvcc.program : plan.compiler);
 
 function linkFlags({ torch, nvcc }) {
@@ -150,7 +168,8 @@ function linkFlags({ torch, nvcc }) {
   ];
 }
 
-const objectPath = (plan, source) => join(plan.folder, `${source.replaceAll('/', '__')}.o`);
+const objectPath = (plan, source) =>
+  source === sharedHeaders ? sharedHeadersPath(plan) : join(plan.folder, `${source.replaceAll('/', '__')}.o`);
 const signaturePath = (plan, source) => `${objectPath(plan, source)}.signature`;
 
 /** A digest of everything the object depends on, or undefined when it has not been compiled yet. */
@@ -167,17 +186,20 @@ function signature(plan, source) {
   for (const name of files.split(/(?<!\\)\s+/).filter(Boolean)) {
     const path = name.replaceAll('\\ ', ' ');
     if (!existsSync(path)) return undefined;
-    digest.update(path).update(readFileSync(path));
+    // The compiled headers themselves are large; what they were made of says as much.
+    if (path === sharedHeadersPath(plan))
+      digest.update(readIfThere(signaturePath(plan, sharedHeaders)) ?? '');
+    else digest.update(path).update(readFileSync(path));
   }
   return digest.digest('hex');
 }
 
-function staleSources(plan) {
-  return plan.sources.filter((source) => {
-    const now = signature(plan, source);
-    return now === undefined || now !== readIfThere(signaturePath(plan, source));
-  });
+function isStale(plan, source) {
+  const now = signature(plan, source);
+  return now === undefined || now !== readIfThere(signaturePath(plan, source));
 }
+
+const staleSources = (plan) => plan.sources.filter((source) => isStale(plan, source));
 
 /** The link is fresh when it was made from exactly these objects with these flags. */
 function linkSignature(plan) {
@@ -198,6 +220,8 @@ async function compileAndLink(plan) {
       `coarsely: compiling ${stale.length} of ${plan.sources.length} sources for ${plan.torch.key}`,
     );
   }
+  if (stale.some((source) => sharedHeaderFlags(plan, source).length > 0) && isStale(plan, sharedHeaders))
+    await compile(plan, sharedHeaders);
   await eachInParallel(plan, stale, (source) => compile(plan, source));
   removeLeftovers(plan);
   if (!isLinked(plan)) {
@@ -215,8 +239,10 @@ async function compileAndLink(plan) {
 async function compile(plan, source) {
   const object = objectPath(plan, source);
   rmSync(signaturePath(plan, source), { force: true });
-  const files = ['-c', join(plan.native, source), '-o', object, '-MMD', '-MF', `${object}.d`];
-  await execute(compilerOf(plan, source), [...flagsOf(plan, source), ...files], `compiling ${source}`);
+  const kind = source === sharedHeaders ? ['-x', 'c++-header'] : ['-c'];
+  const files = [...kind, join(plan.native, source), '-o', object, '-MMD', '-MF', `${object}.d`];
+  const flags = [...flagsOf(plan, source), ...sharedHeaderFlags(plan, source)];
+  await execute(compilerOf(plan, source), [...flags, ...files], `compiling ${source}`);
   writeFileSync(signaturePath(plan, source), signature(plan, source) ?? '');
 }
 
