@@ -29,7 +29,7 @@ const runtime = join(project, 'build', 'bench', 'onnxruntime', 'node_modules', '
 
 export const options = {
   peer: { type: 'string', multiple: true },
-  exporter: { type: 'string', default: 'python3' },
+  exporter: { type: 'string' },
   rounds: { type: 'string' },
   threads: { type: 'string' },
   only: { type: 'string', default: '' },
@@ -49,7 +49,9 @@ export async function run({ peer, quick, only, compile, exporter, ...counts }) {
     const torch = torchOf(python);
     buildAgainst(torch);
     for (const setting of cases)
-      rows.push(...(await measure(setting, { python, torch, exporter, rounds, compile })));
+      rows.push(
+        ...(await measure(setting, { python, torch, exporter: exporter ?? peers[0], rounds, compile })),
+      );
   }
   const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
   const versions = { coarsely: version, node: process.versions.node, onnxruntime: runtimeVersion() };

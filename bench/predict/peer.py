@@ -53,9 +53,9 @@ def run(config):
     del state
     labeller = Labeller(model.to(memory_format=torch.channels_last)).eval()
     if config["mode"] == "compile":
-        import torch._inductor.config
+        from torch._inductor import config as inductor
 
-        torch._inductor.config.freezing = True
+        inductor.freezing = True
         labeller = torch.compile(labeller)
     bfloat16 = config["precision"] == "bfloat16"
 
