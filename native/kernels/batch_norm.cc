@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "activation_recipe.h"
+#include "autograd_node.h"
 #include "batch_norm_passes.h"
 #include "rank_sums.h"
 
@@ -168,8 +169,7 @@ at::Tensor activatedBatchNormOfRows(const at::Tensor& input, const BatchNormArgu
                         mask.defined() ? mask.data_ptr<uint8_t>() : nullptr);
   }
   if (!differentiable) return output;
-  const std::shared_ptr<ActivatedBatchNormBackward> node(new ActivatedBatchNormBackward(),
-                                                         torch::autograd::deleteNode);
+  const auto node = makeNode<ActivatedBatchNormBackward>();
   node->set_next_edges(torch::autograd::collect_next_edges(input, arguments.weight, arguments.bias, residual));
   node->recipe = std::make_shared<ActivationRecipe>(input, statistics.scale, statistics.shift, arguments.relu, residual,
                                                     residual.defined() ? recipeOf(residual) : nullptr);

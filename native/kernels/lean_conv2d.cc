@@ -10,6 +10,7 @@
 #include <torch/version.h>
 
 #include "activation_recipe.h"
+#include "autograd_node.h"
 
 namespace coarsely {
 
@@ -81,7 +82,7 @@ at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight, const at:
                              geometry.stride, geometry.padding, geometry.dilation, false, {0, 0}, geometry.groups);
   }
   if (!differentiable) return output;
-  const std::shared_ptr<LeanConv2dBackward> node(new LeanConv2dBackward(), torch::autograd::deleteNode);
+  const auto node = makeNode<LeanConv2dBackward>();
   node->set_next_edges(torch::autograd::collect_next_edges(input, weight, bias));
   node->recipe = recipeOf(input);
   if (!node->recipe) node->input = SavedVariable(input, false);
