@@ -2,9 +2,8 @@
 
 import { createLogUpdate } from 'log-update';
 import color from 'picocolors';
-import type { TrainingEvent } from '../training/index.js';
+import { type TrainingEvent, WaitMeter } from '../training/index.js';
 import { formatBytes, formatDuration, formatNumber, formatPercent } from './format.js';
-import { WaitMeter } from './wait-meter.js';
 
 type StepEvent = Extract<TrainingEvent, { type: 'step' }>;
 

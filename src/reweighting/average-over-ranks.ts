@@ -1,7 +1,7 @@
 /** Gradients that a strategy takes by itself, beside the step's own, made the same on all ranks. */
 
 import { cat, noGrad, type Tensor, tidy } from '../torch/index.js';
-import type { Ranks } from './reweighter.js';
+import type { Ranks } from './ranks.js';
 
 /** In place: each tensor becomes the mean of all ranks' (null where none of them has one), in one collective. */
 export function averageOverRanks(tensors: readonly (Tensor | null)[], ranks: Ranks): void {

@@ -2,7 +2,7 @@
 
 import type { Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
-import type { Ranks } from './reweighter.js';
+import type { Ranks } from './ranks.js';
 
 /** The next step of the network, to be tried out. */
 export interface CleanStep {

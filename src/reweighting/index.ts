@@ -22,11 +22,11 @@ export { MetaWeightNet, type MetaWeightNetOptions } from './meta-weight-net.js';
 export { type NormOrder, normaliseWeights } from './normalise-weights.js';
 export { Ohem, type OhemOptions, ohemPresets } from './ohem.js';
 export { type HistoryGrid, PredictionHistory } from './prediction-history.js';
+export type { Ranks } from './ranks.js';
 export { type ReweighterComponent, type ReweighterContext, reweighters } from './registry.js';
 export type {
   AdversarialParameters,
   OptionalInput,
-  Ranks,
   Reweighter,
   ReweighterInput,
   SampleOrigin,

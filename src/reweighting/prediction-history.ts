@@ -6,7 +6,8 @@
 import { EngineError } from '../errors/index.js';
 import { Buffer, Module } from '../nn/index.js';
 import { type Device, stack, type Tensor, tensorFrom, zeros } from '../torch/index.js';
-import type { Ranks, SampleOrigin } from './reweighter.js';
+import type { Ranks } from './ranks.js';
+import type { SampleOrigin } from './reweighter.js';
 
 /** [rows, columns] of cells over every image. */
 export type HistoryGrid = readonly [rows: number, columns: number];

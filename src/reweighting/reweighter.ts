@@ -5,6 +5,7 @@ import type { Module, Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 import type { CleanLearner } from './clean-learner.js';
 import type { NormOrder } from './normalise-weights.js';
+import type { Ranks } from './ranks.js';
 
 /** Which part of which training image a crop is. */
 export interface SampleOrigin {
@@ -17,14 +18,6 @@ export interface SampleOrigin {
   readonly bottom: number;
   /** The crop's first column shows the window's right edge. */
   readonly mirrored: boolean;
-}
-
-/** The processes that train together, each on its part of every batch. */
-export interface Ranks {
-  readonly rank: number;
-  readonly worldSize: number;
-  /** The sum of all ranks' tensors, whose backward sums their gradients. Every rank must call it. */
-  sumOverRanks(tensor: Tensor): Tensor;
 }
 
 export interface ReweighterInput {

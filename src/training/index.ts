@@ -13,3 +13,4 @@ export { type RunTrainingOptions, runTraining } from './run-training.js';
 export { StepProfiler, type StepProfilerOptions } from './step-profiler.js';
 export { type StepOptions, trainStep } from './train-step.js';
 export { type HostBatch, Trainer } from './trainer.js';
+export { WaitMeter } from './wait-meter.js';

@@ -49,7 +49,7 @@ const together = ['--processes', '2'];
 const lines = (name: string, split: string) =>
   run(name)
     .metrics.filter((line) => line.split === split)
-    .map(({ step, values }) => ({ step, ...values }));
+    .map(({ step, values }): Record<string, unknown> => ({ step, ...values }));
 
 /** The processes of a command, by the ranks they have. */
 function rankProcesses(parent: number): Map<number, number> {

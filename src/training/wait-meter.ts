@@ -3,7 +3,7 @@
  * steps seen last are taken together. The first one is left out, since it waits for the workers to start.
  */
 
-import type { TrainingEvent } from '../training/index.js';
+import type { TrainingEvent } from './events.js';
 
 type StepEvent = Extract<TrainingEvent, { type: 'step' }>;
 
