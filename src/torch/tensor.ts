@@ -392,10 +392,6 @@ function one(value: NativeValue): Tensor {
   return wrap(value);
 }
 
-function isTensor(value: Tensor | number): value is Tensor {
-  return typeof value !== 'number';
-}
+const isTensor = (value: Tensor | number): value is Tensor => typeof value !== 'number';
 
-function list(dims: number | readonly number[]): readonly number[] {
-  return typeof dims === 'number' ? [dims] : dims;
-}
+const list = (dims: number | readonly number[]) => (typeof dims === 'number' ? [dims] : dims);

@@ -16,6 +16,7 @@ describe('inferenceOptions', () => {
     expect(inferenceOptions(configOf())).toEqual({
       device: 'cpu',
       precision: 'auto',
+      kernels: 'fused',
       window: null,
       baseSize: null,
       scales: [1],
