@@ -38,7 +38,13 @@ size_t reservation() {
 /// Moves one unit's pages, leaving its addresses without any. False where the system cannot.
 bool movePage([[maybe_unused]] char* target, [[maybe_unused]] char* source) {
 #ifdef MREMAP_DONTUNMAP
-  return mremap(source, unit, unit, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, target) != MAP_FAILED;
+  const int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+  if (mremap(source, unit, unit, flags, target) != MAP_FAILED) return true;
+  // The system takes the target's addresses away before it looks at the source: they are ours again, whatever it found.
+  const int fresh = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  if (mmap(target, unit, PROT_READ | PROT_WRITE, fresh, -1, 0) == MAP_FAILED) throw std::bad_alloc();
+  madvise(target, unit, MADV_HUGEPAGE);
+  return false;
 #else
   return false;
 #endif
@@ -190,20 +196,23 @@ Arena::Blocks::iterator Arena::merge(Blocks::iterator block) {
     if (neighbour.state == block->second.state) return true;
     return block->second.state == State::Warm && neighbour.state == State::Cold && neighbour.bytes < unit;
   };
-  const auto next = std::next(block);
-  if (next != blocks_.end() && block->first + block->second.bytes == next->first && joins(next->second)) {
+  // Beyond a sliver there may be another one to join.
+  for (auto next = std::next(block); next != blocks_.end(); next = std::next(block)) {
+    if (block->first + block->second.bytes != next->first || !joins(next->second)) break;
     unindex(*next);
     block->second.bytes += next->second.bytes;
     blocks_.erase(next);
   }
-  if (block == blocks_.begin()) return block;
-  const auto before = std::prev(block);
-  if (before->first + before->second.bytes != block->first || !joins(before->second)) return block;
-  unindex(*before);
-  before->second.bytes += block->second.bytes;
-  before->second.state = block->second.state;
-  blocks_.erase(block);
-  return before;
+  while (block != blocks_.begin()) {
+    const auto before = std::prev(block);
+    if (before->first + before->second.bytes != block->first || !joins(before->second)) break;
+    unindex(*before);
+    before->second.bytes += block->second.bytes;
+    before->second.state = block->second.state;
+    blocks_.erase(block);
+    block = before;
+  }
+  return block;
 }
 
 Arena::Free* Arena::listOf(State state) {

@@ -174,7 +174,7 @@ void exportDistributed(napi_env env, napi_value exports) {
 
 void abandonGroup() {
   reducers().clear();
-  if (opener && groupIfOpen()) groupIfOpen()->abandon();
+  if (opener) abandonOpenGroup();
   opener = false;
 }
 

@@ -153,8 +153,6 @@ Group& openGroup() {
   return *current;
 }
 
-Group* groupIfOpen() { return current; }
-
 void joinGroup(const GroupOptions& options) {
   TORCH_CHECK(!current, "a process group is open already: expected one in a process");
   current = new Group(options);
@@ -168,6 +166,15 @@ void closeGroup(const std::string& reason) {
   current = nullptr;
   closing->close(reason);
   delete closing;
+}
+
+void abandonOpenGroup() {
+  if (!current) return;
+  setSumOverRanks(nullptr);
+  // Not deleted: its threads may be waiting for ranks that do not answer.
+  Group* abandoned = current;
+  current = nullptr;
+  abandoned->abandon();
 }
 
 at::Tensor sumOverRanksWithGradient(const at::Tensor& tensor) { return RankSum::apply(tensor); }

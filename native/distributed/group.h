@@ -54,10 +54,10 @@ class Group {
 
 /// The open group of this process. @throws where there is none
 Group& openGroup();
-/// Null where there is none.
-Group* groupIfOpen();
 void joinGroup(const GroupOptions& options);
 void closeGroup(const std::string& reason);
+/// Leaves the open group, if any, without waiting for anybody.
+void abandonOpenGroup();
 
 /// Sum over ranks, whose backward sums the gradients over ranks.
 at::Tensor sumOverRanksWithGradient(const at::Tensor& tensor);

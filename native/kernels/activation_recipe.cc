@@ -25,6 +25,10 @@ void ActivationRecipe::remember(const at::Tensor& output) {
   outputVersion_ = output._version();
 }
 
+bool ActivationRecipe::makes(const at::Tensor& tensor) const {
+  return output_.lock().get() == tensor.unsafeGetTensorImpl() && tensor._version() == outputVersion_;
+}
+
 at::Tensor ActivationRecipe::activation() {
   std::lock_guard<std::mutex> lock(mutex_);
   TORCH_CHECK(!released_, torch::autograd::ERR_BACKWARD_TWICE);

@@ -21,6 +21,8 @@ class ActivationRecipe {
 
   /// Remembers the forward pass's y weakly: while somebody else keeps it alive and unchanged, nothing is recomputed.
   void remember(const at::Tensor& output);
+  /// Whether this is the forward pass's y, and unchanged: writing to it without a gradient leaves no other trace.
+  bool makes(const at::Tensor& tensor) const;
 
   /// y, computed once for all that ask until `forget`. @throws c10::Error when the graph was freed
   at::Tensor activation();

@@ -216,7 +216,7 @@ at::Tensor activatedBatchNorm(const at::Tensor& input, const at::Tensor& weight,
 
 std::shared_ptr<ActivationRecipe> recipeOf(const at::Tensor& tensor) {
   const auto* node = dynamic_cast<ActivatedBatchNormBackward*>(tensor.grad_fn().get());
-  return node ? node->recipe : nullptr;
+  return node && node->recipe->makes(tensor) ? node->recipe : nullptr;
 }
 
 TORCH_LIBRARY_FRAGMENT(coarsely, library) {

@@ -123,6 +123,8 @@ class DepthwiseConvolution final : public PackedConvolution {
         geometry_(std::move(geometry)) {}
 
   at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
+    TORCH_CHECK(input.size(1) == weight_.size(0), "expected maps of ", weight_.size(0), " channels, received ",
+                input.sizes());
     const auto [height, width] = outputSize(input, weight_, geometry_);
     auto output = at::empty({input.size(0), input.size(1), height, width},
                             input.options().memory_format(at::MemoryFormat::ChannelsLast));

@@ -91,7 +91,9 @@ std::pair<int64_t, int64_t> outputSize(const at::Tensor& input, const at::Tensor
                                        const ConvolutionGeometry& geometry) {
   const auto along = [&](int64_t axis) {
     const int64_t extent = geometry.dilation[axis] * (weight.size(2 + axis) - 1) + 1;
-    return (input.size(2 + axis) + 2 * geometry.padding[axis] - extent) / geometry.stride[axis] + 1;
+    const int64_t room = input.size(2 + axis) + 2 * geometry.padding[axis] - extent;
+    TORCH_CHECK(room >= 0, "expected maps that hold a filter of ", extent, " pixels, received shape ", input.sizes());
+    return room / geometry.stride[axis] + 1;
   };
   return {along(0), along(1)};
 }

@@ -10,6 +10,7 @@ import {
   scope,
   type Tensor,
   tidy,
+  zeros,
 } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -104,6 +105,21 @@ test.each(cases)('%o', (setting) => {
   }
   layers.conv.dispose();
   layers.bn.dispose();
+});
+
+test('maps of other channels than the weights, or smaller than a filter, are refused', () => {
+  tidy(() => {
+    const [weight, bias] = [
+      randn([16, 1, 3, 3], { dtype: 'float32', generator }),
+      zeros([16], { dtype: 'float32' }),
+    ];
+    const packed = ops.packConvolution(weight, bias, [1, 1], [0, 0], [2, 2], 16, [1, 16, 9, 7], false);
+    const run = (shape: readonly number[]) =>
+      ops.convolvePacked(zeros(shape, { dtype: 'float32' }), packed, null, false);
+    expect(() => run([1, 32, 9, 7])).toThrow(/16 channels/);
+    expect(() => run([1, 16, 9, 4])).toThrow(/filter of 5 pixels/);
+    expect(run([1, 16, 9, 5]).shape).toEqual([1, 16, 5, 1]);
+  });
 });
 
 test('a network in training is not folded, and weights are those of the first run', () => {

@@ -7,6 +7,7 @@ import {
   Generator,
   liveTensorCount,
   memory,
+  noGrad,
   ops,
   randn,
   scope,
@@ -74,9 +75,8 @@ function gradients(module: Module): Map<string, Float32Array> {
 const inPrecision = <T>(dtype: DType, body: () => T) =>
   dtype === 'bfloat16' ? autocast({ dtype: 'bfloat16' }, body) : body();
 
-/** The same network with the engine's convolutions, which keep their inputs, between the same normalisations. */
-function keepingInputs(blocks: Blocks): Disposable {
-  const conv2ds = [...blocks.namedModules().values()].filter((part) => part instanceof Conv2d);
+/** The engine's convolutions, which keep their inputs, in place of these. */
+function keepingInputs(conv2ds: readonly Conv2d[]): Disposable {
   for (const conv of conv2ds) {
     conv.forward = (input: Tensor) => ops.conv2d(input, conv.weight, { bias: conv.bias, ...conv.geometry });
   }
@@ -101,7 +101,7 @@ describe.each(['float32', 'bfloat16'] as const)('a chain of blocks in %s', (dtyp
     loss(blocks, input).backward();
     const lean = gradients(blocks);
     for (const parameter of blocks.parameters()) parameter.zeroGrad_();
-    using _keeping = keepingInputs(blocks);
+    using _keeping = keepingInputs([...blocks.convs, blocks.last]);
     loss(blocks, input).backward();
     expect(gradients(blocks)).toEqual(lean);
     expect(lean.get('convs.0.weight')?.some((value) => value !== 0)).toBe(true);
@@ -123,7 +123,7 @@ describe.each(['float32', 'bfloat16'] as const)('a chain of blocks in %s', (dtyp
       return { bytes, after: memory().liveBytes - before };
     };
     const lean = held();
-    using _keeping = keepingInputs(blocks);
+    using _keeping = keepingInputs([...blocks.convs, blocks.last]);
     const full = held();
     expect(lean.bytes).toBeLessThan(0.7 * full.bytes);
     // The objective itself, while the graph is still there.
@@ -161,6 +161,34 @@ test('an activation that is written over later is made again as it was', () => {
   conv.dispose();
   norm.dispose();
 });
+
+test.each(['a convolution', 'a shortcut'] as const)(
+  'an activation that is written over without a gradient is what %s takes its gradient from',
+  (taker) => {
+    using _inner = scope();
+    const [conv, norm, next] = [
+      new Conv2d(4, 4, { kernelSize: 1, generator }),
+      new BatchNorm2d(4),
+      new BatchNorm2d(4),
+    ];
+    const [input, other] = [image(4), image(4)];
+    const gradient = () => {
+      conv.weight.zeroGrad_();
+      const objective = tidy(() => {
+        const activation = norm.forward(input, { activation: 'relu' });
+        noGrad(() => activation.add_(1));
+        const taken = taker === 'a shortcut' ? next.forward(other, { residual: activation }) : activation;
+        return conv.forward(taken).square().sum();
+      });
+      objective.backward();
+      return conv.weight.grad?.toTypedArray();
+    };
+    const lean = gradient();
+    using _keeping = keepingInputs([conv]);
+    expect(lean).toEqual(gradient());
+    for (const module of [conv, norm, next]) module.dispose();
+  },
+);
 
 test.each([
   { kernelSize: 3, stride: 2, padding: 1 },
