@@ -17,6 +17,11 @@ export type BadFiles = z.output<typeof badFilesOption>;
 /** Files looked at together: enough to hide the waiting for a disk. */
 const together = 16;
 
+export interface SettledFiles extends Pick<FileListing, 'pairs' | 'problems' | 'skipped'> {
+  /** Files that break off and were left out: one may be whole when it is looked at again. */
+  readonly broken: readonly string[];
+}
+
 /**
  * With `skip`, files without a partner and pairs of which one breaks off are left out, each with a line that names it;
  * otherwise what has no partner is a problem, and the rest is left to whoever checks or reads the files. Damage in the
@@ -25,20 +30,24 @@ const together = 16;
 export async function settleBadFiles(
   { pairs, problems }: MatchedFiles,
   { skip }: { readonly skip: boolean },
-): Promise<Pick<FileListing, 'pairs' | 'problems' | 'skipped'>> {
-  if (!skip) return { pairs, problems, skipped: [] };
+): Promise<SettledFiles> {
+  if (!skip) return { pairs, problems, skipped: [], broken: [] };
   const skipped = [...problems];
+  const broken: string[] = [];
   const whole: FilePair[] = [];
   for (let start = 0; start < pairs.length; start += together) {
     const group = pairs.slice(start, start + together);
-    const broken = await Promise.all(group.map(brokenFile));
-    for (const [place, pair] of group.entries()) {
-      const file = broken[place];
-      if (file === null) whole.push(pair);
-      else skipped.push(`${file}: breaks off before its end; fetch it again`);
+    const found = await Promise.all(group.map(async (pair) => ({ pair, file: await brokenFile(pair) })));
+    for (const { pair, file } of found) {
+      if (file === null) {
+        whole.push(pair);
+        continue;
+      }
+      broken.push(file);
+      skipped.push(`${file}: breaks off before its end; fetch it again`);
     }
   }
-  return { pairs: whole, problems: [], skipped };
+  return { pairs: whole, problems: [], skipped, broken };
 }
 
 async function brokenFile({ image, labels }: FilePair): Promise<string | null> {

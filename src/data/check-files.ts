@@ -18,7 +18,7 @@ const sampledLabels = 50;
  * labelled at all; with `deep` every image and label is decoded.
  */
 export async function checkFiles(
-  listing: Omit<FileListing, 'pairs' | 'folders'> & { readonly pairs: PairTable },
+  listing: Omit<FileListing, 'pairs' | 'listed'> & { readonly pairs: PairTable },
   { deep }: { readonly deep: boolean },
 ): Promise<DatasetCheck> {
   const { pairs, labelReader, labelFolder, skipped } = listing;

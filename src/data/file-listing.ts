@@ -21,8 +21,8 @@ export interface LabelMeaning {
 /** A dataset's files as its folders list them: nothing is decoded. */
 export interface FileListing extends LabelMeaning {
   readonly pairs: readonly FilePair[];
-  /** Every folder that was listed. */
-  readonly folders: readonly string[];
+  /** What the listing depends on: every folder that was listed, and every file left out because it breaks off. */
+  readonly listed: readonly string[];
   /** One line for each thing that keeps the dataset from being used, naming the file. */
   readonly problems: readonly string[];
   /** One line for each bad file that was left out. */

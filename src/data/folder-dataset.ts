@@ -53,7 +53,7 @@ async function listFolder({ root, split, labels }: FolderOptions): Promise<FileL
     pairs: classList === null ? pairs.map((pair) => ({ ...pair, labels: null })) : pairs,
     problems,
     skipped: [],
-    folders,
+    listed: folders,
     labelFolder: labels === null ? null : join(root, labels, split),
   };
 }

@@ -1,7 +1,8 @@
 /**
  * The listings of large datasets, kept between runs: a network disk takes minutes to list and look at 600 000 files. A
  * folder's time changes whenever a file in it appears, goes or is renamed, so a listing is used again only while
- * every folder it came from has the time and the inode that it had then.
+ * every folder it came from has the time and the inode that it had then. So has every file that was left out for breaking
+ * off, which may be fetched again into its place.
  */
 
 import { createHash, randomUUID } from 'node:crypto';
@@ -18,7 +19,7 @@ function leastPairs(): number {
 }
 
 // To be raised whenever the same folders would be listed otherwise.
-const format = 1;
+const format = 2;
 /** A folder that changed just now may change again without its time telling: file systems count in steps. */
 const settledMilliseconds = 2000;
 
@@ -26,8 +27,8 @@ const settledMilliseconds = 2000;
 export interface KeptListing {
   readonly pairs: PairTable;
   readonly skipped: readonly string[];
-  /** Every folder that was listed, those without a file included. */
-  readonly folders: readonly string[];
+  /** Every folder that was listed, those without a file included, and every file left out because it breaks off. */
+  readonly listed: readonly string[];
   /** Whether all files have been looked at, and nothing was wrong. */
   readonly checked: boolean;
 }
@@ -38,7 +39,7 @@ export type ListingKey = Readonly<Record<string, unknown>>;
 interface Entry {
   readonly format: number;
   readonly key: string;
-  readonly folders: readonly string[];
+  readonly listed: readonly string[];
   readonly states: readonly string[];
   readonly pairs: PairTableContent;
   readonly skipped: readonly string[];
@@ -60,10 +61,10 @@ export async function keptListing(key: ListingKey): Promise<KeptListing | null> 
   try {
     const entry = deserialize(bytes) as Entry;
     if (entry.format !== format || entry.key !== text) return null;
-    const states = await folderStates(entry.folders);
+    const states = await statesOf(entry.listed);
     if (states === null || states.some(({ state }, place) => state !== entry.states[place])) return null;
-    const { skipped, folders, checked } = entry;
-    return { pairs: new PairTable(shared(entry.pairs)), skipped, folders, checked };
+    const { skipped, listed, checked } = entry;
+    return { pairs: new PairTable(shared(entry.pairs)), skipped, listed, checked };
   } catch {
     // Damaged, or of another version: as good as none.
     return null;
@@ -78,15 +79,15 @@ export async function keepListing(
   key: ListingKey,
   listing: KeptListing & { readonly began: number },
 ): Promise<void> {
-  const { pairs, skipped, checked, folders, began } = listing;
+  const { pairs, skipped, checked, listed, began } = listing;
   if (pairs.length < leastPairs()) return;
-  const states = await folderStates(folders);
+  const states = await statesOf(listed);
   if (states === null || states.some(({ changed }) => began - changed < settledMilliseconds)) return;
   const { path, text } = placeOf(key);
   const entry: Entry = {
     format,
     key: text,
-    folders,
+    listed,
     states: states.map(({ state }) => state),
     pairs: owned(pairs.content),
     skipped,
@@ -110,12 +111,12 @@ function placeOf(key: ListingKey): { readonly path: string; readonly text: strin
   return { path: join(listingCacheFolder(), name), text };
 }
 
-async function folderStates(
-  folders: readonly string[],
+async function statesOf(
+  paths: readonly string[],
 ): Promise<{ readonly state: string; readonly changed: number }[] | null> {
-  const states = await Promise.all(folders.map((folder) => stat(folder, { bigint: true }).catch(() => null)));
+  const states = await Promise.all(paths.map((path) => stat(path, { bigint: true }).catch(() => null)));
   const found = states.filter((state) => state !== null);
-  if (found.length < folders.length) return null;
+  if (found.length < paths.length) return null;
   return found.map(({ dev, ino, mtimeNs, mtimeMs }) => ({
     state: `${dev} ${ino} ${mtimeNs}`,
     changed: Number(mtimeMs),

@@ -29,7 +29,7 @@ export interface PairedKind<Options> {
   meaning(options: Options): Promise<LabelMeaning>;
 }
 
-type Listing = Omit<FileListing, 'pairs' | 'folders'> & KeptListing;
+type Listing = Omit<FileListing, 'pairs' | 'listed'> & KeptListing;
 
 /** The component of a kind; large listings are kept between runs. */
 export function pairedComponent<Options extends object>(

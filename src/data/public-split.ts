@@ -24,7 +24,7 @@ export interface PublicSplit {
   labelName(name: string): string;
 }
 
-type SplitFiles = Pick<FileListing, 'pairs' | 'problems' | 'skipped' | 'folders'>;
+type SplitFiles = Pick<FileListing, 'pairs' | 'problems' | 'skipped' | 'listed'>;
 
 /** Lists a split; with `skip`, bad files are left out, see `settleBadFiles`. */
 export async function listPublicSplit(
@@ -38,9 +38,10 @@ export async function listPublicSplit(
   const images = await split.listImages(notes);
   if (images?.size === 0) problems.push(`${imageFolder}: no image; expected ${split.imageName('NAME')}`);
   const labels = labelFolder === null ? null : await split.listLabels(notes, labelFolder);
-  if (images === null || images.size === 0) return { pairs: [], problems, skipped: [], folders };
-  if (labelFolder === null) return { pairs: unlabelled(images).pairs, problems, skipped: [], folders };
-  if (labels === null) return { pairs: [], problems, skipped: [], folders };
+  if (images === null || images.size === 0) return { pairs: [], problems, skipped: [], listed: folders };
+  if (labelFolder === null)
+    return { pairs: unlabelled(images).pairs, problems, skipped: [], listed: folders };
+  if (labels === null) return { pairs: [], problems, skipped: [], listed: folders };
   const matched = matchFiles(
     { images, labels },
     {
@@ -48,8 +49,12 @@ export async function listPublicSplit(
       image: (name) => join(imageFolder, split.imageName(name)),
     },
   );
-  const settled = await settleBadFiles(matched, { skip });
-  return { ...settled, problems: [...problems, ...settled.problems], folders };
+  const { broken, ...settled } = await settleBadFiles(matched, { skip });
+  return {
+    ...settled,
+    problems: [...problems, ...settled.problems],
+    listed: [...folders, ...broken],
+  };
 }
 
 /** The files of several splits, in their order. It is a problem when bad files were left out and nothing remains. */
@@ -60,5 +65,5 @@ export function joinSplits(splits: readonly SplitFiles[]): SplitFiles {
   if (pairs.length === 0 && problems.length === 0) {
     problems.push(`${skipped[0]} (as are all of ${skipped.length} files: nothing is left)`);
   }
-  return { pairs, skipped, problems, folders: splits.flatMap((split) => split.folders) };
+  return { pairs, skipped, problems, listed: splits.flatMap((split) => split.listed) };
 }

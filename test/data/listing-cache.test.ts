@@ -73,6 +73,28 @@ describe('a listing that is kept', () => {
     expect(await namesOf(root)).toEqual(expected);
   });
 
+  it('is out of date once a file that broke off is fetched again into its place', async () => {
+    const root = await temporaryFolder();
+    const image = greyLabels(4, [1, 2, 3, 4]);
+    const fileOf = (name: string) => join(root, `leftImg8bit/train/ulm/ulm_${name}_leftImg8bit.png`);
+    const listed = ['leftImg8bit/train', 'leftImg8bit/train/ulm', 'gtFine/train', 'gtFine/train/ulm'];
+    for (const name of ['000000_000019', '000001_000019']) {
+      await put(fileOf(name), image);
+      await put(join(root, `gtFine/train/ulm/ulm_${name}_gtFine_labelIds.png`), greyLabels(4, [7, 7, 7, 7]));
+    }
+    const broken = fileOf('000001_000019');
+    await writeFile(broken, image.subarray(0, image.length - 9));
+    const time = Date.now() / 1000 - 60;
+    for (const path of [...listed.map((folder) => join(root, folder)), broken])
+      await utimes(path, time, time);
+    const open = () => openDataset({ kind: 'cityscapes', root, split: 'train', badFiles: 'skip' });
+    expect((await open()).skipped).toEqual([`${broken}: breaks off before its end; fetch it again`]);
+    expect(await kept()).toHaveLength(1);
+    expect((await open()).length).toBe(1);
+    await writeFile(broken, image);
+    expect(await open()).toMatchObject({ length: 2, skipped: [] });
+  });
+
   it('is not kept while its folders are still changing, nor when anything is wrong', async () => {
     const root = await smallDataset(2);
     await namesOf(root);
