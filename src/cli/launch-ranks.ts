@@ -33,7 +33,7 @@ const consequences: ReadonlySet<string | null | undefined> = new Set(['distribut
 
 /**
  * @param words the command line without `--processes`
- * @throws CoarselyError with the first cause, when a process ends badly
+ * @throws the first cause, when a process ends badly: a CoarselyError unless it is a bug
  */
 export async function launchRanks(
   words: readonly string[],
@@ -118,7 +118,7 @@ function forwardSignals(children: readonly ChildProcess[]): () => void {
 function causeOf(
   endings: readonly Ending[],
   { continueWith }: { readonly continueWith: string | null },
-): CoarselyError {
+): Error {
   const advice = continueWith === null ? '' : `; continue with:\n  ${continueWith}`;
   const killed = endings.find(({ signal }) => signal !== null);
   if (killed) {
@@ -136,7 +136,7 @@ function causeOf(
     const { message, stack, code } = first.error;
     // What all say, or what the one says that speaks for all, needs no name.
     const named = first.rank === 0 ? message : `rank ${first.rank}: ${message}`;
-    const cause = new CoarselyError(named, { code: code ?? 'unexpected' });
+    const cause = code === null ? new Error(named) : new CoarselyError(named, { code });
     cause.stack = stack;
     return cause;
   }
