@@ -1,35 +1,69 @@
 /**
- * What processes that train together must have in common: the config in all that decides what is learned, and the same
- * parameters to begin with. Rank 0's are taken by all, as machines may differ in the last digit of a random draw.
+ * What processes that train together must have in common: the config in all that decides what is learned and how it is
+ * scored, the same images in the same order, and the same parameters to begin with. Rank 0's are taken by all, as
+ * machines may differ in the last digit of a random draw.
  */
 
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/index.js';
+import type { SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
-import { ConfigError } from '../errors/index.js';
+import { ConfigError, DataError } from '../errors/index.js';
 import type { Module } from '../nn/index.js';
 import { cat, noGrad, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 
-/** Sections that say how this process computes or where its files lie, and may differ. */
-const ofOneProcess = new Set(['name', 'device', 'threads', 'output', 'data', 'inference']);
+/** Keys that say how this process computes or where its files lie, and may differ. */
+const ofOneProcess: ReadonlySet<string> = new Set(['name', 'device', 'threads', 'output']);
+const ofOneProcessInData: ReadonlySet<string> = new Set(['root', 'workers', 'cacheMiB']);
 
 /**
  * A collective operation.
  * @throws ConfigError where ranks were given different configs
  */
 export function expectSameConfig(config: Config, group: ProcessGroup): void {
-  const shared = Object.entries(config).filter(([key]) => !ofOneProcess.has(key));
-  const digest = createHash('sha256').update(JSON.stringify(shared.sort())).digest();
-  const number = digest.readUIntBE(0, 6);
+  const data = without(config.data, ofOneProcessInData);
+  if (isSame([JSON.stringify({ ...without(config, ofOneProcess), data })], group)) return;
+  const free = [...ofOneProcess, ...[...ofOneProcessInData].map((key) => `data.${key}`)].join(', ');
+  throw new ConfigError(
+    `rank ${group.rank} of ${group.worldSize}: the processes were given different configs; expected the same for all ` +
+      `but ${free} (precision: auto may be settled differently on different machines)`,
+  );
+}
+
+/**
+ * Without the same images on every rank some would be learned or scored twice, and others never. A collective operation.
+ * @throws DataError where ranks find different images or classes; `part` says for what
+ */
+export function expectSameImages(
+  dataset: SegmentationDataset,
+  { part, group }: { readonly part: 'train' | 'evaluation'; readonly group: ProcessGroup },
+): void {
+  if (isSame(contentOf(dataset), group)) return;
+  throw new DataError(
+    `rank ${group.rank} of ${group.worldSize}: the processes find different images or classes for data.${part} ` +
+      `(${dataset.length} images here); give every rank the same dataset`,
+  );
+}
+
+function* contentOf(dataset: SegmentationDataset): Iterable<string> {
+  yield JSON.stringify(dataset.classes);
+  for (let index = 0; index < dataset.length; index += 1) yield `${dataset.name(index)}\n`;
+}
+
+function without(section: object, keys: ReadonlySet<string>): object {
+  return Object.fromEntries(Object.entries(section).filter(([key]) => !keys.has(key)));
+}
+
+/** Whether all ranks pass the same. */
+function isSame(texts: Iterable<string>, group: ProcessGroup): boolean {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text);
+  const number = hash.digest().readUIntBE(0, 6);
   const extremes = tensorFrom([number, -number], { dtype: 'float64', shape: [2] });
   group.allReduce_(extremes, { operation: 'max' });
   const [greatest, least] = extremes.toTypedArray();
   extremes.dispose();
-  if (Number(greatest) === -Number(least)) return;
-  throw new ConfigError(
-    `rank ${group.rank} of ${group.worldSize}: the processes were given different configs; expected the same for all ` +
-      `but ${[...ofOneProcess].join(', ')} (precision: auto may be settled differently on different machines)`,
-  );
+  return Number(greatest) === -Number(least);
 }
 
 /** Parameters and buffers become those of rank 0. A collective operation. */

@@ -10,6 +10,7 @@ import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { ChosenImages } from '../figures/index.js';
 import { RunWriter, readRun } from '../runs/index.js';
 import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
+import { expectSameImages } from './agreement.js';
 import { settlePrecision } from './create-players.js';
 import type { TrainingHooks } from './events.js';
 import { deviceOfRank, threadsOfRank } from './rank-resources.js';
@@ -72,6 +73,10 @@ interface Place {
 async function train(config: Config, { ranks, device, options }: Place): Promise<'finished' | 'interrupted'> {
   const training = await openDataset(datasetSection(config.data, 'train'));
   const evaluation = await openDataset(datasetSection(config.data, 'evaluation'));
+  if (ranks) {
+    expectSameImages(training, { part: 'train', group: ranks });
+    expectSameImages(evaluation, { part: 'evaluation', group: ranks });
+  }
   const { statistics } = config.training;
   const first = ranks === null || ranks.rank === 0;
   const watched =

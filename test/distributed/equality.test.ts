@@ -40,6 +40,11 @@ const runs = {
     reweighter: { kind: 'arm', p: 3 },
     training: isolatedThenJoint,
   }),
+  'arm, computed again in backward': run({
+    model: { checkpoint: true },
+    reweighter: { kind: 'arm' },
+    training: isolatedThenJoint,
+  }),
   'linear-arm': run({ reweighter: { kind: 'linear-arm' }, training: isolatedThenJoint }),
   'closed-form-arm': run({ reweighter: { kind: 'closed-form-arm', bins: 8 } }),
   'active-bias': run({ reweighter: { kind: 'active-bias', grid: [2, 3], minVisits: 2 } }),
@@ -120,9 +125,23 @@ test('a rank exchanges gradients once a step, and goes on from a checkpoint with
   expect(first.unbroken?.generator).not.toBe(second.unbroken?.generator);
 });
 
-test('ranks that were given different configs are refused', async () => {
-  const runs = { any: { config: {}, steps: 0, seedByRank: true } };
+test.each([
+  ['seeds', [{ seed: 0 }, { seed: 1 }]],
+  ['crops', [{}, { data: { augmentation: { cropSize: [64, 64] } } }]],
+  ['ways to evaluate', [{}, { inference: { boundary: true } }]],
+])('ranks that were given different %s are refused', async (_, byRank) => {
+  const runs = { any: { config: {}, steps: 0, byRank } };
   const reports = await runRanks<Trainings>('train', { options: { runs }, timeoutSeconds: 10 });
   expect(reports.map(({ error }) => error?.name)).toEqual(['ConfigError', 'ConfigError']);
   expect(reports[0]?.error?.message).toMatch(/rank 0 of 2: the processes were given different configs/);
+});
+
+test('where files lie and how they are loaded is up to each rank', async () => {
+  const byRank = [
+    { data: { root: '/here', workers: 1 } },
+    { data: { root: '/there', cacheMiB: 0 }, name: 'other' },
+  ];
+  const runs = { any: { config: {}, steps: 0, byRank } };
+  const reports = await runRanks<Trainings>('train', { options: { runs }, timeoutSeconds: 10 });
+  expect(resultsOf(reports)).toHaveLength(2);
 });

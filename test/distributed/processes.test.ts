@@ -10,6 +10,7 @@ import { writeScenes } from 'coarsely/data';
 import { readRun } from 'coarsely/runs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { coarsely } from '../cli/run-command.js';
+import { freePort } from './run-ranks.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -153,4 +154,24 @@ test('what is wrong is told once', async () => {
   });
   expect(twice).toMatchObject({ code: 1 });
   expect(twice.stderr).toContain('--processes');
+});
+
+test('ranks that find different images do not train', async () => {
+  await writeScenes(path.join(folder, 'more'), { train: 7, validation: 3, width: 96, height: 64 });
+  const place = { WORLD_SIZE: '2', MASTER_PORT: String(await freePort()) };
+  const results = await Promise.all(
+    ['scenes', 'more'].map((data, rank) =>
+      coarsely([...train('apart'), '--data', data], {
+        cwd: folder,
+        environment: { ...place, RANK: String(rank) },
+      }),
+    ),
+  );
+  for (const [rank, { code, stderr }] of results.entries()) {
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `rank ${rank} of 2: the processes find different images or classes for data.train`,
+    );
+  }
+  expect(existsSync(path.join(folder, 'runs', 'apart'))).toBe(false);
 });

@@ -79,7 +79,7 @@ function run<Result>(program: string, environment: Record<string, string>): Prom
   });
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);

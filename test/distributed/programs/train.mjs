@@ -44,11 +44,15 @@ function batchOf(step, { first, count, stream = 0 }) {
   return { images, labels, height, width, origins };
 }
 
-function configOf({ model = {}, training = {}, clean = false, ...rest }) {
+function configOf({ model = {}, training = {}, data = {}, clean = false, ...rest }) {
   return configSchema.parse({
     threads: 1,
     precision: 'float32',
-    data: { root: '/nowhere', ...(clean && { clean: { split: 'train', labels: 'fine', count: 4 } }) },
+    data: {
+      root: '/nowhere',
+      ...data,
+      ...(clean && { clean: { split: 'train', labels: 'fine', count: 4 } }),
+    },
     model: {
       backbone: { kind: 'resnet18' },
       head: { kind: 'deeplabv3plus', channels: 16, dropout: 0 },
@@ -65,12 +69,8 @@ await asRank(async (group) => {
   return results;
 });
 
-function train(
-  { config: given, steps = 4, file, clean = false, resumeAt = null, seedByRank = false },
-  group,
-) {
-  const seed = seedByRank ? { seed: group?.rank ?? 0 } : {};
-  const config = configOf({ ...given, ...seed, clean });
+function train({ config: given, steps = 4, file, clean = false, resumeAt = null, byRank = [] }, group) {
+  const config = configOf({ ...given, ...byRank[group?.rank], clean });
   const { rank, worldSize } = group ?? { rank: 0, worldSize: 1 };
   const count = config.training.batchSize / worldSize;
   const share = { first: rank * count, count };
