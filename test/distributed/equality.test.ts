@@ -40,11 +40,6 @@ const runs = {
     reweighter: { kind: 'arm', p: 3 },
     training: isolatedThenJoint,
   }),
-  'arm, computed again in backward': run({
-    model: { checkpoint: true },
-    reweighter: { kind: 'arm' },
-    training: isolatedThenJoint,
-  }),
   'linear-arm': run({ reweighter: { kind: 'linear-arm' }, training: isolatedThenJoint }),
   'closed-form-arm': run({ reweighter: { kind: 'closed-form-arm', bins: 8 } }),
   'active-bias': run({ reweighter: { kind: 'active-bias', grid: [2, 3], minVisits: 2 } }),
@@ -142,6 +137,6 @@ test('where files lie and how they are loaded is up to each rank', async () => {
     { data: { root: '/there', cacheMiB: 0 }, name: 'other' },
   ];
   const runs = { any: { config: {}, steps: 0, byRank } };
-  const reports = await runRanks<Trainings>('train', { options: { runs }, timeoutSeconds: 10 });
+  const reports = await runRanks<Trainings>('train', { options: { runs } });
   expect(resultsOf(reports)).toHaveLength(2);
 });

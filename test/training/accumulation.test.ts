@@ -66,37 +66,37 @@ function gradientsWith(accumulation: number, { withArm, images: [first, count] =
     mirrored: false,
   }));
   const gradients: number[][] = [];
-  const losses = trainStep(
-    {
-      model,
-      optimizer,
-      reweighter,
-      pixelLoss: crossEntropy,
-      confidence: variance,
-      reduction: 'all',
-      auxiliaryWeight: 0,
-    },
-    { imagesNCHW, labelsNHW, origins },
-    {
-      phase: 'joint',
-      precision: 'float32',
-      accumulation,
-      beforeUpdate: () => {
-        for (const parameter of model.parameters()) {
-          const gradient = parameter.grad;
-          gradients.push(Array.from(gradient?.toTypedArray() ?? [], Number));
-          gradient?.dispose();
-        }
+  try {
+    const losses = trainStep(
+      {
+        model,
+        optimizer,
+        reweighter,
+        pixelLoss: crossEntropy,
+        confidence: variance,
+        reduction: 'all',
+        auxiliaryWeight: 0,
       },
-    },
-  );
-  const read = { main: losses.main.item(), objective: losses.objective.item() };
-  for (const loss of Object.values(losses)) loss?.dispose();
-  for (const part of [model, reweighter]) part?.dispose();
-  optimizer.dispose();
-  imagesNCHW.dispose();
-  labelsNHW.dispose();
-  return { gradients, ...read };
+      { imagesNCHW, labelsNHW, origins },
+      {
+        phase: 'joint',
+        precision: 'float32',
+        accumulation,
+        beforeUpdate: () => {
+          for (const parameter of model.parameters()) {
+            const gradient = parameter.grad;
+            gradients.push(Array.from(gradient?.toTypedArray() ?? [], Number));
+            gradient?.dispose();
+          }
+        },
+      },
+    );
+    const read = { main: losses.main.item(), objective: losses.objective.item() };
+    for (const loss of Object.values(losses)) loss?.dispose();
+    return { gradients, ...read };
+  } finally {
+    for (const part of [model, reweighter, optimizer, imagesNCHW, labelsNHW]) part?.dispose();
+  }
 }
 
 test('parts of a batch give the gradients and the loss of the whole', () => {
@@ -126,7 +126,7 @@ test('weights are normalised over each part', () => {
 });
 
 test('a batch that parts do not divide is refused', () => {
-  expect(() => tidy(() => gradientsWith(3, { withArm: false }))).toThrow(
+  expect(() => gradientsWith(3, { withArm: false })).toThrow(
     /expected a batch of a multiple of 3 images, received 4/,
   );
 });
