@@ -1,7 +1,5 @@
 // The headers of libtorch that most sources need, compiled once before them (scripts/build-native.mjs). Every source
 // still includes what it uses.
-#pragma once
-
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>

@@ -18,18 +18,20 @@ export interface RankEnvironment {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const required = ['RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'];
+
 /**
- * Null where neither RANK nor WORLD_SIZE is set: a single process. MASTER_ADDR is 127.0.0.1 and MASTER_PORT 29500 where
- * they are not set; LOCAL_RANK is RANK. Under torchrun the port is the one after MASTER_PORT, which torchrun itself holds.
+ * Null where neither RANK nor WORLD_SIZE is set: a single process. LOCAL_RANK is RANK where it is not set. Under torchrun
+ * the port is the one after MASTER_PORT, which torchrun itself holds.
  *
- * @throws ConfigError where one of the two is missing, or a value is no number in its range
+ * @throws ConfigError where only some of the four others are set, or a value is no number in its range
  */
 export function readRankEnvironment(environment: Environment = process.env): RankEnvironment | null {
   if (!environment.RANK && !environment.WORLD_SIZE) return null;
-  for (const name of ['RANK', 'WORLD_SIZE']) {
+  for (const name of required) {
     if (environment[name]) continue;
     throw new ConfigError(
-      `${name} is not set, but ${name === 'RANK' ? 'WORLD_SIZE' : 'RANK'} is: expected both, or neither for a single process`,
+      `${name} is not set: expected RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, or neither of the first two for a single process`,
     );
   }
   const worldSize = wholeNumber(environment, 'WORLD_SIZE', { least: 1 });
@@ -40,10 +42,8 @@ export function readRankEnvironment(environment: Environment = process.env): Ran
     rank,
     worldSize,
     localRank: environment.LOCAL_RANK ? wholeNumber(environment, 'LOCAL_RANK') : rank,
-    masterAddress: environment.MASTER_ADDR || '127.0.0.1',
-    masterPort: environment.MASTER_PORT
-      ? wholeNumber(environment, 'MASTER_PORT', { least: 1, most: 65_535 - agentPorts }) + agentPorts
-      : 29_500,
+    masterAddress: environment.MASTER_ADDR ?? '',
+    masterPort: wholeNumber(environment, 'MASTER_PORT', { least: 1, most: 65_535 - agentPorts }) + agentPorts,
   };
 }
 

@@ -54,8 +54,7 @@ describe('the environment', () => {
       masterAddress: 'head',
       masterPort: 4000,
     });
-    const short = readRankEnvironment({ RANK: '1', WORLD_SIZE: '2' });
-    expect(short).toMatchObject({ localRank: 1, masterAddress: '127.0.0.1', masterPort: 29_500 });
+    expect(readRankEnvironment({ ...complete, LOCAL_RANK: undefined })?.localRank).toBe(3);
   });
 
   test("leaves torchrun's own store alone", () => {
@@ -66,6 +65,8 @@ describe('the environment', () => {
   test.each([
     [{ RANK: '0' }, /WORLD_SIZE is not set/],
     [{ WORLD_SIZE: '2' }, /RANK is not set/],
+    [{ ...complete, MASTER_ADDR: undefined }, /MASTER_ADDR is not set/],
+    [{ ...complete, MASTER_PORT: '' }, /MASTER_PORT is not set/],
     [{ ...complete, RANK: '8' }, /RANK: expected a whole number from 0 to 7, received 8/],
     [{ ...complete, WORLD_SIZE: 'two' }, /WORLD_SIZE: .*received two/],
     [{ ...complete, MASTER_PORT: '70000' }, /MASTER_PORT: expected a whole number from 1 to 65535/],

@@ -97,9 +97,9 @@ async function startRanks(processes: number): Promise<void> {
     );
   }
   const { launchRanks } = await import('../launch-ranks.js');
-  const words = process.argv.slice(2);
-  const at = words.findIndex((word) => word.startsWith('--processes'));
-  words.splice(at, words[at] === '--processes' ? 2 : 1);
+  const words = process.argv
+    .slice(2)
+    .filter((word, place, all) => !word.startsWith('--processes') && all[place - 1] !== '--processes');
   if ((await launchRanks(words, { processes })) === 'interrupted') process.exitCode = exitCodes.interrupted;
 }
 
