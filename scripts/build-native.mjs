@@ -25,6 +25,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findNccl } from './find-nccl.mjs';
 import { nvccFlags, nvccFor } from './find-nvcc.mjs';
 import { findTorch, TorchNotFoundError } from './find-torch.mjs';
 
@@ -138,8 +139,11 @@ function flagsOf(plan, source) {
   // Every generation of GPUs that this nvcc knows, and those to come through its intermediate code.
   if (source.endsWith('.cu')) return [...nvccFlags(plan), '-arch=all-major'];
   if (!source.startsWith('distributed/')) return compileFlags(plan);
-  const standIns = ['-isystem', join(plan.native, 'distributed/stand_ins')];
-  return [...standIns, ...(plan.torch.c10d ? ['-DUSE_C10D_GLOO'] : []), ...compileFlags(plan)];
+  const own = ['-isystem', join(plan.native, 'distributed/stand_ins')];
+  if (plan.torch.c10d) own.push('-DUSE_C10D_GLOO');
+  const nccl = findNccl(plan.torch, { toolkit: plan.nvcc?.includes });
+  if (nccl) own.push('-DUSE_C10D_NCCL', ...nccl.flatMap((path) => ['-isystem', path]));
+  return [...own, ...compileFlags(plan)];
 }
 
 /** libtorch's headers take longer to read than our sources to compile, so that they are read once, for all sources alike. */

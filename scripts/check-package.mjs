@@ -31,6 +31,7 @@ const wanted = [
   'dist/cli/main.js',
   'native/addon.cc',
   'scripts/build-native.mjs',
+  'scripts/find-nccl.mjs',
   'scripts/find-nvcc.mjs',
   'scripts/find-torch.mjs',
   'examples/',

@@ -13,11 +13,12 @@ namespace coarsely {
 
 namespace {
 
-/// A number that differs where the ranks' sets of parameters do; exact in a float64 as in an int64.
-int64_t digest(const std::vector<at::Tensor>& tensors) {
+/// A number that differs where the ranks' choices of parameters do.
+int64_t digest(const std::vector<size_t>& chosen, const std::vector<at::Tensor>& tensors) {
   uint64_t hash = 1469598103934665603ull;
   const auto mix = [&hash](uint64_t value) { hash = (hash ^ value) * 1099511628211ull; };
   mix(tensors.size());
+  for (const auto place : chosen) mix(place);
   for (const auto& tensor : tensors) {
     mix(static_cast<uint64_t>(tensor.dim()));
     for (const auto size : tensor.sizes()) mix(static_cast<uint64_t>(size));
@@ -113,10 +114,14 @@ void GradientReducer::finish() {
   if (!watching_) return;
   watching_ = false;
   std::vector<at::Tensor> used;
-  for (const auto& parameter : parameters_) {
-    if (parameter.requires_grad() && parameter.grad().defined()) used.push_back(parameter);
+  std::vector<size_t> chosen;
+  for (size_t place = 0; place < parameters_.size(); ++place) {
+    const auto& parameter = parameters_[place];
+    if (!parameter.requires_grad() || !parameter.grad().defined()) continue;
+    used.push_back(parameter);
+    chosen.push_back(place);
   }
-  expectSameOnAllRanks(digest(used));
+  expectSameOnAllRanks(digest(chosen, used));
   if (used.empty()) return;
   const auto buckets = std::get<0>(c10d::compute_bucket_assignment_by_size(
       used, {static_cast<size_t>(c10d::kDefaultFirstBucketBytes), bucketBytes_}));

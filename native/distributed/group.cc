@@ -40,17 +40,21 @@ c10::intrusive_ptr<c10d::ProcessGroup> createGroup(const StorePointer& store, co
   using Kind = c10d::ProcessGroup::BackendType;
   auto group = c10::make_intrusive<c10d::ProcessGroup>(store, options.rank, options.worldSize);
   group->setDefaultBackend(Kind::GLOO);
-  group->setBackend(at::kCPU, Kind::GLOO, c10::intrusive_ptr<c10d::Backend>(createGloo(store, options)));
-#ifdef USE_C10D_NCCL
+  const c10::intrusive_ptr<c10d::Backend> gloo = createGloo(store, options);
+  group->setBackend(at::kCPU, Kind::GLOO, gloo);
   if (options.cuda) {
+#ifdef USE_C10D_NCCL
     auto nccl = c10d::ProcessGroupNCCL::Options::create();
     nccl->timeout = options.place.timeout;
+    const auto own = c10::make_intrusive<c10d::PrefixStore>("nccl", store);
     group->setBackend(at::kCUDA, Kind::NCCL,
                       c10::intrusive_ptr<c10d::Backend>(c10::make_intrusive<c10d::ProcessGroupNCCL>(
-                          c10::make_intrusive<c10d::PrefixStore>("nccl", store), options.rank, options.worldSize,
-                          nccl)));
-  }
+                          own, options.rank, options.worldSize, nccl)));
+#else
+    // Gloo copies through the host: slower, and the same sums.
+    group->setBackend(at::kCUDA, Kind::GLOO, gloo);
 #endif
+  }
   group->setGroupName("coarsely");
   return group;
 }

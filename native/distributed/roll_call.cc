@@ -48,20 +48,7 @@ void RollCall::answer(const std::string& address) {
   write(store_, key("member", rank_), host + " " + std::to_string(getpid()) + " " + size + " " + address);
   const auto deadline = Clock::now() + timeout_;
   for (auto& member : members_) {
-    std::string text;
-    while (!readIfThere(store_, key("member", member.rank), text)) {
-      if (Clock::now() < deadline) {
-        std::this_thread::sleep_for(glance);
-        continue;
-      }
-      std::string missing;
-      for (const auto& other : members_) {
-        if (store_->check({key("member", other.rank)})) continue;
-        missing += (missing.empty() ? "" : ", ") + std::to_string(other.rank);
-      }
-      throw std::runtime_error("rank " + missing + " of " + size + " did not come within " +
-                               std::to_string(timeout_.count() / 1000.0).substr(0, 5) + " s");
-    }
+    const auto text = awaitMember(member.rank, deadline);
     std::string theirSize;
     std::string theirAddress;
     std::istringstream(text) >> member.host >> member.pid >> theirSize >> theirAddress;
@@ -75,6 +62,32 @@ void RollCall::answer(const std::string& address) {
                                "interface between the hosts");
     }
   }
+}
+
+/// What a rank wrote of itself. @throws naming all that are missing at the deadline
+std::string RollCall::awaitMember(int rank, std::chrono::steady_clock::time_point deadline) {
+  constexpr auto verdict = "missing";
+  std::string text;
+  while (!readIfThere(store_, key("member", rank), text)) {
+    std::string missing;
+    if (Clock::now() < deadline && !readIfThere(store_, verdict, missing)) {
+      std::this_thread::sleep_for(glance);
+      continue;
+    }
+    if (missing.empty()) {
+      for (const auto& other : members_) {
+        if (store_->check({key("member", other.rank)})) continue;
+        missing += (missing.empty() ? "" : ", ") + std::to_string(other.rank);
+      }
+      write(store_, verdict, missing);
+    }
+    // Rank 0 takes the store with it: the others get to read what it found.
+    if (rank_ == 0) std::this_thread::sleep_for(10 * glance);
+    const auto seconds = std::to_string(timeout_.count() / 1000.0);
+    throw std::runtime_error("rank " + missing + " of " + std::to_string(members_.size()) + " did not come within " +
+                             seconds.substr(0, seconds.find('.') + 2) + " s");
+  }
+  return text;
 }
 
 /// One look at everybody; true where the cause is plain already.

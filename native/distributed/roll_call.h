@@ -38,6 +38,7 @@ class RollCall {
     std::chrono::steady_clock::time_point since;
   };
 
+  std::string awaitMember(int rank, std::chrono::steady_clock::time_point deadline);
   bool lookAtOnce(std::vector<Sign>& signs);
 
   StorePointer store_;

@@ -42,9 +42,8 @@ describe('at the beginning', () => {
     const [zero, two] = await runRanks('collectives', { worldSize: 4, ranks: [0, 2], timeoutSeconds: 2 });
     for (const report of [zero, two]) {
       expect(report?.error?.name).toBe('DistributedError');
-      expect(report?.error?.message).toMatch(/did not come within 2|rank 1, 3 of 4|left/);
+      expect(report?.error?.ranks).toEqual([1, 3]);
     }
-    expect(zero?.error?.ranks).toEqual([1, 3]);
     expect(zero?.error?.message).toMatch(/rank 0 of 4: .*rank 1, 3 of 4 did not come.*MASTER_PORT/);
   });
 
@@ -55,7 +54,7 @@ describe('at the beginning', () => {
   });
 
   test('a rank that is started twice is refused', async () => {
-    const reports = await runRanks('collectives', { ranks: [0, 1, 1], timeoutSeconds: 4 });
+    const reports = await runRanks('collectives', { worldSize: 3, ranks: [0, 1, 1], timeoutSeconds: 5 });
     const messages = reports.map(({ error }) => error?.message ?? '');
     expect(messages.filter((message) => /another process is rank 1 already/.test(message))).toHaveLength(1);
   });

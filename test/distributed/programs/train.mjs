@@ -4,9 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { configSchema } from 'coarsely/config';
-import { tidy, writeSafetensors } from 'coarsely/torch';
+import { BatchNorm2d, Dropout2d } from 'coarsely/nn';
+import { Generator, noGrad, randn, tidy, writeSafetensors } from 'coarsely/torch';
 import { Trainer } from 'coarsely/training';
 import { asRank, options } from './as-rank.mjs';
+import './small-backbone.mjs';
 
 const [height, width] = [32, 48];
 const classCount = 5;
@@ -33,7 +35,7 @@ function batchOf(step, { first, count, stream = 0 }) {
         const ignored = x < 4 * position || noise(position, x, y, stream) < 0.05;
         labels[(image * height + y) * width + x] = ignored ? 255 : label;
         for (let channel = 0; channel < 3; channel++) {
-          const colour = noise(label, channel) - 0.5 + 0.3 * noise(step, position, x, y, channel, stream);
+          const colour = noise(label, channel) - 0.5 + 2 * noise(step, position, x, y, channel, stream);
           images[((image * 3 + channel) * height + y) * width + x] = colour;
         }
       }
@@ -54,8 +56,9 @@ function configOf({ model = {}, training = {}, data = {}, clean = false, ...rest
       ...(clean && { clean: { split: 'train', labels: 'fine', count: 4 } }),
     },
     model: {
-      backbone: { kind: 'resnet18' },
-      head: { kind: 'deeplabv3plus', channels: 16, dropout: 0 },
+      backbone: { kind: 'small' },
+      head: { kind: 'deeplabv3plus', channels: 16 },
+      auxiliary: { channels: 16 },
       ...model,
     },
     ...rest,
@@ -69,12 +72,18 @@ await asRank(async (group) => {
   return results;
 });
 
-function train({ config: given, steps = 4, file, clean = false, resumeAt = null, byRank = [] }, group) {
+function train(
+  { config: given, steps = 4, file, clean = false, dropout = false, resumeAt = null, byRank = [] },
+  group,
+) {
   const config = configOf({ ...given, ...byRank[group?.rank], clean });
   const { rank, worldSize } = group ?? { rank: 0, worldSize: 1 };
   const count = config.training.batchSize / worldSize;
   const share = { first: rank * count, count };
   let trainer = new Trainer(config, { classCount, datasetLength: 6, group });
+  roughen(trainer.players.model);
+  // Masks are drawn for a whole batch in one process, and for its parts in several: they cannot be the same.
+  if (!dropout) withoutDropout(trainer);
   const operations = [];
   if (group) countOperations(group, operations);
   const losses = [];
@@ -102,6 +111,27 @@ function train({ config: given, steps = 4, file, clean = false, resumeAt = null,
     learned: digests.learned.digest('hex'),
     generator: digests.generator.digest('hex'),
   };
+}
+
+/**
+ * Where a channel is the same everywhere, normalisation without a bias gives 0, and rounding decides what ReLU makes of
+ * it: sums in another order would then change whole gradients.
+ */
+function roughen(model) {
+  const generator = new Generator(1);
+  tidy(() =>
+    noGrad(() => {
+      for (const part of model.namedModules().values()) {
+        if (!(part instanceof BatchNorm2d)) continue;
+        part.bias.add_(randn(part.bias.shape, { dtype: 'float32', generator }), { alpha: 0.5 });
+      }
+    }),
+  );
+  generator.dispose();
+}
+
+function withoutDropout({ players }) {
+  for (const part of players.model.namedModules().values()) if (part instanceof Dropout2d) part.eval();
 }
 
 /** A trainer that takes up what another has learned. */
