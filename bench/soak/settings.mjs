@@ -26,7 +26,9 @@ export function combination(index) {
     chosen[name] = kinds[rest % kinds.length];
     rest = Math.floor(rest / kinds.length);
   }
-  return { ...chosen, workers: index % 3, accumulation: (index % 2) + 1, checkpoint: index % 5 === 0 };
+  // What learns from clean labels before a step takes the whole batch at once.
+  const accumulation = chosen.reweighter === 'meta-weight-net' ? 1 : (index % 2) + 1;
+  return { ...chosen, workers: index % 3, accumulation, checkpoint: index % 5 === 0 };
 }
 
 export function soakConfig(

@@ -158,7 +158,7 @@ test('what is wrong is told once', async () => {
 
 test('ranks that find different images do not train', async () => {
   await writeScenes(path.join(folder, 'more'), { train: 7, validation: 3, width: 96, height: 64 });
-  const place = { WORLD_SIZE: '2', MASTER_PORT: String(await freePort()) };
+  const place = { WORLD_SIZE: '2', MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(await freePort()) };
   const results = await Promise.all(
     ['scenes', 'more'].map((data, rank) =>
       coarsely([...train('apart'), '--data', data], {

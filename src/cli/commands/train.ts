@@ -90,8 +90,7 @@ async function train(
 
 /** This same command once more for each rank, without `--processes`. */
 async function startRanks(processes: number): Promise<void> {
-  const { readRankEnvironment } = await import('../../distributed/index.js');
-  if (readRankEnvironment() !== null) {
+  if (process.env.RANK || process.env.WORLD_SIZE) {
     throw new ConfigError(
       'train --processes: starts the processes itself, and RANK and WORLD_SIZE say that something else has; leave one out',
     );
