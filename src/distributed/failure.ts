@@ -34,7 +34,8 @@ export function describeFailure({ operation, rank, members, cause }: FailureInpu
   }
   // One that failed by itself explains those that left because of it.
   const left = others.filter(({ state }) => state === 'left');
-  const failed = left.find(({ reason }) => reason !== '') ?? left[0];
+  // One that is simply done explains a broken connection, and no other error.
+  const failed = left.find(({ reason }) => reason !== '') ?? (isFromNetwork(cause) ? left[0] : undefined);
   if (failed) {
     const why = failed.reason ? `: ${failed.reason}` : ', while this one goes on';
     return failure(`${name(failed)} left${why}`, [failed]);

@@ -47,7 +47,7 @@ await asRank((group) => {
       frozen.requiresGrad_();
       return step(() => frozen.mul(own).sum());
     }),
-    values: parameters.map((parameter) => [...parameter.detach().toTypedArray()].slice(0, 3)),
+    values: parameters.map((parameter) => [...parameter.toTypedArray()].slice(0, 3)),
   };
   let refused = null;
   try {
