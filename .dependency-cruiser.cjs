@@ -97,11 +97,16 @@ module.exports = {
     {
       name: 'public-surface-only',
       comment:
-        "Tests, benches and examples import 'coarsely/ROOM' as a user does, never src/ or dist/ by path.",
+        "Tests, benches and examples import 'coarsely/ROOM' as a user does, or '#ROOM/file.js'; never src/ or dist/ by path.",
       severity: 'error',
       from: { path: '^(test|bench|examples)/' },
       // 'local' is an import by path; the package's own name is another type.
-      to: { path: '^(src|dist)/', dependencyTypes: ['local'] },
+      to: {
+        path: '^(src|dist)/',
+        dependencyTypes: ['local'],
+        // `#room/file.js` reaches what a room keeps to itself.
+        dependencyTypesNot: ['aliased-subpath-import'],
+      },
     },
     {
       name: 'nothing-unresolved',

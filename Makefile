@@ -17,17 +17,17 @@ setup: ## install what is missing: system packages, npm packages
 	@./scripts/setup.sh
 
 build: setup ## compile the addon and the TypeScript
-	@node scripts/build-native.mjs
-	@tsc -b src examples
+	@node dist/addon/build.js
+	@tsc -b src examples scripts
 
 demo: build ## train on generated scenes with and without ARM, compare, write a report (some minutes)
 	@node dist/cli/main.js demo $(ARGS)
 
-check: build ## the quick loop: format, lint, import rules, types, unit tests
-	@node scripts/check.mjs quick
+check: build ## the quick loop: format, lint, types, import rules, unit tests
+	@node build/scripts/check.js quick
 
 test: build ## everything: check, golden, gradient, repeatability, resume, command-line and package tests
-	@node scripts/check.mjs all
+	@node build/scripts/check.js all
 
 bench: build ## run one bench, e.g. make bench NAME=step ARGS=--quick
 	@node bench/run.mjs $(NAME) $(ARGS)

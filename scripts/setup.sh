@@ -1,6 +1,6 @@
 #!/bin/sh
-# Provides what building needs, and only what is missing: Node is checked, system packages come from apt (with sudo
-# when not root), npm packages from the lock file. A second run changes nothing and takes well under a second.
+# Provides what building needs, and only what is missing: Node is checked, npm packages come from the lock file, system
+# packages from apt (with sudo when not root). A second run changes nothing and takes about a second.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -31,32 +31,38 @@ install_packages() {
 
 is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# g++ always. libtorch only when no PyTorch is there; then OpenBLAS too, without which it is thirty times slower.
+# Installs g++ always, and libtorch only when no PyTorch is found; with it OpenBLAS, without which it is thirty times slower.
 check_system() {
   missing=''
   if [ "$(uname -s)" = Linux ] && [ -z "${CXX:-}" ]; then
     command -v g++ >/dev/null 2>&1 || missing='g++'
   fi
-  if engine=$(node scripts/find-torch.mjs 2>/dev/null); then
+  if engine=$(node dist/addon/build.js --print-engine 2>/dev/null); then
     case $engine in *'"kind": "debian"'*) is_installed libopenblas0-pthread || missing="$missing libopenblas0-pthread" ;; esac
-  elif [ -n "${COARSELY_TORCH:-}" ]; then
-    node scripts/find-torch.mjs
-  elif [ "$(uname -s)" = Linux ]; then
+  elif [ -z "${COARSELY_TORCH:-}" ] && [ "$(uname -s)" = Linux ]; then
     missing="$missing libtorch-dev libopenblas0-pthread libgloo-dev"
   else
-    node scripts/find-torch.mjs
+    # Stops with the message that says what was searched for and how to provide it.
+    node dist/addon/build.js --print-engine
   fi
   # shellcheck disable=SC2086
   [ -z "$missing" ] || install_packages $missing
 }
 
-check_npm_packages() {
-  node scripts/check-installed.mjs && return
+# npm writes node_modules/.package-lock.json at the end of each install.
+install_npm_packages() {
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return
   say 'installing npm packages'
   # Scripts are skipped because the addon is built by the next step, where its output is seen.
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 }
 
+# The program that finds libtorch and builds the addon is TypeScript.
+compile_addon_builder() {
+  node_modules/.bin/tsc -b scripts/addon
+}
+
 check_node
+install_npm_packages
+compile_addon_builder
 check_system
-check_npm_packages

@@ -73,7 +73,7 @@ function torchOf(python) {
 }
 
 function buildAgainst({ folder }) {
-  const { status } = spawnSync(process.execPath, [join(project, 'scripts', 'build-native.mjs')], {
+  const { status } = spawnSync(process.execPath, [join(project, 'dist', 'addon', 'build.js')], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, COARSELY_TORCH: folder },
   });

@@ -22,7 +22,7 @@ export function torchOf(python) {
 }
 
 export function buildAgainst({ folder }) {
-  const { status } = spawnSync(process.execPath, [join(project, 'scripts', 'build-native.mjs')], {
+  const { status } = spawnSync(process.execPath, [join(project, 'dist', 'addon', 'build.js')], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, COARSELY_TORCH: folder },
   });

@@ -1,5 +1,5 @@
 /**
- * Loads the addon: the one door to libtorch. `scripts/build-native.mjs` leaves one build per engine below
+ * Loads the addon: the one door to libtorch. `scripts/addon/` leaves one build per engine below
  * build/native and a note of which is the default; COARSELY_TORCH chooses another one. Loaded on first use, so that
  * `--help` and a wrong config need no engine.
  */

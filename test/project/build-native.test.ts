@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-const script = join(import.meta.dirname, '../../scripts/build-native.mjs');
+const script = join(import.meta.dirname, '../../dist/addon/build.js');
 let folder = '';
 
 function build(parameters: string[] = [], environment: Record<string, string> = {}) {

@@ -3,8 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-
-const { findNvcc, nvccFor } = await import(join(import.meta.dirname, '../../scripts/find-nvcc.mjs'));
+import { findNvcc, nvccFor } from '#addon/find-nvcc.js';
 
 let home = '';
 beforeAll(() => {

@@ -4,6 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 test('npm run generate:ops -- --check passes', () => {
-  const script = fileURLToPath(new URL('../../scripts/generate-ops.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('../../build/scripts/generate-ops.js', import.meta.url));
   expect(execFileSync(process.execPath, [script, '--check'], { encoding: 'utf8' })).toMatch(/up to date/);
 });

@@ -1,11 +1,15 @@
-// Packs the package as `npm publish` would and uses it as a stranger does: it is unpacked into an empty project, every
-// entry point is imported, with types under strict settings, the command line answers, and the example trains.
-//   node scripts/check-package.mjs             dependencies and the compiled addon are borrowed from this checkout
-//   node scripts/check-package.mjs --install   a real `npm install` of the tarball, which compiles the addon: minutes
+/**
+ * Packs the package as `npm publish` would and uses it as a user does: it is unpacked into an empty project, every entry
+ * point is imported, with types under strict settings, the command line answers, and the example trains.
+ *
+ *   node build/scripts/check-package.js             borrows dependencies and the compiled addon from this checkout
+ *   node build/scripts/check-package.js --install   runs `npm install TARBALL`, which compiles the addon: minutes
+ */
 
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,13 +19,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { project } from './project.js';
 
-const project = join(dirname(fileURLToPath(import.meta.url)), '..');
-const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly bin: { readonly coarsely: string };
+  readonly exports: Readonly<Record<string, string>>;
+  readonly scripts: { readonly install: string };
+}
 
-/** Must be in the tarball; a folder stands for at least one file in it. */
+const manifest: Manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+
+/** Files that the tarball must hold; a folder stands for at least one file in it. */
 const wanted = [
   'package.json',
   'README.md',
@@ -29,22 +40,18 @@ const wanted = [
   'CHANGELOG.md',
   'CITATION.cff',
   'dist/cli/main.js',
+  'dist/addon/build.js',
   'native/addon.cc',
-  'scripts/build-native.mjs',
-  'scripts/find-nccl.mjs',
-  'scripts/find-nvcc.mjs',
-  'scripts/find-torch.mjs',
   'examples/',
   'docs/guide/',
 ];
-/** Must not be: what only this checkout needs, and what was built for this machine. */
-const unwanted = /^(test|bench|build|node_modules|runs|demo|\.ci)\/|\.(node|o|tsbuildinfo|map|tgz)$|(^|\/)\./;
+/** Files that the tarball must not hold: what only this checkout needs, and what was built for this machine. */
+const unwanted =
+  /^(test|bench|build|scripts|node_modules|runs|demo|\.ci)\/|\.(node|o|tsbuildinfo|map|tgz)$|(^|\/)\./;
 
-class PackageError extends Error {
-  name = 'PackageError';
-}
+class PackageError extends Error {}
 
-function main() {
+function main(): void {
   const folder = mkdtempSync(join(tmpdir(), 'coarsely-package-'));
   try {
     const tarball = pack(folder);
@@ -66,9 +73,14 @@ function main() {
   }
 }
 
-function pack(folder) {
+function pack(folder: string): string {
   const options = ['--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder];
-  const [packed] = JSON.parse(execute('npm', ['pack', ...options], project));
+  const [packed] = JSON.parse(execute('npm', ['pack', ...options], project)) as {
+    filename: string;
+    size: number;
+    files: { path: string }[];
+  }[];
+  if (!packed) throw new PackageError('npm pack made no tarball');
   const paths = packed.files.map(({ path }) => path);
   const missing = wanted.filter(
     (name) => !paths.some((path) => path === name || (name.endsWith('/') && path.startsWith(name))),
@@ -78,34 +90,45 @@ function pack(folder) {
   if (extra.length > 0) throw new PackageError(`the tarball should not hold ${extra.join(', ')}`);
   for (const [name, path] of Object.entries(manifest.exports)) {
     if (!paths.includes(path.replace('./', '')))
-      throw new PackageError(`export "${name}" leads to ${path}, not packed`);
+      throw new PackageError(`export "${name}" leads to ${path}, which is not packed`);
   }
   console.log(`packed ${paths.length} files, ${(packed.size / 1024).toFixed(0)} KiB`);
   return join(folder, packed.filename);
 }
 
-function install(user, tarball) {
+function install(user: string, tarball: string): void {
   execute('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', tarball], user);
-  // Only the user's own tools come from here.
+  if (!existsSync(join(user, 'node_modules', manifest.name, 'build/native/default.json')))
+    throw new PackageError('npm install did not build the addon');
+  // Only the user's own tools are borrowed.
   mkdirSync(join(user, 'node_modules/@types'), { recursive: true });
   link(user, '@types/node');
   link(user, 'undici-types');
 }
 
-function unpack(user, tarball) {
+function unpack(user: string, tarball: string): void {
   const home = join(user, 'node_modules', manifest.name);
   mkdirSync(home, { recursive: true });
   execute('tar', ['-xzf', tarball, '--strip-components=1', '-C', home], user);
   for (const name of readdirSync(join(project, 'node_modules'))) {
     if (!name.startsWith('.') && name !== manifest.name) link(user, name);
   }
+  // npm would run this script now, and it must find all that it imports; with no libtorch at hand it builds nothing.
+  const answer = spawnSync(manifest.scripts.install, {
+    cwd: home,
+    shell: true,
+    encoding: 'utf8',
+    env: { ...process.env, COARSELY_TORCH: join(user, 'nowhere') },
+  });
+  if (answer.status !== 0 || !answer.stderr.includes('npm rebuild coarsely'))
+    throw new PackageError(`the install script of the package fails:\n${answer.stdout}${answer.stderr}`);
   cpSync(join(project, 'build/native'), join(home, 'build/native'), {
     recursive: true,
-    filter: (path) => !/\.(o|d|signature)$/.test(path),
+    filter: (path) => !/\.(o|d|signature|gch|pch)$/.test(path),
   });
 }
 
-function link(user, name) {
+function link(user: string, name: string): void {
   symlinkSync(join(project, 'node_modules', name), join(user, 'node_modules', name));
 }
 
@@ -114,7 +137,7 @@ const entries = Object.entries(manifest.exports)
   .filter(([, path]) => path.endsWith('.js'))
   .map(([name]) => name.replace('.', manifest.name));
 
-function importTypes(user) {
+function importTypes(user: string): void {
   const lines = entries.map((entry, index) => `export * as entry${index} from '${entry}';`);
   writeFileSync(join(user, 'types.ts'), `${lines.join('\n')}\n`);
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
@@ -123,7 +146,7 @@ function importTypes(user) {
   console.log(`types of ${entries.length} entry points: good`);
 }
 
-function importCode(user) {
+function importCode(user: string): void {
   const lines = entries.map(
     (entry) => `if (Object.keys(await import('${entry}')).length === 0) throw '${entry} is empty';`,
   );
@@ -132,7 +155,7 @@ function importCode(user) {
   console.log(`code of ${entries.length} entry points: good`);
 }
 
-function runCommand(user) {
+function runCommand(user: string): void {
   const command = join(user, 'node_modules', manifest.name, manifest.bin.coarsely);
   const version = execute(process.execPath, [command, '--version'], user).trim();
   if (version !== manifest.version)
@@ -140,14 +163,14 @@ function runCommand(user) {
   console.log(execute(process.execPath, [command, 'doctor'], user).trimEnd());
 }
 
-/** A few steps of the example in the package. */
-function runExample(user) {
+/** Runs the packed example for three steps. */
+function runExample(user: string): void {
   const example = join(user, 'node_modules', manifest.name, 'dist/examples/own-loop.js');
   const lines = execute(process.execPath, [example, '3'], user).trim().split('\n');
   console.log(`own-loop: ${lines.at(-1)}`);
 }
 
-function execute(program, parameters, cwd) {
+function execute(program: string, parameters: readonly string[], cwd: string): string {
   const { status, stdout, stderr, error } = spawnSync(program, parameters, { cwd, encoding: 'utf8' });
   if (status === 0) return stdout;
   const reason = error?.message ?? `${stdout}${stderr}`.trim();

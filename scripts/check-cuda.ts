@@ -1,19 +1,19 @@
-// Compiles the kernels for a GPU with all warnings as errors, where nvcc is there; without it says so and passes. What
-// has been compiled once is not compiled again.
-//   node scripts/check-cuda.mjs
+/**
+ * Compiles the GPU kernels with all warnings as errors. Without nvcc it says so and passes. A kernel that has passed is
+ * not compiled again until it, a header or a flag changes.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { findNvcc, nvccFlags } from './find-nvcc.mjs';
+import { join } from 'node:path';
+import { findNvcc, nvccFlags } from '#addon/find-nvcc.js';
+import { project } from './project.js';
 
-const project = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(project, 'native');
 const kernels = join(native, 'kernels');
 
-function main() {
+function main(): number {
   const sources = readdirSync(join(kernels, 'cuda')).filter((name) => name.endsWith('.cu'));
   const nvcc = findNvcc();
   if (!nvcc) {
@@ -43,12 +43,15 @@ function main() {
   return 0;
 }
 
-/** Of the source, the flags and every header that it might include. */
-function digestOf(source, flags) {
+/** Returns a digest of the source, the flags and every header that the source might include. */
+function digestOf(source: string, flags: readonly string[]): string {
   const digest = createHash('sha256').update(JSON.stringify(flags));
-  const headers = readdirSync(kernels, { recursive: true }).filter((name) => name.endsWith('.h'));
-  for (const name of [join('cuda', source), ...headers.sort()])
+  const headers = readdirSync(kernels, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.h'),
+  );
+  for (const name of [join('cuda', source), ...headers.sort()]) {
     digest.update(name).update(readFileSync(join(kernels, name)));
+  }
   return digest.digest('hex');
 }
 

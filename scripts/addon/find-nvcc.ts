@@ -1,25 +1,30 @@
-// Finds nvcc, the compiler of kernels for NVIDIA's GPUs, and says whether what it compiles fits a libtorch.
+/**
+ * Finds nvcc, NVIDIA's compiler for GPU kernels, and decides whether kernels that it compiles can be linked with a given
+ * libtorch.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-/**
- * @typedef {object} Nvcc
- * @property {string} program
- * @property {string} release e.g. `13.0`
- * @property {string} includes the folder of cuda_runtime.h
- * @property {string} libraries the folder of libcudart_static.a
- */
+/** Describes an nvcc and the CUDA toolkit around it. */
+export interface Nvcc {
+  readonly program: string;
+  /** The CUDA release, e.g. `13.0`. */
+  readonly release: string;
+  /** The folder that holds cuda_runtime.h. */
+  readonly includes: string;
+  /** The folder that holds libcudart_static.a. */
+  readonly libraries: string;
+}
 
 /**
- * Asks NVCC, the PATH, CUDA_HOME and /usr/local/cuda, in this order.
- *
- * @returns {Nvcc | undefined} undefined when there is none, or no whole toolkit around it
+ * Returns the first complete CUDA toolkit that NVCC, the PATH, CUDA_HOME or /usr/local/cuda (in this order) leads to, or
+ * undefined when none does.
  */
-export function findNvcc(environment = process.env) {
+export function findNvcc(environment: NodeJS.ProcessEnv = process.env): Nvcc | undefined {
   const onPath = (environment.PATH ?? '').split(delimiter).map((folder) => join(folder, 'nvcc'));
-  const homes = [environment.CUDA_HOME, '/usr/local/cuda'].filter(Boolean);
+  const homes = [environment.CUDA_HOME, '/usr/local/cuda'].filter((home) => home !== undefined);
   const candidates = [environment.NVCC, ...onPath, ...homes.map((home) => join(home, 'bin/nvcc'))];
   for (const program of candidates) {
     if (!program || !existsSync(program)) continue;
@@ -29,16 +34,17 @@ export function findNvcc(environment = process.env) {
   return undefined;
 }
 
-function describe(program, homes) {
+function describe(program: string, homes: readonly string[]): Nvcc | undefined {
   const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
   const release = status === 0 ? /release (\d+\.\d+)/.exec(stdout)?.[1] : undefined;
   if (!release) return undefined;
-  // nvcc on the PATH may be a script that leads elsewhere: it says itself where its toolkit lies.
+  // nvcc on the PATH may be a wrapper script, so a dry run is asked for the folder of its toolkit.
   const dry = spawnSync(program, ['--dryrun', '-x', 'cu', '-c', '/dev/null', '-o', '/dev/null'], {
     encoding: 'utf8',
   });
   const top = /^#\$ TOP=(.*)$/m.exec(dry.stderr ?? '')?.[1];
-  for (const home of [top, dirname(dirname(realpathSync(program))), ...homes].filter(Boolean)) {
+  for (const home of [top, dirname(dirname(realpathSync(program))), ...homes]) {
+    if (!home) continue;
     const includes = [join(home, 'include'), join(home, 'targets/x86_64-linux/include')].find((folder) =>
       existsSync(join(folder, 'cuda_runtime.h')),
     );
@@ -51,23 +57,25 @@ function describe(program, homes) {
 }
 
 /**
- * The nvcc for a libtorch with CUDA, or why its kernels are left out; neither for one without.
- *
- * @param {{ cuda: boolean, cudaVersion?: string | undefined }} torch
- * @returns {{ nvcc?: Nvcc, reason?: string }}
+ * Returns the nvcc to compile GPU kernels with for a libtorch with CUDA, or the reason why they must be left out. Returns
+ * neither for a libtorch without CUDA.
  */
-export function nvccFor(torch) {
+export function nvccFor(torch: { readonly cuda: boolean; readonly cudaVersion?: string | undefined }): {
+  nvcc?: Nvcc;
+  reason?: string;
+} {
   if (!torch.cuda) return {};
   const nvcc = findNvcc();
   if (!nvcc) return { reason: 'no nvcc was found (NVCC, the PATH, CUDA_HOME, /usr/local/cuda)' };
-  const major = (version) => version.split('.')[0];
+  const major = (version: string) => version.split('.')[0];
   if (torch.cudaVersion && major(torch.cudaVersion) !== major(nvcc.release)) {
     return { reason: `nvcc is of CUDA ${nvcc.release}, and this PyTorch of CUDA ${torch.cudaVersion}` };
   }
   return { nvcc };
 }
 
-/** The flags every kernel is compiled with. Never --use_fast_math: it breaks NaN checks and accuracy. */
-export function nvccFlags({ native }) {
+/** Returns the flags that every GPU kernel is compiled with. */
+export function nvccFlags({ native }: { readonly native: string }): string[] {
+  // Never --use_fast_math: it removes NaN checks and loses accuracy.
   return ['-std=c++20', '-O3', '-Xcompiler', '-fPIC,-fvisibility=hidden', `-I${native}`];
 }

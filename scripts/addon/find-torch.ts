@@ -1,51 +1,65 @@
-// Finds the libtorch to compile against and to run on. Three places are asked, in this order:
-//   1. COARSELY_TORCH: pip's torch folder, a virtual environment (or any folder with site-packages), or a python;
-//   2. the PyTorch of the active `python3`;
-//   3. Debian's and Ubuntu's libtorch-dev.
-// Python only says where its torch package lies; nothing of torch is imported, which would take seconds.
+/**
+ * Finds the libtorch to compile against and to run on. Three places are searched, in this order:
+ *   1. COARSELY_TORCH: pip's torch folder, a virtual environment (or any folder with site-packages), or a python;
+ *   2. the PyTorch of the active `python3`;
+ *   3. libtorch-dev of Debian and Ubuntu.
+ * Python is only asked for the folder of its torch package: importing torch would take seconds.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
-/**
- * @typedef {object} TorchInstallation
- * @property {'debian' | 'pip'} kind
- * @property {string} version as the installation states it, e.g. `1.13.0` or `2.13.0+cpu`
- * @property {string} folder what identifies the installation: pip's torch folder, or Debian's include folder
- * @property {string[]} includes header folders, in order
- * @property {string[]} libraryFolders
- * @property {string[]} libraries names for the linker, without `lib` and `.so`
- * @property {0 | 1} cxx11Abi the value of _GLIBCXX_USE_CXX11_ABI the libraries were compiled with
- * @property {boolean} cuda
- * @property {string | undefined} [cudaVersion] the release of CUDA it was built with, where it says so, e.g. `13.0`
- * @property {boolean} gloo whether the headers of the gloo collectives are there
- * @property {boolean} c10d whether its library of collectives, c10d, comes with Gloo
- * @property {string} key names the build folder, e.g. `debian-1.13.0` or `pip-2.13.0-cpu`
- */
+/** Describes an installed libtorch as compiler and linker need it. */
+export interface TorchInstallation {
+  readonly kind: 'debian' | 'pip';
+  /** The version that the installation states, e.g. `1.13.0` or `2.13.0+cpu`. */
+  readonly version: string;
+  /** The folder that identifies the installation: pip's torch folder, or Debian's include folder. */
+  readonly folder: string;
+  /** Header folders, in the order of search. */
+  readonly includes: readonly string[];
+  readonly libraryFolders: readonly string[];
+  /** Names for the linker, without `lib` and `.so`. */
+  readonly libraries: readonly string[];
+  /** The value of _GLIBCXX_USE_CXX11_ABI that the libraries were compiled with. */
+  readonly cxx11Abi: 0 | 1;
+  readonly cuda: boolean;
+  /** The CUDA release it was built with, e.g. `13.0`; undefined when the installation does not state it. */
+  readonly cudaVersion?: string | undefined;
+  /** Tells whether the headers of the Gloo collectives are installed. */
+  readonly gloo: boolean;
+  /** Tells whether its library of collectives, c10d, includes Gloo. */
+  readonly c10d: boolean;
+  /** The name of the build folder, e.g. `debian-1.13.0` or `pip-2.13.0-cpu`. */
+  readonly key: string;
+}
 
-const collectives = 'torch/csrc/distributed/c10d/ProcessGroupGloo.hpp';
+const collectivesHeader = 'torch/csrc/distributed/c10d/ProcessGroupGloo.hpp';
 
-/** The two commands that provide an engine; every message about a missing one ends with them. */
-export const remedy = [
+const remedy = [
   'Provide one with either of:',
   '  sudo apt-get install libtorch-dev libopenblas0-pthread libgloo-dev',
   '  python3 -m venv .venv && .venv/bin/pip install torch    (then set COARSELY_TORCH=.venv)',
 ].join('\n');
 
-/** No usable libtorch was found; the message says what was asked and how to get one. */
+/** Reports that no usable libtorch was found, where it was searched for and how to get one. */
 export class TorchNotFoundError extends Error {
-  name = 'TorchNotFoundError';
+  override readonly name = 'TorchNotFoundError';
 }
 
 /**
  * Finds libtorch.
  *
- * @param {{ request?: string | undefined }} [options] `request` replaces COARSELY_TORCH
- * @returns {TorchInstallation}
+ * @param options.request replaces COARSELY_TORCH
  * @throws {TorchNotFoundError} when no place has one, or when the requested place has none: a request never falls back
+ *   to another place
  */
-export function findTorch({ request = process.env.COARSELY_TORCH } = {}) {
+export function findTorch({
+  request = process.env.COARSELY_TORCH,
+}: {
+  readonly request?: string | undefined;
+} = {}): TorchInstallation {
   if (request) return fromRequest(request);
   const packaged = fromPython('python3');
   const found = (packaged && fromTorchFolder(packaged)) ?? fromDebian();
@@ -56,7 +70,7 @@ export function findTorch({ request = process.env.COARSELY_TORCH } = {}) {
   throw new TorchNotFoundError(`No libtorch found. ${half} libtorch-dev is not installed.\n${remedy}`);
 }
 
-function fromRequest(request) {
+function fromRequest(request: string): TorchInstallation {
   const path = resolve(request);
   if (!existsSync(path)) {
     throw new TorchNotFoundError(`COARSELY_TORCH is ${request}, which does not exist.\n${remedy}`);
@@ -70,8 +84,8 @@ function fromRequest(request) {
   );
 }
 
-/** @returns {string | undefined} the torch package's folder, for the folder itself or one that has it installed */
-function torchFolderInside(path) {
+/** Returns the torch package's folder, which is `path` itself or lies in its site-packages. */
+function torchFolderInside(path: string): string | undefined {
   const versions = existsSync(join(path, 'lib')) ? readdirSync(join(path, 'lib')) : [];
   const candidates = [
     path,
@@ -87,9 +101,9 @@ function torchFolderInside(path) {
   return candidates.find((folder) => existsSync(join(folder, 'version.py')));
 }
 
-/** Asks a python where its torch lies. */
-function fromPython(python) {
-  // Without the empty entry of sys.path, a folder `torch` in the working directory is not taken for the package.
+/** Returns the folder of the torch package that a python would import. */
+function fromPython(python: string): string | undefined {
+  // Without the empty entry of sys.path, a folder `torch` in the working directory is not mistaken for the package.
   const question =
     'import sys, importlib.util as u; sys.path = [p for p in sys.path if p]; ' +
     "s = u.find_spec('torch'); print(s.origin if s else '')";
@@ -98,10 +112,10 @@ function fromPython(python) {
   return origin.endsWith('__init__.py') ? dirname(origin) : undefined;
 }
 
-/** @returns {TorchInstallation | undefined} undefined when the folder lacks headers or libraries */
-function fromTorchFolder(folder) {
+/** Describes the libtorch in pip's torch folder; undefined when headers or libraries are missing. */
+function fromTorchFolder(folder: string): TorchInstallation | undefined {
   const headers = join(folder, 'include', 'ATen', 'ATen.h');
-  // python3-torch's include/ is links into /usr/include, and the libraries are the system's.
+  // The include folder of Debian's python3-torch links into /usr/include, and its libraries are the system's.
   const linked = existsSync(headers) && realpathSync(headers).startsWith('/usr/include/');
   if (linked || realpathSync(folder).startsWith('/usr/lib/python3/')) return fromDebian();
   const libraryFolder = join(folder, 'lib');
@@ -111,32 +125,30 @@ function fromTorchFolder(folder) {
   const version = /^__version__ = '([^']+)'/m.exec(about)?.[1];
   if (!version) return undefined;
   const cuda = hasLibrary(libraryFolder, 'torch_cuda');
-  const includes = [join(folder, 'include'), join(folder, 'include/torch/csrc/api/include')];
   return {
     kind: 'pip',
     version,
     folder,
-    includes,
+    includes: [join(folder, 'include'), join(folder, 'include/torch/csrc/api/include')],
     libraryFolders: [libraryFolder],
-    libraries: ['torch_cpu', 'torch', 'c10', ...(cuda ? ['torch_cuda', 'c10_cuda'] : [])],
+    libraries: libraryNames(cuda),
     cxx11Abi: readCxx11Abi(folder),
     cuda,
     cudaVersion: /^cuda\b[^=\n]*= '([^']+)'/m.exec(about)?.[1],
     gloo: existsSync(join(folder, 'include/gloo/algorithm.h')),
-    c10d: existsSync(join(folder, 'include', collectives)),
+    c10d: existsSync(join(folder, 'include', collectivesHeader)),
     key: `pip-${version.replaceAll(/[^\w.]+/g, '-')}${cuda && !version.includes('+') ? '-cuda' : ''}`,
   };
 }
 
-/** Wheels before 2.7 were compiled with either ABI and say which in their CMake file; later ones use the new one. */
-function readCxx11Abi(folder) {
+/** Wheels before 2.7 were compiled with either ABI and state which in their CMake file; later ones use the new ABI. */
+function readCxx11Abi(folder: string): 0 | 1 {
   const config = join(folder, 'share/cmake/Torch/TorchConfig.cmake');
   if (!existsSync(config)) return 1;
   return /_GLIBCXX_USE_CXX11_ABI=0/.test(readFileSync(config, 'utf8')) ? 0 : 1;
 }
 
-/** @returns {TorchInstallation | undefined} */
-function fromDebian() {
+function fromDebian(): TorchInstallation | undefined {
   const headers = '/usr/include/torch/csrc/api/include';
   const libraryFolder = systemLibraryFolders().find((path) => existsSync(join(path, 'libtorch.so')));
   if (!existsSync('/usr/include/ATen/ATen.h') || !libraryFolder) return undefined;
@@ -150,32 +162,26 @@ function fromDebian() {
     folder: '/usr/include/torch',
     includes: [headers],
     libraryFolders: [libraryFolder],
-    libraries: ['torch_cpu', 'torch', 'c10', ...(cuda ? ['torch_cuda', 'c10_cuda'] : [])],
+    libraries: libraryNames(cuda),
     cxx11Abi: 1,
     cuda,
     gloo: existsSync('/usr/include/gloo/algorithm.h'),
-    c10d: existsSync(join('/usr/include', collectives)),
+    c10d: existsSync(join('/usr/include', collectivesHeader)),
     key: `debian-${version}${cuda ? '-cuda' : ''}`,
   };
 }
 
-/** /usr/lib/x86_64-linux-gnu and the like: Debian keeps libraries by processor. */
-function systemLibraryFolders() {
+function libraryNames(cuda: boolean): string[] {
+  return ['torch_cpu', 'torch', 'c10', ...(cuda ? ['torch_cuda', 'c10_cuda'] : [])];
+}
+
+/** Lists /usr/lib/x86_64-linux-gnu and the like, where Debian keeps the libraries of each processor, and /usr/lib. */
+function systemLibraryFolders(): string[] {
   if (!existsSync('/usr/lib')) return [];
   const byProcessor = readdirSync('/usr/lib').filter((name) => /-linux-gnu/.test(name));
   return [...byProcessor.map((name) => join('/usr/lib', name)), '/usr/lib'];
 }
 
-function hasLibrary(folder, name) {
+function hasLibrary(folder: string, name: string): boolean {
   return ['so', 'dylib'].some((ending) => existsSync(join(folder, `lib${name}.${ending}`)));
-}
-
-if (process.argv[1] && basename(process.argv[1]) === 'find-torch.mjs') {
-  try {
-    console.log(JSON.stringify(findTorch(), undefined, 2));
-  } catch (error) {
-    if (!(error instanceof TorchNotFoundError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }
 }
