@@ -8,7 +8,7 @@ endif
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo check test bench clean
+.PHONY: help setup build demo check test bench docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 15
@@ -31,6 +31,10 @@ test: build ## everything: check, golden, gradient, repeatability, resume, comma
 
 bench: build ## run one bench, e.g. make bench NAME=step ARGS=--quick
 	@node bench/run.mjs $(NAME) $(ARGS)
+
+docs: build ## build the documentation's site into build/site
+	@typedoc --options docs/.vitepress/typedoc.json --logLevel Warn
+	@vitepress build docs
 
 clean: ## remove what was built; runs and demo results stay
 	@rm -rf dist build

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 
 export const project = join(import.meta.dirname, '../..');
 
-/** Paths of the documents, relative to the project. */
+/** Paths of the documents, relative to the project; the API pages are built, not written. */
 export const documents = [
   ...readdirSync(project).filter((name) => name.endsWith('.md')),
   ...readdirSync(join(project, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
+    .filter((name) => name.endsWith('.md') && !/^(api|\.vitepress)[/\\]/.test(name))
     .map((name) => join('docs', name)),
 ].sort();
 

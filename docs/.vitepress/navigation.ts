@@ -1,0 +1,84 @@
+/** The sidebars of the site: guides, reference, and pages about the project. Links are paths in `docs/`, without `.md`. */
+
+export interface NavigationItem {
+  readonly text: string;
+  readonly link?: string;
+  readonly items?: NavigationItem[];
+}
+
+export const guide: NavigationItem[] = [
+  {
+    text: 'Start',
+    items: [
+      { text: 'The first five minutes', link: '/start' },
+      { text: 'Train on your folder', link: '/guide/train-on-your-folder' },
+      { text: 'Check a dataset', link: '/guide/check' },
+      { text: 'Evaluate and predict', link: '/guide/evaluate' },
+    ],
+  },
+  {
+    text: 'Method',
+    items: [
+      { text: 'Losses, confidences, weights', link: '/guide/losses-and-weights' },
+      { text: 'Choose a reweighter', link: '/guide/reweighters' },
+      { text: 'Models and weights', link: '/guide/networks' },
+      { text: 'Glossary', link: '/glossary' },
+    ],
+  },
+  {
+    text: 'Larger runs',
+    items: [
+      { text: 'Cityscapes and ADE20K', link: '/guide/public-datasets' },
+      { text: 'Processes, GPUs, machines', link: '/guide/distributed' },
+      { text: 'Profile a training', link: '/guide/profile' },
+      { text: 'Use less memory', link: '/guide/memory' },
+    ],
+  },
+  {
+    text: 'The paper',
+    items: [
+      { text: 'Run its tables', link: '/guide/experiments' },
+      { text: 'Draw its figures', link: '/guide/figures' },
+      { text: 'Write a recipe', link: '/guide/write-a-recipe' },
+      { text: 'Results: CamVid tables', link: '/results/camvid-tables' },
+      { text: 'Results: CamVid, longer runs', link: '/results/camvid-coarse' },
+    ],
+  },
+  {
+    text: 'In your own code',
+    items: [
+      { text: 'ARM in your own loop', link: '/guide/add-arm-to-your-loop' },
+      { text: 'Components of your own', link: '/guide/extend' },
+    ],
+  },
+  { text: 'Help', items: [{ text: 'Troubleshooting', link: '/troubleshooting' }] },
+];
+
+export const reference: NavigationItem[] = [
+  {
+    text: 'Reference',
+    items: [
+      { text: 'Commands', link: '/reference/commands' },
+      { text: 'Configuration', link: '/reference/configuration' },
+      { text: 'Components', link: '/reference/components' },
+    ],
+  },
+];
+
+export const projectPages: NavigationItem[] = [
+  {
+    text: 'Project',
+    items: [
+      { text: 'Architecture', link: '/architecture' },
+      { text: 'Changelog', link: '/changelog' },
+      { text: 'Security', link: '/security' },
+    ],
+  },
+  {
+    text: 'Contributing',
+    items: [
+      { text: 'Style and proofs', link: '/contributing/' },
+      { text: 'Work on the native addon', link: '/contributing/native' },
+    ],
+  },
+];
