@@ -30,7 +30,8 @@ test: build ## everything: check, golden, gradient, repeatability, resume, comma
 	@node build/scripts/check.js all
 
 bench: build ## run one bench, e.g. make bench NAME=step ARGS=--quick
-	@node bench/run.mjs $(NAME) $(ARGS)
+	@tsc -b bench
+	@node build/bench/run.js $(NAME) $(ARGS)
 
 docs: build ## build the documentation's site into build/site
 	@typedoc --options docs/.vitepress/typedoc.json --logLevel Warn

@@ -1,7 +1,7 @@
-"""The peer of the loader bench: a PyTorch DataLoader with one worker and mmsegmentation's transforms, written out.
+"""Fills the batches of the loader bench by a PyTorch DataLoader with one worker and mmsegmentation's transforms.
 
 Images come from OpenCV or from Pillow (`reader`); the transforms are OpenCV's and NumPy's, on one thread. Fills batches
-for each line `step N` (see ../step/stepper.mjs).
+for each line `step N` (bench/support/program.ts).
 """
 
 import json
@@ -33,7 +33,7 @@ def change_hsv(image, change):
 
 
 def distort(image):
-    """PhotoMetricDistortion of mmsegmentation 0.11."""
+    """Distorts colors as PhotoMetricDistortion of mmsegmentation 0.11 does."""
     coin = lambda: random.randint(0, 1)
 
     def contrast(image):
@@ -123,7 +123,7 @@ class Images(Dataset):
 
 
 class Some(torch.utils.data.Sampler):
-    """As many draws as the next round asks for, in passes over the images."""
+    """Draws as many images as the next round needs, in passes over all of them."""
 
     def __init__(self, length):
         self.length, self.count = length, 0

@@ -1,4 +1,7 @@
-"""The same operators in Python: one pass a step, in the layout that is faster. Told by lines `step N`, answers in JSON."""
+"""Runs the operators of the loss bench in PyTorch: one pass a step, in the layout that is faster.
+
+Takes steps for each line `step N` and answers in JSON (bench/support/program.ts).
+"""
 
 import json
 import sys

@@ -1,7 +1,7 @@
-"""PyTorch's side of the predict bench: what a Python programmer would write, with the care that ours had.
+"""Labels the image of the predict bench in PyTorch, as a careful Python programmer would write it.
 
     peer.py write CONFIG    weights and an image into CONFIG's `start`, the network as ONNX into its `model`
-    peer.py run CONFIG      labels the image for each line `step N` (see bench/step/stepper.mjs)
+    peer.py run CONFIG      labels the image for each line `step N` (bench/support/program.ts)
 
 Channels-last, inference mode, bfloat16 by autocast, resizing and argmax in float32.
 """
@@ -22,7 +22,7 @@ from networks import Segmentor, resize  # noqa: E402
 
 
 class Labeller(nn.Module):
-    """Images to the class of every pixel, by the main head."""
+    """Maps images to the class of every pixel, by the main head."""
 
     def __init__(self, model):
         super().__init__()

@@ -1,15 +1,15 @@
-"""The peer of the step bench: what a Python programmer would write, with the care that ours had.
+"""Trains the network of the step bench in PyTorch, as a careful Python programmer would write it.
 
     peer.py write CONFIG    weights of the network and of the module, images and labels, into CONFIG's `start`; prints
                             the multiplications and additions of the convolutions in a step
-    peer.py run CONFIG      trains a step for each line `step N` (see stepper.mjs)
+    peer.py run CONFIG      trains a step for each line `step N` (bench/support/program.ts)
 
 Channels-last, bfloat16 by autocast around the forward pass, losses in float32, gradients set to None, the reweighting
 module as matrix products over the valid pixels, the loss read back each step, as ours does. With `compile` the network
 and the objective go through torch.compile.
 
-A batch of one image has no variance over its globally pooled features, and PyTorch refuses to take it: there that one
-normalisation uses its running statistics, in ours as well.
+A batch of one image has no variance over its globally pooled features, and PyTorch rejects it: that one normalization
+then uses its running statistics, in our program as well.
 """
 
 import json
@@ -47,7 +47,7 @@ def write(config):
 
 
 def gigaflops(model, images):
-    """Of all convolutions, forward and backward: the gradients of input and weight cost as much as the result each."""
+    """Counts all convolutions, forward and backward: the gradients of input and weight each cost as much as the result."""
     total = 0
 
     def count(module, inputs, output):

@@ -23,8 +23,8 @@ const everything = [
   ...typescript,
   ...sources('test', /\.(ts|py)$/),
   ...sources('examples', /\.ts$/),
-  ...sources('bench', /\.(ts|mjs|py)$/),
-  ...sources('scripts', /\.(mjs|sh)$/),
+  ...sources('bench', /\.(ts|py)$/),
+  ...sources('scripts', /\.(ts|sh)$/),
   ...sources('native', /\.(cc|h)$/),
 ];
 
