@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** Describes one of the two hosts. */
-export interface Host {
+interface Host {
   readonly address: string;
   /** The words that start a program on this host. */
   readonly enter: readonly string[];

@@ -14,7 +14,7 @@
  */
 
 /** Describes a link by its maker's data sheet, in one direction; the latency is an assumption. */
-export interface Link {
+interface Link {
   readonly bytesPerSecond: number;
   readonly latencySeconds: number;
   readonly source: string;

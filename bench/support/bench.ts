@@ -11,12 +11,12 @@ export class BenchError extends Error {
 export type BenchOptions = NonNullable<ParseArgsConfig['options']>;
 
 /** Holds the parsed options of a bench, and `quick`, which every bench has: a smoke test whose numbers mean nothing. */
-export type BenchValues<Options extends BenchOptions> = ReturnType<
+type BenchValues<Options extends BenchOptions> = ReturnType<
   typeof parseArgs<{ options: Options }>
 >['values'] & { readonly quick: boolean };
 
 /** Holds what a bench measured; it is written to a JSON file as it is. */
-export interface BenchResults {
+interface BenchResults {
   readonly versions: Readonly<Record<string, unknown>>;
   /** One row for each case. */
   readonly rows: readonly { readonly case: string }[];

@@ -4,7 +4,7 @@
  */
 
 /** Returns the value below which `share` of the values lie, interpolated; NaN for no values. */
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const position = share * (sorted.length - 1);
   const low = sorted[Math.floor(position)] ?? Number.NaN;
@@ -17,7 +17,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Returns the first and the third quartile. */
-export function quartiles(values: readonly number[]): [number, number] {
+function quartiles(values: readonly number[]): [number, number] {
   return [quantile(values, 0.25), quantile(values, 0.75)];
 }
 

@@ -3,8 +3,8 @@
  */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { BuildError } from './build-error.js';
 import { findNccl } from './find-nccl.js';
 import { type Nvcc, nvccFlags, nvccFor } from './find-nvcc.js';
@@ -82,7 +82,7 @@ export function flagsOf(plan: BuildPlan, source: string): string[] {
 
 /** Returns the flags that all C++ sources share. */
 function compileFlags({ torch, nvcc, native }: BuildPlan): string[] {
-  const headers = createRequire(import.meta.url).resolve('node-api-headers/package.json');
+  const nodeHeaders = new URL('include', import.meta.resolve('node-api-headers/package.json'));
   // Never -ffast-math: it removes NaN checks and makes results depend on the compiler's choices.
   return [
     '-std=c++20',
@@ -104,7 +104,7 @@ function compileFlags({ torch, nvcc, native }: BuildPlan): string[] {
     ...(nvcc ? ['-DCOARSELY_CUDA_KERNELS', '-isystem', nvcc.includes] : []),
     `-I${native}`,
     '-isystem',
-    join(dirname(headers), 'include'),
+    fileURLToPath(nodeHeaders),
     ...torch.includes.flatMap((path) => ['-isystem', path]),
   ];
 }
