@@ -14,7 +14,7 @@ import {
   generateScene,
   Module,
   noGrad,
-  normaliseImage,
+  normalizeImage,
   Sgd,
   sceneClasses,
   scope,
@@ -67,7 +67,7 @@ function batch(first: number) {
   const coarse = scenes.map(({ labels }, i) =>
     coarsenLabels(labels, { width, height, classCount: sceneClasses.length, seed: first + i }),
   );
-  const images = scenes.map(({ image }) => normaliseImage(image, { width, height }));
+  const images = scenes.map(({ image }) => normalizeImage(image, { width, height }));
   const labels = (maps: readonly Uint8Array[]) =>
     tensorFrom(Uint8Array.from(maps.flatMap((map) => [...map])), {
       dtype: 'uint8',

@@ -81,14 +81,14 @@ function labelTable({ labelSets }: Diagnosis): string {
   const rows = labelSets.map((set) => [
     set.name,
     formPhrase(set),
-    set.unlabelledShare === null ? '–' : `${formatPercent(set.unlabelledShare)} %`,
-    set.unlabelledShare === null
+    set.unlabeledShare === null ? '–' : `${formatPercent(set.unlabeledShare)} %`,
+    set.unlabeledShare === null
       ? '–'
       : `${set.perClass.length - set.neverSeen.length} of ${set.perClass.length}`,
   ]);
   return rows.length === 0
     ? ''
-    : formatTable([['labels', 'stored as', 'not labelled', 'classes seen'], ...rows]);
+    : formatTable([['labels', 'stored as', 'not labeled', 'classes seen'], ...rows]);
 }
 
 function formPhrase({ forms }: LabelSetDiagnosis): string {
@@ -99,7 +99,7 @@ function formPhrase({ forms }: LabelSetDiagnosis): string {
 
 function classTable({ labelSets, comparisons }: Diagnosis): string {
   const names = labelSets[0]?.perClass.map(({ name }) => name) ?? [];
-  const seen = labelSets.filter(({ unlabelledShare }) => unlabelledShare !== null);
+  const seen = labelSets.filter(({ unlabeledShare }) => unlabeledShare !== null);
   if (names.length === 0 || seen.length === 0) return '';
   const order = names.map((_, index) => index);
   const shareOf = (index: number) => Math.max(...seen.map(({ perClass }) => perClass[index]?.share ?? 0));
@@ -136,10 +136,10 @@ function comparisonText(comparisons: readonly LabelComparison[]): string {
   if (first === undefined) return '';
   const samePair = comparisons.every(({ coarse, fine }) => coarse === first.coarse && fine === first.fine);
   const rows = comparisons.map(
-    ({ split, coarse, fine, coarseLabelled, fineLabelled, ratio, agreement, images }) => [
+    ({ split, coarse, fine, coarseLabeled, fineLabeled, ratio, agreement, images }) => [
       samePair ? splitName(split) : `${coarse} against ${fine}, ${splitName(split)}`,
-      formatPercent(coarseLabelled),
-      formatPercent(fineLabelled),
+      formatPercent(coarseLabeled),
+      formatPercent(fineLabeled),
       ratio === null ? '–' : ratio.toFixed(2),
       formatPercent(agreement),
       `${images}`,
@@ -148,7 +148,7 @@ function comparisonText(comparisons: readonly LabelComparison[]): string {
   const table = formatTable([
     [
       `${samePair ? first.coarse : 'coarse'} against ${samePair ? first.fine : 'fine'}`,
-      'labelled %',
+      'labeled %',
       'fine %',
       'ratio',
       'agree %',

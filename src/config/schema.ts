@@ -59,7 +59,7 @@ const statisticsSchema = z.strictObject({
 const trainingSchema = z
   .strictObject({
     iterations: positiveInteger.default(800),
-    /** Images a step. At least 2: batch normalisation of globally pooled features has no variance over one image. */
+    /** Images a step. At least 2: batch normalization of globally pooled features has no variance over one image. */
     batchSize: z.int().min(2).default(8),
     evaluateEvery: positiveInteger.default(200),
     checkpointEvery: positiveInteger.default(200),
@@ -80,7 +80,7 @@ const trainingSchema = z
   }));
 
 const distributedSchema = z.strictObject({
-  /** Batch normalisation by the statistics of all ranks together, as one process with the whole batch has them. */
+  /** Batch normalization by the statistics of all ranks together, as one process with the whole batch has them. */
   syncBatchNorm: z.boolean().default(true),
   /** How long a rank waits for the others before it gives up. */
   timeoutSeconds: z.number().positive().default(300),
@@ -104,7 +104,7 @@ export function createConfigSchema(registries: ComponentRegistries) {
     precision: z.enum(['auto', 'float32', 'bfloat16']).default('auto'),
     /** Threads of the engine; 0 is one for each core. */
     threads: z.int().min(0).default(0),
-    /** `fused` computes losses, normalisation and updates by kernels of our own; `stock` by the engine's, one by one. */
+    /** `fused` computes losses, normalization and updates by kernels of our own; `stock` by the engine's, one by one. */
     kernels: z.enum(['fused', 'stock']).default('fused'),
     /** Equal bits from equal configs on a GPU too; operators that cannot are refused by name. */
     deterministic: z.boolean().default(false),

@@ -1,5 +1,5 @@
 /**
- * A training sample from a decoded one: resize, crop, flip, colour, normalise and pad, in mmsegmentation 0.11's order.
+ * A training sample from a decoded one: resize, crop, flip, color, normalize and pad, in mmsegmentation 0.11's order.
  *
  * All draws come first. They need the labels alone, so that of the image only the rows that the crop shows have to be
  * decoded; and the resized image is never made: only the crop's pixels are computed, with the same values that
@@ -12,11 +12,11 @@ import { type ImageKernels, imageKernels } from '../torch/index.js';
 import type { Augmentation } from './augmentation.js';
 import { chooseCrop } from './crop-window.js';
 import { ignoreIndex, type Sample } from './dataset.js';
-import { normalise, normalisedValues } from './normalisation.js';
+import { normalize, normalizedValues } from './normalization.js';
 import {
-  type ColourChanges,
-  changeColours,
-  drawColourChanges,
+  type ColorChanges,
+  changeColors,
+  drawColorChanges,
   oneAfterTheOther,
 } from './photometric-distortion.js';
 import type { RandomStream } from './random.js';
@@ -37,7 +37,7 @@ export interface SampleWindow {
   readonly mirrored: boolean;
 }
 
-/** Where a sample goes: a normalised image [3, H, W] and labels [H, W], of the crop's size. */
+/** Where a sample goes: a normalized image [3, H, W] and labels [H, W], of the crop's size. */
 export interface AugmentedOutput {
   readonly image: Float32Array;
   readonly labels: Uint8Array;
@@ -52,12 +52,12 @@ export interface RowRange {
 /** Everything that was drawn for one sample. */
 export interface AugmentationDraw {
   readonly region: ResizedRegion;
-  readonly colours: ColourChanges;
+  readonly colors: ColorChanges;
   /** [height, width] of the crop, padding included. */
   readonly cropSize: readonly [number, number];
 }
 
-const noChanges: ColourChanges = { before: null, hsv: [], after: null };
+const noChanges: ColorChanges = { before: null, hsv: [], after: null };
 
 /** Draws what happens to a sample of these labels; all draws come from `random`. */
 export function drawAugmentation(
@@ -78,8 +78,8 @@ export function drawAugmentation(
   const crop = { width: cropSize[1], height: cropSize[0] };
   const window = chooseCrop(labels, { source, scaled, crop, categoryMaxRatio, random, kernels });
   const mirrored = random.chance(augmentation.flip);
-  const colours = augmentation.colorJitter ? drawColourChanges(random) : noChanges;
-  return { region: { source, scaled, window, mirrored }, colours, cropSize };
+  const colors = augmentation.colorJitter ? drawColorChanges(random) : noChanges;
+  return { region: { source, scaled, window, mirrored }, colors, cropSize };
 }
 
 /** The rows of the image that the crop shows: no others have to be decoded. */
@@ -91,7 +91,7 @@ export function rowsShown({ region }: AugmentationDraw): RowRange {
 
 /**
  * Makes the sample that was drawn. `image` is the whole image, or its rows from `rowsShown` on with `firstRow` saying
- * where they begin. What lies beyond a small image is 0 after normalisation, and 255 in the labels, at the right and at
+ * where they begin. What lies beyond a small image is 0 after normalization, and 255 in the labels, at the right and at
  * the bottom.
  *
  * @returns the part of the image that was taken
@@ -107,7 +107,7 @@ export function applyAugmentation(
   },
 ): SampleWindow {
   const { image, firstRow = 0, labels, output, kernels = imageKernels() } = options;
-  const { region, colours, cropSize } = draw;
+  const { region, colors, cropSize } = draw;
   const { window, scaled, mirrored } = region;
   const [cropHeight, cropWidth] = cropSize;
   if (window.width < cropWidth || window.height < cropHeight) {
@@ -116,8 +116,8 @@ export function applyAugmentation(
   }
   if (kernels === null) {
     const pixels = resizeImageRegion(image, { ...region, firstRow });
-    changeColours(pixels, colours);
-    normalise(pixels, {
+    changeColors(pixels, colors);
+    normalize(pixels, {
       size: window,
       into: output.image,
       planeSize: { width: cropWidth, height: cropHeight },
@@ -128,7 +128,7 @@ export function applyAugmentation(
     for (const table of [rows.before, rows.after]) {
       for (let y = 0; y < table.length; y++) table[y] = (table[y] as number) - firstRow;
     }
-    const { packed, values } = packColours(colours);
+    const { packed, values } = packColors(colors);
     const width = region.source.width;
     kernels.augmentImage(image, width, columns.all, rows.all, packed, values, output.image, cropWidth);
     const nearest = labelTaps(region);
@@ -165,12 +165,12 @@ export function augmentSample(
 const sameBytes = Uint8Array.from({ length: 256 }, (_, value) => value);
 
 /** The changes as the engine takes them (native/images.cc): what is no change of HSV goes into a table at either end. */
-function packColours({ before, hsv, after }: ColourChanges): {
+function packColors({ before, hsv, after }: ColorChanges): {
   readonly packed: Uint8Array;
   readonly values: Float32Array;
 } {
   if (hsv.length === 0) {
-    return { packed: new Uint8Array(0), values: normalisedValues(oneAfterTheOther(before, after)) };
+    return { packed: new Uint8Array(0), values: normalizedValues(oneAfterTheOther(before, after)) };
   }
   const packed = new Uint8Array(256 + 257 * hsv.length);
   packed.set(before ?? sameBytes);
@@ -178,5 +178,5 @@ function packColours({ before, hsv, after }: ColourChanges): {
     packed.set(saturations, 256 + 257 * place);
     packed[256 + 257 * place + 256] = hueShift + 128;
   }
-  return { packed, values: normalisedValues(after) };
+  return { packed, values: normalizedValues(after) };
 }

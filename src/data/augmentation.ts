@@ -13,7 +13,7 @@ export const augmentationOptions = z.strictObject({
     .default([0.5, 2]),
   /** [height, width] of every sample of a batch. */
   cropSize: z.tuple([z.int().positive(), z.int().positive()]).default([512, 512]),
-  /** Crops in which one class has at least this share of the labelled pixels are drawn again; 1 takes any crop. */
+  /** Crops in which one class has at least this share of the labeled pixels are drawn again; 1 takes any crop. */
   categoryMaxRatio: z.number().positive().max(1).default(0.75),
   /** Probability of a horizontal flip. */
   flip: z.number().min(0).max(1).default(0.5),

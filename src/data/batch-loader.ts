@@ -22,7 +22,7 @@ export interface BatchOrigin extends SampleWindow {
 /** A batch in shared memory. The arrays are valid until `release`, which gives the memory to a later batch. */
 export interface Batch {
   readonly step: number;
-  /** [N, 3, H, W], normalised. */
+  /** [N, 3, H, W], normalized. */
   readonly images: Float32Array;
   /** [N, H, W], class indices and 255. */
   readonly labels: Uint8Array;

@@ -15,7 +15,7 @@ const sampledLabels = 50;
 
 /**
  * The listing's own problems, headers and ends of all files, the content of some label files, and whether any pixel is
- * labelled at all; with `deep` every image and label is decoded.
+ * labeled at all; with `deep` every image and label is decoded.
  */
 export async function checkFiles(
   listing: Omit<FileListing, 'pairs' | 'listed'> & { readonly pairs: PairTable },
@@ -24,20 +24,20 @@ export async function checkFiles(
   const { pairs, labelReader, labelFolder, skipped } = listing;
   const problems = [...listing.problems];
   const stride = deep ? 1 : Math.ceil(pairs.length / sampledLabels);
-  let labelled = false;
+  let labeled = false;
   for (let start = 0; start < pairs.length; start += together) {
     const group = pairs.slice(start, start + together);
-    // Until a labelled pixel was seen, every file is read: mostly that is the first one.
-    const contentOf = (place: number) => (start + place) % stride === 0 || !labelled;
+    // Until a labeled pixel was seen, every file is read: mostly that is the first one.
+    const contentOf = (place: number) => (start + place) % stride === 0 || !labeled;
     const checks = await Promise.all(
       group.map((pair, place) => checkPair(pair, { labelReader, content: contentOf(place), deep })),
     );
     for (const check of checks) problems.push(...check.problems);
-    labelled ||= checks.some((check) => check.labelled);
+    labeled ||= checks.some((check) => check.labeled);
   }
-  if (labelFolder !== null && pairs.length > 0 && problems.length === 0 && !labelled) {
+  if (labelFolder !== null && pairs.length > 0 && problems.length === 0 && !labeled) {
     problems.push(
-      `${labelFolder}: the split has no labelled pixel in any of ${pairs.length} files; label some or choose another split`,
+      `${labelFolder}: the split has no labeled pixel in any of ${pairs.length} files; label some or choose another split`,
     );
   }
   return { length: pairs.length, problems, skipped };
@@ -54,7 +54,7 @@ async function checkPair(
     content,
     deep,
   }: { readonly labelReader: LabelReader; readonly content: boolean; readonly deep: boolean },
-): Promise<{ readonly problems: readonly string[]; readonly labelled: boolean }> {
+): Promise<{ readonly problems: readonly string[]; readonly labeled: boolean }> {
   const problems: string[] = [];
   const note = noteIn(problems);
   const ends = await readEnds(pair.image);
@@ -63,7 +63,7 @@ async function checkPair(
   // A PNG's header tells its size at a tenth of the price, but for an orientation that may stand behind it.
   const told = decode ? null : ends.png;
   let image = told ?? (await imageSize());
-  if (pair.labels === null) return { problems, labelled: false };
+  if (pair.labels === null) return { problems, labeled: false };
   const readContent = content || !(await hasImageEnd(pair.labels));
   const map = readContent ? await labelReader.read(pair.labels).catch(note) : null;
   const labels = readContent ? map : await labelReader.readSize(pair.labels).catch(note);
@@ -71,8 +71,8 @@ async function checkPair(
   if (told !== null && differ() !== null) image = await imageSize();
   const mismatch = differ();
   if (mismatch !== null) problems.push(mismatch);
-  const labelled = map?.labels.some((label) => label !== ignoreIndex) ?? false;
-  return { problems, labelled };
+  const labeled = map?.labels.some((label) => label !== ignoreIndex) ?? false;
+  return { problems, labeled };
 }
 
 /** A handler of rejections that keeps a DataError's message and lets any other error through. */

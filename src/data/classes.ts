@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DataError, nearest } from '../errors/index.js';
-import { type Colour, type DatasetClass, ignoreIndex } from './dataset.js';
+import { type Color, type DatasetClass, ignoreIndex } from './dataset.js';
 import { defaultPalette } from './palette.js';
 
 /** What `classes.json` says. */
@@ -37,8 +37,8 @@ const remedy = '{ "classes": [{ "name": "road", "color": [128, 64, 128] }, …] 
 
 /**
  * Reads `path`: `{ "classes": [{ "name", "color"? }], "ignoreIndex"?: 255 }`, or the bare list. A class without a
- * colour gets one from the default palette that no other class has. Throws a DataError when the file is missing or
- * says something else, and when two classes share a name or a colour.
+ * color gets one from the default palette that no other class has. Throws a DataError when the file is missing or
+ * says something else, and when two classes share a name or a color.
  */
 export async function readClassList(path: string): Promise<ClassList> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
@@ -48,12 +48,12 @@ export async function readClassList(path: string): Promise<ClassList> {
   const parsed = classList.safeParse(Array.isArray(content) ? { classes: content } : content);
   if (!parsed.success) throw new DataError(`${path}: ${firstProblem(parsed.error)}`);
   const given = parsed.data;
-  const classes = withColours(given.classes);
+  const classes = withColors(given.classes);
   const repeated = classes.find(
     ({ name }, index) => classes.findIndex((other) => other.name === name) < index,
   );
   if (repeated !== undefined) throw new DataError(`${path}: class '${repeated.name}' is listed twice`);
-  rejectSharedColours(given.classes, path);
+  rejectSharedColors(given.classes, path);
   const ignoredClass = classes[given.ignoreIndex];
   if (ignoredClass !== undefined) {
     throw new DataError(
@@ -89,29 +89,29 @@ function firstProblem(error: z.ZodError): string {
 
 type GivenClass = z.infer<typeof classEntry>;
 
-function rejectSharedColours(given: readonly GivenClass[], path: string): void {
+function rejectSharedColors(given: readonly GivenClass[], path: string): void {
   const takenBy = new Map<string, string>();
   for (const { name, color } of given) {
     if (color === undefined) continue;
     const other = takenBy.get(`${color}`);
     if (other !== undefined) {
-      throw new DataError(`${path}: classes '${other}' and '${name}' share the colour ${color}; change one`);
+      throw new DataError(`${path}: classes '${other}' and '${name}' share the color ${color}; change one`);
     }
     takenBy.set(`${color}`, name);
   }
 }
 
-/** Each class with its colour, or with the one of its place in the palette, or the first that is left. */
-export function withColours(
-  given: readonly { readonly name: string; readonly color?: Colour | undefined }[],
+/** Each class with its color, or with the one of its place in the palette, or the first that is left. */
+export function withColors(
+  given: readonly { readonly name: string; readonly color?: Color | undefined }[],
 ): DatasetClass[] {
   const taken = new Set(given.flatMap(({ color }) => (color === undefined ? [] : [`${color}`])));
   // As many as classes there can be, so that enough are left however many are given.
   const palette = defaultPalette(255);
-  const isFree = (color: Colour) => !taken.has(`${color}`);
+  const isFree = (color: Color) => !taken.has(`${color}`);
   return given.map(({ name, color }, index) => {
     if (color !== undefined) return { name, color };
-    const chosen = [palette[index] as Colour, ...palette].find(isFree) as Colour;
+    const chosen = [palette[index] as Color, ...palette].find(isFree) as Color;
     taken.add(`${chosen}`);
     return { name, color: chosen };
   });

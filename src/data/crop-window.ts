@@ -10,8 +10,8 @@ const tries = 10;
 
 /**
  * Draws a window of at most `crop`'s size, mmsegmentation's way: up to ten windows are drawn until one shows at least
- * two classes of which none has `categoryMaxRatio` or more of the labelled pixels; an eleventh is taken as it comes.
- * `labels` are [source.height, source.width], and looked at as if resized to `scaled` by nearest neighbour.
+ * two classes of which none has `categoryMaxRatio` or more of the labeled pixels; an eleventh is taken as it comes.
+ * `labels` are [source.height, source.width], and looked at as if resized to `scaled` by nearest neighbor.
  */
 export function chooseCrop(
   labels: Uint8Array,

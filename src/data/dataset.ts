@@ -11,12 +11,12 @@ import type { PairTableContent } from './pair-table.js';
 export const ignoreIndex = 255;
 
 /** Red, green and blue, 0–255. */
-export type Colour = readonly [red: number, green: number, blue: number];
+export type Color = readonly [red: number, green: number, blue: number];
 
 /** A class of a dataset; its label is its place in the list. */
 export interface DatasetClass {
   readonly name: string;
-  readonly color: Colour;
+  readonly color: Color;
 }
 
 /** One image with its labels, decoded, at its own size. */
@@ -72,7 +72,7 @@ export interface DatasetComponent<Options = unknown>
   readonly predictionFormat?: PredictionFormat;
 }
 
-/** What a test server takes: one 8-bit grey PNG for each image. */
+/** What a test server takes: one 8-bit gray PNG for each image. */
 export interface PredictionFormat {
   /** What a network must have learned, in this order. */
   readonly classes: readonly DatasetClass[];

@@ -27,6 +27,6 @@ export interface FileListing extends LabelMeaning {
   readonly problems: readonly string[];
   /** One line for each bad file that was left out. */
   readonly skipped: readonly string[];
-  /** Where the labels are, for the message that not one pixel is labelled; null when it is read without labels. */
+  /** Where the labels are, for the message that not one pixel is labeled; null when it is read without labels. */
   readonly labelFolder: string | null;
 }

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { DataError } from '../errors/index.js';
 import { listByStem } from './list-files.js';
-import { type MatchedFiles, matchFiles, unlabelled } from './match-files.js';
+import { type MatchedFiles, matchFiles, unlabeled } from './match-files.js';
 
 /** Where the files of one split are; see the dataset kind `folder`. */
 export interface FolderLocation {
@@ -33,7 +33,7 @@ export async function pairFiles(
     problems.push(`${imageFolder}: split '${split}' is empty; expected .jpg, .jpeg, .png or .webp images`);
     return { pairs: [], problems };
   }
-  if (labels === null) return { pairs: unlabelled(images).pairs, problems };
+  if (labels === null) return { pairs: unlabeled(images).pairs, problems };
   const labelFolder = join(root, labels, split);
   const labelFiles = await listByStem(labelFolder, {
     extensions: labelExtensions,

@@ -4,7 +4,7 @@ import { DataError } from '../errors/index.js';
 import { ignoreIndex } from './dataset.js';
 import type { LabelReader } from './file-listing.js';
 import { type LabelMap, mapSamples, readLabelHeader, readLabelSamples } from './label-file.js';
-import type { PngColour } from './png-header.js';
+import type { PngColor } from './png-header.js';
 
 /** What the values of a dataset's label files mean. */
 export interface IdEncoding {
@@ -14,13 +14,13 @@ export interface IdEncoding {
   readonly labels: readonly number[];
 }
 
-/** Reads 8-bit grey or palette PNGs of such values. */
+/** Reads 8-bit gray or palette PNGs of such values. */
 export function idLabelReader(encoding: IdEncoding): LabelReader {
   return {
     read: (path) => readIdLabels(path, encoding),
     readSize: async (path) => {
       const header = await readLabelHeader(path);
-      rejectColour(header.colour, path, encoding);
+      rejectColor(header.color, path, encoding);
       return header;
     },
   };
@@ -28,11 +28,11 @@ export function idLabelReader(encoding: IdEncoding): LabelReader {
 
 /**
  * Throws a DataError naming the file, the value and its first pixel (column, row) when a value means nothing, and when
- * the file is damaged or holds colours.
+ * the file is damaged or holds colors.
  */
 async function readIdLabels(path: string, encoding: IdEncoding): Promise<LabelMap> {
   const { header, samples, channels } = await readLabelSamples(path);
-  rejectColour(header.colour, path, encoding);
+  rejectColor(header.color, path, encoding);
   const { width, height } = header;
   const labels = new Uint8Array(width * height);
   const meanings = new Int32Array(256).fill(-1);
@@ -47,7 +47,7 @@ async function readIdLabels(path: string, encoding: IdEncoding): Promise<LabelMa
   return { width, height, labels };
 }
 
-function rejectColour(colour: PngColour, path: string, { expected }: IdEncoding): void {
-  if (colour !== 'rgb' && colour !== 'rgb-alpha') return;
-  throw new DataError(`${path}: a PNG of colours; expected an 8-bit grey PNG of ${expected}`);
+function rejectColor(color: PngColor, path: string, { expected }: IdEncoding): void {
+  if (color !== 'rgb' && color !== 'rgb-alpha') return;
+  throw new DataError(`${path}: a PNG of colors; expected an 8-bit gray PNG of ${expected}`);
 }

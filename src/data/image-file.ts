@@ -12,7 +12,7 @@ export interface RgbImage {
 }
 
 /**
- * Reads a JPEG, PNG or WebP as 8-bit RGB: the EXIF orientation is applied, alpha is dropped, grey becomes RGB.
+ * Reads a JPEG, PNG or WebP as 8-bit RGB: the EXIF orientation is applied, alpha is dropped, gray becomes RGB.
  * Throws a DataError naming the file when it is missing, of another format, or truncated.
  */
 export async function readImage(path: string): Promise<RgbImage> {

@@ -16,7 +16,7 @@ export { type ClassList, readClassList } from './classes.js';
 export * from './coarsen/index.js';
 export { chooseCrop } from './crop-window.js';
 export {
-  type Colour,
+  type Color,
   checkDataset,
   type DatasetCheck,
   type DatasetClass,
@@ -35,18 +35,18 @@ export * from './doctor/index.js';
 export { type FolderOptions, folderOptions } from './folder-dataset.js';
 export { type RgbImage, readImage, readImageSize } from './image-file.js';
 export {
-  colourLabels,
+  colorLabels,
   overlayLabels,
   type PngContent,
-  writeColourPng,
+  writeColorPng,
   writeLabelPng,
   writePaletteLabelPng,
-} from './label-colours.js';
+} from './label-colors.js';
 export { type LabelMap, readLabels } from './label-file.js';
 export { listingCacheFolder } from './listing-cache.js';
-export { imageDeviation, imageMean, normaliseImage } from './normalisation.js';
+export { imageDeviation, imageMean, normalizeImage } from './normalization.js';
 export { defaultPalette } from './palette.js';
-export { changeHsv, distortColours, linearTable } from './photometric-distortion.js';
+export { changeHsv, distortColors, linearTable } from './photometric-distortion.js';
 export { predictionFormat } from './prediction-format.js';
 export { philox, RandomStream } from './random.js';
 export type { CropWindow, ResizedRegion, Size } from './region.js';

@@ -1,5 +1,5 @@
 /**
- * Label files: PNGs in which a pixel says which class it is, by value (grey or palette index) or by colour.
+ * Label files: PNGs in which a pixel says which class it is, by value (gray or palette index) or by color.
  * They are decoded by fast-png because sharp expands palettes, which loses the indices.
  */
 
@@ -36,23 +36,23 @@ export async function readLabelHeader(path: string): Promise<PngHeader> {
 }
 
 /**
- * Reads a label PNG: 8-bit grey (value = class index; 1, 2 and 4 bits too), palette (raw index = class index), or RGB
- * (colour of the class list; black is ignored unless it is a class's colour). Alpha is dropped.
+ * Reads a label PNG: 8-bit gray (value = class index; 1, 2 and 4 bits too), palette (raw index = class index), or RGB
+ * (color of the class list; black is ignored unless it is a class's color). Alpha is dropped.
  *
- * Throws a DataError naming the file, the value or colour, and its first pixel (column, row) when a pixel is of no
+ * Throws a DataError naming the file, the value or color, and its first pixel (column, row) when a pixel is of no
  * class of the list, and when the file is damaged or holds 16-bit samples.
  */
 export async function readLabels(path: string, classList: ClassList): Promise<LabelMap> {
-  const { header, samples, channels, inColour } = await readLabelSamples(path);
+  const { header, samples, channels, inColor } = await readLabelSamples(path);
   const { width, height } = header;
   const labels = new Uint8Array(width * height);
-  const unknownPixel = inColour
-    ? labelsFromColours(samples, labels, { channels, path, classList })
+  const unknownPixel = inColor
+    ? labelsFromColors(samples, labels, { channels, path, classList })
     : labelsFromValues(samples, labels, { channels, classList });
   if (unknownPixel >= 0) {
     const start = unknownPixel * channels;
-    const found = inColour
-      ? `colour ${samples.subarray(start, start + 3).join(',')}`
+    const found = inColor
+      ? `color ${samples.subarray(start, start + 3).join(',')}`
       : `label ${samples[start]}`;
     throw new DataError(
       `${path}: ${found} at pixel (${unknownPixel % width}, ${Math.floor(unknownPixel / width)}) ` +
@@ -68,8 +68,8 @@ export interface LabelSamples {
   /** [height, width, channels], 8 bits each; of a palette PNG the indices. */
   readonly samples: Uint8Array;
   readonly channels: number;
-  /** Whether the first three channels are a colour; otherwise the first one is a value. */
-  readonly inColour: boolean;
+  /** Whether the first three channels are a color; otherwise the first one is a value. */
+  readonly inColor: boolean;
   /** Red, green and blue (and alpha) of each index, for a palette PNG. */
   readonly palette: readonly (readonly number[])[] | null;
 }
@@ -86,23 +86,23 @@ export async function readLabelSamples(
     throw unreadable(path, cause);
   });
   const header = labelHeader(bytes, path);
-  const { width, height, colour } = header;
-  const wantsPalette = withPalette && colour === 'palette';
+  const { width, height, color } = header;
+  const wantsPalette = withPalette && color === 'palette';
   const { data, palette } = (wantsPalette ? null : decodeQuickly(bytes)) ?? decodePng(bytes, path);
   const samples = header.depth < 8 ? unpackBits(data, header) : data;
-  const channels = colour === 'rgb' ? 3 : colour === 'rgb-alpha' ? 4 : colour === 'grey-alpha' ? 2 : 1;
+  const channels = color === 'rgb' ? 3 : color === 'rgb-alpha' ? 4 : color === 'gray-alpha' ? 2 : 1;
   if (samples.length !== width * height * channels) {
     throw new DataError(`${path}: damaged PNG: ${samples.length} samples for ${width}×${height} pixels`);
   }
-  return { header, samples, channels, inColour: channels >= 3, palette };
+  return { header, samples, channels, inColor: channels >= 3, palette };
 }
 
 function labelHeader(bytes: Uint8Array, path: string): PngHeader {
   const header = parsePngHeader(bytes);
   if (header === null)
-    throw new DataError(`${path}: not a PNG file; labels are 8-bit grey, palette or RGB PNGs`);
+    throw new DataError(`${path}: not a PNG file; labels are 8-bit gray, palette or RGB PNGs`);
   if (header.depth === 16) {
-    throw new DataError(`${path}: 16-bit PNG; save labels as 8-bit grey, palette or RGB`);
+    throw new DataError(`${path}: 16-bit PNG; save labels as 8-bit gray, palette or RGB`);
   }
   return header;
 }
@@ -181,8 +181,8 @@ function labelsFromValues(
   return mapSamples(raw, labels, { stride: channels, meanings });
 }
 
-/** As `labelsFromValues`, for colours. */
-function labelsFromColours(
+/** As `labelsFromValues`, for colors. */
+function labelsFromColors(
   raw: Uint8Array,
   labels: Uint8Array,
   options: { readonly channels: number; readonly path: string; readonly classList: ClassList },
@@ -195,13 +195,13 @@ function labelsFromColours(
     if (other !== undefined) {
       const names = `'${classList.classes[other]?.name}' and '${name}'`;
       throw new DataError(
-        `${path}: RGB labels need a colour for each class, but ${names} share ${color.join(',')}`,
+        `${path}: RGB labels need a color for each class, but ${names} share ${color.join(',')}`,
       );
     }
     meaning.set(key, index);
   }
   if (!meaning.has(0)) meaning.set(0, ignoreIndex);
-  // Neighbours mostly share a colour, so that the map is asked only where it changes.
+  // Neighbors mostly share a color, so that the map is asked only where it changes.
   let lastKey = -1;
   let lastLabel = ignoreIndex;
   for (let pixel = 0, at = 0; pixel < labels.length; pixel++, at += channels) {

@@ -32,6 +32,6 @@ export function matchFiles(
 }
 
 /** Images that are read without labels. */
-export function unlabelled(images: FilesByName): MatchedFiles {
+export function unlabeled(images: FilesByName): MatchedFiles {
   return { pairs: [...images].map(([name, image]) => ({ name, image, labels: null })), problems: [] };
 }

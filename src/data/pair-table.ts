@@ -105,7 +105,7 @@ export class PairTable {
   }
 }
 
-/** Numbers patterns as they come; neighbours mostly share one. */
+/** Numbers patterns as they come; neighbors mostly share one. */
 class Patterns {
   readonly all: PathPattern[] = [];
   readonly #places = new Map<string, number>();

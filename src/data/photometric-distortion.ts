@@ -1,7 +1,7 @@
 /**
  * Random changes of brightness, contrast, saturation and hue: mmsegmentation 0.11's PhotoMetricDistortion, with
  * OpenCV's 8-bit HSV conversions (in its 32-bit floats, so that pixels are equal to
- * OpenCV's but for the few that fused instructions round to a neighbouring value).
+ * OpenCV's but for the few that fused instructions round to a neighboring value).
  *
  * Brightness first, ±32 added. Then contrast (×0.5–1.5), saturation (×0.5–1.5) and hue, or saturation, hue and
  * contrast, either order with probability ½; each of the four happens with probability ½. Between any two steps the
@@ -25,15 +25,15 @@ export interface HsvChange {
   readonly hueShift: number;
 }
 
-/** What becomes of the colours of one image: a table for each byte, changes of HSV, and another table. */
-export interface ColourChanges {
+/** What becomes of the colors of one image: a table for each byte, changes of HSV, and another table. */
+export interface ColorChanges {
   readonly before: Uint8Array | null;
   readonly hsv: readonly HsvChange[];
   readonly after: Uint8Array | null;
 }
 
 /** Draws the changes for one image. */
-export function drawColourChanges(random: RandomStream): ColourChanges {
+export function drawColorChanges(random: RandomStream): ColorChanges {
   const brightness = random.chance(0.5)
     ? linearTable(1, random.uniform(-brightnessDelta, brightnessDelta))
     : null;
@@ -49,15 +49,15 @@ export function drawColourChanges(random: RandomStream): ColourChanges {
 }
 
 /** Distorts pixels [height, width, 3], RGB, in place. */
-export function changeColours(pixels: Uint8Array, { before, hsv, after }: ColourChanges): void {
+export function changeColors(pixels: Uint8Array, { before, hsv, after }: ColorChanges): void {
   if (before !== null) applyTable(pixels, before);
   for (const change of hsv) changeHsv(pixels, change);
   if (after !== null) applyTable(pixels, after);
 }
 
 /** Draws changes and distorts pixels [height, width, 3], RGB, in place. */
-export function distortColours(pixels: Uint8Array, random: RandomStream): void {
-  changeColours(pixels, drawColourChanges(random));
+export function distortColors(pixels: Uint8Array, random: RandomStream): void {
+  changeColors(pixels, drawColorChanges(random));
 }
 
 /** One table that does what two do in turn; null where neither is. */

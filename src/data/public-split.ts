@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { settleBadFiles } from './bad-files.js';
 import type { FileListing } from './file-listing.js';
-import { type FilesByName, matchFiles, unlabelled } from './match-files.js';
+import { type FilesByName, matchFiles, unlabeled } from './match-files.js';
 
 /** What listing leaves behind: lines for what is wrong, and every folder that was listed. */
 export interface ListingNotes {
@@ -39,8 +39,7 @@ export async function listPublicSplit(
   if (images?.size === 0) problems.push(`${imageFolder}: no image; expected ${split.imageName('NAME')}`);
   const labels = labelFolder === null ? null : await split.listLabels(notes, labelFolder);
   if (images === null || images.size === 0) return { pairs: [], problems, skipped: [], listed: folders };
-  if (labelFolder === null)
-    return { pairs: unlabelled(images).pairs, problems, skipped: [], listed: folders };
+  if (labelFolder === null) return { pairs: unlabeled(images).pairs, problems, skipped: [], listed: folders };
   if (labels === null) return { pairs: [], problems, skipped: [], listed: folders };
   const matched = matchFiles(
     { images, labels },

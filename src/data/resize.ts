@@ -1,6 +1,6 @@
 /**
  * Resizing as OpenCV does it, restricted to a window of the result, so that a crop of an enlarged image costs only
- * the crop. Images: INTER_LINEAR on 8 bits (half-pixel centres, no antialiasing, 11-bit fixed-point weights). Labels:
+ * the crop. Images: INTER_LINEAR on 8 bits (half-pixel centers, no antialiasing, 11-bit fixed-point weights). Labels:
  * INTER_NEAREST (the source pixel at the floor of the scaled coordinate).
  */
 

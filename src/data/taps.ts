@@ -1,6 +1,6 @@
 /**
  * Where each pixel of a resized image comes from, as OpenCV has it: INTER_LINEAR on 8 bits takes two source pixels with
- * weights of 11 bits (half-pixel centres, no antialiasing), INTER_NEAREST the one at the floor of the scaled coordinate.
+ * weights of 11 bits (half-pixel centers, no antialiasing), INTER_NEAREST the one at the floor of the scaled coordinate.
  */
 
 import type { ResizedRegion } from './region.js';

@@ -6,7 +6,7 @@ import { problemsError } from './folder-files.js';
 /**
  * Throws one DataError (the first problem, and how many more) unless the dataset can be used; otherwise returns the
  * number of samples. The quick check reads headers, ends and some label files: files exist in pairs, none breaks off,
- * sizes agree, labels are in the class list, some pixel is labelled. With `deep` every file is decoded, which finds
+ * sizes agree, labels are in the class list, some pixel is labeled. With `deep` every file is decoded, which finds
  * every damaged one too.
  */
 export async function validateDataset(

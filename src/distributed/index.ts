@@ -1,6 +1,6 @@
 export {
-  GradientSynchroniser,
-  type GradientSynchroniserOptions,
-} from './gradient-synchroniser.js';
+  GradientSynchronizer,
+  type GradientSynchronizerOptions,
+} from './gradient-synchronizer.js';
 export { type AllReduceOptions, type JoinOptions, ProcessGroup } from './process-group.js';
 export { type RankEnvironment, readRankEnvironment } from './rank-environment.js';

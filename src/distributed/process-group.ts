@@ -33,7 +33,7 @@ export class ProcessGroup {
   }
 
   /**
-   * Waits until all ranks are there. One group can be open in a process; while it is, synchronised batch normalisation
+   * Waits until all ranks are there. One group can be open in a process; while it is, synchronized batch normalization
    * takes its sums over all ranks.
    *
    * @throws DistributedError naming the ranks that did not come within the timeout
@@ -76,7 +76,7 @@ export class ProcessGroup {
   }
 
   /**
-   * Runs what calls collectives inside: steps with gradient synchronisation or synchronised batch normalisation. When
+   * Runs what calls collectives inside: steps with gradient synchronization or synchronized batch normalization. When
    * it fails, the other ranks are looked for.
    *
    * @throws DistributedError where another rank is gone, has left or did not keep up; else what `body` throws

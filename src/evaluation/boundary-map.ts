@@ -1,7 +1,7 @@
 /**
- * Where the classes of a label map meet. A boundary lies between two neighbouring pixels (left, right, above, below) of
- * two classes; both are boundary pixels, each of its own class. What is not labelled makes none: an unlabelled pixel is
- * no neighbour, and neither is the world beyond the image's edge.
+ * Where the classes of a label map meet. A boundary lies between two neighboring pixels (left, right, above, below) of
+ * two classes; both are boundary pixels, each of its own class. What is not labeled makes none: an unlabeled pixel is
+ * no neighbor, and neither is the world beyond the image's edge.
  */
 import { ignoreIndex } from '../data/index.js';
 
@@ -24,7 +24,7 @@ export interface BoundaryMap {
 
 /**
  * @param ids height × width class ids
- * @param options.labels where these are 255, a pixel is not labelled, whatever `ids` says; default: `ids`
+ * @param options.labels where these are 255, a pixel is not labeled, whatever `ids` says; default: `ids`
  */
 export function boundaryMap(
   ids: Uint8Array,
@@ -35,8 +35,8 @@ export function boundaryMap(
   const rowLength = width + 2 * margin;
   const classes = new Uint8Array(rowLength * (height + 2 * margin)).fill(ignoreIndex);
   const places: number[] = [];
-  const differs = (pixel: number, neighbour: number) =>
-    labels[neighbour] !== ignoreIndex && ids[neighbour] !== ids[pixel];
+  const differs = (pixel: number, neighbor: number) =>
+    labels[neighbor] !== ignoreIndex && ids[neighbor] !== ids[pixel];
   for (let y = 0, pixel = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, pixel += 1) {
       if (labels[pixel] === ignoreIndex) continue;

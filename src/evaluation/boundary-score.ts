@@ -35,7 +35,7 @@ export class BoundaryCounts {
    * Adds one image. Boundary pixels of the prediction count where the labels say something, and only against them.
    *
    * @param prediction height × width class ids
-   * @param labels the same of the truth, 255 where not labelled
+   * @param labels the same of the truth, 255 where not labeled
    */
   update(prediction: Uint8Array, labels: Uint8Array, size: MapSize): void {
     const { width, height } = size;

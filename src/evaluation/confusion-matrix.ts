@@ -1,6 +1,6 @@
 /**
  * Counts of (true class, predicted class) over any number of images, held in one [C, C] int64 tensor: memory depends
- * on the number of classes alone. Pixels labelled `ignoreIndex` are in no count.
+ * on the number of classes alone. Pixels labeled `ignoreIndex` are in no count.
  */
 import { ignoreIndex } from '../data/index.js';
 import { DataError } from '../errors/index.js';
@@ -96,7 +96,7 @@ function outOfRange(labels: Tensor, prediction: Tensor, classCount: number): str
     if (lowest < 0 || highest >= classCount) {
       return (
         `ConfusionMatrix.update: ${what} ${lowest < 0 ? lowest : highest} is no class; ` +
-        `expected 0 to ${classCount - 1}${what === 'label' ? `, or ${ignoreIndex} for unlabelled` : ''}`
+        `expected 0 to ${classCount - 1}${what === 'label' ? `, or ${ignoreIndex} for unlabeled` : ''}`
       );
     }
   }

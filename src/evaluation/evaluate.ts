@@ -1,4 +1,4 @@
-/** Scores a model on a labelled data set, at the resolution of the labels. */
+/** Scores a model on a labeled data set, at the resolution of the labels. */
 import type { Sample, SegmentationDataset } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import { scope, tensorFrom } from '../torch/index.js';
@@ -127,7 +127,7 @@ function score(
   for (const [index, sample] of samples.entries()) {
     if (sample.labels === null) {
       throw new DataError(
-        `${sample.name}: expected labels to evaluate on, found none; choose a labelled split`,
+        `${sample.name}: expected labels to evaluate on, found none; choose a labeled split`,
       );
     }
     labels.set(sample.labels, index * width * height);

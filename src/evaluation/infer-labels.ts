@@ -3,14 +3,14 @@
  * several and their mirror images. Images are not padded: the networks here take any size and return logits at that
  * size.
  *
- * The average is of probabilities: at each scale the image is resized (bilinear, half-pixel centres), the logits are
+ * The average is of probabilities: at each scale the image is resized (bilinear, half-pixel centers), the logits are
  * resized back to the image's own size, and their softmax joins one running sum. Memory is that sum and one pass.
  *
  * The sizes are those of mmsegmentation's tests where `baseSize` is that of the published config: none for Cityscapes,
- * 2048 × 512 for ADE20K. It resizes 8-bit images and rounds to whole values; here what is resized is normalised
+ * 2048 × 512 for ADE20K. It resizes 8-bit images and rounds to whole values; here what is resized is normalized
  * already and is not rounded.
  */
-import { normaliseImage, type Size, scaledToFit } from '../data/index.js';
+import { normalizeImage, type Size, scaledToFit } from '../data/index.js';
 import {
   autocast,
   kernels as currentKernels,
@@ -125,7 +125,7 @@ function reading(
   const { baseSize = null, scales = [1], flip = false } = options;
   if (scales.length === 0) throw new RangeError('inference: expected at least one scale, received none');
   const { width, height } = images[0] as DecodedImage;
-  const input = normalisedNCHW(images).to({ device, memoryFormat: 'channels-last' });
+  const input = normalizedNCHW(images).to({ device, memoryFormat: 'channels-last' });
   const mixed = inferenceDtype(options) === 'bfloat16';
   const inPrecision = (body: () => Tensor) =>
     mixed ? autocast({ device, dtype: 'bfloat16' }, body) : body();
@@ -185,11 +185,11 @@ function sizeOfPass(
 }
 
 /** RGB bytes to the network's input, with the mean and deviation of training: float32 [N, 3, H, W] on the CPU. */
-function normalisedNCHW(images: readonly DecodedImage[]): Tensor {
+function normalizedNCHW(images: readonly DecodedImage[]): Tensor {
   const { width, height } = images[0] as DecodedImage;
   const values = new Float32Array(images.length * 3 * width * height);
   for (const [index, { image }] of images.entries()) {
-    values.set(normaliseImage(image, { width, height }), index * 3 * width * height);
+    values.set(normalizeImage(image, { width, height }), index * 3 * width * height);
   }
   return tensorFrom(values, { dtype: 'float32', shape: [images.length, 3, height, width] });
 }

@@ -5,7 +5,7 @@ import { type InferenceOptions, inferenceDtype } from './infer-labels.js';
 import { inEvaluationMode, type SegmentationModel } from './segmentation-model.js';
 
 /**
- * Runs `work` with the model in evaluation mode, its batch normalisations folded into its convolutions unless
+ * Runs `work` with the model in evaluation mode, its batch normalizations folded into its convolutions unless
  * `options.kernels` is `stock`. Afterwards the model is in the mode it was in; it never changes.
  */
 export function inferWith<T>(

@@ -15,7 +15,7 @@ export interface LoadedPublishedModel extends Disposable {
   /** What a config would say of it. */
   readonly section: ModelSection;
   readonly classCount: number;
-  /** Names and colours, where the checkpoint has them. */
+  /** Names and colors, where the checkpoint has them. */
   readonly classes: readonly DatasetClass[] | null;
 }
 

@@ -1,4 +1,4 @@
-/** Labels images that nobody has labelled: files or a folder in, label PNGs and colour overlays out. */
+/** Labels images that nobody has labeled: files or a folder in, label PNGs and color overlays out. */
 import { access, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { type DatasetClass, type PredictionFormat, type RgbImage, readImage } from '../data/index.js';
@@ -25,7 +25,7 @@ export interface PredictionOptions extends InferenceOptions {
   readonly format?: PredictionFormat | null;
   /** Images of one size that go through the network together. */
   readonly batchSize?: number;
-  /** How much of the overlay is class colour, 0..1. */
+  /** How much of the overlay is class color, 0..1. */
   readonly overlayOpacity?: number;
   /** Without it, an existing prediction stops everything before anything is written. */
   readonly overwrite?: boolean;

@@ -9,9 +9,9 @@ import type { DecodedImage } from './infer-labels.js';
 
 /** Where the files of one image go. */
 export interface PredictionPaths {
-  /** 8-bit grey PNG, the pixel value is the class id, or what a test server's format has for it. */
+  /** 8-bit gray PNG, the pixel value is the class id, or what a test server's format has for it. */
   readonly labels: string;
-  /** JPEG: the image with the class colours laid over it. */
+  /** JPEG: the image with the class colors laid over it. */
   readonly overlay: string;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Reads images one ahead of their use, so that decoding (which runs on sharp's threads) overlaps the network, and
- * groups neighbours of one size. The order is kept, and at most `batchSize + 1` images are in memory.
+ * groups neighbors of one size. The order is kept, and at most `batchSize + 1` images are in memory.
  */
 
 interface Sized {

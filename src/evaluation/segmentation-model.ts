@@ -2,11 +2,11 @@
 import type { Tensor } from '../torch/index.js';
 
 export interface SegmentationModel {
-  /** Batch normalisation and dropout follow it; evaluation switches it off and puts it back. */
+  /** Batch normalization and dropout follow it; evaluation switches it off and puts it back. */
   readonly training: boolean;
   train(on?: boolean): unknown;
   /**
-   * @param imagesNCHW normalised RGB, float32 [N, 3, H, W]
+   * @param imagesNCHW normalized RGB, float32 [N, 3, H, W]
    * @returns logits at the images' size, [N, classes, H, W]
    */
   forward(imagesNCHW: Tensor): { readonly logitsNCHW: Tensor };

@@ -1,8 +1,8 @@
 /**
  * mIoU in narrow bands around the true boundaries, where coarse labels teach least. Krähenbühl, Koltun: "Efficient
- * inference in fully connected CRFs", NeurIPS 2011; Chen et al.: "DeepLab", 2015. A labelled pixel is in the band of
+ * inference in fully connected CRFs", NeurIPS 2011; Chen et al.: "DeepLab", 2015. A labeled pixel is in the band of
  * width d when a boundary pixel of the labels is fewer than d pixels away: on either side of a straight boundary lie d
- * pixels of it. Boundaries towards what is not labelled are none.
+ * pixels of it. Boundaries towards what is not labeled are none.
  */
 import { ignoreIndex } from '../data/index.js';
 import { boundaryMap, discSteps, type MapSize } from './boundary-map.js';
@@ -35,7 +35,7 @@ export class TrimapCounts {
    * Adds one image.
    *
    * @param prediction height × width class ids
-   * @param labels the same of the truth, 255 where not labelled
+   * @param labels the same of the truth, 255 where not labeled
    */
   update(prediction: Uint8Array, labels: Uint8Array, size: MapSize): void {
     const { width, height } = size;

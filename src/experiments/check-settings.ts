@@ -1,4 +1,4 @@
-/** Options that would have no effect are errors: a misspelt backbone would else train for days from random weights. */
+/** Options that would have no effect are errors: a misspelled backbone would else train for days from random weights. */
 
 import { ConfigError, suggestion } from '../errors/index.js';
 import type { ExperimentTable } from './experiment-table.js';

@@ -27,7 +27,7 @@ export {
   writeSettings,
 } from './settings.js';
 export { type SmallScaleOptions, smallScale } from './small-scale.js';
-export { type Summary, summarise } from './statistics.js';
+export { type Summary, summarize } from './statistics.js';
 export { type KnownJob, type RowResult, type TableResult, tableResult } from './table-result.js';
 export { experimentTables, tablesNamed } from './tables.js';
 export { type TrainCommand, trainProcesses } from './train-process.js';

@@ -8,7 +8,7 @@ export interface Summary {
   readonly count: number;
 }
 
-export function summarise(values: readonly number[]): Summary {
+export function summarize(values: readonly number[]): Summary {
   const count = values.length;
   if (count === 0) return { mean: null, deviation: null, count };
   const mean = values.reduce((sum, value) => sum + value, 0) / count;

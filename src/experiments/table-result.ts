@@ -5,7 +5,7 @@ import type { Job } from './job.js';
 import type { JobStatus } from './job-status.js';
 import { type Figures, paperFigures } from './paper-figures.js';
 import { type ExperimentPlan, runOfRow } from './plan.js';
-import { type Summary, summarise } from './statistics.js';
+import { type Summary, summarize } from './statistics.js';
 
 /** All figures are per cent or percentage points. */
 export interface RowResult {
@@ -65,9 +65,9 @@ function rowResult({ cells, run, base }: TableRow, { plan, jobs }: Known): RowRe
     cells,
     runName: 'missing' in found ? null : found.runName,
     scores: {
-      aAcc: summarise([...bySeed(own, 'aAcc').values()]),
-      mAcc: summarise([...bySeed(own, 'mAcc').values()]),
-      mIoU: summarise([...bySeed(own, 'mIoU').values()]),
+      aAcc: summarize([...bySeed(own, 'aAcc').values()]),
+      mAcc: summarize([...bySeed(own, 'mAcc').values()]),
+      mIoU: summarize([...bySeed(own, 'mIoU').values()]),
     },
     difference: base === null ? null : pairedDifference(bySeed(own, 'mIoU'), bySeed(baseJobs, 'mIoU')),
     paper,
@@ -92,7 +92,7 @@ function bySeed(jobs: readonly KnownJob[], metric: Metric): ReadonlyMap<number, 
 /** Equal seeds begin at equal weights and see equal batches, so their difference has less chance in it. */
 function pairedDifference(own: ReadonlyMap<number, number>, base: ReadonlyMap<number, number>): Summary {
   const shared = [...own].filter(([seed]) => base.has(seed));
-  return summarise(shared.map(([seed, value]) => value - (base.get(seed) as number)));
+  return summarize(shared.map(([seed, value]) => value - (base.get(seed) as number)));
 }
 
 function difference(own: number | null | undefined, base: number | null | undefined): number | null {

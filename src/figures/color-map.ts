@@ -1,5 +1,5 @@
 /**
- * Colours for maps of one number. Both scales rise evenly in lightness, so that they survive grey print and colour
+ * Colors for maps of one number. Both scales rise evenly in lightness, so that they survive gray print and color
  * blindness; the anchors are those of matplotlib's viridis and inferno (CC0), every eighth of the way.
  */
 

@@ -1,12 +1,12 @@
 /**
- * Fig. 2, measured: correct and mislabelled pixels by loss and by confidence, with what the paper says of each; and where
- * on the scale of confidence the mislabelled pixels are, at the end and over training time.
+ * Fig. 2, measured: correct and mislabeled pixels by loss and by confidence, with what the paper says of each; and where
+ * on the scale of confidence the mislabeled pixels are, at the end and over training time.
  */
 
 import { ConfigError } from '../errors/index.js';
 import { drawDivision } from './division-table.js';
 import { type Figure, fileStem, numberText, percentText } from './figure.js';
-import { centres, confidenceLabel, lastMoment, shares } from './loss-figure.js';
+import { centers, confidenceLabel, lastMoment, shares } from './loss-figure.js';
 import { binCount, type Division, type PixelStatistics } from './pixel-statistics.js';
 import { drawPlot, type Frame, type Plot } from './plot/plot.js';
 import { svgDocument, text } from './plot/svg.js';
@@ -65,22 +65,22 @@ export function divisionSvg(run: RunStatistics): string | null {
   const beside = { left: 30 + half };
   const described = `${run.label}: ${finding(statistics)}`;
   return svgDocument({ ...size, description: described }, [
-    text(`Which pixels are mislabelled: ${run.label}`, { x: 20, y: 34, size: fontSize.title, weight: 600 }),
+    text(`Which pixels are mislabeled: ${run.label}`, { x: 20, y: 34, size: fontSize.title, weight: 600 }),
     text(
-      `step ${step}, ${images} images; ${percentText(statistics.mislabelled / statistics.compared)} of ${statistics.compared.toLocaleString('en')} compared pixels carry a wrong label; in quotes: what the paper calls them`,
+      `step ${step}, ${images} images; ${percentText(statistics.mislabeled / statistics.compared)} of ${statistics.compared.toLocaleString('en')} compared pixels carry a wrong label; in quotes: what the paper calls them`,
       { x: 20, y: 56, color: muted },
     ),
     drawDivision(byLoss, {
       frame: top,
       title: '(a) by loss',
       columns: ['low loss', 'high loss'],
-      paper: { correct: ['less valuable', 'more valuable'], mislabelled: ['less harmful', 'more harmful'] },
+      paper: { correct: ['less valuable', 'more valuable'], mislabeled: ['less harmful', 'more harmful'] },
     }),
     drawDivision(byConfidence, {
       frame: { ...top, left: beside.left },
       title: '(b) by confidence',
       columns: ['low confidence', 'high confidence'],
-      paper: { correct: ['more valuable', 'less valuable'], mislabelled: ['less harmful', 'more harmful'] },
+      paper: { correct: ['more valuable', 'less valuable'], mislabeled: ['less harmful', 'more harmful'] },
     }),
     drawPlot(binsPlot(statistics), compared.length > 1 ? bottom : { ...bottom, width: 2 * half }),
     ...(compared.length > 1 ? [drawPlot(timePlot(compared), { ...bottom, left: beside.left })] : []),
@@ -88,37 +88,37 @@ export function divisionSvg(run: RunStatistics): string | null {
   ]);
 }
 
-/** Where the mislabelled pixels are, in one sentence, whatever the paper expects. */
-export function finding({ byConfidence, mislabelled, compared }: ComparedStatistics): string {
-  if (mislabelled === 0) return 'No compared pixel is mislabelled.';
-  const { threshold, correct, mislabelled: wrong } = byConfidence;
+/** Where the mislabeled pixels are, in one sentence, whatever the paper expects. */
+export function finding({ byConfidence, mislabeled, compared }: ComparedStatistics): string {
+  if (mislabeled === 0) return 'No compared pixel is mislabeled.';
+  const { threshold, correct, mislabeled: wrong } = byConfidence;
   const low = wrong.low.pixels / (wrong.low.pixels + correct.low.pixels);
   const high = wrong.high.pixels / (wrong.high.pixels + correct.high.pixels);
   return (
-    `${percentText(wrong.low.pixels / mislabelled)} of the mislabelled pixels are in the less confident ` +
+    `${percentText(wrong.low.pixels / mislabeled)} of the mislabeled pixels are in the less confident ` +
     `${percentText((wrong.low.pixels + correct.low.pixels) / compared, 0)} (v̂ < ${threshold.toFixed(3).replace('-', '−')}): ` +
     `${percentText(low)} of the labels there are wrong, ${percentText(high)} above.`
   );
 }
 
 function binsPlot(statistics: ComparedStatistics): Plot {
-  const { compared, mislabelled } = statistics.bins;
+  const { compared, mislabeled } = statistics.bins;
   const all = shares(statistics);
   // Intervals of a handful of pixels would jump up and down.
   const enough = Math.max(20, statistics.compared / 10_000);
-  const wrong = compared.map((count, bin) => (count < enough ? null : (mislabelled[bin] as number) / count));
+  const wrong = compared.map((count, bin) => (count < enough ? null : (mislabeled[bin] as number) / count));
   const highest = Math.max(0.001, ...wrong.map((share) => share ?? 0));
   const mostPixels = Math.max(...all);
   return {
     title: 'Wrong labels by confidence',
     note: `dashed: all pixels together; intervals below ${Math.round(enough).toLocaleString('en')} pixels are left out`,
     x: { label: confidenceLabel, range: [-1, 1] },
-    y: { label: 'share mislabelled', format: (value) => percentText(value, highest < 0.03 ? 1 : 0) },
+    y: { label: 'share mislabeled', format: (value) => percentText(value, highest < 0.03 ? 1 : 0) },
     series: [
       {
         label: `pixels (highest bar: ${percentText(mostPixels, 0)})`,
         color: shade,
-        x: centres(),
+        x: centers(),
         y: all.map((share) => (share / mostPixels) * highest * 0.4),
         mark: 'bars',
         barWidth: 2 / binCount,
@@ -127,11 +127,11 @@ function binsPlot(statistics: ComparedStatistics): Plot {
         label: 'all',
         color: muted,
         x: [-1, 1],
-        y: [0, 0].map(() => statistics.mislabelled / statistics.compared),
+        y: [0, 0].map(() => statistics.mislabeled / statistics.compared),
         mark: 'line',
         dashed: true,
       },
-      { label: 'mislabelled', color: wrongColor, x: centres(), y: wrong, mark: 'line', dots: true },
+      { label: 'mislabeled', color: wrongColor, x: centers(), y: wrong, mark: 'line', dots: true },
     ],
   };
 }
@@ -140,15 +140,15 @@ function timePlot(moments: readonly { step: number; statistics: ComparedStatisti
   const steps = moments.map(({ step }) => step);
   const share = (half: 'low' | 'high') =>
     moments.map(({ statistics: { byConfidence } }) => {
-      const [wrong, right] = [byConfidence.mislabelled[half].pixels, byConfidence.correct[half].pixels];
+      const [wrong, right] = [byConfidence.mislabeled[half].pixels, byConfidence.correct[half].pixels];
       return wrong + right === 0 ? null : wrong / (wrong + right);
     });
-  const all = moments.map(({ statistics }) => statistics.mislabelled / statistics.compared);
+  const all = moments.map(({ statistics }) => statistics.mislabeled / statistics.compared);
   return {
     title: 'Wrong labels over training time',
     note: 'below and above the median confidence of each moment',
     x: { label: 'step', range: [Math.min(...steps), Math.max(...steps)] },
-    y: { label: 'share mislabelled', format: (value) => percentText(value, 1) },
+    y: { label: 'share mislabeled', format: (value) => percentText(value, 1) },
     series: [
       { label: 'low confidence', color: wrongColor, x: steps, y: share('low'), mark: 'line', dots: true },
       { label: 'high confidence', color: rightColor, x: steps, y: share('high'), mark: 'line', dots: true },
@@ -165,7 +165,7 @@ function tableRows(run: RunStatistics): string[][] {
     ['confidence', byConfidence],
   ] as const;
   return divisions.flatMap(([indicator, division]) =>
-    (['correct', 'mislabelled'] as const).flatMap((state) =>
+    (['correct', 'mislabeled'] as const).flatMap((state) =>
       (['low', 'high'] as const).flatMap((half) => {
         const cell = division?.[state][half];
         if (cell === undefined) return [];

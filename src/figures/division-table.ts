@@ -14,7 +14,7 @@ export interface DivisionDrawing {
   /** What the paper calls the pixels of each cell, low and high. */
   readonly paper: {
     readonly correct: readonly [string, string];
-    readonly mislabelled: readonly [string, string];
+    readonly mislabeled: readonly [string, string];
   };
 }
 
@@ -24,7 +24,7 @@ const side = 26;
 export function drawDivision(division: Division, { frame, title, columns, paper }: DivisionDrawing): string {
   const width = (frame.width - side) / 2;
   const height = (frame.height - heading) / 2;
-  const rows = ['correct', 'mislabelled'] as const;
+  const rows = ['correct', 'mislabeled'] as const;
   const halves = ['low', 'high'] as const;
   const all = rows.flatMap((row) => halves.map((half) => division[row][half].pixels));
   const compared = all.reduce((sum, count) => sum + count, 0);

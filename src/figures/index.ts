@@ -14,7 +14,7 @@ export { type InspectedImage, mapsFigure } from './maps-figure.js';
 export { measureStatistics } from './measure-statistics.js';
 export { PixelCollector, type PixelSample, type PixelSource, pixelState } from './pixel-sample.js';
 export {
-  binCentre,
+  binCenter,
   binCount,
   binOf,
   type Division,
@@ -36,7 +36,7 @@ export {
 export { type Subject, type SubjectModel, type SubjectOptions, subjectOf } from './subject.js';
 export { compareWithTheory, type TheoryCurve } from './theory.js';
 export { type TheoryRun, theoryFigure, theoryRuns, theorySvg } from './theory-figure.js';
-export { ChosenImages, type ChosenImagesOptions, type LabelledImage, spread } from './training-images.js';
+export { ChosenImages, type ChosenImagesOptions, type LabeledImage, spread } from './training-images.js';
 export {
   type FigureKind,
   type FigureOptions,

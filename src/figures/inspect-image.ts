@@ -17,7 +17,7 @@ export interface Inspection {
   /** Weights with mean 1 over the weighed pixels, NaN elsewhere; null when there is no reweighter. */
   readonly weights: Float32Array | null;
   /**
-   * What the weights of this image have to be multiplied with to be comparable with those of another: normalisation
+   * What the weights of this image have to be multiplied with to be comparable with those of another: normalization
    * over an image hides that one image is more confident than the next. 1 where weights do not depend on confidence
    * alone, or there are none.
    */

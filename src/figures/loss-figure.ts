@@ -1,7 +1,7 @@
 /** Fig. 5: the mean loss of the pixels of each interval of confidence, and how many pixels that is. */
 
 import { type Figure, numberText, percentText } from './figure.js';
-import { binCentre, binCount, type PixelStatistics } from './pixel-statistics.js';
+import { binCenter, binCount, type PixelStatistics } from './pixel-statistics.js';
 import { drawPlot, type Series } from './plot/plot.js';
 import { svgDocument } from './plot/svg.js';
 import { seriesColor } from './plot/theme.js';
@@ -26,7 +26,7 @@ export function lossFigure(runs: readonly RunStatistics[]): Figure {
           step,
           images,
           pixels,
-          confidence: centres(),
+          confidence: centers(),
           meanLoss,
           pixelCounts: counts,
         };
@@ -34,13 +34,13 @@ export function lossFigure(runs: readonly RunStatistics[]): Figure {
     },
     table: [
       ['v̂', ...runs.flatMap(({ label }) => [`${label}: loss`, 'pixels'])],
-      ...centres().flatMap((centre, bin) => {
+      ...centers().flatMap((center, bin) => {
         if (runs.every((run) => countIn(run, bin) === 0)) return [];
         const cells = runs.flatMap((run) => [
           numberText(lastMoment(run).statistics.bins.meanLoss[bin] ?? null),
           percentText(countIn(run, bin) / lastMoment(run).statistics.pixels),
         ]);
-        return [[centre.toFixed(3).replace('-', '−'), ...cells]];
+        return [[center.toFixed(3).replace('-', '−'), ...cells]];
       }),
     ],
   };
@@ -52,7 +52,7 @@ export function lossByConfidenceSvg(runs: readonly RunStatistics[]): string {
     runs.map((run, index) => ({
       label: `${run.label}, step ${lastMoment(run).step}`,
       color: seriesColor(index),
-      x: centres(),
+      x: centers(),
       y: values(lastMoment(run).statistics),
       mark: 'line',
       dots: true,
@@ -78,7 +78,7 @@ export function lossByConfidenceSvg(runs: readonly RunStatistics[]): string {
         series: runs.map((run, index) => ({
           label: run.label,
           color: seriesColor(index),
-          x: centres(),
+          x: centers(),
           y: shares(lastMoment(run).statistics),
           mark: runs.length === 1 ? 'bars' : 'line',
           barWidth: 2 / binCount,
@@ -93,11 +93,11 @@ export function lastMoment({ moments }: RunStatistics): RunStatistics['moments']
   return moments.at(-1) as RunStatistics['moments'][number];
 }
 
-export function centres(): number[] {
-  return Array.from({ length: binCount }, (_, bin) => binCentre(bin));
+export function centers(): number[] {
+  return Array.from({ length: binCount }, (_, bin) => binCenter(bin));
 }
 
-/** Share of the labelled pixels in each interval. */
+/** Share of the labeled pixels in each interval. */
 export function shares({ bins, pixels }: PixelStatistics): number[] {
   return bins.pixels.map((count) => (pixels === 0 ? 0 : count / pixels));
 }

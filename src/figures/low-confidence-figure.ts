@@ -98,7 +98,7 @@ export function paintLowConfidence(
   return rgba;
 }
 
-/** Grey: white is a guess, black is certainty. */
+/** Gray: white is a guess, black is certainty. */
 function intensityPixels(confidence: Float32Array): Uint8Array {
   const rgba = new Uint8Array(confidence.length * 4).fill(255);
   for (const [pixel, value] of confidence.entries()) {

@@ -6,7 +6,7 @@ import { type Figure, fileStem, numberText } from './figure.js';
 import type { Inspection } from './inspect-image.js';
 import { classPixels, drawingToPng, mapPixels, photoPixels, pngUri } from './raster.js';
 import { drawTileSheet, type Tile } from './tile-sheet.js';
-import type { LabelledImage } from './training-images.js';
+import type { LabeledImage } from './training-images.js';
 
 /** One image as a run's last checkpoint sees it. */
 export interface InspectedImage {
@@ -15,7 +15,7 @@ export interface InspectedImage {
   readonly step: number;
   readonly confidenceKind: string;
   readonly classes: readonly DatasetClass[];
-  readonly image: LabelledImage;
+  readonly image: LabeledImage;
   readonly inspection: Inspection;
 }
 
@@ -75,7 +75,7 @@ async function drawMaps({
       title: 'Label',
       source: await pngUri(classPixels(teaching, { classes }), exact),
       key: null,
-      note: 'grey: not labelled',
+      note: 'gray: not labeled',
     },
     {
       title: 'Class likelihood',

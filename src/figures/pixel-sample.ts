@@ -5,9 +5,9 @@ import { EngineError } from '../errors/index.js';
 import type { Inspection } from './inspect-image.js';
 
 /** How a pixel's teaching label compares with a finer one. */
-export const pixelState = { correct: 0, mislabelled: 1, unknown: 2 } as const;
+export const pixelState = { correct: 0, mislabeled: 1, unknown: 2 } as const;
 
-/** Labelled pixels only; all lists have one length. */
+/** Labeled pixels only; all lists have one length. */
 export interface PixelSample {
   readonly images: number;
   /** v̂, −1..1. */
@@ -79,7 +79,7 @@ export class PixelCollector {
 
 function stateOf(teaching: number, fine: number): number {
   if (fine === ignoreIndex) return pixelState.unknown;
-  return teaching === fine ? pixelState.correct : pixelState.mislabelled;
+  return teaching === fine ? pixelState.correct : pixelState.mislabeled;
 }
 
 function emptySample(length: number, images = 1): PixelSample {

@@ -25,42 +25,56 @@ const division = z.object({
   /** The median over the compared pixels. */
   threshold: z.number(),
   correct: halves,
-  mislabelled: halves,
+  mislabeled: halves,
 });
 
-/** One line of statistics in `metrics.jsonl`. */
-export const pixelStatistics = z.object({
-  images: z.int().min(0),
-  /** Labelled pixels. */
-  pixels: z.int().min(0),
-  /** Pixels that a finer label says something of; the two divisions speak of these alone. */
-  compared: z.int().min(0),
-  mislabelled: z.int().min(0),
-  meanLoss: z.number().nullable(),
-  /** By interval of v̂, from −1 to 1, all of one length. */
-  bins: z.object({
-    pixels: counts,
-    compared: counts,
-    mislabelled: counts,
-    /** Null in an empty interval. */
-    meanLoss: z.array(z.number().nullable()),
-    /** Shares of the weight of all labelled pixels; they sum to 1. */
-    weightShare: amounts,
+/** The values of a `statistics` line in `metrics.jsonl`; lines of version 0.1.0 spell the key `mislabelled`. */
+export const pixelStatistics = z.preprocess(
+  withAmericanKeys,
+  z.object({
+    images: z.int().min(0),
+    /** Labeled pixels. */
+    pixels: z.int().min(0),
+    /** Pixels that a finer label says something of; the two divisions speak of these alone. */
+    compared: z.int().min(0),
+    mislabeled: z.int().min(0),
+    meanLoss: z.number().nullable(),
+    /** By interval of v̂, from −1 to 1, all of one length. */
+    bins: z.object({
+      pixels: counts,
+      compared: counts,
+      mislabeled: counts,
+      /** Null in an empty interval. */
+      meanLoss: z.array(z.number().nullable()),
+      /** Shares of the weight of all labeled pixels; they sum to 1. */
+      weightShare: amounts,
+    }),
+    /** Fig. 2(a) and 2(b); null when no pixel could be compared. */
+    byLoss: division.nullable(),
+    byConfidence: division.nullable(),
   }),
-  /** Fig. 2(a) and 2(b); null when no pixel could be compared. */
-  byLoss: division.nullable(),
-  byConfidence: division.nullable(),
-});
+);
+
+/** Renames the key `mislabelled` of earlier versions, at every depth. */
+function withAmericanKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key === 'mislabelled' ? 'mislabeled' : key,
+      withAmericanKeys(inner),
+    ]),
+  );
+}
 
 export type PixelStatistics = z.output<typeof pixelStatistics>;
-/** Fig. 2(a) or 2(b): correct and mislabelled pixels, each below and above the median of the indicator. */
+/** Fig. 2(a) or 2(b): correct and mislabeled pixels, each below and above the median of the indicator. */
 export type Division = z.output<typeof division>;
 export type DivisionCell = z.output<typeof cell>;
 
 export function statisticsOf(sample: PixelSample): PixelStatistics {
   const { images, confidence, losses, states } = sample;
   const known = states.reduce((sum, state) => sum + Number(state !== pixelState.unknown), 0);
-  const isMislabelled = states.reduce((sum, state) => sum + Number(state === pixelState.mislabelled), 0);
+  const isMislabeled = states.reduce((sum, state) => sum + Number(state === pixelState.mislabeled), 0);
   const total = losses.reduce((sum, loss) => sum + loss, 0);
   // Networks saturate, losses too: the many pixels that tie at the sure end belong together, on its side.
   const byConfidence = median(confidence, { states, upper: true });
@@ -69,7 +83,7 @@ export function statisticsOf(sample: PixelSample): PixelStatistics {
     images,
     pixels: states.length,
     compared: known,
-    mislabelled: isMislabelled,
+    mislabeled: isMislabeled,
     meanLoss: states.length === 0 ? null : rounded(total / states.length),
     bins: binsOf(sample),
     byLoss:
@@ -92,18 +106,18 @@ export function binOf(confidence: number): number {
 }
 
 /** The middle of interval `bin`. */
-export function binCentre(bin: number): number {
+export function binCenter(bin: number): number {
   return ((bin + 0.5) * 2) / binCount - 1;
 }
 
 function binsOf({ confidence, losses, weights, states }: PixelSample): PixelStatistics['bins'] {
   const zeros = () => new Array<number>(binCount).fill(0);
-  const [pixels, compared, mislabelled, loss, weight] = [zeros(), zeros(), zeros(), zeros(), zeros()];
+  const [pixels, compared, mislabeled, loss, weight] = [zeros(), zeros(), zeros(), zeros(), zeros()];
   for (const [pixel, state] of states.entries()) {
     const bin = binOf(confidence[pixel] as number);
     pixels[bin] = (pixels[bin] as number) + 1;
     if (state !== pixelState.unknown) compared[bin] = (compared[bin] as number) + 1;
-    if (state === pixelState.mislabelled) mislabelled[bin] = (mislabelled[bin] as number) + 1;
+    if (state === pixelState.mislabeled) mislabeled[bin] = (mislabeled[bin] as number) + 1;
     loss[bin] = (loss[bin] as number) + (losses[pixel] as number);
     weight[bin] = (weight[bin] as number) + (weights[pixel] as number);
   }
@@ -111,7 +125,7 @@ function binsOf({ confidence, losses, weights, states }: PixelSample): PixelStat
   return {
     pixels,
     compared,
-    mislabelled,
+    mislabeled,
     meanLoss: loss.map((sum, bin) => (pixels[bin] === 0 ? null : rounded(sum / (pixels[bin] as number)))),
     weightShare: weight.map((sum) => (allWeight === 0 ? 0 : rounded(sum / allWeight))),
   };
@@ -140,7 +154,7 @@ function divide(
     sum.weight += weights[pixel] as number;
     allWeight += weights[pixel] as number;
   }
-  const [correctLow, correctHigh, mislabelledLow, mislabelledHigh] = sums.map(({ pixels, loss, weight }) => ({
+  const [correctLow, correctHigh, mislabeledLow, mislabeledHigh] = sums.map(({ pixels, loss, weight }) => ({
     pixels,
     meanLoss: pixels === 0 ? null : rounded(loss / pixels),
     weightShare: allWeight === 0 ? 0 : rounded(weight / allWeight),
@@ -148,7 +162,7 @@ function divide(
   return {
     threshold,
     correct: { low: correctLow, high: correctHigh },
-    mislabelled: { low: mislabelledLow, high: mislabelledHigh },
+    mislabeled: { low: mislabeledLow, high: mislabeledHigh },
   };
 }
 

@@ -9,7 +9,7 @@ export interface PixelSize {
   readonly height: number;
 }
 
-/** Colours of classes, dimmed by how likely the class is; what is no class stays transparent. */
+/** Colors of classes, dimmed by how likely the class is; what is no class stays transparent. */
 export function classPixels(
   labels: Uint8Array,
   {

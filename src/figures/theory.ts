@@ -3,12 +3,12 @@
  * loss is greatest for W(v) ∝ E[l | v]^{1/(p−1)}, by Hölder's inequality.
  */
 
-import { binCentre, type PixelStatistics } from './pixel-statistics.js';
+import { binCenter, type PixelStatistics } from './pixel-statistics.js';
 
 export interface TheoryCurve {
   /** Middles of the intervals of v̂ that have pixels. */
   readonly confidence: readonly number[];
-  /** Share of the labelled pixels in each. */
+  /** Share of the labeled pixels in each. */
   readonly pixelShare: readonly number[];
   /** Mean weight of the interval's pixels; the mean over all pixels is 1. */
   readonly weight: readonly number[];
@@ -31,7 +31,7 @@ export function compareWithTheory({ bins, pixels }: PixelStatistics, p: number):
   const mean = weightedSum(unscaled, pixelShare);
   const theory = unscaled.map((value) => (mean === 0 ? 1 : value / mean));
   return {
-    confidence: filled.map(binCentre),
+    confidence: filled.map(binCenter),
     pixelShare,
     weight,
     theory,
@@ -44,11 +44,11 @@ function correlationOf(
   [first, second]: readonly [readonly number[], readonly number[]],
   shares: readonly number[],
 ): number | null {
-  const centred = (values: readonly number[]) => {
+  const centered = (values: readonly number[]) => {
     const mean = weightedSum(values, shares);
     return values.map((value) => value - mean);
   };
-  const [a, b] = [centred(first), centred(second)];
+  const [a, b] = [centered(first), centered(second)];
   const product = (one: readonly number[], other: readonly number[]) =>
     weightedSum(
       one.map((value, index) => value * (other[index] as number)),

@@ -1,4 +1,4 @@
-/** Pictures side by side with titles and colour scales, as one drawing. */
+/** Pictures side by side with titles and color scales, as one drawing. */
 
 import type { ColorScale } from './color-map.js';
 import type { Frame } from './plot/plot.js';
@@ -9,7 +9,7 @@ export interface Tile {
   readonly title: string;
   /** A data URI. */
   readonly source: string;
-  /** What colours mean, lowest first; null for pictures that need no key. */
+  /** What colors mean, lowest first; null for pictures that need no key. */
   readonly key: { readonly scale: ColorScale; readonly ends: readonly [string, string] } | null;
   /** A short remark in the key's place. */
   readonly note?: string;
@@ -23,7 +23,7 @@ export interface TileSheet {
   readonly aspect: number;
   /** Row by row. */
   readonly tiles: readonly Tile[];
-  /** Names and colours below the pictures. */
+  /** Names and colors below the pictures. */
   readonly legend?: readonly { readonly name: string; readonly color: string }[];
 }
 

@@ -4,7 +4,7 @@ import { type Config, datasetSection } from '../config/index.js';
 import { openDataset, type Sample, type SegmentationDataset } from '../data/index.js';
 import { CoarselyError, DataError } from '../errors/index.js';
 
-export interface LabelledImage {
+export interface LabeledImage {
   /** Place in the split. */
   readonly index: number;
   readonly sample: Sample;
@@ -70,10 +70,10 @@ export class ChosenImages {
   }
 
   /** @throws DataError naming the file that cannot be used */
-  async read(index: number): Promise<LabelledImage> {
+  async read(index: number): Promise<LabeledImage> {
     const sample = await this.#teaching.read(index);
     if (sample.labels === null) {
-      throw new DataError(`${sample.name}: expected labels, found none; choose a labelled split`);
+      throw new DataError(`${sample.name}: expected labels, found none; choose a labeled split`);
     }
     const fine = (await this.#fine?.read(index))?.labels ?? null;
     return { index, sample, teaching: sample.labels, fine };

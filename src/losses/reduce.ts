@@ -2,13 +2,13 @@
 
 import type { Tensor } from '../torch/index.js';
 
-/** `valid`: the mean over labelled pixels; `all`: over every pixel, ignored ones counting as 0 (mmsegmentation's). */
+/** `valid`: the mean over labeled pixels; `all`: over every pixel, ignored ones counting as 0 (mmsegmentation's). */
 export type Reduction = 'valid' | 'all';
 
 /**
  * @param lossesNHW [N,H,W], 0 where ignored
  * @param validNHW [N,H,W] bool
- * @returns a scalar; exactly 0 with zero gradient when nothing is labelled
+ * @returns a scalar; exactly 0 with zero gradient when nothing is labeled
  */
 export function reduceLosses(lossesNHW: Tensor, validNHW: Tensor, reduction: Reduction = 'valid'): Tensor {
   switch (reduction) {

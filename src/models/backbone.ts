@@ -11,7 +11,7 @@ export interface Backbone extends Module {
   readonly channels: readonly [number, number, number, number];
   /** Pixels of the image for one of the last feature, along a side. */
   readonly outputStride: number;
-  /** Normalised images [N, 3, H, W] to four features, stage 1 (stride 4) first. */
+  /** Normalized images [N, 3, H, W] to four features, stage 1 (stride 4) first. */
   forward(imagesNCHW: Tensor): Features;
   /**
    * The name that published weight files give to the parameter or buffer called `name` here, or the names where

@@ -12,7 +12,7 @@ export function createClassifier(channels: number, { classCount, generator }: Cl
   return new Conv2d(channels, classCount, {
     kernelSize: 1,
     generator,
-    initialiseWeight: normal(0.01),
-    initialiseBias: constant(0),
+    initializeWeight: normal(0.01),
+    initializeBias: constant(0),
   });
 }

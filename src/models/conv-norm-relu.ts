@@ -1,16 +1,16 @@
-/** Convolution without bias, batch normalisation, ReLU: mmcv's `ConvModule`, with its initialisation. */
+/** Convolution without bias, batch normalization, ReLU: mmcv's `ConvModule`, with its initialization. */
 import {
   BatchNorm2d,
   Conv2d,
   type Conv2dOptions,
-  convolveNormalised,
+  convolveNormalized,
   kaimingNormal,
   Module,
 } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 
 /** The geometry and generator of a convolution; the rest is fixed. */
-export type ConvNormReluOptions = Omit<Conv2dOptions, 'bias' | 'initialiseWeight' | 'initialiseBias'>;
+export type ConvNormReluOptions = Omit<Conv2dOptions, 'bias' | 'initializeWeight' | 'initializeBias'>;
 
 export class ConvNormRelu extends Module {
   readonly conv: Conv2d;
@@ -21,13 +21,13 @@ export class ConvNormRelu extends Module {
     this.conv = new Conv2d(inChannels, outChannels, {
       ...options,
       bias: false,
-      initialiseWeight: kaimingNormal,
+      initializeWeight: kaimingNormal,
     });
     this.bn = new BatchNorm2d(outChannels);
   }
 
   /** [N, in, H, W] to [N, out, H', W']. */
   forward(inputNCHW: Tensor): Tensor {
-    return convolveNormalised(this, inputNCHW, { activation: 'relu' });
+    return convolveNormalized(this, inputNCHW, { activation: 'relu' });
   }
 }

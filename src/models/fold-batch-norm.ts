@@ -1,5 +1,5 @@
 /**
- * A network as inference runs it: batch normalisations folded into the convolutions before them, weights packed once.
+ * A network as inference runs it: batch normalizations folded into the convolutions before them, weights packed once.
  * The network itself stays as it is, and can go on training afterwards.
  */
 import { EngineError } from '../errors/index.js';
@@ -11,7 +11,7 @@ export interface FoldableOutput {
   readonly extraHeads?: Readonly<Record<string, Tensor>>;
 }
 
-/** What can be folded: a `Segmentor`, or any network whose blocks run `convolveNormalised`. */
+/** What can be folded: a `Segmentor`, or any network whose blocks run `convolveNormalized`. */
 export interface FoldableModel {
   readonly training: boolean;
   forward(imagesNCHW: Tensor): FoldableOutput;
@@ -25,11 +25,11 @@ export interface FoldOptions {
 }
 
 /**
- * The model, in evaluation mode, with its batch normalisations folded into its convolutions. Its logits are the model's
+ * The model, in evaluation mode, with its batch normalizations folded into its convolutions. Its logits are the model's
  * to rounding; its weights are those that the model has when the folded one is first run. It holds a second copy of them
  * until the end of the block that holds it with `using`.
  *
- * @throws EngineError when the model is in training mode: then normalisation follows the batch, and cannot be folded
+ * @throws EngineError when the model is in training mode: then normalization follows the batch, and cannot be folded
  */
 export function foldBatchNorm(model: FoldableModel, options: FoldOptions = {}): FoldedModel {
   if (model.training) {

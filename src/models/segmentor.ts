@@ -38,7 +38,7 @@ export class Segmentor extends Module {
   /**
    * Logits at the images' size, resized bilinearly (align_corners = false).
    *
-   * @param imagesNCHW normalised RGB, [N, 3, H, W]
+   * @param imagesNCHW normalized RGB, [N, 3, H, W]
    */
   forward(imagesNCHW: Tensor): SegmentorOutput {
     const size = spatialSize(imagesNCHW);

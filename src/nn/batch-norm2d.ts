@@ -1,5 +1,5 @@
 /**
- * Batch normalisation over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
+ * Batch normalization over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
  * `torch.nn.BatchNorm2d`, and what a network does with its output: the addition of a shortcut and ReLU. On a CPU the
  * three are bound by memory, not by arithmetic, so they are one operator (native/kernels/batch_norm.cc). The momentum
  * is fixed, so PyTorch's count of batches has no use and is accepted and ignored.
@@ -14,7 +14,7 @@ export interface BatchNorm2dOptions {
   readonly momentum?: number;
 }
 
-/** What follows the normalisation: `activation(normalised + residual)`. */
+/** What follows the normalization: `activation(normalized + residual)`. */
 export interface AfterNorm {
   /** Of the input's shape. */
   readonly residual?: Tensor | null;
@@ -29,7 +29,7 @@ export class BatchNorm2d extends Module {
   readonly running_var: Buffer;
   readonly #epsilon: number;
   readonly #momentum: number;
-  #synchronised = false;
+  #synchronized = false;
 
   constructor(channels: number, { epsilon = 1e-5, momentum = 0.1 }: BatchNorm2dOptions = {}) {
     super();
@@ -48,7 +48,7 @@ export class BatchNorm2d extends Module {
   /** [N, C, H, W] to the same, in the input's dtype. In training it also updates the running statistics, in place. */
   forward(inputNCHW: Tensor, { residual = null, activation = 'none' }: AfterNorm = {}): Tensor {
     const rectified = activation === 'relu';
-    if (kernels() === 'fused' || this.#synchronised) {
+    if (kernels() === 'fused' || this.#synchronized) {
       return ops.activatedBatchNorm(
         inputNCHW,
         this.weight,
@@ -60,10 +60,10 @@ export class BatchNorm2d extends Module {
         this.#momentum,
         this.#epsilon,
         rectified,
-        this.#synchronised,
+        this.#synchronized,
       );
     }
-    const normalised = ops.batchNorm(
+    const normalized = ops.batchNorm(
       inputNCHW,
       this.weight,
       this.bias,
@@ -74,8 +74,8 @@ export class BatchNorm2d extends Module {
       this.#epsilon,
       true,
     );
-    // In place: the normalisation does not need its output for its gradient, and nothing else has it.
-    const sum = residual === null ? normalised : normalised.add_(residual);
+    // In place: the normalization does not need its output for its gradient, and nothing else has it.
+    const sum = residual === null ? normalized : normalized.add_(residual);
     return rectified ? ops.relu_(sum) : sum;
   }
 
@@ -83,8 +83,8 @@ export class BatchNorm2d extends Module {
    * Whether the statistics of training are those of the batches of all processes (PyTorch's SyncBatchNorm) while a
    * process group is open. Parameters, buffers and their names stay what they are.
    */
-  synchronise(on: boolean): void {
-    this.#synchronised = on;
+  synchronize(on: boolean): void {
+    this.#synchronized = on;
   }
 
   protected override unusedStateNames(): readonly string[] {

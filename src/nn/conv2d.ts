@@ -4,7 +4,7 @@
  */
 import { type Generator, kernels, ops, type Tensor } from '../torch/index.js';
 import { type ConvolutionGeometry, foldedConvolutions } from './folded-convolutions.js';
-import { fans, type Initialiser, kaimingUniform, uniform } from './initialisers.js';
+import { fans, type Initializer, kaimingUniform, uniform } from './initializers.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
@@ -18,9 +18,9 @@ export interface Conv2dOptions {
   readonly groups?: number;
   readonly bias?: boolean;
   readonly generator: Generator;
-  readonly initialiseWeight?: Initialiser;
+  readonly initializeWeight?: Initializer;
   /** Default: uniform in ±1/√fan-in of the weight, as PyTorch does. */
-  readonly initialiseBias?: Initialiser;
+  readonly initializeBias?: Initializer;
 }
 
 export class Conv2d extends Module {
@@ -41,8 +41,8 @@ export class Conv2d extends Module {
       groups = 1,
       bias = true,
       generator,
-      initialiseWeight = kaimingUniform,
-      initialiseBias,
+      initializeWeight = kaimingUniform,
+      initializeBias,
     }: Conv2dOptions,
   ) {
     super();
@@ -52,8 +52,8 @@ export class Conv2d extends Module {
       );
     }
     const shape = [outChannels, inChannels / groups, kernelSize, kernelSize];
-    this.weight = new Parameter(initialiseWeight(shape, generator));
-    const drawBias = initialiseBias ?? uniform(1 / Math.sqrt(fans(shape).fanIn));
+    this.weight = new Parameter(initializeWeight(shape, generator));
+    const drawBias = initializeBias ?? uniform(1 / Math.sqrt(fans(shape).fanIn));
     this.bias = bias ? new Parameter(drawBias([outChannels], generator)) : null;
     this.#geometry = {
       stride: [stride, stride],

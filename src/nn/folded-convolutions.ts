@@ -1,7 +1,7 @@
 /**
- * Convolutions as inference wants them. Once the statistics of a batch normalisation stand still it only scales and
+ * Convolutions as inference wants them. Once the statistics of a batch normalization stand still it only scales and
  * shifts, which the convolution before it can do with its weights: (γ/√(σ² + ε))·W and β + (b − µ)·γ/√(σ² + ε). With the
- * normalisation gone, residual and ReLU are applied while the output is still in cache, and the weights are brought into
+ * normalization gone, residual and ReLU are applied while the output is still in cache, and the weights are brought into
  * the layout and dtype of the fastest kernel once instead of at every image.
  *
  * The layers are not touched: a `FoldedConvolutions` keeps weights of its own, made from a layer's when that layer is
@@ -26,7 +26,7 @@ export interface FoldableConvolution {
 }
 
 /** A `BatchNorm2d`. */
-export interface FoldableNormalisation {
+export interface FoldableNormalization {
   readonly weight: Tensor;
   readonly bias: Tensor;
   readonly running_mean: Tensor;
@@ -75,13 +75,13 @@ export class FoldedConvolutions implements Disposable {
   }
 
   /**
-   * A convolution, the normalisation that follows it (or none), and the end. Nothing is recorded for a gradient.
+   * A convolution, the normalization that follows it (or none), and the end. Nothing is recorded for a gradient.
    *
    * @param inputNCHW [N, in, H, W] of any floating dtype
    * @returns [N, out, H', W'], channels-last
    */
   convolve(
-    { conv, bn }: { readonly conv: FoldableConvolution; readonly bn: FoldableNormalisation | null },
+    { conv, bn }: { readonly conv: FoldableConvolution; readonly bn: FoldableNormalization | null },
     inputNCHW: Tensor,
     { residual = null, activation = 'none' }: ConvolutionEnd = {},
   ): Tensor {
@@ -109,7 +109,7 @@ export class FoldedConvolutions implements Disposable {
     fuseRelu,
   }: {
     readonly conv: FoldableConvolution;
-    readonly bn: FoldableNormalisation | null;
+    readonly bn: FoldableNormalization | null;
     readonly inputSize: readonly number[];
     readonly fuseRelu: boolean;
   }): Buffer {
@@ -136,7 +136,7 @@ export class FoldedConvolutions implements Disposable {
 /** Weight and bias of a convolution that does what both do. */
 function folded(
   { weight, bias }: FoldableConvolution,
-  bn: FoldableNormalisation | null,
+  bn: FoldableNormalization | null,
 ): { readonly weight: Tensor; readonly bias: Tensor } {
   const outChannels = weight.shape[0] ?? 0;
   if (bn === null) return { weight, bias: bias ?? weight.detach().reshape([outChannels, -1]).sum(1).mul(0) };

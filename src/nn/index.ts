@@ -7,18 +7,18 @@ export {
   type Stage,
 } from './checkpoint.js';
 export { Conv2d, type Conv2dOptions } from './conv2d.js';
-export { convolveNormalised, type NormalisedConvolution } from './convolve-normalised.js';
+export { convolveNormalized, type NormalizedConvolution } from './convolve-normalized.js';
 export { Dropout, Dropout2d, type DropoutOptions } from './dropout.js';
 export { type ConvolutionEnd, FoldedConvolutions } from './folded-convolutions.js';
 export {
   constant,
   fans,
-  type Initialiser,
+  type Initializer,
   kaimingNormal,
   kaimingUniform,
   normal,
   uniform,
-} from './initialisers.js';
+} from './initializers.js';
 export { Module, type PlacementOptions, type StateDictDifference } from './module.js';
 export { Buffer, Parameter } from './parameter.js';
 export {
@@ -32,4 +32,4 @@ export {
 export { relu, reluInPlace } from './relu.js';
 export { resizeBilinear, spatialSize } from './resize-bilinear.js';
 export { type Layer, type LayerOrFunction, Sequential } from './sequential.js';
-export { synchroniseBatchNorm } from './synchronise-batch-norm.js';
+export { synchronizeBatchNorm } from './synchronize-batch-norm.js';

@@ -21,7 +21,7 @@ export interface StateDictDifference {
 }
 
 export abstract class Module {
-  /** Whether batch normalisation uses the batch's statistics and dropout drops. Set by `train()` and `eval()`. */
+  /** Whether batch normalization uses the batch's statistics and dropout drops. Set by `train()` and `eval()`. */
   training = true;
 
   /** The fields that are walked, with the names they have in the state dict. */

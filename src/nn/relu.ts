@@ -8,7 +8,7 @@ export function relu(input: Tensor): Tensor {
 
 /**
  * max(x, 0) written over its argument, which is returned. For a tensor that nothing else uses, such as the output of a
- * normalisation: it saves one activation map, and batch normalisation does not need its output for its gradient.
+ * normalization: it saves one activation map, and batch normalization does not need its output for its gradient.
  */
 export function reluInPlace(input: Tensor): Tensor {
   return ops.relu_(input);

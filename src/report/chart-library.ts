@@ -6,16 +6,16 @@ import { dirname, join } from 'node:path';
 export interface ChartLibrary {
   readonly script: string;
   readonly style: string;
-  readonly licence: string;
+  readonly license: string;
 }
 
 export async function readChartLibrary(): Promise<ChartLibrary> {
   const scriptPath = createRequire(import.meta.url).resolve('uplot/dist/uPlot.iife.min.js');
   const folder = dirname(scriptPath);
-  const [script, style, licence] = await Promise.all([
+  const [script, style, license] = await Promise.all([
     readFile(scriptPath, 'utf8'),
     readFile(join(folder, 'uPlot.min.css'), 'utf8'),
     readFile(join(folder, '..', 'LICENSE'), 'utf8'),
   ]);
-  return { script, style, licence };
+  return { script, style, license };
 }

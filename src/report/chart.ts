@@ -1,5 +1,5 @@
 /**
- * Charts as data: what page-script.ts hands to uPlot in the browser. Colours are names of CSS variables, so that one
+ * Charts as data: what page-script.ts hands to uPlot in the browser. Colors are names of CSS variables, so that one
  * page serves the light and the dark scheme.
  */
 import { embeddedJson, type Html, html } from './html.js';

@@ -119,12 +119,12 @@ async function sharedRow({ sample, coarse }: Scene, classes: readonly DatasetCla
     },
   ];
   if (coarse !== null) {
-    const labelled = share(coarse, (id) => id !== ignoreIndex);
+    const labeled = share(coarse, (id) => id !== ignoreIndex);
     panels.push({
       title: 'Coarse label',
-      description: `${name}: coarse label, ${labelled} of the pixels labelled`,
+      description: `${name}: coarse label, ${labeled} of the pixels labeled`,
       source: await labelsUri(coarse, { ...size, classes }),
-      note: `${labelled} labelled`,
+      note: `${labeled} labeled`,
       kind: 'labels',
     });
   }

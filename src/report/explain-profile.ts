@@ -9,7 +9,7 @@ export const phaseNames = {
   forward: 'forward',
   loss: 'loss',
   backward: 'backward',
-  optimizer: 'optimiser',
+  optimizer: 'optimizer',
   other: 'other',
 } satisfies Record<ProfilePhase, string>;
 

@@ -97,11 +97,11 @@ export const pageScript = `
   const dialog = document.querySelector('dialog');
   const picture = dialog.querySelector('img');
   const caption = dialog.querySelector('span');
-  let neighbours = [];
+  let neighbors = [];
   let position = 0;
   function show(index) {
-    position = (index + neighbours.length) % neighbours.length;
-    const figure = neighbours[position].closest('figure');
+    position = (index + neighbors.length) % neighbors.length;
+    const figure = neighbors[position].closest('figure');
     const image = figure.querySelector('img');
     picture.src = image.src;
     picture.alt = image.alt;
@@ -110,8 +110,8 @@ export const pageScript = `
   }
   for (const button of document.querySelectorAll('.enlarge')) {
     button.addEventListener('click', () => {
-      neighbours = [...button.closest('.example').querySelectorAll('.enlarge')];
-      show(neighbours.indexOf(button));
+      neighbors = [...button.closest('.example').querySelectorAll('.enlarge')];
+      show(neighbors.indexOf(button));
       dialog.showModal();
     });
   }

@@ -62,7 +62,7 @@ tfoot { color: var(--muted); }
 .best { font-weight: 700; } .paper { color: var(--muted); } .dense th, .dense td { padding: 7px 10px; white-space: nowrap; } .dense { font-size: 0.88rem; } td small { margin-left: 8px; font-size: 0.8rem; font-weight: 600; }
 .dot, .swatch { display: inline-block; width: 0.72em; height: 0.72em; border-radius: 50%; margin-right: 8px; }
 .swatch { width: 0.95em; height: 0.95em; border-radius: 4px; vertical-align: -0.1em; box-shadow: inset 0 0 0 1px #8884; }
-.unlabelled { background: repeating-conic-gradient(#9995 0 25%, #0000 0 50%) 0 0 / 8px 8px; }
+.unlabeled { background: repeating-conic-gradient(#9995 0 25%, #0000 0 50%) 0 0 / 8px 8px; }
 .differences td { min-width: 110px; overflow-wrap: anywhere; } .same, .absent { color: var(--muted); } .differs { font-weight: 600; }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 20px; margin-top: 18px; }

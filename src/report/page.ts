@@ -61,8 +61,8 @@ export function renderDocument({ title, body, library }: DocumentContent): strin
 <main>
 ${body}
 </main>
-<footer class="foot"><p>Written by coarsely from the runs' own files. Charts by uPlot, whose licence follows.</p>
-<details><summary>Licence of uPlot</summary><pre>${library.licence}</pre></details></footer>
+<footer class="foot"><p>Written by coarsely from the runs' own files. Charts by uPlot, whose license follows.</p>
+<details><summary>License of uPlot</summary><pre>${library.license}</pre></details></footer>
 ${enlargement()}
 <script>${trusted(library.script)}</script>
 <script>${trusted(pageScript)}</script>

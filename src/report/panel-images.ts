@@ -1,4 +1,4 @@
-/** Pictures as data URIs: photographs lossy, label maps and colour maps in exact colours. */
+/** Pictures as data URIs: photographs lossy, label maps and color maps in exact colors. */
 import sharp from 'sharp';
 import type { DatasetClass } from '../data/index.js';
 import { type ColorScale, colored } from '../figures/index.js';

@@ -94,7 +94,7 @@ export function finalEvaluation(run: ReportRun): ReportedEvaluation | null {
   return run.evaluations.at(-1) ?? null;
 }
 
-/** The colour of a run, the same in every chart and table; the style sheet defines eight. */
+/** The color of a run, the same in every chart and table; the style sheet defines eight. */
 export function runColor(index: number): string {
   return `--run-${(index % 8) + 1}`;
 }

@@ -5,7 +5,7 @@ import { confidenceScale, type Inspection, paintLowConfidence, weightScale } fro
 import { labelsUri, mapUri, paintedUri } from './panel-images.js';
 import type { Panel } from './report-run.js';
 
-/** Losses from here on have one colour, the same on every image. */
+/** Losses from here on have one color, the same on every image. */
 export const highestLoss = 5;
 
 export async function runPanels(
@@ -22,7 +22,7 @@ export async function runPanels(
   const panels: Panel[] = [
     {
       title: 'Prediction',
-      description: `${about} prediction${right === null ? '' : `, ${right} of the labelled pixels right`}`,
+      description: `${about} prediction${right === null ? '' : `, ${right} of the labeled pixels right`}`,
       source: await labelsUri(prediction, { ...size, classes }),
       note: right === null ? null : `${right} right`,
       kind: 'labels',
@@ -43,7 +43,7 @@ export async function runPanels(
     },
     {
       title: 'Loss',
-      description: `${about} loss of the labelled pixels, ${meanLoss} on average`,
+      description: `${about} loss of the labeled pixels, ${meanLoss} on average`,
       source: await mapUri(losses, { ...size, scale: weightScale, low: 0, high: highestLoss }),
       note: `mean ${meanLoss}`,
       kind: 'map',
@@ -53,7 +53,7 @@ export async function runPanels(
     const [least, most] = extremes(weights);
     panels.push({
       title: 'Weight',
-      description: `${about} weight of the labelled pixels, from ${least} to ${most} times the mean`,
+      description: `${about} weight of the labeled pixels, from ${least} to ${most} times the mean`,
       source: await mapUri(weights, { ...size, scale: weightScale, low: 0, high: 2 }),
       note: `${least} to ${most}`,
       kind: 'map',
@@ -63,14 +63,14 @@ export async function runPanels(
 }
 
 function agreement(prediction: Uint8Array, labels: Uint8Array): string | null {
-  let labelled = 0;
+  let labeled = 0;
   let right = 0;
   for (const [pixel, label] of labels.entries()) {
     if (label === ignoreIndex) continue;
-    labelled += 1;
+    labeled += 1;
     if (prediction[pixel] === label) right += 1;
   }
-  return labelled === 0 ? null : `${((100 * right) / labelled).toFixed(1)}%`;
+  return labeled === 0 ? null : `${((100 * right) / labeled).toFixed(1)}%`;
 }
 
 function extremes(weights: Float32Array): [string, string] {

@@ -7,7 +7,7 @@
 import { EngineError } from '../errors/index.js';
 import { Module } from '../nn/index.js';
 import { autocast, noGrad, ones, type Tensor, tidy } from '../torch/index.js';
-import { normaliseWeights } from './normalise-weights.js';
+import { normalizeWeights } from './normalize-weights.js';
 import { type CellPlaces, type HistoryGrid, PredictionHistory } from './prediction-history.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 import { trueClassProbability } from './true-class-probability.js';
@@ -56,7 +56,7 @@ export class ActiveBias extends Module implements Reweighter {
             const likelihoodNHW = trueClassProbability(logitsNCHW, labelsNHW);
             history.record(likelihoodNHW, { validNHW, places, ranks });
           }
-          return normaliseWeights(weightsNHW, validNHW, { p: 1, sumOverRanks });
+          return normalizeWeights(weightsNHW, validNHW, { p: 1, sumOverRanks });
         }),
       ),
     );
@@ -99,7 +99,7 @@ export class ActiveBias extends Module implements Reweighter {
     expectInput('ActiveBias.weigh', input);
     const { validNHW, sumOverRanks } = input;
     return noGrad(() =>
-      normaliseWeights(ones(validNHW.shape, { dtype: 'float32', device: validNHW.device }), validNHW, {
+      normalizeWeights(ones(validNHW.shape, { dtype: 'float32', device: validNHW.device }), validNHW, {
         sumOverRanks,
       }),
     );

@@ -16,7 +16,7 @@ import {
   tensorFrom,
   tidy,
 } from '../torch/index.js';
-import { expectNormOrder, type NormOrder, normaliseWeights } from './normalise-weights.js';
+import { expectNormOrder, type NormOrder, normalizeWeights } from './normalize-weights.js';
 import { pixelwise } from './pixelwise.js';
 import {
   type AdversarialParameters,
@@ -79,7 +79,7 @@ export class Arm extends Module implements Reweighter {
     const { confidenceNHW, validNHW, sumOverRanks } = input;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
       if (kernels() === 'stock' || sumOverRanks)
-        return normaliseWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks });
+        return normalizeWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks });
       const parameters = cat(
         this.parameters().map((parameter) => parameter.reshape([-1])),
         0,

@@ -23,7 +23,7 @@ export interface CleanAlignmentOptions {
   readonly weigh: (lossesNHW: Tensor, validNHW: Tensor) => Tensor;
   /**
    * ‖εg‖ / ‖θ‖. In float32, a ResNet-18 in its first steps gave sums of derivatives within a tenth of autograd's at
-   * 1e-6; at 1e-3 batch normalisation had bent the line beyond use, and at 1e-7 rounding began to show.
+   * 1e-6; at 1e-3 batch normalization had bent the line beyond use, and at 1e-7 rounding began to show.
    */
   readonly relativeStep?: number;
 }

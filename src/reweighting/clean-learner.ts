@@ -12,7 +12,7 @@ export interface CleanStep {
   readonly learningRate: number;
   /**
    * A forward pass over the batch with the parameters as they are now: l_i, [N,H,W] float32 with gradient, and the
-   * labelled pixels. Every call draws the same dropout masks, and leaves no trace in the network's state.
+   * labeled pixels. Every call draws the same dropout masks, and leaves no trace in the network's state.
    */
   losses(): { readonly lossesNHW: Tensor; readonly validNHW: Tensor };
   /** The mean loss of a clean batch with the parameters as they are now: a scalar with gradient. */
@@ -22,7 +22,7 @@ export interface CleanStep {
    * theirs, and what is learned from it has to be the same in all.
    */
   readonly ranks?: Ranks;
-  /** As a reweighter is given it: where weights are normalised over the pixels of all ranks. */
+  /** As a reweighter is given it: where weights are normalized over the pixels of all ranks. */
   readonly sumOverRanks?: (sums: Tensor) => Tensor;
 }
 

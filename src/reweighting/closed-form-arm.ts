@@ -1,13 +1,13 @@
 /**
  * ARM without the learning, beyond the paper. Holding the losses, the weights that ARM climbs to are known: under
- * ‖W‖_p = 1 the maximiser of Σ W(v̂)·l is W(v) ∝ E[l | v]^{1/(p−1)} (section 3.4, by Hölder's inequality). So the mean
+ * ‖W‖_p = 1 the maximizer of Σ W(v̂)·l is W(v) ∝ E[l | v]^{1/(p−1)} (section 3.4, by Hölder's inequality). So the mean
  * loss of each interval of confidence is kept, and that weight used: no parameters, no learning rate, no warm-up.
  */
 
 import { EngineError } from '../errors/index.js';
 import { Buffer, Module } from '../nn/index.js';
 import { arange, autocast, noGrad, ops, type Tensor, tensorFrom, tidy, zeros } from '../torch/index.js';
-import { normaliseWeights } from './normalise-weights.js';
+import { normalizeWeights } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
 export interface ClosedFormArmOptions {
@@ -64,7 +64,7 @@ export class ClosedFormArm extends Module implements Reweighter {
     const { confidenceNHW, validNHW, sumOverRanks } = input;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
       if (this.training) this.#learn(input);
-      return normaliseWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks });
+      return normalizeWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks });
     });
   }
 
@@ -134,7 +134,7 @@ export class ClosedFormArm extends Module implements Reweighter {
   /** W at the middle of each bin, [B]. */
   #weightOfBins(): Tensor {
     const seen = this.pixelShares.gt(emptyBelow);
-    // A loss that may fall below 0, as the KL loss does, gives weight 0 there: the maximiser over W ≥ 0.
+    // A loss that may fall below 0, as the KL loss does, gives weight 0 there: the maximizer over W ≥ 0.
     const mean = this.lossShares.div(this.pixelShares.clamp({ min: emptyBelow })).clamp({ min: 0 });
     const positions = arange(this.bins, { dtype: 'float32', device: this.pixelShares.device });
     const filled = fillEmpty(mean, { seen, positions });

@@ -1,12 +1,12 @@
 /**
- * The focal factor as a reweighter (Lin et al. 2017): weights ∝ (1 − p_y)^γ. It looks at the loss, so a mislabelled
+ * The focal factor as a reweighter (Lin et al. 2017): weights ∝ (1 − p_y)^γ. It looks at the loss, so a mislabeled
  * pixel, whose loss is high, weighs most: what the paper argues against (section 1, Fig. 2a).
  */
 
 import { EngineError } from '../errors/index.js';
 import { Module } from '../nn/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';
-import { normaliseWeights } from './normalise-weights.js';
+import { normalizeWeights } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 import { trueClassProbability } from './true-class-probability.js';
 
@@ -32,7 +32,7 @@ export class FocalWeights extends Module implements Reweighter {
     const { logitsNCHW, labelsNHW, validNHW, sumOverRanks } = input;
     return noGrad(() => {
       const missesNHW = trueClassProbability(logitsNCHW, labelsNHW).neg().add(1);
-      return normaliseWeights(missesNHW.pow(this.gamma), validNHW, { p: 1, sumOverRanks });
+      return normalizeWeights(missesNHW.pow(this.gamma), validNHW, { p: 1, sumOverRanks });
     });
   }
 

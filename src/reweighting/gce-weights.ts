@@ -1,14 +1,14 @@
 /**
- * The generalised cross-entropy as a reweighter (Zhang & Sabuncu 2018): weights ∝ p_y^q, which is what the gradient of
+ * The generalized cross-entropy as a reweighter (Zhang & Sabuncu 2018): weights ∝ p_y^q, which is what the gradient of
  * (1 − p_y^q)/q has beside that of the cross-entropy. It trusts what the network already believes, so that a hard
- * pixel counts as little as a mislabelled one (section 1, Fig. 2a).
+ * pixel counts as little as a mislabeled one (section 1, Fig. 2a).
  */
 
 import { EngineError } from '../errors/index.js';
 import { crossEntropy } from '../losses/index.js';
 import { Module } from '../nn/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';
-import { normaliseWeights } from './normalise-weights.js';
+import { normalizeWeights } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
 export interface GceWeightsOptions {
@@ -34,7 +34,7 @@ export class GceWeights extends Module implements Reweighter {
     return noGrad(() => {
       // Not p_y to the power of q: p_y underflows long before p_y^q does.
       const weightsNHW = crossEntropy(logitsNCHW, labelsNHW).mul(-this.q).exp();
-      return normaliseWeights(weightsNHW, validNHW, { p: 1, sumOverRanks });
+      return normalizeWeights(weightsNHW, validNHW, { p: 1, sumOverRanks });
     });
   }
 

@@ -19,7 +19,7 @@ export { klScale } from './kl-scale.js';
 export { LinearArm, type LinearArmOptions } from './linear-arm.js';
 export { logVariance } from './log-variance.js';
 export { MetaWeightNet, type MetaWeightNetOptions } from './meta-weight-net.js';
-export { type NormOrder, normaliseWeights } from './normalise-weights.js';
+export { type NormOrder, normalizeWeights } from './normalize-weights.js';
 export { Ohem, type OhemOptions, ohemPresets } from './ohem.js';
 export { type HistoryGrid, PredictionHistory } from './prediction-history.js';
 export type { Ranks } from './ranks.js';

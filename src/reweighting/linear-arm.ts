@@ -2,7 +2,7 @@
 
 import { Module } from '../nn/index.js';
 import { autocast, type Tensor } from '../torch/index.js';
-import { expectNormOrder, type NormOrder, normaliseWeights } from './normalise-weights.js';
+import { expectNormOrder, type NormOrder, normalizeWeights } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
 export interface LinearArmOptions {
@@ -34,7 +34,7 @@ export class LinearArm extends Module implements Reweighter {
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
       // A line may cross zero inside [−1, 1]; a negative weight would reward a wrong answer.
       const weights = confidenceNHW.mul(this.slope).add(this.intercept).clamp({ min: 0 });
-      return normaliseWeights(weights, validNHW, { p: this.p, sumOverRanks });
+      return normalizeWeights(weights, validNHW, { p: this.p, sumOverRanks });
     });
   }
 

@@ -62,7 +62,7 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   /** V(l_i) over its sum. */
   weigh(input: ReweighterInput): Tensor {
     expectInput('MetaWeightNet.weigh', input);
-    return tidy(() => noGrad(() => this.#normalised(input).weightsNHW));
+    return tidy(() => noGrad(() => this.#normalized(input).weightsNHW));
   }
 
   /**
@@ -77,10 +77,10 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
       const scale = ranks && sumOverRanks ? ranks.worldSize : 1;
       const { lossesNHW, validNHW, alignmentNHW } = cleanAlignment(step, {
         weigh: (losses, valid) =>
-          this.#normalised({ lossesNHW: losses, validNHW: valid, sumOverRanks }).weightsNHW.mul(scale),
+          this.#normalized({ lossesNHW: losses, validNHW: valid, sumOverRanks }).weightsNHW.mul(scale),
       });
       const derivativeNHW = noGrad(() => {
-        const { weightsNHW, sum } = this.#normalised({ lossesNHW, validNHW, sumOverRanks });
+        const { weightsNHW, sum } = this.#normalized({ lossesNHW, validNHW, sumOverRanks });
         const own = weightsNHW.mul(alignmentNHW).sum();
         const mean = sumOverRanks?.(own) ?? own;
         return alignmentNHW.sub(mean).mul(validNHW).mul(-step.learningRate).div(sum).mul(scale);
@@ -106,7 +106,7 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   }
 
   /** Weights [N,H,W], and what V was divided by; 1 where no pixel is valid, so that all weights are 0. */
-  #normalised({ lossesNHW, validNHW, sumOverRanks = (sums) => sums }: WeightsInput): {
+  #normalized({ lossesNHW, validNHW, sumOverRanks = (sums) => sums }: WeightsInput): {
     readonly weightsNHW: Tensor;
     readonly sum: Tensor;
   } {

@@ -1,6 +1,6 @@
 /**
  * Online hard example mining (Shrivastava et al. 2016) for pixels, as the code of OCR and HRNet has it: the mean loss of
- * the pixels whose own label the network finds unlikely. What it keeps is hard or mislabelled, and it cannot tell which
+ * the pixels whose own label the network finds unlikely. What it keeps is hard or mislabeled, and it cannot tell which
  * (paper, section 1).
  */
 
@@ -20,8 +20,8 @@ export interface OhemOptions {
   /** Pixels with p_y below it are kept. */
   readonly threshold?: number;
   /**
-   * At least this many labelled pixels of a batch (of one rank) are kept, the hardest first. The published figures are
-   * for crops of 512×1024; a batch that has no more labelled pixels than this keeps all but its easiest.
+   * At least this many labeled pixels of a batch (of one rank) are kept, the hardest first. The published figures are
+   * for crops of 512×1024; a batch that has no more labeled pixels than this keeps all but its easiest.
    */
   readonly minKept?: number;
 }
@@ -51,7 +51,7 @@ export class Ohem extends Module implements Reweighter {
   /**
    * Uniform over the pixels with p_y < t, where t is the greater of the threshold and the p_y of rank `minKept`, from 0.
    * The comparison is strict, so that pixels which tie at t are dropped together; where that leaves none (all pixels
-   * equally easy) the weights are uniform over all labelled pixels.
+   * equally easy) the weights are uniform over all labeled pixels.
    */
   weigh(input: ReweighterInput): Tensor {
     expectInput('Ohem.weigh', input, this.needs);
@@ -78,7 +78,7 @@ export class Ohem extends Module implements Reweighter {
     // The host waits for the device here: how many there are decides what is looked for.
     const [valid = 0, hard = 0] = stack([validNHW.sum(), hardNHW.sum()], 0).toTypedArray();
     const rank = Math.min(this.minKept, Number(valid) - 1);
-    // With more pixels below the threshold than that, the one of this rank is below it too. No labelled pixel: no rank.
+    // With more pixels below the threshold than that, the one of this rank is below it too. No labeled pixel: no rank.
     if (Number(hard) > rank) return hardNHW;
     const beyondAll = 2;
     const candidates = likelihoodNHW.where(validNHW, beyondAll).flatten();

@@ -30,7 +30,7 @@ interface Observed {
 
 /** Three float32 numbers a cell: with 3000 images and 16×32 cells, 18 MB, which go into every checkpoint. */
 export class PredictionHistory extends Module {
-  /** Number of batches that showed a labelled pixel of a cell, [images, rows, columns]. */
+  /** Number of batches that showed a labeled pixel of a cell, [images, rows, columns]. */
   readonly visits: Buffer;
   /** Mean over the visits of the mean likelihood in the cell. */
   readonly means: Buffer;

@@ -4,7 +4,7 @@ import { EngineError } from '../errors/index.js';
 import type { Module, Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 import type { CleanLearner } from './clean-learner.js';
-import type { NormOrder } from './normalise-weights.js';
+import type { NormOrder } from './normalize-weights.js';
 import type { Ranks } from './ranks.js';
 
 /** Which part of which training image a crop is. */
@@ -25,7 +25,7 @@ export interface ReweighterInput {
   readonly confidenceNHW: Tensor;
   /** l_i, [N,H,W] float32, detached, 0 where ignored. */
   readonly lossesNHW: Tensor;
-  /** Labelled pixels, [N,H,W] bool. */
+  /** Labeled pixels, [N,H,W] bool. */
   readonly validNHW: Tensor;
   /** [N,C,H,W], detached; for strategies that look at more than confidence and loss. */
   readonly logitsNCHW?: Tensor;
@@ -35,7 +35,7 @@ export interface ReweighterInput {
   readonly origins?: readonly SampleOrigin[];
   /** Where several processes train: for strategies with a memory, which has to be the same in all of them. */
   readonly ranks?: Ranks;
-  /** Given where weights are to be normalised over the pixels of all ranks; without it, over those given here. */
+  /** Given where weights are to be normalized over the pixels of all ranks; without it, over those given here. */
   readonly sumOverRanks?: (sums: Tensor) => Tensor;
 }
 
@@ -81,7 +81,7 @@ export interface Reweighter extends Module {
    */
   readonly normOrder?: NormOrder;
 
-  /** W at these confidences, before normalisation, for plots; null when weights do not depend on confidence alone. */
+  /** W at these confidences, before normalization, for plots; null when weights do not depend on confidence alone. */
   curve(confidences: readonly number[]): number[] | null;
 }
 

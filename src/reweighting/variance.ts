@@ -4,7 +4,7 @@ import type { Tensor } from '../torch/index.js';
 import { type Confidence, type ConfidenceOptions, indicate, registerConfidence } from './confidence.js';
 
 /**
- * Variance of the class likelihoods, normalised (Eq. 3): v̂ = 2 (C Σ_c p_c² − 1) / (C − 1) − 1.
+ * Variance of the class likelihoods, normalized (Eq. 3): v̂ = 2 (C Σ_c p_c² − 1) / (C − 1) − 1.
  * A network of one class is always certain: +1.
  */
 export const variance: Confidence = Object.assign(plainVariance, { fused: 'variance' as const });

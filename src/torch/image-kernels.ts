@@ -10,10 +10,10 @@ import { type NativeAddon, native } from './native.js';
 export interface PngForm {
   readonly width: number;
   readonly height: number;
-  /** As in the file: 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha. */
-  readonly colourType: number;
+  /** As in the file: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha. */
+  readonly colorType: number;
   readonly channels: number;
-  /** A colour profile, an orientation or a transparent colour says that the pixels are not to be shown as they are. */
+  /** A color profile, an orientation or a transparent color says that the pixels are not to be shown as they are. */
   readonly adorned: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ImageKernels {
    * @throws EngineError for damaged pixels
    */
   decodePng(file: Uint8Array, rows: PngRows): Uint8Array;
-  /** Resizes, distorts and normalises a crop; see native/images.cc. */
+  /** Resizes, distorts and normalizes a crop; see native/images.cc. */
   readonly augmentImage: NativeAddon['augmentImage'];
   readonly gatherLabels: NativeAddon['gatherLabels'];
   readonly countLabels: NativeAddon['countLabels'];
@@ -58,8 +58,8 @@ function find(): ImageKernels | null {
       pngForm: (file) => {
         const facts = addon.pngForm(file);
         if (facts === null) return null;
-        const [width = 0, height = 0, colourType = 0, channels = 0, adorned = 0] = facts;
-        return { width, height, colourType, channels, adorned: adorned !== 0 };
+        const [width = 0, height = 0, colorType = 0, channels = 0, adorned = 0] = facts;
+        return { width, height, colorType, channels, adorned: adorned !== 0 };
       },
       decodePng: (file, { form, first, count }) => {
         const output = new Uint8Array(count * form.width * form.channels);

@@ -348,7 +348,7 @@ export class Tensor extends TensorHandle {
     return this.#write(op.clamp_(this.id, min ?? null, max ?? null));
   }
 
-  /** Takes another tensor's storage, dtype and device while staying the same parameter for an optimiser. */
+  /** Takes another tensor's storage, dtype and device while staying the same parameter for an optimizer. */
   setData_(other: Tensor): this {
     native().setData(this.id, other.id);
     return this;

@@ -41,7 +41,7 @@ export interface Players {
 }
 
 export interface StepBatch {
-  /** [N,3,H,W] float32, normalised. */
+  /** [N,3,H,W] float32, normalized. */
   readonly imagesNCHW: Tensor;
   /** [N,H,W] int64 with 255 where ignored. */
   readonly labelsNHW: Tensor;
@@ -51,7 +51,7 @@ export interface StepBatch {
 
 /** Scalars without gradient, the caller's to dispose. Reading one makes the host wait for the device. */
 export interface StepLosses {
-  /** What was minimised. */
+  /** What was minimized. */
   readonly objective: Tensor;
   /** The plain reduced loss of the main head. */
   readonly main: Tensor;

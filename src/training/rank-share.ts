@@ -14,7 +14,7 @@ export interface RankShare {
  * `training.batchSize` is what one update learns from, however many processes share it and in however many parts each
  * takes its share, so that a run grows without a change to its config.
  *
- * @throws ConfigError when the batch cannot be divided so, or the parts are too small to normalise
+ * @throws ConfigError when the batch cannot be divided so, or the parts are too small to normalize
  */
 export function rankShare(config: Config, worldSize: number): RankShare {
   const { batchSize, accumulation } = config.training;
@@ -33,7 +33,7 @@ export function rankShare(config: Config, worldSize: number): RankShare {
   const together = worldSize > 1 && config.distributed.syncBatchNorm;
   if (partImages === 1 && !together) {
     throw new ConfigError(
-      `training.batchSize: ${batchSize} leaves one image at a time for ${divisor} shares, and batch normalisation has ` +
+      `training.batchSize: ${batchSize} leaves one image at a time for ${divisor} shares, and batch normalization has ` +
         `no variance over one image; expected at least ${2 * divisor}`,
     );
   }

@@ -4,9 +4,9 @@
  */
 
 import type { Config } from '../config/index.js';
-import { GradientSynchroniser, type ProcessGroup } from '../distributed/index.js';
+import { GradientSynchronizer, type ProcessGroup } from '../distributed/index.js';
 import { CheckpointError, EngineError } from '../errors/index.js';
-import { synchroniseBatchNorm } from '../nn/index.js';
+import { synchronizeBatchNorm } from '../nn/index.js';
 import { clipGradNorm } from '../optim/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/index.js';
@@ -24,7 +24,7 @@ import { type StepOptions, trainStep } from './train-step.js';
 
 /** A batch as the loader gives it. */
 export interface HostBatch {
-  /** [N,3,height,width], normalised. */
+  /** [N,3,height,width], normalized. */
   readonly images: Float32Array;
   /** [N,height,width] */
   readonly labels: Uint8Array;
@@ -42,7 +42,7 @@ export class Trainer {
   readonly precision: 'float32' | 'bfloat16';
   /** The processes that train together; null where this one trains alone. */
   readonly group: ProcessGroup | null;
-  readonly #synchroniser: GradientSynchroniser | null;
+  readonly #synchronizer: GradientSynchronizer | null;
   /** Steps taken so far. */
   #taken = 0;
 
@@ -56,7 +56,7 @@ export class Trainer {
     this.group = options.group ?? null;
     if (this.group) expectSameConfig({ ...config, precision: this.precision }, this.group);
     this.players = createPlayers(config, options);
-    this.#synchroniser = this.group && this.#synchroniseOver(this.group);
+    this.#synchronizer = this.group && this.#synchronizeOver(this.group);
   }
 
   get stepsTaken(): number {
@@ -89,7 +89,7 @@ export class Trainer {
     using inner = scope();
     const { clipNorm } = this.config.optimizer;
     const { learningRate, players } = this;
-    const synchroniser = this.#synchroniser;
+    const synchronizer = this.#synchronizer;
     const stepBatch = this.#onDevice(batch);
     const learner = players.reweighter?.cleanData;
     if (learner) {
@@ -107,7 +107,7 @@ export class Trainer {
       ...(enter && { enter }),
       checkpoint: this.config.model.checkpoint,
       accumulation: this.config.training.accumulation,
-      ...(synchroniser && { lastBackward: (objective) => synchroniser.backward(objective) }),
+      ...(synchronizer && { lastBackward: (objective) => synchronizer.backward(objective) }),
       beforeUpdate: () => {
         if (clipNorm !== null) clipGradNorm(players.model.parameters(), clipNorm).dispose();
       },
@@ -145,7 +145,7 @@ export class Trainer {
   }
 
   /**
-   * Without synchronised batch normalisation each rank's running statistics follow its own part of the batches. Before
+   * Without synchronized batch normalization each rank's running statistics follow its own part of the batches. Before
    * ranks evaluate together they take those of rank 0, which are what a checkpoint holds. A collective operation.
    */
   shareBuffers(): void {
@@ -153,7 +153,7 @@ export class Trainer {
   }
 
   dispose(): void {
-    this.#synchroniser?.dispose();
+    this.#synchronizer?.dispose();
     const { model, reweighter, optimizer, generator } = this.players;
     model.dispose();
     reweighter?.dispose();
@@ -161,13 +161,13 @@ export class Trainer {
     generator.dispose();
   }
 
-  #synchroniseOver(group: ProcessGroup): GradientSynchroniser {
+  #synchronizeOver(group: ProcessGroup): GradientSynchronizer {
     const { model, reweighter } = this.players;
     takeFromFirst(reweighter ? [model, reweighter] : [model], group);
     const { syncBatchNorm, bucketMiB } = this.config.distributed;
-    synchroniseBatchNorm(model, syncBatchNorm && group.worldSize > 1);
+    synchronizeBatchNorm(model, syncBatchNorm && group.worldSize > 1);
     const adversary = reweighter?.adversarialParameters()?.parameters ?? [];
-    return new GradientSynchroniser(group, [...model.parameters(), ...adversary], { bucketMiB });
+    return new GradientSynchronizer(group, [...model.parameters(), ...adversary], { bucketMiB });
   }
 
   #onDevice({ images, labels, height, width, origins }: HostBatch): StepBatch {

@@ -149,7 +149,7 @@ export class TrainingRun {
 
   async #evaluate(): Promise<void> {
     const { trainer, evaluation, writer, ranks } = this.#parts;
-    // Without synchronised normalisation each rank has running statistics of its own; one network is to be scored.
+    // Without synchronized normalization each rank has running statistics of its own; one network is to be scored.
     trainer.shareBuffers();
     const values = await evaluate(trainer.players.model, evaluation, {
       ...inferenceOptions(trainer.config),

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { readClassList } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
 import { png, put, temporaryFolder } from '../data/dataset-folder.js';
-import { allClasses, datasetFolder, grey, halfLabelled, image } from '../data/doctor-folder.js';
+import { allClasses, datasetFolder, gray, halfLabeled, image } from '../data/doctor-folder.js';
 import { coarsely } from './run-command.js';
 
 describe('check', () => {
   it('prints what is there, and the command that trains on it', async () => {
-    const root = await datasetFolder({ labels: { coarse: halfLabelled, fine: allClasses } });
+    const root = await datasetFolder({ labels: { coarse: halfLabeled, fine: allClasses } });
     const { code, stdout, stderr } = await coarsely(['check', root]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('kind folder, 3 classes, 6 images (all looked into)');
     expect(stdout).toMatch(/^train +4 +4 +4 +12×8$/m);
-    expect(stdout).toMatch(/^coarse +8-bit grey +50\.0 % +2 of 3$/m);
+    expect(stdout).toMatch(/^coarse +8-bit gray +50\.0 % +2 of 3$/m);
     expect(stdout).toMatch(/^road +never +0 +33\.3 +6 +–$/m);
     expect(stdout).toMatch(/^val +50\.0 +100\.0 +0\.50 +100\.0 +2$/m);
     expect(stdout).toContain('97 ');
@@ -58,7 +58,7 @@ describe('check', () => {
     const root = await datasetFolder();
     await put(
       join(root, 'labels/train/s2.png'),
-      grey(() => 77),
+      gray(() => 77),
     );
     const { code, stdout } = await coarsely(['check', root]);
     expect(code).toBe(1);

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** One grey image, its upper half class 0 and its lower half the last class. */
+/** One gray image, its upper half class 0 and its lower half the last class. */
 async function writeDataset(name: string, classNames: readonly string[]): Promise<void> {
   const root = path.join(folder, name);
   for (const part of ['images', 'labels']) mkdirSync(path.join(root, part, 'val'), { recursive: true });

@@ -30,7 +30,7 @@ it('measures the steps after the first three, prints them, keeps them and shows 
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^profile of steps 4 to 5 \(\d+ threads?, \w+\)$/m);
   expect(stdout).toMatch(/^phase +ms\/step +share +peak memory$/m);
-  for (const phase of ['data wait', 'forward', 'loss', 'backward', 'optimiser', 'other', 'whole step']) {
+  for (const phase of ['data wait', 'forward', 'loss', 'backward', 'optimizer', 'other', 'whole step']) {
     expect(stdout).toMatch(new RegExp(`^${phase} +\\d+\\.\\d+ .*(MiB|GiB)$`, 'm'));
   }
   expect(stdout).toMatch(/^operator \(its own time\) +phase +calls\/step +ms\/step +share$/m);

@@ -1,4 +1,4 @@
-/** ADE20K: the class of each value, the names of splits, and the published colours. */
+/** ADE20K: the class of each value, the names of splits, and the published colors. */
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ describe('ade20k', () => {
     }
   });
 
-  it('has 150 names, all different, each with its published colour', () => {
+  it('has 150 names, all different, each with its published color', () => {
     expect(new Set(ade20kClasses.map(({ name }) => name)).size).toBe(150);
     const some = [0, 1, 20, 48, 75, 99, 126, 142, 149].map((index) => ade20kClasses[index]);
     expect(some.map((one) => `${index(one?.name)} ${one?.name} ${one?.color}`)).toEqual([

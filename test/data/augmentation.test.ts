@@ -5,10 +5,10 @@ import {
   augmentationOptions,
   augmentSample,
   chooseCrop,
-  distortColours,
+  distortColors,
   imageDeviation,
   imageMean,
-  normaliseImage,
+  normalizeImage,
   RandomStream,
   type Sample,
   scaledToFit,
@@ -37,42 +37,42 @@ function augmented(sample: Sample, augmentation: Augmentation, seed = 0) {
   return output;
 }
 
-const normalised = (value: number, channel: 0 | 1 | 2): number =>
+const normalized = (value: number, channel: 0 | 1 | 2): number =>
   Math.fround((value - imageMean[channel]) / imageDeviation[channel]);
 
 describe('augmentSample', () => {
-  it('leaves an image of the crop’s size as it is, normalised plane by plane', () => {
+  it('leaves an image of the crop’s size as it is, normalized plane by plane', () => {
     const sample = sampleOf(3, 2, (place) => place * 10);
     const { image, labels } = augmented(sample, still);
     expect([...labels]).toEqual([0, 1, 2, 3, 4, 5]);
     const expected = [0, 1, 2].flatMap((channel) =>
-      [0, 1, 2, 3, 4, 5].map((pixel) => normalised(pixel * 30 + channel * 10, channel as 0 | 1 | 2)),
+      [0, 1, 2, 3, 4, 5].map((pixel) => normalized(pixel * 30 + channel * 10, channel as 0 | 1 | 2)),
     );
     expect([...image]).toEqual(expected);
-    expect([...normaliseImage(sample.image, { width: 3, height: 2 })]).toEqual(expected);
+    expect([...normalizeImage(sample.image, { width: 3, height: 2 })]).toEqual(expected);
   });
 
   it('mirrors image and labels together', () => {
     const sample = sampleOf(3, 2, (place) => place);
     const { image, labels } = augmented(sample, { ...still, flip: 1 });
     expect([...labels]).toEqual([2, 1, 0, 5, 4, 3]);
-    expect([...image.subarray(0, 3)]).toEqual([6, 3, 0].map((value) => normalised(value, 0)));
+    expect([...image.subarray(0, 3)]).toEqual([6, 3, 0].map((value) => normalized(value, 0)));
   });
 
-  it('pads below and to the right: 0 after normalisation, 255 in the labels', () => {
+  it('pads below and to the right: 0 after normalization, 255 in the labels', () => {
     const sample = sampleOf(2, 1, () => 200);
     const { image, labels } = augmented(sample, still);
     expect([...labels]).toEqual([0, 1, 255, 255, 255, 255]);
-    const red = normalised(200, 0);
+    const red = normalized(200, 0);
     expect([...image.subarray(0, 6)]).toEqual([red, red, 0, 0, 0, 0]);
   });
 
-  it('doubles: bilinear between pixel centres, labels by the nearest', () => {
-    // Two pixels 0 and 100 as four: centres at −0.25, 0.25, 0.75 and 1.25 of the source.
+  it('doubles: bilinear between pixel centers, labels by the nearest', () => {
+    // Two pixels 0 and 100 as four: centers at −0.25, 0.25, 0.75 and 1.25 of the source.
     const sample = sampleOf(2, 1, (place) => (place < 3 ? 0 : 100));
     const { image, labels } = augmented(sample, { ...still, ratioRange: [2, 2], cropSize: [2, 4] });
     expect([...labels]).toEqual([0, 0, 1, 1, 0, 0, 1, 1]);
-    expect([...image.subarray(0, 4)]).toEqual([0, 25, 75, 100].map((value) => normalised(value, 0)));
+    expect([...image.subarray(0, 4)]).toEqual([0, 25, 75, 100].map((value) => normalized(value, 0)));
   });
 
   it('fits into the base size before the ratio', () => {
@@ -82,7 +82,7 @@ describe('augmentSample', () => {
   });
 
   it('keeps image and labels together through every step', () => {
-    // Red is the label, times three: in a nearest-neighbour world both stay equal, at ratio 1 exactly.
+    // Red is the label, times three: in a nearest-neighbor world both stay equal, at ratio 1 exactly.
     const width = 40;
     const sample = sampleOf(width, 30, (place) => Math.floor(place / 3) % 200);
     const augmentation = {
@@ -93,7 +93,7 @@ describe('augmentSample', () => {
     };
     for (let seed = 0; seed < 20; seed++) {
       const { image, labels } = augmented(sample, augmentation, seed);
-      expect([...image.subarray(0, labels.length)]).toEqual([...labels].map((label) => normalised(label, 0)));
+      expect([...image.subarray(0, labels.length)]).toEqual([...labels].map((label) => normalized(label, 0)));
     }
   });
 
@@ -157,18 +157,18 @@ describe('chooseCrop', () => {
 
   it('ends when no window can satisfy it, and counts no ignored pixel', () => {
     expect(crops(0.75, new Uint8Array(800))).toHaveLength(60);
-    // Beside ignored pixels one class has all the labelled ones: not varied, until the right half is reached.
+    // Beside ignored pixels one class has all the labeled ones: not varied, until the right half is reached.
     const ignoredLeft = labels.map((label) => (label === 0 ? 255 : label));
     expect(crops(0.75, ignoredLeft).some((window) => window.left + 10 <= 20)).toBe(false);
   });
 });
 
-describe('distortColours', () => {
-  it('keeps grey pixels grey, and leaves one image in sixteen or so untouched', () => {
+describe('distortColors', () => {
+  it('keeps gray pixels gray, and leaves one image in sixteen or so untouched', () => {
     let untouched = 0;
     for (let seed = 0; seed < 400; seed++) {
       const pixels = Uint8Array.from([100, 100, 100, 200, 30, 90]);
-      distortColours(pixels, new RandomStream(seed, [0]));
+      distortColors(pixels, new RandomStream(seed, [0]));
       expect(new Set(pixels.subarray(0, 3)).size).toBe(1);
       if (pixels.join() === '100,100,100,200,30,90') untouched++;
     }

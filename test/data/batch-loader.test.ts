@@ -12,7 +12,7 @@ import {
   openDataset,
 } from 'coarsely/data';
 import { afterEach, describe, expect, it } from 'vitest';
-import { greyLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
+import { grayLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
 
 const augmentation = augmentationOptions.parse({ cropSize: [6, 10] });
 const open: BatchLoader[] = [];
@@ -165,7 +165,7 @@ describe('failures', () => {
     const names = (await contents(loader, [0, 1, 2, 3, 4, 5])).map((batch) => batch.names[0]);
     const broken = names.indexOf('sample-4');
     const path = join(root, 'labels/train/sample-4.png');
-    await put(path, greyLabels(12, Array(96).fill(77)));
+    await put(path, grayLabels(12, Array(96).fill(77)));
     const again = loaderOf(root, { workers, batchSize: 1 });
     for (let step = 0; step < 6; step++) {
       if (step === broken) {

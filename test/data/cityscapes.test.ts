@@ -5,7 +5,7 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkDataset, cityscapesClasses, openDataset } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
-import { greyLabels, png, put, temporaryFolder } from './dataset-folder.js';
+import { grayLabels, png, put, temporaryFolder } from './dataset-folder.js';
 
 const image = (width: number, height: number) =>
   png({ width, height, channels: 3, bytes: (place) => place % 256 });
@@ -43,7 +43,7 @@ function rowsOf(labels: readonly number[], { width, letters }: { width: number; 
 describe('ids', () => {
   it('are 34, of which 19 are classes in the official order', async () => {
     const root = await street(
-      { 'labelIds.png': greyLabels(35, [...Array(34).keys(), 255]) },
+      { 'labelIds.png': grayLabels(35, [...Array(34).keys(), 255]) },
       { width: 35, height: 1 },
     );
     const names = (await labelsOf(root)).map((label) => cityscapesClasses[label]?.name ?? '-');
@@ -59,7 +59,7 @@ describe('ids', () => {
 });
 
 it('names a city whose folder cannot be read, instead of leaving it out', async () => {
-  const root = await street({ 'labelIds.png': greyLabels(2, [7, 7]) }, { width: 2, height: 1 });
+  const root = await street({ 'labelIds.png': grayLabels(2, [7, 7]) }, { width: 2, height: 1 });
   const broken = join(root, 'leftImg8bit/val/zurich');
   await symlink(broken, broken);
   const { problems } = await checkDataset(describeRoot(root));
@@ -82,8 +82,8 @@ describe('label files', () => {
   );
 
   it('are read as ids, else as train ids, else as polygons', async () => {
-    const ids = { 'labelIds.png': greyLabels(2, [26, 1]) };
-    const trainIds = { 'labelTrainIds.png': greyLabels(2, [11, 255]) };
+    const ids = { 'labelIds.png': grayLabels(2, [26, 1]) };
+    const trainIds = { 'labelTrainIds.png': grayLabels(2, [11, 255]) };
     const both = { 'polygons.json': road, ...trainIds };
     expect(await labelsOf(await street({ ...ids, ...both }, size))).toEqual([13, 255]);
     expect(await labelsOf(await street(both, size))).toEqual([11, 255]);
@@ -91,7 +91,7 @@ describe('label files', () => {
   });
 
   it('of train ids hold no other value', async () => {
-    const root = await street({ 'labelTrainIds.png': greyLabels(2, [18, 19]) }, size);
+    const root = await street({ 'labelTrainIds.png': grayLabels(2, [18, 19]) }, size);
     await expect(labelsOf(root)).rejects.toThrow(
       /_labelTrainIds\.png: value 19 at pixel \(1, 0\); expected Cityscapes train ids, 0 to 18 and 255$/,
     );

@@ -23,7 +23,7 @@ function scene(index: number): Uint8Array {
   return generateScene({ seed: 3, index, ...size }).labels;
 }
 
-async function writeGrey(path: string, labels: Uint8Array): Promise<void> {
+async function writeGray(path: string, labels: Uint8Array): Promise<void> {
   await writeFile(path, encode({ ...size, data: labels, channels: 1, depth: 8 }));
 }
 
@@ -42,8 +42,8 @@ async function messageOf(
 
 describe('coarsenFolder', () => {
   it('coarsens every PNG into the same place and says how coarse it came out', async () => {
-    await writeGrey(join(fine, 'a.png'), scene(0));
-    await writeGrey(join(fine, 'train', 'b.png'), scene(1));
+    await writeGray(join(fine, 'a.png'), scene(0));
+    await writeGray(join(fine, 'train', 'b.png'), scene(1));
     await writeFile(join(fine, 'notes.txt'), 'not a label');
     const seen: [number, number][] = [];
     const result = await coarsenFolder(fine, out, { onProgress: (done, total) => seen.push([done, total]) });
@@ -68,9 +68,9 @@ describe('coarsenFolder', () => {
   });
 
   it("depends on the seed and the file's place alone, not on the other files", async () => {
-    await writeGrey(join(fine, 'train', 'b.png'), scene(1));
+    await writeGray(join(fine, 'train', 'b.png'), scene(1));
     await coarsenFolder(fine, out);
-    await writeGrey(join(fine, 'a.png'), scene(0));
+    await writeGray(join(fine, 'a.png'), scene(0));
     await coarsenFolder(fine, join(root, 'again'));
     await coarsenFolder(fine, join(root, 'other'), { seed: 1 });
     const read = (folder: string): Promise<Buffer> => readFile(join(root, folder, 'train', 'b.png'));
@@ -81,22 +81,22 @@ describe('coarsenFolder', () => {
   it('reads palette PNGs by their raw index', async () => {
     const labels = scene(0);
     const palette = Array.from({ length: 8 }, (_, i) => [255 - i, i, 10 * i]);
-    await writeGrey(join(root, 'grey.png'), labels);
+    await writeGray(join(root, 'gray.png'), labels);
     await writeFile(
-      join(fine, 'grey.png'),
+      join(fine, 'gray.png'),
       encode({ ...size, data: labels, channels: 1, depth: 8, palette }),
     );
     await coarsenFolder(fine, out);
-    await rm(join(fine, 'grey.png'));
-    await writeGrey(join(fine, 'grey.png'), labels);
-    await coarsenFolder(fine, join(root, 'from-grey'));
-    expect(await readFile(join(out, 'grey.png'))).toEqual(
-      await readFile(join(root, 'from-grey', 'grey.png')),
+    await rm(join(fine, 'gray.png'));
+    await writeGray(join(fine, 'gray.png'), labels);
+    await coarsenFolder(fine, join(root, 'from-gray'));
+    expect(await readFile(join(out, 'gray.png'))).toEqual(
+      await readFile(join(root, 'from-gray', 'gray.png')),
     );
   });
 
   it('passes parameters on', async () => {
-    await writeGrey(join(fine, 'a.png'), scene(0));
+    await writeGray(join(fine, 'a.png'), scene(0));
     const careful = await coarsenFolder(fine, out, {
       insetShare: 0,
       insetLimit: 0,
@@ -110,7 +110,7 @@ describe('coarsenFolder', () => {
   });
 
   it('adds to a folder, but overwrites nothing in it', async () => {
-    await writeGrey(join(fine, 'a.png'), scene(0));
+    await writeGray(join(fine, 'a.png'), scene(0));
     await coarsenFolder(fine, out);
     const before = await readFile(join(out, 'a.png'));
     expect(await messageOf(coarsenFolder(fine, out, { seed: 5 }))).toBe(
@@ -118,13 +118,13 @@ describe('coarsenFolder', () => {
     );
     expect(await readFile(join(out, 'a.png'))).toEqual(before);
     await rm(join(fine, 'a.png'));
-    await writeGrey(join(fine, 'train', 'b.png'), scene(1));
+    await writeGray(join(fine, 'train', 'b.png'), scene(1));
     await coarsenFolder(fine, out);
     expect((await readdir(out)).sort()).toEqual(['a.png', 'train']);
   });
 
   it('leaves nothing behind when one file is bad', async () => {
-    await writeGrey(join(fine, 'a.png'), scene(0));
+    await writeGray(join(fine, 'a.png'), scene(0));
     await writeFile(join(fine, 'b.png'), 'no PNG at all, but long enough for a header');
     expect(await messageOf(coarsenFolder(fine, out))).toMatch(/^\/fine\/b\.png: not a PNG/);
     expect(await readdir(root)).toEqual(['fine']);
@@ -137,7 +137,7 @@ describe('coarsenFolder', () => {
     expect(await messageOf(coarsenFolder(fine, out))).toBe(
       '/fine: no PNG in it; expected a folder of fine label PNGs',
     );
-    await writeGrey(join(fine, 'a.png'), scene(0));
+    await writeGray(join(fine, 'a.png'), scene(0));
     for (const inside of [fine, join(fine, 'coarse')]) {
       expect(await messageOf(coarsenFolder(fine, inside))).toMatch(/lies in the folder of fine labels/);
     }
@@ -155,18 +155,18 @@ describe('coarsenFolder', () => {
       ],
       ignoredValue: 255,
     };
-    await writeGrey(join(fine, 'a.png'), new Uint8Array(size.width * size.height).fill(1).fill(7, 123, 200));
+    await writeGray(join(fine, 'a.png'), new Uint8Array(size.width * size.height).fill(1).fill(7, 123, 200));
     expect(await messageOf(coarsenFolder(fine, out, { classList }))).toMatch(
       /^\/fine\/a\.png: label 7 at pixel \(3, 1\)/,
     );
   });
 
-  it('wants a list of classes for labels in colour, and some label at all', async () => {
+  it('wants a list of classes for labels in color, and some label at all', async () => {
     const rgb = new Uint8Array(3 * size.width * size.height).fill(9);
     await writeFile(join(fine, 'a.png'), encode({ ...size, data: rgb, channels: 3, depth: 8 }));
     expect(await messageOf(coarsenFolder(fine, out))).toMatch(/a\.png: RGB labels need a list of classes/);
-    await writeGrey(join(fine, 'a.png'), new Uint8Array(size.width * size.height).fill(255));
-    expect(await messageOf(coarsenFolder(fine, out))).toMatch(/^\/fine: no labelled pixel in 1 files/);
+    await writeGray(join(fine, 'a.png'), new Uint8Array(size.width * size.height).fill(255));
+    expect(await messageOf(coarsenFolder(fine, out))).toMatch(/^\/fine: no labeled pixel in 1 files/);
     expect(await readdir(root)).toEqual(['fine']);
   });
 

@@ -207,7 +207,7 @@ describe('coarsenLabels', () => {
     expect(Math.abs(coverage(double, 2) - coverage(fine, 1))).toBeLessThan(0.03);
   });
 
-  it('leaves unlabelled images and images of details alone unlabelled', () => {
+  it('leaves unlabeled images and images of details alone unlabeled', () => {
     const nothing = rectangles(ignored, []);
     expect(coarsenLabels(nothing, options)).toEqual(nothing);
     const speck = rectangles(ignored, [[1, 4, 4, 5, 5]]);

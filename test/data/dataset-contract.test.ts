@@ -11,7 +11,7 @@ import {
 } from 'coarsely/data';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { greyLabels, png, put, temporaryFolder } from './dataset-folder.js';
+import { grayLabels, png, put, temporaryFolder } from './dataset-folder.js';
 import { kinds, labelAt, size, writeSplit } from './dataset-kinds.js';
 
 const pixels = size.width * size.height;
@@ -121,16 +121,16 @@ describe.each(Object.entries(kinds))('%s', (_, kind) => {
     },
     'truncated labels': {
       which: 'labels',
-      content: () => greyLabels(12, Array(pixels).fill(kind.encode(1))).slice(0, -20),
+      content: () => grayLabels(12, Array(pixels).fill(kind.encode(1))).slice(0, -20),
       line: /: damaged or truncated PNG \(/,
     },
     'labels that are no PNG': { which: 'labels', content: () => 'text', line: /: not a PNG file; / },
     'labels of another size': {
       which: 'labels',
-      content: () => greyLabels(3, Array(6).fill(kind.encode(1))),
+      content: () => grayLabels(3, Array(6).fill(kind.encode(1))),
       line: /: labels are 3×2, but the image is 12×8$/,
     },
-    'labels in colour': {
+    'labels in color': {
       which: 'labels',
       content: () => png({ ...size, channels: 3, bytes: () => 9 }),
       line: kind.wrongMode,
@@ -142,12 +142,12 @@ describe.each(Object.entries(kinds))('%s', (_, kind) => {
           .toColourspace('grey16')
           .png()
           .toBuffer(),
-      line: /: 16-bit PNG; save labels as 8-bit grey/,
+      line: /: 16-bit PNG; save labels as 8-bit gray/,
     },
     'a value out of range': {
       which: 'labels',
       content: () =>
-        greyLabels(
+        grayLabels(
           12,
           Array.from({ length: pixels }, (_, at) => (at < 37 ? kind.encode(1) : kind.outOfRange.value)),
         ),
@@ -170,12 +170,12 @@ describe.each(Object.entries(kinds))('%s', (_, kind) => {
     expect([...((await dataset.read(2)).labels ?? [])]).toEqual(expectedLabels(2));
   });
 
-  it('says that nothing is labelled', async () => {
+  it('says that nothing is labeled', async () => {
     for (const place of [0, 1, 2]) {
-      await put(join(root, file('labels', place)), greyLabels(12, Array(pixels).fill(kind.encode(255))));
+      await put(join(root, file('labels', place)), grayLabels(12, Array(pixels).fill(kind.encode(255))));
     }
     expect(await problemsOf()).toEqual([
-      expect.stringContaining('the split has no labelled pixel in any of 3'),
+      expect.stringContaining('the split has no labeled pixel in any of 3'),
     ]);
   });
 

@@ -45,8 +45,8 @@ export function png(options: {
   return encode({ width, height, channels, depth: 8, data });
 }
 
-/** A label PNG, 8-bit grey, of these values. */
-export function greyLabels(width: number, values: readonly number[]): Uint8Array {
+/** A label PNG, 8-bit gray, of these values. */
+export function grayLabels(width: number, values: readonly number[]): Uint8Array {
   return png({ width, height: values.length / width, channels: 1, bytes: (place) => values[place] ?? 0 });
 }
 

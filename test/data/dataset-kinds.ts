@@ -21,7 +21,7 @@ export interface KindOfDataset {
   encode(label: number): number;
   /** A value that means nothing, and the end of the line that says so. */
   readonly outOfRange: { readonly value: number; readonly line: RegExp };
-  /** The line for a PNG of colours in place of labels. */
+  /** The line for a PNG of colors in place of labels. */
   readonly wrongMode: RegExp;
   /** Files beside images and labels. */
   readonly extra: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ const cityscapes = (labels: 'fine' | 'coarse', strictSplit: string): KindOfDatas
     labels: (split, place) => `${folder}/${split}/aachen/${street(split, place)}_${folder}_labelIds.png`,
     encode: (label) => (label === 255 ? 0 : (cityscapesIds[label] as number)),
     outOfRange: { value: 34, line: /: value 34 at pixel \(1, 3\); expected Cityscapes ids, 0 to 33$/ },
-    wrongMode: /: a PNG of colours; expected an 8-bit grey PNG of Cityscapes ids, 0 to 33$/,
+    wrongMode: /: a PNG of colors; expected an 8-bit gray PNG of Cityscapes ids, 0 to 33$/,
     extra: {},
   };
 };
@@ -61,7 +61,7 @@ export const kinds: Readonly<Record<string, KindOfDataset>> = {
     labels: (split, place) => `labels/${split}/sample-${place}.png`,
     encode: (label) => label,
     outOfRange: { value: 34, line: /: label 34 at pixel \(1, 3\) is not in the list of 3 classes/ },
-    wrongMode: /: colour 9,9,9 at pixel \(0, 0\) is not in the list of 3 classes/,
+    wrongMode: /: color 9,9,9 at pixel \(0, 0\) is not in the list of 3 classes/,
     extra: { 'classes.json': JSON.stringify(threeClasses) },
   },
   'cityscapes fine': cityscapes('fine', 'val'),
@@ -76,7 +76,7 @@ export const kinds: Readonly<Record<string, KindOfDataset>> = {
     labels: (split, place) => `annotations/${ade20kFolder(split)}/ADE_${split}_0000000${place}.png`,
     encode: (label) => (label === 255 ? 0 : label + 1),
     outOfRange: { value: 151, line: /: value 151 at pixel \(1, 3\); expected ADE20K .* 1 to 150/ },
-    wrongMode: /: a PNG of colours; expected an 8-bit grey PNG of ADE20K/,
+    wrongMode: /: a PNG of colors; expected an 8-bit gray PNG of ADE20K/,
     extra: {},
   },
 };

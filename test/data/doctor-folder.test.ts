@@ -4,9 +4,9 @@ import { diagnoseDataset, validateDataset } from 'coarsely/data';
 import { DataError } from 'coarsely/errors';
 import { describe, expect, it } from 'vitest';
 import { png, put, temporaryFolder } from './dataset-folder.js';
-import { allClasses, datasetFolder, grey, halfLabelled, image } from './doctor-folder.js';
+import { allClasses, datasetFolder, gray, halfLabeled, image } from './doctor-folder.js';
 
-const coarseAndFine = { labels: { coarse: halfLabelled, fine: allClasses } };
+const coarseAndFine = { labels: { coarse: halfLabeled, fine: allClasses } };
 
 describe('a folder without a fault', () => {
   it('is counted: splits, label sets, sizes', async () => {
@@ -48,15 +48,15 @@ describe('a folder without a fault', () => {
     );
   });
 
-  it('has the share of unlabelled pixels, and each class with its share and its images', async () => {
+  it('has the share of unlabeled pixels, and each class with its share and its images', async () => {
     // Class 2 in one file only, class 1 nowhere.
     const rule = (pixel: number, sample: number) => (pixel < 24 ? 255 : sample === 0 && pixel < 60 ? 2 : 0);
     const root = await datasetFolder({ splits: { train: 2, val: 0 }, labels: { labels: rule } });
     const [labels] = (await diagnoseDataset(root)).labelSets;
     expect(labels).toMatchObject({
-      unlabelledShare: 0.25,
+      unlabeledShare: 0.25,
       values: [0, 2, 255],
-      forms: [{ form: '8-bit grey', files: 2 }],
+      forms: [{ form: '8-bit gray', files: 2 }],
       perClass: [
         { name: 'road', share: 0.75, pixels: 108, images: 2 },
         { name: 'car', share: 0, pixels: 0, images: 0 },
@@ -78,7 +78,7 @@ describe('a folder without a fault', () => {
   });
 
   it('has its label sets told apart by what they label where names say nothing', async () => {
-    const root = await datasetFolder({ labels: { 'a-labels': allClasses, 'b-labels': halfLabelled } });
+    const root = await datasetFolder({ labels: { 'a-labels': allClasses, 'b-labels': halfLabeled } });
     const { verdict } = await diagnoseDataset(root);
     expect([verdict.train?.labels, verdict.evaluation?.labels]).toEqual(['b-labels', 'a-labels']);
   });
@@ -93,7 +93,7 @@ describe('a folder without a fault', () => {
   it('with one split is evaluated on what it trains on, and says so', async () => {
     const { verdict, hints } = await diagnoseDataset(await datasetFolder({ splits: { train: 3 } }));
     expect(verdict.evaluation).toEqual({ split: 'train', labels: 'labels' });
-    expect(hints).toContainEqual(expect.stringContaining('one labelled split only'));
+    expect(hints).toContainEqual(expect.stringContaining('one labeled split only'));
   });
 });
 
@@ -255,14 +255,14 @@ describe('folders that do not fit', () => {
     await expect(diagnoseDataset('/nowhere/at-all')).rejects.toThrow('/nowhere/at-all: no such folder');
   });
 
-  it('not one labelled pixel', async () => {
+  it('not one labeled pixel', async () => {
     const root = await datasetFolder({ labels: { labels: () => 255 } });
     await put(
       join(root, 'labels/val/s0.png'),
-      grey(() => 1),
+      gray(() => 1),
     );
     const { problems, verdict } = await diagnoseDataset(root);
-    expect(problems).toMatchObject([{ code: 'nothing-labelled', split: 'train', count: 4 }]);
+    expect(problems).toMatchObject([{ code: 'nothing-labeled', split: 'train', count: 4 }]);
     expect(verdict.usable).toBe(false);
   });
 });

@@ -10,11 +10,11 @@ const pixels = width * height;
 /** A label value for each pixel of a sample. */
 export type LabelRule = (pixel: number, sample: number) => number;
 
-/** Thirds of the three classes, all labelled. */
+/** Thirds of the three classes, all labeled. */
 export const allClasses: LabelRule = (pixel) => Math.floor((3 * pixel) / pixels);
 
-/** The same, with the first half not labelled. */
-export const halfLabelled: LabelRule = (pixel, sample) =>
+/** The same, with the first half not labeled. */
+export const halfLabeled: LabelRule = (pixel, sample) =>
   pixel < pixels / 2 ? 255 : allClasses(pixel, sample);
 
 export interface FolderContent {
@@ -35,7 +35,7 @@ export async function datasetFolder(content: FolderContent = {}): Promise<string
       for (const [set, rule] of Object.entries(labels)) {
         await put(
           join(root, set, split, `s${sample}.png`),
-          grey((pixel) => rule(pixel, sample)),
+          gray((pixel) => rule(pixel, sample)),
         );
       }
     }
@@ -47,11 +47,11 @@ export function image(sample: number, size = { width, height }): Uint8Array {
   return png({ ...size, channels: 3, bytes: (place) => (place * 7 + sample * 31) % 256 });
 }
 
-export function grey(value: (pixel: number) => number): Uint8Array {
+export function gray(value: (pixel: number) => number): Uint8Array {
   return png({ width, height, channels: 1, bytes: value });
 }
 
 /** An RGB mask. */
-export function mask(colour: (pixel: number) => readonly number[]): Uint8Array {
-  return png({ width, height, channels: 3, bytes: (place) => colour(Math.floor(place / 3))[place % 3] ?? 0 });
+export function mask(color: (pixel: number) => readonly number[]): Uint8Array {
+  return png({ width, height, channels: 3, bytes: (place) => color(Math.floor(place / 3))[place % 3] ?? 0 });
 }

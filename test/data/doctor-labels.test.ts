@@ -3,7 +3,7 @@ import { diagnoseDataset, type LabelComparison, readClassList } from 'coarsely/d
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { put, threeClasses } from './dataset-folder.js';
-import { allClasses, datasetFolder, grey, halfLabelled, height, mask, width } from './doctor-folder.js';
+import { allClasses, datasetFolder, gray, halfLabeled, height, mask, width } from './doctor-folder.js';
 
 /** Writes these labels over all label files of the default folder. */
 async function overwrite(root: string, content: Uint8Array): Promise<void> {
@@ -19,7 +19,7 @@ describe('labels of no class', () => {
     const root = await datasetFolder();
     await put(
       join(root, 'labels/train/s2.png'),
-      grey((pixel) => (pixel === 5 ? 77 : pixel === 6 ? 40 : 1)),
+      gray((pixel) => (pixel === 5 ? 77 : pixel === 6 ? 40 : 1)),
     );
     const { problems, proposedClasses } = await diagnoseDataset(root);
     expect(problems).toMatchObject([
@@ -57,7 +57,7 @@ describe('labels of no class', () => {
     const root = await datasetFolder({ labels: { labels: (pixel) => (pixel < 9 ? 200 : pixel % 3) } });
     const { problems } = await diagnoseDataset(root);
     expect(problems[0]?.remedy).toBe(
-      'if 200 means "not labelled", write "ignoreIndex": 200 into classes.json',
+      'if 200 means "not labeled", write "ignoreIndex": 200 into classes.json',
     );
     const changed = await datasetFolder({
       labels: { labels: (pixel) => (pixel < 9 ? 200 : pixel % 3) },
@@ -73,33 +73,33 @@ describe('labels of no class', () => {
   });
 });
 
-describe('colours', () => {
-  const colours = [road, car, tree, [0, 0, 0]];
-  const coloured = mask((pixel) => colours[pixel % 4] ?? []);
+describe('colors', () => {
+  const colors = [road, car, tree, [0, 0, 0]];
+  const colored = mask((pixel) => colors[pixel % 4] ?? []);
 
-  it('of the list are read, black as not labelled', async () => {
+  it('of the list are read, black as not labeled', async () => {
     const root = await datasetFolder();
-    await overwrite(root, coloured);
+    await overwrite(root, colored);
     const { labelSets, problems, hints, verdict } = await diagnoseDataset(root);
     expect({ problems, usable: verdict.usable }).toEqual({ problems: [], usable: true });
     expect(labelSets[0]).toMatchObject({
       forms: [{ form: 'RGB', files: 6 }],
       values: null,
-      unlabelledShare: 0.25,
+      unlabeledShare: 0.25,
       neverSeen: [],
     });
-    expect(hints).toContainEqual(expect.stringContaining('RGB masks, read by the colours in classes.json'));
+    expect(hints).toContainEqual(expect.stringContaining('RGB masks, read by the colors in classes.json'));
   });
 
   it('that the list lacks are named and proposed behind its own', async () => {
     const root = await datasetFolder({ classes: { classes: threeClasses.classes.slice(0, 2) } });
-    await overwrite(root, coloured);
+    await overwrite(root, colored);
     const { problems, proposedClasses } = await diagnoseDataset(root);
     expect(problems).toMatchObject([
       {
-        code: 'unknown-colour',
+        code: 'unknown-color',
         count: 6,
-        message: 'RGB masks hold 1 colour, (107, 142, 35), that classes.json gives to no class',
+        message: 'RGB masks hold 1 color, (107, 142, 35), that classes.json gives to no class',
       },
     ]);
     expect(problems[0]?.examples[0]).toBe('labels/train/s0.png (107 142 35)');
@@ -130,7 +130,7 @@ describe('colours', () => {
       ],
     });
     expect(before.labelSets[0]).toMatchObject({
-      unlabelledShare: 0.25,
+      unlabeledShare: 0.25,
       perClass: [{ images: 6 }, { images: 6 }],
     });
     await put(join(root, 'classes.json'), JSON.stringify(before.proposedClasses));
@@ -144,8 +144,8 @@ describe('colours', () => {
       mask((pixel) => Array(3).fill(pixel % 3)),
     );
     const { hints } = await diagnoseDataset(root);
-    expect(hints).toContainEqual(expect.stringContaining('save one of them as 8-bit grey'));
-    await overwrite(root, coloured);
+    expect(hints).toContainEqual(expect.stringContaining('save one of them as 8-bit gray'));
+    await overwrite(root, colored);
     expect((await diagnoseDataset(root)).hints).toHaveLength(1);
   });
 
@@ -157,7 +157,7 @@ describe('colours', () => {
     }
     const { problems, proposedClasses } = await diagnoseDataset(root);
     expect(problems[0]).toMatchObject({
-      code: 'unknown-colour',
+      code: 'unknown-color',
       remedy: expect.stringContaining('without smoothing'),
     });
     expect(proposedClasses).toBeNull();
@@ -185,11 +185,11 @@ describe('palettes', () => {
     await overwrite(root, paletteFile([car, road, tree]));
     const { hints } = await diagnoseDataset(root);
     expect(hints).toContainEqual(
-      expect.stringContaining("has the colour of 'car', which is 1 in classes.json"),
+      expect.stringContaining("has the color of 'car', which is 1 in classes.json"),
     );
   });
 
-  it('give a proposed list their colours', async () => {
+  it('give a proposed list their colors', async () => {
     const root = await datasetFolder({ classes: null });
     await overwrite(root, paletteFile([road, car, tree]));
     const { proposedClasses } = await diagnoseDataset(root);
@@ -231,7 +231,7 @@ describe('the list of classes', () => {
 });
 
 describe('coarse against fine', () => {
-  /** Of 96 pixels the first 48 are not labelled in coarse, and 12 of the others are wrong. */
+  /** Of 96 pixels the first 48 are not labeled in coarse, and 12 of the others are wrong. */
   const wrongQuarter = (pixel: number) => (pixel < 48 ? 255 : pixel >= 84 ? 0 : allClasses(pixel, 0));
 
   it('is covered and confirmed by these shares', async () => {
@@ -243,8 +243,8 @@ describe('coarse against fine', () => {
       coarse: 'coarse',
       fine: 'fine',
       images: 4,
-      coarseLabelled: 0.5,
-      fineLabelled: 1,
+      coarseLabeled: 0.5,
+      fineLabeled: 1,
       ratio: 0.5,
       agreement: 0.75,
       perClass: [
@@ -269,14 +269,14 @@ describe('coarse against fine', () => {
   });
 
   it('is not made up for images that only one of them has', async () => {
-    const root = await datasetFolder({ splits: { train: 2 }, labels: { coarse: halfLabelled } });
+    const root = await datasetFolder({ splits: { train: 2 }, labels: { coarse: halfLabeled } });
     await put(
       join(root, 'images/val/s0.png'),
       mask(() => [1, 2, 3]),
     );
     await put(
       join(root, 'fine/val/s0.png'),
-      grey(() => 1),
+      gray(() => 1),
     );
     const { comparisons, verdict } = await diagnoseDataset(root);
     expect(comparisons).toEqual([]);

@@ -4,11 +4,11 @@ import { ConfigError, DataError } from 'coarsely/errors';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from './dataset-folder.js';
-import { datasetFolder, grey, height, image, width } from './doctor-folder.js';
+import { datasetFolder, gray, height, image, width } from './doctor-folder.js';
 
-/** Cityscapes ids: road, car and, for the first pixels, "unlabelled". */
-const fineIds = grey((pixel) => (pixel < 12 ? 0 : pixel < 48 ? 7 : 26));
-const coarseIds = grey((pixel) => (pixel < 48 ? 0 : 26));
+/** Cityscapes ids: road, car and, for the first pixels, "unlabeled". */
+const fineIds = gray((pixel) => (pixel < 12 ? 0 : pixel < 48 ? 7 : 26));
+const coarseIds = gray((pixel) => (pixel < 48 ? 0 : 26));
 
 async function cityscapes(): Promise<string> {
   const root = await temporaryFolder();
@@ -30,7 +30,7 @@ async function cityscapes(): Promise<string> {
 }
 
 describe('Cityscapes', () => {
-  it('is recognised by its folders: splits, both sets of labels, classes by id', async () => {
+  it('is recognized by its folders: splits, both sets of labels, classes by id', async () => {
     const { kind, splits, labelSets, problems, verdict } = await diagnoseDataset(await cityscapes());
     expect({ kind, problems }).toEqual({ kind: 'cityscapes', problems: [] });
     expect(splits.map(({ name, images }) => [name, images])).toEqual([
@@ -39,7 +39,7 @@ describe('Cityscapes', () => {
       ['train_extra', 1],
     ]);
     const fine = labelSets.find(({ name }) => name === 'fine');
-    expect(fine?.unlabelledShare).toBe(0.125);
+    expect(fine?.unlabeledShare).toBe(0.125);
     const seen = fine?.perClass.filter(({ pixels }) => pixels > 0);
     expect(seen?.map(({ name, images }) => [name, images])).toEqual([
       ['road', 4],
@@ -72,7 +72,7 @@ describe('Cityscapes', () => {
     const file = 'gtCoarse/train/aachen/aachen_000001_000019_gtCoarse_labelIds.png';
     await put(
       join(root, file),
-      grey(() => 99),
+      gray(() => 99),
     );
     const { problems, verdict } = await diagnoseDataset(root);
     expect(problems).toMatchObject([
@@ -89,7 +89,7 @@ describe('Cityscapes', () => {
 });
 
 describe('ADE20K', () => {
-  it('is recognised by its folders, with 0 as not labelled and 1 as the first class', async () => {
+  it('is recognized by its folders, with 0 as not labeled and 1 as the first class', async () => {
     const root = await temporaryFolder();
     const jpeg = await sharp(Buffer.alloc(width * height * 3, 90), { raw: { width, height, channels: 3 } })
       .jpeg()
@@ -101,12 +101,12 @@ describe('ADE20K', () => {
       await put(join(root, 'images', folder, `${name}.jpg`), jpeg);
       await put(
         join(root, 'annotations', folder, `${name}.png`),
-        grey((pixel) => (pixel < 24 ? 0 : 1)),
+        gray((pixel) => (pixel < 24 ? 0 : 1)),
       );
     }
     const { kind, classes, labelSets, verdict } = await diagnoseDataset(root);
     expect([kind, classes?.length]).toEqual(['ade20k', 150]);
-    expect(labelSets[0]?.unlabelledShare).toBe(0.25);
+    expect(labelSets[0]?.unlabeledShare).toBe(0.25);
     expect(labelSets[0]?.perClass[0]).toMatchObject({ name: 'wall', share: 1, images: 2 });
     expect(verdict).toEqual({
       usable: true,

@@ -6,7 +6,7 @@ import { checkDataset, openDataset, readClassList, readImage, validateDataset } 
 import { DataError } from 'coarsely/errors';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { greyLabels, png, put, smallDataset, temporaryFolder, threeClasses } from './dataset-folder.js';
+import { grayLabels, png, put, smallDataset, temporaryFolder, threeClasses } from './dataset-folder.js';
 
 const describeFolder = (root: string, options: Record<string, unknown> = {}) => ({
   kind: 'folder',
@@ -40,7 +40,7 @@ describe('a dataset folder', () => {
 
   it('takes labels from the folder that is named, or none', async () => {
     const root = await smallDataset(1);
-    await put(join(root, 'coarse/train/sample-0.png'), greyLabels(12, Array(96).fill(255).fill(1, 0, 5)));
+    await put(join(root, 'coarse/train/sample-0.png'), grayLabels(12, Array(96).fill(255).fill(1, 0, 5)));
     const coarse = await openDataset(describeFolder(root, { labels: 'coarse' }));
     expect([...((await coarse.read(0)).labels ?? [])].slice(3, 7)).toEqual([1, 1, 255, 255]);
     const images = await openDataset(describeFolder(root, { labels: null }));
@@ -74,7 +74,7 @@ describe('images', () => {
       .png()
       .toBuffer();
     await put(join(root, 'images/train/a.png'), turned);
-    await put(join(root, 'labels/train/a.png'), greyLabels(1, [0, 1]));
+    await put(join(root, 'labels/train/a.png'), grayLabels(1, [0, 1]));
     const description = describeFolder(root);
     const sample = await (await openDataset(description)).read(0);
     expect([sample.width, sample.height]).toEqual([1, 2]);
@@ -82,7 +82,7 @@ describe('images', () => {
     expect(await validateDataset(description)).toBe(1);
   });
 
-  it('lose alpha, and become RGB when grey, of 16 bits or WebP', async () => {
+  it('lose alpha, and become RGB when gray, of 16 bits or WebP', async () => {
     const root = await temporaryFolder();
     const alpha = join(root, 'alpha.png');
     await put(
@@ -90,9 +90,9 @@ describe('images', () => {
       png({ width: 1, height: 1, channels: 4, bytes: (place) => [10, 20, 30, 40][place] ?? 0 }),
     );
     expect([...(await readImage(alpha)).image]).toEqual([10, 20, 30]);
-    const grey = join(root, 'grey.png');
-    await put(grey, greyLabels(2, [7, 200]));
-    expect([...(await readImage(grey)).image]).toEqual([7, 7, 7, 200, 200, 200]);
+    const gray = join(root, 'gray.png');
+    await put(gray, grayLabels(2, [7, 200]));
+    expect([...(await readImage(gray)).image]).toEqual([7, 7, 7, 200, 200, 200]);
     const deep = join(root, 'deep.png');
     const data = Uint16Array.from([65535, 0, 32896]);
     await sharp(data, { raw: { width: 1, height: 1, channels: 3 } })
@@ -156,7 +156,7 @@ describe('what is wrong with a folder', () => {
 
   it('labels of another size', async () => {
     const root = await smallDataset(1);
-    await put(join(root, 'labels/train/sample-0.png'), greyLabels(3, [0, 1, 2, 0, 1, 2]));
+    await put(join(root, 'labels/train/sample-0.png'), grayLabels(3, [0, 1, 2, 0, 1, 2]));
     const line = 'labels/train/sample-0.png: labels are 3×2, but the image is 12×8';
     expect(await problemOf(validateDataset(describeFolder(root)), root)).toBe(line);
     const dataset = await openDataset(describeFolder(root));
@@ -171,7 +171,7 @@ describe('what is wrong with a folder', () => {
       .toBuffer();
     await rm(join(root, 'images/train/sample-0.png'));
     await put(join(root, 'images/train/sample-0.jpg'), whole.subarray(0, Math.floor(whole.length / 2)));
-    await put(join(root, 'labels/train/sample-0.png'), greyLabels(64, Array(4096).fill(1)));
+    await put(join(root, 'labels/train/sample-0.png'), grayLabels(64, Array(4096).fill(1)));
     for (const deep of [false, true]) {
       const problem = await problemOf(validateDataset(describeFolder(root), { deep }), root);
       expect(problem).toMatch(
@@ -191,7 +191,7 @@ describe('what is wrong with a folder', () => {
       const whole = await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } })
         .toFormat(format)
         .toBuffer();
-      const labels = greyLabels(
+      const labels = grayLabels(
         64,
         Array.from({ length: 4096 }, (_, place) => (place * place) % 3),
       );
@@ -232,7 +232,7 @@ describe('what is wrong with a folder', () => {
 
   it('a label outside the list', async () => {
     const root = await smallDataset(2);
-    await put(join(root, 'labels/train/sample-1.png'), greyLabels(12, Array(96).fill(1).fill(4, 50)));
+    await put(join(root, 'labels/train/sample-1.png'), grayLabels(12, Array(96).fill(1).fill(4, 50)));
     const line =
       'labels/train/sample-1.png: label 4 at pixel (2, 4) is not in the list of 3 classes and not the ignored value';
     const dataset = await openDataset(describeFolder(root));
@@ -240,15 +240,15 @@ describe('what is wrong with a folder', () => {
     expect(await problemOf(validateDataset(describeFolder(root)), root)).toBe(line);
   });
 
-  it('no labelled pixel in the whole split', async () => {
+  it('no labeled pixel in the whole split', async () => {
     const root = await smallDataset(2);
     for (const name of ['sample-0', 'sample-1']) {
-      await put(join(root, `labels/train/${name}.png`), greyLabels(12, Array(96).fill(255)));
+      await put(join(root, `labels/train/${name}.png`), grayLabels(12, Array(96).fill(255)));
     }
     expect(await problemOf(validateDataset(describeFolder(root)), root)).toBe(
-      'labels/train: the split has no labelled pixel in any of 2 files; label some or choose another split',
+      'labels/train: the split has no labeled pixel in any of 2 files; label some or choose another split',
     );
-    await put(join(root, 'labels/train/sample-1.png'), greyLabels(12, Array(96).fill(255).fill(0, 95)));
+    await put(join(root, 'labels/train/sample-1.png'), grayLabels(12, Array(96).fill(255).fill(0, 95)));
     expect(await validateDataset(describeFolder(root))).toBe(2);
   });
 });
@@ -261,7 +261,7 @@ describe('classes.json', () => {
     return problemOf(readClassList(path), root);
   };
 
-  it('may be a bare list, and may leave colours out', async () => {
+  it('may be a bare list, and may leave colors out', async () => {
     const path = join(await temporaryFolder(), 'classes.json');
     await put(path, '[{ "name": "a" }, { "name": "b", "color": [1, 2, 3] }, { "name": "c" }]');
     const { classes, ignoredValue } = await readClassList(path);
@@ -305,7 +305,7 @@ describe('classes.json', () => {
   });
 
   it.each([
-    ['[{ "name": "a" }, { "name": "b", "colour": [1, 2, 3] }]', 'classes.1.colour; did you mean color?'],
+    ['[{ "name": "a" }, { "name": "b", "color": [1, 2, 3] }]', 'classes.1.color; did you mean color?'],
     ['[{ "nmae": "a" }]', 'classes.0.nmae; did you mean name?'],
     ['{ "clases": [{ "name": "a" }] }', 'clases; did you mean classes?'],
     ['{ "classes": [{ "name": "a" }], "ignore": 0 }', 'ignore (known here: classes, ignoreIndex)'],
@@ -313,14 +313,14 @@ describe('classes.json', () => {
     expect(await problemWith(content)).toBe(`classes.json: unknown key ${expected}`);
   });
 
-  it('gives two classes one colour', async () => {
+  it('gives two classes one color', async () => {
     const entries = ['a', 'b', 'c'].map((name) => ({ name, color: name === 'b' ? [4, 5, 6] : [1, 2, 3] }));
     expect(await problemWith(JSON.stringify(entries))).toBe(
-      "classes.json: classes 'a' and 'c' share the colour 1,2,3; change one",
+      "classes.json: classes 'a' and 'c' share the color 1,2,3; change one",
     );
   });
 
-  it('gives a class the colour that another would have had', async () => {
+  it('gives a class the color that another would have had', async () => {
     const path = join(await temporaryFolder(), 'classes.json');
     await put(path, '[{ "name": "a" }, { "name": "b", "color": [128, 0, 0] }, { "name": "c" }]');
     const { classes } = await readClassList(path);

@@ -63,7 +63,7 @@ describe('decodePng', () => {
         .png({ adaptiveFiltering: true })
         .toBuffer(),
     );
-    expect(kernels.pngForm(file)).toEqual({ width, height, channels, colourType: type, adorned: false });
+    expect(kernels.pngForm(file)).toEqual({ width, height, channels, colorType: type, adorned: false });
     expect(decodeRows(file, { first: 0, count: height })).toEqual(pixels);
     const row = width * channels;
     for (const [first, count] of [
@@ -156,7 +156,7 @@ describe('a sample made by the engine', () => {
     expect(partial).toBeGreaterThan(20);
   });
 
-  it('has the colours of the TypeScript for every red, green, blue, saturation and hue', () => {
+  it('has the colors of the TypeScript for every red, green, blue, saturation and hue', () => {
     const size = 66;
     const levels = Array.from({ length: size }, (_, place) => Math.min(255, place * 4));
     const image = Uint8Array.from(
@@ -177,7 +177,7 @@ describe('a sample made by the engine', () => {
     for (const hsv of [...changes.map((change) => [change]), changes.slice(0, 2)]) {
       const draw = {
         region,
-        colours: { before: null, hsv, after: null },
+        colors: { before: null, hsv, after: null },
         cropSize: [height, width] as const,
       };
       const [one, other] = [kernels, null].map((how) => {

@@ -5,7 +5,7 @@ import { type ClassList, readLabels } from 'coarsely/data';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { greyLabels, png, put, temporaryFolder, threeClasses } from './dataset-folder.js';
+import { grayLabels, png, put, temporaryFolder, threeClasses } from './dataset-folder.js';
 
 const classList: ClassList = {
   classes: threeClasses.classes.map(({ name, color }) => ({
@@ -34,16 +34,16 @@ async function problemOf(content: Uint8Array, list = classList): Promise<string>
 }
 
 describe('encodings', () => {
-  it('reads 8-bit grey values as class indices', async () => {
-    expect(await labelsOf(greyLabels(3, [0, 1, 2, 255, 2, 1]))).toEqual([0, 1, 2, 255, 2, 1]);
+  it('reads 8-bit gray values as class indices', async () => {
+    expect(await labelsOf(grayLabels(3, [0, 1, 2, 255, 2, 1]))).toEqual([0, 1, 2, 255, 2, 1]);
   });
 
-  it('reads the first channel of grey with alpha', async () => {
+  it('reads the first channel of gray with alpha', async () => {
     const content = png({ width: 2, height: 1, channels: 2, bytes: (place) => [2, 255, 1, 0][place] ?? 0 });
     expect(await labelsOf(content)).toEqual([2, 1]);
   });
 
-  it('reads a palette’s raw indices, whatever their colours', async () => {
+  it('reads a palette’s raw indices, whatever their colors', async () => {
     const palette = [
       [9, 9, 9],
       [9, 9, 9],
@@ -61,7 +61,7 @@ describe('encodings', () => {
     { depth: 2 as const, rows: [0b00011000, 0b10000100], expected: [0, 1, 2, 2, 0, 1] },
     { depth: 4 as const, rows: [0x01, 0x20, 0x21, 0x00], expected: [0, 1, 2, 2, 1, 0] },
   ])('reads $depth-bit palette indices', async ({ depth, rows, expected }) => {
-    const colours = [
+    const colors = [
       [0, 0, 0],
       [1, 1, 1],
       [2, 2, 2],
@@ -72,7 +72,7 @@ describe('encodings', () => {
       channels: 1,
       depth,
       data: Uint8Array.from(rows),
-      palette: colours,
+      palette: colors,
     });
     expect(await labelsOf(file)).toEqual(expected);
   });
@@ -80,23 +80,23 @@ describe('encodings', () => {
   it('reads a palette that sharp wrote with few bits', async () => {
     const pixels = Uint8Array.from({ length: 7 * 5 * 3 }, (_, place) => (Math.floor(place / 3) % 2) * 255);
     const file = await sharp(pixels, { raw: { width: 7, height: 5, channels: 3 } })
-      .png({ palette: true, colours: 2 })
+      .png({ palette: true, colors: 2 })
       .toBuffer();
     const labels = await labelsOf(new Uint8Array(file));
     expect(labels[0]).not.toBe(labels[1]);
     expect(labels).toEqual(Array.from({ length: 35 }, (_, place) => labels[place % 2]));
   });
 
-  it('reads RGB by the colours of the classes, black as ignored, alpha dropped', async () => {
-    const colours = [
+  it('reads RGB by the colors of the classes, black as ignored, alpha dropped', async () => {
+    const colors = [
       [0, 0, 142],
       [0, 0, 0],
       [128, 64, 128],
       [107, 142, 35],
     ];
-    const rgb = png({ width: 2, height: 2, channels: 3, bytes: (place) => colours.flat()[place] ?? 0 });
+    const rgb = png({ width: 2, height: 2, channels: 3, bytes: (place) => colors.flat()[place] ?? 0 });
     expect(await labelsOf(rgb)).toEqual([1, 255, 0, 2]);
-    const withAlpha = colours.flatMap((colour) => [...colour, 77]);
+    const withAlpha = colors.flatMap((color) => [...color, 77]);
     const rgba = png({ width: 2, height: 2, channels: 4, bytes: (place) => withAlpha[place] ?? 0 });
     expect(await labelsOf(rgba)).toEqual([1, 255, 0, 2]);
   });
@@ -107,7 +107,7 @@ describe('encodings', () => {
   });
 
   it('reads the class list’s own ignored value as ignored, beside 255', async () => {
-    expect(await labelsOf(greyLabels(3, [7, 1, 255]), { ...classList, ignoredValue: 7 })).toEqual([
+    expect(await labelsOf(grayLabels(3, [7, 1, 255]), { ...classList, ignoredValue: 7 })).toEqual([
       255, 1, 255,
     ]);
   });
@@ -115,40 +115,40 @@ describe('encodings', () => {
 
 describe('refusals', () => {
   it('names a value outside the list and its pixel', async () => {
-    expect(await problemOf(greyLabels(3, [0, 1, 2, 0, 9, 9]))).toBe(
+    expect(await problemOf(grayLabels(3, [0, 1, 2, 0, 9, 9]))).toBe(
       'a.png: label 9 at pixel (1, 1) is not in the list of 3 classes and not the ignored value',
     );
   });
 
-  it('names an unknown colour and its pixel', async () => {
-    const colours = [128, 64, 128, 1, 2, 3];
-    const content = png({ width: 2, height: 1, channels: 3, bytes: (place) => colours[place] ?? 0 });
+  it('names an unknown color and its pixel', async () => {
+    const colors = [128, 64, 128, 1, 2, 3];
+    const content = png({ width: 2, height: 1, channels: 3, bytes: (place) => colors[place] ?? 0 });
     expect(await problemOf(content)).toBe(
-      'a.png: colour 1,2,3 at pixel (1, 0) is not in the list of 3 classes and not the ignored value',
+      'a.png: color 1,2,3 at pixel (1, 0) is not in the list of 3 classes and not the ignored value',
     );
   });
 
-  it('refuses RGB when two classes share a colour', async () => {
+  it('refuses RGB when two classes share a color', async () => {
     const shared = {
       ...classList,
       classes: classList.classes.map(({ name }) => ({ name, color: [1, 1, 1] as const })),
     };
     const content = png({ width: 1, height: 1, channels: 3, bytes: () => 1 });
     expect(await problemOf(content, shared)).toBe(
-      "a.png: RGB labels need a colour for each class, but 'road' and 'car' share 1,1,1",
+      "a.png: RGB labels need a color for each class, but 'road' and 'car' share 1,1,1",
     );
   });
 
   it('refuses 16 bits', async () => {
     const data = Uint16Array.from([0, 1]);
     expect(await problemOf(encode({ width: 2, height: 1, channels: 1, depth: 16, data }))).toBe(
-      'a.png: 16-bit PNG; save labels as 8-bit grey, palette or RGB',
+      'a.png: 16-bit PNG; save labels as 8-bit gray, palette or RGB',
     );
   });
 
   it('refuses what is no PNG', async () => {
     expect(await problemOf(new TextEncoder().encode('not an image at all, but text of some length'))).toBe(
-      'a.png: not a PNG file; labels are 8-bit grey, palette or RGB PNGs',
+      'a.png: not a PNG file; labels are 8-bit gray, palette or RGB PNGs',
     );
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { listingCacheFolder, openDataset, validateDataset } from 'coarsely/data';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { greyLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
+import { grayLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
 
 beforeEach(async () => {
   vi.stubEnv('XDG_CACHE_HOME', await temporaryFolder());
@@ -49,7 +49,7 @@ describe('a listing that is kept', () => {
     await settle(root);
     expect(await validateDataset({ kind: 'folder', root })).toBe(3);
     // A file that changes in place leaves its folder's time alone: only a thorough look finds it.
-    await put(join(root, 'labels/train/sample-1.png'), greyLabels(3, [0, 1, 2]));
+    await put(join(root, 'labels/train/sample-1.png'), grayLabels(3, [0, 1, 2]));
     expect(await validateDataset({ kind: 'folder', root })).toBe(3);
     await expect(validateDataset({ kind: 'folder', root }, { deep: true })).rejects.toThrow('sample-1.png');
     const dataset = await openDataset({ kind: 'folder', root });
@@ -75,12 +75,12 @@ describe('a listing that is kept', () => {
 
   it('is out of date once a file that broke off is fetched again into its place', async () => {
     const root = await temporaryFolder();
-    const image = greyLabels(4, [1, 2, 3, 4]);
+    const image = grayLabels(4, [1, 2, 3, 4]);
     const fileOf = (name: string) => join(root, `leftImg8bit/train/ulm/ulm_${name}_leftImg8bit.png`);
     const listed = ['leftImg8bit/train', 'leftImg8bit/train/ulm', 'gtFine/train', 'gtFine/train/ulm'];
     for (const name of ['000000_000019', '000001_000019']) {
       await put(fileOf(name), image);
-      await put(join(root, `gtFine/train/ulm/ulm_${name}_gtFine_labelIds.png`), greyLabels(4, [7, 7, 7, 7]));
+      await put(join(root, `gtFine/train/ulm/ulm_${name}_gtFine_labelIds.png`), grayLabels(4, [7, 7, 7, 7]));
     }
     const broken = fileOf('000001_000019');
     await writeFile(broken, image.subarray(0, image.length - 9));

@@ -1,4 +1,4 @@
-/** Resizing and colours against values that OpenCV gave; see opencv-golden.py. */
+/** Resizing and colors against values that OpenCV gave; see opencv-golden.py. */
 
 import { readFileSync } from 'node:fs';
 import { changeHsv, linearTable, resizeImageRegion, resizeLabelRegion } from 'coarsely/data';
@@ -12,7 +12,7 @@ interface Golden {
     nearest: string;
   }[];
   readonly tables: readonly { factor: number; offset: number; values: string }[];
-  readonly colourChanges: readonly { saturation: number | null; hue: number | null; values: string }[];
+  readonly colorChanges: readonly { saturation: number | null; hue: number | null; values: string }[];
 }
 
 const golden = JSON.parse(readFileSync(new URL('./opencv-golden.json', import.meta.url), 'utf8')) as Golden;
@@ -27,7 +27,7 @@ function pattern(width: number, height: number): Uint8Array {
   });
 }
 
-function colours(): Uint8Array {
+function colors(): Uint8Array {
   const levels = [0, 1, 17, 64, 99, 128, 180, 200, 254, 255];
   return Uint8Array.from(levels.flatMap((r) => levels.flatMap((g) => levels.flatMap((b) => [r, g, b]))));
 }
@@ -64,13 +64,13 @@ describe.each(golden.resizes)('resize $source to $scaled', ({ source, scaled, li
   });
 });
 
-describe('colours', () => {
+describe('colors', () => {
   it.each(golden.tables)('factor $factor, offset $offset', ({ factor, offset, values }) => {
     expect(linearTable(factor, offset)).toEqual(bytes(values));
   });
 
-  it.each(golden.colourChanges)('saturation $saturation, hue $hue in HSV', ({ saturation, hue, values }) => {
-    const pixels = colours();
+  it.each(golden.colorChanges)('saturation $saturation, hue $hue in HSV', ({ saturation, hue, values }) => {
+    const pixels = colors();
     changeHsv(pixels, { saturations: linearTable(saturation ?? 1, 0), hueShift: hue ?? 0 });
     const expected = bytes(values);
     const differences = pixels.map((value, at) => Math.abs(value - (expected[at] as number)));

@@ -29,7 +29,7 @@ function positions(of: 'column' | 'row'): SegmentationDataset {
 const augmentationOf = (options: Partial<Augmentation>): Augmentation =>
   augmentationOptions.parse({ categoryMaxRatio: 1, ...options });
 
-/** Every labelled pixel of some batches with where its origin says it lies in the image, in pixels. */
+/** Every labeled pixel of some batches with where its origin says it lies in the image, in pixels. */
 async function locate(of: 'column' | 'row', augmentation: Augmentation) {
   const loader = new BatchLoader({ dataset: positions(of), augmentation, batchSize: 3, seed: 5, workers: 0 });
   const [height, width] = augmentation.cropSize;
@@ -69,13 +69,13 @@ test.each([
   });
   for (const of of ['column', 'row'] as const) {
     const { found, origins } = await locate(of, augmentation);
-    const labelled = found.filter(({ label }) => label !== 255);
-    expect(labelled.length).toBeGreaterThan(1000);
-    // A label is the pixel at the floor of a corner's place: up to a pixel and half a step before the centre's.
+    const labeled = found.filter(({ label }) => label !== 255);
+    expect(labeled.length).toBeGreaterThan(1000);
+    // A label is the pixel at the floor of a corner's place: up to a pixel and half a step before the center's.
     const step = Math.max(1, 1 / options.ratioRange[0]);
-    const misplaced = ({ label, said }: (typeof labelled)[number]) =>
+    const misplaced = ({ label, said }: (typeof labeled)[number]) =>
       said - label < -0.2 || said - label > 1.2 + step / 2;
-    expect(labelled.filter(misplaced)).toEqual([]);
+    expect(labeled.filter(misplaced)).toEqual([]);
     expect(new Set(origins.map(({ mirrored }) => mirrored)).size).toBe(2);
     expect(new Set(origins.map(({ index }) => index)).size).toBe(7);
   }

@@ -64,8 +64,8 @@ describe('generateScene', () => {
     expect(meanRow('road')).toBeGreaterThan(0.65);
   });
 
-  it('cannot be labelled by the colour of a pixel alone', () => {
-    // The best guess for each of 512 colours, made on the very pixels that it is tested on.
+  it('cannot be labeled by the color of a pixel alone', () => {
+    // The best guess for each of 512 colors, made on the very pixels that it is tested on.
     const counts = new Map<number, number[]>();
     let total = 0;
     for (const { image, labels } of scenes) {

@@ -89,7 +89,7 @@ test('own loop: a model learns a batch, and leaves nothing behind', async () => 
   const model = new Pointwise(generator);
   using _data = scope();
   const imagesNCHW = randn([2, 3, 8, 8], { dtype: 'float32', generator });
-  // The class is the sign of the first channel; a few pixels are not labelled.
+  // The class is the sign of the first channel; a few pixels are not labeled.
   const labelsNHW = imagesNCHW.select(1, 0).gt(0).to({ dtype: 'int64' });
   labelsNHW.select(2, 0).fill_(255);
   const loss = () => crossEntropy(model.forward(imagesNCHW), labelsNHW).mean().item();
@@ -152,7 +152,7 @@ test('extend: focal loss with γ = 0 is cross-entropy, and less where the model 
     const make = (options: object) => component.create(component.options.parse(options), { classCount: 2 });
     const logitsNCHW = tensorFrom([2, 0, 0, 2, 0, 0], { dtype: 'float32', shape: [1, 2, 1, 3] });
     const labelsNHW = tensorFrom([0, 1, 255], { dtype: 'int64', shape: [1, 1, 3] });
-    // Pixel by pixel the logits are (2, 2), (0, 0), (0, 0): p = ½ everywhere, and the last pixel is not labelled.
+    // Pixel by pixel the logits are (2, 2), (0, 0), (0, 0): p = ½ everywhere, and the last pixel is not labeled.
     expect(make({ gamma: 0 })(logitsNCHW, labelsNHW).toArray()).toEqual(
       crossEntropy(logitsNCHW, labelsNHW).toArray(),
     );
@@ -175,7 +175,7 @@ test('extend: the confidence runs from −1 to 1', async () => {
   expect(greatest(logitsNCHW).toArray()).toEqual([[[-1, 1]]]);
 });
 
-test('extend: the weights of the reweighter sum to 1 over the labelled pixels', async () => {
+test('extend: the weights of the reweighter sum to 1 over the labeled pixels', async () => {
   await run('docs/guide/extend.md', "reweighters.register('threshold'");
   using _all = scope();
   using generator = new Generator(0);

@@ -17,7 +17,7 @@ const golden = JSON.parse(
   readFileSync(new URL('./metrics-golden.json', import.meta.url), 'utf8'),
 ) as GoldenCase[];
 
-/** A map drawn with one character a pixel: digits are classes, a dot is not labelled. */
+/** A map drawn with one character a pixel: digits are classes, a dot is not labeled. */
 function map(...rows: string[]) {
   const ids = Uint8Array.from(rows.join(''), (sign) => (sign === '.' ? 255 : Number(sign)));
   return { ids, size: { width: (rows[0] as string).length, height: rows.length } };
@@ -85,7 +85,7 @@ describe('boundary F-score', () => {
     expect(found.perClass[0]).toBe((2 * (4 / 7) * 1) / (4 / 7 + 1));
   });
 
-  test('knows no boundary towards what is not labelled, nor towards the edge of the image', () => {
+  test('knows no boundary towards what is not labeled, nor towards the edge of the image', () => {
     const gap = map('00..11', '00..11');
     expect(boundaryOf(gap, gap)).toEqual({ mean: Number.NaN, perClass: [null, null] });
     // What is said inside the gap counts for nothing.
@@ -124,7 +124,7 @@ describe('trimap mIoU', () => {
     expect(trimapOf(row(20), row(20))).toEqual(trimapWidths.map(() => 1));
   });
 
-  test('looks at labelled pixels only, and at boundaries between classes only', () => {
+  test('looks at labeled pixels only, and at boundaries between classes only', () => {
     const gap = map(`${'0'.repeat(20)}.${'1'.repeat(19)}`);
     expect(trimapOf(gap, row(21))).toEqual(trimapWidths.map(() => Number.NaN));
     const hole = map(`${'0'.repeat(20)}11..${'1'.repeat(16)}`);

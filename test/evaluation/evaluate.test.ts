@@ -74,7 +74,7 @@ describe('evaluate', () => {
     expect(model.training).toBe(true);
   });
 
-  test('batches neighbours of one size without a change in the result', async () => {
+  test('batches neighbors of one size without a change in the result', async () => {
     const model = new BrightnessModel();
     const one = await evaluate(new BrightnessModel(), datasetOf(scenes), { precision: 'float32' });
     const batched = await evaluate(model, datasetOf(scenes), { precision: 'float32', batchSize: 2 });
@@ -127,8 +127,8 @@ describe('evaluate', () => {
 
   test('names an image without labels, and passes on a reading error', async () => {
     const model = new BrightnessModel();
-    const unlabelled = datasetOf([...scenes, { width: 1, bright: [true], labels: null }]);
-    await expect(evaluate(model, unlabelled)).rejects.toThrow('scene-3: expected labels to evaluate on');
+    const unlabeled = datasetOf([...scenes, { width: 1, bright: [true], labels: null }]);
+    await expect(evaluate(model, unlabeled)).rejects.toThrow('scene-3: expected labels to evaluate on');
     const broken = { ...datasetOf(scenes), read: () => Promise.reject(new Error('a.png: truncated')) };
     await expect(evaluate(model, broken)).rejects.toThrow('a.png: truncated');
   });

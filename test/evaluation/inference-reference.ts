@@ -26,7 +26,7 @@ export function referenceProbability(
   { window = null, baseSize = null, scales = [1], flip = false }: ReferenceOptions = {},
 ): Float64Array {
   const { width, height } = image;
-  const input = normalised(image);
+  const input = normalized(image);
   const readings: Planes[] = [];
   for (const scale of scales) {
     const [down, right] = sizeAt(image, { baseSize, scale });
@@ -68,7 +68,7 @@ export function mostLikely(probability: Float64Array, pixels: number): number[] 
   });
 }
 
-function normalised({ width, height, image }: DecodedImage): Planes {
+function normalized({ width, height, image }: DecodedImage): Planes {
   const mean = [123.675, 116.28, 103.53];
   const deviation = [58.395, 57.12, 57.375];
   return planes(3, [height, width], (channel, y, x) => {
@@ -129,7 +129,7 @@ function throughNetwork(model: SegmentationModel, { height, width, values }: Pla
   });
 }
 
-/** Half-pixel centres: the output's pixel centre y + ½ lies at (y + ½) · ratio of the input, borders repeated. */
+/** Half-pixel centers: the output's pixel center y + ½ lies at (y + ½) · ratio of the input, borders repeated. */
 function resized(input: Planes, height: number, width: number): Planes {
   const down = placesOf(input.height, height);
   const right = placesOf(input.width, width);

@@ -21,7 +21,7 @@ afterEach(() => {
   expect(liveTensorCount()).toBe(liveBefore);
 });
 
-/** Blocks and noise, so that neighbouring windows disagree. */
+/** Blocks and noise, so that neighboring windows disagree. */
 function imageOf(width: number, height: number, seed = 1): DecodedImage {
   let state = seed;
   const image = Uint8Array.from({ length: width * height * 3 }, (_, place) => {

@@ -7,19 +7,19 @@ import {
   paperScale,
   planExperiment,
   scoreText,
-  summarise,
+  summarize,
   tableMarkdown,
   tableResult,
   tablesNamed,
 } from 'coarsely/experiments';
 import { describe, expect, it } from 'vitest';
 
-describe('summarise', () => {
+describe('summarize', () => {
   it('gives mean and sample deviation', () => {
-    expect(summarise([2, 4, 9])).toEqual({ mean: 5, deviation: Math.sqrt(13), count: 3 });
-    expect(summarise([7])).toEqual({ mean: 7, deviation: null, count: 1 });
-    expect(summarise([])).toEqual({ mean: null, deviation: null, count: 0 });
-    expect(summarise([1, Number.NaN]).mean).toBeNaN();
+    expect(summarize([2, 4, 9])).toEqual({ mean: 5, deviation: Math.sqrt(13), count: 3 });
+    expect(summarize([7])).toEqual({ mean: 7, deviation: null, count: 1 });
+    expect(summarize([])).toEqual({ mean: null, deviation: null, count: 0 });
+    expect(summarize([1, Number.NaN]).mean).toBeNaN();
   });
 
   it('reads as a person writes it', () => {

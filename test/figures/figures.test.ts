@@ -22,7 +22,7 @@ import { coarsely } from '../cli/run-command.js';
 import { createPlayground, type Playground, smallConfig } from '../training/training-fixtures.js';
 import { expectWellFormed, marks } from './svg-marks.js';
 
-/** Eight pixels: of four unsure ones three are mislabelled, of four sure ones none. */
+/** Eight pixels: of four unsure ones three are mislabeled, of four sure ones none. */
 function knownRun(steps: readonly number[]): RunStatistics {
   const statistics = statisticsOf({
     images: 1,
@@ -36,20 +36,20 @@ function knownRun(steps: readonly number[]): RunStatistics {
 }
 
 describe('drawings of known numbers', () => {
-  test('figure 2 says plainly where the mislabelled pixels are', () => {
+  test('figure 2 says plainly where the mislabeled pixels are', () => {
     const { files, table } = divisionFigure([knownRun([10, 20])]);
     const svg = String(files[0]?.content);
     expectWellFormed(svg);
     expect(marks(svg, 'division')).toHaveLength(2);
     expect(marks(svg, 'cell')).toHaveLength(8);
     expect(marks(svg, 'plot')).toHaveLength(2);
-    expect(svg).toContain('100.0 % of the mislabelled pixels are in the less confident 50 %');
+    expect(svg).toContain('100.0 % of the mislabeled pixels are in the less confident 50 %');
     expect(svg).toContain('75.0 % of the labels there are wrong, 0.0 % above.');
     expect(svg).toContain('known &amp; small');
     expect(table[7]).toEqual([
       'known & small',
       '20',
-      'mislabelled',
+      'mislabeled',
       'low confidence',
       '37.5 %',
       '2',
@@ -135,7 +135,7 @@ describe('figures of a run', () => {
     expect(measured?.source).toBe('measured');
     const [last, now] = [recorded?.moments.at(-1)?.statistics, measured?.moments[0]?.statistics];
     expect(now?.pixels).toBe(last?.pixels);
-    expect(now?.mislabelled).toBe(last?.mislabelled);
+    expect(now?.mislabeled).toBe(last?.mislabeled);
     expect(now?.meanLoss).toBeCloseTo(last?.meanLoss as number, 5);
   }, 60_000);
 
@@ -146,7 +146,7 @@ describe('figures of a run', () => {
     );
     const drawings = [...page.matchAll(/<img src="data:image\/svg\+xml;base64,([^"]+)" alt="([^"]+)"/g)];
     expect(drawings.map(([, , alt]) => alt?.split(':')[0])).toEqual([
-      'Mislabelled pixels by loss and by confidence',
+      'Mislabeled pixels by loss and by confidence',
       'Mean loss by confidence',
       'Weights against theory',
     ]);

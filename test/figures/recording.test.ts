@@ -43,9 +43,9 @@ test('recording statistics changes no loss, no score and no weight, bit for bit'
     expect(statistics.bins.pixels).toHaveLength(binCount);
     expect(statistics.compared).toBeGreaterThan(0);
     expect(statistics.compared).toBeLessThanOrEqual(statistics.pixels);
-    const { correct, mislabelled } = statistics.byConfidence as NonNullable<typeof statistics.byConfidence>;
-    expect(mislabelled.low.pixels + mislabelled.high.pixels).toBe(statistics.mislabelled);
-    const shares = [correct.low, correct.high, mislabelled.low, mislabelled.high].map(
+    const { correct, mislabeled } = statistics.byConfidence as NonNullable<typeof statistics.byConfidence>;
+    expect(mislabeled.low.pixels + mislabeled.high.pixels).toBe(statistics.mislabeled);
+    const shares = [correct.low, correct.high, mislabeled.low, mislabeled.high].map(
       (cell) => cell.weightShare,
     );
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);

@@ -1,5 +1,5 @@
 import {
-  binCentre,
+  binCenter,
   binCount,
   binOf,
   inspectImage,
@@ -90,7 +90,7 @@ describe('statisticsOf', () => {
     const reweighter = new LinearArm();
     const statistics = measure(reweighter);
     reweighter.dispose();
-    expect(statistics).toMatchObject({ images: 1, pixels: 5, compared: 4, mislabelled: 2 });
+    expect(statistics).toMatchObject({ images: 1, pixels: 5, compared: 4, mislabeled: 2 });
     const loss = (p: number) => -Math.log(p);
     expect(statistics.meanLoss).toBeCloseTo(
       (loss(0.5) + loss(0.9) + loss(0.1) + loss(0.4) + loss(0.8)) / 5,
@@ -102,7 +102,7 @@ describe('statisticsOf', () => {
     const at = (list: readonly (number | null)[]) => bins.map((bin) => list[bin]);
     expect(at(statistics.bins.pixels)).toEqual([1, 1, 1, 2]);
     expect(at(statistics.bins.compared)).toEqual([1, 1, 0, 2]);
-    expect(at(statistics.bins.mislabelled)).toEqual([0, 1, 0, 1]);
+    expect(at(statistics.bins.mislabeled)).toEqual([0, 1, 0, 1]);
     expect(statistics.bins.pixels.reduce((sum, count) => sum + count, 0)).toBe(5);
     expect(statistics.bins.meanLoss[25]).toBeCloseTo((loss(0.9) + loss(0.1)) / 2, 5);
     expect(statistics.bins.meanLoss[2]).toBeNull();
@@ -123,14 +123,14 @@ describe('statisticsOf', () => {
           : expect.closeTo(losses.reduce((sum, one) => sum + one, 0) / losses.length, 4),
       weightShare: expect.closeTo(count / 4, 5),
     });
-    // v̂: 0.5 and 0.6 are the unsure ones; of them 0.6 is mislabelled, and of the sure ones one.
+    // v̂: 0.5 and 0.6 are the unsure ones; of them 0.6 is mislabeled, and of the sure ones one.
     expect(byConfidence?.threshold).toBeCloseTo(confidenceOf(0.9), 5);
     expect(byConfidence?.correct).toEqual({ low: cell(1, [loss(0.5)]), high: cell(1, [loss(0.9)]) });
-    expect(byConfidence?.mislabelled).toEqual({ low: cell(1, [loss(0.4)]), high: cell(1, [loss(0.1)]) });
-    // The two largest losses are those of the mislabelled pixels.
+    expect(byConfidence?.mislabeled).toEqual({ low: cell(1, [loss(0.4)]), high: cell(1, [loss(0.1)]) });
+    // The two largest losses are those of the mislabeled pixels.
     expect(byLoss?.threshold).toBeCloseTo(loss(0.5), 4);
     expect(byLoss?.correct).toEqual({ low: cell(2, [loss(0.5), loss(0.9)]), high: cell(0, []) });
-    expect(byLoss?.mislabelled).toEqual({ low: cell(0, []), high: cell(2, [loss(0.4), loss(0.1)]) });
+    expect(byLoss?.mislabeled).toEqual({ low: cell(0, []), high: cell(2, [loss(0.4), loss(0.1)]) });
   });
 
   test('shares do not depend on how many images the same pixels come from', () => {
@@ -147,7 +147,7 @@ describe('statisticsOf', () => {
     }
   });
 
-  test('the weights of two images keep their ratio, though each is normalised alone', () => {
+  test('the weights of two images keep their ratio, though each is normalized alone', () => {
     const collector = new PixelCollector();
     const reweighter = new LinearArm();
     const sure = subjectWith(reweighter);
@@ -202,8 +202,8 @@ describe('statisticsOf', () => {
 
 test('intervals cover [−1, 1] evenly', () => {
   expect([-1, -0.95001, -0.95, 0, 0.999, 1].map(binOf)).toEqual([0, 0, 1, 20, 39, 39]);
-  expect(binCentre(0)).toBeCloseTo(-0.975, 12);
-  expect(binCentre(39)).toBeCloseTo(0.975, 12);
+  expect(binCenter(0)).toBeCloseTo(-0.975, 12);
+  expect(binCenter(39)).toBeCloseTo(0.975, 12);
 });
 
 test('what extra heads predict reaches loss and confidence', () => {

@@ -1,5 +1,5 @@
 import {
-  binCentre,
+  binCenter,
   binCount,
   binOf,
   compareWithTheory,
@@ -23,7 +23,7 @@ import { expectWellFormed, marks } from './svg-marks.js';
 function statisticsWith(losses: readonly number[], weights: readonly number[]): PixelStatistics {
   const at = [2, 20, 38];
   const spreadOut = (values: readonly number[]) =>
-    at.flatMap((bin, place) => new Array<number>(10).fill(values[place] ?? binCentre(bin)));
+    at.flatMap((bin, place) => new Array<number>(10).fill(values[place] ?? binCenter(bin)));
   return statisticsOf({
     images: 1,
     confidence: Float32Array.from(spreadOut([])),
@@ -42,7 +42,7 @@ describe('compareWithTheory', () => {
   ])('p = %i: weights of the theory correlate perfectly', (p, best) => {
     const curve = compareWithTheory(statisticsWith(losses, best), p);
     const mean = best.reduce((sum, value) => sum + value, 0) / 3;
-    expect(curve.confidence).toEqual([2, 20, 38].map(binCentre));
+    expect(curve.confidence).toEqual([2, 20, 38].map(binCenter));
     for (const share of curve.pixelShare) expect(share).toBeCloseTo(1 / 3, 6);
     for (const [place, value] of best.entries()) {
       expect(curve.theory[place]).toBeCloseTo(value / mean, 5);
@@ -171,5 +171,5 @@ describe('the order of a recorded run', () => {
 });
 
 test('intervals and their middles agree', () => {
-  for (let bin = 0; bin < binCount; bin += 1) expect(binOf(binCentre(bin))).toBe(bin);
+  for (let bin = 0; bin < binCount; bin += 1) expect(binOf(binCenter(bin))).toBe(bin);
 });

@@ -72,7 +72,7 @@ describe.each(versions)('checkpoints of PyTorch %s', (version) => {
   });
 });
 
-test('safetensors are recognised by content, whatever the name', () => {
+test('safetensors are recognized by content, whatever the name', () => {
   const { tensors } = readStateDict(fixture('2.13', 'zip.pth'));
   const path = join(scratchFolder(), 'weights.pth');
   writeSafetensors(path, tensors);

@@ -15,7 +15,7 @@ function nameKey(name: string): number {
   return key >>> 0;
 }
 
-/** Murmur3's finaliser of key + index · 0x9E3779B9, unsigned. */
+/** Murmur3's finalizer of key + index · 0x9E3779B9, unsigned. */
 function hashed(key: number, index: number): number {
   let h = (key + Math.imul(index, 0x9e3779b9)) | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -68,20 +68,20 @@ export function hashedLabels(batch: BatchShape): Tensor {
   return tensorFrom(labels, { dtype: 'int64', shape: [count, height, width] });
 }
 
-/** [N,C,H,W] float32: a colour for each class, a tint for each image, noise for each pixel. */
+/** [N,C,H,W] float32: a color for each class, a tint for each image, noise for each pixel. */
 export function hashedImages(batch: BatchShape): Tensor {
   const { step, shape, classCount } = batch;
   const [count, channels, height, width] = shape;
   const blockOf = labelBlocks(batch);
-  const colours = hashedUniform('colours', [classCount, channels], 1.5);
+  const colors = hashedUniform('colors', [classCount, channels], 1.5);
   const tints = hashedUniform(`tints.${step}`, [count, channels], 1);
   const images = hashedUniform(`pixels.${step}`, shape, 0.5);
   for (let at = 0; at < images.length; at += 1) {
     const plane = Math.floor(at / (height * width));
     const image = Math.floor(plane / channels);
     const block = blockOf(image, Math.floor(at / width) % height, at % width);
-    const colour = colours[block.class * channels + (plane % channels)] as number;
-    images[at] = Math.fround(colour + (tints[plane] as number)) + (images[at] as number);
+    const color = colors[block.class * channels + (plane % channels)] as number;
+    images[at] = Math.fround(color + (tints[plane] as number)) + (images[at] as number);
   }
   return tensorFrom(images, { dtype: 'float32', shape });
 }

@@ -103,7 +103,7 @@ test('both sides hash the same numbers', () => {
 });
 
 describe('pixels', () => {
-  test('cross-entropy, its means over labelled and over all pixels, its gradient', () => {
+  test('cross-entropy, its means over labeled and over all pixels, its gradient', () => {
     tidy(() => {
       const { pixel } = values;
       const logits = tensorOf(pixel.logits).requiresGrad_();
@@ -187,7 +187,7 @@ test('bilinear resizing and its gradient', () => {
   });
 });
 
-test('a dilated convolution and batch normalisation: output, gradients, running statistics', () => {
+test('a dilated convolution and batch normalization: output, gradients, running statistics', () => {
   const golden = values.convolution;
   using generator = new Generator(0);
   const [convolution, norm] = [

@@ -56,7 +56,7 @@ describe.each(losses.kinds())('%s', (kind) => {
 
   test('another ignore index is respected', () => {
     using _inner = scope();
-    const { logitsNCHW, labelsNHW, extraHeads } = pixelBatch({ name: 'all labelled' });
+    const { logitsNCHW, labelsNHW, extraHeads } = pixelBatch({ name: 'all labeled' });
     const values = create(kind)(logitsNCHW, labelsNHW, { ignoreIndex: 3, extraHeads });
     expect(values.where(labelsNHW.eq(3), 0).abs().sum().item()).toBe(0);
     expect(values.ne(0).sum().item()).toBe(labelsNHW.ne(3).sum().item());

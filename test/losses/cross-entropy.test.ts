@@ -23,7 +23,7 @@ test('is −log p of the label and 0 where ignored', () => {
   expect(values[2]).toBe(0);
 });
 
-test('reduces over labelled pixels or over all', () => {
+test('reduces over labeled pixels or over all', () => {
   using _inner = scope();
   const target = labels([0, 1, 255]);
   const losses = crossEntropy(logits(), target);
@@ -33,7 +33,7 @@ test('reduces over labelled pixels or over all', () => {
   expect(reduceLosses(losses, valid, 'all').item()).toBeCloseTo(sum / 3, 6);
 });
 
-test('a batch without a labelled pixel has loss 0 and gradient 0, not NaN', () => {
+test('a batch without a labeled pixel has loss 0 and gradient 0, not NaN', () => {
   using _inner = scope();
   const input = logits().requiresGrad_();
   const target = labels([255, 255, 255]);

@@ -47,7 +47,7 @@ const cases: readonly FusedCase[] = [
   { name: 'same size', logits: [2, 19, 6, 37], labels: [6, 37] },
   { name: 'same size, NCHW', logits: [2, 19, 6, 37], labels: [6, 37], memoryFormat: 'contiguous' },
   { name: 'all alike', logits: [1, 5, 4, 4], labels: [8, 8], scale: 0 },
-  { name: 'no labelled pixel', logits: [2, 7, 3, 5], labels: [12, 20], ignored: () => true },
+  { name: 'no labeled pixel', logits: [2, 7, 3, 5], labels: [12, 20], ignored: () => true },
   { name: 'one image without labels', logits: [2, 7, 3, 5], labels: [12, 20], ignored: (i) => i < 240 },
   { name: 'logits around 1e4', logits: [1, 19, 4, 5], labels: [16, 20], scale: 1e4 },
   { name: 'bfloat16', logits: [2, 19, 5, 7], labels: [20, 28], dtype: 'bfloat16' },

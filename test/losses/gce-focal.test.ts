@@ -1,4 +1,4 @@
-/** Generalised cross-entropy and focal loss by hand, and where a careless formula breaks. */
+/** Generalized cross-entropy and focal loss by hand, and where a careless formula breaks. */
 import { crossEntropy, focal, gce, oneMinusExp, type PixelLoss } from 'coarsely/losses';
 import { liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ afterEach(() => {
   expect(liveTensorCount()).toBe(live);
 });
 
-/** One pixel of two classes, the first of which is labelled: p_y = sigmoid(margin). */
+/** One pixel of two classes, the first of which is labeled: p_y = sigmoid(margin). */
 function atMargin(loss: PixelLoss, margin: number): { value: number; slope: number } {
   using _inner = scope();
   const logits = tensorFrom([margin, 0], { dtype: 'float32', shape: [1, 2, 1, 1] }).requiresGrad_();

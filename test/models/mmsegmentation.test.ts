@@ -114,7 +114,7 @@ describe('OCR on ResNeSt-50, in training', () => {
           images([4, 3, 64, 64]).contiguous({ memoryFormat }),
         );
         if (auxiliaryLogitsNCHW === null) throw new Error('expected auxiliary logits in training');
-        // The means of four images are normalised over each other in every block, which amplifies rounding: PyTorch's
+        // The means of four images are normalized over each other in every block, which amplifies rounding: PyTorch's
         // float32 differs from its float64 by 0.03%, and in channels-last by 0.09%.
         expectClose(logitsNCHW, expected.logits, 2e-3);
         expectClose(auxiliaryLogitsNCHW, expected.auxiliary, 2e-3);

@@ -209,7 +209,7 @@ describe('what does not fit', () => {
     [
       'too few names',
       (_, meta) => meta.set('CLASSES', ['road', 'building']),
-      /^x\.pth: has logits of 3 classes, but names 2 and colours 3$/,
+      /^x\.pth: has logits of 3 classes, but names 2 and colors 3$/,
     ],
   ])('%s', (_, change, message) => {
     tidy(() => {

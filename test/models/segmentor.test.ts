@@ -63,7 +63,7 @@ describe('DeepLabv3+', () => {
       { classCount: 19, generator },
     );
     expect(count(segmentor.head.parameters())).toBe(17_697_923);
-    // 3×3 convolution 1024 to 256, its normalisation, and the classifier with bias.
+    // 3×3 convolution 1024 to 256, its normalization, and the classifier with bias.
     expect(count(segmentor.auxiliary?.parameters() ?? [])).toBe(1024 * 256 * 9 + 512 + 256 * 19 + 19);
     expect(count(segmentor.parameters())).toBe(17_697_923 + 2_364_691 + 23_508_032 + 19_232);
     segmentor.dispose();

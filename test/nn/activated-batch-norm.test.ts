@@ -1,5 +1,5 @@
-/** Batch normalisation with shortcut and ReLU as one operator, against the engine's three one after another. */
-import { BatchNorm2d, synchroniseBatchNorm } from 'coarsely/nn';
+/** Batch normalization with shortcut and ReLU as one operator, against the engine's three one after another. */
+import { BatchNorm2d, synchronizeBatchNorm } from 'coarsely/nn';
 import {
   type DType,
   Generator,
@@ -181,7 +181,7 @@ describe('what runs across a step', () => {
     using _inner = scope();
     const norm = new BatchNorm2d(4);
     const alone = norm.forward(image(), { activation: 'relu' }).contiguous().toTypedArray();
-    expect(synchroniseBatchNorm(norm, true)).toBe(1);
+    expect(synchronizeBatchNorm(norm, true)).toBe(1);
     const together = withKernels('stock', () => norm.forward(image(), { activation: 'relu' }));
     expect(together.contiguous().toTypedArray()).toEqual(alone);
     norm.dispose();

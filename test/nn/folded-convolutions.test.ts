@@ -1,5 +1,5 @@
 /** Packed convolutions against the plain layers: every geometry that a kernel of its own computes, and every end. */
-import { BatchNorm2d, Conv2d, convolveNormalised, FoldedConvolutions } from 'coarsely/nn';
+import { BatchNorm2d, Conv2d, convolveNormalized, FoldedConvolutions } from 'coarsely/nn';
 import {
   Generator,
   liveTensorCount,
@@ -84,12 +84,12 @@ test.each(cases)('%o', (setting) => {
     using folded = new FoldedConvolutions({ dtype });
     for (const { residual, activation } of ends) {
       noGrad(() => {
-        const plain = convolveNormalised(layers, inputNCHW);
+        const plain = convolveNormalized(layers, inputNCHW);
         const added = residual ? randn(plain.shape, { dtype: 'float32', generator }) : null;
         const joined = added === null ? plain : plain.add(added);
         const expected = activation === 'relu' ? joined.relu() : joined;
         const actual = folded.run(() =>
-          convolveNormalised(layers, inputNCHW, { residual: added, activation }),
+          convolveNormalized(layers, inputNCHW, { residual: added, activation }),
         );
         expect(actual.dtype).toBe(dtype);
         expect(actual.shape).toEqual(expected.shape);
@@ -128,12 +128,12 @@ test('a network in training is not folded, and weights are those of the first ru
   tidy(() =>
     noGrad(() => {
       const input = randn([2, 4, 5, 5], { dtype: 'float32', generator });
-      const first = folded.run(() => convolveNormalised(layers, input));
+      const first = folded.run(() => convolveNormalized(layers, input));
       layers.conv.weight.mul_(2);
-      const second = folded.run(() => convolveNormalised(layers, input));
+      const second = folded.run(() => convolveNormalized(layers, input));
       expect(second.sub(first).abs().max().item()).toBe(0);
       layers.bn.train();
-      const mean = folded.run(() => convolveNormalised(layers, input)).mean([0, 2, 3]);
+      const mean = folded.run(() => convolveNormalized(layers, input)).mean([0, 2, 3]);
       expect(mean.sub(layers.bn.bias).abs().max().item()).toBeLessThan(1e-4);
     }),
   );

@@ -53,8 +53,8 @@ describe('Conv2d', () => {
       padding: 1,
       stride: 2,
       generator,
-      initialiseWeight: constant(1),
-      initialiseBias: constant(10),
+      initializeWeight: constant(1),
+      initializeBias: constant(10),
     });
     tidy(() => {
       const output = conv.forward(image([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 1, 3, 3]));
@@ -72,13 +72,13 @@ describe('Conv2d', () => {
       groups: 2,
       bias: false,
       generator,
-      initialiseWeight: constant(1),
+      initializeWeight: constant(1),
     });
     expect(conv.bias).toBeNull();
     expect(conv.weight.shape).toEqual([2, 1, 3, 3]);
     tidy(() => {
       const output = conv.forward(image([...Array(9).keys(), ...Array(9).fill(0)], [1, 2, 3, 3]));
-      // At distance two the corners see each other, and the centre only itself.
+      // At distance two the corners see each other, and the center only itself.
       expect(numbers(output)).toEqual([16, 8, 16, 8, 4, 8, 16, 8, 16, ...Array(9).fill(0)]);
     });
     conv.dispose();
@@ -103,7 +103,7 @@ describe('Conv2d', () => {
 });
 
 describe('BatchNorm2d', () => {
-  test('normalises a batch and moves the running statistics by a tenth, with the unbiased variance', () => {
+  test('normalizes a batch and moves the running statistics by a tenth, with the unbiased variance', () => {
     const norm = new BatchNorm2d(1);
     tidy(() => {
       const output = numbers(norm.forward(image([1, 2, 3, 4], [1, 1, 2, 2])));
@@ -193,7 +193,7 @@ describe('functions and pooling', () => {
     });
   });
 
-  test('bilinear resizing has its pixel centres at half-integers', () => {
+  test('bilinear resizing has its pixel centers at half-integers', () => {
     tidy(() => {
       const input = image([0, 4], [1, 1, 1, 2]);
       expect(numbers(resizeBilinear(input, [1, 4]))).toEqual([0, 1, 3, 4]);
@@ -217,7 +217,7 @@ describe('functions and pooling', () => {
   });
 });
 
-describe('initialisers', () => {
+describe('initializers', () => {
   const shape = [64, 32, 3, 3];
   const variance = (tensor: Tensor) => {
     const values = numbers(tensor);

@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('shows the tables, the paper’s figures apart, and signs in colour', () => {
+test('shows the tables, the paper’s figures apart, and signs in color', () => {
   expect(page).toContain('Table 1: Some &lt;b&gt;details&lt;/b&gt;');
   expect(page).toContain('<td class="better">+1.00 ± 0.30</td>');
   expect(page).toContain('<td class="paper">71.94</td>');

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConfigInput, configSchema, configToYaml } from 'coarsely/config';
-import { writeColourPng, writeLabelPng } from 'coarsely/data';
+import { writeColorPng, writeLabelPng } from 'coarsely/data';
 import { createSegmentor } from 'coarsely/models';
 import { Arm } from 'coarsely/reweighting';
 import { RunWriter } from 'coarsely/runs';
@@ -29,7 +29,7 @@ export async function writeDataset(root: string): Promise<void> {
   for (const split of ['train', 'val']) {
     for (const [index, name] of ['one', 'two', 'three'].entries()) {
       const image = Uint8Array.from([...fine].flatMap((id) => [id * 90, index * 40, 60]));
-      await writeColourPng(join(root, 'images', split, `${name}.png`), { pixels: image, size });
+      await writeColorPng(join(root, 'images', split, `${name}.png`), { pixels: image, size });
       await writeLabelPng(join(root, 'fine', split, `${name}.png`), { pixels: fine, size });
       await writeLabelPng(join(root, 'coarse', split, `${name}.png`), { pixels: coarse, size });
     }

@@ -34,7 +34,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The page without scripts, styles and the licence: what a reader reads. */
+/** The page without scripts, styles and the license: what a reader reads. */
 function textOf(html: string): string {
   return html
     .replaceAll(/<(script|style|pre)[\s\S]*?<\/\1>/g, '')
@@ -93,7 +93,7 @@ describe('writeReport, two runs', () => {
       .raw()
       .toBuffer();
     expect([...fine.subarray(0, 3)]).toEqual([128, 64, 128]);
-    expect(textOf(page)).toContain('50% labelled');
+    expect(textOf(page)).toContain('50% labeled');
     for (const [, least, most] of page.matchAll(/Weight <small>([\d.]+) to ([\d.]+)</g)) {
       expect(Number(least)).toBeLessThanOrEqual(1);
       expect(Number(most)).toBeGreaterThanOrEqual(1);
@@ -129,7 +129,7 @@ describe('writeReport, two runs', () => {
     for (const [, target] of body.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);
   });
 
-  test('keeps the licence of the charts', () => {
+  test('keeps the license of the charts', () => {
     expect(page).toContain('The MIT License');
     expect(page).toContain('Leon Sorokin');
   });
@@ -164,18 +164,18 @@ describe('writeReport, other cases', () => {
 
   test('images without labels have neither losses nor weights, instead of those of the first class', async () => {
     const part = { root: z.string(), split: z.string(), labels: z.string() };
-    const unlabelled: DatasetComponent<{ root: string; split: string }> = {
+    const unlabeled: DatasetComponent<{ root: string; split: string }> = {
       options: z.strictObject(part),
       create: ({ root, split }) => openDataset({ kind: 'folder', root, split, labels: null }),
       check: ({ root, split }) => checkDataset({ kind: 'folder', root, split, labels: null }),
     };
-    datasets.register('report-unlabelled', unlabelled as DatasetComponent);
-    const run = join(folder, 'unlabelled-arm');
-    const [kind, root] = ['report-unlabelled', join(folder, 'data')];
-    writeRun(run, { name: 'unlabelled', root, kind, reweighter: { kind: 'arm' } });
+    datasets.register('report-unlabeled', unlabeled as DatasetComponent);
+    const run = join(folder, 'unlabeled-arm');
+    const [kind, root] = ['report-unlabeled', join(folder, 'data')];
+    writeRun(run, { name: 'unlabeled', root, kind, reweighter: { kind: 'arm' } });
     const html = await readFile(await writeReport([run], { examples: 1 }), 'utf8');
-    expect(html).toContain('unlabelled: loss of the labelled pixels, none on average');
-    expect(html).toContain('unlabelled: weight of the labelled pixels, from 0 to 0 times the mean');
+    expect(html).toContain('unlabeled: loss of the labeled pixels, none on average');
+    expect(html).toContain('unlabeled: weight of the labeled pixels, from 0 to 0 times the mean');
   });
 
   test('names what is damaged or no run', async () => {

@@ -14,7 +14,7 @@ afterEach(() => {
 const ignored = 255;
 const whole = { left: 0, top: 0, right: 1, bottom: 1, mirrored: false };
 
-/** Two classes; `likelihood` is that of class 0, which every labelled pixel has. */
+/** Two classes; `likelihood` is that of class 0, which every labeled pixel has. */
 function inputOf(likelihood: readonly (readonly number[])[], origins: readonly SampleOrigin[]) {
   const [height, width] = [likelihood.length / origins.length, likelihood[0]?.length ?? 0];
   const shape = [origins.length, height, width];
@@ -82,7 +82,7 @@ describe('places', () => {
   const grid = [4, 6] as const;
   const [rows, columns] = grid;
 
-  /** Which cell a pixel's centre lies in, from the definition of an origin. */
+  /** Which cell a pixel's center lies in, from the definition of an origin. */
   function cellOf(
     origin: SampleOrigin,
     { x, y, height, width }: Record<'x' | 'y' | 'height' | 'width', number>,

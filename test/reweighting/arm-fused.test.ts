@@ -1,5 +1,5 @@
 /** ARM's fused passes against the plain composition, by finite differences, and bit for bit over threads. */
-import { Arm, type NormOrder, normaliseWeights } from 'coarsely/reweighting';
+import { Arm, type NormOrder, normalizeWeights } from 'coarsely/reweighting';
 import {
   Generator,
   kernels,
@@ -115,19 +115,19 @@ describe.each([1, 2, 3] as const)('p = %i', (p) => {
     });
   });
 
-  test('normalised weights and their gradient are those of stock operators', () => {
+  test('normalized weights and their gradient are those of stock operators', () => {
     using _inner = scope();
     for (const [, make] of cases) {
       const { confidenceNHW, lossesNHW, validNHW } = make();
-      const run = (normalise: (weights: Tensor) => Tensor) => {
+      const run = (normalize: (weights: Tensor) => Tensor) => {
         const weights = confidenceNHW.detach().clamp({ min: 0 }).requiresGrad_();
-        const normalised = normalise(weights);
-        normalised.mul(lossesNHW).sum().backward();
-        return { weights: numbers(normalised), gradient: numbers(weights.grad) };
+        const normalized = normalize(weights);
+        normalized.mul(lossesNHW).sum().backward();
+        return { weights: numbers(normalized), gradient: numbers(weights.grad) };
       };
-      const stock = withKernels('stock', () => run((weights) => normaliseWeights(weights, validNHW, { p })));
+      const stock = withKernels('stock', () => run((weights) => normalizeWeights(weights, validNHW, { p })));
       for (const other of [
-        run((weights) => normaliseWeights(weights, validNHW, { p })),
+        run((weights) => normalizeWeights(weights, validNHW, { p })),
         run((weights) => ops.normaliseWeightsComposed(weights, validNHW, p)),
       ]) {
         expect(difference(other.weights, stock.weights)).toBeLessThan(2e-5);

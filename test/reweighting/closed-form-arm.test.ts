@@ -1,5 +1,5 @@
 /** Closed-form ARM by hand: mean losses of bins, the weights between them, and what it remembers. */
-import { ClosedFormArm, normaliseWeights, reweighters } from 'coarsely/reweighting';
+import { ClosedFormArm, normalizeWeights, reweighters } from 'coarsely/reweighting';
 import { liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -77,7 +77,7 @@ test('is a continuous line between the middles, level beyond the first and the l
   arm.dispose();
 });
 
-test('fills empty bins from their neighbours', () => {
+test('fills empty bins from their neighbors', () => {
   using _inner = scope();
   const arm = new ClosedFormArm({ bins: 8 });
   arm.weigh(
@@ -208,7 +208,7 @@ test('refuses options that have no meaning, and says why p = 1 has none', () => 
   expect(parsed.error?.issues[0]?.message).toContain('with p = 1 all weight would go to one confidence');
 });
 
-test('normalises as ARM does', () => {
+test('normalizes as ARM does', () => {
   using _inner = scope();
   const arm = new ClosedFormArm({ bins: 2, p: 3 });
   const batch = input([
@@ -217,7 +217,7 @@ test('normalises as ARM does', () => {
     [0.1, 1, 0],
   ]);
   const weights = arm.weigh(batch).toTypedArray();
-  const again = normaliseWeights(arm.forward(batch.confidenceNHW), batch.validNHW, { p: 3 });
+  const again = normalizeWeights(arm.forward(batch.confidenceNHW), batch.validNHW, { p: 3 });
   expect(weights).toEqual(again.toTypedArray());
   arm.dispose();
 });

@@ -196,7 +196,7 @@ describe('the meta-gradient', () => {
     net.dispose();
   });
 
-  test('is 0, not NaN, where the clean loss does not depend on the network or no pixel is labelled', () => {
+  test('is 0, not NaN, where the clean loss does not depend on the network or no pixel is labeled', () => {
     using _inner = scope();
     using problem = new Problem();
     const [first] = problem.parameters;
@@ -226,13 +226,13 @@ test('learns to distrust labels that the clean ones contradict', () => {
   // Two classes apart along one feature; a third of the noisy labels is of the wrong class.
   const makeBatch = (wrong: (pixel: number) => boolean) => {
     const labels = Array.from({ length: count }, (_, pixel) => pixel % 2);
-    const centres = tensorFrom(
+    const centers = tensorFrom(
       labels.map((label) => 3 * (2 * label - 1)),
       { dtype: 'float32', shape: [count, 1] },
     );
     const given = labels.map((label, pixel) => BigInt(wrong(pixel) ? 1 - label : label));
     return {
-      features: centres.add(randn([count, 1], { dtype: 'float32', generator })),
+      features: centers.add(randn([count, 1], { dtype: 'float32', generator })),
       labelsNHW: tensorFrom(BigInt64Array.from(given), { dtype: 'int64', shape: [1, 1, count] }),
     };
   };

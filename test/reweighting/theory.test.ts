@@ -1,10 +1,10 @@
 /**
- * Section 3.4 of the paper: holding the losses, the maximiser under ‖W‖_p = 1 is W ∝ l^{1/(p−1)} (Hölder), and p = 1
+ * Section 3.4 of the paper: holding the losses, the maximizer under ‖W‖_p = 1 is W ∝ l^{1/(p−1)} (Hölder), and p = 1
  * puts everything on the hardest pixel.
  */
 import { Parameter } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
-import { Arm, ClosedFormArm, type NormOrder, normaliseWeights } from 'coarsely/reweighting';
+import { Arm, ClosedFormArm, type NormOrder, normalizeWeights } from 'coarsely/reweighting';
 import { Generator, liveTensorCount, ones, tensorFrom, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -31,7 +31,7 @@ function climbFreely(losses: readonly number[], p: NormOrder): number[] {
   for (let step = 0; step < 1500; step++) {
     tidy(() => {
       optimizer.zeroGrad();
-      normaliseWeights(weights, valid, { p }).mul(row(losses)).sum().backward();
+      normalizeWeights(weights, valid, { p }).mul(row(losses)).sum().backward();
       optimizer.step();
       weights.detach().clamp_({ min: 0 });
     });

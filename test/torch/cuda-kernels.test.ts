@@ -140,7 +140,7 @@ describe.each([1, 2, 3])('p = %i', (p) => {
     [[1, 7, 9], 0],
     [[2, 97, 101], 0.7],
     [[1, 560, 480], 0.9],
-  ])('ARM and weight normalisation over %j with a share %f valid', (shape, share) => {
+  ])('ARM and weight normalization over %j with a share %f valid', (shape, share) => {
     using _inner = scope();
     using generator = new Generator(3);
     const draw = (size: readonly number[]) => rand(size, { dtype: 'float32', generator });

@@ -59,7 +59,7 @@ const arm: Case = (device) => {
   return [weights, confidence.grad, parameters.grad];
 };
 
-const normalised: Case = (device) => {
+const normalized: Case = (device) => {
   using draw = draws(device);
   const raw = draw.uniform([2, 61, 67]).requiresGrad_();
   const weights = ops.normaliseWeights(raw, draw.uniform([2, 61, 67]).lt(0.8), 2);
@@ -73,10 +73,10 @@ const normalised: Case = (device) => {
 const cases: readonly (readonly [string, Case])[] = [
   ['bilinear resizing', resize],
   ['cross-entropy', pixelLoss(0)],
-  ['generalised cross-entropy', pixelLoss(1)],
+  ['generalized cross-entropy', pixelLoss(1)],
   ['focal loss', pixelLoss(2)],
   ['ARM', arm],
-  ['weight normalisation', normalised],
+  ['weight normalization', normalized],
 ];
 
 const numbers = (outcome: readonly (Tensor | null)[]) =>

@@ -55,7 +55,7 @@ describe('scopes', () => {
     expect(kept.isDisposed).toBe(true);
   });
 
-  test('a disposed handle is recognised, also after its slot was used again', () => {
+  test('a disposed handle is recognized, also after its slot was used again', () => {
     using _inner = scope();
     const first = matrix([1], [1]);
     first.dispose();

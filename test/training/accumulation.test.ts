@@ -112,7 +112,7 @@ test('parts of a batch give the gradients and the loss of the whole', () => {
   }
 });
 
-test('weights are normalised over each part', () => {
+test('weights are normalized over each part', () => {
   const inParts = gradientsWith(2, { withArm: true });
   const parts = ([0, 2] as const).map((first) => gradientsWith(1, { withArm: true, images: [first, 2] }));
   const [one, other] = parts as [(typeof parts)[0], (typeof parts)[0]];
@@ -137,7 +137,7 @@ describe('the share of a rank', () => {
 
   test('is the batch over the processes, in parts', () => {
     expect(rankShare(configOf({ batchSize: 16, accumulation: 2 }), 4)).toEqual({ images: 4, partImages: 2 });
-    // Synchronised batch normalisation has the variance of both.
+    // Synchronized batch normalization has the variance of both.
     expect(rankShare(configOf({ batchSize: 2 }), 2)).toEqual({ images: 1, partImages: 1 });
   });
 

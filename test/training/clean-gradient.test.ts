@@ -23,17 +23,17 @@ const inner = (left: (Tensor | null)[], right: (Tensor | null)[]) =>
 
 /** Pearson's. */
 function correlation(left: readonly number[], right: readonly number[]): number {
-  const centred = (values: readonly number[]) => {
+  const centered = (values: readonly number[]) => {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     return values.map((value) => value - mean);
   };
-  const [a, b] = [centred(left), centred(right)];
+  const [a, b] = [centered(left), centered(right)];
   const dot = (one: readonly number[], other: readonly number[]) =>
     one.reduce((sum, value, place) => sum + value * (other[place] ?? 0), 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-test('alignments are inner products of gradients, through batch normalisation and dropout', async () => {
+test('alignments are inner products of gradients, through batch normalization and dropout', async () => {
   const live = liveTensorCount();
   const playground = await createPlayground();
   const config = smallConfig(playground.root);

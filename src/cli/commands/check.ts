@@ -8,7 +8,7 @@ import { createProgressLine } from '../progress-line.js';
 
 const example = `
 All headers are read, and the content of some files of each split, evenly spread. Exit code 1 when training on it would
-fail. Cityscapes and ADE20K are recognised by the folders of their official layouts.
+fail. Cityscapes and ADE20K are recognized by the folders of their official layouts.
 
 Example:
   $ coarsely check my-dataset
@@ -27,7 +27,7 @@ export function checkCommand(): Command {
   return new Command('check')
     .description('look through a dataset: what it holds, what is wrong, and how to train on it')
     .argument('<dataset>', 'the folder with images/ and folders of labels, or of an official dataset')
-    .option('--kind <name>', 'kind of dataset; by default recognised by its folders')
+    .option('--kind <name>', 'kind of dataset; by default recognized by its folders')
     .option('--sample <n>', 'files decoded in each split (default: 100)', positiveNumber)
     .option('--all', 'decode every file')
     .option('--json', 'print one JSON object instead of text')

@@ -1,4 +1,4 @@
-/** `coarsely evaluate`: the scores of a trained model on labelled images. */
+/** `coarsely evaluate`: the scores of a trained model on labeled images. */
 
 import { Command } from 'commander';
 import type { Evaluation } from '../../evaluation/index.js';
@@ -37,7 +37,7 @@ interface EvaluateCommandOptions extends InferenceCommandOptions {
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .description('score a trained model on labelled images')
+    .description('score a trained model on labeled images')
     .argument('[run]', "a run's folder; its last checkpoint is used")
     .option('--weights <file>', 'weights (.safetensors or .pth) instead of a run')
     .option('--config <config>', 'config file or recipe that the weights belong to')

@@ -7,7 +7,7 @@ import { positiveNumber } from '../parse-options.js';
 
 const example = `
 Figures:
-  2       correct and mislabelled pixels by loss and by confidence, and over training time
+  2       correct and mislabeled pixels by loss and by confidence, and over training time
   3       labels, class likelihood, confidence, loss and weight of images, as maps
   4       pixels of low confidence, painted green
   5       mean loss by confidence

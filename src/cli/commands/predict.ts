@@ -1,4 +1,4 @@
-/** `coarsely predict RUN INPUT…`: labels for images that nobody has labelled. */
+/** `coarsely predict RUN INPUT…`: labels for images that nobody has labeled. */
 
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
@@ -13,7 +13,7 @@ import { fraction } from '../parse-options.js';
 import { createProgressLine } from '../progress-line.js';
 
 const example = `
-For every image OUT/labels/NAME.png holds the class of each pixel, and OUT/overlays/NAME.jpg shows it in colour.
+For every image OUT/labels/NAME.png holds the class of each pixel, and OUT/overlays/NAME.jpg shows it in color.
 
 Example:
   $ coarsely predict runs/folder-arm photo.jpg another.png --out predictions
@@ -29,11 +29,11 @@ interface PredictCommandOptions extends InferenceCommandOptions {
 
 export function predictCommand(): Command {
   const command = new Command('predict')
-    .description('label images with a trained model: a label PNG and a colour overlay for each')
+    .description('label images with a trained model: a label PNG and a color overlay for each')
     .argument('<run>', "a run's folder; its last checkpoint is used")
     .argument('<input...>', 'images, or folders of images')
     .requiredOption('--out <dir>', 'folder for the predictions')
-    .option('--opacity <share>', 'how much of the overlay is class colour, 0 to 1', fraction, 0.55)
+    .option('--opacity <share>', 'how much of the overlay is class color, 0 to 1', fraction, 0.55)
     .option('--format <kind>', "label PNGs as this dataset's test server wants them: cityscapes or ade20k")
     .option('--overwrite', 'replace predictions that exist');
   return withInferenceOptions(command).addHelpText('after', example).action(predict);

@@ -1,7 +1,7 @@
 /**
  * The 150 classes of ADE20K's scene parsing benchmark (Zhou et al. 2017, SceneParse150), each by the first of its names,
- * in the order of the values 1 to 150 in its label files, and the colours of its development kit. Roads and skyscrapers
- * share one colour there.
+ * in the order of the values 1 to 150 in its label files, and the colors of its development kit. Roads and skyscrapers
+ * share one color there.
  */
 
 import type { DatasetClass } from '../dataset.js';

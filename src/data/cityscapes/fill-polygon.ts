@@ -5,7 +5,7 @@
 
 import type { Size } from '../region.js';
 
-/** A vertex in whole pixels; (0, 0) is the centre of the first pixel. */
+/** A vertex in whole pixels; (0, 0) is the center of the first pixel. */
 export type Vertex = readonly [x: number, y: number];
 
 interface Edge {

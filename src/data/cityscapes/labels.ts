@@ -1,12 +1,12 @@
 /**
  * The labels of Cityscapes (Cordts et al. 2016): 34 ids in label files, 19 of which are classes to train and evaluate on,
- * in the order of their ids. Names, ids and colours are those of the official scripts (cityscapesscripts, labels.py).
+ * in the order of their ids. Names, ids and colors are those of the official scripts (cityscapesscripts, labels.py).
  */
 
-import { type Colour, type DatasetClass, ignoreIndex } from '../dataset.js';
+import { type Color, type DatasetClass, ignoreIndex } from '../dataset.js';
 
-/** By id from 0; a label with a colour is a class, and all others are ignored. */
-const labels: readonly (readonly [name: string, color?: Colour])[] = [
+/** By id from 0; a label with a color is a class, and all others are ignored. */
+const labels: readonly (readonly [name: string, color?: Color])[] = [
   ['unlabeled'],
   ['ego vehicle'],
   ['rectification border'],

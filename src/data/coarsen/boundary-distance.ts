@@ -6,7 +6,7 @@ import type { ImageSize } from './connected-components.js';
 const far = 2 ** 20;
 
 /**
- * Distance in pixels from each pixel's centre to the nearest pixel that touches another region, plus one half: 0.5
+ * Distance in pixels from each pixel's center to the nearest pixel that touches another region, plus one half: 0.5
  * beside a border. The image's edge is no border, since a region that the frame cuts goes on behind it. The nearest
  * pixel that touches another region is always one of the pixel's own region, so one transform serves all regions.
  */

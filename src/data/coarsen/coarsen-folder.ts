@@ -26,8 +26,8 @@ export interface CoarsenFolderResult extends LabelAgreement {
 }
 
 /**
- * Coarsens every PNG in `fineFolder` and its subfolders into the same place in `outFolder`, as 8-bit grey PNGs of class
- * indices with 255 for unlabelled. The files appear when all have been made; none is ever overwritten.
+ * Coarsens every PNG in `fineFolder` and its subfolders into the same place in `outFolder`, as 8-bit gray PNGs of class
+ * indices with 255 for unlabeled. The files appear when all have been made; none is ever overwritten.
  *
  * Throws a DataError for a folder without PNGs, a file that cannot be read, a label in no class, files without any
  * label, and an `outFolder` that has some of the files already; a ConfigError for an unusable parameter.
@@ -59,15 +59,13 @@ export async function coarsenFolder(
       onProgress(index + 1, files.length);
     }
     if (counter.result().finePixels === 0) {
-      throw new DataError(
-        `${fineFolder}: no labelled pixel in ${files.length} files; all are ${ignoreIndex}`,
-      );
+      throw new DataError(`${fineFolder}: no labeled pixel in ${files.length} files; all are ${ignoreIndex}`);
     }
   });
   return { files: files.length, ...counter.result() };
 }
 
-/** An 8-bit grey PNG of class indices. */
+/** An 8-bit gray PNG of class indices. */
 export function encodeLabels(
   labels: Uint8Array,
   { width, height }: { readonly width: number; readonly height: number },
@@ -97,9 +95,9 @@ export function checkCoarsenParameters({
 
 async function readFine(path: string, classList: ClassList | null): ReturnType<typeof readLabels> {
   if (classList !== null) return readLabels(path, classList);
-  const { colour } = await readLabelHeader(path);
-  if (colour === 'rgb' || colour === 'rgb-alpha') {
-    throw new DataError(`${path}: RGB labels need a list of classes with colours (classes.json)`);
+  const { color } = await readLabelHeader(path);
+  if (color === 'rgb' || color === 'rgb-alpha') {
+    throw new DataError(`${path}: RGB labels need a list of classes with colors (classes.json)`);
   }
   return readLabels(path, anyClass);
 }

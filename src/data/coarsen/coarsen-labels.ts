@@ -216,7 +216,7 @@ function checkLabels(
   if (wrong !== -1) {
     throw new DataError(
       `coarsenLabels: label ${labels[wrong]} at x ${wrong % width}, y ${Math.floor(wrong / width)} is no class: ` +
-        `expected 0–${classCount - 1}, or ${ignoreIndex} for unlabelled`,
+        `expected 0–${classCount - 1}, or ${ignoreIndex} for unlabeled`,
     );
   }
 }

@@ -4,7 +4,7 @@ import type { ImageSize } from './connected-components.js';
 import type { Ring } from './trace-rings.js';
 
 /**
- * Sets every pixel whose centre lies inside the rings (even–odd rule, so a ring within a ring is a hole) to `value`.
+ * Sets every pixel whose center lies inside the rings (even–odd rule, so a ring within a ring is a hole) to `value`.
  * Parts outside the image are cut off.
  */
 export function fillRings(

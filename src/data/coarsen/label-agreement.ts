@@ -11,7 +11,7 @@ export interface ClassAgreement {
 }
 
 export interface LabelAgreement {
-  /** Share of the fine-labelled pixels that have a coarse label; NaN when nothing is labelled. */
+  /** Share of the fine-labeled pixels that have a coarse label; NaN when nothing is labeled. */
   readonly coverage: number;
   /** Share of those covered pixels where both labels are equal; NaN when none is covered. */
   readonly agreement: number;

@@ -21,7 +21,7 @@ export interface Layers {
 
 /**
  * Components below `detailArea` pixels, or nowhere thicker than `detailThickness`, become details; their place in the
- * surfaces is taken by the nearest surface. Both layers keep unlabelled regions as components of value `ignoreIndex`;
+ * surfaces is taken by the nearest surface. Both layers keep unlabeled regions as components of value `ignoreIndex`;
  * `details.components` has no pixels of surfaces.
  */
 export function splitLayers(
@@ -60,7 +60,7 @@ function measureLayer(components: Components, size: ImageSize): Layer {
   return { components, distance, halfThickness };
 }
 
-/** The labels with every detail's pixel given to the surface that a walk in 4-neighbour steps reaches first. */
+/** The labels with every detail's pixel given to the surface that a walk in 4-neighbor steps reaches first. */
 function coverDetails(
   labels: Uint8Array,
   {

@@ -1,6 +1,6 @@
-/** Which part of a folder to train on and which to evaluate on, by the names people give and by what is labelled. */
+/** Which part of a folder to train on and which to evaluate on, by the names people give and by what is labeled. */
 
-import type { Finding, LabelComparison, LabelledPart } from './diagnosis.js';
+import type { Finding, LabelComparison, LabeledPart } from './diagnosis.js';
 import type { DoctorSource } from './source.js';
 
 const trainNames = [/^train$/i, /^training$/i, /^train/i];
@@ -10,23 +10,23 @@ const fineNames = /fine|exact|precise|gt/i;
 /** Other folders beside the images may hold anything: depth maps, overlays. */
 const labelNames = /label|mask|annot|seg|class|coarse|weak|rough|scribble|noisy|fine|exact|precise|gt/i;
 
-/** The parts that a first training would use; null where there are no labelled images at all. */
+/** The parts that a first training would use; null where there are no labeled images at all. */
 export function chooseParts(
   { splits }: Pick<DoctorSource, 'splits'>,
   comparisons: readonly LabelComparison[],
-): { readonly train: LabelledPart | null; readonly evaluation: LabelledPart | null } {
-  const labelled = splits
+): { readonly train: LabeledPart | null; readonly evaluation: LabeledPart | null } {
+  const labeled = splits
     .map(({ name, labels }) => ({
       name,
       sets: likelyLabels([...labels.keys()]),
     }))
     .filter(({ sets }) => sets.length > 0);
-  const names = labelled.map(({ name }) => name);
+  const names = labeled.map(({ name }) => name);
   const evaluationSplit = firstMatch(evaluationNames, names);
   const trainSplit =
     firstMatch(trainNames, names) ?? names.find((name) => name !== evaluationSplit) ?? names[0];
   const part = (split: string | undefined, order: (sets: readonly string[]) => readonly string[]) => {
-    const labels = order(labelled.find(({ name }) => name === split)?.sets ?? [])[0];
+    const labels = order(labeled.find(({ name }) => name === split)?.sets ?? [])[0];
     return split === undefined || labels === undefined ? null : { split, labels };
   };
   const scored = names.find((name) => name !== trainSplit);
@@ -53,7 +53,7 @@ function likelyLabels(sets: readonly string[]): readonly string[] {
 }
 
 /** Whether a finding is about this part, or about the whole folder. */
-export function concerns({ split, labels }: Finding, part: LabelledPart): boolean {
+export function concerns({ split, labels }: Finding, part: LabeledPart): boolean {
   return (split === null || split === part.split) && (labels === null || labels === part.labels);
 }
 

@@ -14,7 +14,7 @@ export function compareLabels(pairs: readonly ScannedPair[], classList: ClassLis
 }
 
 function compare({ split, sets, tally }: ScannedPair, classList: ClassList | null): LabelComparison {
-  const shares = [tally.labelledShare(0), tally.labelledShare(1)] as const;
+  const shares = [tally.labeledShare(0), tally.labeledShare(1)] as const;
   const byShare = shares[0] <= shares[1] ? sets : [sets[1], sets[0]];
   // Names decide before shares do: a sort keeps the order of equal ones.
   const [coarse] = coarseFirst(byShare, []);
@@ -26,8 +26,8 @@ function compare({ split, sets, tally }: ScannedPair, classList: ClassList | nul
     coarse: sets[coarseAt],
     fine: sets[fineAt],
     images: tally.images,
-    coarseLabelled: shares[coarseAt],
-    fineLabelled: shares[fineAt],
+    coarseLabeled: shares[coarseAt],
+    fineLabeled: shares[fineAt],
     ratio: shares[fineAt] === 0 ? null : shares[coarseAt] / shares[fineAt],
     agreement: tally.agreement(),
     perClass: names.map((name, index) => ({ name, agreement: tally.classAgreement(coarseAt, index) })),

@@ -8,7 +8,7 @@ import {
   openDataset,
   type SegmentationDataset,
 } from '../dataset.js';
-import type { Finding, LabelledPart } from './diagnosis.js';
+import type { Finding, LabeledPart } from './diagnosis.js';
 import type {
   DecodedLabels,
   DoctorSource,
@@ -20,7 +20,7 @@ import type {
 
 const shownLines = 5;
 
-interface SourcePart extends LabelledPart {
+interface SourcePart extends LabeledPart {
   /** Null when it cannot be opened, as findings then say. */
   readonly dataset: SegmentationDataset | null;
   readonly indexByName: ReadonlyMap<string, number>;
@@ -31,7 +31,7 @@ interface SourcePart extends LabelledPart {
 /** Opens every part of a dataset of this kind. A part that cannot be opened becomes a finding. */
 export async function openDatasetSource(
   { kind, root }: { readonly kind: string; readonly root: string },
-  parts: readonly LabelledPart[],
+  parts: readonly LabeledPart[],
 ): Promise<DoctorSource> {
   const findings: Finding[] = [];
   const notes: string[] = [];
@@ -79,7 +79,7 @@ interface ReportedLines {
   readonly root: string;
 }
 
-function refused(part: LabelledPart, { lines, root }: ReportedLines): Finding {
+function refused(part: LabeledPart, { lines, root }: ReportedLines): Finding {
   return {
     code: 'refused',
     ...part,
@@ -90,7 +90,7 @@ function refused(part: LabelledPart, { lines, root }: ReportedLines): Finding {
   };
 }
 
-function leftOut({ split, labels }: LabelledPart, { lines, root }: ReportedLines): string {
+function leftOut({ split, labels }: LabeledPart, { lines, root }: ReportedLines): string {
   const files = `${lines.length.toLocaleString('en')} ${lines.length === 1 ? 'sample is' : 'samples are'} left out`;
   return `${labels}/${split}: ${files}, the rest is used: ${shortLines({ lines, root }).join('; ')}`;
 }
@@ -137,7 +137,7 @@ class DatasetSplit implements SourceSplit {
       if (sample === null) continue;
       imageSize = { width: sample.width, height: sample.height };
       if (sample.labels === null) continue;
-      const stored = { samples: sample.labels, channels: 1, inColour: false, palette: null };
+      const stored = { samples: sample.labels, channels: 1, inColor: false, palette: null };
       decoded.set(set, { ...stored, size: imageSize, path: name, form: 'PNG' });
     }
     return { imageSize, labels: decoded, flaws };

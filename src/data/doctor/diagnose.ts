@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, DataError } from '../../errors/index.js';
-import { withColours } from '../classes.js';
+import { withColors } from '../classes.js';
 import { datasets, ignoreIndex } from '../dataset.js';
 import { chooseParts } from './choose-parts.js';
 import { compareLabels, comparisonHints } from './compare-labels.js';
@@ -21,7 +21,7 @@ import type { DoctorSource } from './source.js';
 import { judge } from './verdict.js';
 
 export interface DiagnoseOptions extends Partial<ScanOptions> {
-  /** The kind of dataset; by default it is recognised by the names of the folders. */
+  /** The kind of dataset; by default it is recognized by the names of the folders. */
   readonly kind?: string;
 }
 
@@ -46,12 +46,12 @@ export async function diagnoseDataset(
   const options: ScanOptions = { sample, ...(onProgress === undefined ? {} : { onProgress }) };
   let scanned = await scan(source, options);
   const tallies = [...scanned.tallies.values()].map(({ all }) => all);
-  const unknown = tallies.some((tally) => tally.unknown('value').files + tally.unknown('colour').files > 0);
+  const unknown = tallies.some((tally) => tally.unknown('value').files + tally.unknown('color').files > 0);
   const proposed = source.classList === null || unknown ? proposeClasses(tallies, source.classList) : null;
   let { classList } = source;
   if (classList === null && proposed !== null) {
     // The proposal makes the same counts readable, and two sets of labels comparable.
-    classList = { classes: withColours(proposed.classes), ignoredValue: ignoreIndex };
+    classList = { classes: withColors(proposed.classes), ignoredValue: ignoreIndex };
     scanned = await scan({ ...source, classList }, options);
   }
   const comparisons = compareLabels(scanned.pairs, classList);
@@ -71,7 +71,7 @@ export async function diagnoseDataset(
   const verdict = await judge(source, { parts, problems });
   const oneSplit = parts.train !== null && parts.train.split === parts.evaluation?.split;
   if (oneSplit && parts.train?.split !== noSplit) {
-    hints.push('there is one labelled split only: scores on images that were trained on say little');
+    hints.push('there is one labeled split only: scores on images that were trained on say little');
   }
   return {
     root,
@@ -136,7 +136,7 @@ function labelSetDiagnosis(
       .sort(([, a], [, b]) => b - a)
       .map(([form, files]) => ({ form, files })),
     values: values.length === 0 ? null : values,
-    unlabelledShare: tally?.all.unlabelledShare ?? null,
+    unlabeledShare: tally?.all.unlabeledShare ?? null,
     perClass,
     neverSeen: perClass.filter(({ pixels }) => pixels === 0).map((entry) => entry.name),
   };

@@ -1,6 +1,6 @@
 /** What the dataset doctor says: plain data, which is printed as a table or as JSON. */
 
-import type { Colour, DatasetClass } from '../dataset.js';
+import type { Color, DatasetClass } from '../dataset.js';
 import type { Size } from '../region.js';
 
 /** Everything found out about a folder. Shares are from 0 to 1; null where nothing was there to measure. */
@@ -50,11 +50,11 @@ export interface LabelSetDiagnosis {
   readonly name: string;
   /** Label files and decoded ones in each split. */
   readonly splits: readonly { readonly name: string; readonly files: number; readonly decoded: number }[];
-  /** How the decoded files store labels, the most common form first: `8-bit grey`, `palette`, `RGB`. */
+  /** How the decoded files store labels, the most common form first: `8-bit gray`, `palette`, `RGB`. */
   readonly forms: readonly { readonly form: string; readonly files: number }[];
-  /** Values in the files, in order; null where they are colours. */
+  /** Values in the files, in order; null where they are colors. */
   readonly values: readonly number[] | null;
-  readonly unlabelledShare: number | null;
+  readonly unlabeledShare: number | null;
   /** One for each class of the list. */
   readonly perClass: readonly ClassCoverage[];
   readonly neverSeen: readonly string[];
@@ -63,7 +63,7 @@ export interface LabelSetDiagnosis {
 /** How much of the decoded labels a class has. */
 export interface ClassCoverage {
   readonly name: string;
-  /** Share of the labelled pixels. */
+  /** Share of the labeled pixels. */
   readonly share: number;
   readonly pixels: number;
   /** Decoded files that have at least one pixel of it. */
@@ -77,11 +77,11 @@ export interface LabelComparison {
   readonly fine: string;
   readonly images: number;
   /** Shares of all pixels that have a label. */
-  readonly coarseLabelled: number;
-  readonly fineLabelled: number;
-  /** `coarseLabelled` over `fineLabelled`. */
+  readonly coarseLabeled: number;
+  readonly fineLabeled: number;
+  /** `coarseLabeled` over `fineLabeled`. */
   readonly ratio: number | null;
-  /** Share of the pixels labelled in both whose labels are equal. */
+  /** Share of the pixels labeled in both whose labels are equal. */
   readonly agreement: number | null;
   /** The share of the coarse labels of a class that the fine ones confirm. */
   readonly perClass: readonly { readonly name: string; readonly agreement: number | null }[];
@@ -121,8 +121,8 @@ export type FindingCode =
   | 'no-labels'
   | 'labels-not-png'
   | 'unknown-label'
-  | 'unknown-colour'
-  | 'nothing-labelled';
+  | 'unknown-color'
+  | 'nothing-labeled';
 
 /** The content of a `classes.json`. */
 export interface ProposedClasses {
@@ -131,11 +131,11 @@ export interface ProposedClasses {
 
 export interface ProposedClass {
   readonly name: string;
-  readonly color?: Colour;
+  readonly color?: Color;
 }
 
 /** A split with one set of its labels. */
-export interface LabelledPart {
+export interface LabeledPart {
   readonly split: string;
   readonly labels: string;
 }
@@ -143,6 +143,6 @@ export interface LabelledPart {
 /** Which parts to train and evaluate on, and whether they can be used as they are. */
 export interface Verdict {
   readonly usable: boolean;
-  readonly train: LabelledPart | null;
-  readonly evaluation: LabelledPart | null;
+  readonly train: LabeledPart | null;
+  readonly evaluation: LabeledPart | null;
 }

@@ -21,11 +21,11 @@ const wordings = {
   },
   'unreadable-labels': {
     message: (count) => `${plural(count, 'label file', 'label files')} cannot be read`,
-    remedy: 'export them again, as 8-bit grey, palette or RGB PNGs, or remove them with their images',
+    remedy: 'export them again, as 8-bit gray, palette or RGB PNGs, or remove them with their images',
   },
   'wrong-size': {
     message: (count) => `${plural(count, 'label file has', 'label files have')} another size than the image`,
-    remedy: 'labels need the size of their image: export them again, or resize them by nearest neighbour',
+    remedy: 'labels need the size of their image: export them again, or resize them by nearest neighbor',
   },
   'image-without-labels': {
     message: (count) => `${plural(count, 'image has', 'images have')} no labels`,

@@ -134,12 +134,12 @@ function sameSize(a: Size, b: Size): boolean {
   return a.width === b.width && a.height === b.height;
 }
 
-function formOf({ colour, depth }: PngHeader): string {
-  switch (colour) {
-    case 'grey':
-      return `${depth}-bit grey`;
-    case 'grey-alpha':
-      return 'grey with alpha';
+function formOf({ color, depth }: PngHeader): string {
+  switch (color) {
+    case 'gray':
+      return `${depth}-bit gray`;
+    case 'gray-alpha':
+      return 'gray with alpha';
     case 'palette':
       return 'palette';
     case 'rgb':
@@ -147,6 +147,6 @@ function formOf({ colour, depth }: PngHeader): string {
     case 'rgb-alpha':
       return 'RGBA';
     default:
-      return colour satisfies never;
+      return color satisfies never;
   }
 }

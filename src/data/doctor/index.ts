@@ -5,7 +5,7 @@ export type {
   Finding,
   FindingCode,
   LabelComparison,
-  LabelledPart,
+  LabeledPart,
   LabelSetDiagnosis,
   ProposedClass,
   ProposedClasses,

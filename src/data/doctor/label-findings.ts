@@ -4,12 +4,12 @@ import type { ClassList } from '../classes.js';
 import { ignoreIndex } from '../dataset.js';
 import { defaultPalette } from '../palette.js';
 import type { Finding } from './diagnosis.js';
-import { colourKey, colourOf, type LabelTally } from './label-tally.js';
+import { colorKey, colorOf, type LabelTally } from './label-tally.js';
 import type { SetTally } from './scan.js';
 
 const shownLabels = 6;
 
-/** Findings about one set of labels: unknown values and colours, and splits without any labelled pixel. */
+/** Findings about one set of labels: unknown values and colors, and splits without any labeled pixel. */
 export function labelFindings(labels: string, { tally, classList }: LabelsOfSet): Finding[] {
   const findings: Finding[] = [];
   const count = classList.classes.length;
@@ -27,28 +27,28 @@ export function labelFindings(labels: string, { tally, classList }: LabelsOfSet)
       examples: values.examples,
     });
   }
-  const colours = tally.all.unknown('colour');
-  if (colours.files > 0) {
+  const colors = tally.all.unknown('color');
+  if (colors.files > 0) {
     findings.push({
-      code: 'unknown-colour',
+      code: 'unknown-color',
       split: null,
       labels,
       message: `RGB masks hold ${
-        tally.all.tooManyColours ? 'more than 256 colours' : colourWords(colours.found)
+        tally.all.tooManyColors ? 'more than 256 colors' : colorWords(colors.found)
       } that classes.json gives to no class`,
-      remedy: colourRemedy(tally.all),
-      count: colours.files,
-      examples: colours.examples,
+      remedy: colorRemedy(tally.all),
+      count: colors.files,
+      examples: colors.examples,
     });
   }
   for (const [split, inSplit] of tally.bySplit) {
-    if (inSplit.files === 0 || inSplit.labelledPixels > 0) continue;
-    if (inSplit.unknown('value').files + inSplit.unknown('colour').files > 0) continue;
+    if (inSplit.files === 0 || inSplit.labeledPixels > 0) continue;
+    if (inSplit.unknown('value').files + inSplit.unknown('color').files > 0) continue;
     findings.push({
-      code: 'nothing-labelled',
+      code: 'nothing-labeled',
       split,
       labels,
-      message: `not one pixel is labelled in ${inSplit.files} files looked at`,
+      message: `not one pixel is labeled in ${inSplit.files} files looked at`,
       remedy: 'label some, or train on another split',
       count: inSplit.files,
       examples: [],
@@ -65,20 +65,20 @@ export interface LabelsOfSet {
 
 /** Slips that leave every value valid, so that training would learn the wrong thing without a word. */
 export function labelHints(labels: string, { tally, classList }: LabelsOfSet): string[] {
-  const { values, colours, palette, forms } = tally.all;
+  const { values, colors, palette, forms } = tally.all;
   const hints: string[] = [];
   const seen = [...values.keys()].sort((a, b) => a - b);
   if (seen.length === 2 && seen[0] === 0 && seen[1] === ignoreIndex) {
     hints.push(
-      `${labels}: only 0 and 255 occur, and 255 means "not labelled"; if 255 is the foreground, save it as 1`,
+      `${labels}: only 0 and 255 occur, and 255 means "not labeled"; if 255 is the foreground, save it as 1`,
     );
   }
   const classCount = classList.classes.length;
-  const labelled = seen.filter((value) => value !== ignoreIndex);
+  const labeled = seen.filter((value) => value !== ignoreIndex);
   if (
     classCount > 2 &&
-    labelled.length === classCount - 1 &&
-    labelled[0] === 1 &&
+    labeled.length === classCount - 1 &&
+    labeled[0] === 1 &&
     tally.all.unknown('value').files === 0
   ) {
     hints.push(
@@ -86,15 +86,15 @@ export function labelHints(labels: string, { tally, classList }: LabelsOfSet): s
     );
   }
   if (forms.has('RGB') || forms.has('RGBA')) {
-    const black = classList.classes.find(({ color }) => colourKey(...color) === 0)?.name ?? '"not labelled"';
-    hints.push(`${labels}: RGB masks, read by the colours in classes.json; black means ${black}`);
+    const black = classList.classes.find(({ color }) => colorKey(...color) === 0)?.name ?? '"not labeled"';
+    hints.push(`${labels}: RGB masks, read by the colors in classes.json; black means ${black}`);
   }
-  const allGrey = [...colours.keys()]
-    .map(colourOf)
+  const allGray = [...colors.keys()]
+    .map(colorOf)
     .every(([red, green, blue]) => red === green && green === blue);
-  if (colours.size > 1 && allGrey) {
+  if (colors.size > 1 && allGray) {
     hints.push(
-      `${labels}: the three channels are equal everywhere; if they hold class indices, save one of them as 8-bit grey`,
+      `${labels}: the three channels are equal everywhere; if they hold class indices, save one of them as 8-bit gray`,
     );
   }
   if (forms.has('palette')) hints.push(`${labels}: palette PNGs, of which the index is the class`);
@@ -103,22 +103,22 @@ export function labelHints(labels: string, { tally, classList }: LabelsOfSet): s
   return hints;
 }
 
-/** A palette whose colours are those of the list in another order: its indices then are not the list's. */
+/** A palette whose colors are those of the list in another order: its indices then are not the list's. */
 function movedPaletteEntry(
   palette: readonly (readonly number[])[],
   { values, classList }: { readonly values: LabelTally['values']; readonly classList: ClassList },
 ): string | null {
   const { classes } = classList;
   const own = defaultPalette(classes.length);
-  // Colours that nobody chose say nothing.
+  // Colors that nobody chose say nothing.
   if (classes.every(({ color }, index) => `${color}` === `${own[index]}`)) return null;
-  const keys = classes.map(({ color }) => colourKey(...color));
+  const keys = classes.map(({ color }) => colorKey(...color));
   for (const index of values.keys()) {
     const [red = 0, green = 0, blue = 0] = palette[index] ?? [];
-    const listed = keys.indexOf(colourKey(red, green, blue));
+    const listed = keys.indexOf(colorKey(red, green, blue));
     if (index >= classes.length || listed < 0 || listed === index) continue;
     return (
-      `index ${index} of the palette has the colour of '${classes[listed]?.name}', which is ${listed} in classes.json; ` +
+      `index ${index} of the palette has the color of '${classes[listed]?.name}', which is ${listed} in classes.json; ` +
       `the index counts, so one of the two orders is wrong`
     );
   }
@@ -137,26 +137,24 @@ function valueRemedy(tally: LabelTally, classList: ClassList): string {
       : `values begin at 1 here: ${shift}, or list an entry for 0 first`;
   }
   if (found.length === 1 && !tally.values.has(ignoreIndex) && classList.ignoredValue === ignoreIndex) {
-    return `if ${only} means "not labelled", write "ignoreIndex": ${only} into classes.json`;
+    return `if ${only} means "not labeled", write "ignoreIndex": ${only} into classes.json`;
   }
   return 'list the missing classes in classes.json, or save such pixels as 255';
 }
 
-function colourRemedy({ tooManyColours }: LabelTally): string {
-  return tooManyColours
+function colorRemedy({ tooManyColors }: LabelTally): string {
+  return tooManyColors
     ? 'edges are blended or the masks were saved as JPEG: export them again without smoothing'
-    : 'add them to classes.json, or make them black, which means "not labelled"';
+    : 'add them to classes.json, or make them black, which means "not labeled"';
 }
 
 function ignoredValues({ ignoredValue }: ClassList): string {
-  return ignoredValue === ignoreIndex
-    ? '255 for "not labelled"'
-    : `${ignoredValue} and 255 for "not labelled"`;
+  return ignoredValue === ignoreIndex ? '255 for "not labeled"' : `${ignoredValue} and 255 for "not labeled"`;
 }
 
-function colourWords(found: readonly number[]): string {
-  const shown = found.map((key) => `(${colourOf(key).join(', ')})`);
-  return `${found.length} ${found.length === 1 ? 'colour' : 'colours'}, ${listed(shown)},`;
+function colorWords(found: readonly number[]): string {
+  const shown = found.map((key) => `(${colorOf(key).join(', ')})`);
+  return `${found.length} ${found.length === 1 ? 'color' : 'colors'}, ${listed(shown)},`;
 }
 
 function listed(words: readonly string[]): string {

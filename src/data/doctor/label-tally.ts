@@ -1,5 +1,5 @@
 /**
- * What a set of label files holds, counted twice: as stored (values or colours), which shows what a wrong list of
+ * What a set of label files holds, counted twice: as stored (values or colors), which shows what a wrong list of
  * classes misses, and as classes of the list.
  */
 
@@ -8,8 +8,8 @@ import { ignoreIndex } from '../dataset.js';
 import type { ClassCoverage } from './diagnosis.js';
 import type { DecodedLabels } from './source.js';
 
-/** More colours than there can be classes come from blended edges, and are not kept. */
-const mostColours = 256;
+/** More colors than there can be classes come from blended edges, and are not kept. */
+const mostColors = 256;
 const shownFiles = 5;
 const byteValues = 256;
 
@@ -22,7 +22,7 @@ interface Count {
 export interface FileCounts {
   /** Class indices, 255 where ignored or unknown. */
   readonly labels: Uint8Array;
-  /** Pixels by value, or by colour. */
+  /** Pixels by value, or by color. */
   readonly stored: ReadonlyMap<number, number>;
 }
 
@@ -39,34 +39,32 @@ export class LabelTally {
   readonly forms = new Map<string, number>();
   /** By value, for files that store values. */
   readonly values = new Map<number, Count>();
-  /** By colour, red · 65536 + green · 256 + blue, for files that store colours. */
-  readonly colours = new Map<number, Count>();
-  /** Whether there were more colours than are kept. */
-  tooManyColours = false;
+  /** By color, red · 65536 + green · 256 + blue, for files that store colors. */
+  readonly colors = new Map<number, Count>();
+  /** Whether there were more colors than are kept. */
+  tooManyColors = false;
   /** Of the first palette file. */
   palette: DecodedLabels['palette'] = null;
   files = 0;
   #pixels = 0;
   #ignored = 0;
   readonly #classes: readonly Count[];
-  readonly #unknownFiles = { value: emptyUnknown(), colour: emptyUnknown() };
+  readonly #unknownFiles = { value: emptyUnknown(), color: emptyUnknown() };
   readonly #classList: ClassList | null;
   readonly #classOfValue: Int16Array;
-  readonly #classOfColour: ReadonlyMap<number, number>;
+  readonly #classOfColor: ReadonlyMap<number, number>;
 
   constructor(classList: ClassList | null) {
     this.#classList = classList;
     this.#classes = (classList?.classes ?? []).map(() => ({ pixels: 0, images: 0 }));
     this.#classOfValue = valueMeaning(classList);
-    this.#classOfColour = colourMeaning(classList);
+    this.#classOfColor = colorMeaning(classList);
   }
 
   /** Counts a file without adding it, so that several tallies may share one pass over its pixels. */
   count(decoded: DecodedLabels): FileCounts {
     const labels = new Uint8Array(decoded.size.width * decoded.size.height);
-    const stored = decoded.inColour
-      ? this.#colourCounts(decoded, labels)
-      : this.#valueCounts(decoded, labels);
+    const stored = decoded.inColor ? this.#colorCounts(decoded, labels) : this.#valueCounts(decoded, labels);
     return { labels, stored };
   }
 
@@ -75,8 +73,8 @@ export class LabelTally {
     this.files++;
     this.forms.set(decoded.form, (this.forms.get(decoded.form) ?? 0) + 1);
     this.palette ??= decoded.palette;
-    const [total, meaning] = decoded.inColour
-      ? ([this.colours, (key: number) => this.#classOfColour.get(key)] as const)
+    const [total, meaning] = decoded.inColor
+      ? ([this.colors, (key: number) => this.#classOfColor.get(key)] as const)
       : ([this.values, (key: number) => this.#classOfValue[key]] as const);
     const unknown: number[] = [];
     const perClass = new Float64Array(byteValues);
@@ -85,8 +83,8 @@ export class LabelTally {
       if (entry !== undefined) {
         entry.pixels += pixels;
         entry.images++;
-      } else if (total.size < mostColours) total.set(key, { pixels, images: 1 });
-      else this.tooManyColours = true;
+      } else if (total.size < mostColors) total.set(key, { pixels, images: 1 });
+      else this.tooManyColors = true;
       const label = meaning(key) ?? -1;
       if (label >= 0) (perClass[label] as number) += pixels;
       else unknown.push(key);
@@ -99,29 +97,29 @@ export class LabelTally {
       if (pixels > 0) count.images++;
     }
     if (unknown.length > 0 && this.#classList !== null) {
-      noteUnknown(decoded, unknown, this.#unknownFiles[decoded.inColour ? 'colour' : 'value']);
+      noteUnknown(decoded, unknown, this.#unknownFiles[decoded.inColor ? 'color' : 'value']);
     }
   }
 
   /** Null before the first pixel. */
-  get unlabelledShare(): number | null {
+  get unlabeledShare(): number | null {
     return this.#pixels === 0 ? null : this.#ignored / this.#pixels;
   }
 
-  get labelledPixels(): number {
+  get labeledPixels(): number {
     return this.#classes.reduce((sum, { pixels }) => sum + pixels, 0);
   }
 
-  unknown(form: 'value' | 'colour'): UnknownLabels {
+  unknown(form: 'value' | 'color'): UnknownLabels {
     const { files, examples, found } = this.#unknownFiles[form];
     return { files, examples, found: [...found].sort((a, b) => a - b) };
   }
 
   perClass(): ClassCoverage[] {
-    const labelled = this.labelledPixels;
+    const labeled = this.labeledPixels;
     return this.#classes.map(({ pixels, images }, index) => ({
       name: this.#classList?.classes[index]?.name ?? `${index}`,
-      share: labelled === 0 ? 0 : pixels / labelled,
+      share: labeled === 0 ? 0 : pixels / labeled,
       pixels,
       images,
     }));
@@ -141,15 +139,15 @@ export class LabelTally {
     return counts;
   }
 
-  #colourCounts({ samples, channels }: DecodedLabels, labels: Uint8Array): Map<number, number> {
+  #colorCounts({ samples, channels }: DecodedLabels, labels: Uint8Array): Map<number, number> {
     const counts = new Map<number, number>();
-    // Neighbours mostly share a colour, so that the maps are asked only where it changes.
+    // Neighbors mostly share a color, so that the maps are asked only where it changes.
     let [lastKey, run, lastLabel] = [-1, 0, ignoreIndex];
     for (let pixel = 0, at = 0; pixel < labels.length; pixel++, at += channels) {
-      const key = colourKey(samples[at] as number, samples[at + 1] as number, samples[at + 2] as number);
+      const key = colorKey(samples[at] as number, samples[at + 1] as number, samples[at + 2] as number);
       if (key !== lastKey) {
         if (run > 0) counts.set(lastKey, (counts.get(lastKey) ?? 0) + run);
-        [lastKey, run, lastLabel] = [key, 0, this.#classOfColour.get(key) ?? ignoreIndex];
+        [lastKey, run, lastLabel] = [key, 0, this.#classOfColor.get(key) ?? ignoreIndex];
       }
       run++;
       labels[pixel] = lastLabel;
@@ -160,12 +158,12 @@ export class LabelTally {
 }
 
 /** Red, green and blue as one number. */
-export function colourKey(red: number, green: number, blue: number): number {
+export function colorKey(red: number, green: number, blue: number): number {
   return (red << 16) | (green << 8) | blue;
 }
 
-/** The inverse of `colourKey`. */
-export function colourOf(key: number): readonly [red: number, green: number, blue: number] {
+/** The inverse of `colorKey`. */
+export function colorOf(key: number): readonly [red: number, green: number, blue: number] {
   return [key >> 16, (key >> 8) & 0xff, key & 0xff];
 }
 
@@ -179,11 +177,11 @@ function emptyUnknown(): UnknownFiles {
   return { files: 0, examples: [], found: new Set() };
 }
 
-function noteUnknown({ path, inColour }: DecodedLabels, keys: readonly number[], into: UnknownFiles): void {
+function noteUnknown({ path, inColor }: DecodedLabels, keys: readonly number[], into: UnknownFiles): void {
   into.files++;
-  for (const key of keys) if (into.found.size < mostColours) into.found.add(key);
+  for (const key of keys) if (into.found.size < mostColors) into.found.add(key);
   if (into.examples.length >= shownFiles) return;
-  const shown = keys.slice(0, 3).map((key) => (inColour ? `${colourOf(key).join(' ')}` : `${key}`));
+  const shown = keys.slice(0, 3).map((key) => (inColor ? `${colorOf(key).join(' ')}` : `${key}`));
   into.examples.push(`${path} (${shown.join(', ')}${keys.length > shown.length ? ', …' : ''})`);
 }
 
@@ -197,8 +195,8 @@ function valueMeaning(classList: ClassList | null): Int16Array {
   return meaning;
 }
 
-function colourMeaning(classList: ClassList | null): Map<number, number> {
-  const meaning = new Map(classList?.classes.map(({ color }, index) => [colourKey(...color), index]));
+function colorMeaning(classList: ClassList | null): Map<number, number> {
+  const meaning = new Map(classList?.classes.map(({ color }, index) => [colorKey(...color), index]));
   if (!meaning.has(0)) meaning.set(0, ignoreIndex);
   return meaning;
 }

@@ -10,7 +10,7 @@ import { officialLayouts } from './official-layouts.js';
 const expectedTree = `DATASET/
   classes.json              { "classes": [{ "name": "road" }, { "name": "car" }] }
   images/train/NAME.jpg     and images/val: jpg, png or webp
-  coarse/train/NAME.png     labels of the same names: 8-bit grey, palette or RGB
+  coarse/train/NAME.png     labels of the same names: 8-bit gray, palette or RGB
   fine/val/NAME.png         as many folders of labels as you like, or one called labels`;
 
 /** Labels are never stored so. */
@@ -94,7 +94,7 @@ async function fileCounts(folder: string, indent: string): Promise<string> {
     : `${indent}${sorted.map(([name, count]) => `${count} ${name}`).join(', ')}`;
 }
 
-/** A dataset one level below or one or two above, where people mean it when they name its neighbour. */
+/** A dataset one level below or one or two above, where people mean it when they name its neighbor. */
 async function nearbyDataset(root: string): Promise<string | null> {
   const below = (await foldersIn(root)).slice(0, shownEntries).map((name) => join(root, name));
   const above = [dirname(resolve(root)), dirname(dirname(resolve(root)))];

@@ -1,7 +1,7 @@
 /** Published datasets known by the names of their folders, and the kind that reads each as it was published. */
 
 import { join } from 'node:path';
-import type { LabelledPart } from './diagnosis.js';
+import type { LabeledPart } from './diagnosis.js';
 import { foldersIn } from './folder-listing.js';
 
 /** A layout: which parts there are in a folder, none when it is another layout. */
@@ -9,7 +9,7 @@ export interface OfficialLayout {
   readonly kind: string;
   /** What a person would call it. */
   readonly title: string;
-  parts(root: string): Promise<readonly LabelledPart[]>;
+  parts(root: string): Promise<readonly LabeledPart[]>;
 }
 
 /** Splits of images with their labels, where both folders exist. */
@@ -27,7 +27,7 @@ const cityscapes: OfficialLayout = {
   title: 'Cityscapes',
   async parts(root) {
     const sets = { fine: 'gtFine', coarse: 'gtCoarse' };
-    const parts: LabelledPart[] = [];
+    const parts: LabeledPart[] = [];
     for (const [labels, folder] of Object.entries(sets)) {
       const splits = await commonSplits(root, { images: 'leftImg8bit', labels: folder });
       // The published labels of the test images are empty.

@@ -20,7 +20,7 @@ export interface ScanOptions {
 /** What a pass over a source counted. */
 export interface Scan {
   readonly splits: readonly SplitDiagnosis[];
-  /** By set of labels: over all splits, and for each split the share that is labelled. */
+  /** By set of labels: over all splits, and for each split the share that is labeled. */
   readonly tallies: ReadonlyMap<string, SetTally>;
   readonly pairs: readonly ScannedPair[];
   readonly findings: readonly Finding[];

@@ -6,7 +6,7 @@
 import type { ClassList } from '../classes.js';
 import type { LabelSamples } from '../label-file.js';
 import type { Size } from '../region.js';
-import type { FileFindingCode, Finding, LabelledPart } from './diagnosis.js';
+import type { FileFindingCode, Finding, LabeledPart } from './diagnosis.js';
 
 export interface DoctorSource {
   readonly root: string;
@@ -21,7 +21,7 @@ export interface DoctorSource {
   /** What is worth knowing and keeps nobody from training. */
   readonly notes: readonly string[];
   /** What the check that precedes training says about a part, beside `findings`. */
-  check(part: LabelledPart): Promise<readonly string[]>;
+  check(part: LabeledPart): Promise<readonly string[]>;
 }
 
 export interface SourceSplit {
@@ -49,11 +49,11 @@ export interface SampleInspection {
 }
 
 /** Labels as stored, and where. */
-export interface DecodedLabels extends Pick<LabelSamples, 'samples' | 'channels' | 'inColour' | 'palette'> {
+export interface DecodedLabels extends Pick<LabelSamples, 'samples' | 'channels' | 'inColor' | 'palette'> {
   readonly size: Size;
   /** Relative to the root. */
   readonly path: string;
-  /** How they are stored: `8-bit grey`, `palette`, `RGB`, … */
+  /** How they are stored: `8-bit gray`, `palette`, `RGB`, … */
   readonly form: string;
 }
 

@@ -1,11 +1,11 @@
 /** Whether the parts of a folder that a first training would use can be used as they are. */
 
 import { concerns } from './choose-parts.js';
-import type { Finding, LabelledPart, Verdict } from './diagnosis.js';
+import type { Finding, LabeledPart, Verdict } from './diagnosis.js';
 import type { DoctorSource } from './source.js';
 
 export interface JudgeOptions {
-  readonly parts: { readonly train: LabelledPart | null; readonly evaluation: LabelledPart | null };
+  readonly parts: { readonly train: LabeledPart | null; readonly evaluation: LabeledPart | null };
   /** Whatever the training's own check finds beside them is added. */
   readonly problems: Finding[];
 }

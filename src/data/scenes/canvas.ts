@@ -1,39 +1,39 @@
-/** The picture while it is painted: colours and, always together with them, labels. */
+/** The picture while it is painted: colors and, always together with them, labels. */
 
 import type { Point } from './camera.js';
 
 /** Red, green and blue, 0 … 1 (above 1 is overexposed). */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Colours a pixel of a shape, given its centre in pixels; null leaves what lies behind. */
+/** Colors a pixel of a shape, given its center in pixels; null leaves what lies behind. */
 export type Shader = (x: number, y: number) => Rgb | null;
 
 export class Canvas {
   readonly width: number;
   readonly height: number;
   /** [height, width, 3]. */
-  readonly colours: Float32Array;
+  readonly colors: Float32Array;
   /** [height, width]. */
   readonly labels: Uint8Array;
 
   constructor({ width, height }: { readonly width: number; readonly height: number }) {
     this.width = width;
     this.height = height;
-    this.colours = new Float32Array(3 * width * height);
+    this.colors = new Float32Array(3 * width * height);
     this.labels = new Uint8Array(width * height);
   }
 
   /** Paints one pixel; a place outside the picture is left out. */
-  paint(column: number, row: number, label: number, colour: Rgb): void {
+  paint(column: number, row: number, label: number, color: Rgb): void {
     if (column < 0 || row < 0 || column >= this.width || row >= this.height) return;
     const pixel = row * this.width + column;
     this.labels[pixel] = label;
-    this.colours[3 * pixel] = colour[0];
-    this.colours[3 * pixel + 1] = colour[1];
-    this.colours[3 * pixel + 2] = colour[2];
+    this.colors[3 * pixel] = color[0];
+    this.colors[3 * pixel + 1] = color[1];
+    this.colors[3 * pixel + 2] = color[2];
   }
 
-  /** Paints the pixels whose centres lie in a box [left, right) × [top, bottom), in pixels. */
+  /** Paints the pixels whose centers lie in a box [left, right) × [top, bottom), in pixels. */
   box(
     [left, top, right, bottom]: readonly [number, number, number, number],
     { label, shade }: { readonly label: number; readonly shade: Shader },
@@ -42,13 +42,13 @@ export class Canvas {
     const lastColumn = Math.min(this.width, Math.ceil(right - 0.5));
     for (let row = Math.max(0, Math.ceil(top - 0.5)); row < lastRow; row++) {
       for (let column = Math.max(0, Math.ceil(left - 0.5)); column < lastColumn; column++) {
-        const colour = shade(column + 0.5, row + 0.5);
-        if (colour !== null) this.paint(column, row, label, colour);
+        const color = shade(column + 0.5, row + 0.5);
+        if (color !== null) this.paint(column, row, label, color);
       }
     }
   }
 
-  /** Paints the pixels whose centres lie in a convex or simple polygon, in pixels. */
+  /** Paints the pixels whose centers lie in a convex or simple polygon, in pixels. */
   polygon(
     points: readonly Point[],
     { label, shade }: { readonly label: number; readonly shade: Shader },

@@ -6,7 +6,7 @@ import { hash } from './noise.js';
 
 /** The canvas as 8-bit RGB [height, width, 3]: slightly soft, exposed for the scene or a little beside it, noisy. */
 export function developImage(
-  { colours, width, height }: Pick<Canvas, 'colours' | 'width' | 'height'>,
+  { colors, width, height }: Pick<Canvas, 'colors' | 'width' | 'height'>,
   random: RandomStream,
 ): Uint8Array {
   const softness = random.uniform(0.06, 0.17);
@@ -18,7 +18,7 @@ export function developImage(
   const noise = random.uniform(2, 6.5);
   const seed = random.uint32();
 
-  const soft = blur(blur(colours, { width, height, softness, step: 3 }), {
+  const soft = blur(blur(colors, { width, height, softness, step: 3 }), {
     width,
     height,
     softness,
@@ -31,20 +31,20 @@ export function developImage(
       const dy = row / height - 0.5;
       const corner = 1 - vignette * 2 * (dx * dx + dy * dy);
       // Twelve uniform draws would make a normal one; the sum of two is near enough and six times cheaper.
-      const grey = noise * 1.4 * (hash(column, row, seed) + hash(column, row, seed + 1) - 1);
+      const gray = noise * 1.4 * (hash(column, row, seed) + hash(column, row, seed + 1) - 1);
       for (let channel = 0; channel < 3; channel++, place++) {
         const exposed = (soft[place] as number) * (gains[channel] as number) * corner;
         // The tone curve of a camera: shadows lifted, lights kept.
         const value = exposed * (1.5 - 0.5 * Math.min(1, exposed));
-        const colourNoise = 0.8 * noise * (hash(column, row, seed + 2 + channel) - 0.5);
-        image[place] = clampByte(255 * (0.5 + (value - 0.5) * contrast) + grey + colourNoise);
+        const colorNoise = 0.8 * noise * (hash(column, row, seed + 2 + channel) - 0.5);
+        image[place] = clampByte(255 * (0.5 + (value - 0.5) * contrast) + gray + colorNoise);
       }
     }
   }
   return image;
 }
 
-/** Each value mixed with its two neighbours, `step` places away, across rows or columns. */
+/** Each value mixed with its two neighbors, `step` places away, across rows or columns. */
 function blur(
   values: Float32Array,
   { width, height, softness, step }: { width: number; height: number; softness: number; step: number },

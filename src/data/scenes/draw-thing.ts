@@ -7,7 +7,7 @@ import type { Car, Pedestrian, Pole, Tree } from './things.js';
 /** Left or right of the camera. */
 export type Sign = -1 | 1;
 
-/** Metres to the right and ahead. */
+/** Meters to the right and ahead. */
 export interface Place {
   readonly x: number;
   readonly z: number;
@@ -43,14 +43,14 @@ const signs: readonly Rgb[] = [
 
 export function drawPole(random: RandomStream, { x, z, sign }: Place & { sign: Sign }): Pole {
   const top = tops[random.integer(tops.length)] as Pole['top'];
-  const grey = random.uniform(0.14, 0.6);
+  const gray = random.uniform(0.14, 0.6);
   return {
     kind: 'pole',
     x,
     z,
     height: top === 'lamp' ? random.uniform(5, 8.5) : random.uniform(2.4, 3.8),
     width: random.uniform(0.12, 0.24),
-    colour: [grey, grey * random.uniform(0.95, 1.05), grey * random.uniform(0.92, 1.08)],
+    color: [gray, gray * random.uniform(0.95, 1.05), gray * random.uniform(0.92, 1.08)],
     top,
     arm: -sign * random.uniform(0.6, 2),
     sign: signs[random.integer(signs.length)] as Rgb,
@@ -96,9 +96,9 @@ export function drawCar(random: RandomStream, { x, z, heading }: Place & Pick<Ca
 
 export function drawPedestrian(random: RandomStream, { x, z }: Place): Pedestrian {
   const cloth = (): Rgb => {
-    const grey = random.uniform(0.06, 0.75);
+    const gray = random.uniform(0.06, 0.75);
     const vivid = random.chance(0.35) ? 0.3 : 0.06;
-    const vary = (): number => Math.max(0.03, grey + random.uniform(-vivid, vivid));
+    const vary = (): number => Math.max(0.03, gray + random.uniform(-vivid, vivid));
     return [vary(), vary(), vary()];
   };
   const skin = random.uniform(0.35, 1);

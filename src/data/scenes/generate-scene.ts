@@ -1,6 +1,6 @@
 /**
  * Generated street scenes: a dataset that needs no download. They are stylised, yet built so that a network has something
- * to learn: classes share colours and differ in texture, shape and place; light, weather and materials vary from
+ * to learn: classes share colors and differ in texture, shape and place; light, weather and materials vary from
  * scene to scene; thin and small things matter; labels are exact to the pixel.
  */
 
@@ -19,7 +19,7 @@ import type { Thing } from './things.js';
 export interface GeneratedScene {
   /** [height, width, 3], RGB. */
   readonly image: Uint8Array;
-  /** [height, width], places in `sceneClasses`; every pixel is labelled. */
+  /** [height, width], places in `sceneClasses`; every pixel is labeled. */
   readonly labels: Uint8Array;
 }
 

@@ -1,4 +1,4 @@
-/** Weather and time of day: where the light comes from, its colour, and the sky to it. */
+/** Weather and time of day: where the light comes from, its color, and the sky to it. */
 
 import type { RandomStream } from '../random.js';
 import type { Rgb } from './canvas.js';
@@ -9,10 +9,10 @@ export interface Light {
   readonly sunZ: number;
   /** Tangent of the sun's elevation. */
   readonly slope: number;
-  /** Colour of what reaches shadow, and of what the sun adds to a surface that faces it. */
+  /** Color of what reaches shadow, and of what the sun adds to a surface that faces it. */
   readonly ambient: Rgb;
   readonly direct: Rgb;
-  /** Colour of the air, and the distance at which it hides 63% of a thing. */
+  /** Color of the air, and the distance at which it hides 63% of a thing. */
   readonly haze: Rgb;
   readonly hazeDistance: number;
 }
@@ -31,9 +31,9 @@ const weathers: readonly Weather[] = ['clear', 'cloudy', 'cloudy', 'overcast', '
 export function drawLight(random: RandomStream): { light: Light; sky: Sky } {
   const weather = weathers[random.integer(weathers.length)] as Weather;
   const azimuth = random.uniform(-Math.PI, Math.PI);
-  const grey = random.uniform(0.62, 0.95);
+  const gray = random.uniform(0.62, 0.95);
   const tint = random.uniform(-0.04, 0.04);
-  const overcast: Rgb = [grey + tint, grey + tint / 2, grey - tint / 2];
+  const overcast: Rgb = [gray + tint, gray + tint / 2, gray - tint / 2];
   const common = { sunX: Math.sin(azimuth), sunZ: Math.cos(azimuth), hazeDistance: random.uniform(110, 420) };
   switch (weather) {
     case 'clear':
@@ -98,7 +98,7 @@ export function drawLight(random: RandomStream): { light: Light; sky: Sky } {
   }
 }
 
-/** A surface's colour under this light: `facing` 0 … 1 of the sun's light reaches it; `z` metres of air before it. */
+/** A surface's color under this light: `facing` 0 … 1 of the sun's light reaches it; `z` meters of air before it. */
 export function illuminate(
   { ambient, direct, haze, hazeDistance }: Light,
   [red, green, blue]: Rgb,

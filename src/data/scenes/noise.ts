@@ -1,4 +1,4 @@
-/** Random textures as functions of place, so that a pixel needs no neighbour to be coloured. */
+/** Random textures as functions of place, so that a pixel needs no neighbor to be colored. */
 
 /** A number in [0, 1) that depends on two integers and a seed without visible pattern. */
 export function hash(x: number, y: number, seed: number): number {

@@ -114,11 +114,11 @@ function paintSide(
       ? project(camera, [car.x + along - car.length / 2, up, car.z])
       : project(camera, [plane, up, car.z + along]);
   };
-  /** Share of the length, height in metres, and distance, of the point that a pixel shows. */
+  /** Share of the length, height in meters, and distance, of the point that a pixel shows. */
   const unplace = (column: number, row: number): readonly [number, number, number] => {
-    const z = plane === null ? car.z : (plane * camera.focal) / (column - camera.centreX);
+    const z = plane === null ? car.z : (plane * camera.focal) / (column - camera.centerX);
     const along =
-      plane === null ? ((column - camera.centreX) * z) / camera.focal - car.x + car.length / 2 : z - car.z;
+      plane === null ? ((column - camera.centerX) * z) / camera.focal - car.x + car.length / 2 : z - car.z;
     const share = along / car.length;
     return [
       backwards ? 1 - share : share,
@@ -133,7 +133,7 @@ function paintSide(
       const across = (wheelRadius * Math.cos(angle)) / car.length;
       return place(wheel + across, wheelRadius + wheelRadius * Math.sin(angle));
     });
-    canvas.polygon(rim, { label, shade: (column, row) => wheelColour(unplace(column, row), wheel) });
+    canvas.polygon(rim, { label, shade: (column, row) => wheelColor(unplace(column, row), wheel) });
   }
   canvas.polygon(
     sideOutlines[car.body].map(([share, up]) => place(share, up * car.height)),
@@ -144,22 +144,22 @@ function paintSide(
         const [share, up, z] = point;
         for (const wheel of wheels) {
           const distance = Math.hypot((share - wheel) * car.length, up - wheelRadius);
-          if (distance < wheelRadius) return wheelColour(point, wheel);
+          if (distance < wheelRadius) return wheelColor(point, wheel);
           if (distance < wheelRadius + 0.07) return tyre;
         }
-        const colour = sideColour(car, share, up / car.height);
-        return illuminate(scene.light, colour, { facing, z });
+        const color = sideColor(car, share, up / car.height);
+        return illuminate(scene.light, color, { facing, z });
       },
     },
   );
 
-  function wheelColour([share, up, z]: readonly [number, number, number], wheel: number): Rgb {
+  function wheelColor([share, up, z]: readonly [number, number, number], wheel: number): Rgb {
     const distance = Math.hypot((share - wheel) * car.length, up - wheelRadius) / wheelRadius;
     return illuminate(scene.light, distance < 0.58 ? [0.42, 0.42, 0.44] : tyre, { facing, z });
   }
 }
 
-function sideColour(car: Car, share: number, up: number): Rgb {
+function sideColor(car: Car, share: number, up: number): Rgb {
   const van = car.body === 'van';
   const [from, to] = van ? [0.62, 0.84] : car.body === 'saloon' ? [0.24, 0.68] : [0.08, 0.68];
   const slope = van ? 0.25 : 0.34;
@@ -167,18 +167,18 @@ function sideColour(car: Car, share: number, up: number): Rgb {
   const inset = (up - low) * slope * 1.6;
   if (up > low && up < high && share > from + (van ? 0 : inset * 0.5) && share < to - inset) {
     const pillar = !van && Math.abs(share - 0.44) < 0.012;
-    if (!pillar) return glassColour(car, (up - low) / (high - low));
+    if (!pillar) return glassColor(car, (up - low) / (high - low));
   }
   if (up < 0.22) return scaled(car.paint, 0.35);
   const door =
     !van && up > 0.25 && up < 0.64 && (Math.abs(share - 0.44) < 0.006 || Math.abs(share - 0.68) < 0.006);
-  return paintColour(car, up, door ? 0.6 : 1);
+  return paintColor(car, up, door ? 0.6 : 1);
 }
 
 function paintEnd(canvas: Canvas, scene: Scene, { car, facing }: Surface): void {
   const { camera, light } = scene;
   const half = car.width / 2;
-  const metres = car.z / camera.focal;
+  const meters = car.z / camera.focal;
   const place = (across: number, up: number): Point =>
     project(camera, [car.x + across * half, up * car.height, car.z]);
   for (const wheel of [-1, 1]) {
@@ -197,20 +197,20 @@ function paintEnd(canvas: Canvas, scene: Scene, { car, facing }: Surface): void 
     {
       label,
       shade: (column, row) => {
-        const across = ((column - camera.centreX) * metres - car.x) / half;
-        const up = (camera.eyeHeight - (row - camera.horizonY) * metres) / car.height;
-        return illuminate(light, endColour(car, Math.abs(across), up), { facing, z: car.z });
+        const across = ((column - camera.centerX) * meters - car.x) / half;
+        const up = (camera.eyeHeight - (row - camera.horizonY) * meters) / car.height;
+        return illuminate(light, endColor(car, Math.abs(across), up), { facing, z: car.z });
       },
     },
   );
 }
 
-function endColour(car: Car, across: number, up: number): Rgb {
+function endColor(car: Car, across: number, up: number): Rgb {
   const van = car.body === 'van';
   const [low, high] = van ? [0.6, 0.88] : [0.64, 0.93];
   const behindGlass = !van || car.heading === 'towards' || hash(2, 0, car.seed) < 0.5;
   if (behindGlass && up > low && up < high && across < 0.84 - (up - low) * (van ? 0.2 : 0.6)) {
-    return glassColour(car, (up - low) / (high - low));
+    return glassColor(car, (up - low) / (high - low));
   }
   const lamps = van ? up > 0.3 && up < 0.48 && across > 0.8 : up > 0.42 && up < 0.57 && across > 0.66;
   if (lamps) return car.heading === 'away' ? [0.62, 0.07, 0.06] : [0.95, 0.93, 0.85];
@@ -218,17 +218,17 @@ function endColour(car: Car, across: number, up: number): Rgb {
     return car.heading === 'away' ? [0.8, 0.66, 0.2] : [0.86, 0.86, 0.84];
   if (car.heading === 'towards' && across < 0.55 && up > 0.38 && up < 0.5) return [0.08, 0.08, 0.09];
   if (up < 0.26) return [0.1, 0.1, 0.11];
-  return paintColour(car, up, 1);
+  return paintColor(car, up, 1);
 }
 
 /** Paint mirrors the sky the more it faces up. */
-function paintColour(car: Car, up: number, tone: number): Rgb {
+function paintColor(car: Car, up: number, tone: number): Rgb {
   const mirror = 0.1 * Math.max(0, up - 0.35);
   const by = (0.72 + 0.42 * up) * tone;
   return [car.paint[0] * by + mirror, car.paint[1] * by + mirror, car.paint[2] * by + mirror * 1.15];
 }
 
-function glassColour(car: Car, up: number): Rgb {
+function glassColor(car: Car, up: number): Rgb {
   const dark = 0.09 + 0.2 * up + 0.08 * hash(4, 0, car.seed);
   return [dark * 0.92, dark, dark * 1.1];
 }

@@ -1,19 +1,19 @@
-/** The surface of a building's front: walls, windows, shops and roofs, in metres along and up. */
+/** The surface of a building's front: walls, windows, shops and roofs, in meters along and up. */
 
 import type { Rgb } from './canvas.js';
 import { cloudNoise, hash, resolved, smoothNoise } from './noise.js';
 import type { Front } from './street.js';
 
-/** Colour, before light, of the front at `along` and `up` metres; a pixel covers `footprint` metres there. */
-export function frontColour(
+/** Color, before light, of the front at `along` and `up` meters; a pixel covers `footprint` meters there. */
+export function frontColor(
   front: Front,
   { along, up, footprint }: { readonly along: number; readonly up: number; readonly footprint: number },
 ): Rgb {
-  if (front.style === 'hedge') return hedgeColour(front, { along, up });
-  if (up > front.height) return roofColour(front, { along, up, footprint });
+  if (front.style === 'hedge') return hedgeColor(front, { along, up });
+  if (up > front.height) return roofColor(front, { along, up, footprint });
   const floor = Math.floor(up / front.floorHeight);
-  if (front.shop && floor === 0) return shopColour(front, { along, up, footprint });
-  const wall = wallColour(front, { along, up, footprint });
+  if (front.shop && floor === 0) return shopColor(front, { along, up, footprint });
+  const wall = wallColor(front, { along, up, footprint });
   const bay = Math.floor(along / front.bay);
   const across = Math.abs(along / front.bay - bay - 0.5) / (front.windowWidth / 2);
   const upward = Math.abs(up / front.floorHeight - floor - 0.52) / (front.windowHeight / 2);
@@ -34,7 +34,7 @@ export function frontColour(
   return [mixed(0), mixed(1), mixed(2)];
 }
 
-function wallColour(
+function wallColor(
   { style, wall, seed, floorHeight }: Front,
   { along, up, footprint }: { along: number; up: number; footprint: number },
 ): Rgb {
@@ -66,31 +66,31 @@ function grain(
   }
 }
 
-function shopColour(
+function shopColor(
   front: Front,
   { along, up, footprint }: { along: number; up: number; footprint: number },
 ): Rgb {
   const unit = Math.floor(along / 5);
-  const colour = (channel: number): number => 0.15 + 0.6 * hash(unit, channel, front.seed);
-  if (up > 0.78 * front.floorHeight) return [colour(1), colour(2), colour(3)];
+  const color = (channel: number): number => 0.15 + 0.6 * hash(unit, channel, front.seed);
+  if (up > 0.78 * front.floorHeight) return [color(1), color(2), color(3)];
   const place = along / 5 - unit;
   if (place < 0.05 || place > 0.95 || up < 0.45) return scaled(front.wall, 0.75);
-  if (place > 0.72 && place < 0.9) return [colour(1) * 0.6, colour(2) * 0.6, colour(3) * 0.6];
+  if (place > 0.72 && place < 0.9) return [color(1) * 0.6, color(2) * 0.6, color(3) * 0.6];
   const goods = smoothNoise(along * 2.2, up * 2.2, front.seed + 9) * resolved(0.6, footprint);
   return [
-    front.glass[0] * 0.8 + 0.3 * goods * colour(1),
-    front.glass[1] * 0.8 + 0.3 * goods * colour(2),
-    front.glass[2] * 0.8 + 0.3 * goods * colour(3),
+    front.glass[0] * 0.8 + 0.3 * goods * color(1),
+    front.glass[1] * 0.8 + 0.3 * goods * color(2),
+    front.glass[2] * 0.8 + 0.3 * goods * color(3),
   ];
 }
 
 /** Leaves, as on trees: rough clumps with dark gaps. */
-function hedgeColour({ wall, seed }: Front, { along, up }: { along: number; up: number }): Rgb {
+function hedgeColor({ wall, seed }: Front, { along, up }: { along: number; up: number }): Rgb {
   const clump = 0.45 + 1.0 * cloudNoise(along * 1.2, up * 1.2, seed);
   return scaled(wall, clump * (0.65 + 0.7 * smoothNoise(along * 5.5, up * 5.5, seed + 12)));
 }
 
-function roofColour(
+function roofColor(
   front: Front,
   { along, up, footprint }: { along: number; up: number; footprint: number },
 ): Rgb {

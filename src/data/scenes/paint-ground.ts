@@ -8,13 +8,13 @@ import { frontIndexAt, type Side, type Street } from './street.js';
 export interface Ground {
   readonly label: number;
   /** Before light. */
-  readonly colour: Rgb;
+  readonly color: Rgb;
 }
 
 /** A gap at least this long between two fronts is a side street. */
 const sideStreetWidth = 8;
 
-/** What lies at (x, z) metres on the ground; a pixel covers `footprint` metres there, more along the street. */
+/** What lies at (x, z) meters on the ground; a pixel covers `footprint` meters there, more along the street. */
 export function groundAt(
   street: Street,
   {
@@ -29,10 +29,10 @@ export function groundAt(
   if (outside > 0 && !isSideStreet(side, z)) {
     return {
       label: sceneLabels.pavement,
-      colour: pavementColour(street, { x, z, outside, footprint, seed }),
+      color: pavementColor(street, { x, z, outside, footprint, seed }),
     };
   }
-  return { label: sceneLabels.road, colour: roadColour(street, { x, z, outside, footprint, seed }) };
+  return { label: sceneLabels.road, color: roadColor(street, { x, z, outside, footprint, seed }) };
 }
 
 function isSideStreet({ fronts }: Side, z: number): boolean {
@@ -43,13 +43,13 @@ function isSideStreet({ fronts }: Side, z: number): boolean {
 interface Spot {
   readonly x: number;
   readonly z: number;
-  /** Metres beyond the kerb; negative on the carriageway. */
+  /** Meters beyond the kerb; negative on the carriageway. */
   readonly outside: number;
   readonly footprint: number;
   readonly seed: number;
 }
 
-function roadColour(street: Street, { x, z, outside, footprint, seed }: Spot): Rgb {
+function roadColor(street: Street, { x, z, outside, footprint, seed }: Spot): Rgb {
   const coarse = 0.84 + 0.32 * cloudNoise(x / 2.2, z / 5, seed);
   const fine = 1 + 0.34 * (smoothNoise(x * 6, z * 6, seed + 3) - 0.5) * resolved(0.25, footprint);
   // Repairs: rectangles of another asphalt.
@@ -76,7 +76,7 @@ function markingShare({ markings, crossing }: Street, { x, z, outside, footprint
   return markings.edges && Math.abs(outside + 0.35) < within ? 0.8 * faint : 0;
 }
 
-function pavementColour({ paving, slab }: Street, { x, z, outside, footprint, seed }: Spot): Rgb {
+function pavementColor({ paving, slab }: Street, { x, z, outside, footprint, seed }: Spot): Rgb {
   const stains = 0.82 + 0.36 * cloudNoise(x / 1.7, z / 2.5, seed + 13);
   if (outside < 0.22) return scaled([0.58, 0.57, 0.55], stains * (outside < 0.06 ? 0.7 : 1));
   const column = Math.floor(outside / slab);

@@ -15,18 +15,18 @@ export function paintPedestrian(canvas: Canvas, scene: Scene, person: Pedestrian
   const sun = behindFronts(scene, [x, height / 2, z]) ? 0 : 1;
   const side = Math.sign(light.sunX);
   const bulk = 0.9 + 0.35 * hash(0, 0, seed);
-  const metres = z / camera.focal;
-  const part = (outline: readonly Point[], colour: Rgb): void => {
+  const meters = z / camera.focal;
+  const part = (outline: readonly Point[], color: Rgb): void => {
     const points = outline.map(([across, up]) =>
       project(camera, [x + across * bulk * height, up * height, z]),
     );
     canvas.polygon(points, {
       label: sceneLabels.pedestrian,
       shade: (column, row) => {
-        const across = ((column - camera.centreX) * metres - x) / (0.13 * height);
+        const across = ((column - camera.centerX) * meters - x) / (0.13 * height);
         const fold = 0.8 + 0.4 * smoothNoise(column * 0.5, row * 0.3, seed);
         const facing = sun * Math.min(1, Math.max(0.05, 0.5 + 0.4 * across * side));
-        return illuminate(light, [colour[0] * fold, colour[1] * fold, colour[2] * fold], { facing, z });
+        return illuminate(light, [color[0] * fold, color[1] * fold, color[2] * fold], { facing, z });
       },
     });
   };

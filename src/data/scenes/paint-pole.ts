@@ -13,7 +13,7 @@ const label = sceneLabels.pole;
 
 export function paintPole(canvas: Canvas, scene: Scene, pole: Pole): void {
   const { camera, light } = scene;
-  const { x, z, height, colour } = pole;
+  const { x, z, height, color } = pole;
   const pixels = camera.focal / z;
   const sun = behindFronts(scene, [x, height / 2, z]) ? 0 : 1;
   // However far, a pole is a pixel wide: it would otherwise break into dots.
@@ -23,7 +23,7 @@ export function paintPole(canvas: Canvas, scene: Scene, pole: Pole): void {
   const side = Math.sign(light.sunX);
   const metal = (column: number): Rgb => {
     const round = (column - middle) / half;
-    return illuminate(light, colour, { facing: sun * Math.max(0.05, 0.45 + 0.45 * round * side), z });
+    return illuminate(light, color, { facing: sun * Math.max(0.05, 0.45 + 0.45 * round * side), z });
   };
   canvas.box([middle - half, top, middle + half, foot], { label, shade: metal });
   paintTop(canvas, scene, { pole, middle, top, pixels, sun });
@@ -40,30 +40,30 @@ function paintTop(
     sun,
   }: { pole: Pole; middle: number; top: number; pixels: number; sun: number },
 ): void {
-  const lit = (colour: Rgb): Rgb => illuminate(light, colour, { facing: 0.6 * sun, z: pole.z });
+  const lit = (color: Rgb): Rgb => illuminate(light, color, { facing: 0.6 * sun, z: pole.z });
   switch (pole.top) {
     case 'lamp': {
       const end = middle + pole.arm * pixels;
       const thick = Math.max(1, 0.09 * pixels);
       const arm = [Math.min(middle, end), top, Math.max(middle, end), top + thick] as const;
-      canvas.box(arm, { label, shade: () => lit(pole.colour) });
+      canvas.box(arm, { label, shade: () => lit(pole.color) });
       const half = 0.32 * pixels;
       const head = [end - half, top, end + half, top + Math.max(1, 0.2 * pixels)] as const;
       canvas.box(head, {
         label,
-        shade: (_, y) => lit(y - top > 0.12 * pixels ? [0.9, 0.88, 0.8] : pole.colour),
+        shade: (_, y) => lit(y - top > 0.12 * pixels ? [0.9, 0.88, 0.8] : pole.color),
       });
       return;
     }
     case 'sign': {
       const radius = Math.max(1, 0.36 * pixels);
-      const centre = top + radius;
+      const center = top + radius;
       const round = hash(0, 0, pole.seed) < 0.6;
       canvas.box([middle - radius, top, middle + radius, top + 2 * radius], {
         label,
         shade: (column, row) => {
           const across = Math.abs(column - middle) / radius;
-          const up = Math.abs(row - centre) / radius;
+          const up = Math.abs(row - center) / radius;
           const distance = round ? Math.hypot(across, up) : Math.max(across, up);
           if (distance > 1) return null;
           return lit(distance > 0.72 || up < 0.22 ? pole.sign : [0.88, 0.88, 0.86]);

@@ -3,7 +3,7 @@
 import type { Canvas, Rgb } from './canvas.js';
 import { illuminate } from './light.js';
 import { cloudNoise, hash, smoothNoise } from './noise.js';
-import { frontColour } from './paint-front.js';
+import { frontColor } from './paint-front.js';
 import { groundAt } from './paint-ground.js';
 import { sceneLabels } from './scene-classes.js';
 import type { Scene } from './scene-layout.js';
@@ -14,14 +14,14 @@ import { type Front, frontIndexAt, roofHeight } from './street.js';
 interface Hit {
   readonly front: Front;
   readonly z: number;
-  /** Metres along the surface and up. */
+  /** Meters along the surface and up. */
   readonly along: number;
   readonly up: number;
   /** The wall that faces the street, or the side wall that faces the camera. */
   readonly face: 'street' | 'camera';
 }
 
-/** A ray (right, up, 1) from the camera, per metre ahead. */
+/** A ray (right, up, 1) from the camera, per meter ahead. */
 interface Ray {
   readonly right: number;
   readonly up: number;
@@ -34,17 +34,17 @@ export function paintSurroundings(canvas: Canvas, scene: Scene): void {
     const up = (camera.horizonY - row - 0.5) / camera.focal;
     const groundZ = up < 0 ? camera.eyeHeight / -up : Number.POSITIVE_INFINITY;
     for (let column = 0; column < canvas.width; column++) {
-      const ray = { right: (column + 0.5 - camera.centreX) / camera.focal, up };
+      const ray = { right: (column + 0.5 - camera.centerX) / camera.focal, up };
       const hit = traceFronts(scene, ray, groundZ);
       if (hit !== null) {
         const label = hit.front.style === 'hedge' ? sceneLabels.tree : sceneLabels.building;
         canvas.paint(column, row, label, litFront(scene, hit, ray));
       } else if (groundZ < street.end) {
-        const { label, colour } = litGround(scene, { x: ray.right * groundZ, z: groundZ, shadows });
-        canvas.paint(column, row, label, colour);
+        const { label, color } = litGround(scene, { x: ray.right * groundZ, z: groundZ, shadows });
+        canvas.paint(column, row, label, color);
       } else {
-        const { label, colour } = backdrop(scene, ray);
-        canvas.paint(column, row, label, colour);
+        const { label, color } = backdrop(scene, ray);
+        canvas.paint(column, row, label, color);
       }
     }
   }
@@ -77,7 +77,7 @@ function traceFronts({ street, camera }: Scene, { right, up }: Ray, groundZ: num
 function litFront(scene: Scene, { front, z, along, up, face }: Hit, { right }: Ray): Rgb {
   const { light, camera } = scene;
   const footprint = z / camera.focal;
-  const colour = frontColour(front, {
+  const color = frontColor(front, {
     along,
     up,
     footprint: face === 'street' ? footprint * 1.5 : footprint,
@@ -87,48 +87,48 @@ function litFront(scene: Scene, { front, z, along, up, face }: Hit, { right }: R
   const lit = lambert > 0 && !behindFronts(scene, [right * z, up, z]) ? 1.15 * lambert : 0;
   // Walls are darker near the ground, where they see less sky, and between two buildings.
   const corner = 0.72 + 0.28 * Math.min(1, up / 3) * (along < 0.2 ? 0.75 : 1);
-  return illuminate(light, [colour[0] * corner, colour[1] * corner, colour[2] * corner], { facing: lit, z });
+  return illuminate(light, [color[0] * corner, color[1] * corner, color[2] * corner], { facing: lit, z });
 }
 
 function litGround(
   scene: Scene,
   { x, z, shadows }: { x: number; z: number; shadows: ShadowMap },
-): { label: number; colour: Rgb } {
+): { label: number; color: Rgb } {
   const { light, street, camera, seed } = scene;
-  const { label, colour } = groundAt(street, { x, z, footprint: z / camera.focal, seed });
+  const { label, color } = groundAt(street, { x, z, footprint: z / camera.focal, seed });
   const { sun, sky } = shadows(x, z);
   const facing = sun * Math.min(1, 0.3 + light.slope / Math.hypot(1, light.slope));
-  const shaded: Rgb = [colour[0] * sky, colour[1] * sky, colour[2] * sky];
-  return { label, colour: illuminate(light, shaded, { facing, z }) };
+  const shaded: Rgb = [color[0] * sky, color[1] * sky, color[2] * sky];
+  return { label, color: illuminate(light, shaded, { facing, z }) };
 }
 
 /** What closes the street: distant buildings and trees, and the sky above them. */
-function backdrop(scene: Scene, ray: Ray): { label: number; colour: Rgb } {
+function backdrop(scene: Scene, ray: Ray): { label: number; color: Rgb } {
   const { street, light, camera } = scene;
   const { seed, height, trees } = street.skyline;
   const place = ray.right * 16 + 100;
   const block = Math.floor(place);
   const isTree = hash(block, 1, seed) < trees;
-  const metres = isTree
+  const meters = isTree
     ? height * (0.25 + 0.5 * hash(block, 2, seed)) * (0.7 + 0.6 * smoothNoise(place * 6, 0, seed))
     : height * (0.3 + 0.9 * hash(block, 2, seed));
   const up = camera.eyeHeight + ray.up * street.end;
-  if (up > metres) return { label: sceneLabels.sky, colour: skyColour(scene, ray) };
+  if (up > meters) return { label: sceneLabels.sky, color: skyColor(scene, ray) };
   const z = 0.8 * street.end;
   if (isTree) {
     const leaf = 0.6 + 0.8 * cloudNoise(ray.right * 120, ray.up * 120, seed);
     return {
       label: sceneLabels.tree,
-      colour: illuminate(light, [0.24 * leaf, 0.32 * leaf, 0.16 * leaf], { facing: 0.5, z }),
+      color: illuminate(light, [0.24 * leaf, 0.32 * leaf, 0.16 * leaf], { facing: 0.5, z }),
     };
   }
   const tone = 0.4 + 0.35 * hash(block, 3, seed);
   const window = Math.floor(place * 7) % 2 === 0 && Math.floor(up / 1.6) % 2 === 0 ? 0.72 : 1;
-  const colour: Rgb = [tone * window * 1.05, tone * window, tone * window * 0.95];
-  return { label: sceneLabels.building, colour: illuminate(light, colour, { facing: 0.4, z }) };
+  const color: Rgb = [tone * window * 1.05, tone * window, tone * window * 0.95];
+  return { label: sceneLabels.building, color: illuminate(light, color, { facing: 0.4, z }) };
 }
 
-function skyColour({ sky, light, seed }: Scene, { right, up }: Ray): Rgb {
+function skyColor({ sky, light, seed }: Scene, { right, up }: Ray): Rgb {
   const height = Math.min(1, Math.max(0, up) * 1.6);
   // Clouds lie on a plane overhead: flatter and denser towards the horizon.
   const plane = 1 / (Math.max(0, up) + 0.18);

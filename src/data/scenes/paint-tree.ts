@@ -34,14 +34,14 @@ export function paintTree(canvas: Canvas, scene: Scene, tree: Tree): void {
   paintTrunk(canvas, scene, { tree, sun });
 
   const clumps = clumpsOf(tree);
-  const metres = z / camera.focal;
+  const meters = z / camera.focal;
   const [left, above] = project(camera, [x - 0.65 * crownWidth, top + 0.3, z]);
   const [right, below] = project(camera, [x + 0.65 * crownWidth, trunkHeight - 0.15 * crownHeight, z]);
   canvas.box([left, above, right, below], {
     label: sceneLabels.tree,
     shade: (column, row) => {
-      const along = (column - camera.centreX) * metres - x;
-      const up = camera.eyeHeight - (row - camera.horizonY) * metres;
+      const along = (column - camera.centerX) * meters - x;
+      const up = camera.eyeHeight - (row - camera.horizonY) * meters;
       const clump = nearestClump(clumps, along, up);
       const ragged =
         0.5 * cloudNoise(along * 2.4, up * 2.4, seed) + 0.25 * smoothNoise(along * 7, up * 7, seed + 4);
@@ -53,8 +53,8 @@ export function paintTree(canvas: Canvas, scene: Scene, tree: Tree): void {
       const facing = 0.5 + 0.42 * clump.up + 0.34 * clump.along * light.sunX;
       const leaf = 0.55 + 0.9 * smoothNoise(along * 5.5, up * 5.5, seed + 12);
       const depth = leaf * (0.62 + 0.5 * Math.max(0, facing));
-      const colour: Rgb = [tree.leaves[0] * depth, tree.leaves[1] * depth, tree.leaves[2] * depth];
-      return illuminate(light, colour, { facing: sun * Math.min(1, Math.max(0.08, facing)), z });
+      const color: Rgb = [tree.leaves[0] * depth, tree.leaves[1] * depth, tree.leaves[2] * depth];
+      return illuminate(light, color, { facing: sun * Math.min(1, Math.max(0.08, facing)), z });
     },
   });
 }
@@ -73,7 +73,7 @@ function paintTrunk(
     label: sceneLabels.tree,
     shade: (column, row) => {
       const bark = 0.7 + 0.6 * smoothNoise(column * 1.3, row * 0.35, seed + 2);
-      const round = ((column - camera.centreX) * (z / camera.focal) - x) / half;
+      const round = ((column - camera.centerX) * (z / camera.focal) - x) / half;
       const facing = sun * Math.max(0.05, 0.4 + 0.5 * round * light.sunX);
       return illuminate(light, [0.3 * bark, 0.25 * bark, 0.2 * bark], { facing, z });
     },

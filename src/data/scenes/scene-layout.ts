@@ -1,4 +1,4 @@
-/** What stands where in a scene, drawn at random before anything is painted. All lengths in metres. */
+/** What stands where in a scene, drawn at random before anything is painted. All lengths in meters. */
 
 import type { RandomStream } from '../random.js';
 import type { Camera } from './camera.js';
@@ -26,7 +26,7 @@ export function drawScene(
   const camera: Camera = {
     width,
     height,
-    centreX: width * random.uniform(0.36, 0.64),
+    centerX: width * random.uniform(0.36, 0.64),
     horizonY: height * random.uniform(0.4, 0.54),
     focal: Math.max(width, height) * random.uniform(0.75, 0.95),
     eyeHeight: random.uniform(1.35, 1.9),

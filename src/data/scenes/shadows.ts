@@ -97,11 +97,11 @@ function shadesOf(thing: Thing, { light }: Scene): Shade[] {
         ? [thing.length / 2, thing.width / 2]
         : [thing.width / 2, thing.length / 2];
       const under = { alongX: 0, alongZ: 1, along: 1.35 * halfZ, across: 1.35 * halfX, dappled: false };
-      const centre = { x: thing.x, z: thing.z + halfZ };
+      const center = { x: thing.x, z: thing.z + halfZ };
       const reach = (0.6 * thing.height) / light.slope;
       return [
-        { ...under, ...centre, sun: 1, sky: 0.75 },
-        { ...under, x: centre.x - light.sunX * reach, z: centre.z - light.sunZ * reach, sun: 1, sky: 0 },
+        { ...under, ...center, sun: 1, sky: 0.75 },
+        { ...under, x: center.x - light.sunX * reach, z: center.z - light.sunZ * reach, sun: 1, sky: 0 },
       ];
     }
     case 'pedestrian': {

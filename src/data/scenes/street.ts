@@ -1,4 +1,4 @@
-/** The street itself: carriageway, pavements, and the fronts along both sides. All lengths in metres. */
+/** The street itself: carriageway, pavements, and the fronts along both sides. All lengths in meters. */
 
 import type { RandomStream } from '../random.js';
 import type { Rgb } from './canvas.js';
@@ -54,13 +54,13 @@ export function drawStreet(random: RandomStream): Street {
   const leftKerb = random.uniform(1.9, 4.8);
   const rightKerb = random.uniform(1.9, 4.8);
   const end = random.uniform(60, 140);
-  const grey = random.uniform(0.2, 0.46);
+  const gray = random.uniform(0.2, 0.46);
   const warmth = random.uniform(-0.02, 0.04);
   return {
     left: drawSide(random, { kerb: leftKerb, end }),
     right: drawSide(random, { kerb: rightKerb, end }),
     end,
-    asphalt: [grey + warmth, grey, grey - warmth],
+    asphalt: [gray + warmth, gray, gray - warmth],
     paving: drawPaving(random),
     slab: random.uniform(0.4, 1.1),
     markings: {
@@ -73,7 +73,7 @@ export function drawStreet(random: RandomStream): Street {
   };
 }
 
-/** From asphalt-like grey to light concrete, sandstone and reddish brick. */
+/** From asphalt-like gray to light concrete, sandstone and reddish brick. */
 function drawPaving(random: RandomStream): Rgb {
   const bright = random.uniform(0.3, 0.6);
   const red = random.chance(0.3) ? random.uniform(0.05, 0.14) : random.uniform(-0.02, 0.05);
@@ -155,7 +155,7 @@ function wallOf(style: FrontStyle, which: number): Rgb {
     case 'plaster':
       if (which < 0.4) return [0.84, 0.8, 0.7];
       if (which < 0.6) return [0.78, 0.66, 0.44];
-      // Pale green and sky blue: colours that other classes have too.
+      // Pale green and sky blue: colors that other classes have too.
       return which < 0.8 ? [0.56, 0.62, 0.5] : [0.62, 0.68, 0.76];
     case 'panel':
       return which < 0.6 ? [0.56, 0.55, 0.53] : [0.4, 0.41, 0.43];

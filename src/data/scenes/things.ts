@@ -1,4 +1,4 @@
-/** What stands and moves in the street. Positions in metres; `z` is the nearest point's distance. */
+/** What stands and moves in the street. Positions in meters; `z` is the nearest point's distance. */
 
 import type { Rgb } from './canvas.js';
 
@@ -23,7 +23,7 @@ export interface Pole extends Placed {
   readonly kind: 'pole';
   readonly height: number;
   readonly width: number;
-  readonly colour: Rgb;
+  readonly color: Rgb;
   readonly top: 'lamp' | 'sign' | 'signal' | 'none';
   /** Sideways reach of a lamp's arm, signed. */
   readonly arm: number;

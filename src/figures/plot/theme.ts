@@ -1,4 +1,4 @@
-/** How plots look: dark ink on white, so that they print, and colours that stay apart for colour-blind readers. */
+/** How plots look: dark ink on white, so that they print, and colors that stay apart for color-blind readers. */
 
 export const paper = '#ffffff';
 export const ink = '#1b1d22';
@@ -9,11 +9,11 @@ export const shade = '#dedbd2';
 
 const runColors = ['#2457d6', '#d2480c', '#0a7f72', '#8a35c9', '#b0780a', '#c2256b', '#3f7d1c', '#5b6472'];
 
-/** Mislabelled pixels, and correct ones. */
+/** Mislabeled pixels, and correct ones. */
 export const wrongColor = '#d2480c';
 export const rightColor = '#2457d6';
 
-/** The colour of run `index`; eight differ. */
+/** The color of run `index`; eight differ. */
 export function seriesColor(index: number): string {
   return runColors[index % runColors.length] as string;
 }

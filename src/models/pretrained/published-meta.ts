@@ -1,4 +1,4 @@
-/** What the `meta` of a checkpoint of mmsegmentation says beside its tensors: classes, colours, and its config as text. */
+/** What the `meta` of a checkpoint of mmsegmentation says beside its tensors: classes, colors, and its config as text. */
 import { CheckpointError } from '../../errors/index.js';
 import type { OutputStride } from '../resnet/stage-plan.js';
 
@@ -17,14 +17,14 @@ export function publishedClasses(
   { path, classCount }: { readonly path: string; readonly classCount: number },
 ): readonly PublishedClass[] | null {
   const names = meta.get('CLASSES');
-  const colours = meta.get('PALETTE');
-  if (!Array.isArray(names) || !Array.isArray(colours)) return null;
-  if (names.length !== classCount || colours.length !== classCount) {
+  const colors = meta.get('PALETTE');
+  if (!Array.isArray(names) || !Array.isArray(colors)) return null;
+  if (names.length !== classCount || colors.length !== classCount) {
     throw new CheckpointError(
-      `${path}: has logits of ${classCount} classes, but names ${names.length} and colours ${colours.length}`,
+      `${path}: has logits of ${classCount} classes, but names ${names.length} and colors ${colors.length}`,
     );
   }
-  const classes = names.map((name, index) => ({ name, color: colours[index] }));
+  const classes = names.map((name, index) => ({ name, color: colors[index] }));
   return classes.every(isClass) ? classes : null;
 }
 

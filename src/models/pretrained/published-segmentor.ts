@@ -14,7 +14,7 @@ import {
   publishedClasses,
   publishedStride,
 } from './published-meta.js';
-import { isPublishedNetwork, recogniseNetwork } from './recognise-network.js';
+import { isPublishedNetwork, recognizeNetwork } from './recognize-network.js';
 
 export interface PublishedSegmentor {
   /** On the CPU, in float32 and in training mode; the caller's to dispose. */
@@ -22,7 +22,7 @@ export interface PublishedSegmentor {
   /** What a config would say of it. */
   readonly section: ModelSection;
   readonly classCount: number;
-  /** Names and colours, where the checkpoint has them. */
+  /** Names and colors, where the checkpoint has them. */
   readonly classes: readonly PublishedClass[] | null;
 }
 
@@ -59,7 +59,7 @@ export function createPublishedSegmentor(
   { path, outputStride = publishedStride(meta, path) }: PublishedOptions & { readonly path: string },
 ): PublishedSegmentor {
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
-  const { classCount, backbone, ...rest } = recogniseNetwork(shapes, path);
+  const { classCount, backbone, ...rest } = recognizeNetwork(shapes, path);
   const section = { ...rest, backbone: { ...backbone, outputStride } };
   const classes = publishedClasses(meta, { path, classCount });
   using generator = new Generator(0);

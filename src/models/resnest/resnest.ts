@@ -14,7 +14,7 @@ export type ResNeStDepth = 50 | 101;
 
 export interface ResNeStOptions {
   readonly outputStride?: OutputStride;
-  /** Start with every block as the identity (its last normalisation at weight 0), as mmsegmentation does. */
+  /** Start with every block as the identity (its last normalization at weight 0), as mmsegmentation does. */
   readonly zeroInitResidual?: boolean;
   readonly generator: Generator;
 }

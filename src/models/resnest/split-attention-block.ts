@@ -6,7 +6,7 @@ import {
   AveragePool2d,
   BatchNorm2d,
   Conv2d,
-  convolveNormalised,
+  convolveNormalized,
   kaimingNormal,
   Module,
   type Sequential,
@@ -31,7 +31,7 @@ export class SplitAttentionBlock extends Module implements ResidualBlock {
   constructor(inChannels: number, width: number, { stride, dilation, generator }: BlockOptions) {
     super();
     const outChannels = width * SplitAttentionBlock.expansion;
-    const pointwise = { kernelSize: 1, bias: false, generator, initialiseWeight: kaimingNormal };
+    const pointwise = { kernelSize: 1, bias: false, generator, initializeWeight: kaimingNormal };
     this.conv1 = new Conv2d(inChannels, width, pointwise);
     this.bn1 = new BatchNorm2d(width);
     this.conv2 = new SplitAttentionConv2d(width, { dilation, generator });
@@ -52,12 +52,12 @@ export class SplitAttentionBlock extends Module implements ResidualBlock {
   forward(inputNCHW: Tensor): Tensor {
     return tidy(() => {
       const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-      const reduced = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
+      const reduced = convolveNormalized({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
         activation: 'relu',
       });
       const attended = this.conv2.forward(reduced);
       const pooled = this.pool === null ? attended : this.pool.forward(attended);
-      return convolveNormalised({ conv: this.conv3, bn: this.bn3 }, pooled, {
+      return convolveNormalized({ conv: this.conv3, bn: this.bn3 }, pooled, {
         residual: shortcut,
         activation: 'relu',
       });

@@ -7,7 +7,7 @@ import {
   BatchNorm2d,
   Conv2d,
   constant,
-  convolveNormalised,
+  convolveNormalized,
   globalAveragePool,
   kaimingNormal,
   Module,
@@ -37,8 +37,8 @@ export class SplitAttentionConv2d extends Module {
     const pointwise = {
       kernelSize: 1,
       generator,
-      initialiseWeight: kaimingNormal,
-      initialiseBias: constant(0),
+      initializeWeight: kaimingNormal,
+      initializeBias: constant(0),
     };
     this.conv = new Conv2d(channels, channels * RADIX, {
       kernelSize: 3,
@@ -47,7 +47,7 @@ export class SplitAttentionConv2d extends Module {
       groups: RADIX,
       bias: false,
       generator,
-      initialiseWeight: kaimingNormal,
+      initializeWeight: kaimingNormal,
     });
     this.bn0 = new BatchNorm2d(channels * RADIX);
     this.fc1 = new Conv2d(channels, attentionChannels, pointwise);
@@ -58,7 +58,7 @@ export class SplitAttentionConv2d extends Module {
   /** [N, channels, H, W] to the same. */
   forward(inputNCHW: Tensor): Tensor {
     return tidy(() => {
-      const splitsNCHW = convolveNormalised({ conv: this.conv, bn: this.bn0 }, inputNCHW, {
+      const splitsNCHW = convolveNormalized({ conv: this.conv, bn: this.bn0 }, inputNCHW, {
         activation: 'relu',
       });
       // The mean of a sum is the sum of the means: summing one pixel instead of all saves a pass over the image.
@@ -69,7 +69,7 @@ export class SplitAttentionConv2d extends Module {
 
   /** Means [N, channels, 1, 1] to the share of each split, [N, 2 · channels, 1, 1]. */
   #attention(meansNCHW: Tensor): Tensor {
-    const hidden = convolveNormalised({ conv: this.fc1, bn: this.bn1 }, meansNCHW, { activation: 'relu' });
+    const hidden = convolveNormalized({ conv: this.fc1, bn: this.bn1 }, meansNCHW, { activation: 'relu' });
     const scores = this.fc2.forward(hidden);
     const [images = 0, channels = 0] = scores.shape;
     return scores

@@ -2,7 +2,7 @@
 import {
   BatchNorm2d,
   Conv2d,
-  convolveNormalised,
+  convolveNormalized,
   kaimingNormal,
   Module,
   type Sequential,
@@ -23,7 +23,7 @@ export class BasicBlock extends Module implements ResidualBlock {
   /** Only the first convolution is dilated, as in mmsegmentation. */
   constructor(inChannels: number, width: number, { stride, dilation, generator }: BlockOptions) {
     super();
-    const shared = { kernelSize: 3, bias: false, generator, initialiseWeight: kaimingNormal };
+    const shared = { kernelSize: 3, bias: false, generator, initializeWeight: kaimingNormal };
     this.conv1 = new Conv2d(inChannels, width, { ...shared, stride, padding: dilation, dilation });
     this.bn1 = new BatchNorm2d(width);
     this.conv2 = new Conv2d(width, width, { ...shared, padding: 1 });
@@ -42,10 +42,10 @@ export class BasicBlock extends Module implements ResidualBlock {
   forward(inputNCHW: Tensor): Tensor {
     return tidy(() => {
       const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-      const hidden = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
+      const hidden = convolveNormalized({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
         activation: 'relu',
       });
-      return convolveNormalised({ conv: this.conv2, bn: this.bn2 }, hidden, {
+      return convolveNormalized({ conv: this.conv2, bn: this.bn2 }, hidden, {
         residual: shortcut,
         activation: 'relu',
       });

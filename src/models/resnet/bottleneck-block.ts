@@ -2,7 +2,7 @@
 import {
   BatchNorm2d,
   Conv2d,
-  convolveNormalised,
+  convolveNormalized,
   kaimingNormal,
   Module,
   type Sequential,
@@ -26,7 +26,7 @@ export class BottleneckBlock extends Module implements ResidualBlock {
   constructor(inChannels: number, width: number, { stride, dilation, generator }: BlockOptions) {
     super();
     const outChannels = width * BottleneckBlock.expansion;
-    const shared = { bias: false, generator, initialiseWeight: kaimingNormal };
+    const shared = { bias: false, generator, initializeWeight: kaimingNormal };
     this.conv1 = new Conv2d(inChannels, width, { ...shared, kernelSize: 1 });
     this.bn1 = new BatchNorm2d(width);
     this.conv2 = new Conv2d(width, width, { ...shared, kernelSize: 3, stride, padding: dilation, dilation });
@@ -47,13 +47,13 @@ export class BottleneckBlock extends Module implements ResidualBlock {
   forward(inputNCHW: Tensor): Tensor {
     return tidy(() => {
       const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-      const reduced = convolveNormalised({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
+      const reduced = convolveNormalized({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
         activation: 'relu',
       });
-      const filtered = convolveNormalised({ conv: this.conv2, bn: this.bn2 }, reduced, {
+      const filtered = convolveNormalized({ conv: this.conv2, bn: this.bn2 }, reduced, {
         activation: 'relu',
       });
-      return convolveNormalised({ conv: this.conv3, bn: this.bn3 }, filtered, {
+      return convolveNormalized({ conv: this.conv3, bn: this.bn3 }, filtered, {
         residual: shortcut,
         activation: 'relu',
       });

@@ -3,7 +3,7 @@ import {
   AveragePool2d,
   BatchNorm2d,
   Conv2d,
-  convolveNormalised,
+  convolveNormalized,
   kaimingNormal,
   Sequential,
 } from '../../nn/index.js';
@@ -17,7 +17,7 @@ export interface DownsampleOptions {
 /** Its layers are those of a `Sequential`, so that names are the published weights'; the last two run as one. */
 class Downsample extends Sequential {
   readonly #before: Sequential;
-  readonly #normalised: { readonly conv: Conv2d; readonly bn: BatchNorm2d };
+  readonly #normalized: { readonly conv: Conv2d; readonly bn: BatchNorm2d };
 
   constructor({
     before,
@@ -26,11 +26,11 @@ class Downsample extends Sequential {
   }: { readonly before: readonly AveragePool2d[]; readonly conv: Conv2d; readonly bn: BatchNorm2d }) {
     super(...before, conv, bn);
     this.#before = new Sequential(...before);
-    this.#normalised = { conv, bn };
+    this.#normalized = { conv, bn };
   }
 
   override forward(inputNCHW: Tensor): Tensor {
-    return convolveNormalised(this.#normalised, this.#before.forward(inputNCHW));
+    return convolveNormalized(this.#normalized, this.#before.forward(inputNCHW));
   }
 }
 
@@ -73,6 +73,6 @@ function createPointwise(
     stride,
     bias: false,
     generator,
-    initialiseWeight: kaimingNormal,
+    initializeWeight: kaimingNormal,
   });
 }

@@ -28,7 +28,7 @@ export interface ResidualBackboneParts {
   readonly expansion: number;
   readonly createBlock: (place: BlockPlace) => ResidualBlock;
   readonly outputStride: OutputStride;
-  /** Start with every block as the identity (its last normalisation at weight 0), as mmsegmentation does. */
+  /** Start with every block as the identity (its last normalization at weight 0), as mmsegmentation does. */
   readonly zeroInitResidual: boolean;
 }
 
@@ -66,7 +66,7 @@ export abstract class ResidualBackbone extends Module implements Backbone {
     }
   }
 
-  /** Normalised images [N, 3, H, W] to the features of the four stages. */
+  /** Normalized images [N, 3, H, W] to the features of the four stages. */
   forward(imagesNCHW: Tensor): Features {
     const start = checkpoint((images) => tidy(() => this.pool.forward(this.stem.forward(images))), {
       input: imagesNCHW,

@@ -9,7 +9,7 @@ export interface BlockOptions {
 }
 
 export interface ResidualBlock extends Module {
-  /** The normalisation whose output is added to the shortcut. */
+  /** The normalization whose output is added to the shortcut. */
   readonly lastNorm: BatchNorm2d;
   forward(inputNCHW: Tensor): Tensor;
 }

@@ -1,6 +1,6 @@
 /**
  * ResNet (He et al. 2016) for dense prediction: mmsegmentation's `ResNetV1c`, or plain with torchvision's stem, at
- * output stride 8, 16 or 32. Convolutions start from He's normal distribution over fan-out, normalisations at 1 and 0.
+ * output stride 8, 16 or 32. Convolutions start from He's normal distribution over fan-out, normalizations at 1 and 0.
  */
 import type { Generator } from '../../torch/index.js';
 import { resnetName } from '../pretrained/resnet-names.js';
@@ -15,7 +15,7 @@ export type ResNetDepth = 18 | 34 | 50 | 101;
 export interface ResNetOptions {
   readonly stem?: ResNetStem;
   readonly outputStride?: OutputStride;
-  /** Start with every block as the identity (its last normalisation at weight 0), as mmsegmentation does. */
+  /** Start with every block as the identity (its last normalization at weight 0), as mmsegmentation does. */
   readonly zeroInitResidual?: boolean;
   readonly generator: Generator;
 }

@@ -73,13 +73,13 @@ const methods = {
     sections: ({ ohemMinKept: minKept }) => ({ reweighter: { kind: 'ohem', threshold: 0.7, minKept } }),
   },
   kl: { title: 'KL loss', sections: () => ({ loss: { kind: 'kl' } }) },
-  gce: { title: 'generalised cross-entropy', sections: () => ({ loss: { kind: 'gce', q: gceExponent } }) },
+  gce: { title: 'generalized cross-entropy', sections: () => ({ loss: { kind: 'gce', q: gceExponent } }) },
   'kl-arm': {
     title: 'KL loss, ARM on its scale',
     sections: (scale) => ({ ...arm(scale), loss: { kind: 'kl' }, confidence: { kind: 'kl-scale' } }),
   },
   'gce-arm': {
-    title: 'generalised cross-entropy, ARM',
+    title: 'generalized cross-entropy, ARM',
     sections: (scale) => ({ ...arm(scale), loss: { kind: 'gce', q: gceExponent } }),
   },
   'closed-form-arm': {
@@ -89,7 +89,7 @@ const methods = {
   'focal-loss': { title: 'focal loss', sections: () => ({ loss: { kind: 'focal', gamma: 2 } }) },
   'focal-weights': { title: 'focal weights', sections: () => ({ reweighter: { kind: 'focal', gamma: 2 } }) },
   'gce-weights': {
-    title: "weights with generalised cross-entropy's gradient",
+    title: "weights with generalized cross-entropy's gradient",
     sections: () => ({ reweighter: { kind: 'gce', q: gceExponent } }),
   },
   'active-bias': { title: 'Active Bias', sections: () => ({ reweighter: { kind: 'active-bias' } }) },

@@ -9,7 +9,7 @@ export interface ExamplesContent {
   readonly classes: readonly ReportedClass[];
   /** Why there are none, where there are none. */
   readonly remark: string | null;
-  /** CSS gradients of the two colour scales, lowest value first. */
+  /** CSS gradients of the two color scales, lowest value first. */
   readonly scales: { readonly confidence: string; readonly weight: string };
 }
 
@@ -22,8 +22,8 @@ export function examplesSection(content: ExamplesContent, runs: readonly ReportR
   }
   return html`<section id="examples" aria-labelledby="examples-title">
 <h2 id="examples-title">Examples</h2>
-<p class="hint">Images spread evenly over the evaluation split, not picked. Select a picture to enlarge it; the arrow keys then step through its neighbours.</p>
-<ul class="legend" aria-label="Class colours">${classes.map(({ name, color }) => html`<li><i class="swatch" style="background:rgb(${color.join(',')})"></i>${name}</li>`)}<li><i class="swatch unlabelled"></i>unlabelled</li></ul>
+<p class="hint">Images spread evenly over the evaluation split, not picked. Select a picture to enlarge it; the arrow keys then step through its neighbors.</p>
+<ul class="legend" aria-label="Class colors">${classes.map(({ name, color }) => html`<li><i class="swatch" style="background:rgb(${color.join(',')})"></i>${name}</li>`)}<li><i class="swatch unlabeled"></i>unlabeled</li></ul>
 <div class="scales">
 ${scale('Confidence v̂', scales.confidence, ['−1', '0', '+1'])}
 ${scale('Loss', scales.weight, ['0', String(highestLoss / 2), `≥ ${highestLoss}`])}

@@ -15,7 +15,7 @@ export function figuresSection(runs: readonly ReportRun[]): Html {
   const weighted = theoryRuns(recorded);
   return html`<section id="figures" aria-labelledby="figures-title">
 <h2 id="figures-title">Confidence, loss and wrong labels</h2>
-<p class="hint">Measured on a few training images at every evaluation. A pixel is mislabelled where the label that taught differs from a finer one.</p>
+<p class="hint">Measured on a few training images at every evaluation. A pixel is mislabeled where the label that taught differs from a finer one.</p>
 ${recorded.map((run) => divisionFigure(run))}
 ${drawing(lossByConfidenceSvg(recorded), `Mean loss by confidence: ${recorded.map(({ label }) => label).join(', ')}`)}
 ${weighted.length === 0 ? null : drawing(theorySvg(weighted), `Weights against theory: ${weighted.map(({ run }) => run.label).join(', ')}`)}
@@ -26,12 +26,12 @@ ${weighted.length === 0 ? null : html`<p class="hint">Held to ‖W‖<sub>p</sub
 function divisionFigure(run: RunStatistics): Html {
   const svg = divisionSvg(run);
   if (svg === null) {
-    return html`<p class="hint">${run.label} recorded no finer labels, so nobody can say which of its pixels are mislabelled.</p>`;
+    return html`<p class="hint">${run.label} recorded no finer labels, so nobody can say which of its pixels are mislabeled.</p>`;
   }
-  return drawing(svg, `Mislabelled pixels by loss and by confidence: ${run.label}`);
+  return drawing(svg, `Mislabeled pixels by loss and by confidence: ${run.label}`);
 }
 
-/** Its own white ground, in the dark scheme too: the drawing's colours are chosen for it. */
+/** Its own white ground, in the dark scheme too: the drawing's colors are chosen for it. */
 function drawing(svg: string, description: string): Html {
   const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
   return html`<figure class="drawing"><img src="${trusted(source)}" alt="${description}" loading="lazy" decoding="async"></figure>`;

@@ -70,7 +70,7 @@ function outlineRows(finals: readonly (ReportedEvaluation | null)[]): Html[] {
 const meanings = {
   mIoU: 'mean over classes of intersection over union',
   mAcc: 'mean over classes of the share of true pixels found',
-  aAcc: 'share of all labelled pixels that are right',
+  aAcc: 'share of all labeled pixels that are right',
   boundaryF1: 'mean over classes of how much of the outlines is met, within 0.75% of the diagonal',
   trimap: 'mIoU of the pixels this near to a boundary of the labels',
 } as const;

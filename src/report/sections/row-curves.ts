@@ -93,7 +93,7 @@ function line(
   rows: readonly ReportedRow[],
   { index, values }: { readonly index: number; readonly values: readonly (number | null)[] },
 ): ChartSeries {
-  // The style sheet has eight colours; a second round is told apart by its weight.
+  // The style sheet has eight colors; a second round is told apart by its weight.
   const second = index >= 8;
   const label = rows[index]?.label ?? '';
   const [opacity, width] = second ? [0.6, 1] : [1, 2];

@@ -12,7 +12,7 @@ export function weightFunctionsSection(runs: readonly ReportRun[]): Html {
   if (weighted.length === 0) return html``;
   return html`<section id="weights" aria-labelledby="weights-title">
 <h2 id="weights-title">What the weights learned</h2>
-<p class="hint">W(v̂) gives a pixel its weight from the confidence v̂ of the prediction there: −1 is a uniform guess, +1 is certainty. Falling to the right, it turns the training to doubtful pixels; rising, to sure ones. Only its shape matters, as weights are normalised over a batch.</p>
+<p class="hint">W(v̂) gives a pixel its weight from the confidence v̂ of the prediction there: −1 is a uniform guess, +1 is certainty. Falling to the right, it turns the training to doubtful pixels; rising, to sure ones. Only its shape matters, as weights are normalized over a batch.</p>
 <div class="charts">${weighted.map(({ run, index }) => weightFigure(run, index))}</div>
 </section>`;
 }

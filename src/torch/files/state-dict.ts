@@ -97,7 +97,7 @@ function unwrap(root: unknown, { path, other }: { path: string; other: string[] 
   return current;
 }
 
-/** The first bytes, readable: an HTML error page or a Git LFS pointer is recognised at a glance. */
+/** The first bytes, readable: an HTML error page or a Git LFS pointer is recognized at a glance. */
 function beginning(file: FileBytes): string {
   if (file.size === 0) return 'nothing: it is empty';
   const bytes = file.read(0, Math.min(24, file.size), { what: 'the beginning' });

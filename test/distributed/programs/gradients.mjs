@@ -1,5 +1,5 @@
 /** Gradients averaged over ranks, in a graph where some parameters are frozen, some unused, and both may change. */
-import { GradientSynchroniser } from 'coarsely/distributed';
+import { GradientSynchronizer } from 'coarsely/distributed';
 import { Generator, randn, tidy } from 'coarsely/torch';
 import { asRank } from './as-rank.mjs';
 
@@ -12,7 +12,7 @@ await asRank((group) => {
   });
   const [first, second, third, , frozen, large] = parameters;
   // A bucket holds 0.1 MiB, so that the large parameter has one to itself.
-  const synchroniser = new GradientSynchroniser(group, parameters, { bucketMiB: 0.1 });
+  const synchronizer = new GradientSynchronizer(group, parameters, { bucketMiB: 0.1 });
   const gradients = () =>
     parameters.map(({ grad }) => {
       const values = grad && [...grad.toTypedArray()];
@@ -23,7 +23,7 @@ await asRank((group) => {
     for (const parameter of parameters) parameter.zeroGrad_();
     tidy(() => {
       before();
-      synchroniser.backward(output());
+      synchronizer.backward(output());
     });
     return gradients();
   };
@@ -55,7 +55,7 @@ await asRank((group) => {
   } catch (error) {
     refused = { name: error.name, message: error.message };
   }
-  synchroniser.dispose();
+  synchronizer.dispose();
   for (const tensor of [...parameters]) tensor.dispose();
   generator.dispose();
   return { ...results, refused };

@@ -1,5 +1,5 @@
 /** Ranks that train until the last of them is killed, fails by itself, or stops answering. */
-import { GradientSynchroniser } from 'coarsely/distributed';
+import { GradientSynchronizer } from 'coarsely/distributed';
 import { DataError } from 'coarsely/errors';
 import { Generator, randn, tidy } from 'coarsely/torch';
 import { asRank, options } from './as-rank.mjs';
@@ -16,14 +16,14 @@ const endings = {
 await asRank((group) => {
   const generator = new Generator(0);
   const weights = randn([1000], { dtype: 'float32', generator }).requiresGrad_();
-  const synchroniser = new GradientSynchroniser(group, [weights]);
+  const synchronizer = new GradientSynchronizer(group, [weights]);
   const timeout = Number(process.env.TEST_TIMEOUT);
   for (let step = 0; step < 1000; step++) {
     if (step === 3 && group.rank === group.worldSize - 1) endings[options.ending]({ timeout });
     tidy(() => {
-      // A collective in forward, as synchronised statistics are, and one in backward.
+      // A collective in forward, as synchronized statistics are, and one in backward.
       const norm = group.guard('forward', () => group.sumOverRanks(weights.square().sum()));
-      synchroniser.backward(weights.sum().add(norm));
+      synchronizer.backward(weights.sum().add(norm));
     });
   }
 });

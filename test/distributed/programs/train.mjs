@@ -21,7 +21,7 @@ function noise(...places) {
   return Math.abs(value * 43758.5453) % 1;
 }
 
-/** Images [first, first + count) of the batch of a step; labels are coarser than what colours show, some ignored. */
+/** Images [first, first + count) of the batch of a step; labels are coarser than what colors show, some ignored. */
 function batchOf(step, { first, count, stream = 0 }) {
   const images = new Float32Array(count * 3 * height * width);
   const labels = new Uint8Array(count * height * width);
@@ -31,12 +31,12 @@ function batchOf(step, { first, count, stream = 0 }) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const label = (Math.floor(x / 12) + Math.floor(y / 11) + position + step) % classCount;
-        // The ranks must not have equally many labelled pixels, or a mean of means would do.
+        // The ranks must not have equally many labeled pixels, or a mean of means would do.
         const ignored = x < 4 * position || noise(position, x, y, stream) < 0.05;
         labels[(image * height + y) * width + x] = ignored ? 255 : label;
         for (let channel = 0; channel < 3; channel++) {
-          const colour = noise(label, channel) - 0.5 + 2 * noise(step, position, x, y, channel, stream);
-          images[((image * 3 + channel) * height + y) * width + x] = colour;
+          const color = noise(label, channel) - 0.5 + 2 * noise(step, position, x, y, channel, stream);
+          images[((image * 3 + channel) * height + y) * width + x] = color;
         }
       }
     }
@@ -114,7 +114,7 @@ function train(
 }
 
 /**
- * Where a channel is the same everywhere, normalisation without a bias gives 0, and rounding decides what ReLU makes of
+ * Where a channel is the same everywhere, normalization without a bias gives 0, and rounding decides what ReLU makes of
  * it: sums in another order would then change whole gradients.
  */
 function roughen(model) {

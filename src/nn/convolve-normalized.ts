@@ -1,10 +1,10 @@
-/** A convolution and the normalisation that follows it, as one: in training two layers, in inference a single operator. */
+/** A convolution and the normalization that follows it, as one: in training two layers, in inference a single operator. */
 import { type Tensor, tidy } from '../torch/index.js';
 import type { BatchNorm2d } from './batch-norm2d.js';
 import type { Conv2d } from './conv2d.js';
 import { type ConvolutionEnd, foldedConvolutions } from './folded-convolutions.js';
 
-export interface NormalisedConvolution {
+export interface NormalizedConvolution {
   readonly conv: Conv2d;
   readonly bn: BatchNorm2d;
 }
@@ -15,8 +15,8 @@ export interface NormalisedConvolution {
  * @param inputNCHW [N, in, H, W]
  * @returns [N, out, H', W']
  */
-export function convolveNormalised(
-  { conv, bn }: NormalisedConvolution,
+export function convolveNormalized(
+  { conv, bn }: NormalizedConvolution,
   inputNCHW: Tensor,
   { residual = null, activation = 'none' }: ConvolutionEnd = {},
 ): Tensor {

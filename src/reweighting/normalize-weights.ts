@@ -1,5 +1,5 @@
 /**
- * The double normalisation of a weight map (paper, section 4.2): first by its p-norm, which is what the module climbs
+ * The double normalization of a weight map (paper, section 4.2): first by its p-norm, which is what the module climbs
  * on, then by its L1 norm, so that Σ w·l keeps the size of a mean loss. The second carries no gradient: with it, the
  * two together would be w / ‖w‖₁, whose maximum puts all weight on one pixel (section 3.4, Eq. 11).
  */
@@ -14,7 +14,7 @@ const floor = 1e-12;
 // Keeps the derivative of a root finite at 0; below ‖floor‖ of a single pixel.
 const smallest = 1e-37;
 
-export interface NormaliseOptions {
+export interface NormalizeOptions {
   readonly p?: NormOrder;
   /** Takes sums over the pixels of all processes, with gradient; the weights then sum to 1 over all of them. */
   readonly sumOverRanks?: ((sums: Tensor) => Tensor) | undefined;
@@ -25,10 +25,10 @@ export interface NormaliseOptions {
  * @param validNHW [N,H,W] bool
  * @returns [N,H,W]: sums to 1 over the valid pixels, 0 elsewhere; all 0 when no pixel is valid
  */
-export function normaliseWeights(
+export function normalizeWeights(
   weightsNHW: Tensor,
   validNHW: Tensor,
-  { p = 2, sumOverRanks }: NormaliseOptions = {},
+  { p = 2, sumOverRanks }: NormalizeOptions = {},
 ): Tensor {
   return kernels() === 'fused' && !sumOverRanks
     ? ops.normaliseWeights(weightsNHW, validNHW, p)
@@ -39,7 +39,7 @@ export function normaliseWeights(
 function composed(
   weightsNHW: Tensor,
   validNHW: Tensor,
-  { p = 2, sumOverRanks = (sums) => sums }: NormaliseOptions,
+  { p = 2, sumOverRanks = (sums) => sums }: NormalizeOptions,
 ): Tensor {
   const masked = weightsNHW.add(floor).mul(validNHW);
   // 1 when no pixel is valid, else 0: both norms are then 1 in place of 0, and everything stays 0 instead of NaN.

@@ -6,12 +6,12 @@
 import { native, type Tensor } from '../torch/index.js';
 import type { ProcessGroup } from './process-group.js';
 
-export interface GradientSynchroniserOptions {
+export interface GradientSynchronizerOptions {
   /** Gradients travel in buckets of about this size, when all of a bucket are there. */
   readonly bucketMiB?: number;
 }
 
-export class GradientSynchroniser implements Disposable {
+export class GradientSynchronizer implements Disposable {
   readonly #group: ProcessGroup;
   readonly #parameters: readonly Tensor[];
   readonly #bucketBytes: number;
@@ -23,7 +23,7 @@ export class GradientSynchroniser implements Disposable {
   constructor(
     group: ProcessGroup,
     parameters: readonly Tensor[],
-    { bucketMiB = 25 }: GradientSynchroniserOptions = {},
+    { bucketMiB = 25 }: GradientSynchronizerOptions = {},
   ) {
     this.#group = group;
     this.#parameters = [...parameters];

@@ -6,21 +6,21 @@ import sharp from 'sharp';
 import { type DatasetClass, ignoreIndex } from './dataset.js';
 import type { Size } from './region.js';
 
-/** Labels [height, width] as RGB [height, width, 3] in the classes' colours; ignored pixels are black. */
-export function colourLabels(labels: Uint8Array, classes: readonly DatasetClass[]): Uint8Array {
-  const table = colourTable(classes);
-  const colours = new Uint8Array(labels.length * 3);
+/** Labels [height, width] as RGB [height, width, 3] in the classes' colors; ignored pixels are black. */
+export function colorLabels(labels: Uint8Array, classes: readonly DatasetClass[]): Uint8Array {
+  const table = colorTable(classes);
+  const colors = new Uint8Array(labels.length * 3);
   for (let pixel = 0, out = 0; pixel < labels.length; pixel++, out += 3) {
     const entry = (labels[pixel] as number) * 3;
-    colours[out] = table[entry] as number;
-    colours[out + 1] = table[entry + 1] as number;
-    colours[out + 2] = table[entry + 2] as number;
+    colors[out] = table[entry] as number;
+    colors[out + 1] = table[entry + 1] as number;
+    colors[out + 2] = table[entry + 2] as number;
   }
-  return colours;
+  return colors;
 }
 
 /**
- * The classes' colours laid over an RGB image [height, width, 3] with opacity `alpha`; where labels are ignored the
+ * The classes' colors laid over an RGB image [height, width, 3] with opacity `alpha`; where labels are ignored the
  * image stays as it is.
  */
 export function overlayLabels(
@@ -32,28 +32,28 @@ export function overlayLabels(
   },
 ): Uint8Array {
   const { labels, classes, alpha = 0.5 } = options;
-  const table = colourTable(classes);
+  const table = colorTable(classes);
   const blended = image.slice();
   for (let pixel = 0; pixel < labels.length; pixel++) {
     const label = labels[pixel] as number;
     if (label === ignoreIndex) continue;
     for (let channel = 0; channel < 3; channel++) {
       const at = pixel * 3 + channel;
-      const colour = table[label * 3 + channel] as number;
-      blended[at] = Math.round((image[at] as number) * (1 - alpha) + colour * alpha);
+      const color = table[label * 3 + channel] as number;
+      blended[at] = Math.round((image[at] as number) * (1 - alpha) + color * alpha);
     }
   }
   return blended;
 }
 
 /** Writes RGB [height, width, 3] as a PNG. */
-export async function writeColourPng(path: string, { pixels, size }: PngContent): Promise<void> {
+export async function writeColorPng(path: string, { pixels, size }: PngContent): Promise<void> {
   await sharp(pixels, { raw: { ...size, channels: 3 } })
     .png()
     .toFile(path);
 }
 
-/** Writes labels [height, width] as an 8-bit grey PNG: value = class index, 255 = ignored. */
+/** Writes labels [height, width] as an 8-bit gray PNG: value = class index, 255 = ignored. */
 export async function writeLabelPng(path: string, { pixels, size }: PngContent): Promise<void> {
   await sharp(pixels, { raw: { ...size, channels: 1 } })
     .toColourspace('b-w')
@@ -62,14 +62,14 @@ export async function writeLabelPng(path: string, { pixels, size }: PngContent):
 }
 
 /**
- * Writes labels [height, width] as a palette PNG, which viewers show in the classes' colours and whose raw indices
+ * Writes labels [height, width] as a palette PNG, which viewers show in the classes' colors and whose raw indices
  * are the labels. (Made by fast-png: sharp chooses a palette's order itself.)
  */
 export async function writePaletteLabelPng(
   path: string,
   { pixels, size, classes }: PngContent & { readonly classes: readonly DatasetClass[] },
 ): Promise<void> {
-  const table = colourTable(classes);
+  const table = colorTable(classes);
   const palette = Array.from({ length: 256 }, (_, index) => [...table.subarray(index * 3, index * 3 + 3)]);
   await writeFile(
     path,
@@ -83,8 +83,8 @@ export interface PngContent {
   readonly size: Size;
 }
 
-/** 256 colours of three bytes; black for what is no class. */
-function colourTable(classes: readonly DatasetClass[]): Uint8Array {
+/** 256 colors of three bytes; black for what is no class. */
+function colorTable(classes: readonly DatasetClass[]): Uint8Array {
   const table = new Uint8Array(256 * 3);
   for (const [index, { color }] of classes.entries()) table.set(color, index * 3);
   return table;

@@ -7,14 +7,14 @@ export const imageMean = [123.675, 116.28, 103.53] as const;
 /** Standard deviation of red, green and blue over ImageNet, on the 0–255 scale. */
 export const imageDeviation = [58.395, 57.12, 57.375] as const;
 
-// A channel has only 256 values, each normalised once: three tables of 256.
+// A channel has only 256 values, each normalized once: three tables of 256.
 const table = Float32Array.from({ length: 768 }, (_, place) => {
   const channel = place >> 8;
   return ((place & 255) - (imageMean[channel] as number)) / (imageDeviation[channel] as number);
 });
 
 /** What each byte becomes, [3, 256], after it went through a table of bytes. */
-export function normalisedValues(bytes: Uint8Array | null): Float32Array {
+export function normalizedValues(bytes: Uint8Array | null): Float32Array {
   if (bytes === null) return table;
   return table.map((_, place) => table[(place & 0x300) | (bytes[place & 255] as number)] as number);
 }
@@ -23,7 +23,7 @@ export function normalisedValues(bytes: Uint8Array | null): Float32Array {
  * Writes pixels [size.height, size.width, 3] into the top left corner of planes [3, planeSize.height, planeSize.width];
  * the rest of the planes is left as it is.
  */
-export function normalise(
+export function normalize(
   pixels: Uint8Array,
   options: { readonly size: Size; readonly into: Float32Array; readonly planeSize: Size },
 ): void {
@@ -39,9 +39,9 @@ export function normalise(
   }
 }
 
-/** A whole image [height, width, 3] as [3, height, width], normalised: the input of evaluation and prediction. */
-export function normaliseImage(image: Uint8Array, size: Size): Float32Array {
+/** A whole image [height, width, 3] as [3, height, width], normalized: the input of evaluation and prediction. */
+export function normalizeImage(image: Uint8Array, size: Size): Float32Array {
   const into = new Float32Array(3 * size.width * size.height);
-  normalise(image, { size, into, planeSize: size });
+  normalize(image, { size, into, planeSize: size });
   return into;
 }

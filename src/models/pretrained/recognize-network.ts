@@ -11,7 +11,7 @@ import { resnetArchitectures } from '../resnet/resnet.js';
 /** Shapes by published name. */
 export type PublishedShapes = ReadonlyMap<string, readonly number[]>;
 
-export interface RecognisedNetwork {
+export interface RecognizedNetwork {
   readonly backbone: ComponentSection;
   readonly head: ComponentSection;
   readonly auxiliary: { readonly channels: number } | null;
@@ -81,7 +81,7 @@ export function isPublishedNetwork(names: Iterable<string>): boolean {
 }
 
 /** @throws CheckpointError for a backbone or head that this package does not have, saying what was found */
-export function recogniseNetwork(shapes: PublishedShapes, path: string): RecognisedNetwork {
+export function recognizeNetwork(shapes: PublishedShapes, path: string): RecognizedNetwork {
   const head = knownHeads.find(({ mark }) => shapes.has(mark));
   if (head === undefined) {
     throw new CheckpointError(
@@ -97,14 +97,14 @@ export function recogniseNetwork(shapes: PublishedShapes, path: string): Recogni
   const options = Object.entries(head.channels).map(([option, name]) => [option, filters(name)] as const);
   const auxiliary = shapes.get('auxiliary_head.convs.0.conv.weight')?.[0];
   return {
-    backbone: recogniseBackbone(shapes, path),
+    backbone: recognizeBackbone(shapes, path),
     head: { kind: head.kind, ...Object.fromEntries(options) },
     auxiliary: auxiliary === undefined ? null : { channels: auxiliary },
     classCount: filters(head.classifier),
   };
 }
 
-function recogniseBackbone(shapes: PublishedShapes, path: string): ComponentSection {
+function recognizeBackbone(shapes: PublishedShapes, path: string): ComponentSection {
   const blocks = [1, 2, 3, 4].map((stage) => {
     const found = [...shapes.keys()].map((name) => name.match(/^backbone\.layer(\d)\.(\d+)\./));
     return (

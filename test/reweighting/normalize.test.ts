@@ -1,5 +1,5 @@
-/** Confidence, and the double normalisation of weights, by hand. */
-import { normaliseWeights, standardDeviation, variance } from 'coarsely/reweighting';
+/** Confidence, and the double normalization of weights, by hand. */
+import { normalizeWeights, standardDeviation, variance } from 'coarsely/reweighting';
 import { autocast, liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -43,7 +43,7 @@ describe('confidence', () => {
   });
 });
 
-describe('normalisation', () => {
+describe('normalization', () => {
   const map = (values: readonly number[]) =>
     tensorFrom(values, { dtype: 'float32', shape: [1, 1, values.length] });
   const mask = (values: readonly number[]) =>
@@ -51,7 +51,7 @@ describe('normalisation', () => {
 
   test.each([1, 2, 3] as const)('sums to 1 over valid pixels and is 0 elsewhere (p = %i)', (p) => {
     using _inner = scope();
-    const weights = normaliseWeights(map([0.2, 0.6, 0.9, 0.2]), mask([1, 1, 0, 1]), { p });
+    const weights = normalizeWeights(map([0.2, 0.6, 0.9, 0.2]), mask([1, 1, 0, 1]), { p });
     const values = Array.from(weights.toTypedArray(), Number);
     for (const [index, value] of [0.2, 0.6, 0, 0.2].entries()) expect(values[index]).toBeCloseTo(value, 6);
   });
@@ -63,7 +63,7 @@ describe('normalisation', () => {
       const values = [0.2, 0.6, 0.9];
       const losses = [1.2, 0.6, 0.1];
       const input = map(values).requiresGrad_();
-      normaliseWeights(input, mask([1, 1, 1]), { p })
+      normalizeWeights(input, mask([1, 1, 1]), { p })
         .mul(map(losses))
         .sum()
         .backward();
@@ -81,11 +81,11 @@ describe('normalisation', () => {
 
   test('weights that are all 0 become uniform; no valid pixel gives 0 and no NaN', () => {
     using _inner = scope();
-    const uniform = normaliseWeights(map([0, 0, 0, 0]), mask([1, 1, 1, 1]));
+    const uniform = normalizeWeights(map([0, 0, 0, 0]), mask([1, 1, 1, 1]));
     expect(uniform.toTypedArray()).toEqual(new Float32Array(4).fill(0.25));
     for (const p of [1, 2, 3] as const) {
       const input = map([0.5, 0.5]).requiresGrad_();
-      const none = normaliseWeights(input, mask([0, 0]), { p });
+      const none = normalizeWeights(input, mask([0, 0]), { p });
       none.sum().backward();
       expect(none.toTypedArray()).toEqual(new Float32Array(2));
       expect(input.grad?.toTypedArray()).toEqual(new Float32Array(2));

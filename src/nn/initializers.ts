@@ -5,18 +5,18 @@
 import { full, type Generator, rand, randn, type Tensor } from '../torch/index.js';
 
 /** Draws the first value of a parameter of this shape: float32, on the CPU. */
-export type Initialiser = (shape: readonly number[], generator: Generator) => Tensor;
+export type Initializer = (shape: readonly number[], generator: Generator) => Tensor;
 
 /** Normal of mean 0 and variance 2 / fan-out (He et al. 2015, for ReLU): what mmcv's and torchvision's networks use. */
-export const kaimingNormal: Initialiser = (shape, generator) =>
+export const kaimingNormal: Initializer = (shape, generator) =>
   randn(shape, { dtype: 'float32', generator }).mul_(Math.sqrt(2 / fans(shape).fanOut));
 
 /** Uniform in ±1/√fan-in: what PyTorch draws for the weight of a convolution or linear layer by default. */
-export const kaimingUniform: Initialiser = (shape, generator) =>
+export const kaimingUniform: Initializer = (shape, generator) =>
   uniform(1 / Math.sqrt(fans(shape).fanIn))(shape, generator);
 
 /** Uniform in ±bound. */
-export function uniform(bound: number): Initialiser {
+export function uniform(bound: number): Initializer {
   return (shape, generator) =>
     rand(shape, { dtype: 'float32', generator })
       .mul_(2 * bound)
@@ -24,12 +24,12 @@ export function uniform(bound: number): Initialiser {
 }
 
 /** Normal of mean 0 and this standard deviation. */
-export function normal(deviation: number): Initialiser {
+export function normal(deviation: number): Initializer {
   return (shape, generator) => randn(shape, { dtype: 'float32', generator }).mul_(deviation);
 }
 
 /** The same value everywhere; draws nothing. */
-export function constant(value: number): Initialiser {
+export function constant(value: number): Initializer {
   return (shape) => full(shape, { value, dtype: 'float32' });
 }
 
