@@ -11,13 +11,16 @@ const rooms = {
   reweighting: ['torch', 'nn', 'losses'],
   models: ['torch', 'nn'],
   data: ['torch'],
+  scenes: ['data', 'coarsen'],
+  coarsen: ['data'],
+  inspect: ['data', 'coarsen'],
   runs: ['torch', 'nn'],
   // Only for the registries of components that a config can name.
   config: ['optim', 'losses', 'reweighting', 'models', 'data'],
   // A trained network is loaded from a run: its config says what it is, its checkpoint what it learned.
   evaluation: ['torch', 'models', 'data', 'runs', 'config'],
-  // What a network makes of images, measured and drawn: training records it, the report shows it.
-  figures: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation'],
+  // Measures what a network makes of images and draws nothing: training records it, figures and the report show it.
+  analysis: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation'],
   training: [
     'torch',
     'nn',
@@ -28,18 +31,19 @@ const rooms = {
     'models',
     'data',
     'evaluation',
-    'figures',
+    'analysis',
     'runs',
     'config',
   ],
   recipes: ['config'],
-  report: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation', 'figures'],
+  figures: ['torch', 'data', 'runs', 'evaluation', 'analysis'],
+  report: ['torch', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation', 'analysis', 'figures'],
   // Starts the command line as other processes, and so needs no room that trains.
   experiments: ['torch', 'data', 'runs', 'config', 'recipes', 'report'],
 };
 
-/** Rooms that every room may import; registry itself stands on errors, and errors on nothing. */
-const foundations = ['errors', 'registry'];
+/** Rooms that every room may import; registry and files stand on errors, and errors on nothing. */
+const foundations = ['errors', 'registry', 'files'];
 
 /** Rooms that may import every other. */
 const top = ['cli'];
@@ -48,8 +52,8 @@ const known = [...Object.keys(rooms), ...foundations, ...top];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 
-const roomRules = Object.entries({ errors: [], registry: [], ...rooms }).map(([room, allowed]) => {
-  const below = room === 'errors' ? [] : room === 'registry' ? ['errors'] : foundations;
+const roomRules = Object.entries({ errors: [], registry: [], files: [], ...rooms }).map(([room, allowed]) => {
+  const below = room === 'errors' ? [] : room === 'registry' || room === 'files' ? ['errors'] : foundations;
   return {
     name: `room-${room}`,
     comment: `src/${room} may import only: ${[...below, ...allowed].join(', ') || 'nothing'}.`,
@@ -71,14 +75,11 @@ module.exports = {
     },
     {
       name: 'front-door',
-      comment: "Another room is imported by its index.ts; what index.ts does not export is that room's own.",
+      comment:
+        "Another room is imported by its index.ts, or by its internal.ts for what users don't need; the rest is that room's own.",
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      // Atomic replacement is for whoever writes files, yet no part of the public surface of torch.
-      to: {
-        path: '^src/[^/]+/',
-        pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/torch/files/atomic\\.ts$'],
-      },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/(index|internal)\\.ts$'] },
     },
     {
       name: 'no-circles',
@@ -97,16 +98,22 @@ module.exports = {
     {
       name: 'public-surface-only',
       comment:
-        "Tests, benches and examples import 'coarsely/ROOM' as a user does, or '#ROOM/file.js'; never src/ or dist/ by path.",
+        "Tests, benches and examples import 'coarsely/ROOM' as a user does, or '#ROOM/file.js' for internals; never src/ or dist/ by path.",
       severity: 'error',
       from: { path: '^(test|bench|examples)/' },
       // 'local' is an import by path; the package's own name is another type.
       to: {
         path: '^(src|dist)/',
         dependencyTypes: ['local'],
-        // `#room/file.js` reaches what a room keeps to itself.
         dependencyTypesNot: ['aliased-subpath-import'],
       },
+    },
+    {
+      name: 'examples-are-users',
+      comment: "Examples show what a user can write, so that they import 'coarsely/ROOM' and no internals.",
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { dependencyTypes: ['aliased-subpath-import'] },
     },
     {
       name: 'nothing-unresolved',

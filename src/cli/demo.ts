@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import color from 'picocolors';
 import { configToYaml } from '../config/index.js';
-import { writeScenes } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
-import { sceneCounts } from '../recipes/index.js';
+import { sceneCounts } from '../recipes/internal.js';
 import { writeReport } from '../report/index.js';
 import { type Run, readRun } from '../runs/index.js';
-import { settlePrecision } from '../training/index.js';
+import { writeScenes } from '../scenes/index.js';
+import { resolvePrecision } from '../training/internal.js';
 import { formatPercent, formatTable } from './format.js';
 import { loadConfig } from './load-config.js';
 import { readStartedRun, resumeCommand } from './run-place.js';
@@ -80,7 +80,7 @@ async function ensureRun(
   const resume = existsSync(path.join(folder, 'config.yaml'));
   if (resume) {
     const started = readStartedRun(folder);
-    const same = { ...config, precision: settlePrecision(config) };
+    const same = { ...config, precision: resolvePrecision(config) };
     if (configToYaml(started.config) !== configToYaml(same)) {
       throw new ConfigError(
         `demo: ${folder} holds a run with other settings; choose another folder with --out DIR, or remove it`,

@@ -9,7 +9,7 @@ import type {
   LabelSetDiagnosis,
   SizeSummary,
   SplitDiagnosis,
-} from '../data/index.js';
+} from '../inspect/index.js';
 import { formatPercent, formatTable } from './format.js';
 import { shellWord } from './shell-word.js';
 

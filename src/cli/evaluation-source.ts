@@ -1,9 +1,9 @@
-/** What `coarsely evaluate` scores: a run, weights with their config, or a published checkpoint that says what it is. */
-
-import { type Config, configSchema, parseLayers, resolveConfig } from '../config/index.js';
+import { type Config, configSchema, resolveConfig } from '../config/index.js';
+import { parseLayers } from '../config/internal.js';
 import type { DatasetClass } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
-import { compareClasses, inferenceDevice, loadModel, loadPublishedModel } from '../evaluation/index.js';
+import { loadModel, loadPublishedModel } from '../evaluation/index.js';
+import { compareClasses, inferenceDevice } from '../evaluation/internal.js';
 import type { Segmentor } from '../models/index.js';
 import { recipes } from '../recipes/index.js';
 import { readStartedRun, trainedWeights } from './run-place.js';

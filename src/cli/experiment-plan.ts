@@ -1,6 +1,5 @@
-/** `coarsely experiment --dry-run`: the queue, and how long it may take. */
-
-import { type ExperimentPlan, type JobStatus, jobStatus } from '../experiments/index.js';
+import type { ExperimentPlan } from '../experiments/index.js';
+import { type JobStatus, jobStatus } from '../experiments/internal.js';
 import { formatDuration, formatPercent, formatTable } from './format.js';
 
 /** A small run from its first step to its scores, measured on a core of an AMD EPYC with 480×360 images. */

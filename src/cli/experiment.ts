@@ -4,26 +4,28 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  checkPlan,
-  checkScaleOptions,
-  checkWeightKinds,
   type ExperimentPlan,
-  type ExperimentSettings,
-  type ExperimentSettingsInput,
   JobQueue,
   paperScale,
   planExperiment,
   readResults,
-  readSettings,
   type Scale,
-  settingsOfScale,
   smallScale,
   type TrainCommand,
-  tablesNamed,
   trainProcesses,
   writeExperiment,
-  writeSettings,
 } from '../experiments/index.js';
+import {
+  checkPlan,
+  checkScaleOptions,
+  checkWeightKinds,
+  type ExperimentSettings,
+  type ExperimentSettingsInput,
+  readSettings,
+  settingsOfScale,
+  tablesNamed,
+  writeSettings,
+} from '../experiments/internal.js';
 import { exitCodes } from './exit-codes.js';
 import { createExperimentDisplay } from './experiment-display.js';
 import { printPlan } from './experiment-plan.js';

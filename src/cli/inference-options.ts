@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config } from '../config/index.js';
-import { testScales } from '../recipes/index.js';
+import { testScales } from '../recipes/internal.js';
 import { imageSize } from './parse-options.js';
 
 export interface InferenceCommandOptions {

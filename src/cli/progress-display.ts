@@ -2,7 +2,8 @@
 
 import { createLogUpdate } from 'log-update';
 import color from 'picocolors';
-import { type TrainingEvent, WaitMeter } from '../training/index.js';
+import type { TrainingEvent } from '../training/index.js';
+import { WaitMeter } from '../training/internal.js';
 import { formatBytes, formatDuration, formatNumber, formatPercent } from './format.js';
 
 type StepEvent = Extract<TrainingEvent, { type: 'step' }>;

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, configSchema, resolveConfig } from '../config/index.js';
 import { CheckpointError } from '../errors/index.js';
-import { checkNewRunFolder, type Run, readRun } from '../runs/index.js';
+import { type Run, readRun } from '../runs/index.js';
+import { checkNewRunFolder } from '../runs/internal.js';
 
 /**
  * A folder for a new run: `output/name`, or `output/name-2`, `-3`, … while those exist. With `exact` a folder that exists

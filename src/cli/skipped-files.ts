@@ -1,6 +1,4 @@
-/** Bad files that a dataset goes without: said once, by name, before anything long begins. */
-
-import type { ComponentSection } from '../config/index.js';
+import type { ComponentSection } from '../registry/index.js';
 
 const shownFiles = 20;
 

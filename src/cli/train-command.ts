@@ -1,7 +1,6 @@
-/** The command that trains on a dataset: the recipe that is nearest, and an option for everything in which they differ. */
-
 import type { RecipeConfig } from '../config/index.js';
-import { type Diagnosis, datasets } from '../data/index.js';
+import { datasets } from '../data/index.js';
+import type { Diagnosis } from '../inspect/index.js';
 import type { Recipe } from '../recipes/index.js';
 import { shellWord } from './shell-word.js';
 

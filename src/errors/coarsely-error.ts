@@ -39,6 +39,13 @@ export class CheckpointError extends CoarselyError {
   }
 }
 
+/** Reports a file or folder that cannot be written, whatever it holds. */
+export class FileError extends CoarselyError {
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super(message, { code: 'file', cause });
+  }
+}
+
 /** libtorch is missing, of an unsupported version, or was asked for something that it cannot do. */
 export class EngineError extends CoarselyError {
   constructor(message: string, { cause }: ErrorOptions = {}) {

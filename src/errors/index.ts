@@ -6,5 +6,6 @@ export {
   DistributedError,
   EngineError,
   type ErrorOptions,
+  FileError,
 } from './coarsely-error.js';
 export { nearest, suggestion } from './nearest.js';

@@ -1,4 +1,3 @@
-/** What an evaluation needs of the processes that share its images; a process group is one. */
 import type { Tensor } from '../torch/index.js';
 
 export interface EvaluationRanks {

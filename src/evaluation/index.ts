@@ -1,5 +1,4 @@
-export type { MapSize } from './boundary-map.js';
-export { BoundaryCounts, type BoundaryScore } from './boundary-score.js';
+export type { BoundaryScore } from './boundary-score.js';
 export { ConfusionMatrix } from './confusion-matrix.js';
 export {
   type EvaluatedClass,
@@ -16,10 +15,8 @@ export {
   inferLabels,
   inferLogits,
 } from './infer-labels.js';
-export { inferenceOptions } from './inference-options.js';
-export { inferenceDevice, type LoadModelOptions, loadModel } from './load-model.js';
+export { type LoadModelOptions, loadModel } from './load-model.js';
 export {
-  compareClasses,
   type LoadedPublishedModel,
   type LoadPublishedOptions,
   loadPublishedModel,
@@ -30,4 +27,4 @@ export { type PredictionOptions, type PredictionSummary, predictInputs } from '.
 export type { PredictionPaths } from './prediction-files.js';
 export type { SegmentationModel } from './segmentation-model.js';
 export type { SlidingWindow } from './sliding-window.js';
-export { TrimapCounts, type TrimapScore, trimapWidths } from './trimap-score.js';
+export type { TrimapScore } from './trimap-score.js';

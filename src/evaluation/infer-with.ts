@@ -1,6 +1,5 @@
-/** The model as inference runs it, for as long as some work over many images takes. */
 import { foldBatchNorm } from '../models/index.js';
-import { kernels as currentKernels } from '../torch/index.js';
+import { kernels as currentKernels } from '../torch/internal.js';
 import { type InferenceOptions, inferenceDtype } from './infer-labels.js';
 import { inEvaluationMode, type SegmentationModel } from './segmentation-model.js';
 

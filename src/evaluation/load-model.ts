@@ -1,10 +1,11 @@
 /** A trained network: what a config says it is, with the weights of a file. */
 
 import { existsSync } from 'node:fs';
-import { type Config, extraHeadsOf } from '../config/index.js';
+import type { Config } from '../config/index.js';
+import { extraHeadsOf } from '../config/internal.js';
 import { CheckpointError } from '../errors/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
-import { checkpointPart } from '../runs/index.js';
+import { checkpointPart } from '../runs/internal.js';
 import { type Device, Generator, isAvailable, readStateDict, scope } from '../torch/index.js';
 
 export interface LoadModelOptions {

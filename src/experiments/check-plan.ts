@@ -1,12 +1,5 @@
-/** Everything that can be known to be wrong before the first run starts. */
-
-import {
-  type Config,
-  checkConfig,
-  checkExtraHeads,
-  datasetSection,
-  learnsFromClean,
-} from '../config/index.js';
+import { type Config, checkConfig } from '../config/index.js';
+import { checkExtraHeads, datasetSection, learnsFromClean } from '../config/internal.js';
 import { checkDataset } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import { jobStatus } from './job-status.js';

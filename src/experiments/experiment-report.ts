@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { ExperimentReport, ExperimentRow } from '../report/index.js';
+import type { ExperimentReport, ExperimentRow } from '../report/internal.js';
 import { type TableRow, tableLabel } from './experiment-table.js';
 import { remarksOf, textTable } from './markdown.js';
 import { type ExperimentPlan, runOfRow } from './plan.js';

@@ -6,7 +6,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { CoarselyError } from '../errors/index.js';
-import type { PaperRun } from '../recipes/index.js';
+import type { PaperRun } from '../recipes/internal.js';
 import { type Job, type JobSettings, jobOf, runsFolder } from './job.js';
 import { jobStatus } from './job-status.js';
 

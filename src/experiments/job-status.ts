@@ -7,8 +7,9 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path';
 import { configSchema, resolveConfig } from '../config/index.js';
 import { CoarselyError, ConfigError } from '../errors/index.js';
-import { type Run, readRun, trainingProcess } from '../runs/index.js';
-import { writeFileAtomically } from '../torch/files/atomic.js';
+import { writeTextAtomically } from '../files/index.js';
+import { type Run, readRun } from '../runs/index.js';
+import { trainingProcess } from '../runs/internal.js';
 import { configDifferences } from './config-difference.js';
 import type { Metric } from './experiment-table.js';
 import type { Job } from './job.js';
@@ -94,7 +95,7 @@ interface Failure {
 /** Keeps why a run ended, in its folder; a run that made no folder leaves nothing. */
 export function recordFailure({ folder }: Job, failure: Failure): void {
   if (!existsSync(path.join(folder, 'config.yaml'))) return;
-  writeFileAtomically(path.join(folder, failureFile), [Buffer.from(`${JSON.stringify(failure)}\n`)]);
+  writeTextAtomically(path.join(folder, failureFile), `${JSON.stringify(failure)}\n`);
 }
 
 export function forgetFailure({ folder }: Job): void {

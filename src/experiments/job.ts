@@ -1,15 +1,10 @@
 /** One training run of an experiment: a row's run with one seed, its folder and its config. */
 
 import path from 'node:path';
-import {
-  type Config,
-  type ConfigLayer,
-  configSchema,
-  resolveConfig,
-  withAbsolutePaths,
-} from '../config/index.js';
+import { type Config, type ConfigLayer, configSchema, resolveConfig } from '../config/index.js';
+import { withAbsolutePaths } from '../config/internal.js';
 import { ConfigError } from '../errors/index.js';
-import type { PaperRun } from '../recipes/index.js';
+import type { PaperRun } from '../recipes/internal.js';
 import type { Scale } from './scale.js';
 
 export interface Job {

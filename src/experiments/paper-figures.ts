@@ -1,9 +1,4 @@
-/**
- * What the paper reports, each figure once: a run's row stands in several tables. Per cent, single scale unless the run
- * says otherwise; NaN is what the paper prints for training that did not converge, null what it does not report.
- */
-
-import { type PaperRun, paperRunName } from '../recipes/index.js';
+import { type PaperRun, paperRunName } from '../recipes/internal.js';
 import type { Metric } from './experiment-table.js';
 
 export type Figures = Readonly<Record<Metric, number | null>>;

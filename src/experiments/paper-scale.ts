@@ -1,6 +1,4 @@
-/** The tables as the paper ran them: Cityscapes and ADE20K in their official layouts, its networks, steps and crops. */
-
-import { type PaperRun, paperBackbone, paperConfig, paperRunName } from '../recipes/index.js';
+import { type PaperRun, paperBackbone, paperConfig, paperRunName } from '../recipes/internal.js';
 import type { DataRoots, Scale } from './scale.js';
 
 export interface PaperScaleOptions {

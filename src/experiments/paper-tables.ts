@@ -1,6 +1,4 @@
-/** Tables 1 to 6 of the paper: titles, columns and rows. Many rows share a run, above all the base model. */
-
-import { type MethodName, type PaperData, paperRun } from '../recipes/index.js';
+import { type MethodName, type PaperData, paperRun } from '../recipes/internal.js';
 import { allMetrics, type ExperimentTable, type TableRow } from './experiment-table.js';
 
 type Variation = Parameters<typeof paperRun>[2];

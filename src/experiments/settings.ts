@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors/index.js';
-import { writeFileAtomically } from '../torch/files/atomic.js';
+import { writeTextAtomically } from '../files/index.js';
 
 const settingsSchema = z.strictObject({
   scale: z.enum(['small', 'paper']).default('small'),
@@ -41,7 +41,7 @@ export function readSettings(output: string, asked: ExperimentSettingsInput): Ex
 export function writeSettings(output: string, settings: ExperimentSettings): void {
   mkdirSync(output, { recursive: true });
   const text = `${JSON.stringify(settings, null, 1)}\n`;
-  writeFileAtomically(path.join(output, settingsFile), [Buffer.from(text)]);
+  writeTextAtomically(path.join(output, settingsFile), text);
 }
 
 function parseSettings(file: string): ExperimentSettings {

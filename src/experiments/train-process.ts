@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { configToYaml } from '../config/index.js';
-import { writeFileAtomically } from '../torch/files/atomic.js';
+import { writeTextAtomically } from '../files/index.js';
 import type { Job } from './job.js';
 import { LogReader } from './log-reader.js';
 import type { JobOutcome, StartJob } from './queue.js';
@@ -53,7 +53,7 @@ function trainArguments(
   if (resume) return ['train', '--resume', job.folder];
   const file = path.join(output, 'configs', `${job.name}.yaml`);
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileAtomically(file, [Buffer.from(configToYaml(job.config))]);
+  writeTextAtomically(file, configToYaml(job.config));
   return ['train', file, '--name', job.name];
 }
 

@@ -1,7 +1,7 @@
 /** Writes everything that an experiment knows so far: its tables, and the page that shows them. */
 
 import path from 'node:path';
-import { writeExperimentReport } from '../report/index.js';
+import { writeExperimentReport } from '../report/internal.js';
 import { experimentReport } from './experiment-report.js';
 import type { ExperimentPlan } from './plan.js';
 import { type ExperimentResults, type ResultsOptions, readResults, writeTables } from './write-results.js';

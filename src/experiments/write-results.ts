@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { writeFileAtomically } from '../torch/files/atomic.js';
+import { writeTextAtomically } from '../files/index.js';
 import { jobStatus } from './job-status.js';
 import { tableMarkdown } from './markdown.js';
 import type { ExperimentPlan } from './plan.js';
@@ -34,7 +34,7 @@ export function writeTables({ output }: ExperimentPlan, { tables, notes }: Exper
   mkdirSync(output, { recursive: true });
   for (const table of tables) {
     const write = (ending: string, text: string) =>
-      writeFileAtomically(path.join(output, `${table.name}.${ending}`), [Buffer.from(text)]);
+      writeTextAtomically(path.join(output, `${table.name}.${ending}`), text);
     write('md', tableMarkdown(table, notes));
     write('json', `${JSON.stringify({ ...table, notes }, nanAsText, 1)}\n`);
   }

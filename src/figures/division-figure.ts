@@ -1,17 +1,12 @@
-/**
- * Fig. 2, measured: correct and mislabeled pixels by loss and by confidence, with what the paper says of each; and where
- * on the scale of confidence the mislabeled pixels are, at the end and over training time.
- */
-
+import type { Division, PixelStatistics, RunStatistics, StatisticsMoment } from '../analysis/index.js';
+import { binCount } from '../analysis/internal.js';
 import { ConfigError } from '../errors/index.js';
 import { drawDivision } from './division-table.js';
 import { type Figure, fileStem, numberText, percentText } from './figure.js';
 import { centers, confidenceLabel, lastMoment, shares } from './loss-figure.js';
-import { binCount, type Division, type PixelStatistics } from './pixel-statistics.js';
 import { drawPlot, type Frame, type Plot } from './plot/plot.js';
 import { svgDocument, text } from './plot/svg.js';
 import { fontSize, muted, rightColor, shade, wrongColor } from './plot/theme.js';
-import type { RunStatistics, StatisticsMoment } from './run-statistics.js';
 
 const size = { width: 1000, height: 792 } as const;
 

@@ -1,11 +1,11 @@
 /** Fig. 5: the mean loss of the pixels of each interval of confidence, and how many pixels that is. */
 
+import type { PixelStatistics, RunStatistics } from '../analysis/index.js';
+import { binCenter, binCount } from '../analysis/internal.js';
 import { type Figure, numberText, percentText } from './figure.js';
-import { binCenter, binCount, type PixelStatistics } from './pixel-statistics.js';
 import { drawPlot, type Series } from './plot/plot.js';
 import { svgDocument } from './plot/svg.js';
 import { seriesColor } from './plot/theme.js';
-import type { RunStatistics } from './run-statistics.js';
 
 const size = { width: 760, height: 640 } as const;
 export const confidenceLabel = 'confidence v̂ (−1: a guess, +1: certain)';

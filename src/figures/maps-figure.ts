@@ -1,12 +1,9 @@
-/** Fig. 3: what a training step knows of an image: labels, class likelihoods, confidence, losses and weights as maps. */
-
+import type { Inspection, LabeledImage } from '../analysis/index.js';
 import type { DatasetClass } from '../data/index.js';
 import { confidenceScale, weightScale } from './color-map.js';
 import { type Figure, fileStem, numberText } from './figure.js';
-import type { Inspection } from './inspect-image.js';
 import { classPixels, drawingToPng, mapPixels, photoPixels, pngUri } from './raster.js';
 import { drawTileSheet, type Tile } from './tile-sheet.js';
-import type { LabeledImage } from './training-images.js';
 
 /** One image as a run's last checkpoint sees it. */
 export interface InspectedImage {

@@ -1,15 +1,13 @@
-/** W(v̂) as a run gave it beside what section 3.4 says it should become, E[l | v̂]^{1/(p−1)}. */
-
+import type { RunStatistics } from '../analysis/index.js';
+import { compareWithTheory, type TheoryCurve } from '../analysis/index.js';
+import { binCount } from '../analysis/internal.js';
 import { ConfigError } from '../errors/index.js';
 import type { Figure } from './figure.js';
 import { numberText, percentText } from './figure.js';
 import { confidenceLabel, lastMoment } from './loss-figure.js';
-import { binCount } from './pixel-statistics.js';
 import { drawPlot, type Plot } from './plot/plot.js';
 import { svgDocument } from './plot/svg.js';
 import { rightColor, shade, wrongColor } from './plot/theme.js';
-import type { RunStatistics } from './run-statistics.js';
-import { compareWithTheory, type TheoryCurve } from './theory.js';
 
 const panel = { width: 470, height: 400 } as const;
 

@@ -3,21 +3,26 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import {
+  ChosenImages,
+  type ChosenImagesOptions,
+  inspectImage,
+  readRunStatistics,
+  subjectOf,
+} from '../analysis/index.js';
+import { runLabels } from '../analysis/internal.js';
 import { ConfigError } from '../errors/index.js';
-import { inferenceDevice, loadRun } from '../evaluation/index.js';
+import { loadRun } from '../evaluation/index.js';
+import { inferenceDevice } from '../evaluation/internal.js';
+import { writeTextAtomically } from '../files/index.js';
 import { readRun } from '../runs/index.js';
-import { writeFileAtomically } from '../torch/files/atomic.js';
 import { setThreads } from '../torch/index.js';
 import { divisionFigure } from './division-figure.js';
 import type { Figure } from './figure.js';
-import { inspectImage } from './inspect-image.js';
 import { lossFigure } from './loss-figure.js';
 import { lowConfidenceFigure } from './low-confidence-figure.js';
 import { type InspectedImage, mapsFigure } from './maps-figure.js';
-import { readRunStatistics, runLabels } from './run-statistics.js';
-import { subjectOf } from './subject.js';
 import { theoryFigure } from './theory-figure.js';
-import { ChosenImages, type ChosenImagesOptions } from './training-images.js';
 
 /** The paper's figures 2 to 5, and section 3.4 as one. */
 export const figureKinds = ['2', '3', '4', '5', 'theory'] as const;
@@ -69,7 +74,7 @@ export async function writeFigure(
   try {
     mkdirSync(output, { recursive: true });
     for (const [place, { content }] of all.entries()) {
-      writeFileAtomically(paths[place] as string, [Buffer.from(content as string)]);
+      writeTextAtomically(paths[place] as string, content as string);
     }
   } catch (cause) {
     throw new ConfigError(`${output}: the figure can't be written (${(cause as Error).message})`, { cause });

@@ -1,4 +1,4 @@
-export { crossEntropy, expectLabels } from './cross-entropy.js';
+export { crossEntropy } from './cross-entropy.js';
 export { type FocalOptions, focal } from './focal.js';
 export {
   type FusedConfidence,
@@ -7,8 +7,7 @@ export {
   fusedPixelLoss,
 } from './fused-pixel-loss.js';
 export { type GceOptions, gce } from './gce.js';
-export { expectLogScale, kl, logScaleHead, logScaleRange } from './kl.js';
-export { oneMinusExp } from './one-minus-exp.js';
+export { kl } from './kl.js';
 export type { FusedLoss, PixelLoss, PixelLossOptions } from './pixel-loss.js';
 export { type Reduction, reduceLosses } from './reduce.js';
 export { type LossComponent, type LossContext, losses } from './registry.js';

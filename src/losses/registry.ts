@@ -1,7 +1,7 @@
 /** Pixel losses by the name that a config uses. */
 
 import { z } from 'zod';
-import { type Component, Registry } from '../registry/index.js';
+import { type Component, defineComponent, Registry } from '../registry/index.js';
 import { crossEntropy } from './cross-entropy.js';
 import { focal } from './focal.js';
 import { gce } from './gce.js';
@@ -17,23 +17,18 @@ export interface LossComponent<Options = unknown> extends Component<Options, Los
   readonly extraHeads?: Readonly<Record<string, number>>;
 }
 
-export const losses = new Registry<LossComponent>('loss');
-
-losses.register('cross-entropy', { options: z.strictObject({}), create: () => crossEntropy });
-
 const gceOptions = z.strictObject({ q: z.number().min(0).max(1).default(0.1) });
 const focalOptions = z.strictObject({ gamma: z.number().min(0).default(2) });
 
-losses.register('gce', {
-  options: gceOptions,
-  create: (options: z.output<typeof gceOptions>) => gce(options),
-});
-losses.register('focal', {
-  options: focalOptions,
-  create: (options: z.output<typeof focalOptions>) => focal(options),
-});
-losses.register('kl', {
-  options: z.strictObject({}),
-  extraHeads: { [logScaleHead]: 1 },
-  create: () => kl,
-});
+/** Holds the losses that a config can name. */
+export const losses = new Registry<LossComponent>('loss', [
+  defineComponent({ kind: 'cross-entropy', options: z.strictObject({}), create: () => crossEntropy }),
+  defineComponent({ kind: 'gce', options: gceOptions, create: (options) => gce(options) }),
+  defineComponent({ kind: 'focal', options: focalOptions, create: (options) => focal(options) }),
+  defineComponent({
+    kind: 'kl',
+    options: z.strictObject({}),
+    extraHeads: { [logScaleHead]: 1 },
+    create: () => kl,
+  }),
+] as LossComponent[]);

@@ -1,12 +1,5 @@
-/** Convolution without bias, batch normalization, ReLU: mmcv's `ConvModule`, with its initialization. */
-import {
-  BatchNorm2d,
-  Conv2d,
-  type Conv2dOptions,
-  convolveNormalized,
-  kaimingNormal,
-  Module,
-} from '../nn/index.js';
+import { BatchNorm2d, Conv2d, type Conv2dOptions, kaimingNormal, Module } from '../nn/index.js';
+import { convolveNormalized } from '../nn/internal.js';
 import type { Tensor } from '../torch/index.js';
 
 /** The geometry and generator of a convolution; the rest is fixed. */

@@ -11,9 +11,9 @@ import {
   Module,
   resizeBilinear,
   Sequential,
-  spatialSize,
 } from '../nn/index.js';
-import type { Component } from '../registry/index.js';
+import { spatialSize } from '../nn/internal.js';
+import { defineComponent } from '../registry/index.js';
 import { cat, type Generator, type Tensor } from '../torch/index.js';
 import type { Backbone, Features } from './backbone.js';
 import { createClassifier } from './classifier.js';
@@ -111,13 +111,8 @@ export function asppDilations(outputStride: number): readonly number[] {
   return [1, 2, 3].map((rate) => (rate * 96) / outputStride);
 }
 
-interface DeepLabV3PlusSection {
-  readonly channels: number | null;
-  readonly lowLevelChannels: number;
-  readonly dropout: number;
-}
-
-export const deepLabV3Plus = {
+export const deepLabV3Plus = defineComponent({
+  kind: 'deeplabv3plus',
   options: z.strictObject({
     /** Null: 512, or 256 on a backbone whose last stage has at most 512 channels (ResNet-18 and 34). */
     channels: z.int().positive().nullable().default(null),
@@ -125,10 +120,10 @@ export const deepLabV3Plus = {
     lowLevelChannels: z.int().positive().default(48),
     dropout: z.number().min(0).lt(1).default(0.1),
   }),
-  create: ({ channels, ...options }, context): Head =>
+  create: ({ channels, ...options }, context: HeadContext): Head =>
     new DeepLabV3Plus({
       ...context,
       ...options,
       channels: channels ?? (context.backbone.channels[3] <= 512 ? 256 : 512),
     }),
-} satisfies Component<DeepLabV3PlusSection, HeadContext, Head>;
+});

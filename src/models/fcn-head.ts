@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { type Conv2d, Dropout2d, Module } from '../nn/index.js';
-import type { Component } from '../registry/index.js';
+import { defineComponent } from '../registry/index.js';
 import type { Generator } from '../torch/index.js';
 import type { Backbone, Features } from './backbone.js';
 import { createClassifier } from './classifier.js';
@@ -47,10 +47,11 @@ export class FcnHead extends Module implements Head {
   }
 }
 
-export const fcnHead = {
+export const fcnHead = defineComponent({
+  kind: 'fcn',
   options: z.strictObject({
     channels: z.int().positive().default(256),
     dropout: z.number().min(0).lt(1).default(0.1),
   }),
-  create: (options, context): Head => new FcnHead({ ...context, ...options }),
-} satisfies Component<{ readonly channels: number; readonly dropout: number }, HeadContext, Head>;
+  create: (options, context: HeadContext): Head => new FcnHead({ ...context, ...options }),
+});

@@ -21,9 +21,7 @@ export {
 } from './pretrained/load-backbone-weights.js';
 export type { PublishedClass } from './pretrained/published-meta.js';
 export {
-  createPublishedSegmentor,
   loadPublishedSegmentor,
-  type PublishedContents,
   type PublishedOptions,
   type PublishedSegmentor,
 } from './pretrained/published-segmentor.js';

@@ -8,8 +8,9 @@
  * The first classifier has what an auxiliary head has, on ResNet-50 2 364 691.
  */
 import { z } from 'zod';
-import { type Conv2d, Dropout2d, Module, resizeBilinear, spatialSize } from '../nn/index.js';
-import type { Component } from '../registry/index.js';
+import { type Conv2d, Dropout2d, Module, resizeBilinear } from '../nn/index.js';
+import { spatialSize } from '../nn/internal.js';
+import { defineComponent } from '../registry/index.js';
 import type { Generator } from '../torch/index.js';
 import type { Backbone, Features } from './backbone.js';
 import { createClassifier } from './classifier.js';
@@ -94,15 +95,8 @@ export class OcrHead extends Module implements Head {
   }
 }
 
-interface OcrSection {
-  readonly channels: number;
-  readonly keyChannels: number;
-  readonly regionChannels: number;
-  readonly regionDropout: number;
-  readonly dropout: number;
-}
-
-export const ocrHead = {
+export const ocrHead = defineComponent({
+  kind: 'ocr',
   options: z.strictObject({
     channels: z.int().positive().default(512),
     keyChannels: z.int().positive().default(256),
@@ -111,5 +105,5 @@ export const ocrHead = {
     regionDropout: z.number().min(0).lt(1).default(0.1),
     dropout: z.number().min(0).lt(1).default(0.05),
   }),
-  create: (options, context): Head => new OcrHead({ ...context, ...options }),
-} satisfies Component<OcrSection, HeadContext, Head>;
+  create: (options, context: HeadContext): Head => new OcrHead({ ...context, ...options }),
+});

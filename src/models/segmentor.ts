@@ -1,5 +1,5 @@
-/** A backbone, a head and, in training, an auxiliary head: from images to logits at the images' size. */
-import { Module, resizeBilinear, spatialSize } from '../nn/index.js';
+import { Module, resizeBilinear } from '../nn/index.js';
+import { spatialSize } from '../nn/internal.js';
 import type { Tensor } from '../torch/index.js';
 import type { Backbone } from './backbone.js';
 import type { ExtraHeads } from './extra-heads.js';

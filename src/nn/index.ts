@@ -1,18 +1,9 @@
-export { type AfterNorm, BatchNorm2d, type BatchNorm2dOptions } from './batch-norm2d.js';
-export {
-  type CheckpointOptions,
-  type Checkpoints,
-  checkpoint,
-  checkpoints,
-  type Stage,
-} from './checkpoint.js';
+export { BatchNorm2d, type BatchNorm2dOptions } from './batch-norm2d.js';
+export { type CheckpointOptions, Checkpoints, checkpoint, checkpoints, type Stage } from './checkpoint.js';
 export { Conv2d, type Conv2dOptions } from './conv2d.js';
-export { convolveNormalized, type NormalizedConvolution } from './convolve-normalized.js';
 export { Dropout, Dropout2d, type DropoutOptions } from './dropout.js';
-export { type ConvolutionEnd, FoldedConvolutions } from './folded-convolutions.js';
 export {
   constant,
-  fans,
   type Initializer,
   kaimingNormal,
   kaimingUniform,
@@ -29,7 +20,7 @@ export {
   MaxPool2d,
   type MaxPool2dOptions,
 } from './pooling.js';
-export { relu, reluInPlace } from './relu.js';
-export { resizeBilinear, spatialSize } from './resize-bilinear.js';
+export { relu } from './relu.js';
+export { resizeBilinear } from './resize-bilinear.js';
 export { type Layer, type LayerOrFunction, Sequential } from './sequential.js';
 export { synchronizeBatchNorm } from './synchronize-batch-norm.js';

@@ -1,8 +1,5 @@
-/**
- * The two kinds of tensor a module owns. Both take over the tensor they are made from (which is disposed), under a
- * handle that no scope owns, so that a module built inside a scope outlives it. They live until `dispose()`.
- */
-import { release, Tensor } from '../torch/index.js';
+import { Tensor } from '../torch/index.js';
+import { release } from '../torch/internal.js';
 
 /** A tensor that is trained: it requires a gradient and belongs to the module whose field it is. */
 export class Parameter extends Tensor {

@@ -1,4 +1,3 @@
-/** Spatial pooling. */
 import { ops, type Tensor } from '../torch/index.js';
 import { Module } from './module.js';
 

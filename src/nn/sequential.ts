@@ -1,4 +1,3 @@
-/** Layers applied one after another. */
 import type { Tensor } from '../torch/index.js';
 import { Module } from './module.js';
 

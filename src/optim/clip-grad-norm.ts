@@ -1,6 +1,6 @@
-/** Bounds the size of a step: gradients are scaled down together when their common L2 norm is above a maximum. */
 import type { Parameter } from '../nn/index.js';
-import { kernels, noGrad, ops, stack, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { noGrad, ops, stack, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { kernels } from '../torch/internal.js';
 
 /**
  * Scales all gradients by min(1, maximum / (norm + 1e-6)), as `torch.nn.utils.clip_grad_norm_` does.

@@ -3,7 +3,7 @@
  * `total` steps. Configs name them through the registry.
  */
 import { z } from 'zod';
-import { type Component, Registry } from '../registry/index.js';
+import { type Component, defineComponent, Registry } from '../registry/index.js';
 
 export type Schedule = (step: number, total: number) => number;
 
@@ -16,7 +16,8 @@ export interface ScheduleContext {
  * The paper's schedule (section 4.2): linear from a hundredth of the base rate to all of it over the first twentieth
  * of the steps, then constant, with drops to a tenth and a hundredth.
  */
-const multiStep = {
+const multiStep = defineComponent({
+  kind: 'multi-step',
   options: z.strictObject({
     /** Share of the steps that warm up. */
     warmup: z.number().min(0).max(1).default(0.05),
@@ -33,28 +34,23 @@ const multiStep = {
       if (progress < warmup) return warmupStart + (1 - warmupStart) * (progress / warmup);
       return drop ** milestones.filter((milestone) => progress >= milestone).length;
     },
-} satisfies Component<MultiStepOptions, ScheduleContext, Schedule>;
-
-interface MultiStepOptions {
-  readonly warmup: number;
-  readonly warmupStart: number;
-  readonly milestones: readonly number[];
-  readonly drop: number;
-}
+});
 
 /** mmsegmentation's: (1 − step / total)^power from the base rate down to a minimum, which is a rate and not a factor. */
-const poly = {
+const poly = defineComponent({
+  kind: 'poly',
   options: z.strictObject({
     power: z.number().positive().default(0.9),
     minimum: z.number().min(0).default(1e-4),
   }),
-  create: ({ power, minimum }, { learningRate }): Schedule => {
+  create: ({ power, minimum }, { learningRate }: ScheduleContext): Schedule => {
     const floor = learningRate === 0 ? 0 : Math.min(1, minimum / learningRate);
     return (step, total) => (1 - floor) * (1 - step / total) ** power + floor;
   },
-} satisfies Component<{ readonly power: number; readonly minimum: number }, ScheduleContext, Schedule>;
+});
 
-/** Schedules by the kind that a config names. */
-export const schedules = new Registry<Component<unknown, ScheduleContext, Schedule>>('schedule');
-schedules.register('multi-step', multiStep);
-schedules.register('poly', poly);
+/** Holds the schedules that a config can name. */
+export const schedules = new Registry<Component<unknown, ScheduleContext, Schedule>>('schedule', [
+  multiStep,
+  poly,
+]);

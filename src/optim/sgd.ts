@@ -1,14 +1,7 @@
-/**
- * Stochastic gradient descent with momentum, step for step as `torch.optim.SGD` (dampening 0, no Nesterov):
- *
- *     d = maximize ? −grad : grad;  d += weightDecay · p;  v = first step ? d : momentum · v + d;  p −= α · scale · v
- *
- * `maximize` flips the gradient before the decay is added, so a player that climbs the objective still has its
- * parameters decayed; a negative learning rate would make them grow instead.
- */
 import { CheckpointError } from '../errors/index.js';
 import { Buffer, type Parameter } from '../nn/index.js';
-import { kernels, noGrad, ops, type Tensor, tidy } from '../torch/index.js';
+import { noGrad, ops, type Tensor, tidy } from '../torch/index.js';
+import { kernels } from '../torch/internal.js';
 
 /** Parameters that are stepped alike. */
 export interface ParameterGroup {

@@ -1,7 +1,6 @@
-/** From a section of a config to the thing it describes. */
-
 import { ConfigError } from '../errors/index.js';
-import type { Component, Registry } from './registry.js';
+import type { Component } from './component.js';
+import type { Registry } from './registry.js';
 
 /** A section of a config that names a component: its kind, and the options of that kind. */
 export interface ComponentSection {

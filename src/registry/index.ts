@@ -1,2 +1,3 @@
+export { type Component, defineComponent } from './component.js';
 export { type ComponentSection, createComponent } from './create-component.js';
-export { type Component, type Kinds, Registry } from './registry.js';
+export { type Kinds, Registry } from './registry.js';

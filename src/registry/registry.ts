@@ -1,41 +1,42 @@
-/**
- * Components that a config can name: `{ kind: 'arm', p: 2 }`. A registry maps a kind to its option schema and factory,
- * so that shared code never branches on a concrete kind and a user's own component is used like a built-in one.
- */
+/** Registries hold the components of one sort by kind; what a config names is looked up in one. */
 
 import type { z } from 'zod';
 import { ConfigError, suggestion } from '../errors/index.js';
+import type { Component } from './component.js';
 
-/** What can be named by a config: the schema of its options (all defaults inside) and how it is made from them. */
-export interface Component<Options = unknown, Context = unknown, Product = unknown> {
-  /** A `z.strictObject` without `kind`, so that unknown options are rejected. */
-  readonly options: z.ZodType<Options>;
-  create(options: Options, context: Context): Product;
-}
-
-/** What a registry must offer to code that only validates configs. */
+/** The part of a registry that code needs to validate configs. */
 export interface Kinds {
   readonly what: string;
   kinds(): string[];
   get(kind: string): { readonly options: z.ZodType };
 }
 
-/** Components by kind. `what` is the word used in errors: `unknown backbone 'resnet19'`. */
-export class Registry<C extends { readonly options: z.ZodType }> implements Kinds {
+/** Holds components by kind; `what` names their sort in errors: `unknown backbone 'resnet19'`. */
+export class Registry<C extends Pick<Component, 'kind' | 'options'>> implements Kinds {
   readonly what: string;
   readonly #components = new Map<string, C>();
 
-  constructor(what: string) {
+  constructor(what: string, components: readonly C[] = []) {
     this.what = what;
+    for (const component of components) this.register(component);
   }
 
-  /** Adds a component; a kind can be registered only once, so that a clash of names is noticed. */
-  register(kind: string, component: C): void {
+  /**
+   * Adds a component.
+   *
+   * @throws {ConfigError} when its kind is registered already, so that a clash of names is noticed
+   */
+  register(component: C): void {
+    const { kind } = component;
     if (this.#components.has(kind)) throw new ConfigError(`${this.what} '${kind}' is registered twice`);
     this.#components.set(kind, component);
   }
 
-  /** The component of this kind, or a ConfigError naming the nearest kind and all kinds. */
+  /**
+   * Returns the component of this kind.
+   *
+   * @throws {ConfigError} naming the nearest kind and all kinds when there is none
+   */
   get(kind: string): C {
     const component = this.#components.get(kind);
     if (component !== undefined) return component;
@@ -45,7 +46,7 @@ export class Registry<C extends { readonly options: z.ZodType }> implements Kind
     );
   }
 
-  /** All kinds, in the order of registration. */
+  /** Returns all kinds in the order of registration. */
   kinds(): string[] {
     return [...this.#components.keys()];
   }

@@ -1,6 +1,7 @@
 /** The example images of a report: chosen evenly over the evaluation split, seen by every run's last checkpoint. */
 import { availableParallelism } from 'node:os';
-import { datasetSection } from '../config/index.js';
+import { inspectImage, subjectOf } from '../analysis/index.js';
+import { datasetSection } from '../config/internal.js';
 import {
   type DatasetClass,
   ignoreIndex,
@@ -10,7 +11,7 @@ import {
 } from '../data/index.js';
 import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { type LoadedRun, loadRun } from '../evaluation/index.js';
-import { confidenceScale, gradientOf, inspectImage, subjectOf, weightScale } from '../figures/index.js';
+import { confidenceScale, gradientOf, weightScale } from '../figures/internal.js';
 import { setThreads } from '../torch/index.js';
 import { labelsUri, photoUri } from './panel-images.js';
 import type { Example, ExampleRow, Panel, ReportRun } from './report-run.js';

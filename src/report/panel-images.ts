@@ -1,7 +1,7 @@
 /** Pictures as data URIs: photographs lossy, label maps and color maps in exact colors. */
 import sharp from 'sharp';
 import type { DatasetClass } from '../data/index.js';
-import { type ColorScale, colored } from '../figures/index.js';
+import { type ColorScale, colored } from '../figures/internal.js';
 
 export interface PictureSize {
   readonly width: number;

@@ -1,7 +1,7 @@
 /** From a run's folder to what the page shows of it. */
 import { parse } from 'yaml';
+import { recordedRun, runLabels } from '../analysis/internal.js';
 import { CheckpointError } from '../errors/index.js';
-import { recordedRun, runLabels } from '../figures/index.js';
 import { type MetricLine, type Run, readProfile, readRun } from '../runs/index.js';
 import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './report-run.js';
 

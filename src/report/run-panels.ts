@@ -1,7 +1,7 @@
-/** What one run made of one example image, as panels: the maps of the paper's Fig. 3 and Fig. 4. */
+import type { Inspection } from '../analysis/index.js';
 import { ignoreIndex, type Sample } from '../data/index.js';
 import type { LoadedRun } from '../evaluation/index.js';
-import { confidenceScale, type Inspection, paintLowConfidence, weightScale } from '../figures/index.js';
+import { confidenceScale, paintLowConfidence, weightScale } from '../figures/internal.js';
 import { labelsUri, mapUri, paintedUri } from './panel-images.js';
 import type { Panel } from './report-run.js';
 

@@ -1,10 +1,10 @@
 /** The page of an experiment: its tables, and the training behind their rows. */
 
+import { writeTextAtomically } from '../files/index.js';
 import { readChartLibrary } from './chart-library.js';
 import type { ReportTable } from './experiment-content.js';
 import { renderExperimentPage } from './experiment-page.js';
 import { readReportRuns } from './read-report-run.js';
-import { replaceFile } from './replace-file.js';
 
 /** Run folders of a row, one for each seed that was begun. */
 export interface ExperimentRow {
@@ -30,5 +30,6 @@ export async function writeExperimentReport(
     rows: group.rows.map(({ label, folders }) => ({ label, runs: readReportRuns(folders) })),
   }));
   const library = await readChartLibrary();
-  await replaceFile(file, renderExperimentPage({ title, tables, groups: reported, notes }, library));
+  const page = renderExperimentPage({ title, tables, groups: reported, notes }, library);
+  writeTextAtomically(file, page, { createFolder: true });
 }

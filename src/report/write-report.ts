@@ -1,11 +1,12 @@
 /** The report of one run, or of several compared: one HTML file that needs nothing else, not even a network. */
+
 import { join } from 'node:path';
 import { ConfigError } from '../errors/index.js';
+import { writeTextAtomically } from '../files/index.js';
 import { readChartLibrary } from './chart-library.js';
 import { examplePanels } from './example-panels.js';
 import { renderPage } from './page.js';
 import { readReportRuns } from './read-report-run.js';
-import { replaceFile } from './replace-file.js';
 
 export interface ReportOptions {
   /** Where the page goes; by default `report.html` in the first run's folder. An older report is replaced. */
@@ -29,6 +30,6 @@ export async function writeReport(
   const library = await readChartLibrary();
   const page = renderPage({ runs, examples: await examplePanels(runs, { count: examples }), library });
   const path = outFile ?? join(first, 'report.html');
-  await replaceFile(path, page);
+  writeTextAtomically(path, page, { createFolder: true });
   return path;
 }

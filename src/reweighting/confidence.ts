@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { EngineError } from '../errors/index.js';
 import type { FusedConfidence } from '../losses/index.js';
-import { type Component, Registry } from '../registry/index.js';
+import { type Component, defineComponent } from '../registry/index.js';
 import { autocast, noGrad, type Tensor } from '../torch/index.js';
 
 export interface ConfidenceOptions {
@@ -36,24 +36,22 @@ export interface ConfidenceComponent<Options = unknown>
   readonly needs?: readonly string[];
 }
 
-/** Indicators by the name that a config uses. */
-export const confidences = new Registry<ConfidenceComponent>('confidence');
-
 const options = z.strictObject({
   /** false lets the gradient of the weights reach the network. */
   detach: z.boolean().default(true),
 });
 
-/** Registers an indicator without options of its own. */
-export function registerConfidence(
+/** Defines an indicator without options of its own as a component. */
+export function defineConfidence(
   kind: string,
   confidence: Confidence,
   { needs = [] }: { readonly needs?: readonly string[] } = {},
-): void {
-  confidences.register(kind, {
+): ConfidenceComponent<z.output<typeof options>> {
+  return defineComponent({
+    kind,
     options,
     needs,
-    create: ({ detach }: z.output<typeof options>) => {
+    create: ({ detach }) => {
       const configured: Confidence = (logitsNCHW, given) => confidence(logitsNCHW, { detach, ...given });
       return detach && confidence.fused ? Object.assign(configured, { fused: confidence.fused }) : configured;
     },

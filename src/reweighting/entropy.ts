@@ -1,11 +1,5 @@
-/**
- * Entropy of the class likelihoods, its sign turned (paper, Table 2). The paper reports NaN for it: Σ −p log p from the
- * likelihoods themselves is 0 · −∞ once one of them underflows. From log-likelihoods it is finite, and so is its
- * gradient.
- */
-
 import type { Tensor } from '../torch/index.js';
-import { type Confidence, type ConfidenceOptions, indicate, registerConfidence } from './confidence.js';
+import { type Confidence, type ConfidenceOptions, defineConfidence, indicate } from './confidence.js';
 
 /** e^−150 is 0 in float32, so below it 0 · log 0 = 0 holds, also for a logit of −∞. */
 const lowestLogLikelihood = -150;
@@ -28,4 +22,4 @@ function plainEntropy(logitsNCHW: Tensor, { detach }: ConfidenceOptions = {}): T
   });
 }
 
-registerConfidence('entropy', entropy);
+export const entropyComponent = defineConfidence('entropy', entropy);

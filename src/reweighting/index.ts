@@ -1,6 +1,5 @@
 export { ActiveBias, type ActiveBiasOptions } from './active-bias.js';
 export { Arm, type ArmOptions } from './arm.js';
-export { type CleanAlignment, type CleanAlignmentOptions, cleanAlignment } from './clean-alignment.js';
 export type { CleanLearner, CleanStep } from './clean-learner.js';
 export { ClosedFormArm, type ClosedFormArmOptions } from './closed-form-arm.js';
 export {
@@ -8,10 +7,10 @@ export {
   type ConfidenceComponent,
   type ConfidenceContext,
   type ConfidenceOptions,
-  confidences,
+  defineConfidence,
   indicate,
-  registerConfidence,
 } from './confidence.js';
+export { confidences } from './confidences.js';
 export { entropy } from './entropy.js';
 export { FocalWeights, type FocalWeightsOptions } from './focal-weights.js';
 export { GceWeights, type GceWeightsOptions } from './gce-weights.js';
@@ -21,14 +20,7 @@ export { logVariance } from './log-variance.js';
 export { MetaWeightNet, type MetaWeightNetOptions } from './meta-weight-net.js';
 export { type NormOrder, normalizeWeights } from './normalize-weights.js';
 export { Ohem, type OhemOptions, ohemPresets } from './ohem.js';
-export { type HistoryGrid, PredictionHistory } from './prediction-history.js';
 export type { Ranks } from './ranks.js';
 export { type ReweighterComponent, type ReweighterContext, reweighters } from './registry.js';
-export type {
-  AdversarialParameters,
-  OptionalInput,
-  Reweighter,
-  ReweighterInput,
-  SampleOrigin,
-} from './reweighter.js';
+export type { AdversarialParameters, Reweighter, ReweighterInput, SampleOrigin } from './reweighter.js';
 export { standardDeviation, variance } from './variance.js';

@@ -1,7 +1,5 @@
-/** The uncertainty s that the KL loss has the network predict, as a confidence (paper, Eq. 1 and Table 4). */
-
-import { expectLogScale, logScaleHead, logScaleRange } from '../losses/index.js';
-import { type Confidence, indicate, registerConfidence } from './confidence.js';
+import { expectLogScale, logScaleHead, logScaleRange } from '../losses/internal.js';
+import { type Confidence, defineConfidence, indicate } from './confidence.js';
 
 /**
  * −log s, clamped. By Eq. 2 s is twice the cross-entropy that the network expects, so −1 is where it expects log C (all
@@ -29,4 +27,4 @@ export const klScale: Confidence = (logitsNCHW, { extraHeads = {}, detach } = {}
     },
   });
 
-registerConfidence('kl-scale', klScale, { needs: [logScaleHead] });
+export const klScaleComponent = defineConfidence('kl-scale', klScale, { needs: [logScaleHead] });

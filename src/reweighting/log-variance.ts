@@ -1,6 +1,6 @@
 /** Logarithm of the variance of the class likelihoods (paper, Table 2): it spreads out the unsure. */
 
-import { type Confidence, indicate, registerConfidence } from './confidence.js';
+import { type Confidence, defineConfidence, indicate } from './confidence.js';
 import { varianceShare } from './variance.js';
 
 /** Least share of the greatest variance that is told apart: float32 leaves about one digit of it. */
@@ -18,4 +18,4 @@ export const logVariance: Confidence = (logitsNCHW, { detach } = {}) =>
         .add(1),
   });
 
-registerConfidence('log-variance', logVariance);
+export const logVarianceComponent = defineConfidence('log-variance', logVariance);

@@ -1,7 +1,7 @@
 /** Reweighters by the name that a config uses. */
 
 import { z } from 'zod';
-import { type Component, Registry } from '../registry/index.js';
+import { type Component, defineComponent, Registry } from '../registry/index.js';
 import type { Generator } from '../torch/index.js';
 import { ActiveBias } from './active-bias.js';
 import { Arm } from './arm.js';
@@ -27,8 +27,6 @@ export interface ReweighterComponent<Options = unknown>
   readonly learnsFromClean?: boolean;
 }
 
-export const reweighters = new Registry<ReweighterComponent>('reweighter');
-
 const p = z.union([z.literal(1), z.literal(2), z.literal(3)]).default(2);
 
 const armOptions = z.strictObject({ p, learningRateScale: z.number().positive().default(1) });
@@ -36,15 +34,6 @@ const linearArmOptions = z.strictObject({
   slope: z.number().default(-0.5),
   intercept: z.number().default(0.5),
   p,
-});
-
-reweighters.register('arm', {
-  options: armOptions,
-  create: (options: z.output<typeof armOptions>, { generator }) => new Arm({ ...options, generator }),
-});
-reweighters.register('linear-arm', {
-  options: linearArmOptions,
-  create: (options: z.output<typeof linearArmOptions>) => new LinearArm(options),
 });
 
 const closedFormArmOptions = z.strictObject({
@@ -55,11 +44,6 @@ const closedFormArmOptions = z.strictObject({
     .default(2),
   bins: z.int().min(2).default(64),
   momentum: z.number().min(0).lt(1).default(0.9),
-});
-
-reweighters.register('closed-form-arm', {
-  options: closedFormArmOptions,
-  create: (options: z.output<typeof closedFormArmOptions>) => new ClosedFormArm(options),
 });
 
 const focalOptions = z.strictObject({ gamma: z.number().min(0).default(2) });
@@ -73,19 +57,6 @@ const ohemOptions = z
   })
   .transform(({ preset, ...given }) => ({ preset, ...ohemPresets[preset ?? 'openseg'], ...given }));
 
-reweighters.register('ohem', {
-  options: ohemOptions,
-  create: (options: z.output<typeof ohemOptions>) => new Ohem(options),
-});
-reweighters.register('focal', {
-  options: focalOptions,
-  create: (options: z.output<typeof focalOptions>) => new FocalWeights(options),
-});
-reweighters.register('gce', {
-  options: gceOptions,
-  create: (options: z.output<typeof gceOptions>) => new GceWeights(options),
-});
-
 const cells = z.int().min(1);
 const activeBiasOptions = z.strictObject({
   grid: z.tuple([cells, cells]).default([16, 32]),
@@ -96,14 +67,35 @@ const metaWeightNetOptions = z.strictObject({
   learningRate: z.number().positive().default(1e-3),
 });
 
-reweighters.register('active-bias', {
-  options: activeBiasOptions,
-  create: (options: z.output<typeof activeBiasOptions>, { datasetLength }) =>
-    new ActiveBias({ ...options, datasetLength }),
-});
-reweighters.register('meta-weight-net', {
-  options: metaWeightNetOptions,
-  learnsFromClean: true,
-  create: (options: z.output<typeof metaWeightNetOptions>, { generator }) =>
-    new MetaWeightNet({ ...options, generator }),
-});
+/** Holds the reweighters that a config can name. */
+export const reweighters = new Registry<ReweighterComponent>('reweighter', [
+  defineComponent({
+    kind: 'arm',
+    options: armOptions,
+    create: (options, { generator }: ReweighterContext) => new Arm({ ...options, generator }),
+  }),
+  defineComponent({
+    kind: 'linear-arm',
+    options: linearArmOptions,
+    create: (options) => new LinearArm(options),
+  }),
+  defineComponent({
+    kind: 'closed-form-arm',
+    options: closedFormArmOptions,
+    create: (options) => new ClosedFormArm(options),
+  }),
+  defineComponent({ kind: 'ohem', options: ohemOptions, create: (options) => new Ohem(options) }),
+  defineComponent({ kind: 'focal', options: focalOptions, create: (options) => new FocalWeights(options) }),
+  defineComponent({ kind: 'gce', options: gceOptions, create: (options) => new GceWeights(options) }),
+  defineComponent({
+    kind: 'active-bias',
+    options: activeBiasOptions,
+    create: (options, { datasetLength }: ReweighterContext) => new ActiveBias({ ...options, datasetLength }),
+  }),
+  defineComponent({
+    kind: 'meta-weight-net',
+    options: metaWeightNetOptions,
+    learnsFromClean: true,
+    create: (options, { generator }: ReweighterContext) => new MetaWeightNet({ ...options, generator }),
+  }),
+] as ReweighterComponent[]);

@@ -1,7 +1,5 @@
-/** Variance and standard deviation of the class likelihoods (paper, Eq. 3 and Table 2). */
-
 import type { Tensor } from '../torch/index.js';
-import { type Confidence, type ConfidenceOptions, indicate, registerConfidence } from './confidence.js';
+import { type Confidence, type ConfidenceOptions, defineConfidence, indicate } from './confidence.js';
 
 /**
  * Variance of the class likelihoods, normalized (Eq. 3): v̂ = 2 (C Σ_c p_c² − 1) / (C − 1) − 1.
@@ -36,5 +34,5 @@ export function varianceShare(logitsNCHW: Tensor): Tensor {
     .clamp({ min: 0, max: 1 });
 }
 
-registerConfidence('variance', variance);
-registerConfidence('std', standardDeviation);
+export const varianceComponent = defineConfidence('variance', variance);
+export const standardDeviationComponent = defineConfidence('std', standardDeviation);

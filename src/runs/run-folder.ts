@@ -12,7 +12,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../errors/index.js';
-import { TEMPORARY_SUFFIX } from '../torch/files/atomic.js';
+import { temporarySuffix } from '../files/index.js';
 
 export const CONFIG_FILE = 'config.yaml';
 export const METRICS_FILE = 'metrics.jsonl';
@@ -73,7 +73,7 @@ export function createFolders(path: string): void {
 function isUnused(path: string): boolean {
   return readdirSync(path).every((name) => {
     const entry = join(path, name);
-    if (name === LOCK_FILE || name.endsWith(TEMPORARY_SUFFIX)) return true;
+    if (name === LOCK_FILE || name.endsWith(temporarySuffix)) return true;
     if (name === METRICS_FILE) return statSync(entry).size === 0;
     return name === CHECKPOINT_FOLDER && readdirSync(entry).length === 0;
   });

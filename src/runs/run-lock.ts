@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { CheckpointError, ConfigError } from '../errors/index.js';
-import { isSystemError, TEMPORARY_SUFFIX } from '../torch/files/atomic.js';
+import { isSystemError, temporarySuffix } from '../files/index.js';
 import { LOCK_FILE } from './run-folder.js';
 
 interface LockOwner {
@@ -30,7 +30,7 @@ export class RunLock {
     this.#path = join(folder, LOCK_FILE);
     this.#text = `${JSON.stringify({ pid: process.pid, host: hostname(), started: startOfProcess(process.pid) })}\n`;
     // Linked from a file that is already whole: nobody ever reads a lock without its owner.
-    const whole = `${this.#path}.${process.pid}-${threadId}${TEMPORARY_SUFFIX}`;
+    const whole = `${this.#path}.${process.pid}-${threadId}${temporarySuffix}`;
     try {
       writeFileSync(whole, this.#text);
       this.#acquire(whole);
@@ -55,7 +55,7 @@ export class RunLock {
       if (found === null) continue; // released in between
       const owner = parseOwner(found);
       if (owner !== null && isAlive(owner)) throw inUse(this.#path, owner);
-      removeStale(this.#path, { expected: found, aside: `${whole}.stale${TEMPORARY_SUFFIX}` });
+      removeStale(this.#path, { expected: found, aside: `${whole}.stale${temporarySuffix}` });
     }
     throw new ConfigError(`${this.#path}: other processes keep taking this lock; try again`);
   }

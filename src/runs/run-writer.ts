@@ -8,10 +8,11 @@ import { CheckpointError, ConfigError } from '../errors/index.js';
 import {
   isSystemError,
   syncFolder,
-  TEMPORARY_SUFFIX,
+  temporarySuffix,
   writeAll,
   writeFileAtomically,
-} from '../torch/files/atomic.js';
+  writeTextAtomically,
+} from '../files/index.js';
 import { type Tensor, writeSafetensors } from '../torch/index.js';
 import { formatMetricLine, type MetricSplit, type MetricValues, readMetricLines } from './metrics.js';
 import { PROFILE_FILE, type Profile } from './profile.js';
@@ -71,7 +72,7 @@ export class RunWriter {
       prepare: () => {
         checkNewRunFolder(folder);
         writeFileAtomically(join(folder, METRICS_FILE), []);
-        writeFileAtomically(join(folder, CONFIG_FILE), [Buffer.from(configYaml, 'utf8')]);
+        writeTextAtomically(join(folder, CONFIG_FILE), configYaml);
       },
     });
   }
@@ -99,7 +100,7 @@ export class RunWriter {
         const path = join(folder, METRICS_FILE);
         // Without a checkpoint the run begins again, and will write the lines of step 0 again as well.
         const kept = readMetricLines(path).filter((line) => lastCheckpoint !== null && line.step <= step);
-        writeFileAtomically(path, [Buffer.from(kept.map(formatMetricLine).join(''), 'utf8')]);
+        writeTextAtomically(path, kept.map(formatMetricLine).join(''));
       },
     });
   }
@@ -144,9 +145,7 @@ export class RunWriter {
   /** Leaves the profile of some steps; an earlier one is replaced. */
   writeProfile(profile: Profile): void {
     const text = `${JSON.stringify(profile, undefined, 2)}\n`;
-    this.#write(PROFILE_FILE, () =>
-      writeFileAtomically(join(this.folder, PROFILE_FILE), [Buffer.from(text, 'utf8')]),
-    );
+    this.#write(PROFILE_FILE, () => writeTextAtomically(join(this.folder, PROFILE_FILE), text));
   }
 
   /** Releases the folder. The writer cannot be used afterwards; closing twice is harmless. */
@@ -195,10 +194,10 @@ function removeLeftovers(folder: string, step: number): void {
   const checkpoints = join(folder, CHECKPOINT_FOLDER);
   for (const name of readdirSync(checkpoints)) {
     const isLater = (checkpointStep(name) ?? 0) > step;
-    if (isLater || name.endsWith(TEMPORARY_SUFFIX)) rmSync(join(checkpoints, name), { force: true });
+    if (isLater || name.endsWith(temporarySuffix)) rmSync(join(checkpoints, name), { force: true });
   }
   for (const file of [CONFIG_FILE, METRICS_FILE, STATE_FILE]) {
-    rmSync(join(folder, `${file}${TEMPORARY_SUFFIX}`), { force: true });
+    rmSync(join(folder, `${file}${temporarySuffix}`), { force: true });
   }
   syncFolder(checkpoints);
 }

@@ -1,13 +1,5 @@
-export { afterBackward, backwardTogether } from './backward.js';
 export { setDeterministic } from './determinism.js';
-export {
-  type Device,
-  type DType,
-  elementSize,
-  isFloatingPoint,
-  type MemoryFormat,
-  type TypedArray,
-} from './dtype.js';
+export type { Device, DType, MemoryFormat, TypedArray } from './dtype.js';
 export {
   type Engine,
   engine,
@@ -35,41 +27,11 @@ export {
   tensorFromBytes,
   zeros,
 } from './factories.js';
-export {
-  readSafetensors,
-  readStateDict,
-  type SafetensorsContents,
-  type StateDictContents,
-  writeSafetensors,
-} from './files/index.js';
+export { readSafetensors, type SafetensorsContents, writeSafetensors } from './files/safetensors.js';
+export { readStateDict, type StateDictContents } from './files/state-dict.js';
 export * as ops from './generated/ops.js';
 export { Generator } from './generator.js';
-export { type ImageKernels, imageKernels, type PngForm } from './image-kernels.js';
-export {
-  type AutocastOptions,
-  autocast,
-  currentModes,
-  fullFloat32,
-  isRecording,
-  type Kernels,
-  kernels,
-  noGrad,
-  withKernels,
-} from './modes.js';
-export { engineBuild, type Handle, native } from './native.js';
-export {
-  type OperatorTime,
-  setOperatorPhase,
-  startOperatorTimes,
-  stopOperatorTimes,
-} from './operator-times.js';
-export { rejectPromise, Scope, scope, tidy } from './scope.js';
-export {
-  type ClampOptions,
-  type KeepDimOption,
-  release,
-  Tensor,
-  type ToOptions,
-  wrap,
-} from './tensor.js';
+export { type AutocastOptions, autocast, fullFloat32, type Kernels, noGrad, withKernels } from './modes.js';
+export { Scope, scope, tidy } from './scope.js';
+export { type ClampOptions, type KeepDimOption, Tensor, type ToOptions } from './tensor.js';
 export type { NestedNumbers } from './typed-arrays.js';

@@ -1,14 +1,9 @@
-/**
- * What a reweighter that learns from clean labels is given before a step of the network: the network's losses as
- * functions of its parameters, which it may ask for at parameters of its own, without a trace in what the step will see.
- */
-
 import { ignoreIndex } from '../data/index.js';
 import type { Module } from '../nn/index.js';
 import type { CleanLearner } from '../reweighting/index.js';
 import { fullFloat32, type Generator, noGrad, scope, type Tensor, tidy } from '../torch/index.js';
 import { meanLoss } from './objective.js';
-import type { Players, StepBatch } from './players.js';
+import type { StepBatch, TrainingComponents } from './training-components.js';
 
 export interface LearnFromCleanOptions {
   readonly learner: CleanLearner;
@@ -27,7 +22,12 @@ export interface LearnFromCleanOptions {
  * bfloat16 or TF32. They use the statistics of their own batch, and leave the running ones and the generator as they were.
  */
 export function learnFromClean(
-  { model, pixelLoss, ranks, normScope }: Pick<Players, 'model' | 'pixelLoss' | 'ranks' | 'normScope'>,
+  {
+    model,
+    pixelLoss,
+    ranks,
+    normScope,
+  }: Pick<TrainingComponents, 'model' | 'pixelLoss' | 'ranks' | 'normScope'>,
   { learner, batch, clean, learningRate, generator }: LearnFromCleanOptions,
 ): void {
   const everybody = normScope === 'global' ? ranks : null;

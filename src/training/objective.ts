@@ -1,27 +1,20 @@
-/**
- * What a step minimizes: the weighted loss of Eq. 9, or the plain mean where no weights count.
- *
- * With several processes a step descends the mean of their objectives. Where norms are global, each takes its part of a
- * mean over all pixels times the number of processes, so that the mean is that of one process with the whole batch.
- */
-
 import { ignoreIndex } from '../data/index.js';
 import { type Reduction, reduceLosses } from '../losses/index.js';
 import type { Ranks } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
 import { auxiliaryLossesOf, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
-import type { Players, StepLosses } from './players.js';
+import type { StepLosses, TrainingComponents } from './training-components.js';
 
 /** The maps of the heads may have any resolution: they are brought to that of the labels. */
 export type ObjectiveInput = PixelMapsInput;
 
-export function objectiveOf(players: Players, input: ObjectiveInput): StepLosses {
-  const { reweighter, reduction, auxiliaryWeight, ranks } = players;
-  const everybody = players.normScope === 'global' ? ranks : null;
+export function objectiveOf(components: TrainingComponents, input: ObjectiveInput): StepLosses {
+  const { reweighter, reduction, auxiliaryWeight, ranks } = components;
+  const everybody = components.normScope === 'global' ? ranks : null;
   const { auxiliaryLogitsNCHW, batch, phase } = input;
   const { labelsNHW, origins } = batch;
   const validNHW = labelsNHW.ne(ignoreIndex);
-  const { lossesNHW, confidenceNHW, logitsNCHW } = pixelMapsOf(players, input);
+  const { lossesNHW, confidenceNHW, logitsNCHW } = pixelMapsOf(components, input);
   const main = meanLoss(lossesNHW, validNHW, { reduction, everybody });
 
   let objective = main;

@@ -1,13 +1,9 @@
-/**
- * From what the heads predict to one loss and one confidence a pixel: in one fused pass where loss and confidence have
- * one, else by the plain way over logits resized to the labels' size.
- */
-
 import { ignoreIndex } from '../data/index.js';
 import { crossEntropy, fusedPixelLoss } from '../losses/index.js';
 import { resizeBilinear } from '../nn/index.js';
-import { kernels, type Tensor } from '../torch/index.js';
-import type { Phase, Players, StepBatch, TrainableOutput } from './players.js';
+import type { Tensor } from '../torch/index.js';
+import { kernels } from '../torch/internal.js';
+import type { Phase, StepBatch, TrainableOutput, TrainingComponents } from './training-components.js';
 
 export interface PixelMapsInput extends TrainableOutput {
   readonly batch: StepBatch;
@@ -23,10 +19,10 @@ export interface PixelMaps {
   readonly logitsNCHW: Tensor | null;
 }
 
-export function pixelMapsOf(players: Players, input: PixelMapsInput): PixelMaps {
+export function pixelMapsOf(components: TrainingComponents, input: PixelMapsInput): PixelMaps {
   const { logitsNCHW, batch } = input;
-  if (!isFused(players)) return plainMaps(players, input);
-  const { pixelLoss: loss, confidence, reweighter } = players;
+  if (!isFused(components)) return plainMaps(components, input);
+  const { pixelLoss: loss, confidence, reweighter } = components;
   const maps = fusedPixelLoss(logitsNCHW, batch.labelsNHW, {
     loss,
     confidence: reweighter && confidence,
@@ -41,13 +37,16 @@ export function auxiliaryLossesOf(logitsNCHW: Tensor, labelsNHW: Tensor): Tensor
   return crossEntropy(atSizeOf(labelsNHW, logitsNCHW), labelsNHW, { ignoreIndex });
 }
 
-function isFused({ pixelLoss, confidence, reweighter }: Players): boolean {
+function isFused({ pixelLoss, confidence, reweighter }: TrainingComponents): boolean {
   if (kernels() !== 'fused' || pixelLoss.fused === undefined) return false;
   if (reweighter === null) return true;
   return confidence.fused !== undefined && !reweighter.needs?.includes('logitsNCHW');
 }
 
-function plainMaps({ pixelLoss, confidence, reweighter }: Players, input: PixelMapsInput): PixelMaps {
+function plainMaps(
+  { pixelLoss, confidence, reweighter }: TrainingComponents,
+  input: PixelMapsInput,
+): PixelMaps {
   const { labelsNHW } = input.batch;
   const logitsNCHW = atSizeOf(labelsNHW, input.logitsNCHW);
   const extraHeads = Object.fromEntries(

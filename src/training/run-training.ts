@@ -1,17 +1,14 @@
-/**
- * A whole run: dataset, loader, trainer, evaluation and the run's folder, from a config to the last checkpoint; by one
- * process, or by several that each take a part of every batch. Of those rank 0 alone touches the folder.
- */
-
-import { type Config, configToYaml, datasetSection } from '../config/index.js';
+import { ChosenImages } from '../analysis/index.js';
+import { type Config, configToYaml } from '../config/index.js';
+import { datasetSection } from '../config/internal.js';
 import { openDataset } from '../data/index.js';
 import { ProcessGroup, type RankEnvironment, readRankEnvironment } from '../distributed/index.js';
 import { CheckpointError, CoarselyError } from '../errors/index.js';
-import { ChosenImages } from '../figures/index.js';
-import { RunWriter, readRun } from '../runs/index.js';
+import { readRun } from '../runs/index.js';
+import { RunWriter } from '../runs/internal.js';
 import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
 import { expectSameImages } from './agreement.js';
-import { settlePrecision } from './create-players.js';
+import { resolvePrecision } from './create-training-components.js';
 import type { TrainingHooks } from './events.js';
 import { deviceOfRank, threadsOfRank } from './rank-resources.js';
 import { broadcastJson, restoreRankStates } from './rank-state.js';
@@ -127,7 +124,7 @@ function openWriter(
 ): RunWriter {
   const keep = config.training.keepCheckpoints;
   if (resume) return RunWriter.resume(runFolder, step, { keep });
-  const ran = { ...config, precision: settlePrecision(config) };
+  const ran = { ...config, precision: resolvePrecision(config) };
   return RunWriter.create(runFolder, { configYaml: configToYaml(ran), keep });
 }
 

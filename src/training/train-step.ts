@@ -1,17 +1,15 @@
-/**
- * One training step: the adversarial game of Eq. 9, and nothing else. Both players share one backward pass: the
- * network descends Q, the reweighter's parameters climb it (their optimizer group says `maximize`), and since the
- * confidence is detached neither sees through the other.
- *
- * A batch may be taken in parts, one after the other, to save memory: the step descends the mean of their objectives.
- */
-
 import { EngineError } from '../errors/index.js';
 import { checkpoints } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';
 import { autocast, type Kernels, scope, stack, type Tensor, withKernels } from '../torch/index.js';
 import { objectiveOf } from './objective.js';
-import type { Phase, Players, StepBatch, StepLosses, TrainableModel } from './players.js';
+import type {
+  Phase,
+  StepBatch,
+  StepLosses,
+  TrainableModel,
+  TrainingComponents,
+} from './training-components.js';
 
 export interface StepOptions {
   readonly phase: Phase;
@@ -30,12 +28,16 @@ export interface StepOptions {
   readonly lastBackward?: (objective: Tensor) => void;
 }
 
-export function trainStep(players: Players, batch: StepBatch, options: StepOptions): StepLosses {
-  return withKernels(options.kernels ?? 'fused', () => takeStep(players, batch, options));
+export function trainStep(
+  components: TrainingComponents,
+  batch: StepBatch,
+  options: StepOptions,
+): StepLosses {
+  return withKernels(options.kernels ?? 'fused', () => takeStep(components, batch, options));
 }
 
-function takeStep(players: Players, batch: StepBatch, options: StepOptions): StepLosses {
-  const { optimizer } = players;
+function takeStep(components: TrainingComponents, batch: StepBatch, options: StepOptions): StepLosses {
+  const { optimizer } = components;
   const { accumulation = 1, lastBackward = (objective) => objective.backward() } = options;
   using step = scope();
   using _checkpoints = options.checkpoint ? checkpoints() : null;
@@ -43,7 +45,7 @@ function takeStep(players: Players, batch: StepBatch, options: StepOptions): Ste
   const parts = Array.from({ length: accumulation }, (_, place) => {
     // What a part made is gone before the next begins; its gradients stay.
     using inner = scope();
-    const losses = lossesOf(players, partOf(batch, { place, count: accumulation }), options);
+    const losses = lossesOf(components, partOf(batch, { place, count: accumulation }), options);
     const share = accumulation === 1 ? losses.objective : losses.objective.div(accumulation);
     options.enter?.('backward');
     if (place === accumulation - 1) lastBackward(share);
@@ -100,12 +102,16 @@ function mapLosses(losses: StepLosses, map: (loss: Tensor) => Tensor): StepLosse
 }
 
 /** Scopes of their own leave only the graph to hold the activations, and backward frees the graph as it goes. */
-function lossesOf(players: Players, batch: StepBatch, { phase, precision, enter }: StepOptions): StepLosses {
+function lossesOf(
+  components: TrainingComponents,
+  batch: StepBatch,
+  { phase, precision, enter }: StepOptions,
+): StepLosses {
   using inner = scope();
   enter?.('forward');
-  const output = forward(players.model, batch.imagesNCHW, precision);
+  const output = forward(components.model, batch.imagesNCHW, precision);
   enter?.('loss');
-  const losses = objectiveOf(players, { ...output, batch, phase });
+  const losses = objectiveOf(components, { ...output, batch, phase });
   for (const loss of Object.values(losses)) if (loss) inner.keep(loss);
   return losses;
 }

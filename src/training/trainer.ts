@@ -1,26 +1,21 @@
-/**
- * The loop's state and its next step: learning rate, phase, players. It knows no files: batches come in, losses go
- * out, and everything a resume needs is in `state()`.
- */
-
 import type { Config } from '../config/index.js';
 import { GradientSynchronizer, type ProcessGroup } from '../distributed/index.js';
 import { CheckpointError, EngineError } from '../errors/index.js';
 import { synchronizeBatchNorm } from '../nn/index.js';
 import { clipGradNorm } from '../optim/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
-import { checkpointPart } from '../runs/index.js';
+import { checkpointPart } from '../runs/internal.js';
 import { scope, type Tensor, tensorFrom } from '../torch/index.js';
 import { expectSameConfig, takeBuffersFromFirst, takeFromFirst } from './agreement.js';
 import {
-  type ConfiguredPlayers,
-  type CreatePlayersOptions,
-  createPlayers,
-  settlePrecision,
-} from './create-players.js';
+  type ConfiguredTrainingComponents,
+  type CreateTrainingComponentsOptions,
+  createTrainingComponents,
+  resolvePrecision,
+} from './create-training-components.js';
 import { learnFromClean } from './learn-from-clean.js';
-import type { Phase, StepBatch, StepLosses } from './players.js';
 import { type StepOptions, trainStep } from './train-step.js';
+import type { Phase, StepBatch, StepLosses } from './training-components.js';
 
 /** A batch as the loader gives it. */
 export interface HostBatch {
@@ -38,7 +33,7 @@ export interface HostBatch {
 
 export class Trainer {
   readonly config: Config;
-  readonly players: ConfiguredPlayers;
+  readonly components: ConfiguredTrainingComponents;
   readonly precision: 'float32' | 'bfloat16';
   /** The processes that train together; null where this one trains alone. */
   readonly group: ProcessGroup | null;
@@ -50,12 +45,12 @@ export class Trainer {
    * With a group every process makes a trainer of the same config, and calls the same of its methods in the same order.
    * @throws ConfigError for parts that do not go together, or a batch that cannot be divided among the processes
    */
-  constructor(config: Config, options: CreatePlayersOptions) {
+  constructor(config: Config, options: CreateTrainingComponentsOptions) {
     this.config = config;
-    this.precision = settlePrecision(config);
+    this.precision = resolvePrecision(config);
     this.group = options.group ?? null;
     if (this.group) expectSameConfig({ ...config, precision: this.precision }, this.group);
-    this.players = createPlayers(config, options);
+    this.components = createTrainingComponents(config, options);
     this.#synchronizer = this.group && this.#synchronizeOver(this.group);
   }
 
@@ -66,13 +61,13 @@ export class Trainer {
   /** Learning rate of the next step. */
   get learningRate(): number {
     const { learningRate } = this.config.optimizer;
-    return learningRate * this.players.schedule(this.#taken, this.config.training.iterations);
+    return learningRate * this.components.schedule(this.#taken, this.config.training.iterations);
   }
 
   /** Phase of the next step. */
   get phase(): Phase {
     const { isolatedFraction, iterations } = this.config.training;
-    if (!this.players.reweighter?.isolatedStart) return 'joint';
+    if (!this.components.reweighter?.isolatedStart) return 'joint';
     return this.#taken < isolatedFraction * iterations ? 'isolated' : 'joint';
   }
 
@@ -88,19 +83,19 @@ export class Trainer {
   #step(batch: HostBatch, { enter }: Pick<StepOptions, 'enter'>): StepLosses {
     using inner = scope();
     const { clipNorm } = this.config.optimizer;
-    const { learningRate, players } = this;
+    const { learningRate, components } = this;
     const synchronizer = this.#synchronizer;
     const stepBatch = this.#onDevice(batch);
-    const learner = players.reweighter?.cleanData;
+    const learner = components.reweighter?.cleanData;
     if (learner) {
       if (!batch.clean)
         throw new EngineError('Trainer.step: the reweighter learns from clean labels; expected batch.clean');
       const clean = this.#onDevice(batch.clean);
-      const { generator } = players;
-      learnFromClean(players, { learner, batch: stepBatch, clean, learningRate, generator });
+      const { generator } = components;
+      learnFromClean(components, { learner, batch: stepBatch, clean, learningRate, generator });
     }
-    players.optimizer.setLearningRate(learningRate);
-    const losses = trainStep(players, stepBatch, {
+    components.optimizer.setLearningRate(learningRate);
+    const losses = trainStep(components, stepBatch, {
       phase: this.phase,
       precision: this.precision,
       kernels: this.config.kernels,
@@ -109,7 +104,7 @@ export class Trainer {
       accumulation: this.config.training.accumulation,
       ...(synchronizer && { lastBackward: (objective) => synchronizer.backward(objective) }),
       beforeUpdate: () => {
-        if (clipNorm !== null) clipGradNorm(players.model.parameters(), clipNorm).dispose();
+        if (clipNorm !== null) clipGradNorm(components.model.parameters(), clipNorm).dispose();
       },
     });
     this.#taken += 1;
@@ -119,7 +114,7 @@ export class Trainer {
 
   /** Parameters, buffers, momenta and the generator's state, by prefixed name; live tensors but for the last. */
   state(): Map<string, Tensor> {
-    const { model, reweighter, optimizer, generator } = this.players;
+    const { model, reweighter, optimizer, generator } = this.components;
     const bytes = generator.state();
     return new Map([
       ...prefixed('model', model.stateDict()),
@@ -131,7 +126,7 @@ export class Trainer {
 
   /** Puts back what `state()` gave after `step` steps of the same config. @throws CheckpointError when it is another's */
   loadState(state: ReadonlyMap<string, Tensor>, step: number): void {
-    const { model, reweighter, optimizer, generator } = this.players;
+    const { model, reweighter, optimizer, generator } = this.components;
     model.loadStateDict(checkpointPart(state, 'model'));
     reweighter?.loadStateDict(checkpointPart(state, 'reweighter'));
     optimizer.loadState(checkpointPart(state, 'optimizer'));
@@ -149,12 +144,12 @@ export class Trainer {
    * ranks evaluate together they take those of rank 0, which are what a checkpoint holds. A collective operation.
    */
   shareBuffers(): void {
-    if (this.group) takeBuffersFromFirst(this.players.model, this.group);
+    if (this.group) takeBuffersFromFirst(this.components.model, this.group);
   }
 
   dispose(): void {
     this.#synchronizer?.dispose();
-    const { model, reweighter, optimizer, generator } = this.players;
+    const { model, reweighter, optimizer, generator } = this.components;
     model.dispose();
     reweighter?.dispose();
     optimizer.dispose();
@@ -162,7 +157,7 @@ export class Trainer {
   }
 
   #synchronizeOver(group: ProcessGroup): GradientSynchronizer {
-    const { model, reweighter } = this.players;
+    const { model, reweighter } = this.components;
     takeFromFirst(reweighter ? [model, reweighter] : [model], group);
     const { syncBatchNorm, bucketMiB } = this.config.distributed;
     synchronizeBatchNorm(model, syncBatchNorm && group.worldSize > 1);

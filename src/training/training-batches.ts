@@ -1,7 +1,7 @@
-/** The batches of a run by step: those that the network learns from, with those of clean labels where these are used. */
-
-import { type Config, datasetSection, learnsFromClean } from '../config/index.js';
-import { type Batch, BatchLoader, type Share, wholeShare } from '../data/index.js';
+import type { Config } from '../config/index.js';
+import { datasetSection, learnsFromClean } from '../config/internal.js';
+import { type Batch, BatchLoader, type Share } from '../data/index.js';
+import { wholeShare } from '../data/internal.js';
 
 // Keeps the draws for clean batches apart from those for training batches.
 const cleanStream = 0x85ebca6b;

@@ -1,20 +1,22 @@
 /** The loop of a run: steps, evaluations and checkpoints in their order, and what is told and written of them. */
 
 import { cpus } from 'node:os';
+import { type ChosenImages, measureStatistics } from '../analysis/index.js';
 import type { Batch, SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
-import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
-import { type ChosenImages, measureStatistics } from '../figures/index.js';
-import type { Profile, RunWriter } from '../runs/index.js';
+import { type Evaluation, evaluate } from '../evaluation/index.js';
+import { inferenceOptions } from '../evaluation/internal.js';
+import type { Profile } from '../runs/index.js';
+import type { RunWriter } from '../runs/internal.js';
 import { engine, memory, scope, threads, tidy } from '../torch/index.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent, TrainingHooks } from './events.js';
-import type { StepLosses } from './players.js';
 import { RankLosses } from './rank-losses.js';
 import { collectRankStates } from './rank-state.js';
 import { StepProfiler } from './step-profiler.js';
 import type { Trainer } from './trainer.js';
 import type { TrainingBatches } from './training-batches.js';
+import type { StepLosses } from './training-components.js';
 
 export interface TrainingRunParts {
   readonly trainer: Trainer;
@@ -56,7 +58,7 @@ export class TrainingRun {
   async toTheEnd(): Promise<'finished' | 'interrupted'> {
     const { trainer, loader } = this.#parts;
     const { iterations, evaluateEvery, checkpointEvery } = trainer.config.training;
-    const parameters = trainer.players.model.parameters().reduce((sum, { numel }) => sum + numel, 0);
+    const parameters = trainer.components.model.parameters().reduce((sum, { numel }) => sum + numel, 0);
     this.#tell({ type: 'start', iterations, parameters, resumedFrom: trainer.stepsTaken || null });
     if (trainer.stepsTaken === 0) this.#recordWeights();
     this.#profiler = this.#createProfiler();
@@ -151,7 +153,7 @@ export class TrainingRun {
     const { trainer, evaluation, writer, ranks } = this.#parts;
     // Without synchronized normalization each rank has running statistics of its own; one network is to be scored.
     trainer.shareBuffers();
-    const values = await evaluate(trainer.players.model, evaluation, {
+    const values = await evaluate(trainer.components.model, evaluation, {
       ...inferenceOptions(trainer.config),
       precision: trainer.precision,
       boundary: trainer.config.inference.boundary,
@@ -168,7 +170,7 @@ export class TrainingRun {
   #recordWeights(): void {
     const { trainer, writer } = this.#parts;
     const confidence = Array.from({ length: 81 }, (_, index) => index / 40 - 1);
-    const weight = tidy(() => trainer.players.reweighter?.curve(confidence));
+    const weight = tidy(() => trainer.components.reweighter?.curve(confidence));
     if (weight) writer?.append(trainer.stepsTaken, 'weights', { confidence, weight });
   }
 
@@ -177,7 +179,7 @@ export class TrainingRun {
     const { trainer, watched, writer } = this.#parts;
     if (watched === null) return;
     const inference = { ...inferenceOptions(trainer.config), precision: trainer.precision };
-    const statistics = await measureStatistics({ ...trainer.players, inference }, watched);
+    const statistics = await measureStatistics({ ...trainer.components, inference }, watched);
     writer?.append(trainer.stepsTaken, 'statistics', statistics);
   }
 

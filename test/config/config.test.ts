@@ -2,15 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
-  type ComponentSection,
   type Config,
-  ConfigError,
   checkConfig,
   configToYaml,
   createConfigSchema,
   type RecipeConfig,
   resolveConfig,
 } from 'coarsely/config';
+import { ConfigError } from 'coarsely/errors';
+import type { ComponentSection } from 'coarsely/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registries } from './local-registries.js';
 

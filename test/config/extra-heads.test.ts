@@ -1,8 +1,9 @@
-/** Confidence and loss have to go together: a head that nothing trains says nothing. */
-import { ConfigError, checkConfig, checkExtraHeads, configSchema, extraHeadsOf } from 'coarsely/config';
+import { checkConfig, configSchema } from 'coarsely/config';
+import { ConfigError } from 'coarsely/errors';
 import { losses } from 'coarsely/losses';
 import { confidences } from 'coarsely/reweighting';
 import { expect, test } from 'vitest';
+import { checkExtraHeads, extraHeadsOf } from '#config/extra-heads.js';
 
 const parse = (parts: object) => configSchema.parse({ data: { root: 'nowhere' }, ...parts });
 

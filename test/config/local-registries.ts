@@ -1,11 +1,12 @@
-/** Small components to test the config with, so that these tests depend on no other room. */
-
-import { Registry } from 'coarsely/config';
+import { Registry } from 'coarsely/registry';
 import { z } from 'zod';
 
-function registryOf(what: string, kinds: Record<string, z.ZodType>): Registry<{ options: z.ZodType }> {
-  const registry = new Registry<{ options: z.ZodType }>(what);
-  for (const [kind, options] of Object.entries(kinds)) registry.register(kind, { options });
+function registryOf(
+  what: string,
+  kinds: Record<string, z.ZodType>,
+): Registry<{ kind: string; options: z.ZodType }> {
+  const registry = new Registry<{ kind: string; options: z.ZodType }>(what);
+  for (const [kind, options] of Object.entries(kinds)) registry.register({ kind, options });
   return registry;
 }
 

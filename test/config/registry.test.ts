@@ -1,13 +1,15 @@
-import { ConfigError, Registry } from 'coarsely/config';
+import { ConfigError } from 'coarsely/errors';
 import { createSegmentor } from 'coarsely/models';
+import { Registry } from 'coarsely/registry';
 import { Generator } from 'coarsely/torch';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 describe('a registry', () => {
-  const registry = new Registry<{ options: z.ZodType }>('flavour');
-  registry.register('vanilla', { options: z.strictObject({}) });
-  registry.register('chocolate', { options: z.strictObject({}) });
+  const registry = new Registry<{ kind: string; options: z.ZodType }>('flavor', [
+    { kind: 'vanilla', options: z.strictObject({}) },
+  ]);
+  registry.register({ kind: 'chocolate', options: z.strictObject({}) });
 
   it('gives what was registered, in order', () => {
     expect(registry.kinds()).toEqual(['vanilla', 'chocolate']);
@@ -16,16 +18,16 @@ describe('a registry', () => {
 
   it('names the nearest kind for an unknown one, and all kinds where none is near', () => {
     expect(() => registry.get('vanila')).toThrow(
-      new ConfigError("unknown flavour 'vanila'; did you mean vanilla? (known: vanilla, chocolate)"),
+      new ConfigError("unknown flavor 'vanila'; did you mean vanilla? (known: vanilla, chocolate)"),
     );
     expect(() => registry.get('mint')).toThrow(
-      new ConfigError("unknown flavour 'mint' (known: vanilla, chocolate)"),
+      new ConfigError("unknown flavor 'mint' (known: vanilla, chocolate)"),
     );
   });
 
   it('refuses a kind twice', () => {
-    expect(() => registry.register('vanilla', { options: z.strictObject({}) })).toThrow(
-      new ConfigError("flavour 'vanilla' is registered twice"),
+    expect(() => registry.register({ kind: 'vanilla', options: z.strictObject({}) })).toThrow(
+      new ConfigError("flavor 'vanilla' is registered twice"),
     );
   });
 });

@@ -1,19 +1,17 @@
-/** The augmentation against values computed by hand. */
-
 import {
   type Augmentation,
   augmentationOptions,
-  augmentSample,
-  chooseCrop,
-  distortColors,
   imageDeviation,
   imageMean,
   normalizeImage,
   RandomStream,
   type Sample,
-  scaledToFit,
 } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
+import { augmentSample } from '#data/augment/augment-sample.js';
+import { chooseCrop } from '#data/augment/crop-window.js';
+import { distortColors } from '#data/augment/photometric-distortion.js';
+import { scaledToFit } from '#data/images/resize.js';
 
 const still: Augmentation = {
   baseSize: null,

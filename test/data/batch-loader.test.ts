@@ -58,7 +58,8 @@ async function moduleWithKind(kind: string, read: string): Promise<string> {
     const classes = [{ name: 'a', color: [1, 2, 3] }];
     const pixels = { width: 1, height: 1, image: new Uint8Array(3), labels: new Uint8Array(1) };
     const read = async (index) => { ${read} };
-    datasets.register('${kind}', {
+    datasets.register({
+      kind: '${kind}',
       options: z.strictObject({}),
       create: async () => ({ classes, length: 4, name: String, read }),
       check: async () => ({ length: 4, problems: [] }),

@@ -1,8 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ClassList, coarsenFolder, generateScene } from 'coarsely/data';
+import { coarsenFolder } from 'coarsely/coarsen';
+import type { ClassList } from 'coarsely/data';
 import { ConfigError, DataError } from 'coarsely/errors';
+import { generateScene } from 'coarsely/scenes';
 import { decode, encode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 

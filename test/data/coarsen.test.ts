@@ -1,7 +1,7 @@
-import { AgreementCounter, coarsenLabels, formatAgreement } from 'coarsely/data';
-
+import { coarsenLabels } from 'coarsely/coarsen';
 import { DataError } from 'coarsely/errors';
 import { describe, expect, it } from 'vitest';
+import { AgreementCounter, formatAgreement } from '#coarsen/label-agreement.js';
 
 const width = 120;
 const height = 90;

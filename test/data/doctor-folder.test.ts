@@ -1,8 +1,9 @@
 import { mkdir, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { diagnoseDataset, validateDataset } from 'coarsely/data';
 import { DataError } from 'coarsely/errors';
+import { diagnoseDataset } from 'coarsely/inspect';
 import { describe, expect, it } from 'vitest';
+import { validateDataset } from '#data/datasets/validate-dataset.js';
 import { png, put, temporaryFolder } from './dataset-folder.js';
 import { allClasses, datasetFolder, gray, halfLabeled, image } from './doctor-folder.js';
 

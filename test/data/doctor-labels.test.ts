@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { diagnoseDataset, type LabelComparison, readClassList } from 'coarsely/data';
+import { readClassList } from 'coarsely/data';
+import { diagnoseDataset, type LabelComparison } from 'coarsely/inspect';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { put, threeClasses } from './dataset-folder.js';

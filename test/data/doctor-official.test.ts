@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { diagnoseDataset } from 'coarsely/data';
 import { ConfigError, DataError } from 'coarsely/errors';
+import { diagnoseDataset } from 'coarsely/inspect';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from './dataset-folder.js';

@@ -2,10 +2,11 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkDataset, openDataset, readClassList, readImage, validateDataset } from 'coarsely/data';
+import { checkDataset, openDataset, readClassList, readImage } from 'coarsely/data';
 import { DataError } from 'coarsely/errors';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { validateDataset } from '#data/datasets/validate-dataset.js';
 import { grayLabels, png, put, smallDataset, temporaryFolder, threeClasses } from './dataset-folder.js';
 
 const describeFolder = (root: string, options: Record<string, unknown> = {}) => ({

@@ -1,17 +1,12 @@
 /** The engine's image work against what it replaces: the TypeScript beside it, and other decoders. */
 
 import { deflateSync } from 'node:zlib';
-import {
-  applyAugmentation,
-  augmentationOptions,
-  drawAugmentation,
-  RandomStream,
-  rowsShown,
-} from 'coarsely/data';
-import { type ImageKernels, imageKernels } from 'coarsely/torch';
+import { augmentationOptions, RandomStream } from 'coarsely/data';
 import { decode, encode } from 'fast-png';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { applyAugmentation, drawAugmentation, rowsShown } from '#data/augment/augment-sample.js';
+import { type ImageKernels, imageKernels } from '#torch/image-kernels.js';
 import { png } from './dataset-folder.js';
 
 const kernels = engineKernels();

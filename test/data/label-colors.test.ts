@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   colorLabels,
-  defaultPalette,
   overlayLabels,
   readImage,
   readLabels,
@@ -13,6 +12,7 @@ import {
   writePaletteLabelPng,
 } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
+import { defaultPalette } from '#data/images/palette.js';
 import { temporaryFolder, threeClasses } from './dataset-folder.js';
 
 const classes = threeClasses.classes.map(({ name, color }) => ({

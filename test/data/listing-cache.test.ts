@@ -2,9 +2,11 @@
 
 import { readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listingCacheFolder, openDataset, validateDataset } from 'coarsely/data';
+import { openDataset } from 'coarsely/data';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { validateDataset } from '#data/datasets/validate-dataset.js';
+import { listingCacheFolder } from '#data/files/listing-cache.js';
 import { grayLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
 
 beforeEach(async () => {

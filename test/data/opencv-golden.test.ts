@@ -1,8 +1,9 @@
 /** Resizing and colors against values that OpenCV gave; see opencv-golden.py. */
 
 import { readFileSync } from 'node:fs';
-import { changeHsv, linearTable, resizeImageRegion, resizeLabelRegion } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
+import { changeHsv, linearTable } from '#data/augment/photometric-distortion.js';
+import { resizeImageRegion, resizeLabelRegion } from '#data/images/resize.js';
 
 interface Golden {
   readonly resizes: readonly {

@@ -1,7 +1,7 @@
-/** The generator against the published known answers of Random123, and what its draws promise. */
-
-import { philox, RandomStream, Sampler } from 'coarsely/data';
+import { RandomStream } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
+import { philox } from '#data/loader/random.js';
+import { Sampler } from '#data/loader/sampler.js';
 
 const hexadecimal = (words: readonly number[]): string =>
   words.map((word) => word.toString(16).padStart(8, '0')).join(' ');

@@ -1,5 +1,3 @@
-/** Where the pixels of a batch come from: the loader says which part of which image every sample shows. */
-
 import {
   type Augmentation,
   augmentationOptions,

@@ -1,18 +1,13 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  AgreementCounter,
-  coarsenLabels,
-  generateScene,
-  openDataset,
-  readImage,
-  sceneClasses,
-  writeScenes,
-} from 'coarsely/data';
+import { coarsenLabels } from 'coarsely/coarsen';
+import { openDataset, readImage } from 'coarsely/data';
 import { ConfigError, DataError } from 'coarsely/errors';
+import { generateScene, sceneClasses, writeScenes } from 'coarsely/scenes';
 import { decode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AgreementCounter } from '#coarsen/label-agreement.js';
 
 const size = { width: 120, height: 80 };
 const scenes = Array.from({ length: 20 }, (_, index) => generateScene({ seed: 11, index, ...size }));

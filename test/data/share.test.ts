@@ -1,7 +1,6 @@
-/** Batches divided among processes: together they are the batch of one process, bit for bit. */
-
-import { augmentationOptions, type Batch, BatchLoader, indicesOf, placesOf } from 'coarsely/data';
+import { augmentationOptions, type Batch, BatchLoader } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
+import { indicesOf, placesOf } from '#data/loader/share.js';
 import { smallDataset } from './dataset-folder.js';
 
 const augmentation = augmentationOptions.parse({ cropSize: [6, 10] });

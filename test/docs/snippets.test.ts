@@ -144,7 +144,7 @@ test('recipes: the two of the guide validate, and a registered one can be extend
 });
 
 test('extend: focal loss with γ = 0 is cross-entropy, and less where the model is sure', async () => {
-  await run('docs/guide/extend.md', "losses.register('my-focal'");
+  await run('docs/guide/extend.md', "kind: 'my-focal'");
   const before = liveTensorCount();
   {
     using _all = scope();
@@ -167,7 +167,7 @@ test('extend: focal loss with γ = 0 is cross-entropy, and less where the model 
 });
 
 test('extend: the confidence runs from −1 to 1', async () => {
-  await run('docs/guide/extend.md', "registerConfidence('greatest'");
+  await run('docs/guide/extend.md', "defineConfidence('greatest'");
   using _all = scope();
   const component = confidences.get('greatest');
   const greatest = component.create(component.options.parse({}), { classCount: 2 });
@@ -176,7 +176,7 @@ test('extend: the confidence runs from −1 to 1', async () => {
 });
 
 test('extend: the weights of the reweighter sum to 1 over the labeled pixels', async () => {
-  await run('docs/guide/extend.md', "reweighters.register('threshold'");
+  await run('docs/guide/extend.md', "kind: 'threshold'");
   using _all = scope();
   using generator = new Generator(0);
   const component = reweighters.get('threshold');
@@ -195,7 +195,7 @@ test('extend: the weights of the reweighter sum to 1 over the labeled pixels', a
 });
 
 test('extend: the head gives logits of the classes', async () => {
-  await run('docs/guide/extend.md', "heads.register('small'");
+  await run('docs/guide/extend.md', "kind: 'small'");
   using _all = scope();
   using generator = new Generator(0);
   const component = heads.get('small');
@@ -219,7 +219,7 @@ test('extend: the head gives logits of the classes', async () => {
 });
 
 test('extend: the dataset reads an image', async () => {
-  await run('docs/guide/extend.md', "datasets.register('halves'");
+  await run('docs/guide/extend.md', "kind: 'halves'");
   const root = join(folder, 'halves');
   mkdirSync(join(root, 'train'), { recursive: true });
   await sharp({ create: { width: 4, height: 2, channels: 3, background: 'red' } })

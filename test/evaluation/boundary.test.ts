@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { BoundaryCounts, TrimapCounts, trimapWidths } from 'coarsely/evaluation';
 import { describe, expect, test } from 'vitest';
+import { BoundaryCounts } from '#evaluation/boundary-score.js';
+import { TrimapCounts, trimapWidths } from '#evaluation/trimap-score.js';
 
 interface GoldenCase {
   readonly classCount: number;

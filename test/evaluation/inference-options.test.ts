@@ -1,6 +1,6 @@
 import { type ConfigInput, configSchema } from 'coarsely/config';
-import { inferenceOptions } from 'coarsely/evaluation';
 import { describe, expect, test } from 'vitest';
+import { inferenceOptions } from '#evaluation/inference-options.js';
 
 function configOf(inference: ConfigInput['inference'] = {}, cropSize: [number, number] = [512, 1024]) {
   return configSchema.parse({ data: { root: 'anywhere', augmentation: { cropSize } }, inference });

@@ -4,12 +4,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ade20kClasses, cityscapesClasses, predictionFormat } from 'coarsely/data';
+import { ade20kClasses, cityscapesClasses } from 'coarsely/data';
 import { predictInputs } from 'coarsely/evaluation';
 import { liveTensorCount } from 'coarsely/torch';
 import { decode } from 'fast-png';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { predictionFormat } from '#data/datasets/prediction-format.js';
 import { BrightnessModel } from './brightness-model.js';
 
 let folder = '';

@@ -1,13 +1,15 @@
 // One protocol from end to end: what a training measures by its config, `evaluate` and the report find again.
 import { readFile } from 'node:fs/promises';
-import { type Config, datasetSection } from 'coarsely/config';
+import type { Config } from 'coarsely/config';
 import { openDataset } from 'coarsely/data';
-import { evaluate, inferenceOptions, loadRun } from 'coarsely/evaluation';
+import { evaluate, loadRun } from 'coarsely/evaluation';
 import { writeReport } from 'coarsely/report';
 import { readRun } from 'coarsely/runs';
 import { liveTensorCount } from 'coarsely/torch';
 import { runTraining } from 'coarsely/training';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { datasetSection } from '#config/data-section.js';
+import { inferenceOptions } from '#evaluation/inference-options.js';
 import { coarsely } from '../cli/run-command.js';
 import { createPlayground, type Playground, smallConfig } from '../training/training-fixtures.js';
 

@@ -1,8 +1,9 @@
 /** A published checkpoint in a program: loaded ready to predict, its classes compared with those of a data set. */
 import { join } from 'node:path';
-import { compareClasses, evaluate, loadPublishedModel } from 'coarsely/evaluation';
+import { evaluate, loadPublishedModel } from 'coarsely/evaluation';
 import { liveTensorCount, setThreads } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compareClasses } from '#evaluation/load-published-model.js';
 
 const fixture = join(import.meta.dirname, '../models/fixtures/deeplabv3plus-r18.pth');
 const [road, building, car] = ['road', 'building', 'car'].map((name) => ({

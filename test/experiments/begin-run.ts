@@ -1,8 +1,6 @@
-/** A run's folder as a process leaves it: begun, at a checkpoint, or finished with these scores. */
-
 import { configToYaml } from 'coarsely/config';
 import type { Job } from 'coarsely/experiments';
-import { RunWriter } from 'coarsely/runs';
+import { RunWriter } from '#runs/run-writer.js';
 
 export interface BegunRun {
   /** Without one, the run has none yet. */

@@ -4,9 +4,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeScenes } from 'coarsely/data';
-import { trainingProcess } from 'coarsely/runs';
+import { writeScenes } from 'coarsely/scenes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trainingProcess } from '#runs/run-lock.js';
 import { coarsely } from '../cli/run-command.js';
 
 let folder: string;

@@ -4,20 +4,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { configSchema, resolveConfig } from 'coarsely/config';
-import { writeScenes } from 'coarsely/data';
 import {
   type ExperimentTable,
   experimentTables,
-  paperFigures,
   paperScale,
-  paperTables,
   planExperiment,
   type Scale,
   smallScale,
-  tablesNamed,
 } from 'coarsely/experiments';
-import { paperRun, paperRunName, recipes } from 'coarsely/recipes';
+import { recipes } from 'coarsely/recipes';
+import { writeScenes } from 'coarsely/scenes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { paperFigures } from '#experiments/paper-figures.js';
+import { paperTables } from '#experiments/paper-tables.js';
+import { tablesNamed } from '#experiments/tables.js';
+import { paperRun, paperRunName } from '#recipes/paper/paper-run.js';
 
 let folder: string;
 let small: Scale;

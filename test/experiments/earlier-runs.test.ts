@@ -3,21 +3,13 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  checkPlan,
-  checkScaleOptions,
-  checkWeightKinds,
-  type PlanOptions,
-  paperScale,
-  planExperiment,
-  readResults,
-  readSettings,
-  settingsOfScale,
-  tableMarkdown,
-  tablesNamed,
-  writeSettings,
-} from 'coarsely/experiments';
+import { type PlanOptions, paperScale, planExperiment, readResults } from 'coarsely/experiments';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkPlan } from '#experiments/check-plan.js';
+import { checkScaleOptions, checkWeightKinds, settingsOfScale } from '#experiments/check-settings.js';
+import { tableMarkdown } from '#experiments/markdown.js';
+import { readSettings, writeSettings } from '#experiments/settings.js';
+import { tablesNamed } from '#experiments/tables.js';
 import { begin } from './begin-run.js';
 
 let folder: string;

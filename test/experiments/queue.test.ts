@@ -7,13 +7,13 @@ import {
   type Job,
   type JobOutcome,
   JobQueue,
-  jobStatus,
   paperScale,
   planExperiment,
   type QueueEvent,
-  tablesNamed,
 } from 'coarsely/experiments';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { jobStatus } from '#experiments/job-status.js';
+import { tablesNamed } from '#experiments/tables.js';
 import { begin } from './begin-run.js';
 
 let folder: string;

@@ -1,18 +1,11 @@
 // The arithmetic of a table, against values computed by hand.
 
-import {
-  differenceText,
-  type JobStatus,
-  type KnownJob,
-  paperScale,
-  planExperiment,
-  scoreText,
-  summarize,
-  tableMarkdown,
-  tableResult,
-  tablesNamed,
-} from 'coarsely/experiments';
+import { type KnownJob, paperScale, planExperiment, tableResult } from 'coarsely/experiments';
 import { describe, expect, it } from 'vitest';
+import type { JobStatus } from '#experiments/job-status.js';
+import { differenceText, scoreText, tableMarkdown } from '#experiments/markdown.js';
+import { summarize } from '#experiments/statistics.js';
+import { tablesNamed } from '#experiments/tables.js';
 
 describe('summarize', () => {
   it('gives mean and sample deviation', () => {

@@ -2,22 +2,17 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { appendFile, cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  divisionFigure,
-  type FigureKind,
-  figureKinds,
-  lossFigure,
-  paintLowConfidence,
-  type RunStatistics,
-  readRunStatistics,
-  statisticsOf,
-  writeFigure,
-} from 'coarsely/figures';
+import { type RunStatistics, readRunStatistics } from 'coarsely/analysis';
+import { type FigureKind, figureKinds, writeFigure } from 'coarsely/figures';
 import { writeReport } from 'coarsely/report';
 import { liveTensorCount } from 'coarsely/torch';
 import { runTraining } from 'coarsely/training';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { statisticsOf } from '#analysis/pixel-statistics.js';
+import { divisionFigure } from '#figures/division-figure.js';
+import { lossFigure } from '#figures/loss-figure.js';
+import { paintLowConfidence } from '#figures/low-confidence-figure.js';
 import { coarsely } from '../cli/run-command.js';
 import { createPlayground, type Playground, smallConfig } from '../training/training-fixtures.js';
 import { expectWellFormed, marks } from './svg-marks.js';

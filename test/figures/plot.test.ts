@@ -1,6 +1,8 @@
-import { drawPlot, formatTick, niceRange, niceTicks, type Plot, svgDocument } from 'coarsely/figures';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { drawPlot, type Plot } from '#figures/plot/plot.js';
+import { svgDocument } from '#figures/plot/svg.js';
+import { formatTick, niceRange, niceTicks } from '#figures/plot/ticks.js';
 import { expectWellFormed, marks } from './svg-marks.js';
 
 const frame = { left: 0, top: 0, width: 400, height: 300 };

@@ -1,8 +1,8 @@
-import { binCount, pixelStatistics } from 'coarsely/figures';
 import { type MetricLine, readRun } from 'coarsely/runs';
 import { liveTensorCount } from 'coarsely/torch';
 import { runTraining, type TrainingEvent } from 'coarsely/training';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { binCount, pixelStatistics } from '#analysis/pixel-statistics.js';
 import { createPlayground, lossesOf, type Playground, smallConfig } from '../training/training-fixtures.js';
 
 let playground: Playground;

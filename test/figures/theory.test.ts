@@ -1,22 +1,19 @@
 import {
-  binCenter,
-  binCount,
-  binOf,
   compareWithTheory,
   inspectImage,
-  PixelCollector,
   type PixelStatistics,
   type RunStatistics,
-  recordedRun,
   type Subject,
-  statisticsOf,
-  theoryFigure,
-} from 'coarsely/figures';
+} from 'coarsely/analysis';
 import { crossEntropy } from 'coarsely/losses';
 import { ClosedFormArm, LinearArm, reweighters, variance } from 'coarsely/reweighting';
 import { Generator, liveTensorCount, randn } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { PixelCollector } from '#analysis/pixel-sample.js';
+import { binCenter, binCount, binOf, statisticsOf } from '#analysis/pixel-statistics.js';
+import { recordedRun } from '#analysis/run-statistics.js';
+import { theoryFigure } from '#figures/theory-figure.js';
 import { expectWellFormed, marks } from './svg-marks.js';
 
 /** Ten pixels in each of three intervals, with these losses and weights. */
@@ -158,7 +155,8 @@ describe('the order of a recorded run', () => {
   });
 
   test('is none where weights do not climb, whatever their options are called', () => {
-    reweighters.register('theory-test-own', {
+    reweighters.register({
+      kind: 'theory-test-own',
       options: z.strictObject({ p: z.number() }),
       create: () => new LinearArm(),
     });

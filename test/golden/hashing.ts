@@ -1,5 +1,3 @@
-/** The numbers of `hashing.py`, bit for bit: inputs and weights by an integer hash, so that no file has to carry them. */
-
 import type { Module } from 'coarsely/nn';
 import type { Arm } from 'coarsely/reweighting';
 import { noGrad, type Tensor, tensorFrom, tidy } from 'coarsely/torch';

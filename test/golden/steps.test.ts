@@ -93,7 +93,7 @@ function runCase(goldenCase: GoldenCase, memoryFormat: MemoryFormat) {
   });
   const component = schedules.get('multi-step');
   const schedule = component.create(component.options.parse({}), { learningRate: baseLearningRate });
-  const players = {
+  const components = {
     model,
     optimizer,
     pixelLoss: crossEntropy,
@@ -109,7 +109,7 @@ function runCase(goldenCase: GoldenCase, memoryFormat: MemoryFormat) {
       optimizer.setLearningRate(learningRate);
       const batch = { step, shape, classCount: golden.classCount };
       const losses = trainStep(
-        players,
+        components,
         { imagesNCHW: hashedImages(batch).contiguous({ memoryFormat }), labelsNHW: hashedLabels(batch) },
         { phase: isolated ? 'isolated' : 'joint', precision: 'float32' },
       );

@@ -1,7 +1,7 @@
-/** Generalized cross-entropy and focal loss by hand, and where a careless formula breaks. */
-import { crossEntropy, focal, gce, oneMinusExp, type PixelLoss } from 'coarsely/losses';
+import { crossEntropy, focal, gce, type PixelLoss } from 'coarsely/losses';
 import { liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { oneMinusExp } from '#losses/one-minus-exp.js';
 
 let live = 0;
 beforeEach(() => {

@@ -1,7 +1,7 @@
-/** ResNeSt, DeepLabv3+ and OCR against PyTorch, by way of checkpoints with mmsegmentation's names. */
-import { createPublishedSegmentor, createSegmentor, OcrHead, ResNeSt, Segmentor } from 'coarsely/models';
+import { createSegmentor, OcrHead, ResNeSt, Segmentor } from 'coarsely/models';
 import { Generator, liveTensorCount, noGrad, setThreads, type Tensor, tidy, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createPublishedSegmentor } from '#models/pretrained/published-segmentor.js';
 import { images, values } from './deterministic-values.js';
 import { expectClose } from './expect-close.js';
 import { checkpointOf, golden, type NamedShape } from './published-names.js';

@@ -2,7 +2,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPublishedSegmentor, loadPublishedSegmentor } from 'coarsely/models';
+import { loadPublishedSegmentor } from 'coarsely/models';
 import {
   full,
   liveTensorCount,
@@ -16,6 +16,7 @@ import {
   zeros,
 } from 'coarsely/torch';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createPublishedSegmentor } from '#models/pretrained/published-segmentor.js';
 import { images } from './deterministic-values.js';
 import { checkpointOf, type NamedShape } from './published-names.js';
 

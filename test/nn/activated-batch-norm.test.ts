@@ -1,4 +1,3 @@
-/** Batch normalization with shortcut and ReLU as one operator, against the engine's three one after another. */
 import { BatchNorm2d, synchronizeBatchNorm } from 'coarsely/nn';
 import {
   type DType,

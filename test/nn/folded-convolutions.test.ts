@@ -1,5 +1,4 @@
-/** Packed convolutions against the plain layers: every geometry that a kernel of its own computes, and every end. */
-import { BatchNorm2d, Conv2d, convolveNormalized, FoldedConvolutions } from 'coarsely/nn';
+import { BatchNorm2d, Conv2d } from 'coarsely/nn';
 import {
   Generator,
   liveTensorCount,
@@ -13,6 +12,8 @@ import {
   zeros,
 } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { convolveNormalized } from '#nn/convolve-normalized.js';
+import { FoldedConvolutions } from '#nn/folded-convolutions.js';
 
 let live = 0;
 let generator: Generator;

@@ -1,4 +1,3 @@
-/** Layers by hand-computed values, and against what their definitions say. */
 import {
   AdaptiveAveragePool2d,
   BatchNorm2d,
@@ -12,7 +11,6 @@ import {
   MaxPool2d,
   normal,
   relu,
-  reluInPlace,
   resizeBilinear,
   Sequential,
 } from 'coarsely/nn';
@@ -27,6 +25,7 @@ import {
   tidy,
 } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { reluInPlace } from '#nn/relu.js';
 
 let live = 0;
 let generator: Generator;

@@ -1,4 +1,3 @@
-/** Schedules at the steps that matter. */
 import { schedules } from 'coarsely/optim';
 import { describe, expect, test } from 'vitest';
 

@@ -1,8 +1,11 @@
 // The recipes behind the paper's tables: each a valid config of its own name, with the settings of section 4.2.
 
 import { resolveConfig, configSchema as schema } from 'coarsely/config';
-import { methodSections, paperConfig, paperRun, paperRunName, recipes, testScales } from 'coarsely/recipes';
+import { recipes } from 'coarsely/recipes';
 import { describe, expect, it } from 'vitest';
+import { paperConfig, testScales } from '#recipes/paper/paper-config.js';
+import { methodSections } from '#recipes/paper/paper-methods.js';
+import { paperRun, paperRunName } from '#recipes/paper/paper-run.js';
 
 const ofThePaper = [...recipes.values()].filter(({ group }) => group !== undefined);
 

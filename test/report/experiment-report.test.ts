@@ -3,9 +3,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeExperimentReport } from 'coarsely/report';
-import { RunWriter } from 'coarsely/runs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeExperimentReport } from '#report/write-experiment-report.js';
+import { RunWriter } from '#runs/run-writer.js';
 
 let folder = '';
 let page = '';

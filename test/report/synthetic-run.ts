@@ -5,8 +5,8 @@ import { type ConfigInput, configSchema, configToYaml } from 'coarsely/config';
 import { writeColorPng, writeLabelPng } from 'coarsely/data';
 import { createSegmentor } from 'coarsely/models';
 import { Arm } from 'coarsely/reweighting';
-import { RunWriter } from 'coarsely/runs';
 import { Generator, scope, type Tensor } from 'coarsely/torch';
+import { RunWriter } from '#runs/run-writer.js';
 
 export const size = { width: 48, height: 40 };
 export const hostileName = '<script>alert("class")</script>';

@@ -165,11 +165,12 @@ describe('writeReport, other cases', () => {
   test('images without labels have neither losses nor weights, instead of those of the first class', async () => {
     const part = { root: z.string(), split: z.string(), labels: z.string() };
     const unlabeled: DatasetComponent<{ root: string; split: string }> = {
+      kind: 'report-unlabeled',
       options: z.strictObject(part),
       create: ({ root, split }) => openDataset({ kind: 'folder', root, split, labels: null }),
       check: ({ root, split }) => checkDataset({ kind: 'folder', root, split, labels: null }),
     };
-    datasets.register('report-unlabeled', unlabeled as DatasetComponent);
+    datasets.register(unlabeled as DatasetComponent);
     const run = join(folder, 'unlabeled-arm');
     const [kind, root] = ['report-unlabeled', join(folder, 'data')];
     writeRun(run, { name: 'unlabeled', root, kind, reweighter: { kind: 'arm' } });

@@ -1,8 +1,6 @@
-/** ARM's fused passes against the plain composition, by finite differences, and bit for bit over threads. */
 import { Arm, type NormOrder, normalizeWeights } from 'coarsely/reweighting';
 import {
   Generator,
-  kernels,
   liveTensorCount,
   noGrad,
   ops,
@@ -16,6 +14,7 @@ import {
   withKernels,
 } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { kernels } from '#torch/modes.js';
 
 let live = 0;
 beforeEach(() => {

@@ -1,7 +1,6 @@
-/** Meta-Weight-Net: its meta-gradient against the clean loss after literal virtual steps, and that it learns. */
 import { crossEntropy, reduceLosses } from 'coarsely/losses';
 import { Parameter } from 'coarsely/nn';
-import { type CleanStep, cleanAlignment, MetaWeightNet } from 'coarsely/reweighting';
+import { type CleanStep, MetaWeightNet } from 'coarsely/reweighting';
 import {
   Generator,
   liveTensorCount,
@@ -14,6 +13,7 @@ import {
   tidy,
 } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cleanAlignment } from '#reweighting/clean-alignment.js';
 
 let live = 0;
 beforeEach(() => {

@@ -6,9 +6,10 @@
 import fs, { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
-import { RunWriter, readRun } from 'coarsely/runs';
+import { readRun } from 'coarsely/runs';
 import { liveTensorCount } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { RunWriter } from '#runs/run-writer.js';
 import { scratchRun, stepInCheckpoint, withTensors } from './run-folders.js';
 
 let liveBefore = 0;

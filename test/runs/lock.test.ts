@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { RunWriter } from 'coarsely/runs';
 import { expect, test } from 'vitest';
+import { RunWriter } from '#runs/run-writer.js';
 import { scratchRun } from './run-folders.js';
 
 const configYaml = 'name: tiny\n';

@@ -8,9 +8,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkNewRunFolder, RunWriter, readRun } from 'coarsely/runs';
+import { readRun } from 'coarsely/runs';
 import { liveTensorCount } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkNewRunFolder } from '#runs/run-folder.js';
+import { RunWriter } from '#runs/run-writer.js';
 import { scratchRun, stepInCheckpoint, withTensors } from './run-folders.js';
 
 let liveBefore = 0;

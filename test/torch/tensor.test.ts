@@ -1,4 +1,3 @@
-/** The tensor: arithmetic, ownership, gradients, bytes, and what errors say. Values are computed by hand. */
 import {
   arange,
   autocast,
@@ -12,7 +11,6 @@ import {
   noGrad,
   ops,
   randn,
-  release,
   resetPeakMemory,
   scope,
   stack,
@@ -25,6 +23,7 @@ import {
   zeros,
 } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { release } from '#torch/tensor.js';
 
 let live = 0;
 beforeEach(() => {

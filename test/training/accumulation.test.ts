@@ -1,12 +1,12 @@
-/** A batch taken in parts: the gradients of the whole batch, and how a batch may be divided. */
 import { configSchema } from 'coarsely/config';
 import { crossEntropy } from 'coarsely/losses';
 import { Conv2d, Module } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
 import { Arm, type SampleOrigin, variance } from 'coarsely/reweighting';
 import { Generator, liveTensorCount, randn, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
-import { rankShare, trainStep } from 'coarsely/training';
+import { trainStep } from 'coarsely/training';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { rankShare } from '#training/rank-share.js';
 
 let liveBefore = 0;
 beforeEach(() => {

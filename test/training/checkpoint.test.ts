@@ -57,7 +57,7 @@ function train(precision: 'float32' | 'bfloat16', checkpointed: boolean) {
     });
     const labels = Array.from({ length: count * size * size }, (_, at) => (at >> 9) % classCount);
     const labelsNHW = tensorFrom(labels, { dtype: 'int64', shape: [count, size, size] });
-    const players = {
+    const components = {
       model,
       optimizer,
       pixelLoss: crossEntropy,
@@ -72,7 +72,7 @@ function train(precision: 'float32' | 'bfloat16', checkpointed: boolean) {
       const before = memory().liveBytes;
       resetPeakMemory();
       const taken = trainStep(
-        players,
+        components,
         { imagesNCHW, labelsNHW },
         {
           phase: 'joint',

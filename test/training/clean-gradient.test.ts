@@ -1,9 +1,10 @@
-/** What a learner measures on a real network in float32, against autograd. */
 import { BatchLoader } from 'coarsely/data';
-import { type CleanStep, cleanAlignment } from 'coarsely/reweighting';
+import type { CleanStep } from 'coarsely/reweighting';
 import { Generator, liveTensorCount, rand, scope, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
-import { learnFromClean, Trainer } from 'coarsely/training';
+import { Trainer } from 'coarsely/training';
 import { expect, test } from 'vitest';
+import { cleanAlignment } from '#reweighting/clean-alignment.js';
+import { learnFromClean } from '#training/learn-from-clean.js';
 import { createPlayground, smallConfig } from './training-fixtures.js';
 
 function gradients(loss: Tensor, { parameters }: CleanStep): (Tensor | null)[] {
@@ -87,8 +88,8 @@ test('alignments are inner products of gradients, through batch normalization an
         ),
       ).toBeGreaterThan(0.99);
     };
-    const { generator } = trainer.players;
-    learnFromClean(trainer.players, { learner: { learn }, batch, clean, learningRate: 0.02, generator });
+    const { generator } = trainer.components;
+    learnFromClean(trainer.components, { learner: { learn }, batch, clean, learningRate: 0.02, generator });
   }
   for (const { imagesNCHW, labelsNHW } of hosts)
     for (const tensor of [imagesNCHW, labelsNHW]) tensor.dispose();

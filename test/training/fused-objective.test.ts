@@ -1,4 +1,3 @@
-/** A step by the fused pixel loss is a step by the plain one, for networks of any resolution. */
 import { crossEntropy, focal, gce, kl, type PixelLoss } from 'coarsely/losses';
 import { Conv2d, Module, resizeBilinear } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
@@ -107,9 +106,16 @@ function train(Model: typeof Full, setting: Setting, kernels: Kernels): number[]
     imagesNCHW: randn([count, 3, height, width], { dtype: 'float32', generator }),
     labelsNHW: tensorFrom(labels, { dtype: 'int64', shape: [count, height, width] }),
   };
-  const players = { model, optimizer, pixelLoss: loss, confidence, reweighter, reduction: 'valid' } as const;
+  const components = {
+    model,
+    optimizer,
+    pixelLoss: loss,
+    confidence,
+    reweighter,
+    reduction: 'valid',
+  } as const;
   const values = Array.from({ length: 3 }, () => {
-    const losses = trainStep({ ...players, auxiliaryWeight: 0.4 }, batch, {
+    const losses = trainStep({ ...components, auxiliaryWeight: 0.4 }, batch, {
       phase,
       precision: 'float32',
       kernels,

@@ -34,7 +34,8 @@ let onlooker: Onlooker | undefined;
 
 beforeAll(async () => {
   playground = await createPlayground();
-  reweighters.register('onlooker', {
+  reweighters.register({
+    kind: 'onlooker',
     options: z.strictObject({}),
     learnsFromClean: true,
     create: () => {

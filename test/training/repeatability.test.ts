@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { losses } from 'coarsely/losses';
 import { reweighters } from 'coarsely/reweighting';
-import { native, setDeterministic, setThreads, tensorFrom, tidy } from 'coarsely/torch';
+import { setDeterministic, setThreads, tensorFrom, tidy } from 'coarsely/torch';
 import { Trainer } from 'coarsely/training';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { native } from '#torch/native.js';
 import { type SmallConfigOptions, smallConfig } from './training-fixtures.js';
 
 const [count, height, width] = [2, 48, 64];

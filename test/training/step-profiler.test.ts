@@ -1,7 +1,7 @@
-/** The profile of a few steps: what it counts, when it begins and ends, and that nothing goes on afterwards. */
-import { liveTensorCount, stopOperatorTimes, tidy, zeros } from 'coarsely/torch';
-import { StepProfiler } from 'coarsely/training';
+import { liveTensorCount, tidy, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { stopOperatorTimes } from '#torch/operator-times.js';
+import { StepProfiler } from '#training/step-profiler.js';
 
 let live = 0;
 beforeEach(() => {

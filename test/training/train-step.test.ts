@@ -1,4 +1,3 @@
-/** The step itself: phases, both players, repeatability, and that it learns. */
 import type { Config } from 'coarsely/config';
 import { BatchLoader, datasets, openDataset } from 'coarsely/data';
 import { liveTensorCount, scope, setThreads } from 'coarsely/torch';
@@ -64,9 +63,9 @@ function take(config: Config, steps: number, order: (step: number) => number = (
     mains.push(losses.main.item());
     weighted.push(losses.weighted?.item() ?? null);
   }
-  const [first] = trainer.players.model.parameters();
+  const [first] = trainer.components.model.parameters();
   const weights = first?.toBytes() ?? new Uint8Array();
-  const curve = trainer.players.reweighter?.curve([-1, 0, 1]) ?? null;
+  const curve = trainer.components.reweighter?.curve([-1, 0, 1]) ?? null;
   trainer.dispose();
   return { objectives, mains, weighted, weights, curve };
 }
@@ -107,7 +106,7 @@ test('ARM climbs: with the network held still, its weighted loss rises', () => {
   using _losses = scope();
   const trainer = new Trainer(config, { classCount: 8, datasetLength: 4 });
   for (let step = 0; step < 15; step++) trainer.step(batches[0] as HostBatch);
-  for (const parameter of trainer.players.model.parameters()) parameter.zeroGrad_().requiresGrad_(false);
+  for (const parameter of trainer.components.model.parameters()) parameter.zeroGrad_().requiresGrad_(false);
   // Running statistics change, batch statistics do not: the same batch has the same losses at every step.
   const values = Array.from(
     { length: 30 },

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, configSchema } from 'coarsely/config';
-import { writeScenes } from 'coarsely/data';
+import { writeScenes } from 'coarsely/scenes';
 import type { TrainingEvent } from 'coarsely/training';
 
 export interface Playground {

@@ -1,7 +1,5 @@
-/** The share of time that training waits for data, as the progress display tells it. */
-
-import { WaitMeter } from 'coarsely/training';
 import { describe, expect, it } from 'vitest';
+import { WaitMeter } from '#training/wait-meter.js';
 
 const step = (dataWaitShare: number, imagesPerSecond: number) => ({ dataWaitShare, imagesPerSecond });
 

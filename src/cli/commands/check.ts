@@ -1,8 +1,8 @@
 /** `coarsely check DATASET`: what a dataset holds, what is wrong with it, and the command that trains on it. */
 
 import { Command } from 'commander';
-import type { Diagnosis } from '../../data/index.js';
 import { DataError } from '../../errors/index.js';
+import type { Diagnosis } from '../../inspect/index.js';
 import { positiveNumber } from '../parse-options.js';
 import { createProgressLine } from '../progress-line.js';
 
@@ -37,7 +37,8 @@ export function checkCommand(): Command {
 }
 
 async function check(root: string, options: CheckCommandOptions): Promise<void> {
-  const { diagnoseDataset, defaultSample } = await import('../../data/index.js');
+  const { diagnoseDataset } = await import('../../inspect/index.js');
+  const { defaultSample } = await import('../../inspect/internal.js');
   const { recipes } = await import('../../recipes/index.js');
   const { kind, sample = defaultSample, all = false, json = false, proposeClasses = false } = options;
   const line = createProgressLine('looking at images');

@@ -29,7 +29,9 @@ export function coarsenCommand(): Command {
 }
 
 async function coarsen(fine: string, out: string, { seed, classes }: CoarsenCommandOptions): Promise<void> {
-  const { coarsenFolder, formatAgreement, readClassList } = await import('../../data/index.js');
+  const { coarsenFolder } = await import('../../coarsen/index.js');
+  const { formatAgreement } = await import('../../coarsen/internal.js');
+  const { readClassList } = await import('../../data/index.js');
   const classFile = classes ?? findClassFile(fine);
   const classList = classFile === undefined ? null : await readClassList(classFile);
   const result = await coarsenFolder(fine, out, { seed, classList });

@@ -47,8 +47,9 @@ async function predict(
   for (const input of inputs) {
     if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
   }
-  const { inferenceOptions, loadRun, predictInputs } = await import('../../evaluation/index.js');
-  const { predictionFormat } = await import('../../data/index.js');
+  const { loadRun, predictInputs } = await import('../../evaluation/index.js');
+  const { inferenceOptions } = await import('../../evaluation/internal.js');
+  const { predictionFormat } = await import('../../data/internal.js');
   const { useEngine } = await import('../use-engine.js');
   using run = await loadRun(runFolder);
   const { model, classes } = run;

@@ -45,7 +45,8 @@ function wrapped(words: readonly string[]): string {
 }
 
 async function printRecipe(name: string): Promise<void> {
-  const { configSchema, configToYaml, parseLayers } = await import('../../config/index.js');
+  const { configSchema, configToYaml } = await import('../../config/index.js');
+  const { parseLayers } = await import('../../config/internal.js');
   const recipe = recipes.get(name);
   if (recipe === undefined) {
     const known = [...recipes.keys()];

@@ -1,7 +1,7 @@
 /** `coarsely scenes OUT`: a dataset made on the spot, to try everything without one. */
 
 import { Command } from 'commander';
-import { sceneCounts } from '../../recipes/index.js';
+import { sceneCounts } from '../../recipes/internal.js';
 import { imageSize, positiveNumber, wholeNumber } from '../parse-options.js';
 import { createProgressLine } from '../progress-line.js';
 
@@ -33,7 +33,8 @@ export function scenesCommand(): Command {
 }
 
 async function writeGeneratedScenes(out: string, options: ScenesCommandOptions): Promise<void> {
-  const { formatAgreement, sceneClasses, writeScenes } = await import('../../data/index.js');
+  const { formatAgreement } = await import('../../coarsen/internal.js');
+  const { sceneClasses, writeScenes } = await import('../../scenes/index.js');
   const { train, val, size, seed } = options;
   const line = createProgressLine('drawing scenes');
   const onProgress = (done: number, total: number) => line.show({ done, total });

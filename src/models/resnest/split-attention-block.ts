@@ -1,16 +1,12 @@
-/**
- * The block of ResNeSt: ResNet's bottleneck with split attention in place of the 3×3 convolution. Where the size is
- * halved a mean over 3×3 pixels does it, after the attention, and a mean over 2×2 on the way past.
- */
 import {
   AveragePool2d,
   BatchNorm2d,
   Conv2d,
-  convolveNormalized,
   kaimingNormal,
   Module,
   type Sequential,
 } from '../../nn/index.js';
+import { convolveNormalized } from '../../nn/internal.js';
 import { type Tensor, tidy } from '../../torch/index.js';
 import { createPooledDownsample } from '../resnet/downsample.js';
 import type { BlockOptions, ResidualBlock } from '../resnet/residual-block.js';

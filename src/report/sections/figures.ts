@@ -1,11 +1,5 @@
-/** The paper's figures 2 and 5 and its theory, for runs that recorded statistics while they trained. */
-import {
-  divisionSvg,
-  lossByConfidenceSvg,
-  type RunStatistics,
-  theoryRuns,
-  theorySvg,
-} from '../../figures/index.js';
+import type { RunStatistics } from '../../analysis/index.js';
+import { divisionSvg, lossByConfidenceSvg, theoryRuns, theorySvg } from '../../figures/internal.js';
 import { type Html, html, trusted } from '../html.js';
 import type { ReportRun } from '../report-run.js';
 

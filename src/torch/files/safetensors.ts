@@ -1,10 +1,6 @@
-/**
- * Tensors in safetensors files: what this project writes its checkpoints in, and reads anyone's weights from.
- * bfloat16 and float16 pass bit for bit.
- */
 import { CheckpointError } from '../../errors/index.js';
+import { writeFileAtomically } from '../../files/index.js';
 import type { Tensor } from '../tensor.js';
-import { writeFileAtomically } from './atomic.js';
 import { FileBytes } from './file-bytes.js';
 import { encodeHeader, readHeader } from './safetensors-header.js';
 import { loadStoredTensors, type StoredTensor } from './stored-tensor.js';

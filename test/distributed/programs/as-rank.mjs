@@ -1,4 +1,3 @@
-/** What every program of a rank begins and ends with; see ../run-ranks.ts, which starts them. */
 import { ProcessGroup, readRankEnvironment } from 'coarsely/distributed';
 import { liveTensorCount, setThreads } from 'coarsely/torch';
 

@@ -1,4 +1,3 @@
-/** The backbone `small`: four stages of one convolution each, with all that training needs and little to compute. */
 import { backbones } from 'coarsely/models';
 import { BatchNorm2d, Conv2d, Module } from 'coarsely/nn';
 import { z } from 'zod';
@@ -42,7 +41,8 @@ class Small extends Module {
   }
 }
 
-backbones.register('small', {
+backbones.register({
+  kind: 'small',
   options: z.strictObject({}),
   create: (_options, context) => new Small(context),
 });

@@ -81,7 +81,7 @@ function train(
   const count = config.training.batchSize / worldSize;
   const share = { first: rank * count, count };
   let trainer = new Trainer(config, { classCount, datasetLength: 6, group });
-  roughen(trainer.players.model);
+  roughen(trainer.components.model);
   // Masks are drawn for a whole batch in one process, and for its parts in several: they cannot be the same.
   if (!dropout) withoutDropout(trainer);
   const operations = [];
@@ -130,8 +130,8 @@ function roughen(model) {
   generator.dispose();
 }
 
-function withoutDropout({ players }) {
-  for (const part of players.model.namedModules().values()) if (part instanceof Dropout2d) part.eval();
+function withoutDropout({ components }) {
+  for (const part of components.model.namedModules().values()) if (part instanceof Dropout2d) part.eval();
 }
 
 /** A trainer that takes up what another has learned. */

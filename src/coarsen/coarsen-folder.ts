@@ -1,0 +1,150 @@
+/** Coarse labels for a whole folder of fine ones, with the figures that say how coarse they came out. */
+
+import { access, readdir } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { encode } from 'fast-png';
+import type { ClassList } from '../data/index.js';
+import { ignoreIndex, RandomStream, readLabels } from '../data/index.js';
+import { defaultPalette, readLabelHeader } from '../data/internal.js';
+import { ConfigError, DataError, suggestion } from '../errors/index.js';
+import { stageFolder, writeDurably } from '../files/index.js';
+import { type CoarsenParameters, coarsenDefaults, coarsenLabels } from './coarsen-labels.js';
+import { AgreementCounter, type LabelAgreement } from './label-agreement.js';
+
+export interface CoarsenFolderOptions extends Partial<CoarsenParameters> {
+  /** Non-negative integer. A file's polygons depend on it and on the file's path within the folder, nothing else. */
+  readonly seed?: number;
+  /** Classes that the labels may have, as `readClassList` returns them; without it any value below 255 is a class. */
+  readonly classList?: ClassList | null;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface CoarsenFolderResult extends LabelAgreement {
+  readonly files: number;
+}
+
+/**
+ * Coarsens every PNG in `fineFolder` and its subfolders into the same place in `outFolder`, as 8-bit gray PNGs of class
+ * indices with 255 for unlabeled. The files appear when all have been made; none is ever overwritten.
+ *
+ * Throws a DataError for a folder without PNGs, a file that cannot be read, a label in no class, files without any
+ * label, and an `outFolder` that has some of the files already; a ConfigError for an unusable parameter.
+ */
+export async function coarsenFolder(
+  fineFolder: string,
+  outFolder: string,
+  { seed = 0, classList = null, onProgress = () => {}, ...parameters }: CoarsenFolderOptions = {},
+): Promise<CoarsenFolderResult> {
+  checkCoarsenParameters({ seed, ...parameters });
+  checkPlaces(fineFolder, outFolder);
+  const files = await listPngs(fineFolder);
+  await checkAbsent(files, outFolder);
+
+  const counter = new AgreementCounter({ ignoreIndex });
+  await stageFolder(outFolder, async (staging) => {
+    for (const [index, file] of files.entries()) {
+      const { labels, width, height } = await readFine(join(fineFolder, file), classList);
+      const coarse = coarsenLabels(labels, {
+        ...parameters,
+        width,
+        height,
+        classCount: classList?.classes.length ?? ignoreIndex,
+        ignoreIndex,
+        seed: fileSeed(seed, file),
+      });
+      counter.add(labels, coarse);
+      await writeDurably(join(staging, file), encodeLabels(coarse, { width, height }));
+      onProgress(index + 1, files.length);
+    }
+    if (counter.result().finePixels === 0) {
+      throw new DataError(`${fineFolder}: no labeled pixel in ${files.length} files; all are ${ignoreIndex}`);
+    }
+  });
+  return { files: files.length, ...counter.result() };
+}
+
+/** An 8-bit gray PNG of class indices. */
+export function encodeLabels(
+  labels: Uint8Array,
+  { width, height }: { readonly width: number; readonly height: number },
+): Uint8Array {
+  return encode({ width, height, data: labels, channels: 1, depth: 8 });
+}
+
+/** Throws a ConfigError unless the seed is a non-negative integer and all parameters are known non-negative numbers. */
+export function checkCoarsenParameters({
+  seed,
+  ...parameters
+}: Partial<CoarsenParameters> & { seed: number }): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ConfigError(`coarsen: expected a non-negative integer as seed, received ${seed}`);
+  }
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!Object.hasOwn(coarsenDefaults, name)) {
+      throw new ConfigError(
+        `coarsen: no parameter '${name}'${suggestion(name, Object.keys(coarsenDefaults))}`,
+      );
+    }
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+      throw new ConfigError(`coarsen: expected a non-negative number as ${name}, received ${value}`);
+    }
+  }
+}
+
+async function readFine(path: string, classList: ClassList | null): ReturnType<typeof readLabels> {
+  if (classList !== null) return readLabels(path, classList);
+  const { color } = await readLabelHeader(path);
+  if (color === 'rgb' || color === 'rgb-alpha') {
+    throw new DataError(`${path}: RGB labels need a list of classes with colors (classes.json)`);
+  }
+  return readLabels(path, anyClass);
+}
+
+const anyClass: ClassList = {
+  classes: defaultPalette(ignoreIndex).map((color, index) => ({ name: `class ${index}`, color })),
+  ignoredValue: ignoreIndex,
+};
+
+/** A seed of the file's own, so that files added or removed later change no other's polygons. */
+function fileSeed(seed: number, file: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(file.split(sep).join('/'))) hash = Math.imul(hash ^ byte, 0x01000193);
+  return new RandomStream(seed, [hash >>> 0]).uint32();
+}
+
+async function listPngs(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new DataError(`${folder}: no such folder; expected a folder of fine label PNGs`, { cause });
+  });
+  const files = entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && /\.png$/i.test(entry.name))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+  if (files.length === 0)
+    throw new DataError(`${folder}: no PNG in it; expected a folder of fine label PNGs`);
+  return files;
+}
+
+function checkPlaces(fineFolder: string, outFolder: string): void {
+  const [fine, out] = [resolve(fineFolder), resolve(outFolder)];
+  if (out === fine || out.startsWith(fine + sep)) {
+    throw new DataError(
+      `${outFolder}: lies in the folder of fine labels, ${fineFolder}; choose one outside of it`,
+    );
+  }
+}
+
+async function checkAbsent(files: readonly string[], outFolder: string): Promise<void> {
+  for (const file of files) {
+    const path = join(outFolder, file);
+    const exists = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (exists) {
+      throw new DataError(
+        `${path}: exists already and is never overwritten; choose another folder or remove it`,
+      );
+    }
+  }
+}

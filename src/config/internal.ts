@@ -1,0 +1,7 @@
+/** Exports what other rooms of this package use and users do not need. */
+
+export { withAbsolutePaths } from './absolute-paths.js';
+export { checkCleanData, learnsFromClean } from './clean-data.js';
+export { datasetSection } from './data-section.js';
+export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
+export { parseLayers } from './parse-config.js';

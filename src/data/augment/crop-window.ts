@@ -1,0 +1,80 @@
+import { type ImageKernels, imageKernels } from '../../torch/internal.js';
+import { ignoreIndex } from '../datasets/dataset.js';
+import type { CropWindow, Size } from '../images/region.js';
+import { labelTaps } from '../images/taps.js';
+import type { RandomStream } from '../loader/random.js';
+
+const tries = 10;
+
+/**
+ * Draws a window of at most `crop`'s size, mmsegmentation's way: up to ten windows are drawn until one shows at least
+ * two classes of which none has `categoryMaxRatio` or more of the labeled pixels; an eleventh is taken as it comes.
+ * `labels` are [source.height, source.width], and looked at as if resized to `scaled` by nearest neighbor.
+ */
+export function chooseCrop(
+  labels: Uint8Array,
+  options: {
+    readonly source: Size;
+    readonly scaled: Size;
+    readonly crop: Size;
+    readonly categoryMaxRatio: number;
+    readonly random: RandomStream;
+    readonly kernels?: ImageKernels | null;
+  },
+): CropWindow {
+  const { source, scaled, crop, categoryMaxRatio, random, kernels = imageKernels() } = options;
+  const width = Math.min(crop.width, scaled.width);
+  const height = Math.min(crop.height, scaled.height);
+  const draw = (): CropWindow => {
+    const top = random.integer(scaled.height - height + 1);
+    const left = random.integer(scaled.width - width + 1);
+    return { left, top, width, height };
+  };
+  let window = draw();
+  if (categoryMaxRatio >= 1) return window;
+  const wholeMap = { left: 0, top: 0, ...scaled };
+  const all = labelTaps({ source, scaled, window: wholeMap, mirrored: false });
+  const counts = new Int32Array(256);
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const columns = all.columns.subarray(window.left, window.left + width);
+    const rows = all.rows.subarray(window.top, window.top + height);
+    if (kernels === null) countLabels(labels, { width: source.width, columns, rows, counts });
+    else kernels.countLabels(labels, source.width, columns, rows, counts);
+    if (isVaried(counts, categoryMaxRatio)) return window;
+    window = draw();
+  }
+  return window;
+}
+
+function countLabels(
+  labels: Uint8Array,
+  options: {
+    readonly width: number;
+    readonly columns: Int32Array;
+    readonly rows: Int32Array;
+    readonly counts: Int32Array;
+  },
+): void {
+  const { width, columns, rows, counts } = options;
+  counts.fill(0);
+  for (const row of rows) {
+    for (const column of columns) {
+      const label = labels[row * width + column] as number;
+      counts[label] = (counts[label] as number) + 1;
+    }
+  }
+}
+
+function isVaried(counts: Int32Array, categoryMaxRatio: number): boolean {
+  let present = 0;
+  let total = 0;
+  let most = 0;
+  for (let label = 0; label < ignoreIndex; label++) {
+    const count = counts[label] as number;
+    if (count === 0) continue;
+    present++;
+    total += count;
+    most = Math.max(most, count);
+  }
+  return present > 1 && most / total < categoryMaxRatio;
+}

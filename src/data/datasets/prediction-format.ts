@@ -1,0 +1,34 @@
+import { ConfigError, suggestion } from '../../errors/index.js';
+import type { DatasetClass, PredictionFormat } from './dataset.js';
+import { datasets } from './registry.js';
+
+/**
+ * The format of this kind of dataset, for a network of these classes.
+ *
+ * Throws a ConfigError for a kind without a format, and when the classes are not the kind's own, in its order.
+ */
+export function predictionFormat(
+  kind: string,
+  { classes }: { readonly classes: readonly Pick<DatasetClass, 'name'>[] },
+): PredictionFormat {
+  const kinds = datasets.kinds().filter((one) => datasets.get(one).predictionFormat !== undefined);
+  const format = kinds.includes(kind) ? datasets.get(kind).predictionFormat : undefined;
+  if (format === undefined) {
+    throw new ConfigError(
+      `no prediction format '${kind}'${suggestion(kind, kinds)} (known: ${kinds.join(', ')})`,
+    );
+  }
+  const expected = format.classes;
+  if (classes.length !== expected.length) {
+    throw new ConfigError(
+      `format '${kind}': expected a network of its ${expected.length} classes, this one has ${classes.length}; leave --format out for plain class ids`,
+    );
+  }
+  const other = expected.findIndex(({ name }, index) => name !== classes[index]?.name);
+  if (other >= 0) {
+    throw new ConfigError(
+      `format '${kind}': expected class ${other} to be '${expected[other]?.name}', this network's is '${classes[other]?.name}'; leave --format out for plain class ids`,
+    );
+  }
+  return format;
+}

@@ -1,0 +1,112 @@
+/** A worker thread that makes samples, seen from the thread that asks for them. */
+
+import { Worker } from 'node:worker_threads';
+import { CoarselyError, ConfigError, DataError } from '../../errors/index.js';
+import type { SampleWindow } from '../augment/augment-sample.js';
+import type { Augmentation } from '../augment/augmentation.js';
+import type { DatasetDescription, SharedFiles } from '../datasets/dataset.js';
+import type { SampleTask } from './sample-producer.js';
+
+/** What a worker is started with. */
+export interface LoaderThreadData {
+  readonly dataset: DatasetDescription;
+  /** Its files, which are listed once for all threads. */
+  readonly files: SharedFiles | undefined;
+  /** URLs of modules that register kinds of dataset beyond the built-in ones. */
+  readonly modules: readonly string[];
+  readonly augmentation: Augmentation;
+  readonly seed: number;
+  readonly cacheBytes: number;
+}
+
+/** To the worker. */
+export type LoaderRequest =
+  | { readonly type: 'produce'; readonly id: number; readonly task: SampleTask }
+  | { readonly type: 'close' };
+
+export interface LoaderFailure {
+  readonly message: string;
+  readonly code: string | null;
+}
+
+/** From the worker: which part of its image is in the sample's place, or why nothing is. */
+export type LoaderReply =
+  | { readonly id: number; readonly window: SampleWindow }
+  | { readonly id: number; readonly failure: LoaderFailure };
+
+interface Waiting {
+  readonly resolve: (window: SampleWindow) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A worker gets this long to end by itself, so that no image is being decoded when its thread goes. */
+const closingMilliseconds = 2000;
+
+export class LoaderThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #exited: Promise<void>;
+  #nextId = 0;
+  #ended: Error | null = null;
+
+  constructor(data: LoaderThreadData) {
+    this.#worker = new Worker(new URL('./loader-worker.js', import.meta.url), {
+      workerData: data,
+      name: 'coarsely data',
+    });
+    this.#worker.on('message', (reply: LoaderReply) => this.#settle(reply));
+    this.#worker.on('error', (cause) => {
+      this.#end(new CoarselyError(`a data worker stopped: ${cause.message}`, { cause }));
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        this.#end(new CoarselyError(`a data worker stopped with exit code ${code} before its work was done`));
+        resolve();
+      });
+    });
+    // An idle loader that was never closed must not keep the process alive.
+    this.#worker.unref();
+  }
+
+  /** Resolves when the sample is in its place; rejects when it cannot be made or the worker is gone. */
+  produce(task: SampleTask): Promise<SampleWindow> {
+    if (this.#ended !== null) return Promise.reject(this.#ended);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage({ type: 'produce', id, task } satisfies LoaderRequest);
+    });
+  }
+
+  /** Ends the worker after the sample it is at; what is still waiting is rejected. */
+  async close(): Promise<void> {
+    this.#end(new CoarselyError('the loader was closed'));
+    this.#worker.ref();
+    this.#worker.postMessage({ type: 'close' } satisfies LoaderRequest);
+    const timer = setTimeout(() => void this.#worker.terminate(), closingMilliseconds);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  #settle(reply: LoaderReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (this.#waiting.size === 0 && this.#ended === null) this.#worker.unref();
+    if ('window' in reply) waiting?.resolve(reply.window);
+    else waiting?.reject(errorFrom(reply.failure));
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** Classes do not survive the way between threads: the error is made again from its code. */
+function errorFrom({ message, code }: LoaderFailure): Error {
+  if (code === 'data') return new DataError(message);
+  if (code === 'config') return new ConfigError(message);
+  return code === null ? new Error(message) : new CoarselyError(message, { code });
+}

@@ -1,0 +1,56 @@
+/** The worker thread of the loader: makes the samples it is asked for, one after the other. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import sharp from 'sharp';
+import { CoarselyError } from '../../errors/index.js';
+import type { DatasetDescription } from '../datasets/dataset.js';
+import { openDataset } from '../datasets/registry.js';
+import type { LoaderFailure, LoaderReply, LoaderRequest, LoaderThreadData } from './loader-thread.js';
+import { SampleProducer, type SampleTask } from './sample-producer.js';
+
+const port = parentPort;
+if (port === null) throw new CoarselyError('loader-worker: runs as a worker thread of BatchLoader only');
+
+const { dataset, files, modules, augmentation, seed, cacheBytes } = workerData as LoaderThreadData;
+// Parallel work is spread by samples already, and decoded images are cached by the sample.
+sharp.concurrency(1);
+sharp.cache(false);
+
+const producer = open(dataset);
+// A failure is reported to whoever asks for a sample.
+producer.catch(() => undefined);
+
+let last: Promise<void> = Promise.resolve();
+let closed = false;
+port.on('message', (request: LoaderRequest) => {
+  if (request.type === 'close') {
+    closed = true;
+    port.close();
+    return;
+  }
+  last = last.then(() => answer(request));
+});
+
+async function open(description: DatasetDescription): Promise<SampleProducer> {
+  for (const module of modules) await import(module);
+  return new SampleProducer(await openDataset(description, { files }), { augmentation, seed, cacheBytes });
+}
+
+async function answer({ id, task }: Extract<LoaderRequest, { type: 'produce' }>): Promise<void> {
+  if (closed) return;
+  const reply = await produce(id, task);
+  if (!closed) port?.postMessage(reply);
+}
+
+async function produce(id: number, task: SampleTask): Promise<LoaderReply> {
+  try {
+    return { id, window: await (await producer).produce(task) };
+  } catch (error) {
+    return { id, failure: failureFrom(error) };
+  }
+}
+
+function failureFrom(error: unknown): LoaderFailure {
+  if (error instanceof CoarselyError) return { message: error.message, code: error.code };
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: null };
+}

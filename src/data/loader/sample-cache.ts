@@ -1,0 +1,42 @@
+/** Decoded samples kept in memory, so that later passes over the dataset need not decode them again. */
+
+import type { OpenSample, Sample, SegmentationDataset } from '../datasets/dataset.js';
+
+/**
+ * A dataset whose samples stay decoded until `budgetBytes` are used; from then on further ones are opened every time, and
+ * only what is shown of them is decoded. Nothing is evicted: passes over a dataset larger than the budget would push out
+ * every sample just before its turn.
+ */
+export class SampleCache {
+  readonly #dataset: SegmentationDataset;
+  readonly #samples = new Map<number, OpenSample>();
+  #bytesLeft: number;
+
+  constructor(dataset: SegmentationDataset, { budgetBytes }: { readonly budgetBytes: number }) {
+    this.#dataset = dataset;
+    this.#bytesLeft = budgetBytes;
+  }
+
+  async open(index: number): Promise<OpenSample> {
+    const kept = this.#samples.get(index);
+    if (kept !== undefined) return kept;
+    const sample = (await this.#dataset.open?.(index)) ?? decoded(await this.#dataset.read(index));
+    const { width, height, labels } = sample;
+    const bytes = 3 * width * height + (labels?.byteLength ?? 0);
+    if (bytes > this.#bytesLeft) return sample;
+    this.#bytesLeft -= bytes;
+    const whole = decoded({ ...sample, image: sample.imageRows({ first: 0, count: height }) });
+    this.#samples.set(index, whole);
+    return whole;
+  }
+}
+
+function decoded({ name, width, height, labels, image }: Sample): OpenSample {
+  return {
+    name,
+    width,
+    height,
+    labels,
+    imageRows: ({ first, count }) => image.subarray(first * width * 3, (first + count) * width * 3),
+  };
+}

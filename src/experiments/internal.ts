@@ -1,0 +1,12 @@
+/** Exports what other rooms of this package use and users do not need. */
+
+export { checkPlan } from './check-plan.js';
+export { checkScaleOptions, checkWeightKinds, settingsOfScale } from './check-settings.js';
+export { type JobStatus, jobStatus } from './job-status.js';
+export {
+  type ExperimentSettings,
+  type ExperimentSettingsInput,
+  readSettings,
+  writeSettings,
+} from './settings.js';
+export { tablesNamed } from './tables.js';

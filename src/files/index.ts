@@ -1,0 +1,10 @@
+export {
+  type AtomicWriteOptions,
+  isSystemError,
+  syncFolder,
+  temporarySuffix,
+  writeAll,
+  writeFileAtomically,
+  writeTextAtomically,
+} from './atomic.js';
+export { stageFolder, writeDurably } from './staged-folder.js';

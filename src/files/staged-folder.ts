@@ -1,0 +1,59 @@
+/** Writes a folder of files that appears whole or not at all. */
+
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { FileError } from '../errors/index.js';
+
+/**
+ * Runs `write` on an empty folder beside `folder` and moves its files into `folder` when it succeeds: in one rename
+ * where `folder` is new or empty. When `write` fails, nothing stays. Files of the same name are replaced, so a caller
+ * that must not replace any checks first.
+ *
+ * @returns the result of `write`
+ * @throws {FileError} when the folder cannot be written
+ */
+export async function stageFolder<Result>(
+  folder: string,
+  write: (stagingFolder: string) => Promise<Result>,
+): Promise<Result> {
+  const target = resolve(folder);
+  // Beside the target: a rename is atomic only within one file system.
+  const staging = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
+  const unwritable = (cause: unknown): never => {
+    throw new FileError(`${folder}: cannot be written (${cause instanceof Error ? cause.message : cause})`, {
+      cause,
+    });
+  };
+  await mkdir(staging, { recursive: true }).catch(unwritable);
+  try {
+    const result = await write(staging);
+    await rename(staging, target)
+      .catch(() => moveInto(staging, target))
+      .catch(unwritable);
+    return result;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Writes a file and waits until it is on the disk, so that the rename that follows never reveals a torn one. */
+export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function moveInto(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await moveInto(source, target);
+    else await rename(source, target);
+  }
+}

@@ -1,0 +1,48 @@
+import type { ClassList } from '../data/index.js';
+import { coarseFirst } from './choose-parts.js';
+import type { LabelComparison } from './diagnosis.js';
+import type { ScannedPair } from './scan.js';
+
+/** A slip in the list or a wrong folder, rather than coarse drawing, is behind less agreement than this. */
+const lowAgreement = 0.8;
+
+/** The pairs of which both sets have labels, each with the coarser set told apart. */
+export function compareLabels(pairs: readonly ScannedPair[], classList: ClassList | null): LabelComparison[] {
+  return pairs.filter(({ tally }) => tally.images > 0).map((pair) => compare(pair, classList));
+}
+
+function compare({ split, sets, tally }: ScannedPair, classList: ClassList | null): LabelComparison {
+  const shares = [tally.labeledShare(0), tally.labeledShare(1)] as const;
+  const byShare = shares[0] <= shares[1] ? sets : [sets[1], sets[0]];
+  // Names decide before shares do: a sort keeps the order of equal ones.
+  const [coarse] = coarseFirst(byShare, []);
+  const coarseAt = coarse === sets[0] ? 0 : 1;
+  const fineAt = coarseAt === 0 ? 1 : 0;
+  const names = classList?.classes.map(({ name }) => name) ?? [];
+  return {
+    split,
+    coarse: sets[coarseAt],
+    fine: sets[fineAt],
+    images: tally.images,
+    coarseLabeled: shares[coarseAt],
+    fineLabeled: shares[fineAt],
+    ratio: shares[fineAt] === 0 ? null : shares[coarseAt] / shares[fineAt],
+    agreement: tally.agreement(),
+    perClass: names.map((name, index) => ({ name, agreement: tally.classAgreement(coarseAt, index) })),
+  };
+}
+
+/** What a comparison gives away. */
+export function comparisonHints({ split, coarse, fine, agreement, ratio }: LabelComparison): string[] {
+  const hints: string[] = [];
+  if (agreement !== null && agreement < lowAgreement) {
+    hints.push(
+      `${split}: ${coarse} and ${fine} agree on only ${(100 * agreement).toFixed(0)} % of the pixels that both label; ` +
+        `do both count classes in the order of classes.json?`,
+    );
+  }
+  if (agreement === 1 && ratio === 1) {
+    hints.push(`${split}: ${coarse} and ${fine} are the same`);
+  }
+  return hints;
+}

@@ -1,0 +1,143 @@
+import {
+  checkDataset,
+  type DatasetDescription,
+  ignoreIndex,
+  openDataset,
+  type SegmentationDataset,
+} from '../data/index.js';
+import { DataError } from '../errors/index.js';
+import type { Finding, LabeledPart } from './diagnosis.js';
+import type {
+  DecodedLabels,
+  DoctorSource,
+  Flaw,
+  SampleInspection,
+  SourceSplit,
+  SplitLabels,
+} from './source.js';
+
+const shownLines = 5;
+
+interface SourcePart extends LabeledPart {
+  /** Null when it cannot be opened, as findings then say. */
+  readonly dataset: SegmentationDataset | null;
+  readonly indexByName: ReadonlyMap<string, number>;
+  /** What the kind's check has found already. */
+  readonly reported: ReadonlySet<string>;
+}
+
+/** Opens every part of a dataset of this kind. A part that cannot be opened becomes a finding. */
+export async function openDatasetSource(
+  { kind, root }: { readonly kind: string; readonly root: string },
+  parts: readonly LabeledPart[],
+): Promise<DoctorSource> {
+  const findings: Finding[] = [];
+  const notes: string[] = [];
+  const opened: SourcePart[] = [];
+  for (const part of parts) {
+    const description: DatasetDescription = { kind, root, ...part };
+    const { problems, skipped = [] } = await checkDataset(description);
+    if (problems.length > 0) findings.push(refused(part, { lines: problems, root }));
+    if (skipped.length > 0) notes.push(leftOut(part, { lines: skipped, root }));
+    const dataset = await openDataset(description).catch((error: unknown) => {
+      if (!(error instanceof DataError)) throw error;
+      return null;
+    });
+    const names = Array.from({ length: dataset?.length ?? 0 }, (_, index) => dataset?.name(index) ?? '');
+    const reported = new Set(problems);
+    opened.push({
+      ...part,
+      dataset,
+      reported,
+      indexByName: new Map(names.map((name, index) => [name, index])),
+    });
+  }
+  const splitNames = [...new Set(parts.map(({ split }) => split))];
+  const classes = opened.find(({ dataset }) => dataset !== null)?.dataset?.classes;
+  return {
+    root,
+    kind,
+    classList: classes === undefined ? null : { classes, ignoredValue: ignoreIndex },
+    splits: splitNames.map(
+      (name) =>
+        new DatasetSplit(
+          name,
+          opened.filter(({ split }) => split === name),
+        ),
+    ),
+    labelSets: [...new Set(parts.map(({ labels }) => labels))],
+    findings,
+    notes,
+    check: async () => [],
+  };
+}
+
+interface ReportedLines {
+  readonly lines: readonly string[];
+  readonly root: string;
+}
+
+function refused(part: LabeledPart, { lines, root }: ReportedLines): Finding {
+  return {
+    code: 'refused',
+    ...part,
+    message: `${lines.length.toLocaleString('en')} ${lines.length === 1 ? 'thing' : 'things'} would stop the training`,
+    remedy: 'each line says what was expected',
+    count: lines.length,
+    examples: shortLines({ lines, root }),
+  };
+}
+
+function leftOut({ split, labels }: LabeledPart, { lines, root }: ReportedLines): string {
+  const files = `${lines.length.toLocaleString('en')} ${lines.length === 1 ? 'sample is' : 'samples are'} left out`;
+  return `${labels}/${split}: ${files}, the rest is used: ${shortLines({ lines, root }).join('; ')}`;
+}
+
+function shortLines({ lines, root }: ReportedLines): string[] {
+  return lines.slice(0, shownLines).map((line) => line.replaceAll(`${root}/`, ''));
+}
+
+class DatasetSplit implements SourceSplit {
+  readonly name: string;
+  readonly images: readonly string[];
+  readonly #parts: readonly SourcePart[];
+
+  constructor(name: string, parts: readonly SourcePart[]) {
+    this.name = name;
+    this.#parts = parts;
+    this.images = [...new Set(parts.flatMap(({ indexByName }) => [...indexByName.keys()]))].sort();
+  }
+
+  get labels(): ReadonlyMap<string, SplitLabels> {
+    return new Map(
+      this.#parts.map(({ labels, indexByName }) => [
+        labels,
+        { files: indexByName.size, samples: new Set(indexByName.keys()) },
+      ]),
+    );
+  }
+
+  /** Headers were looked at by the kind's own check, so that nothing is done without `decode`. */
+  async inspect(name: string, { decode }: { readonly decode: boolean }): Promise<SampleInspection> {
+    const flaws: Flaw[] = [];
+    const decoded = new Map<string, DecodedLabels>();
+    let imageSize: SampleInspection['imageSize'] = null;
+    for (const { labels: set, dataset, indexByName, reported } of decode ? this.#parts : []) {
+      const index = indexByName.get(name);
+      if (index === undefined || dataset === null) continue;
+      const sample = await dataset.read(index).catch((error: unknown) => {
+        if (!(error instanceof DataError)) throw error;
+        if (!reported.has(error.message)) {
+          flaws.push({ code: 'refused', labels: set, path: error.message, reason: '' });
+        }
+        return null;
+      });
+      if (sample === null) continue;
+      imageSize = { width: sample.width, height: sample.height };
+      if (sample.labels === null) continue;
+      const stored = { samples: sample.labels, channels: 1, inColor: false, palette: null };
+      decoded.set(set, { ...stored, size: imageSize, path: name, form: 'PNG' });
+    }
+    return { imageSize, labels: decoded, flaws };
+  }
+}

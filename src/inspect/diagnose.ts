@@ -1,0 +1,143 @@
+/** The dataset doctor: what a folder holds, what is wrong with it, and how to train on it. */
+
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { datasets, ignoreIndex } from '../data/index.js';
+import { withColors } from '../data/internal.js';
+import { ConfigError, DataError } from '../errors/index.js';
+import { chooseParts } from './choose-parts.js';
+import { compareLabels, comparisonHints } from './compare-labels.js';
+import { openDatasetSource } from './dataset-source.js';
+import type { Diagnosis, Finding, LabelSetDiagnosis } from './diagnosis.js';
+import { noSplit } from './folder-listing.js';
+import { openFolderSource } from './folder-source.js';
+import { labelFindings, labelHints } from './label-findings.js';
+import { notADataset } from './not-a-dataset.js';
+import { officialLayouts } from './official-layouts.js';
+import { proposeClasses } from './propose-classes.js';
+import { type ScanOptions, type SetTally, scan } from './scan.js';
+import type { DoctorSource } from './source.js';
+import { judge } from './verdict.js';
+
+export interface DiagnoseOptions extends Partial<ScanOptions> {
+  /** The kind of dataset; by default it is recognized by the names of the folders. */
+  readonly kind?: string;
+}
+
+/** Samples decoded in each split unless said otherwise. */
+export const defaultSample = 100;
+
+/**
+ * Looks through a dataset folder. Whatever is wrong with the files is in the result; throws a DataError only when there
+ * is no such folder, and a ConfigError for a kind that is not known.
+ */
+export async function diagnoseDataset(
+  root: string,
+  { kind, sample = defaultSample, onProgress }: DiagnoseOptions = {},
+): Promise<Diagnosis> {
+  const found = await stat(root).catch(() => null);
+  if (!found?.isDirectory()) {
+    const what = found === null ? 'no such folder' : 'is no folder';
+    throw new DataError(`${root}: ${what}; check takes the folder of a dataset`);
+  }
+  const source = await openSource(root, kind);
+  if (source === null) return notADataset(root);
+  const options: ScanOptions = { sample, ...(onProgress === undefined ? {} : { onProgress }) };
+  let scanned = await scan(source, options);
+  const tallies = [...scanned.tallies.values()].map(({ all }) => all);
+  const unknown = tallies.some((tally) => tally.unknown('value').files + tally.unknown('color').files > 0);
+  const proposed = source.classList === null || unknown ? proposeClasses(tallies, source.classList) : null;
+  let { classList } = source;
+  if (classList === null && proposed !== null) {
+    // The proposal makes the same counts readable, and two sets of labels comparable.
+    classList = { classes: withColors(proposed.classes), ignoredValue: ignoreIndex };
+    scanned = await scan({ ...source, classList }, options);
+  }
+  const comparisons = compareLabels(scanned.pairs, classList);
+  const labelSets = source.labelSets.map((name) =>
+    labelSetDiagnosis(name, { source, tally: scanned.tallies.get(name) }),
+  );
+  const problems = [...source.findings, ...scanned.findings];
+  const hints = [...source.notes];
+  for (const [labels, tally] of scanned.tallies) {
+    if (classList === null) continue;
+    problems.push(...labelFindings(labels, { tally, classList }));
+    hints.push(...labelHints(labels, { tally, classList }));
+  }
+  hints.push(...comparisons.flatMap((comparison) => comparisonHints(comparison)));
+  if (labelSets.length === 0) problems.push(noLabels());
+  const parts = chooseParts(source, comparisons);
+  const verdict = await judge(source, { parts, problems });
+  const oneSplit = parts.train !== null && parts.train.split === parts.evaluation?.split;
+  if (oneSplit && parts.train?.split !== noSplit) {
+    hints.push('there is one labeled split only: scores on images that were trained on say little');
+  }
+  return {
+    root,
+    kind: source.kind,
+    classes: source.classList?.classes ?? null,
+    splits: scanned.splits,
+    labelSets,
+    comparisons,
+    problems,
+    hints,
+    proposedClasses: proposed,
+    expected: null,
+    found: null,
+    verdict,
+  };
+}
+
+async function openSource(root: string, kind: string | undefined): Promise<DoctorSource | null> {
+  if (kind !== undefined) datasets.get(kind);
+  // A list of classes makes a folder the user's own, whatever its folders are called.
+  const own =
+    kind === undefined && existsSync(join(root, 'classes.json')) ? await openFolderSource(root) : null;
+  if (own !== null) return own;
+  for (const layout of officialLayouts) {
+    if (kind !== undefined && kind !== layout.kind) continue;
+    const parts = await layout.parts(root);
+    if (parts.length > 0) return openDatasetSource({ kind: layout.kind, root }, parts);
+    if (kind !== undefined) throw new DataError(`${root}: not the folders of ${layout.title}`);
+  }
+  if (kind !== undefined && kind !== 'folder') {
+    throw new ConfigError(`check: cannot tell the splits of kind '${kind}' by its folders`);
+  }
+  return openFolderSource(root);
+}
+
+function noLabels(): Finding {
+  return {
+    code: 'no-labels',
+    split: null,
+    labels: null,
+    message: 'there are images, but no labels',
+    remedy: 'put label PNGs of the same names into labels/SPLIT, beside images/',
+    count: 0,
+    examples: [],
+  };
+}
+
+function labelSetDiagnosis(
+  name: string,
+  { source, tally }: { readonly source: DoctorSource; readonly tally: SetTally | undefined },
+): LabelSetDiagnosis {
+  const perClass = tally?.all.perClass() ?? [];
+  const values = [...(tally?.all.values.keys() ?? [])].sort((a, b) => a - b);
+  return {
+    name,
+    splits: source.splits.flatMap((split) => {
+      const labels = split.labels.get(name);
+      const decoded = tally?.bySplit.get(split.name)?.files ?? 0;
+      return labels === undefined ? [] : [{ name: split.name, files: labels.files, decoded }];
+    }),
+    forms: [...(tally?.all.forms ?? [])]
+      .sort(([, a], [, b]) => b - a)
+      .map(([form, files]) => ({ form, files })),
+    values: values.length === 0 ? null : values,
+    unlabeledShare: tally?.all.unlabeledShare ?? null,
+    perClass,
+    neverSeen: perClass.filter(({ pixels }) => pixels === 0).map((entry) => entry.name),
+  };
+}

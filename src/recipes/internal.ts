@@ -1,0 +1,12 @@
+/** Exports what other rooms of this package use and users do not need. */
+
+export { paperBackbone, paperConfig, testScales } from './paper/paper-config.js';
+export { type MethodName, methodCleanData, methodSections } from './paper/paper-methods.js';
+export {
+  type BackboneRole,
+  type PaperData,
+  type PaperRun,
+  paperRun,
+  paperRunName,
+} from './paper/paper-run.js';
+export { sceneCounts } from './scenes.js';

@@ -1,0 +1,112 @@
+import type { Config } from '../config/index.js';
+import { checkCleanData, checkExtraHeads, extraHeadsOf } from '../config/internal.js';
+import type { ProcessGroup } from '../distributed/index.js';
+import { EngineError } from '../errors/index.js';
+import { losses } from '../losses/index.js';
+import { createSegmentor, type Segmentor } from '../models/index.js';
+import { type Schedule, Sgd, schedules } from '../optim/index.js';
+import { createComponent } from '../registry/index.js';
+import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
+import { engine, Generator, isAvailable, tidy } from '../torch/index.js';
+import { rankShare } from './rank-share.js';
+import type { TrainingComponents } from './training-components.js';
+
+// Keeps the draws for the reweighter apart from the network's: with and without it, a seed gives the same network.
+const reweighterStream = 0x9e3779b9;
+// Between the dropout streams of the ranks.
+const rankStride = 0x6a09e667;
+
+export interface ConfiguredTrainingComponents extends TrainingComponents {
+  readonly model: Segmentor;
+  readonly schedule: Schedule;
+  /** Source of the dropout masks; its state belongs into a checkpoint. */
+  readonly generator: Generator;
+}
+
+export interface CreateTrainingComponentsOptions {
+  readonly classCount: number;
+  /** Number of training images. */
+  readonly datasetLength: number;
+  /** The processes that train together; null (the default) is this one alone. */
+  readonly group?: ProcessGroup | null;
+}
+
+/**
+ * @throws ConfigError for parts that do not go together, EngineError when the device is not there, CheckpointError for
+ *   initial weights that do not fit
+ */
+export function createTrainingComponents(
+  config: Config,
+  { classCount, datasetLength, group = null }: CreateTrainingComponentsOptions,
+): ConfiguredTrainingComponents {
+  checkExtraHeads(config);
+  checkCleanData(config);
+  rankShare(config, group?.worldSize ?? 1);
+  const { device, seed, optimizer: optimizerOptions } = config;
+  if (!isAvailable(device)) {
+    throw new EngineError(
+      `device ${device}: this libtorch (${engine().key}) sees no such device; use device: cpu`,
+    );
+  }
+  const generator = new Generator(seed);
+  const model = createSegmentor(config.model, {
+    classCount,
+    extraHeads: extraHeadsOf(config),
+    generator,
+  });
+  model.to({ device, memoryFormat: 'channels-last' });
+  if (group) separate(generator, { seed, rank: group.rank });
+  const reweighter = createReweighter(config, { classCount, datasetLength });
+  const adversary = reweighter?.adversarialParameters();
+  const { learningRate, momentum, weightDecay } = optimizerOptions;
+  return {
+    model,
+    reweighter,
+    generator,
+    optimizer: new Sgd([{ parameters: model.parameters() }, ...(adversary ? [adversary] : [])], {
+      learningRate,
+      momentum,
+      weightDecay,
+    }),
+    schedule: createComponent(schedules, config.schedule, { learningRate }),
+    pixelLoss: createComponent(losses, config.loss, { classCount }),
+    confidence: createComponent(confidences, config.confidence, { classCount }),
+    reduction: config.reduction,
+    auxiliaryWeight: config.model.auxiliary?.weight ?? 0,
+    ranks: group,
+    normScope: config.normScope,
+  };
+}
+
+/**
+ * All ranks draw the same first parameters, and then different dropout masks. Rank 0 draws on as a single process does.
+ */
+function separate(
+  generator: Generator,
+  { seed, rank }: { readonly seed: number; readonly rank: number },
+): void {
+  if (rank === 0) return;
+  using own = new Generator((seed + rank * rankStride) % 2 ** 48);
+  generator.setState(own.state());
+}
+
+/** The reweighter that a config names, on its device; null where it names none. */
+function createReweighter(
+  config: Config,
+  { classCount, datasetLength }: CreateTrainingComponentsOptions,
+): Reweighter | null {
+  const section = config.reweighter;
+  if (!section) return null;
+  using generator = new Generator(config.seed + reweighterStream);
+  const reweighter = tidy(() =>
+    createComponent(reweighters, section, { classCount, datasetLength, generator }),
+  );
+  reweighter.to({ device: config.device });
+  return reweighter;
+}
+
+/** `auto` settled for this machine, so that what ran is what the run's folder says. */
+export function resolvePrecision(config: Config): 'float32' | 'bfloat16' {
+  if (config.precision !== 'auto') return config.precision;
+  return config.device !== 'cpu' || engine().bfloat16Fast ? 'bfloat16' : 'float32';
+}
