@@ -1,5 +1,5 @@
 import type { InferenceOptions, LoadedRun, SegmentationModel } from '../evaluation/index.js';
-import { inferenceOptions } from '../evaluation/internal.js';
+import { inferenceOptions } from '../evaluation/index.js';
 import { losses, type PixelLoss } from '../losses/index.js';
 import { foldBatchNorm } from '../models/index.js';
 import { createComponent } from '../registry/index.js';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.js';
-import { datasetSection } from '../config/internal.js';
+import { datasetSection } from '../config/index.js';
 import { openDataset, type Sample, type SegmentationDataset } from '../data/index.js';
 import { CoarselyError, DataError } from '../errors/index.js';
 

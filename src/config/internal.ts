@@ -2,6 +2,5 @@
 
 export { withAbsolutePaths } from './absolute-paths.js';
 export { checkCleanData, learnsFromClean } from './clean-data.js';
-export { datasetSection } from './data-section.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
 export { parseLayers } from './parse-config.js';

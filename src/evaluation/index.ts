@@ -15,6 +15,7 @@ export {
   inferLabels,
   inferLogits,
 } from './infer-labels.js';
+export { inferenceOptions } from './inference-options.js';
 export { type LoadModelOptions, loadModel } from './load-model.js';
 export {
   type LoadedPublishedModel,

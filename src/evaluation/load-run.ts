@@ -1,7 +1,6 @@
 /** A trained network from a run's folder: the config says what it is, the last checkpoint what it learned. */
 import { join } from 'node:path';
-import { type Config, configSchema, resolveConfig } from '../config/index.js';
-import { datasetSection } from '../config/internal.js';
+import { type Config, configSchema, datasetSection, resolveConfig } from '../config/index.js';
 import { type DatasetClass, openDataset } from '../data/index.js';
 import { CheckpointError } from '../errors/index.js';
 import type { Segmentor } from '../models/index.js';

@@ -1,5 +1,5 @@
-import { type Config, checkConfig } from '../config/index.js';
-import { checkExtraHeads, datasetSection, learnsFromClean } from '../config/internal.js';
+import { type Config, checkConfig, datasetSection } from '../config/index.js';
+import { checkExtraHeads, learnsFromClean } from '../config/internal.js';
 import { checkDataset } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import { jobStatus } from './job-status.js';

@@ -1,4 +1,4 @@
-export { type ArmSection, type LinearArmSection, withArm, withLinearArm } from './combinators.js';
+export { type ArmSection, type LinearArmSection, named, withArm, withLinearArm } from './combinators.js';
 export { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
 export type { Recipe, RecipeOptions } from './recipe.js';
 export { recipes } from './recipes.js';

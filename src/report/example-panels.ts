@@ -1,7 +1,7 @@
 /** The example images of a report: chosen evenly over the evaluation split, seen by every run's last checkpoint. */
 import { availableParallelism } from 'node:os';
 import { inspectImage, subjectOf } from '../analysis/index.js';
-import { datasetSection } from '../config/internal.js';
+import { datasetSection } from '../config/index.js';
 import {
   type DatasetClass,
   ignoreIndex,

@@ -1,6 +1,5 @@
 import { ChosenImages } from '../analysis/index.js';
-import { type Config, configToYaml } from '../config/index.js';
-import { datasetSection } from '../config/internal.js';
+import { type Config, configToYaml, datasetSection } from '../config/index.js';
 import { openDataset } from '../data/index.js';
 import { ProcessGroup, type RankEnvironment, readRankEnvironment } from '../distributed/index.js';
 import { CheckpointError, CoarselyError } from '../errors/index.js';

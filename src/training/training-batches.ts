@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.js';
-import { datasetSection, learnsFromClean } from '../config/internal.js';
+import { datasetSection } from '../config/index.js';
+import { learnsFromClean } from '../config/internal.js';
 import { type Batch, BatchLoader, type Share } from '../data/index.js';
 import { wholeShare } from '../data/internal.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { coarsenFolder } from 'coarsely/coarsen';
 import type { ClassList } from 'coarsely/data';
-import { ConfigError, DataError } from 'coarsely/errors';
+import { type CoarselyError, ConfigError, DataError, FileError } from 'coarsely/errors';
 import { generateScene } from 'coarsely/scenes';
 import { decode, encode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,10 +30,7 @@ async function writeGray(path: string, labels: Uint8Array): Promise<void> {
 }
 
 /** The rejection's message with the temporary folder left out; fails when nothing is thrown. */
-async function messageOf(
-  promise: Promise<unknown>,
-  type: typeof DataError | typeof ConfigError = DataError,
-): Promise<string> {
+async function messageOf(promise: Promise<unknown>, type: typeof CoarselyError = DataError): Promise<string> {
   const error = await promise.then(
     () => null,
     (thrown: unknown) => thrown,
@@ -144,7 +141,7 @@ describe('coarsenFolder', () => {
       expect(await messageOf(coarsenFolder(fine, inside))).toMatch(/lies in the folder of fine labels/);
     }
     await writeFile(join(root, 'file'), '');
-    expect(await messageOf(coarsenFolder(fine, join(root, 'file', 'out')))).toMatch(
+    expect(await messageOf(coarsenFolder(fine, join(root, 'file', 'out')), FileError)).toMatch(
       /^\/file\/out: cannot be written/,
     );
   });

@@ -306,7 +306,7 @@ describe('classes.json', () => {
   });
 
   it.each([
-    ['[{ "name": "a" }, { "name": "b", "color": [1, 2, 3] }]', 'classes.1.color; did you mean color?'],
+    ['[{ "name": "a" }, { "name": "b", "colour": [1, 2, 3] }]', 'classes.1.colour; did you mean color?'],
     ['[{ "nmae": "a" }]', 'classes.0.nmae; did you mean name?'],
     ['{ "clases": [{ "name": "a" }] }', 'clases; did you mean classes?'],
     ['{ "classes": [{ "name": "a" }], "ignore": 0 }', 'ignore (known here: classes, ignoreIndex)'],

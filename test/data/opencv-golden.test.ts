@@ -13,7 +13,7 @@ interface Golden {
     nearest: string;
   }[];
   readonly tables: readonly { factor: number; offset: number; values: string }[];
-  readonly colorChanges: readonly { saturation: number | null; hue: number | null; values: string }[];
+  readonly colourChanges: readonly { saturation: number | null; hue: number | null; values: string }[];
 }
 
 const golden = JSON.parse(readFileSync(new URL('./opencv-golden.json', import.meta.url), 'utf8')) as Golden;
@@ -70,7 +70,7 @@ describe('colors', () => {
     expect(linearTable(factor, offset)).toEqual(bytes(values));
   });
 
-  it.each(golden.colorChanges)('saturation $saturation, hue $hue in HSV', ({ saturation, hue, values }) => {
+  it.each(golden.colourChanges)('saturation $saturation, hue $hue in HSV', ({ saturation, hue, values }) => {
     const pixels = colors();
     changeHsv(pixels, { saturations: linearTable(saturation ?? 1, 0), hueShift: hue ?? 0 });
     const expected = bytes(values);

@@ -72,10 +72,10 @@ async function evaluateModel(
   const { data, split, labels, json = false } = options;
   const mistake = mistakeIn(runFolder, options);
   if (mistake !== null) command.error(`error: ${mistake}`, { exitCode: 2 });
-  const { datasetSection } = await import('../../config/internal.js');
+  const { datasetSection } = await import('../../config/index.js');
   const { openDataset } = await import('../../data/index.js');
   const { evaluate } = await import('../../evaluation/index.js');
-  const { inferenceOptions } = await import('../../evaluation/internal.js');
+  const { inferenceOptions } = await import('../../evaluation/index.js');
   const { evaluationSource } = await import('../evaluation-source.js');
   const { useEngine } = await import('../use-engine.js');
 

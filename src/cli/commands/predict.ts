@@ -48,7 +48,7 @@ async function predict(
     if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
   }
   const { loadRun, predictInputs } = await import('../../evaluation/index.js');
-  const { inferenceOptions } = await import('../../evaluation/internal.js');
+  const { inferenceOptions } = await import('../../evaluation/index.js');
   const { predictionFormat } = await import('../../data/internal.js');
   const { useEngine } = await import('../use-engine.js');
   using run = await loadRun(runFolder);
