@@ -1,3 +1,5 @@
+/** What a network makes of one image: classes, likelihood, confidence, losses and the weights of training (Fig. 3). */
+
 import { ignoreIndex, type Sample } from '../data/index.js';
 import { inferLogits } from '../evaluation/index.js';
 import { noGrad, scope, type Tensor, tensorFrom } from '../torch/index.js';

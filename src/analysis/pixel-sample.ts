@@ -1,3 +1,5 @@
+/** The pixels of some images as flat lists: all that the statistics of Fig. 2 and Fig. 5 are made of. */
+
 import { ignoreIndex } from '../data/index.js';
 import { EngineError } from '../errors/index.js';
 import type { Inspection } from './inspect-image.js';

@@ -1,3 +1,5 @@
+/** What the figures look at: a network with the parts of its objective, in the middle of a run or at its end. */
+
 import type { InferenceOptions, LoadedRun, SegmentationModel } from '../evaluation/index.js';
 import { inferenceOptions } from '../evaluation/index.js';
 import { losses, type PixelLoss } from '../losses/index.js';

@@ -1,3 +1,5 @@
+/** Images of a run's data with the labels that teach and, where there are any, finer ones to judge those by. */
+
 import type { Config } from '../config/index.js';
 import { datasetSection } from '../config/index.js';
 import { openDataset, type Sample, type SegmentationDataset } from '../data/index.js';

@@ -1,3 +1,5 @@
+/** What `coarsely evaluate` scores: a run, weights with their config, or a published checkpoint that says what it is. */
+
 import { type Config, configSchema, resolveConfig } from '../config/index.js';
 import { parseLayers } from '../config/internal.js';
 import type { DatasetClass } from '../data/index.js';

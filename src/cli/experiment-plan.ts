@@ -1,3 +1,5 @@
+/** `coarsely experiment --dry-run`: the queue, and how long it may take. */
+
 import type { ExperimentPlan } from '../experiments/index.js';
 import { type JobStatus, jobStatus } from '../experiments/internal.js';
 import { formatDuration, formatPercent, formatTable } from './format.js';

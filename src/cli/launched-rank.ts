@@ -1,3 +1,8 @@
+/**
+ * A process that `coarsely train --processes N` started, seen from itself: it tells its launcher what a person has to
+ * know, over a channel of their own, and the launcher prints it once.
+ */
+
 import { CoarselyError } from '../errors/index.js';
 
 /** Set by the launcher for the processes it starts. */

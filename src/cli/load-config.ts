@@ -1,3 +1,5 @@
+/** The config that a command was asked for, complete and checked against what is on the disk. */
+
 import { type Config, type ConfigLayer, checkConfig, configSchema, resolveConfig } from '../config/index.js';
 import { withAbsolutePaths } from '../config/internal.js';
 import { checkDataset } from '../data/index.js';

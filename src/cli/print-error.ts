@@ -1,3 +1,5 @@
+/** How a failure looks on the command line: what a user can cause is told in its own words, without a stack. */
+
 import { CoarselyError } from '../errors/index.js';
 
 /** Writes an error to stderr. A failure that is no CoarselyError is a bug, and asks to be reported. */

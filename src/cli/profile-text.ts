@@ -1,3 +1,4 @@
+/** The profile of a run as tables for a terminal. */
 import { explainProfile, phaseNames } from '../report/internal.js';
 import type { Profile } from '../runs/index.js';
 import { formatBytes, formatTable } from './format.js';

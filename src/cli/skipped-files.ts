@@ -1,3 +1,5 @@
+/** Bad files that a dataset goes without: said once, by name, before anything long begins. */
+
 import type { ComponentSection } from '../registry/index.js';
 
 const shownFiles = 20;

@@ -1,3 +1,5 @@
+/** The command that trains on a dataset: the recipe that is nearest, and an option for everything in which they differ. */
+
 import type { RecipeConfig } from '../config/index.js';
 import { datasets } from '../data/index.js';
 import type { Diagnosis } from '../inspect/index.js';

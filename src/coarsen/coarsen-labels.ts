@@ -1,3 +1,9 @@
+/**
+ * Coarse labels from fine ones: what an annotator's quick polygons would look like. Cityscapes' coarse annotations, the
+ * model for this, cover 0.58 of what its fine ones label and agree with them on 0.97 of that: objects are outlined with
+ * few vertices and kept off the borders, small ones are skipped or painted over, thin ones are drawn thin.
+ */
+
 import { RandomStream } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import { connectedComponents, type ImageSize } from './connected-components.js';

@@ -1,3 +1,5 @@
+/** How one region is drawn: a polygon kept off its border, or, when it is long and thin, a thin stroke along it. */
+
 import type { RandomStream } from '../data/index.js';
 import type { ImageSize } from './connected-components.js';
 import { simplifyLine, simplifyRing } from './simplify-ring.js';

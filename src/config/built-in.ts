@@ -1,3 +1,5 @@
+/** The schema over every component that the rooms registered: what the command line validates with. */
+
 import { datasets } from '../data/index.js';
 import { losses } from '../losses/index.js';
 import { backbones, heads } from '../models/index.js';

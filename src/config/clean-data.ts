@@ -1,3 +1,5 @@
+/** Whether a config's reweighter learns from clean labels, and whether the config names some. */
+
 import { ConfigError } from '../errors/index.js';
 import { reweighters } from '../reweighting/index.js';
 import type { Config } from './schema.js';

@@ -1,3 +1,5 @@
+/** What a config's loss needs predicted beside the classes, so that training and loading build the same network. */
+
 import { ConfigError } from '../errors/index.js';
 import { losses } from '../losses/index.js';
 import { confidences } from '../reweighting/index.js';

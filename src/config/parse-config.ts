@@ -1,3 +1,5 @@
+/** From layers (a recipe, files that extend it, the command line) to one checked config. */
+
 import { ConfigError } from '../errors/index.js';
 import { type Complaint, explainIssues, valueAt } from './explain-issues.js';
 import { mergeSections, type Section } from './merge.js';

@@ -1,3 +1,5 @@
+/** What to say when ranks lost each other: which of them is missing, as far as the others can tell. */
+
 import { DistributedError } from '../errors/index.js';
 
 /** Another rank, as the store that all share knows it. */

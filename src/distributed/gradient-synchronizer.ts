@@ -1,3 +1,8 @@
+/**
+ * Gradients averaged over ranks while backward computes the rest of them, by c10d's Reducer. What every rank then holds
+ * is the gradient of the mean of the ranks' objectives.
+ */
+
 import type { Tensor } from '../torch/index.js';
 import { native } from '../torch/internal.js';
 import type { ProcessGroup } from './process-group.js';

@@ -1,3 +1,9 @@
+/**
+ * The processes that train together, over libtorch's own collectives: Gloo on the CPU, NCCL on CUDA. Every rank must
+ * call the same collectives in the same order. Nothing waits longer than the timeout, and what fails then says which
+ * rank is missing.
+ */
+
 import { DistributedError, EngineError } from '../errors/index.js';
 import type { Device, Tensor } from '../torch/index.js';
 import { native, wrap } from '../torch/internal.js';

@@ -1,3 +1,8 @@
+/**
+ * Which of several processes this one is, from the environment that torchrun, SLURM scripts and Kubernetes' PyTorchJob
+ * set: RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT.
+ */
+
 import { ConfigError } from '../errors/index.js';
 
 export interface RankEnvironment {

@@ -1,3 +1,8 @@
+/**
+ * Where the classes of a label map meet. A boundary lies between two neighboring pixels (left, right, above, below) of
+ * two classes; both are boundary pixels, each of its own class. What is not labeled makes none: an unlabeled pixel is
+ * no neighbor, and neither is the world beyond the image's edge.
+ */
 import { ignoreIndex } from '../data/index.js';
 
 export interface MapSize {

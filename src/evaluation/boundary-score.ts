@@ -1,3 +1,11 @@
+/**
+ * The boundary F-score: how much of the predicted outline of a class lies near its true outline, and the reverse.
+ * Csurka, Larlus, Perronnin: "What is a good evaluation measure for semantic segmentation?", BMVC 2013. Near is within
+ * 0.75 % of the image's diagonal, as they have it, and at least one pixel.
+ *
+ * They average over images; here, as for mIoU, the counts of all images are added up, so that an image with a few
+ * boundary pixels weighs as much as those, and the sums are exact.
+ */
 import { ignoreIndex } from '../data/index.js';
 import { type BoundaryMap, boundaryMap, discSteps, type MapSize } from './boundary-map.js';
 

@@ -1,3 +1,7 @@
+/**
+ * Counts of (true class, predicted class) over any number of images, held in one [C, C] int64 tensor: memory depends
+ * on the number of classes alone. Pixels labeled `ignoreIndex` are in no count.
+ */
 import { ignoreIndex } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import { type Device, ops, scope, type Tensor, zeros } from '../torch/index.js';

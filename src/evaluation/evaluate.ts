@@ -1,3 +1,4 @@
+/** Scores a model on a labeled data set, at the resolution of the labels. */
 import type { Sample, SegmentationDataset } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import { scope, tensorFrom } from '../torch/index.js';

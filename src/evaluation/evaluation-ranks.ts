@@ -1,3 +1,4 @@
+/** What an evaluation needs of the processes that share its images; a process group is one. */
 import type { Tensor } from '../torch/index.js';
 
 export interface EvaluationRanks {

@@ -1,3 +1,15 @@
+/**
+ * Inference: decoded images in, one class id per pixel out. Whole or by sliding window, at one scale or averaged over
+ * several and their mirror images. Images are not padded: the networks here take any size and return logits at that
+ * size.
+ *
+ * The average is of probabilities: at each scale the image is resized (bilinear, half-pixel centers), the logits are
+ * resized back to the image's own size, and their softmax joins one running sum. Memory is that sum and one pass.
+ *
+ * The sizes are those of mmsegmentation's tests where `baseSize` is that of the published config: none for Cityscapes,
+ * 2048 × 512 for ADE20K. It resizes 8-bit images and rounds to whole values; here what is resized is normalized
+ * already and is not rounded.
+ */
 import { normalizeImage, type Size } from '../data/index.js';
 import { scaledToFit } from '../data/internal.js';
 import {

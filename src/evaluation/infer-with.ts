@@ -1,3 +1,4 @@
+/** The model as inference runs it, for as long as some work over many images takes. */
 import { foldBatchNorm } from '../models/index.js';
 import { kernels as currentKernels } from '../torch/internal.js';
 import { type InferenceOptions, inferenceDtype } from './infer-labels.js';

@@ -1,3 +1,4 @@
+/** The one place where a config's `inference` section becomes what inference is called with. */
 import type { Config } from '../config/index.js';
 import type { InferenceOptions } from './infer-labels.js';
 import { inferenceDevice } from './load-model.js';

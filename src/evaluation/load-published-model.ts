@@ -1,3 +1,4 @@
+/** A network that mmsegmentation trained and published, ready to be evaluated: the checkpoint itself says what it is. */
 import type { DatasetClass } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import {

@@ -1,3 +1,4 @@
+/** What evaluation needs of a network: a `Segmentor`, or anything that maps images to logits of the same size. */
 import type { Tensor } from '../torch/index.js';
 
 export interface SegmentationModel {

@@ -1,3 +1,8 @@
+/**
+ * Inference by overlapping windows, for networks that know images of one size only, or images larger than memory. The
+ * windows and their average are mmsegmentation's `slide_inference`: a window that would leave the image is moved back
+ * inside, and the *logits* are averaged where windows overlap; the softmax comes after.
+ */
 import { type Device, scope, type Tensor, tensorFrom, zeros } from '../torch/index.js';
 
 export interface SlidingWindow {

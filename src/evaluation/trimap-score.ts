@@ -1,3 +1,9 @@
+/**
+ * mIoU in narrow bands around the true boundaries, where coarse labels teach least. Krähenbühl, Koltun: "Efficient
+ * inference in fully connected CRFs", NeurIPS 2011; Chen et al.: "DeepLab", 2015. A labeled pixel is in the band of
+ * width d when a boundary pixel of the labels is fewer than d pixels away: on either side of a straight boundary lie d
+ * pixels of it. Boundaries towards what is not labeled are none.
+ */
 import { ignoreIndex } from '../data/index.js';
 import { boundaryMap, discSteps, type MapSize } from './boundary-map.js';
 import { metricsFrom } from './metrics.js';

@@ -1,3 +1,5 @@
+/** Beyond the paper: every way of weighing pixels that the project knows, on the same coarse labels. */
+
 import { type MethodName, paperRun } from '../recipes/internal.js';
 import { allMetrics, type ExperimentTable } from './experiment-table.js';
 

@@ -1,3 +1,5 @@
+/** Everything that can be known to be wrong before the first run starts. */
+
 import { type Config, checkConfig, datasetSection } from '../config/index.js';
 import { checkExtraHeads, learnsFromClean } from '../config/internal.js';
 import { checkDataset } from '../data/index.js';

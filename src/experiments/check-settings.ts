@@ -1,3 +1,5 @@
+/** Options that would have no effect are errors: a misspelled backbone would else train for days from random weights. */
+
 import { ConfigError, suggestion } from '../errors/index.js';
 import type { ExperimentTable } from './experiment-table.js';
 import type { Scale, ScaleName } from './scale.js';

@@ -1,3 +1,5 @@
+/** Whether a run's folder holds the experiment that is asked for: the keys in which two configs differ. */
+
 import type { Config } from '../config/index.js';
 
 /** Keys that change where or how fast a run goes, and not what it computes. */

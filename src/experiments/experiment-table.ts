@@ -1,3 +1,5 @@
+/** What a table is: rows that are runs, set against a base row. What a row scored is not here. */
+
 import type { PaperRun } from '../recipes/internal.js';
 
 export type Metric = 'aAcc' | 'mAcc' | 'mIoU';

@@ -1,3 +1,8 @@
+/**
+ * What the paper reports, each figure once: a run's row stands in several tables. Per cent, single scale unless the run
+ * says otherwise; NaN is what the paper prints for training that did not converge, null what it does not report.
+ */
+
 import { type PaperRun, paperRunName } from '../recipes/internal.js';
 import type { Metric } from './experiment-table.js';
 

@@ -1,3 +1,5 @@
+/** The tables as the paper ran them: Cityscapes and ADE20K in their official layouts, its networks, steps and crops. */
+
 import { type PaperRun, paperBackbone, paperConfig, paperRunName } from '../recipes/internal.js';
 import type { DataRoots, Scale } from './scale.js';
 

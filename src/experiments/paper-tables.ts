@@ -1,3 +1,5 @@
+/** Tables 1 to 6 of the paper: titles, columns and rows. Many rows share a run, above all the base model. */
+
 import { type MethodName, type PaperData, paperRun } from '../recipes/internal.js';
 import { allMetrics, type ExperimentTable, type TableRow } from './experiment-table.js';
 

@@ -1,3 +1,8 @@
+/**
+ * What an experiment runs, in which order: all rows of seed 0 first, then of seed 1, so that an interrupted experiment
+ * has whole tables. Rows that share a run share a job.
+ */
+
 import { ConfigError } from '../errors/index.js';
 import type { PaperRun } from '../recipes/internal.js';
 import type { ExperimentTable, TableRow } from './experiment-table.js';

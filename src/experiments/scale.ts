@@ -1,3 +1,5 @@
+/** How large an experiment is: from a described run to the config that runs it, or to the reason why it cannot. */
+
 import type { RecipeConfig } from '../config/index.js';
 import type { PaperRun } from '../recipes/internal.js';
 

@@ -1,3 +1,5 @@
+/** What the runs of an experiment are in numbers, read from their configs: options may have changed what a scale says. */
+
 import type { Config } from '../config/index.js';
 import type { Job } from './job.js';
 

@@ -1,3 +1,9 @@
+/**
+ * The tables on a folder of one's own (`images/`, `coarse/`, `fine/`), at a size that two CPU cores finish: images at half
+ * their size, a few hundred steps from random weights, a ResNet-18 in place of ResNet-101. It can show directions, not
+ * the paper's figures.
+ */
+
 import type { RecipeConfig } from '../config/index.js';
 import { openDataset } from '../data/index.js';
 import {

@@ -1,3 +1,5 @@
+/** The tables that the command line can name. */
+
 import { ConfigError, suggestion } from '../errors/index.js';
 import { baselinesTable } from './baselines-table.js';
 import type { ExperimentTable } from './experiment-table.js';

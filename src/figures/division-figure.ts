@@ -1,3 +1,8 @@
+/**
+ * Fig. 2, measured: correct and mislabeled pixels by loss and by confidence, with what the paper says of each; and where
+ * on the scale of confidence the mislabeled pixels are, at the end and over training time.
+ */
+
 import type { Division, PixelStatistics, RunStatistics, StatisticsMoment } from '../analysis/index.js';
 import { binCount } from '../analysis/internal.js';
 import { ConfigError } from '../errors/index.js';

@@ -1,3 +1,5 @@
+/** What every figure of the paper becomes here: files to look at, the numbers behind them, and a table to print. */
+
 import type { JsonValue } from '../runs/internal.js';
 
 export interface FigureFile {

@@ -1,3 +1,5 @@
+/** Fig. 3: what a training step knows of an image: labels, class likelihoods, confidence, losses and weights as maps. */
+
 import type { Inspection, LabeledImage } from '../analysis/index.js';
 import type { DatasetClass } from '../data/index.js';
 import { confidenceScale, weightScale } from './color-map.js';

@@ -1,3 +1,5 @@
+/** W(v̂) as a run gave it beside what section 3.4 says it should become, E[l | v̂]^{1/(p−1)}. */
+
 import type { RunStatistics } from '../analysis/index.js';
 import { compareWithTheory, type TheoryCurve } from '../analysis/index.js';
 import { binCount } from '../analysis/internal.js';

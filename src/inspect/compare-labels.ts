@@ -1,3 +1,5 @@
+/** Coarse against fine: how much of the images each labels, and how often they agree. */
+
 import type { ClassList } from '../data/index.js';
 import { coarseFirst } from './choose-parts.js';
 import type { LabelComparison } from './diagnosis.js';

@@ -1,3 +1,5 @@
+/** Any kind of dataset through its public interface: its own check says what is missing, reading it what is inside. */
+
 import {
   checkDataset,
   type DatasetDescription,

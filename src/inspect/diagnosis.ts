@@ -1,3 +1,5 @@
+/** What the dataset doctor says: plain data, which is printed as a table or as JSON. */
+
 import type { Color, DatasetClass, Size } from '../data/index.js';
 
 /** Everything found out about a folder. Shares are from 0 to 1; null where nothing was there to measure. */

@@ -1,3 +1,5 @@
+/** The sizes of a split's images in four numbers. */
+
 import type { Size } from '../data/index.js';
 import type { SizeSummary } from './diagnosis.js';
 

@@ -1,3 +1,5 @@
+/** What the content of label files gives away: labels of no class, and the slips that most often cause them. */
+
 import type { ClassList } from '../data/index.js';
 import { ignoreIndex } from '../data/index.js';
 import { defaultPalette } from '../data/internal.js';

@@ -1,3 +1,5 @@
+/** Two sets of labels of the same images, pixel by pixel, before it is known which of them is the coarse one. */
+
 import { ignoreIndex } from '../data/index.js';
 
 const byteValues = 256;

@@ -1,3 +1,8 @@
+/**
+ * What a set of label files holds, counted twice: as stored (values or colors), which shows what a wrong list of
+ * classes misses, and as classes of the list.
+ */
+
 import type { ClassList } from '../data/index.js';
 import { ignoreIndex } from '../data/index.js';
 import type { ClassCoverage } from './diagnosis.js';

@@ -1,3 +1,5 @@
+/** A `classes.json` made from what label files hold, for a folder that has none, or one that misses colors. */
+
 import type { ClassList } from '../data/index.js';
 import { cityscapesClasses, ignoreIndex } from '../data/index.js';
 import type { ProposedClass, ProposedClasses } from './diagnosis.js';

@@ -1,3 +1,5 @@
+/** Going through a source once: some samples are decoded, evenly spread over each split, and the rest by headers. */
+
 import type { ClassList } from '../data/index.js';
 import type { Finding, SplitDiagnosis } from './diagnosis.js';
 import { FindingCollector } from './finding-collector.js';

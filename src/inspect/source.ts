@@ -1,3 +1,8 @@
+/**
+ * A dataset as the doctor goes through it: splits, the sets of labels they have, and samples that are inspected by name.
+ * One source reads plain folders file by file; another reads any kind of dataset through its public interface.
+ */
+
 import type { ClassList, Size } from '../data/index.js';
 import type { LabelSamples } from '../data/internal.js';
 import type { FileFindingCode, Finding, LabeledPart } from './diagnosis.js';

@@ -1,3 +1,5 @@
+/** Cross-entropy of one pixel: −log p_y. */
+
 import { EngineError } from '../errors/index.js';
 import { autocast, ops, type Tensor } from '../torch/index.js';
 import { ignoreIndex as defaultIgnoreIndex, type FusedLoss, type PixelLossOptions } from './pixel-loss.js';

@@ -1,3 +1,5 @@
+/** Focal loss (Lin et al. 2017): the strategy that focuses on what the network finds hard. */
+
 import { EngineError } from '../errors/index.js';
 import { crossEntropy, expectLabels } from './cross-entropy.js';
 import { oneMinusExp } from './one-minus-exp.js';

@@ -1,3 +1,9 @@
+/**
+ * Loss and confidence of every pixel in one pass. The plain way resizes the logits to the labels' size, and then makes a
+ * map of all classes at that size again for each of log-softmax, softmax and their gradients: most of a step's memory,
+ * and for many classes half of its time. Here logits stay as small as the head gave them, forward and backward.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { ops, type Tensor } from '../torch/index.js';
 import { crossEntropy } from './cross-entropy.js';

@@ -1,3 +1,5 @@
+/** Generalized cross-entropy (Zhang and Sabuncu 2018), the robust loss that ARM is tried on in Table 4. */
+
 import { EngineError } from '../errors/index.js';
 import { crossEntropy, expectLabels } from './cross-entropy.js';
 import { oneMinusExp } from './one-minus-exp.js';

@@ -1,3 +1,5 @@
+/** 1 − e^{−x}, which robust losses are made of, without losing the digits of a small x. */
+
 import type { Tensor } from '../torch/index.js';
 
 /**

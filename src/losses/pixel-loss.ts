@@ -1,3 +1,5 @@
+/** What a pixel loss is: one number for each pixel, before any weight or mean (paper, Eq. 4). */
+
 import type { Tensor } from '../torch/index.js';
 
 export const ignoreIndex = 255;

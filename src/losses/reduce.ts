@@ -1,3 +1,5 @@
+/** From losses of pixels to the loss of a batch, where no reweighter does it. */
+
 import type { Tensor } from '../torch/index.js';
 
 /** `valid`: the mean over labeled pixels; `all`: over every pixel, ignored ones counting as 0 (mmsegmentation's). */

@@ -1,3 +1,4 @@
+/** What a backbone is to heads, to weight files and to configs. */
 import type { Module } from '../nn/index.js';
 import type { Generator, Tensor } from '../torch/index.js';
 

@@ -1,3 +1,4 @@
+/** Backbones by the kind that a config names. */
 import { type Component, Registry } from '../registry/index.js';
 import type { Backbone, BackboneContext } from './backbone.js';
 import { resnestComponent } from './resnest/resnest-component.js';

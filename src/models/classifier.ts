@@ -1,3 +1,4 @@
+/** The last layer of a head: a 1×1 convolution to class logits, started from N(0, 0.01) as in mmsegmentation. */
 import { Conv2d, constant, normal } from '../nn/index.js';
 import type { Generator } from '../torch/index.js';
 

@@ -1,3 +1,4 @@
+/** Convolution without bias, batch normalization, ReLU: mmcv's `ConvModule`, with its initialization. */
 import { BatchNorm2d, Conv2d, type Conv2dOptions, kaimingNormal, Module } from '../nn/index.js';
 import { convolveNormalized } from '../nn/internal.js';
 import type { Tensor } from '../torch/index.js';

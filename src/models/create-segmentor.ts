@@ -1,3 +1,4 @@
+/** From the `model` section of a config to a network with its first values. */
 import { type ComponentSection, createComponent } from '../registry/index.js';
 import { type Generator, tidy } from '../torch/index.js';
 import { backbones } from './backbones.js';

@@ -1,3 +1,7 @@
+/**
+ * Predictions beside the classes that a loss may ask for, such as the log-scale of the KL loss (paper, Eq. 1): one 1×1
+ * convolution each on what the classifier sees.
+ */
 import { type Conv2d, Module } from '../nn/index.js';
 import type { Generator, Tensor } from '../torch/index.js';
 import { createClassifier } from './classifier.js';

@@ -1,3 +1,7 @@
+/**
+ * A network as inference runs it: batch normalizations folded into the convolutions before them, weights packed once.
+ * The network itself stays as it is, and can go on training afterwards.
+ */
 import { EngineError } from '../errors/index.js';
 import { FoldedConvolutions } from '../nn/internal.js';
 import { autocast, noGrad, scope, type Tensor } from '../torch/index.js';

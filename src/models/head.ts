@@ -1,3 +1,4 @@
+/** What a head is to the segmentor and to configs. */
 import type { Module } from '../nn/index.js';
 import type { Generator, Tensor } from '../torch/index.js';
 import type { Backbone, Features } from './backbone.js';

@@ -1,3 +1,4 @@
+/** Heads by the kind that a config names. */
 import { type Component, Registry } from '../registry/index.js';
 import { deepLabV3Plus } from './deeplab-v3-plus.js';
 import { fcnHead } from './fcn-head.js';

@@ -1,3 +1,8 @@
+/**
+ * The attention of OCR (Yuan et al. 2020, section 3.2, Eqs. 2–5): every pixel asks the object regions, not the other
+ * pixels, so that its cost grows with pixels · classes. mmsegmentation's `SpatialGatherModule` and
+ * `ObjectAttentionBlock`.
+ */
 import { Module, Sequential } from '../nn/index.js';
 import { spatialSize } from '../nn/internal.js';
 import { cat, type Generator, type Tensor } from '../torch/index.js';

@@ -1,3 +1,4 @@
+/** A backbone, a head and, in training, an auxiliary head: from images to logits at the images' size. */
 import { Module, resizeBilinear } from '../nn/index.js';
 import { spatialSize } from '../nn/internal.js';
 import type { Tensor } from '../torch/index.js';

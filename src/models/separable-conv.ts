@@ -1,3 +1,7 @@
+/**
+ * Depthwise separable convolution as DeepLabv3+ and mmcv have it: a 3×3 filter per channel, then a 1×1 convolution
+ * across channels, each followed by batch normalization and ReLU.
+ */
 import { Module } from '../nn/index.js';
 import type { Generator, Tensor } from '../torch/index.js';
 import { ConvNormRelu } from './conv-norm-relu.js';

@@ -1,3 +1,9 @@
+/**
+ * Batch normalization over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
+ * `torch.nn.BatchNorm2d`, and what a network does with its output: the addition of a shortcut and ReLU. On a CPU the
+ * three are bound by memory, not by arithmetic, so they are one operator (native/kernels/batch_norm.cc). The momentum
+ * is fixed, so PyTorch's count of batches has no use and is accepted and ignored.
+ */
 import { ones, ops, type Tensor, zeros } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';
 import { Module } from './module.js';

@@ -1,3 +1,10 @@
+/**
+ * Activation checkpointing (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"): a stage of a network
+ * keeps only what it starts from and is computed again when backward reaches it. Losses and gradients keep their bits:
+ * the stage runs again with the autocast, the kernels and the dropout masks that it ran with, running statistics are
+ * updated once, and gradients meet in the order in which they would have met.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { type Generator, noGrad, ops, scope, Tensor } from '../torch/index.js';
 import { afterBackward, backwardTogether, currentModes, isRecording, native } from '../torch/internal.js';

@@ -1,3 +1,7 @@
+/**
+ * Two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. In training it keeps for its
+ * gradient, where it can, what its input was made of instead of its input (native/kernels/lean_conv2d.cc).
+ */
 import { type Generator, ops, type Tensor } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';
 import { type ConvolutionGeometry, foldedConvolutions } from './folded-convolutions.js';

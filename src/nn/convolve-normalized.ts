@@ -1,3 +1,4 @@
+/** A convolution and the normalization that follows it, as one: in training two layers, in inference a single operator. */
 import { type Tensor, tidy } from '../torch/index.js';
 import type { BatchNorm2d } from './batch-norm2d.js';
 import type { Conv2d } from './conv2d.js';

@@ -1,3 +1,7 @@
+/**
+ * Dropout (Srivastava et al. 2014) and its form that drops whole channels. Masks are drawn on the CPU from an explicit
+ * generator: the same seed then drops the same places on every device, and a resumed run continues the same sequence.
+ */
 import { empty, type Generator, ops, type Tensor } from '../torch/index.js';
 import { noteDraw } from './checkpoint.js';
 import { Module } from './module.js';

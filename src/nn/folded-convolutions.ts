@@ -1,3 +1,12 @@
+/**
+ * Convolutions as inference wants them. Once the statistics of a batch normalization stand still it only scales and
+ * shifts, which the convolution before it can do with its weights: (γ/√(σ² + ε))·W and β + (b − µ)·γ/√(σ² + ε). With the
+ * normalization gone, residual and ReLU are applied while the output is still in cache, and the weights are brought into
+ * the layout and dtype of the fastest kernel once instead of at every image.
+ *
+ * The layers are not touched: a `FoldedConvolutions` keeps weights of its own, made from a layer's when that layer is
+ * first run. What changes in the layers afterwards it doesn't see.
+ */
 import { type DType, ops, type Tensor, tidy } from '../torch/index.js';
 import { rejectPromise } from '../torch/internal.js';
 import { Buffer } from './parameter.js';

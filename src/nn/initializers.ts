@@ -1,3 +1,7 @@
+/**
+ * First values of parameters. Every draw comes from an explicit generator, so that a seed fixes a network. Formulas are
+ * those of `torch.nn.init`, with fan-in = shape[1] · receptive field and fan-out = shape[0] · receptive field.
+ */
 import { full, type Generator, rand, randn, type Tensor } from '../torch/index.js';
 
 /** Draws the first value of a parameter of this shape: float32, on the CPU. */

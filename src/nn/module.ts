@@ -1,3 +1,7 @@
+/**
+ * Modules are their fields: `Module` walks its public fields, and a field's path is its state-dict name
+ * (`backbone.stage3.0.conv2.weight`). Nothing is registered, named by a string or built lazily.
+ */
 import { CheckpointError } from '../errors/index.js';
 import { type Device, type DType, noGrad, type Tensor, tidy } from '../torch/index.js';
 import { isFloatingPoint } from '../torch/internal.js';

@@ -1,3 +1,7 @@
+/**
+ * The two kinds of tensor a module owns. Both take over the tensor they are made from (which is disposed), under a
+ * handle that no scope owns, so that a module built inside a scope outlives it. They live until `dispose()`.
+ */
 import { Tensor } from '../torch/index.js';
 import { release } from '../torch/internal.js';
 

@@ -1,3 +1,4 @@
+/** Spatial pooling. */
 import { ops, type Tensor } from '../torch/index.js';
 import { Module } from './module.js';
 

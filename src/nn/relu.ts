@@ -1,3 +1,4 @@
+/** The rectifier, as a function: it has no state. */
 import { ops, type Tensor } from '../torch/index.js';
 
 /** max(x, 0), fresh. */

@@ -1,3 +1,4 @@
+/** Layers applied one after another. */
 import type { Tensor } from '../torch/index.js';
 import { Module } from './module.js';
 

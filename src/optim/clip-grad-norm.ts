@@ -1,3 +1,4 @@
+/** Bounds the size of a step: gradients are scaled down together when their common L2 norm is above a maximum. */
 import type { Parameter } from '../nn/index.js';
 import { noGrad, ops, stack, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';

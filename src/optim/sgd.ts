@@ -1,3 +1,11 @@
+/**
+ * Stochastic gradient descent with momentum, step for step as `torch.optim.SGD` (dampening 0, no Nesterov):
+ *
+ *     d = maximize ? −grad : grad;  d += weightDecay · p;  v = first step ? d : momentum · v + d;  p −= α · scale · v
+ *
+ * `maximize` flips the gradient before the decay is added, so a player that climbs the objective still has its
+ * parameters decayed; a negative learning rate would make them grow instead.
+ */
 import { CheckpointError } from '../errors/index.js';
 import { Buffer, type Parameter } from '../nn/index.js';
 import { noGrad, ops, type Tensor, tidy } from '../torch/index.js';

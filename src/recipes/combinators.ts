@@ -1,3 +1,5 @@
+/** From a baseline to its variants: each function changes one thing of a config and names the result. */
+
 import type { RecipeConfig } from '../config/index.js';
 
 export interface ArmSection {

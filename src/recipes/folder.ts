@@ -1,3 +1,8 @@
+/**
+ * A folder of one's own, of the size of CamVid (a few hundred images of about 480×360): `images/`, `coarse/` to train on
+ * and `fine/` to evaluate on, each with `train` and `val` inside. Trains from scratch on a CPU.
+ */
+
 import type { RecipeConfig } from '../config/index.js';
 import { named, withArm, withLinearArm } from './combinators.js';
 import type { RecipeOptions } from './recipe.js';

@@ -1,3 +1,5 @@
+/** What a recipe is: an experiment as a typed function that returns a config, and a line that says what it is for. */
+
 import type { RecipeConfig } from '../config/index.js';
 
 /** What every recipe lets its caller choose; everything else is changed in the config it returns. */

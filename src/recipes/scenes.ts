@@ -1,3 +1,8 @@
+/**
+ * The demonstration: generated street-like scenes, coarse labels to train on and exact ones to evaluate on, small enough
+ * for two cores and a minute and a half a run. It shows that everything works; it is too small to rank methods.
+ */
+
 import type { RecipeConfig } from '../config/index.js';
 import { named, withArm, withLinearArm } from './combinators.js';
 import type { RecipeOptions } from './recipe.js';

@@ -1,3 +1,5 @@
+/** From a section of a config to the thing it describes. */
+
 import { ConfigError } from '../errors/index.js';
 import type { Component } from './component.js';
 import type { Registry } from './registry.js';

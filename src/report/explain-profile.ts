@@ -1,3 +1,4 @@
+/** What a profile says, in a sentence or two: where a step's time goes, and what can be done about it. */
 import type { Profile, ProfilePhase } from '../runs/index.js';
 
 /** Share of a step from which waiting for data is worth a remark. */

@@ -1,3 +1,5 @@
+/** What the page knows of one run: plain data, so that every section is a pure function of it. */
+
 import type { RunStatistics } from '../analysis/index.js';
 import type { Profile } from '../runs/index.js';
 

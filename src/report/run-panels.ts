@@ -1,3 +1,4 @@
+/** What one run made of one example image, as panels: the maps of the paper's Fig. 3 and Fig. 4. */
 import type { Inspection } from '../analysis/index.js';
 import { ignoreIndex, type Sample } from '../data/index.js';
 import type { LoadedRun } from '../evaluation/index.js';

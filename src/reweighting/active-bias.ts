@@ -1,3 +1,9 @@
+/**
+ * Active Bias (Chang et al. 2017, SGD weighted by prediction variance): a pixel weighs by how much the network has
+ * changed its mind about it. Pixels that were always easy and pixels that were never learned both weigh little. It
+ * looks at the past where ARM looks at the present prediction.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { Module } from '../nn/index.js';
 import { autocast, noGrad, ones, type Tensor, tidy } from '../torch/index.js';

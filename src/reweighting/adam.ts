@@ -1,3 +1,8 @@
+/**
+ * Adam (Kingma & Ba 2015) for what a strategy learns by itself, apart from the game that the main optimizer plays. A
+ * module, so that its moments are saved with the parameters that they belong to.
+ */
+
 import { Buffer, Module, type Parameter } from '../nn/index.js';
 import { noGrad, tidy, zeros } from '../torch/index.js';
 

@@ -1,3 +1,8 @@
+/**
+ * The Adversarial Reweighting Module (paper, sections 3.3 and 4.2, Fig. 3): W(v̂; θ) of 53 parameters that climbs the
+ * weighted loss which the network descends.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { Conv2d, Module } from '../nn/index.js';
 import { autocast, cat, type Generator, noGrad, ops, type Tensor, tensorFrom, tidy } from '../torch/index.js';

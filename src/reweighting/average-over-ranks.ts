@@ -1,3 +1,5 @@
+/** Gradients that a strategy takes by itself, beside the step's own, made the same on all ranks. */
+
 import { cat, noGrad, type Tensor, tidy } from '../torch/index.js';
 import type { Ranks } from './ranks.js';
 

@@ -1,3 +1,10 @@
+/**
+ * What a little more weight on a pixel would do to the clean loss (Shu et al. 2019, Eq. 12 and 13). After the virtual
+ * step θ̂ = θ − α ∇ Σ w_i l_i(θ), the derivative of L_clean(θ̂) by w_i is −α ⟨∇L_clean(θ̂), ∇l_i(θ)⟩. The inner products
+ * of all pixels are one directional derivative, of the losses along g = ∇L_clean(θ̂), and a directional derivative is
+ * two forward passes: (l_i(θ + εg) − l_i(θ − εg)) / 2ε. No gradient of a gradient is needed.
+ */
+
 import type { Parameter } from '../nn/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';
 import { averageOverRanks } from './average-over-ranks.js';

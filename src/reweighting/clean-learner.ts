@@ -1,3 +1,5 @@
+/** What a strategy that learns from a small clean set does before each step of the network, and what it is given. */
+
 import type { Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 import type { Ranks } from './ranks.js';

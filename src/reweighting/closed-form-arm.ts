@@ -1,3 +1,9 @@
+/**
+ * ARM without the learning, beyond the paper. Holding the losses, the weights that ARM climbs to are known: under
+ * ‖W‖_p = 1 the maximizer of Σ W(v̂)·l is W(v) ∝ E[l | v]^{1/(p−1)} (section 3.4, by Hölder's inequality). So the mean
+ * loss of each interval of confidence is kept, and that weight used: no parameters, no learning rate, no warm-up.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { Buffer, Module } from '../nn/index.js';
 import { arange, autocast, noGrad, ops, type Tensor, tensorFrom, tidy, zeros } from '../torch/index.js';

@@ -1,3 +1,9 @@
+/**
+ * Entropy of the class likelihoods, its sign turned (paper, Table 2). The paper reports NaN for it: Σ −p log p from the
+ * likelihoods themselves is 0 · −∞ once one of them underflows. From log-likelihoods it is finite, and so is its
+ * gradient.
+ */
+
 import type { Tensor } from '../torch/index.js';
 import { type Confidence, type ConfidenceOptions, defineConfidence, indicate } from './confidence.js';
 

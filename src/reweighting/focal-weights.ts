@@ -1,3 +1,8 @@
+/**
+ * The focal factor as a reweighter (Lin et al. 2017): weights ∝ (1 − p_y)^γ. It looks at the loss, so a mislabeled
+ * pixel, whose loss is high, weighs most: what the paper argues against (section 1, Fig. 2a).
+ */
+
 import { EngineError } from '../errors/index.js';
 import { Module } from '../nn/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';

@@ -1,3 +1,9 @@
+/**
+ * The generalized cross-entropy as a reweighter (Zhang & Sabuncu 2018): weights ∝ p_y^q, which is what the gradient of
+ * (1 − p_y^q)/q has beside that of the cross-entropy. It trusts what the network already believes, so that a hard
+ * pixel counts as little as a mislabeled one (section 1, Fig. 2a).
+ */
+
 import { EngineError } from '../errors/index.js';
 import { crossEntropy } from '../losses/index.js';
 import { Module } from '../nn/index.js';

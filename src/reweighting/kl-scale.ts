@@ -1,3 +1,5 @@
+/** The uncertainty s that the KL loss has the network predict, as a confidence (paper, Eq. 1 and Table 4). */
+
 import { expectLogScale, logScaleHead, logScaleRange } from '../losses/internal.js';
 import { type Confidence, defineConfidence, indicate } from './confidence.js';
 

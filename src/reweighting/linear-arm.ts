@@ -1,3 +1,5 @@
+/** Linear ARM (paper, section 4.3): W(v̂) = k·v̂ + b with constants, the strategy without the learning. */
+
 import { Module } from '../nn/index.js';
 import { autocast, type Tensor } from '../torch/index.js';
 import { expectNormOrder, type NormOrder, normalizeWeights } from './normalize-weights.js';

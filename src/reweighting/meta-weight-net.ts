@@ -1,3 +1,8 @@
+/**
+ * Meta-Weight-Net (Shu et al. 2019): a small network from a pixel's loss to its weight, learned so that a step with
+ * these weights lowers the loss of a small clean set. It needs labels that the paper's setting does not have.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { Conv2d, Module } from '../nn/index.js';
 import { autocast, cat, type Generator, noGrad, type Tensor, tidy } from '../torch/index.js';

@@ -1,3 +1,9 @@
+/**
+ * The double normalization of a weight map (paper, section 4.2): first by its p-norm, which is what the module climbs
+ * on, then by its L1 norm, so that Σ w·l keeps the size of a mean loss. The second carries no gradient: with it, the
+ * two together would be w / ‖w‖₁, whose maximum puts all weight on one pixel (section 3.4, Eq. 11).
+ */
+
 import { EngineError } from '../errors/index.js';
 import { ops, type Tensor } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';

@@ -1,3 +1,9 @@
+/**
+ * Online hard example mining (Shrivastava et al. 2016) for pixels, as the code of OCR and HRNet has it: the mean loss of
+ * the pixels whose own label the network finds unlikely. What it keeps is hard or mislabeled, and it cannot tell which
+ * (paper, section 1).
+ */
+
 import { EngineError } from '../errors/index.js';
 import { Module } from '../nn/index.js';
 import { noGrad, ops, stack, type Tensor } from '../torch/index.js';

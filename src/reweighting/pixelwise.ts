@@ -1,3 +1,5 @@
+/** The 1×1 convolutions of weight functions, over pixels in a row: no image layout stands in their way. */
+
 import type { Conv2d } from '../nn/index.js';
 import { ops, type Tensor } from '../torch/index.js';
 

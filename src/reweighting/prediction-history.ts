@@ -1,3 +1,8 @@
+/**
+ * What the network has said so far of each part of each training image: running mean and variance of the likelihood of
+ * the labels, on a fixed grid over the image, so that crops of any size and place meet the same cells again.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { Buffer, Module } from '../nn/index.js';
 import { type Device, stack, type Tensor, tensorFrom, zeros } from '../torch/index.js';

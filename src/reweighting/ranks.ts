@@ -1,3 +1,5 @@
+/** The processes that train together, each on its part of every batch; for strategies with a memory. */
+
 import type { Tensor } from '../torch/index.js';
 
 export interface Ranks {

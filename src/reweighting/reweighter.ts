@@ -1,3 +1,5 @@
+/** What every reweighting strategy is: a map from what is known of each pixel to its share of the loss. */
+
 import { EngineError } from '../errors/index.js';
 import type { Module, Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';

@@ -1,3 +1,5 @@
+/** p_y, the likelihood that the network gives a pixel's own label: what loss-based strategies look at (section 2). */
+
 import { crossEntropy } from '../losses/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';
 

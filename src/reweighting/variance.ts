@@ -1,3 +1,5 @@
+/** Variance and standard deviation of the class likelihoods (paper, Eq. 3 and Table 2). */
+
 import type { Tensor } from '../torch/index.js';
 import { type Confidence, type ConfidenceOptions, defineConfidence, indicate } from './confidence.js';
 

@@ -1,3 +1,5 @@
+/** A checkpoint holds several parts beside each other: `model.…`, `reweighter.…`, `optimizer.…`. */
+
 import type { Tensor } from '../torch/index.js';
 
 /** The tensors of one part, under the names they have inside it; empty when the checkpoint has no such part. */

@@ -1,3 +1,5 @@
+/** From painted light to a photograph: lens, exposure, sensor. */
+
 import type { RandomStream } from '../data/index.js';
 import type { Canvas } from './canvas.js';
 import { hash } from './noise.js';

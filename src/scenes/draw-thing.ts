@@ -1,3 +1,5 @@
+/** What a single thing looks like, drawn at random for a place in the street. */
+
 import type { RandomStream } from '../data/index.js';
 import type { Rgb } from './canvas.js';
 import type { Car, Pedestrian, Pole, Tree } from './things.js';

@@ -1,3 +1,9 @@
+/**
+ * Generated street scenes: a dataset that needs no download. They are stylised, yet built so that a network has something
+ * to learn: classes share colors and differ in texture, shape and place; light, weather and materials vary from
+ * scene to scene; thin and small things matter; labels are exact to the pixel.
+ */
+
 import { RandomStream } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import { Canvas } from './canvas.js';

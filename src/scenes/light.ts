@@ -1,3 +1,5 @@
+/** Weather and time of day: where the light comes from, its color, and the sky to it. */
+
 import type { RandomStream } from '../data/index.js';
 import type { Rgb } from './canvas.js';
 

@@ -1,3 +1,5 @@
+/** Where things stand in a street: in rows along the kerbs, parked, driving, walking. */
+
 import type { RandomStream } from '../data/index.js';
 import { drawCar, drawPedestrian, drawPole, drawTree, type Place, type Sign } from './draw-thing.js';
 import type { Street } from './street.js';

@@ -1,3 +1,5 @@
+/** What generated scenes show. */
+
 import type { DatasetClass } from '../data/index.js';
 
 /** The classes of generated scenes; a label is a place in this list. */

@@ -1,3 +1,5 @@
+/** What stands where in a scene, drawn at random before anything is painted. All lengths in meters. */
+
 import type { RandomStream } from '../data/index.js';
 import type { Camera } from './camera.js';
 import { drawLight, type Light, type Sky } from './light.js';

@@ -1,3 +1,5 @@
+/** The street itself: carriageway, pavements, and the fronts along both sides. All lengths in meters. */
+
 import type { RandomStream } from '../data/index.js';
 import type { Rgb } from './canvas.js';
 import { smoothNoise } from './noise.js';

@@ -1,3 +1,5 @@
+/** Element types, devices and memory formats: their names here and libtorch's numbers for them (c10/core). */
+
 import { EngineError } from '../errors/index.js';
 
 export type DType =

@@ -1,3 +1,5 @@
+/** Tensors from nothing, from numbers and from other tensors. A dtype is always named: JavaScript has one number type. */
+
 import { EngineError } from '../errors/index.js';
 import { type Device, type DType, dtypeCode, type TypedArray } from './dtype.js';
 import { type Handle, type NativeValue, native } from './native.js';

@@ -1,3 +1,8 @@
+/**
+ * The addon's image work for threads that load data. It is optional: without an engine the same results come from
+ * TypeScript and other decoders, more slowly, so that datasets can be looked at where nothing is trained.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { type NativeAddon, native } from './native.js';
 

@@ -1,3 +1,8 @@
+/**
+ * Scopes: the only lifetime mechanism. V8's collector does not see native memory, so a training step runs in a scope
+ * that frees every tensor made inside, save what it keeps. Scopes are synchronous and per thread.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { type Handle, native } from './native.js';
 

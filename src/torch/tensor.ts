@@ -1,3 +1,8 @@
+/**
+ * The tensor: what can be done with what `TensorHandle` describes. Operations never consume their arguments and return
+ * a fresh handle, which the innermost scope owns; those whose name ends in `_` write in place and return the same object.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { followBackward } from './backward.js';
 import { type Device, type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';

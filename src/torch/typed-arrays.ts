@@ -1,3 +1,5 @@
+/** Between typed arrays, nested numbers and a tensor's bytes. */
+
 import { EngineError } from '../errors/index.js';
 import type { DType, TypedArray } from './dtype.js';
 

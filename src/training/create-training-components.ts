@@ -1,3 +1,5 @@
+/** From a config to the two players, their optimizer and the functions between them. */
+
 import type { Config } from '../config/index.js';
 import { checkCleanData, checkExtraHeads, extraHeadsOf } from '../config/internal.js';
 import type { ProcessGroup } from '../distributed/index.js';

@@ -1,3 +1,8 @@
+/**
+ * Notices the first step whose loss is not finite. A loss is looked at when the next step has been enqueued, so that a
+ * GPU is never left idle for it.
+ */
+
 import { CoarselyError } from '../errors/index.js';
 import type { Tensor } from '../torch/index.js';
 

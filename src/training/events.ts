@@ -1,3 +1,5 @@
+/** What a run tells while it goes on; plain data, so that it crosses threads. */
+
 import type { Evaluation } from '../evaluation/index.js';
 
 export type TrainingEvent =

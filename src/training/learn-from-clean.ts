@@ -1,3 +1,8 @@
+/**
+ * What a reweighter that learns from clean labels is given before a step of the network: the network's losses as
+ * functions of its parameters, which it may ask for at parameters of its own, without a trace in what the step will see.
+ */
+
 import { ignoreIndex } from '../data/index.js';
 import type { Module } from '../nn/index.js';
 import type { CleanLearner } from '../reweighting/index.js';

@@ -1,3 +1,10 @@
+/**
+ * What a step minimizes: the weighted loss of Eq. 9, or the plain mean where no weights count.
+ *
+ * With several processes a step descends the mean of their objectives. Where norms are global, each takes its part of a
+ * mean over all pixels times the number of processes, so that the mean is that of one process with the whole batch.
+ */
+
 import { ignoreIndex } from '../data/index.js';
 import { type Reduction, reduceLosses } from '../losses/index.js';
 import type { Ranks } from '../reweighting/index.js';

@@ -1,3 +1,8 @@
+/**
+ * From what the heads predict to one loss and one confidence a pixel: in one fused pass where loss and confidence have
+ * one, else by the plain way over logits resized to the labels' size.
+ */
+
 import { ignoreIndex } from '../data/index.js';
 import { crossEntropy, fusedPixelLoss } from '../losses/index.js';
 import { resizeBilinear } from '../nn/index.js';

@@ -1,3 +1,8 @@
+/**
+ * A step as all ranks see it: the mean of their losses, and whether one of them was asked to stop. Both travel in one
+ * small collective, and the wish is read a step later, so that a GPU is not waited for.
+ */
+
 import type { ProcessGroup } from '../distributed/index.js';
 import { scope, stack, type Tensor, tensorFrom } from '../torch/index.js';
 import type { StepLosses } from './training-components.js';

@@ -1,3 +1,5 @@
+/** How many images a process takes of every batch, and in how many at a time. */
+
 import type { Config } from '../config/index.js';
 import { learnsFromClean } from '../config/internal.js';
 import { ConfigError } from '../errors/index.js';

@@ -1,3 +1,9 @@
+/**
+ * The state of ranks that train together, as one checkpoint. Parameters and momenta are the same in all of them; a
+ * rank's own are its generator, and the buffers that followed its part of the batches. Rank 0 writes the file and reads
+ * it; the others are sent what it holds, so that they need not see its disk.
+ */
+
 import type { ProcessGroup } from '../distributed/index.js';
 import { type DType, scope, type Tensor, tensorFrom, zeros } from '../torch/index.js';
 import type { Trainer } from './trainer.js';

@@ -1,3 +1,8 @@
+/**
+ * A whole run: dataset, loader, trainer, evaluation and the run's folder, from a config to the last checkpoint; by one
+ * process, or by several that each take a part of every batch. Of those rank 0 alone touches the folder.
+ */
+
 import { ChosenImages } from '../analysis/index.js';
 import { type Config, configToYaml, datasetSection } from '../config/index.js';
 import { openDataset } from '../data/index.js';

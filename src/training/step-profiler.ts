@@ -1,3 +1,7 @@
+/**
+ * Measures a number of training steps: time and peak memory of each phase, and the time of every operator. Whoever trains
+ * says where a step is by `enter`; a run without a profiler pays nothing.
+ */
 import type { OperatorProfile, PhaseProfile, Profile, ProfilePhase } from '../runs/index.js';
 import { profilePhases } from '../runs/internal.js';
 import { type Device, memory, resetPeakMemory, threads, tidy, zeros } from '../torch/index.js';

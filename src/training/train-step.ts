@@ -1,3 +1,11 @@
+/**
+ * One training step: the adversarial game of Eq. 9, and nothing else. Both players share one backward pass: the
+ * network descends Q, the reweighter's parameters climb it (their optimizer group says `maximize`), and since the
+ * confidence is detached neither sees through the other.
+ *
+ * A batch may be taken in parts, one after the other, to save memory: the step descends the mean of their objectives.
+ */
+
 import { EngineError } from '../errors/index.js';
 import { checkpoints } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';

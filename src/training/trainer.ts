@@ -1,3 +1,8 @@
+/**
+ * The loop's state and its next step: learning rate, phase, players. It knows no files: batches come in, losses go
+ * out, and everything a resume needs is in `state()`.
+ */
+
 import type { Config } from '../config/index.js';
 import { GradientSynchronizer, type ProcessGroup } from '../distributed/index.js';
 import { CheckpointError, EngineError } from '../errors/index.js';

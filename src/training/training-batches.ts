@@ -1,3 +1,5 @@
+/** The batches of a run by step: those that the network learns from, with those of clean labels where these are used. */
+
 import type { Config } from '../config/index.js';
 import { datasetSection } from '../config/index.js';
 import { learnsFromClean } from '../config/internal.js';

@@ -1,3 +1,5 @@
+/** Who plays and with what: the network, its reweighter, their losses and optimizer, and what one step is given. */
+
 import type { PixelLoss, Reduction } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { Sgd } from '../optim/index.js';

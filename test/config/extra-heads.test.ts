@@ -1,3 +1,4 @@
+/** Confidence and loss have to go together: a head that nothing trains says nothing. */
 import { checkConfig, configSchema } from 'coarsely/config';
 import { ConfigError } from 'coarsely/errors';
 import { losses } from 'coarsely/losses';

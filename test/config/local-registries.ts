@@ -1,3 +1,5 @@
+/** Small components to test the config with, so that these tests depend on no other room. */
+
 import { Registry } from 'coarsely/registry';
 import { z } from 'zod';
 

@@ -1,3 +1,5 @@
+/** The augmentation against values computed by hand. */
+
 import {
   type Augmentation,
   augmentationOptions,

@@ -1,3 +1,5 @@
+/** The generator against the published known answers of Random123, and what its draws promise. */
+
 import { RandomStream } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
 import { philox } from '#data/loader/random.js';

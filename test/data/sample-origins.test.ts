@@ -1,3 +1,5 @@
+/** Where the pixels of a batch come from: the loader says which part of which image every sample shows. */
+
 import {
   type Augmentation,
   augmentationOptions,

@@ -1,3 +1,5 @@
+/** Batches divided among processes: together they are the batch of one process, bit for bit. */
+
 import { augmentationOptions, type Batch, BatchLoader } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
 import { indicesOf, placesOf } from '#data/loader/share.js';

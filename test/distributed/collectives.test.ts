@@ -1,3 +1,4 @@
+/** The collectives of a process group, and the gradient of the sum, among real processes. */
 import { readRankEnvironment } from 'coarsely/distributed';
 import { ConfigError } from 'coarsely/errors';
 import { describe, expect, test } from 'vitest';

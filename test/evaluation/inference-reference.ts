@@ -1,3 +1,7 @@
+/**
+ * Inference as one would explain it: loops over scales, mirror images, windows and pixels, in double precision on plain
+ * arrays. Only the network itself runs on tensors. One image at a time.
+ */
 import type { DecodedImage, SegmentationModel } from 'coarsely/evaluation';
 import { noGrad, scope, tensorFrom } from 'coarsely/torch';
 

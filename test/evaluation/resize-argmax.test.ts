@@ -1,3 +1,4 @@
+/** Labels straight from a head's logits, against resizing all classes and taking the largest. */
 import { Generator, liveTensorCount, ops, randn, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 

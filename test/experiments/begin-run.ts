@@ -1,3 +1,5 @@
+/** A run's folder as a process leaves it: begun, at a checkpoint, or finished with these scores. */
+
 import { configToYaml } from 'coarsely/config';
 import type { Job } from 'coarsely/experiments';
 import { RunWriter } from '#runs/run-writer.js';

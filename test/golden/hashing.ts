@@ -1,3 +1,5 @@
+/** The numbers of `hashing.py`, bit for bit: inputs and weights by an integer hash, so that no file has to carry them. */
+
 import type { Module } from 'coarsely/nn';
 import type { Arm } from 'coarsely/reweighting';
 import { noGrad, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
@@ -71,7 +73,7 @@ export function hashedImages(batch: BatchShape): Tensor {
   const { step, shape, classCount } = batch;
   const [count, channels, height, width] = shape;
   const blockOf = labelBlocks(batch);
-  const colors = hashedUniform('colors', [classCount, channels], 1.5);
+  const colors = hashedUniform('colours', [classCount, channels], 1.5);
   const tints = hashedUniform(`tints.${step}`, [count, channels], 1);
   const images = hashedUniform(`pixels.${step}`, shape, 0.5);
   for (let at = 0; at < images.length; at += 1) {

@@ -1,3 +1,4 @@
+/** What every registered loss must do, whatever it computes. */
 import { losses, type PixelLoss } from 'coarsely/losses';
 import { autocast, liveTensorCount, ops, scope, type Tensor, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

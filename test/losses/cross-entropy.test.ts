@@ -1,3 +1,4 @@
+/** Cross-entropy by hand: −log softmax at the label, 0 where ignored, and the two ways to reduce it. */
 import { crossEntropy, reduceLosses } from 'coarsely/losses';
 import { autocast, liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Batches for the fused pixel loss, and the plain way to what it computes. */
 import { crossEntropy, focal, gce, type PixelLoss } from 'coarsely/losses';
 import { resizeBilinear } from 'coarsely/nn';
 import { type Confidence, entropy, variance } from 'coarsely/reweighting';

@@ -1,3 +1,4 @@
+/** The fused pass gives what the plain way gives, to rounding, whatever the sizes, layouts and types. */
 import { crossEntropy, focal, fusedPixelLoss, gce, kl } from 'coarsely/losses';
 import { entropy, logVariance, variance } from 'coarsely/reweighting';
 import {

@@ -1,3 +1,4 @@
+/** Generalized cross-entropy and focal loss by hand, and where a careless formula breaks. */
 import { crossEntropy, focal, gce, type PixelLoss } from 'coarsely/losses';
 import { liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** The KL loss by hand: Eq. 1, its minimum of Eq. 2, and what happens where it has no lower end. */
 import { crossEntropy, kl, reduceLosses } from 'coarsely/losses';
 import { Parameter } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';

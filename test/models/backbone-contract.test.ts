@@ -1,3 +1,4 @@
+/** What every registered backbone keeps to, at every output stride. */
 import { backbones } from 'coarsely/models';
 import { Generator, liveTensorCount, noGrad, randn, setThreads, type Tensor, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

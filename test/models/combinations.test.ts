@@ -1,3 +1,4 @@
+/** Every registered head on every registered backbone, as a config names them. */
 import { backbones, createSegmentor, heads } from 'coarsely/models';
 import { Generator, liveTensorCount, randn, setThreads, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** The values that networks-golden.py gives to tensors by their names, computed the same way. */
 import type { Module } from 'coarsely/nn';
 import { noGrad, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
 

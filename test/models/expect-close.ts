@@ -1,3 +1,4 @@
+/** A tensor against the summary that PyTorch wrote of it. */
 import type { Tensor } from 'coarsely/torch';
 import { expect } from 'vitest';
 import { type Summary, summary } from './deterministic-values.js';

@@ -1,3 +1,4 @@
+/** Folded networks give what the networks themselves give, which stay as they were. */
 import { createSegmentor, foldBatchNorm, heads } from 'coarsely/models';
 import { BatchNorm2d } from 'coarsely/nn';
 import { Generator, liveTensorCount, noGrad, rand, randn, setThreads, tidy } from 'coarsely/torch';

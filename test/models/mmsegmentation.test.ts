@@ -1,3 +1,4 @@
+/** ResNeSt, DeepLabv3+ and OCR against PyTorch, by way of checkpoints with mmsegmentation's names. */
 import { createSegmentor, OcrHead, ResNeSt, Segmentor } from 'coarsely/models';
 import { Generator, liveTensorCount, noGrad, setThreads, type Tensor, tidy, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

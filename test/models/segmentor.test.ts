@@ -1,3 +1,4 @@
+/** Heads and segmentors: what each registered head keeps to, sizes, precision, placement. */
 import { createSegmentor, heads, Segmentor } from 'coarsely/models';
 import { autocast, Generator, liveTensorCount, noGrad, randn, setThreads, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Batch normalization with shortcut and ReLU as one operator, against the engine's three one after another. */
 import { BatchNorm2d, synchronizeBatchNorm } from 'coarsely/nn';
 import {
   type DType,

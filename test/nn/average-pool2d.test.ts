@@ -1,3 +1,4 @@
+/** Average pooling at borders, by hand. */
 import { AveragePool2d } from 'coarsely/nn';
 import { liveTensorCount, tensorFrom, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Packed convolutions against the plain layers: every geometry that a kernel of its own computes, and every end. */
 import { BatchNorm2d, Conv2d } from 'coarsely/nn';
 import {
   Generator,

@@ -1,3 +1,4 @@
+/** Layers by hand-computed values, and against what their definitions say. */
 import {
   AdaptiveAveragePool2d,
   BatchNorm2d,

@@ -1,3 +1,4 @@
+/** Convolutions that keep what their input was made of instead of their input: the same numbers from less memory. */
 import { createSegmentor } from 'coarsely/models';
 import { BatchNorm2d, Conv2d, Module } from 'coarsely/nn';
 import {

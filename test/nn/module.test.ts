@@ -1,3 +1,4 @@
+/** Modules are their fields: walking, state dicts, modes, placement, lifetime. */
 import { Buffer, Conv2d, Module, Parameter, Sequential } from 'coarsely/nn';
 import { Generator, liveTensorCount, ones, randn, scope, type Tensor, tidy, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

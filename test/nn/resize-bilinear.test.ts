@@ -1,3 +1,4 @@
+/** Our kernel against libtorch's own bilinear upsampling, forward and backward. */
 import { resizeBilinear } from 'coarsely/nn';
 import { Generator, liveTensorCount, ops, randn, scope } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';

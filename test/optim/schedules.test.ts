@@ -1,3 +1,4 @@
+/** Schedules at the steps that matter. */
 import { schedules } from 'coarsely/optim';
 import { describe, expect, test } from 'vitest';
 

@@ -1,3 +1,4 @@
+/** Active Bias: the history of each cell against lists of numbers, through crops of any place, scale and mirroring. */
 import { ActiveBias, type SampleOrigin } from 'coarsely/reweighting';
 import { Generator, liveTensorCount, randn, scope, type Tensor, tensorFrom, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** ARM's fused passes against the plain composition, by finite differences, and bit for bit over threads. */
 import { Arm, type NormOrder, normalizeWeights } from 'coarsely/reweighting';
 import {
   Generator,

@@ -1,3 +1,4 @@
+/** Closed-form ARM by hand: mean losses of bins, the weights between them, and what it remembers. */
 import { ClosedFormArm, normalizeWeights, reweighters } from 'coarsely/reweighting';
 import { liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';

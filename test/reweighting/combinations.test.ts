@@ -1,3 +1,7 @@
+/**
+ * Any loss with any reweighter and any confidence, as a training step puts them together: finite at every edge, and no
+ * gradient reaches the network through the weights unless it is asked for.
+ */
 import { losses } from 'coarsely/losses';
 import { confidences, type Reweighter, reweighters } from 'coarsely/reweighting';
 import { autocast, liveTensorCount, ops, scope, type Tensor } from 'coarsely/torch';

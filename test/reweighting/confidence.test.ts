@@ -1,3 +1,4 @@
+/** Confidence indicators: their range, their order, their gradients, and why the paper's entropy gave NaN. */
 import { losses } from 'coarsely/losses';
 import { type Confidence, confidences, entropy, klScale, logVariance } from 'coarsely/reweighting';
 import { autocast, liveTensorCount, ops, scope, type Tensor, tensorFrom } from 'coarsely/torch';

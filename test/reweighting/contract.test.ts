@@ -1,3 +1,4 @@
+/** What every registered reweighter must do, whatever its strategy. */
 import { reweighters } from 'coarsely/reweighting';
 import { autocast, liveTensorCount, scope } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** OHEM, focal and GCE as reweighters, against rules written out pixel by pixel. */
 import { FocalWeights, GceWeights, Ohem, type Reweighter, reweighters } from 'coarsely/reweighting';
 import { Generator, liveTensorCount, randn, scope, type Tensor, tensorFrom, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Meta-Weight-Net: its meta-gradient against the clean loss after literal virtual steps, and that it learns. */
 import { crossEntropy, reduceLosses } from 'coarsely/losses';
 import { Parameter } from 'coarsely/nn';
 import { type CleanStep, MetaWeightNet } from 'coarsely/reweighting';

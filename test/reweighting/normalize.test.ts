@@ -1,3 +1,4 @@
+/** Confidence, and the double normalization of weights, by hand. */
 import { normalizeWeights, standardDeviation, variance } from 'coarsely/reweighting';
 import { autocast, liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** A small batch with everything that a loss, a confidence or a reweighter may ask for, plain or at the edges. */
 import { losses } from 'coarsely/losses';
 import { type ReweighterInput, reweighters, type SampleOrigin } from 'coarsely/reweighting';
 import { Generator, rand, randn, type Tensor, tensorFrom, tidy } from 'coarsely/torch';

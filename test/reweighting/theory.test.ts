@@ -1,3 +1,7 @@
+/**
+ * Section 3.4 of the paper: holding the losses, the maximizer under ‖W‖_p = 1 is W ∝ l^{1/(p−1)} (Hölder), and p = 1
+ * puts everything on the hardest pixel.
+ */
 import { Parameter } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
 import { Arm, ClosedFormArm, type NormOrder, normalizeWeights } from 'coarsely/reweighting';

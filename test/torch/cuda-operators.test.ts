@@ -1,3 +1,4 @@
+/** Operators of our own on a GPU agree with the CPU's and repeat bit for bit; runs wherever the engine sees a GPU. */
 import { engine, Generator, liveTensorCount, ops, rand, randn, scope, type Tensor } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 

@@ -1,3 +1,4 @@
+/** The same operations on a GPU; runs wherever the engine sees one. */
 import { createSegmentor } from 'coarsely/models';
 import { engine, fullFloat32, Generator, liveTensorCount, ops, scope, tensorFrom } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** The tensor: arithmetic, ownership, gradients, bytes, and what errors say. Values are computed by hand. */
 import {
   arange,
   autocast,

@@ -1,3 +1,4 @@
+/** A batch taken in parts: the gradients of the whole batch, and how a batch may be divided. */
 import { configSchema } from 'coarsely/config';
 import { crossEntropy } from 'coarsely/losses';
 import { Conv2d, Module } from 'coarsely/nn';

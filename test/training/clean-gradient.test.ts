@@ -1,3 +1,4 @@
+/** What a learner measures on a real network in float32, against autograd. */
 import { BatchLoader } from 'coarsely/data';
 import type { CleanStep } from 'coarsely/reweighting';
 import { Generator, liveTensorCount, rand, scope, type Tensor, tensorFrom, tidy } from 'coarsely/torch';

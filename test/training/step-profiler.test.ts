@@ -1,3 +1,4 @@
+/** The profile of a few steps: what it counts, when it begins and ends, and that nothing goes on afterwards. */
 import { liveTensorCount, tidy, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stopOperatorTimes } from '#torch/operator-times.js';

@@ -1,3 +1,4 @@
+/** The step itself: phases, both players, repeatability, and that it learns. */
 import type { Config } from 'coarsely/config';
 import { BatchLoader, datasets, openDataset } from 'coarsely/data';
 import { liveTensorCount, scope, setThreads } from 'coarsely/torch';

@@ -1,3 +1,5 @@
+/** The share of time that training waits for data, as the progress display tells it. */
+
 import { describe, expect, it } from 'vitest';
 import { WaitMeter } from '#training/wait-meter.js';
 

@@ -1,3 +1,12 @@
+/**
+ * A training sample from a decoded one: resize, crop, flip, color, normalize and pad, in mmsegmentation 0.11's order.
+ *
+ * All draws come first. They need the labels alone, so that of the image only the rows that the crop shows have to be
+ * decoded; and the resized image is never made: only the crop's pixels are computed, with the same values that
+ * OpenCV's resize of the whole image would give them. One pass of the engine does it; the TypeScript beside it is what
+ * it has to equal to the last bit, and what runs where there is no engine.
+ */
+
 import { DataError } from '../../errors/index.js';
 import { type ImageKernels, imageKernels } from '../../torch/internal.js';
 import { ignoreIndex, type Sample } from '../datasets/dataset.js';

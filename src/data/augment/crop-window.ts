@@ -1,3 +1,5 @@
+/** Which part of the resized image a training crop shows. */
+
 import { type ImageKernels, imageKernels } from '../../torch/internal.js';
 import { ignoreIndex } from '../datasets/dataset.js';
 import type { CropWindow, Size } from '../images/region.js';

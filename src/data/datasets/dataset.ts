@@ -1,3 +1,8 @@
+/**
+ * What a dataset is: classes, and samples that are read by index. A dataset travels to worker threads as its
+ * description, a plain object that each thread opens for itself.
+ */
+
 import type { Component } from '../../registry/index.js';
 import type { PairTableContent } from '../files/pair-table.js';
 

@@ -1,3 +1,5 @@
+/** How a dataset's test server wants predictions: which value stands for which class, and what a file is called. */
+
 import { ConfigError, suggestion } from '../../errors/index.js';
 import type { DatasetClass, PredictionFormat } from './dataset.js';
 import { datasets } from './registry.js';

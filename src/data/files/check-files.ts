@@ -1,3 +1,5 @@
+/** What is wrong with a dataset's files, before anything expensive begins. */
+
 import { DataError } from '../../errors/index.js';
 import { type DatasetCheck, ignoreIndex } from '../datasets/dataset.js';
 import { readImage, readImageSize } from '../images/image-file.js';

@@ -1,3 +1,5 @@
+/** Label files whose values are a dataset's own ids and not the indices of its classes. */
+
 import { DataError } from '../../errors/index.js';
 import { ignoreIndex } from '../datasets/dataset.js';
 import type { LabelReader } from '../files/file-listing.js';

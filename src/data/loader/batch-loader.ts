@@ -1,3 +1,10 @@
+/**
+ * Batches for training, decoded and augmented ahead by worker threads, in shared memory.
+ *
+ * What a batch holds depends on seed and step alone. A sample is always made by the same worker (its index modulo the
+ * number of workers), so that each worker's cache of decoded images serves the samples it will be asked for again.
+ */
+
 import { CoarselyError, ConfigError, DataError } from '../../errors/index.js';
 import type { SampleWindow } from '../augment/augment-sample.js';
 import type { Augmentation } from '../augment/augmentation.js';

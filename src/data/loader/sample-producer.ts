@@ -1,3 +1,5 @@
+/** What every loading thread does, the caller's own included: read a sample, augment it, write it into a batch. */
+
 import { DataError } from '../../errors/index.js';
 import {
   applyAugmentation,

@@ -1,3 +1,8 @@
+/**
+ * What one of several processes takes of work that they do together. A batch is drawn whole and then divided, so that
+ * the number of processes changes who loads what and nothing else: no sample twice, none left out, the same draws.
+ */
+
 import { ConfigError } from '../../errors/index.js';
 
 /** One process (`rank`, from 0) of `worldSize`. */

@@ -1,3 +1,7 @@
+/**
+ * Published ImageNet weights into a backbone, by an explicit mapping of names. A file may hold the tensors alone, or a
+ * whole segmentor whose backbone's names begin with `backbone.`; the torch room unwraps a nested `state_dict`.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import { readStateDict, type Tensor, tidy } from '../../torch/index.js';
 import type { Backbone } from '../backbone.js';

@@ -1,3 +1,4 @@
+/** Which tensor of a published file belongs to which of a network, and what either side has that the other lacks. */
 import { CheckpointError } from '../../errors/index.js';
 import type { Tensor } from '../../torch/index.js';
 

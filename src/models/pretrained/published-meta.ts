@@ -1,3 +1,4 @@
+/** What the `meta` of a checkpoint of mmsegmentation says beside its tensors: classes, colors, and its config as text. */
 import { CheckpointError } from '../../errors/index.js';
 import type { OutputStride } from '../resnet/stage-plan.js';
 

@@ -1,3 +1,7 @@
+/**
+ * A whole network from a checkpoint that mmsegmentation published: DeepLabv3+ or OCR on a ResNet or ResNeSt. Names and
+ * shapes say what it is, every tensor has to find its place, and `meta` says what the classes are called.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import { Generator, readStateDict, type Tensor, tidy } from '../../torch/index.js';
 import { createSegmentor, type ModelSection } from '../create-segmentor.js';

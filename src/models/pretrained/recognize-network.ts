@@ -1,3 +1,8 @@
+/**
+ * What network a checkpoint of mmsegmentation is of, read from the names and shapes of its tensors: a ResNet or ResNeSt
+ * by its blocks, DeepLabv3+ or OCR by a tensor that only that head has. What leaves no trace in them (strides, dilations)
+ * is not said here.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import type { ComponentSection } from '../../registry/index.js';
 import { resnestArchitectures } from '../resnest/resnest.js';

@@ -1,3 +1,8 @@
+/**
+ * ResNeSt (Zhang et al. 2020) for dense prediction, as mmsegmentation's `ResNeSt`: V1d (deep stem, pooled shortcuts),
+ * radix 2, at output stride 8, 16 or 32. ResNeSt-101 has 46 226 016 parameters: the published ImageNet network's
+ * 48 275 016 without the 2 049 000 of its classifier.
+ */
 import type { Generator } from '../../torch/index.js';
 import { resnestNames } from '../pretrained/resnest-names.js';
 import { ResidualBackbone } from '../resnet/residual-backbone.js';

@@ -1,3 +1,8 @@
+/**
+ * The convolution of ResNeSt (Zhang et al. 2020, section 3): two groups of filters look at the input, and for every
+ * channel a softmax over the two, made from the mean of the whole image, says how much of each is taken. mmsegmentation's
+ * `SplitAttentionConv2d` with radix 2, one cardinal group and reduction 4.
+ */
 import { BatchNorm2d, Conv2d, constant, globalAveragePool, kaimingNormal, Module } from '../../nn/index.js';
 import { convolveNormalized } from '../../nn/internal.js';
 import { type Generator, type Tensor, tidy } from '../../torch/index.js';

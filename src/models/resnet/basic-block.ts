@@ -1,3 +1,4 @@
+/** The block of ResNet-18 and 34: two 3×3 convolutions. */
 import { BatchNorm2d, Conv2d, kaimingNormal, Module, type Sequential } from '../../nn/index.js';
 import { convolveNormalized } from '../../nn/internal.js';
 import { type Tensor, tidy } from '../../torch/index.js';

@@ -1,3 +1,4 @@
+/** The block of ResNet-50 and 101: 1×1 down, 3×3, 1×1 up to four times the width. */
 import { BatchNorm2d, Conv2d, kaimingNormal, Module, type Sequential } from '../../nn/index.js';
 import { convolveNormalized } from '../../nn/internal.js';
 import { type Tensor, tidy } from '../../torch/index.js';

@@ -1,3 +1,4 @@
+/** The way past a block whose input and output differ in size or channels: a 1×1 convolution, and what reduces the size. */
 import { AveragePool2d, BatchNorm2d, Conv2d, kaimingNormal, Sequential } from '../../nn/index.js';
 import { convolveNormalized } from '../../nn/internal.js';
 import type { Generator, Tensor } from '../../torch/index.js';

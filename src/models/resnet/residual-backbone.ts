@@ -1,3 +1,7 @@
+/**
+ * What ResNets and ResNeSts have in common: a stem, a pooling, four stages of residual blocks with the strides and
+ * dilations of an output stride.
+ */
 import { checkpoint, MaxPool2d, Module, type Sequential } from '../../nn/index.js';
 import { noGrad, type Tensor, tidy } from '../../torch/index.js';
 import type { Backbone, Features } from '../backbone.js';

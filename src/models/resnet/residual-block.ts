@@ -1,3 +1,4 @@
+/** What the two blocks of a ResNet have in common. */
 import type { BatchNorm2d, Module } from '../../nn/index.js';
 import type { Generator, Tensor } from '../../torch/index.js';
 

@@ -1,3 +1,7 @@
+/**
+ * ResNet (He et al. 2016) for dense prediction: mmsegmentation's `ResNetV1c`, or plain with torchvision's stem, at
+ * output stride 8, 16 or 32. Convolutions start from He's normal distribution over fan-out, normalizations at 1 and 0.
+ */
 import type { Generator } from '../../torch/index.js';
 import { resnetName } from '../pretrained/resnet-names.js';
 import { BasicBlock } from './basic-block.js';

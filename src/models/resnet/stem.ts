@@ -1,3 +1,4 @@
+/** The first convolutions of a ResNet, from the image to half its size. */
 import { Sequential } from '../../nn/index.js';
 import type { Generator } from '../../torch/index.js';
 import { ConvNormRelu } from '../conv-norm-relu.js';

@@ -1,3 +1,5 @@
+/** The paper's own scale (section 4.2): from a described run to its config. */
+
 import type { RecipeConfig } from '../../config/index.js';
 import type { RecipeOptions } from '../recipe.js';
 import { type MethodScale, methodCleanData, methodSections } from './paper-methods.js';

@@ -1,3 +1,8 @@
+/**
+ * What is compared: each method as the sections of a config that it changes against plain cross-entropy. Two numbers
+ * depend on the size of an experiment and come from its scale.
+ */
+
 import type { RecipeConfig } from '../../config/index.js';
 
 /** The sections of a config that make a method. */

@@ -1,3 +1,4 @@
+/** The paper's figures 2 and 5 and its theory, for runs that recorded statistics while they trained. */
 import type { RunStatistics } from '../../analysis/index.js';
 import { divisionSvg, lossByConfidenceSvg, theoryRuns, theorySvg } from '../../figures/internal.js';
 import { type Html, html, trusted } from '../html.js';

@@ -1,3 +1,4 @@
+/** Where the time and memory of training steps went, for the runs that were profiled. */
 import type { Profile } from '../../runs/index.js';
 import { explainProfile, phaseNames } from '../explain-profile.js';
 import { type Html, html } from '../html.js';

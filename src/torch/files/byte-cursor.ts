@@ -1,3 +1,7 @@
+/**
+ * Sequential reading of a range of a file through a small window: a pickle does not say how long it is, so a legacy
+ * checkpoint has to be read forward, and its gigabytes of storages must not be loaded to get past the first kilobyte.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import type { FileBytes } from './file-bytes.js';
 

@@ -1,3 +1,9 @@
+/**
+ * A restricted unpickler (https://docs.python.org/3/library/pickletools.html), protocols 2 to 5. Python's own runs
+ * whatever a pickle names; this one knows no Python at all. It builds dicts, lists, tuples, numbers, strings, bytes,
+ * booleans and None, and whatever its host's few globals return; naming any other global is an error.
+ * A hostile file can neither loop (every opcode consumes a byte) nor allocate more than a small multiple of its size.
+ */
 import type { CheckpointError } from '../../errors/index.js';
 import type { ByteCursor } from './byte-cursor.js';
 

@@ -1,3 +1,7 @@
+/**
+ * PyTorch checkpoints (`.pth`, `.pt`): the zip container of torch >= 1.6 and the older plain one, which torchvision's
+ * and mmsegmentation's first weights use. Format as in torch/serialization.py; nothing of it is executed.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import { elementSize } from '../dtype.js';
 import { ByteCursor } from './byte-cursor.js';

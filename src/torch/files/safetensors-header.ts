@@ -1,3 +1,7 @@
+/**
+ * The header of a safetensors file (https://github.com/huggingface/safetensors, "Format"): parsed and checked in full
+ * before any tensor is read, as strictly as the reference reader, which also refuses overlaps, holes and leftovers.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import { type DType, elementSize } from '../dtype.js';
 import type { FileBytes } from './file-bytes.js';

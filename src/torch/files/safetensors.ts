@@ -1,3 +1,7 @@
+/**
+ * Tensors in safetensors files: what this project writes its checkpoints in, and reads anyone's weights from.
+ * bfloat16 and float16 pass bit for bit.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import { writeFileAtomically } from '../../files/index.js';
 import type { Tensor } from '../tensor.js';

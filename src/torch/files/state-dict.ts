@@ -1,3 +1,7 @@
+/**
+ * Weights from whatever file they come in. The format is chosen by content, not by the file's name, and the usual
+ * wrappings (`state_dict` of mmsegmentation and Lightning, `model` of torchvision and timm) are taken off.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import type { Tensor } from '../tensor.js';
 import { FileBytes } from './file-bytes.js';

@@ -1,3 +1,7 @@
+/**
+ * A tensor that is still in a file: what it is, and how to get its bytes. Every format is first read into these, so
+ * that sizes are checked and a caller's choice is made before any data is loaded.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import type { DType } from '../dtype.js';
 import { tensorFromBytes } from '../factories.js';

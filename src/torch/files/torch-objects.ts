@@ -1,3 +1,7 @@
+/**
+ * What a PyTorch pickle may name: storages, the functions that rebuild tensors from them, and OrderedDict. A rebuilt
+ * tensor is only described here; its elements are read when a caller wants them.
+ */
 import { CheckpointError } from '../../errors/index.js';
 import type { DType } from '../dtype.js';
 import { PickleGlobal, type PickleHost } from './pickle.js';

@@ -1,3 +1,4 @@
+/** What every program of a rank begins and ends with; see ../run-ranks.ts, which starts them. */
 import { ProcessGroup, readRankEnvironment } from 'coarsely/distributed';
 import { liveTensorCount, setThreads } from 'coarsely/torch';
 

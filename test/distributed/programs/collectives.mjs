@@ -1,3 +1,4 @@
+/** Every collective once, on values that differ by rank. */
 import { Conv2d } from 'coarsely/nn';
 import { Generator, tensorFrom, tidy } from 'coarsely/torch';
 import { asRank } from './as-rank.mjs';

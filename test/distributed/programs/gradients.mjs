@@ -1,3 +1,4 @@
+/** Gradients averaged over ranks, in a graph where some parameters are frozen, some unused, and both may change. */
 import { GradientSynchronizer } from 'coarsely/distributed';
 import { Generator, randn, tidy } from 'coarsely/torch';
 import { asRank } from './as-rank.mjs';

@@ -1,3 +1,4 @@
+/** Ranks that train until the last of them is killed, fails by itself, or stops answering. */
 import { GradientSynchronizer } from 'coarsely/distributed';
 import { DataError } from 'coarsely/errors';
 import { Generator, randn, tidy } from 'coarsely/torch';

@@ -1,3 +1,4 @@
+/** The backbone `small`: four stages of one convolution each, with all that training needs and little to compute. */
 import { backbones } from 'coarsely/models';
 import { BatchNorm2d, Conv2d, Module } from 'coarsely/nn';
 import { z } from 'zod';
