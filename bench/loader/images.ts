@@ -5,7 +5,8 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateScene, RandomStream, sceneClasses } from 'coarsely/data';
+import { RandomStream } from 'coarsely/data';
+import { generateScene, sceneClasses } from 'coarsely/scenes';
 import sharp from 'sharp';
 
 /** Writes `count` pairs to images/train and labels/train of `root`, and returns the mean size of an image file in bytes. */

@@ -20,7 +20,7 @@ const config = configSchema.parse({
   training: { batchSize },
 });
 const trainer = new Trainer(config, { classCount, datasetLength: batchSize, group });
-const parameters = trainer.players.model.parameters();
+const parameters = trainer.components.model.parameters();
 const count = batchSize / (group?.worldSize ?? 1);
 const batch = syntheticBatch({ count, height, width, classCount });
 

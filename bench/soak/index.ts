@@ -12,9 +12,9 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeScenes } from 'coarsely/data';
 import { loadRun, predictInputs } from 'coarsely/evaluation';
 import { writeReport } from 'coarsely/report';
+import { writeScenes } from 'coarsely/scenes';
 import { runTraining } from 'coarsely/training';
 import { BenchError, defineBench } from '../support/bench.js';
 import { engineVersions } from '../support/machine.js';

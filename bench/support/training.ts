@@ -5,7 +5,7 @@ import { DeepLabV3Plus, FcnHead, ResNet, type ResNetDepth, Segmentor } from 'coa
 import { Sgd } from 'coarsely/optim';
 import { type Arm, variance } from 'coarsely/reweighting';
 import type { Generator } from 'coarsely/torch';
-import type { HostBatch, Players } from 'coarsely/training';
+import type { HostBatch, TrainingComponents } from 'coarsely/training';
 
 /** Creates DeepLabv3+ with an auxiliary head, as wide as the paper's for the deep networks, without dropout. */
 export function createDeepLab({
@@ -29,7 +29,7 @@ export function createDeepLab({
 }
 
 /** Creates what `trainStep` trains with cross-entropy, reweighted by `arm` where it is given. */
-export function createComponents(model: Segmentor, arm: Arm | null): Players {
+export function createComponents(model: Segmentor, arm: Arm | null): TrainingComponents {
   return {
     model,
     optimizer: new Sgd([{ parameters: model.parameters() }, ...(arm ? [arm.adversarialParameters()] : [])], {
