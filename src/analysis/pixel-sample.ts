@@ -1,7 +1,7 @@
 /** The pixels of some images as flat lists: all that the statistics of Fig. 2 and Fig. 5 are made of. */
 
 import { ignoreIndex } from '../data/index.js';
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import type { Inspection } from './inspect-image.js';
 
 /** How a pixel's teaching label compares with a finer one. */
@@ -30,7 +30,7 @@ export interface PixelSource {
 /**
  * Pixels whose teaching label is ignored are left out.
  *
- * @throws EngineError when maps of one image differ in size
+ * @throws OperationError when maps of one image differ in size
  */
 export class PixelCollector {
   readonly #parts: PixelSample[] = [];
@@ -39,7 +39,7 @@ export class PixelCollector {
     const { confidence, losses, weights, weightScale } = inspection;
     for (const map of [confidence, losses, weights, fine]) {
       if (map !== null && map.length !== teaching.length) {
-        throw new EngineError(
+        throw new OperationError(
           `PixelCollector.add: expected maps of ${teaching.length} pixels, received ${map.length}`,
         );
       }

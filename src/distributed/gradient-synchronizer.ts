@@ -35,7 +35,7 @@ export class GradientSynchronizer implements Disposable {
    * Runs the backward from `output`, after which every parameter's gradient, with what it held before, is the mean over
    * ranks. A backward outside stays on this rank: the earlier parts of a step that is taken in several.
    *
-   * @throws DistributedError where another rank is lost, EngineError where ranks do not train the same parameters
+   * @throws DistributedError where another rank is lost, OperationError where ranks do not train the same parameters
    */
   backward(output: Tensor): void {
     this.#group.guard('backward', () => {

@@ -4,7 +4,7 @@
  * rank is missing.
  */
 
-import { DistributedError, EngineError } from '../errors/index.js';
+import { DistributedError, OperationError } from '../errors/index.js';
 import type { Device, Tensor } from '../torch/index.js';
 import { native, wrap } from '../torch/internal.js';
 import { describeFailure, type Member } from './failure.js';
@@ -86,7 +86,7 @@ export class ProcessGroup {
     try {
       return body();
     } catch (error) {
-      if (!(error instanceof EngineError) || !this.#open) throw error;
+      if (!(error instanceof OperationError) || !this.#open) throw error;
       const failure = describeFailure({ operation, rank: this.rank, members: inspect(), cause: error });
       throw failure ?? error;
     }
@@ -117,7 +117,7 @@ function inspect(): Member[] {
 }
 
 function joinFailure(error: unknown, environment: RankEnvironment): unknown {
-  if (!(error instanceof EngineError)) return error;
+  if (!(error instanceof OperationError)) return error;
   const { rank, worldSize, masterAddress, masterPort } = environment;
   const missing = /rank ([\d, ]+) of \d+ did not come/.exec(error.message)?.[1];
   const place = `${masterAddress}:${masterPort}`;

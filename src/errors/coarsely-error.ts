@@ -46,10 +46,17 @@ export class FileError extends CoarselyError {
   }
 }
 
-/** libtorch is missing, of an unsupported version, or was asked for something that it cannot do. */
+/** Reports that libtorch is missing, does not load or lacks a device. */
 export class EngineError extends CoarselyError {
   constructor(message: string, { cause }: ErrorOptions = {}) {
     super(message, { code: 'engine', cause });
+  }
+}
+
+/** Reports a call that an operation cannot serve: an argument of the wrong shape, dtype or value, or a failure in libtorch. */
+export class OperationError extends CoarselyError {
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super(message, { code: 'operation', cause });
   }
 }
 

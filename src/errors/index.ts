@@ -7,5 +7,6 @@ export {
   EngineError,
   type ErrorOptions,
   FileError,
+  OperationError,
 } from './coarsely-error.js';
 export { nearest, suggestion } from './nearest.js';

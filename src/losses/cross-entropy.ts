@@ -1,6 +1,6 @@
 /** Cross-entropy of one pixel: −log p_y. */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { autocast, ops, type Tensor } from '../torch/index.js';
 import { ignoreIndex as defaultIgnoreIndex, type FusedLoss, type PixelLossOptions } from './pixel-loss.js';
 
@@ -12,7 +12,7 @@ const unreduced = 0;
  * @param logitsNCHW [N,C,H,W], any floating dtype
  * @param labelsNHW [N,H,W] int64; `ignoreIndex` gives loss 0 and no gradient
  * @returns [N,H,W] float32
- * @throws EngineError when the shapes do not match
+ * @throws OperationError when the shapes do not match
  */
 export function crossEntropy(
   logitsNCHW: Tensor,
@@ -30,21 +30,21 @@ export function crossEntropy(
 
 crossEntropy.fused = { kind: 'cross-entropy', parameter: 0 } satisfies FusedLoss as FusedLoss;
 
-/** @throws EngineError naming the operation, the shape expected and the one received */
+/** @throws OperationError naming the operation, the shape expected and the one received */
 export function expectLabels(operation: string, logitsNCHW: Tensor, labelsNHW: Tensor): void {
   if (logitsNCHW.ndim !== 4) {
-    throw new EngineError(
+    throw new OperationError(
       `${operation}: expected logits [N,C,H,W], received [${logitsNCHW.shape.join(',')}]`,
     );
   }
   const [count, , height, width] = logitsNCHW.shape;
   const received = labelsNHW.shape;
   if (received.length !== 3 || received[0] !== count || received[1] !== height || received[2] !== width) {
-    throw new EngineError(
+    throw new OperationError(
       `${operation}: expected labels [${count},${height},${width}], received [${received.join(',')}]`,
     );
   }
   if (labelsNHW.dtype !== 'int64') {
-    throw new EngineError(`${operation}: expected labels of dtype int64, received ${labelsNHW.dtype}`);
+    throw new OperationError(`${operation}: expected labels of dtype int64, received ${labelsNHW.dtype}`);
   }
 }

@@ -1,6 +1,6 @@
 /** Focal loss (Lin et al. 2017): the strategy that focuses on what the network finds hard. */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { crossEntropy, expectLabels } from './cross-entropy.js';
 import { oneMinusExp } from './one-minus-exp.js';
 import type { PixelLoss } from './pixel-loss.js';
@@ -16,11 +16,11 @@ const smallest = 1e-37;
 /**
  * (1 − p_y)^γ · −log p_y for each pixel, with no class weights.
  *
- * @throws EngineError when γ is negative, and where `crossEntropy` does
+ * @throws OperationError when γ is negative, and where `crossEntropy` does
  */
 export function focal({ gamma = 2 }: FocalOptions = {}): PixelLoss {
   if (!(gamma >= 0 && gamma < Infinity)) {
-    throw new EngineError(`focal: expected gamma of 0 or more, received ${gamma}`);
+    throw new OperationError(`focal: expected gamma of 0 or more, received ${gamma}`);
   }
   const loss: PixelLoss = (logitsNCHW, labelsNHW, options) => {
     expectLabels('focal', logitsNCHW, labelsNHW);

@@ -4,7 +4,7 @@
  * and for many classes half of its time. Here logits stay as small as the head gave them, forward and backward.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { ops, type Tensor } from '../torch/index.js';
 import { crossEntropy } from './cross-entropy.js';
 import { ignoreIndex as defaultIgnoreIndex, type FusedLoss, type PixelLoss } from './pixel-loss.js';
@@ -44,7 +44,7 @@ export function fusedPixelLoss(
  *
  * @param logitsNCHW [N,C,h,w] at any resolution, any floating dtype: what the head predicts, not yet resized
  * @param labelsNHW [N,H,W] int64
- * @throws EngineError when the loss or the confidence has no fused form, when shapes do not match, or for a label that
+ * @throws OperationError when the loss or the confidence has no fused form, when shapes do not match, or for a label that
  *   is neither below C nor `ignoreIndex`
  */
 export function fusedPixelLoss(
@@ -58,7 +58,7 @@ export function fusedPixelLoss(
   { loss = crossEntropy, confidence = null, ignoreIndex = defaultIgnoreIndex }: FusedPixelLossOptions = {},
 ): FusedPixelLosses {
   if (loss.fused === undefined || (confidence !== null && confidence.fused === undefined)) {
-    throw new EngineError(
+    throw new OperationError(
       'fusedPixelLoss: expected a loss among crossEntropy, gce, focal and a detached confidence among variance, ' +
         `entropy; received a ${loss.fused === undefined ? 'loss' : 'confidence'} without a fused form`,
     );

@@ -1,6 +1,6 @@
 /** Generalized cross-entropy (Zhang and Sabuncu 2018), the robust loss that ARM is tried on in Table 4. */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { crossEntropy, expectLabels } from './cross-entropy.js';
 import { oneMinusExp } from './one-minus-exp.js';
 import type { PixelLoss } from './pixel-loss.js';
@@ -17,10 +17,10 @@ const crossEntropyBelow = 1e-12;
  * (1 − p_y^q) / q for each pixel, from l = −log p_y, so that nothing is lost where p_y underflows. Its gradient is that
  * of cross-entropy times p_y^q: pixels that the network finds unlikely count less.
  *
- * @throws EngineError when q is outside [0, 1], and where `crossEntropy` does
+ * @throws OperationError when q is outside [0, 1], and where `crossEntropy` does
  */
 export function gce({ q = 0.1 }: GceOptions = {}): PixelLoss {
-  if (!(q >= 0 && q <= 1)) throw new EngineError(`gce: expected q in [0, 1], received ${q}`);
+  if (!(q >= 0 && q <= 1)) throw new OperationError(`gce: expected q in [0, 1], received ${q}`);
   const loss: PixelLoss = (logitsNCHW, labelsNHW, options) => {
     expectLabels('gce', logitsNCHW, labelsNHW);
     const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, options);

@@ -3,7 +3,7 @@
  * and that costs ½ log s. Its minimum is at s = 2 CE (Eq. 2).
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { autocast, type Tensor } from '../torch/index.js';
 import { crossEntropy, expectLabels } from './cross-entropy.js';
 import { ignoreIndex as defaultIgnoreIndex, type PixelLoss } from './pixel-loss.js';
@@ -22,7 +22,7 @@ export const logScaleRange = { least: -4, greatest: 10 } as const;
 /**
  * CE · e^{−r} + ½ r for each pixel, with r = log s from `extraHeads.logScale` [N,1,H,W], held within `logScaleRange`.
  *
- * @throws EngineError when the head is missing or of another shape, and where `crossEntropy` does
+ * @throws OperationError when the head is missing or of another shape, and where `crossEntropy` does
  */
 export const kl: PixelLoss = (logitsNCHW, labelsNHW, options = {}) => {
   expectLabels('kl', logitsNCHW, labelsNHW);
@@ -38,7 +38,7 @@ export const kl: PixelLoss = (logitsNCHW, labelsNHW, options = {}) => {
 /**
  * log s as [N,H,W].
  *
- * @throws EngineError naming the operation, the shape expected and what came
+ * @throws OperationError naming the operation, the shape expected and what came
  */
 export function expectLogScale(
   operation: string,
@@ -50,7 +50,7 @@ export function expectLogScale(
   const logScale = extraHeads[logScaleHead];
   const received = logScale === undefined ? 'none' : `[${logScale.shape.join(',')}]`;
   if (logScale === undefined || received !== expected) {
-    throw new EngineError(
+    throw new OperationError(
       `${operation}: expected extraHeads.${logScaleHead} ${expected}, received ${received}`,
     );
   }

@@ -2,7 +2,7 @@
  * A network as inference runs it: batch normalizations folded into the convolutions before them, weights packed once.
  * The network itself stays as it is, and can go on training afterwards.
  */
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { FoldedConvolutions } from '../nn/internal.js';
 import { autocast, noGrad, scope, type Tensor } from '../torch/index.js';
 
@@ -29,11 +29,11 @@ export interface FoldOptions {
  * to rounding; its weights are those that the model has when the folded one is first run. It holds a second copy of them
  * until the end of the block that holds it with `using`.
  *
- * @throws EngineError when the model is in training mode: then normalization follows the batch, and cannot be folded
+ * @throws OperationError when the model is in training mode: then normalization follows the batch, and cannot be folded
  */
 export function foldBatchNorm(model: FoldableModel, options: FoldOptions = {}): FoldedModel {
   if (model.training) {
-    throw new EngineError('foldBatchNorm: expected a model in evaluation mode; call model.eval() first');
+    throw new OperationError('foldBatchNorm: expected a model in evaluation mode; call model.eval() first');
   }
   return new FoldedModel(model, options);
 }
@@ -51,9 +51,9 @@ export class FoldedModel implements FoldableModel, Disposable {
     this.#convolutions = new FoldedConvolutions({ dtype });
   }
 
-  /** Stays in evaluation mode. @throws EngineError when it is to train */
+  /** Stays in evaluation mode. @throws OperationError when it is to train */
   train(on = true): this {
-    if (on) throw new EngineError('a folded model cannot train; train the model that it was made from');
+    if (on) throw new OperationError('a folded model cannot train; train the model that it was made from');
     return this;
   }
 

@@ -5,7 +5,7 @@
  * updated once, and gradients meet in the order in which they would have met.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { type Generator, noGrad, ops, scope, Tensor } from '../torch/index.js';
 import { afterBackward, backwardTogether, currentModes, isRecording, native } from '../torch/internal.js';
 import type { Module } from './module.js';
@@ -58,10 +58,10 @@ export class Checkpoints implements Disposable {
     this.#stopFollowing = afterBackward(() => this.#unwind());
   }
 
-  /** @throws EngineError for an input in the middle of a graph: backward would have to pass there twice */
+  /** @throws OperationError for an input in the middle of a graph: backward would have to pass there twice */
   run(run: Stage, { input, modules }: CheckpointOptions): Tensor {
     if (input.requiresGrad && !this.#outputs.has(input)) {
-      throw new EngineError(
+      throw new OperationError(
         'checkpoint: expected an input without gradient, or the output of another checkpoint; received one in between',
       );
     }

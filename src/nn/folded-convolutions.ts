@@ -62,7 +62,7 @@ export class FoldedConvolutions implements Disposable {
     this.#dtype = dtype;
   }
 
-  /** Runs `body` with layers in evaluation mode computing by these. @throws EngineError when it is asynchronous */
+  /** Runs `body` with layers in evaluation mode computing by these. @throws OperationError when it is asynchronous */
   run<T>(body: () => T): T {
     const before = current;
     current = this;

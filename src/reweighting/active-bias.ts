@@ -4,7 +4,7 @@
  * looks at the past where ARM looks at the present prediction.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { Module } from '../nn/index.js';
 import { autocast, noGrad, ones, type Tensor, tidy } from '../torch/index.js';
 import { normalizeWeights } from './normalize-weights.js';
@@ -27,14 +27,16 @@ export class ActiveBias extends Module implements Reweighter {
   readonly history: PredictionHistory | null;
   readonly minVisits: number;
 
-  /** @throws EngineError for a grid without cells, or fewer than the two visits that a variance takes */
+  /** @throws OperationError for a grid without cells, or fewer than the two visits that a variance takes */
   constructor({ datasetLength, grid = [16, 32], minVisits = 3 }: ActiveBiasOptions) {
     super();
     if (!grid.every((cells) => Number.isInteger(cells) && cells >= 1)) {
-      throw new EngineError(`ActiveBias: expected a grid of [rows, columns] from 1 on, received [${grid}]`);
+      throw new OperationError(
+        `ActiveBias: expected a grid of [rows, columns] from 1 on, received [${grid}]`,
+      );
     }
     if (!(minVisits >= 2)) {
-      throw new EngineError(`ActiveBias: expected minVisits of 2 or more, received ${minVisits}`);
+      throw new OperationError(`ActiveBias: expected minVisits of 2 or more, received ${minVisits}`);
     }
     this.history = datasetLength > 0 ? new PredictionHistory(datasetLength, grid) : null;
     this.minVisits = minVisits;

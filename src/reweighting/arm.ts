@@ -3,7 +3,7 @@
  * weighted loss which the network descends.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { Conv2d, Module } from '../nn/index.js';
 import { autocast, cat, type Generator, noGrad, ops, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';
@@ -40,7 +40,7 @@ export class Arm extends Module implements Reweighter {
     super();
     expectNormOrder('Arm', p);
     if (!(learningRateScale > 0)) {
-      throw new EngineError(`Arm: expected a positive learningRateScale, received ${learningRateScale}`);
+      throw new OperationError(`Arm: expected a positive learningRateScale, received ${learningRateScale}`);
     }
     this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });

@@ -4,7 +4,7 @@
  * loss of each interval of confidence is kept, and that weight used: no parameters, no learning rate, no warm-up.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { Buffer, Module } from '../nn/index.js';
 import { arange, autocast, noGrad, ops, type Tensor, tensorFrom, tidy, zeros } from '../torch/index.js';
 import { normalizeWeights } from './normalize-weights.js';
@@ -33,19 +33,19 @@ export class ClosedFormArm extends Module implements Reweighter {
   /** Their losses over the number of valid pixels; with the above, the mean loss of each bin. */
   readonly lossShares: Buffer;
 
-  /** @throws EngineError for an option that has no meaning */
+  /** @throws OperationError for an option that has no meaning */
   constructor({ p = 2, bins = 64, momentum = 0.9 }: ClosedFormArmOptions = {}) {
     super();
     if (p !== 2 && p !== 3) {
-      throw new EngineError(
+      throw new OperationError(
         `ClosedFormArm: expected p = 2 or 3, received ${p}; p = 1 has no closed form but all weight on one confidence`,
       );
     }
     if (!Number.isInteger(bins) || bins < 2) {
-      throw new EngineError(`ClosedFormArm: expected 2 bins or more, received ${bins}`);
+      throw new OperationError(`ClosedFormArm: expected 2 bins or more, received ${bins}`);
     }
     if (!(momentum >= 0 && momentum < 1)) {
-      throw new EngineError(`ClosedFormArm: expected momentum in [0, 1), received ${momentum}`);
+      throw new OperationError(`ClosedFormArm: expected momentum in [0, 1), received ${momentum}`);
     }
     this.p = p;
     this.bins = bins;

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import type { FusedConfidence } from '../losses/index.js';
 import { type Component, defineComponent } from '../registry/index.js';
 import { autocast, noGrad, type Tensor } from '../torch/index.js';
@@ -61,14 +61,16 @@ export function defineConfidence(
 /**
  * Runs an indicator's mathematics on float32 maps, outside autocast, and without gradient where it is detached.
  *
- * @throws EngineError when the logits are not [N,C,H,W]
+ * @throws OperationError when the logits are not [N,C,H,W]
  */
 export function indicate(
   logitsNCHW: Tensor,
   { detach = true, map }: { readonly detach?: boolean; readonly map: (logitsNCHW: Tensor) => Tensor },
 ): Tensor {
   if (logitsNCHW.ndim !== 4) {
-    throw new EngineError(`confidence: expected logits [N,C,H,W], received [${logitsNCHW.shape.join(',')}]`);
+    throw new OperationError(
+      `confidence: expected logits [N,C,H,W], received [${logitsNCHW.shape.join(',')}]`,
+    );
   }
   const run = () =>
     autocast({ device: logitsNCHW.device, enabled: false }, () => map(logitsNCHW.to({ dtype: 'float32' })));

@@ -3,7 +3,7 @@
  * pixel, whose loss is high, weighs most: what the paper argues against (section 1, Fig. 2a).
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { Module } from '../nn/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';
 import { normalizeWeights } from './normalize-weights.js';
@@ -20,10 +20,10 @@ export class FocalWeights extends Module implements Reweighter {
   readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly gamma: number;
 
-  /** @throws EngineError for a negative γ */
+  /** @throws OperationError for a negative γ */
   constructor({ gamma = 2 }: FocalWeightsOptions = {}) {
     super();
-    if (!(gamma >= 0)) throw new EngineError(`FocalWeights: expected gamma ≥ 0, received ${gamma}`);
+    if (!(gamma >= 0)) throw new OperationError(`FocalWeights: expected gamma ≥ 0, received ${gamma}`);
     this.gamma = gamma;
   }
 

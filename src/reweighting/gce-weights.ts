@@ -4,7 +4,7 @@
  * pixel counts as little as a mislabeled one (section 1, Fig. 2a).
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { crossEntropy } from '../losses/index.js';
 import { Module } from '../nn/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';
@@ -21,10 +21,10 @@ export class GceWeights extends Module implements Reweighter {
   readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly q: number;
 
-  /** @throws EngineError for q outside [0, 1] */
+  /** @throws OperationError for q outside [0, 1] */
   constructor({ q = 0.1 }: GceWeightsOptions = {}) {
     super();
-    if (!(q >= 0 && q <= 1)) throw new EngineError(`GceWeights: expected q in [0, 1], received ${q}`);
+    if (!(q >= 0 && q <= 1)) throw new OperationError(`GceWeights: expected q in [0, 1], received ${q}`);
     this.q = q;
   }
 

@@ -8,7 +8,7 @@ import { type Confidence, defineConfidence, indicate } from './confidence.js';
  * classes equally likely) or worse, and +1 is the least s that the loss tells apart, for a cross-entropy of 0.009. A
  * network of one class is always certain: +1.
  *
- * @throws EngineError when `extraHeads.logScale` [N,1,H,W] is missing or of another shape
+ * @throws OperationError when `extraHeads.logScale` [N,1,H,W] is missing or of another shape
  */
 export const klScale: Confidence = (logitsNCHW, { extraHeads = {}, detach } = {}) =>
   indicate(logitsNCHW, {

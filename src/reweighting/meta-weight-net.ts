@@ -3,7 +3,7 @@
  * these weights lowers the loss of a small clean set. It needs labels that the paper's setting does not have.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { Conv2d, Module } from '../nn/index.js';
 import { autocast, cat, type Generator, noGrad, type Tensor, tidy } from '../torch/index.js';
 import { Adam } from './adam.js';
@@ -33,14 +33,14 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   readonly conv2: Conv2d;
   readonly optimizer: Adam;
 
-  /** @throws EngineError for a width or rate that is not positive */
+  /** @throws OperationError for a width or rate that is not positive */
   constructor({ generator, hidden = 100, learningRate = 1e-3 }: MetaWeightNetOptions) {
     super();
     if (!Number.isInteger(hidden) || hidden < 1) {
-      throw new EngineError(`MetaWeightNet: expected a hidden width from 1 on, received ${hidden}`);
+      throw new OperationError(`MetaWeightNet: expected a hidden width from 1 on, received ${hidden}`);
     }
     if (!(learningRate > 0)) {
-      throw new EngineError(`MetaWeightNet: expected a positive learningRate, received ${learningRate}`);
+      throw new OperationError(`MetaWeightNet: expected a positive learningRate, received ${learningRate}`);
     }
     this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, 1, { kernelSize: 1, generator });

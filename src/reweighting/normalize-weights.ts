@@ -4,7 +4,7 @@
  * two together would be w / ‖w‖₁, whose maximum puts all weight on one pixel (section 3.4, Eq. 11).
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { ops, type Tensor } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';
 
@@ -49,10 +49,10 @@ function composed(
   return unit.div(sumOverRanks(unit.detach().sum()).add(empty));
 }
 
-/** @throws EngineError naming the operation when p is not 1, 2 or 3 */
+/** @throws OperationError naming the operation when p is not 1, 2 or 3 */
 export function expectNormOrder(operation: string, p: number): void {
   if (p !== 1 && p !== 2 && p !== 3)
-    throw new EngineError(`${operation}: expected p = 1, 2 or 3, received ${p}`);
+    throw new OperationError(`${operation}: expected p = 1, 2 or 3, received ${p}`);
 }
 
 /** w^p of non-negative weights. */

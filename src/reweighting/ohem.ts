@@ -4,7 +4,7 @@
  * (paper, section 1).
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { Module } from '../nn/index.js';
 import { noGrad, ops, stack, type Tensor } from '../torch/index.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
@@ -32,17 +32,17 @@ export class Ohem extends Module implements Reweighter {
   readonly threshold: number;
   readonly minKept: number;
 
-  /** @throws EngineError for a threshold outside [0, 1] or a count that is not a whole number from 0 on */
+  /** @throws OperationError for a threshold outside [0, 1] or a count that is not a whole number from 0 on */
   constructor({
     threshold = ohemPresets.openseg.threshold,
     minKept = ohemPresets.openseg.minKept,
   }: OhemOptions = {}) {
     super();
     if (!(threshold >= 0 && threshold <= 1)) {
-      throw new EngineError(`Ohem: expected a threshold in [0, 1], received ${threshold}`);
+      throw new OperationError(`Ohem: expected a threshold in [0, 1], received ${threshold}`);
     }
     if (!Number.isSafeInteger(minKept) || minKept < 0) {
-      throw new EngineError(`Ohem: expected minKept as a whole number from 0 on, received ${minKept}`);
+      throw new OperationError(`Ohem: expected minKept as a whole number from 0 on, received ${minKept}`);
     }
     this.threshold = threshold;
     this.minKept = minKept;

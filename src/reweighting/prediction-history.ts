@@ -3,7 +3,7 @@
  * the labels, on a fixed grid over the image, so that crops of any size and place meet the same cells again.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { Buffer, Module } from '../nn/index.js';
 import { type Device, stack, type Tensor, tensorFrom, zeros } from '../torch/index.js';
 import type { Ranks } from './ranks.js';
@@ -47,7 +47,7 @@ export class PredictionHistory extends Module {
     this.#grid = grid;
   }
 
-  /** @throws EngineError when the origins are not of this many images, or of an image that the history does not know */
+  /** @throws OperationError when the origins are not of this many images, or of an image that the history does not know */
   locate(
     origins: readonly SampleOrigin[],
     { shape, device }: { readonly shape: readonly number[]; readonly device: Device },
@@ -55,11 +55,11 @@ export class PredictionHistory extends Module {
     const [count = 0, height = 0, width = 0] = shape;
     const [images = 0] = this.visits.shape;
     if (origins.length !== count) {
-      throw new EngineError(`PredictionHistory: expected ${count} origins, received ${origins.length}`);
+      throw new OperationError(`PredictionHistory: expected ${count} origins, received ${origins.length}`);
     }
     for (const { index } of origins) {
       if (index >= 0 && index < images) continue;
-      throw new EngineError(`PredictionHistory: expected an index below ${images}, received ${index}`);
+      throw new OperationError(`PredictionHistory: expected an index below ${images}, received ${index}`);
     }
     const [rows, columns] = this.#grid;
     const vertical = origins.map(({ top, bottom }) => ({ from: top, to: bottom }));

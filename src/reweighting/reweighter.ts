@@ -1,6 +1,6 @@
 /** What every reweighting strategy is: a map from what is known of each pixel to its share of the loss. */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import type { Module, Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 import type { CleanLearner } from './clean-learner.js';
@@ -86,7 +86,7 @@ export interface Reweighter extends Module {
 }
 
 /**
- * @throws EngineError naming the map that is not [N,H,W] of the confidence's shape, or not of its dtype, or what is
+ * @throws OperationError naming the map that is not [N,H,W] of the confidence's shape, or not of its dtype, or what is
  *   missing of what the strategy needs
  */
 export function expectInput<Needed extends OptionalInput = never>(
@@ -100,12 +100,12 @@ export function expectInput<Needed extends OptionalInput = never>(
   for (const [name, map] of Object.entries({ confidenceNHW, lossesNHW, validNHW })) {
     const dtype = expected[name as keyof typeof expected];
     if (String(map.shape) === shape && map.dtype === dtype) continue;
-    throw new EngineError(
+    throw new OperationError(
       `${operation}: expected ${name} ${dtype}[${shape}], received ${map.dtype}[${map.shape.join(',')}]`,
     );
   }
   for (const name of needs) {
     if (input[name] === undefined)
-      throw new EngineError(`${operation}: expected ${name} in the input, received none`);
+      throw new OperationError(`${operation}: expected ${name} in the input, received none`);
   }
 }

@@ -10,7 +10,7 @@ import { native } from './native.js';
  * and the engine's give equal bits with and without it, for an equal number of threads.
  *
  * @returns what it was before
- * @throws EngineError when CUBLAS_WORKSPACE_CONFIG asks for a workspace with which cuBLAS does not repeat itself
+ * @throws OperationError when CUBLAS_WORKSPACE_CONFIG asks for a workspace with which cuBLAS does not repeat itself
  */
 export function setDeterministic(on: boolean): boolean {
   return native().setDeterministic(on);

@@ -1,6 +1,6 @@
 /** Element types, devices and memory formats: their names here and libtorch's numbers for them (c10/core). */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 
 export type DType =
   | 'float32'
@@ -63,13 +63,13 @@ const sizes: Readonly<Record<DType, number>> = {
 export function dtypeCode(dtype: DType): number {
   const code = codes[dtype];
   if (code === undefined)
-    throw new EngineError(`expected a dtype (${Object.keys(codes).join(', ')}), received ${dtype}`);
+    throw new OperationError(`expected a dtype (${Object.keys(codes).join(', ')}), received ${dtype}`);
   return code;
 }
 
 export function dtypeName(code: number): DType {
   const name = names.get(code);
-  if (!name) throw new EngineError(`a tensor of libtorch's scalar type ${code} has no name here`);
+  if (!name) throw new OperationError(`a tensor of libtorch's scalar type ${code} has no name here`);
   return name;
 }
 

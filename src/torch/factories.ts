@@ -1,6 +1,6 @@
 /** Tensors from nothing, from numbers and from other tensors. A dtype is always named: JavaScript has one number type. */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { type Device, type DType, dtypeCode, type TypedArray } from './dtype.js';
 import { type Handle, type NativeValue, native } from './native.js';
 import { operator } from './operator.js';
@@ -64,7 +64,7 @@ export function randn(shape: readonly number[], { dtype, device = 'cpu', generat
 
 /**
  * A tensor with a copy of `data`, row-major.
- * @throws EngineError when the length does not fit the shape, or a typed array's elements are not of `dtype`
+ * @throws OperationError when the length does not fit the shape, or a typed array's elements are not of `dtype`
  */
 export function tensorFrom(
   data: TypedArray | readonly number[],
@@ -72,7 +72,7 @@ export function tensorFrom(
 ): Tensor {
   const count = shape.reduce((product, length) => product * length, 1);
   if (data.length !== count) {
-    throw new EngineError(
+    throw new OperationError(
       `tensorFrom: expected ${count} elements for shape [${shape}], received ${data.length}`,
     );
   }
@@ -82,7 +82,7 @@ export function tensorFrom(
   if (stored === dtype || (stored === 'uint8' && dtype === 'bool'))
     return tensorFromBytes(bytes, { dtype, shape, device });
   if (ArrayBuffer.isView(data) && !(stored === 'float32' && (dtype === 'bfloat16' || dtype === 'float16'))) {
-    throw new EngineError(`tensorFrom: expected an array of ${dtype}, received one of ${stored}`);
+    throw new OperationError(`tensorFrom: expected an array of ${dtype}, received one of ${stored}`);
   }
   const wide = tensorFromBytes(bytes, { dtype: stored, shape, device });
   const narrow = wide.to({ dtype });

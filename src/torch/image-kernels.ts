@@ -3,7 +3,7 @@
  * TypeScript and other decoders, more slowly, so that datasets can be looked at where nothing is trained.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { type NativeAddon, native } from './native.js';
 
 /** What a PNG that `decodePng` takes is like; see native/png.h. */
@@ -27,13 +27,13 @@ export interface PngRows {
 export interface ImageKernels {
   /**
    * Null for a file that is no PNG of 8 bits a channel without interlacing.
-   * @throws EngineError for a damaged or truncated one
+   * @throws OperationError for a damaged or truncated one
    */
   pngForm(file: Uint8Array): PngForm | null;
   /**
    * Rows first … first + count − 1 of the pixels as they are stored, [count, width · channels], of a file that `pngForm`
    * found to be sound.
-   * @throws EngineError for damaged pixels
+   * @throws OperationError for damaged pixels
    */
   decodePng(file: Uint8Array, rows: PngRows): Uint8Array;
   /** Resizes, distorts and normalizes a crop; see native/images.cc. */
@@ -72,7 +72,7 @@ function find(): ImageKernels | null {
       mapBytes: (...values) => addon.mapBytes(...values),
     };
   } catch (error) {
-    if (error instanceof EngineError) return null;
+    if (error instanceof OperationError) return null;
     throw error;
   }
 }

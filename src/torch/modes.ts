@@ -8,7 +8,7 @@ import { dtypeCode, dtypeName } from './dtype.js';
 import { native } from './native.js';
 import { rejectPromise } from './scope.js';
 
-/** Runs `body` without recording gradients. @throws EngineError when it is asynchronous */
+/** Runs `body` without recording gradients. @throws OperationError when it is asynchronous */
 export function noGrad<T>(body: () => T): T {
   const before = native().setGradientMode(false);
   try {

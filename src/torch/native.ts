@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EngineError } from '../errors/index.js';
+import { EngineError, OperationError } from '../errors/index.js';
 
 /** A handle: slot index in the low 32 bits, generation above (native/handles.h). */
 export type Handle = number;
@@ -125,7 +125,7 @@ export interface NativeAddon {
   setProfilePhase(phase: number): void;
   /** Phase, operator, calls and own seconds. */
   stopProfile(): [number, string, number, number][];
-  setErrorClass(errorClass: typeof EngineError): void;
+  setErrorClass(errorClass: typeof OperationError): void;
 }
 
 /** How this engine was built, from the note beside the addon. */
@@ -201,7 +201,7 @@ function readBuild(note: string): EngineBuild | undefined {
 function load(build: EngineBuild): NativeAddon {
   try {
     const loaded = createRequire(import.meta.url)(build.path) as NativeAddon;
-    loaded.setErrorClass(EngineError);
+    loaded.setErrorClass(OperationError);
     return loaded;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);

@@ -11,7 +11,7 @@ export interface OperatorTime {
   readonly seconds: number;
 }
 
-/** @throws EngineError when times are being taken already */
+/** @throws OperationError when times are being taken already */
 export function startOperatorTimes(): void {
   native().startProfile();
 }

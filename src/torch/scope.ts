@@ -3,7 +3,7 @@
  * that frees every tensor made inside, save what it keeps. Scopes are synchronous and per thread.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { type Handle, native } from './native.js';
 
 let innermost: Scope | null = null;
@@ -38,7 +38,7 @@ export class Scope implements Disposable {
   [Symbol.dispose](): void {
     if (this.#ended) return;
     if (innermost !== this) {
-      throw new EngineError(
+      throw new OperationError(
         'scope: disposed while a scope inside it is still open; scopes end in the reverse order of their beginning',
       );
     }
@@ -64,7 +64,7 @@ export function scope(): Scope {
 
 /**
  * The callback form: frees what `body` made, save the tensor that it returns.
- * @throws EngineError when `body` is asynchronous: a scope cannot span a pause
+ * @throws OperationError when `body` is asynchronous: a scope cannot span a pause
  */
 export function tidy<T>(body: () => T): T {
   using inner = scope();
@@ -78,7 +78,7 @@ export function tidy<T>(body: () => T): T {
 export function rejectPromise(result: unknown, operation: string): void {
   if (result instanceof Promise) {
     result.catch(() => {});
-    throw new EngineError(
+    throw new OperationError(
       `${operation}: expected a synchronous callback, received one that returns a Promise`,
     );
   }

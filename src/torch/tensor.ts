@@ -3,7 +3,7 @@
  * a fresh handle, which the innermost scope owns; those whose name ends in `_` write in place and return the same object.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { followBackward } from './backward.js';
 import { type Device, type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import { formatTensor } from './format-tensor.js';
@@ -388,7 +388,7 @@ export function release(tensor: Tensor): Handle {
 
 function one(value: NativeValue): Tensor {
   if (typeof value !== 'number')
-    throw new EngineError(`expected one tensor from an operator, received ${value}`);
+    throw new OperationError(`expected one tensor from an operator, received ${value}`);
   return wrap(value);
 }
 

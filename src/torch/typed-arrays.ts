@@ -1,6 +1,6 @@
 /** Between typed arrays, nested numbers and a tensor's bytes. */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import type { DType, TypedArray } from './dtype.js';
 
 export type NestedNumbers = number | NestedNumbers[];
@@ -25,7 +25,7 @@ export function typedArrayOver(buffer: ArrayBuffer, dtype: DType): TypedArray {
       return new Uint8Array(buffer);
     case 'bfloat16':
     case 'float16':
-      throw new EngineError(`${dtype} has no typed array: convert to float32 first`);
+      throw new OperationError(`${dtype} has no typed array: convert to float32 first`);
     default:
       return dtype satisfies never;
   }

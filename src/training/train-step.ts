@@ -6,7 +6,7 @@
  * A batch may be taken in parts, one after the other, to save memory: the step descends the mean of their objectives.
  */
 
-import { EngineError } from '../errors/index.js';
+import { OperationError } from '../errors/index.js';
 import { checkpoints } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';
 import { autocast, type Kernels, scope, stack, type Tensor, withKernels } from '../torch/index.js';
@@ -67,14 +67,16 @@ function takeStep(components: TrainingComponents, batch: StepBatch, options: Ste
   return mapLosses(meanOf(parts), (loss) => step.keep(loss));
 }
 
-/** The place-th of `count` equal parts of a batch, as views. @throws EngineError when it cannot be divided so */
+/** The place-th of `count` equal parts of a batch, as views. @throws OperationError when it cannot be divided so */
 function partOf(
   { imagesNCHW, labelsNHW, origins }: StepBatch,
   { place, count }: { readonly place: number; readonly count: number },
 ): StepBatch {
   const [images = 0] = imagesNCHW.shape;
   if (images % count !== 0)
-    throw new EngineError(`trainStep: expected a batch of a multiple of ${count} images, received ${images}`);
+    throw new OperationError(
+      `trainStep: expected a batch of a multiple of ${count} images, received ${images}`,
+    );
   const length = images / count;
   const start = place * length;
   return {

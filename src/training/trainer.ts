@@ -5,7 +5,7 @@
 
 import type { Config } from '../config/index.js';
 import { GradientSynchronizer, type ProcessGroup } from '../distributed/index.js';
-import { CheckpointError, EngineError } from '../errors/index.js';
+import { CheckpointError, OperationError } from '../errors/index.js';
 import { synchronizeBatchNorm } from '../nn/index.js';
 import { clipGradNorm } from '../optim/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
@@ -78,7 +78,7 @@ export class Trainer {
 
   /**
    * Takes one step, of this process's share of the batch. The losses are those of the share, the caller's to dispose.
-   * @throws EngineError when the reweighter learns from clean labels and the batch brings none
+   * @throws OperationError when the reweighter learns from clean labels and the batch brings none
    */
   step(batch: HostBatch, options: Pick<StepOptions, 'enter'> = {}): StepLosses {
     const step = () => this.#step(batch, options);
@@ -94,7 +94,9 @@ export class Trainer {
     const learner = components.reweighter?.cleanData;
     if (learner) {
       if (!batch.clean)
-        throw new EngineError('Trainer.step: the reweighter learns from clean labels; expected batch.clean');
+        throw new OperationError(
+          'Trainer.step: the reweighter learns from clean labels; expected batch.clean',
+        );
       const clean = this.#onDevice(batch.clean);
       const { generator } = components;
       learnFromClean(components, { learner, batch: stepBatch, clean, learningRate, generator });

@@ -5,7 +5,7 @@
 
 import { open, readFile } from 'node:fs/promises';
 import { decode } from 'fast-png';
-import { DataError, EngineError } from '../../errors/index.js';
+import { DataError, OperationError } from '../../errors/index.js';
 import { imageKernels } from '../../torch/internal.js';
 import type { ClassList } from '../datasets/classes.js';
 import { ignoreIndex } from '../datasets/dataset.js';
@@ -130,7 +130,7 @@ function decodeQuickly(bytes: Uint8Array): { readonly data: Uint8Array; readonly
     if (form === null) return null;
     return { data: kernels.decodePng(bytes, { form, first: 0, count: form.height }), palette: null };
   } catch (error) {
-    if (error instanceof EngineError) return null;
+    if (error instanceof OperationError) return null;
     throw error;
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { EngineError } from '../../errors/index.js';
+import { OperationError } from '../../errors/index.js';
 import { type ImageKernels, imageKernels } from '../../torch/internal.js';
 import type { RowRange } from '../augment/augment-sample.js';
 import { readImage } from './image-file.js';
@@ -40,7 +40,7 @@ function openPng(file: Uint8Array, kernels: ImageKernels): OpenImage | null {
     const { width, height } = form;
     return { width, height, rows: (rows) => kernels.decodePng(file, { form, ...rows }) };
   } catch (error) {
-    if (error instanceof EngineError) return null;
+    if (error instanceof OperationError) return null;
     throw error;
   }
 }
