@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../errors/index.js';
 import type { ComponentSection, Kinds } from '../registry/index.js';
-import { keysOf, unknownKeyIssue } from './known-keys.js';
+import { keysOf } from '../registry/internal.js';
 
 export interface ComponentSectionOptions {
   /** Used when a section leaves `kind` out, so that one option can be changed without naming the default. */
@@ -56,4 +56,9 @@ export function parseOptions(
     }
   }
   return undefined;
+}
+
+/** Returns an issue for a key unknown to a component, with the keys that it knows at that place. */
+function unknownKeyIssue(path: PropertyKey[], candidates: readonly string[]) {
+  return { code: 'custom' as const, message: 'unknown key', input: undefined, path, params: { candidates } };
 }

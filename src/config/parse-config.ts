@@ -1,7 +1,8 @@
 /** From layers (a recipe, files that extend it, the command line) to one checked config. */
 
 import { ConfigError } from '../errors/index.js';
-import { type Complaint, explainIssues, valueAt } from './explain-issues.js';
+import { valueAt } from '../registry/internal.js';
+import { type Complaint, explainIssues } from './explain-issues.js';
 import { mergeSections, type Section } from './merge.js';
 import type { Config, ConfigSchema } from './schema.js';
 

@@ -1,10 +1,11 @@
-/** From a section of a config to the thing it describes. */
+/** Creates the component that a section of a config describes. */
 
 import { ConfigError } from '../errors/index.js';
 import type { Component } from './component.js';
+import { rejectedOption } from './parse-options.js';
 import type { Registry } from './registry.js';
 
-/** A section of a config that names a component: its kind, and the options of that kind. */
+/** Describes a component in a config: its kind, and the options of that kind. */
 export interface ComponentSection {
   readonly kind: string;
   readonly [option: string]: unknown;
@@ -12,7 +13,9 @@ export interface ComponentSection {
 
 /**
  * Creates the component that `section` names, with its options parsed (defaults filled in) by the component's own
- * schema. Throws a ConfigError for an unknown kind or options the schema rejects.
+ * schema.
+ *
+ * @throws {ConfigError} for an unknown kind, or options that the schema rejects
  */
 export function createComponent<Context, Product>(
   registry: Registry<Component<unknown, Context, Product>>,
@@ -21,11 +24,10 @@ export function createComponent<Context, Product>(
 ): Product {
   const { kind, ...given } = section;
   const component = registry.get(kind);
-  const parsed = component.options.safeParse(given);
+  const schema = component.options;
+  const parsed = schema.safeParse(given);
   if (!parsed.success) {
-    const first = parsed.error.issues[0];
-    const where = first === undefined || first.path.length === 0 ? '' : ` at ${first.path.join('.')}`;
-    throw new ConfigError(`${registry.what} '${kind}': ${first?.message ?? 'invalid options'}${where}`);
+    throw new ConfigError(`${registry.what} '${kind}': ${rejectedOption(parsed.error, { schema, given })}`);
   }
   return component.create(parsed.data, context);
 }
