@@ -8,7 +8,7 @@ const rooms = {
   optim: ['torch', 'nn'],
   distributed: ['torch'],
   losses: ['torch'],
-  reweighting: ['torch', 'nn', 'losses'],
+  reweighting: ['torch', 'nn', 'losses', 'distributed'],
   models: ['torch', 'nn'],
   data: ['torch'],
   scenes: ['data', 'coarsen'],
@@ -18,7 +18,7 @@ const rooms = {
   // Only for the registries of components that a config can name.
   config: ['optim', 'losses', 'reweighting', 'models', 'data'],
   // A trained network is loaded from a run: its config says what it is, its checkpoint what it learned.
-  evaluation: ['torch', 'models', 'data', 'runs', 'config'],
+  evaluation: ['torch', 'distributed', 'models', 'data', 'runs', 'config'],
   // Measures what a network makes of images and draws nothing: training records it, figures and the report show it.
   analysis: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation'],
   training: [

@@ -11,7 +11,7 @@ import type { RankReady, RankSetting } from './index.js';
 const { threads, batchSize, height, width, classCount, precision } = readParameters<RankSetting>();
 setThreads(threads);
 const environment = readRankEnvironment();
-const group = environment && ProcessGroup.join(environment, { timeoutSeconds: 120 });
+const processGroup = environment && ProcessGroup.join(environment, { timeoutSeconds: 120 });
 const config = configSchema.parse({
   precision,
   threads,
@@ -19,9 +19,9 @@ const config = configSchema.parse({
   reweighter: { kind: 'arm' },
   training: { batchSize },
 });
-const trainer = new Trainer(config, { classCount, datasetLength: batchSize, group });
+const trainer = new Trainer(config, { classCount, datasetLength: batchSize, processGroup });
 const parameters = trainer.components.model.parameters();
-const count = batchSize / (group?.worldSize ?? 1);
+const count = batchSize / (processGroup?.worldSize ?? 1);
 const batch = syntheticBatch({ count, height, width, classCount });
 
 function step(): void {
@@ -31,13 +31,13 @@ function step(): void {
 }
 
 /** Returns the seconds of one all-reduce of as many floats as the gradients have. */
-function measureAllReduce(ranks: ProcessGroup, length: number): number {
+function measureAllReduce(processGroup: ProcessGroup, length: number): number {
   const tensor = zeros([length], { dtype: 'float32' });
-  ranks.allReduce_(tensor);
-  ranks.barrier();
+  processGroup.allReduce_(tensor);
+  processGroup.barrier();
   const repeats = 3;
   const seconds = secondsOf(() => {
-    for (let repeat = 0; repeat < repeats; repeat += 1) ranks.allReduce_(tensor);
+    for (let repeat = 0; repeat < repeats; repeat += 1) processGroup.allReduce_(tensor);
   });
   tensor.dispose();
   return seconds / repeats;
@@ -47,8 +47,8 @@ const length = parameters.reduce((sum, { numel }) => sum + numel, 0);
 const ready: RankReady = {
   torch: engine().version,
   gradientBytes: 4 * length,
-  allReduceSeconds: group && measureAllReduce(group, length),
+  allReduceSeconds: processGroup && measureAllReduce(processGroup, length),
 };
 await serveSteps(ready, (steps) => ({ seconds: Array.from({ length: steps }, () => secondsOf(step)) }));
 trainer.dispose();
-group?.close();
+processGroup?.close();

@@ -13,7 +13,7 @@ export interface GradientSynchronizerOptions {
 }
 
 export class GradientSynchronizer implements Disposable {
-  readonly #group: ProcessGroup;
+  readonly #processGroup: ProcessGroup;
   readonly #parameters: readonly Tensor[];
   readonly #bucketBytes: number;
   #reducer: number | null = null;
@@ -22,11 +22,11 @@ export class GradientSynchronizer implements Disposable {
    * @param parameters the same on every rank, in the same order; those that need no gradient, or get none, are left out
    */
   constructor(
-    group: ProcessGroup,
+    processGroup: ProcessGroup,
     parameters: readonly Tensor[],
     { bucketMiB = 25 }: GradientSynchronizerOptions = {},
   ) {
-    this.#group = group;
+    this.#processGroup = processGroup;
     this.#parameters = [...parameters];
     this.#bucketBytes = Math.max(1, Math.round(bucketMiB * 2 ** 20));
   }
@@ -38,7 +38,7 @@ export class GradientSynchronizer implements Disposable {
    * @throws DistributedError where another rank is lost, OperationError where ranks do not train the same parameters
    */
   backward(output: Tensor): void {
-    this.#group.guard('backward', () => {
+    this.#processGroup.guard('backward', () => {
       const reducer = this.#open();
       native().prepareReducer(reducer, [output.id]);
       output.backward();

@@ -7,6 +7,7 @@
 import { DistributedError, OperationError } from '../errors/index.js';
 import type { Device, Tensor } from '../torch/index.js';
 import { native, wrap } from '../torch/internal.js';
+import type { Collectives } from './collectives.js';
 import { describeFailure, type Member } from './failure.js';
 import type { RankEnvironment } from './rank-environment.js';
 
@@ -21,7 +22,7 @@ export interface AllReduceOptions {
   readonly operation?: 'sum' | 'max';
 }
 
-export class ProcessGroup {
+export class ProcessGroup implements Collectives {
   readonly rank: number;
   readonly worldSize: number;
   readonly localRank: number;

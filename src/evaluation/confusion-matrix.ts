@@ -3,9 +3,9 @@
  * on the number of classes alone. Pixels labeled `ignoreIndex` are in no count.
  */
 import { ignoreIndex } from '../data/index.js';
+import type { Collectives } from '../distributed/index.js';
 import { DataError } from '../errors/index.js';
 import { type Device, ops, scope, type Tensor, zeros } from '../torch/index.js';
-import type { EvaluationRanks } from './evaluation-ranks.js';
 import { type Metrics, metricsFrom } from './metrics.js';
 
 /** Owns a tensor: make it outside any scope that ends before it, and `dispose()` it (or use `using`). */
@@ -67,8 +67,8 @@ export class ConfusionMatrix implements Disposable {
   }
 
   /** Adds what the other processes have counted; afterwards all hold the same counts. */
-  sumOver(ranks: EvaluationRanks): void {
-    ranks.allReduce_(this.#counts);
+  sumOver(processGroup: Pick<Collectives, 'allReduce_'>): void {
+    processGroup.allReduce_(this.#counts);
   }
 
   /** Forgets everything counted. */

@@ -1,10 +1,10 @@
 /** Scores a model on a labeled data set, at the resolution of the labels. */
 import type { Sample, SegmentationDataset } from '../data/index.js';
+import type { Collectives } from '../distributed/index.js';
 import { DataError } from '../errors/index.js';
 import { scope, tensorFrom } from '../torch/index.js';
 import { BoundaryCounts } from './boundary-score.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
-import type { EvaluationRanks } from './evaluation-ranks.js';
 import { type InferenceOptions, inferLabels } from './infer-labels.js';
 import { inferWith } from './infer-with.js';
 import type { ClassMetrics, Metrics } from './metrics.js';
@@ -27,7 +27,7 @@ export interface EvaluationOptions extends InferenceOptions {
   /** Asked after every batch; true ends the evaluation with what was counted so far. */
   readonly shouldStop?: () => boolean;
   /** Processes that score together: each takes every n-th image, and all get the scores of all images. */
-  readonly ranks?: EvaluationRanks | null;
+  readonly processGroup?: Pick<Collectives, 'rank' | 'worldSize' | 'allReduce_'> | null;
 }
 
 export interface EvaluatedClass extends ClassMetrics {
@@ -57,14 +57,21 @@ export async function evaluate(
   dataset: SegmentationDataset,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { batchSize = 1, boundary = false, onProgress, shouldStop, ranks = null, ...inference } = options;
+  const {
+    batchSize = 1,
+    boundary = false,
+    onProgress,
+    shouldStop,
+    processGroup = null,
+    ...inference
+  } = options;
   const { device = 'cpu' } = inference;
   const classCount = dataset.classes.length;
   using matrix = new ConfusionMatrix(classCount, { device });
   const outlines = boundary
     ? { boundary: new BoundaryCounts(classCount), trimap: new TrimapCounts(classCount) }
     : null;
-  const { rank, worldSize } = ranks ?? { rank: 0, worldSize: 1 };
+  const { rank, worldSize } = processGroup ?? { rank: 0, worldSize: 1 };
   // No image twice and none left out, however many remain for the last round.
   const total = Math.ceil((dataset.length - rank) / worldSize);
   let done = 0;
@@ -81,7 +88,7 @@ export async function evaluate(
     }
   });
 
-  const images = ranks === null ? done : sumOverRanks(ranks, { done, matrix, outlines });
+  const images = processGroup === null ? done : sumOverRanks(processGroup, { done, matrix, outlines });
   const metrics = matrix.metrics();
   const outlined = outlines?.boundary.score() ?? null;
   const perClass = metrics.perClass.map((scores, id) => ({
@@ -101,16 +108,16 @@ interface Counts {
 
 /** Makes the counts those of all ranks, exactly; returns how many images they are of. */
 function sumOverRanks(
-  ranks: EvaluationRanks,
+  processGroup: Pick<Collectives, 'allReduce_'>,
   { done, matrix, outlines }: Counts & { readonly done: number },
 ): number {
   const images = BigInt64Array.of(BigInt(done));
   const outlineCounts = outlines ? [...outlines.boundary.counts(), ...outlines.trimap.counts()] : [];
-  matrix.sumOver(ranks);
+  matrix.sumOver(processGroup);
   for (const counts of [images, ...outlineCounts]) {
     using _temporaries = scope();
     const sum = tensorFrom(counts, { dtype: 'int64', shape: [counts.length] });
-    ranks.allReduce_(sum);
+    processGroup.allReduce_(sum);
     counts.set(sum.toTypedArray() as BigInt64Array);
   }
   return Number(images[0]);

@@ -7,7 +7,6 @@ export {
   type EvaluationProgress,
   evaluate,
 } from './evaluate.js';
-export type { EvaluationRanks } from './evaluation-ranks.js';
 export {
   type DecodedImage,
   type InferenceOptions,

@@ -47,7 +47,7 @@ export class ActiveBias extends Module implements Reweighter {
     const { history } = this;
     if (history === null) return this.#uniform(input);
     expectInput('ActiveBias.weigh', input, this.needs);
-    const { logitsNCHW, labelsNHW, validNHW, origins, ranks, sumOverRanks } = input;
+    const { logitsNCHW, labelsNHW, validNHW, origins, processGroup, sumOverRanks } = input;
     const { device, shape } = validNHW;
     return tidy(() =>
       noGrad(() =>
@@ -56,7 +56,7 @@ export class ActiveBias extends Module implements Reweighter {
           const weightsNHW = this.#weightsFrom(history, places, input);
           if (this.training) {
             const likelihoodNHW = trueClassProbability(logitsNCHW, labelsNHW);
-            history.record(likelihoodNHW, { validNHW, places, ranks });
+            history.record(likelihoodNHW, { validNHW, places, processGroup });
           }
           return normalizeWeights(weightsNHW, validNHW, { p: 1, sumOverRanks });
         }),

@@ -59,7 +59,7 @@ export function cleanAlignment(
 }
 
 /** By each parameter, null where the loss does not depend on it; of the mean of the ranks' losses. */
-function gradients(loss: Tensor, { parameters, ranks }: CleanStep): (Tensor | null)[] {
+function gradients(loss: Tensor, { parameters, processGroup }: CleanStep): (Tensor | null)[] {
   for (const parameter of parameters) parameter.zeroGrad_();
   loss.backward();
   const found = parameters.map((parameter) => {
@@ -67,7 +67,7 @@ function gradients(loss: Tensor, { parameters, ranks }: CleanStep): (Tensor | nu
     parameter.zeroGrad_();
     return gradient;
   });
-  if (ranks) averageOverRanks(found, ranks);
+  if (processGroup) averageOverRanks(found, processGroup);
   return found;
 }
 

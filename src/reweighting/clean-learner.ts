@@ -1,8 +1,8 @@
 /** What a strategy that learns from a small clean set does before each step of the network, and what it is given. */
 
+import type { Collectives } from '../distributed/index.js';
 import type { Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
-import type { Ranks } from './ranks.js';
 
 /** The next step of the network, to be tried out. */
 export interface CleanStep {
@@ -21,7 +21,7 @@ export interface CleanStep {
    * Where several processes train, each on its part of the batch and of the clean one: the objective is the mean of
    * theirs, and what is learned from it has to be the same in all.
    */
-  readonly ranks?: Ranks;
+  readonly processGroup?: Collectives;
   /** As a reweighter is given it: where weights are normalized over the pixels of all ranks. */
   readonly sumOverRanks?: (sums: Tensor) => Tensor;
 }

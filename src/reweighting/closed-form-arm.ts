@@ -103,8 +103,8 @@ export class ClosedFormArm extends Module implements Reweighter {
   }
 
   /** From the pixels of all processes that train together: what is known is the same in each. */
-  #learn({ confidenceNHW, lossesNHW, validNHW, ranks }: ReweighterInput): void {
-    const overRanks = (sums: Tensor) => ranks?.sumOverRanks(sums) ?? sums;
+  #learn({ confidenceNHW, lossesNHW, validNHW, processGroup }: ReweighterInput): void {
+    const overRanks = (sums: Tensor) => processGroup?.sumOverRanks(sums) ?? sums;
     tidy(() =>
       noGrad(() => {
         const position = confidenceNHW

@@ -20,7 +20,6 @@ export { logVariance } from './log-variance.js';
 export { MetaWeightNet, type MetaWeightNetOptions } from './meta-weight-net.js';
 export { type NormOrder, normalizeWeights } from './normalize-weights.js';
 export { Ohem, type OhemOptions, ohemPresets } from './ohem.js';
-export type { Ranks } from './ranks.js';
 export { type ReweighterComponent, type ReweighterContext, reweighters } from './registry.js';
 export type { AdversarialParameters, Reweighter, ReweighterInput, SampleOrigin } from './reweighter.js';
 export { standardDeviation, variance } from './variance.js';

@@ -72,9 +72,9 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
    */
   learn(step: CleanStep): void {
     tidy(() => {
-      const { ranks, sumOverRanks } = step;
+      const { processGroup, sumOverRanks } = step;
       // A rank's weights that sum to 1 over all ranks count as often as there are ranks in the mean of the objectives.
-      const scale = ranks && sumOverRanks ? ranks.worldSize : 1;
+      const scale = processGroup && sumOverRanks ? processGroup.worldSize : 1;
       const { lossesNHW, validNHW, alignmentNHW } = cleanAlignment(step, {
         weigh: (losses, valid) =>
           this.#normalized({ lossesNHW: losses, validNHW: valid, sumOverRanks }).weightsNHW.mul(scale),
@@ -88,10 +88,10 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
       for (const { losses, others } of chunks(lossesNHW, derivativeNHW))
         tidy(() => this.forward(losses).mul(others).sum().backward());
       const parameters = [...this.conv1.parameters(), ...this.conv2.parameters()];
-      if (ranks)
+      if (processGroup)
         averageOverRanks(
           parameters.map(({ grad }) => grad),
-          ranks,
+          processGroup,
         );
       this.optimizer.step();
     });

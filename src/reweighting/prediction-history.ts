@@ -3,10 +3,10 @@
  * the labels, on a fixed grid over the image, so that crops of any size and place meet the same cells again.
  */
 
+import type { Collectives } from '../distributed/index.js';
 import { OperationError } from '../errors/index.js';
 import { Buffer, Module } from '../nn/index.js';
 import { type Device, stack, type Tensor, tensorFrom, zeros } from '../torch/index.js';
-import type { Ranks } from './ranks.js';
 import type { SampleOrigin } from './reweighter.js';
 
 /** [rows, columns] of cells over every image. */
@@ -25,7 +25,7 @@ export interface CellPlaces {
 interface Observed {
   readonly validNHW: Tensor;
   readonly places: CellPlaces;
-  readonly ranks?: Ranks | undefined;
+  readonly processGroup?: Collectives | undefined;
 }
 
 /** Three float32 numbers a cell: with 3000 images and 16×32 cells, 18 MB, which go into every checkpoint. */
@@ -91,18 +91,18 @@ export class PredictionHistory extends Module {
   }
 
   /**
-   * Adds what a batch says (Welford's update: no digits are lost to a difference of large sums). With `ranks`, what the
+   * Adds what a batch says (Welford's update: no digits are lost to a difference of large sums). With `processGroup`, what the
    * batches of all processes say, in the order of the ranks, so that each of them remembers every image.
    */
-  record(likelihoodNHW: Tensor, { validNHW, places, ranks }: Observed): void {
+  record(likelihoodNHW: Tensor, { validNHW, places, processGroup }: Observed): void {
     const { rows, columns } = places;
     const perCell = (mapNHW: Tensor) => rows.matmul(mapNHW).matmul(columns.transpose(1, 2));
     const pixels = perCell(validNHW.to({ dtype: 'float32' }));
     const seen = pixels.gt(0).to({ dtype: 'float32' });
     const now = perCell(likelihoodNHW.mul(validNHW)).div(pixels.clamp({ min: 1 }));
     const cells = stack([seen, now], 1);
-    const { indices, observed } = ranks
-      ? gather(cells, { indices: places.indices, ranks })
+    const { indices, observed } = processGroup
+      ? gather(cells, { indices: places.indices, processGroup })
       : { indices: places.indices, observed: cells };
     // One after the other: a batch may show an image twice.
     for (const [sample, index] of indices.entries()) {
@@ -122,15 +122,15 @@ export class PredictionHistory extends Module {
 /** What all ranks observed, in their order. The host waits for the device here. */
 function gather(
   cells: Tensor,
-  { indices, ranks }: { readonly indices: readonly number[]; readonly ranks: Ranks },
+  { indices, processGroup }: { readonly indices: readonly number[]; readonly processGroup: Collectives },
 ): { readonly indices: readonly number[]; readonly observed: Tensor } {
   // Every rank fills its own part of a table of zeros, so that the sum is the table of all.
   const count = indices.length;
   const place = <T extends Tensor>(table: T, own: Tensor) => {
-    table.narrow(0, ranks.rank * count, count).copy_(own);
-    return ranks.sumOverRanks(table);
+    table.narrow(0, processGroup.rank * count, count).copy_(own);
+    return processGroup.sumOverRanks(table);
   };
-  const total = ranks.worldSize * count;
+  const total = processGroup.worldSize * count;
   const [, ...shape] = cells.shape;
   const own = tensorFrom(indices, { dtype: 'float64', shape: [count] });
   const everybodys = place(zeros([total], { dtype: 'float64' }), own);

@@ -1,11 +1,11 @@
 /** What every reweighting strategy is: a map from what is known of each pixel to its share of the loss. */
 
+import type { Collectives } from '../distributed/index.js';
 import { OperationError } from '../errors/index.js';
 import type { Module, Parameter } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 import type { CleanLearner } from './clean-learner.js';
 import type { NormOrder } from './normalize-weights.js';
-import type { Ranks } from './ranks.js';
 
 /** Which part of which training image a crop is. */
 export interface SampleOrigin {
@@ -34,7 +34,7 @@ export interface ReweighterInput {
   /** Of each image of the batch; for strategies that remember. */
   readonly origins?: readonly SampleOrigin[];
   /** Where several processes train: for strategies with a memory, which has to be the same in all of them. */
-  readonly ranks?: Ranks;
+  readonly processGroup?: Collectives;
   /** Given where weights are to be normalized over the pixels of all ranks; without it, over those given here. */
   readonly sumOverRanks?: (sums: Tensor) => Tensor;
 }

@@ -20,12 +20,12 @@ const ofOneProcessInData: ReadonlySet<string> = new Set(['root', 'workers', 'cac
  * A collective operation.
  * @throws ConfigError where ranks were given different configs
  */
-export function expectSameConfig(config: Config, group: ProcessGroup): void {
+export function expectSameConfig(config: Config, processGroup: ProcessGroup): void {
   const data = without(config.data, ofOneProcessInData);
-  if (isSame([JSON.stringify({ ...without(config, ofOneProcess), data })], group)) return;
+  if (isSame([JSON.stringify({ ...without(config, ofOneProcess), data })], processGroup)) return;
   const free = [...ofOneProcess, ...[...ofOneProcessInData].map((key) => `data.${key}`)].join(', ');
   throw new ConfigError(
-    `rank ${group.rank} of ${group.worldSize}: the processes were given different configs; expected the same for all ` +
+    `rank ${processGroup.rank} of ${processGroup.worldSize}: the processes were given different configs; expected the same for all ` +
       `but ${free} (precision: auto may be settled differently on different machines)`,
   );
 }
@@ -36,11 +36,11 @@ export function expectSameConfig(config: Config, group: ProcessGroup): void {
  */
 export function expectSameImages(
   dataset: SegmentationDataset,
-  { part, group }: { readonly part: 'train' | 'evaluation'; readonly group: ProcessGroup },
+  { part, processGroup }: { readonly part: 'train' | 'evaluation'; readonly processGroup: ProcessGroup },
 ): void {
-  if (isSame(contentOf(dataset), group)) return;
+  if (isSame(contentOf(dataset), processGroup)) return;
   throw new DataError(
-    `rank ${group.rank} of ${group.worldSize}: the processes find different images or classes for data.${part} ` +
+    `rank ${processGroup.rank} of ${processGroup.worldSize}: the processes find different images or classes for data.${part} ` +
       `(${dataset.length} images here); give every rank the same dataset`,
   );
 }
@@ -55,32 +55,32 @@ function without(section: object, keys: ReadonlySet<string>): object {
 }
 
 /** Whether all ranks pass the same. */
-function isSame(texts: Iterable<string>, group: ProcessGroup): boolean {
+function isSame(texts: Iterable<string>, processGroup: ProcessGroup): boolean {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(text);
   const number = hash.digest().readUIntBE(0, 6);
   const extremes = tensorFrom([number, -number], { dtype: 'float64', shape: [2] });
-  group.allReduce_(extremes, { operation: 'max' });
+  processGroup.allReduce_(extremes, { operation: 'max' });
   const [greatest, least] = extremes.toTypedArray();
   extremes.dispose();
   return Number(greatest) === -Number(least);
 }
 
 /** Parameters and buffers become those of rank 0. A collective operation. */
-export function takeFromFirst(modules: readonly Module[], group: ProcessGroup): void {
+export function broadcastState(modules: readonly Module[], processGroup: ProcessGroup): void {
   broadcast(
     modules.flatMap((module) => [...module.stateDict().values()]),
-    group,
+    processGroup,
   );
 }
 
 /** Buffers alone: running statistics, where each rank has followed its own part of the batches. */
-export function takeBuffersFromFirst(module: Module, group: ProcessGroup): void {
-  broadcast([...module.namedBuffers().values()], group);
+export function broadcastBuffers(module: Module, processGroup: ProcessGroup): void {
+  broadcast([...module.namedBuffers().values()], processGroup);
 }
 
 /** All of one type in one message. */
-function broadcast(tensors: readonly Tensor[], group: ProcessGroup): void {
+function broadcast(tensors: readonly Tensor[], processGroup: ProcessGroup): void {
   const byType = new Map<string, Tensor[]>();
   for (const tensor of tensors) {
     const { dtype } = tensor;
@@ -93,7 +93,7 @@ function broadcast(tensors: readonly Tensor[], group: ProcessGroup): void {
           same.map((tensor) => tensor.reshape([-1])),
           0,
         );
-        group.broadcast_(flat);
+        processGroup.broadcast_(flat);
         let start = 0;
         for (const tensor of same) {
           tensor.copy_(flat.narrow(0, start, tensor.numel).reshape(tensor.shape));

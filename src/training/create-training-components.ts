@@ -30,7 +30,7 @@ export interface CreateTrainingComponentsOptions {
   /** Number of training images. */
   readonly datasetLength: number;
   /** The processes that train together; null (the default) is this one alone. */
-  readonly group?: ProcessGroup | null;
+  readonly processGroup?: ProcessGroup | null;
 }
 
 /**
@@ -39,11 +39,11 @@ export interface CreateTrainingComponentsOptions {
  */
 export function createTrainingComponents(
   config: Config,
-  { classCount, datasetLength, group = null }: CreateTrainingComponentsOptions,
+  { classCount, datasetLength, processGroup = null }: CreateTrainingComponentsOptions,
 ): ConfiguredTrainingComponents {
   checkExtraHeads(config);
   checkCleanData(config);
-  rankShare(config, group?.worldSize ?? 1);
+  rankShare(config, processGroup?.worldSize ?? 1);
   const { device, seed, optimizer: optimizerOptions } = config;
   if (!isAvailable(device)) {
     throw new EngineError(
@@ -57,7 +57,7 @@ export function createTrainingComponents(
     generator,
   });
   model.to({ device, memoryFormat: 'channels-last' });
-  if (group) separate(generator, { seed, rank: group.rank });
+  if (processGroup) separate(generator, { seed, rank: processGroup.rank });
   const reweighter = createReweighter(config, { classCount, datasetLength });
   const adversary = reweighter?.adversarialParameters();
   const { learningRate, momentum, weightDecay } = optimizerOptions;
@@ -75,7 +75,7 @@ export function createTrainingComponents(
     confidence: createComponent(confidences, config.confidence, { classCount }),
     reduction: config.reduction,
     auxiliaryWeight: config.model.auxiliary?.weight ?? 0,
-    ranks: group,
+    processGroup: processGroup,
     normScope: config.normScope,
   };
 }

@@ -30,12 +30,12 @@ export function learnFromClean(
   {
     model,
     pixelLoss,
-    ranks,
+    processGroup,
     normScope,
-  }: Pick<TrainingComponents, 'model' | 'pixelLoss' | 'ranks' | 'normScope'>,
+  }: Pick<TrainingComponents, 'model' | 'pixelLoss' | 'processGroup' | 'normScope'>,
   { learner, batch, clean, learningRate, generator }: LearnFromCleanOptions,
 ): void {
-  const everybody = normScope === 'global' ? ranks : null;
+  const normProcessGroup = normScope === 'global' ? processGroup : null;
   const drawn = generator.state();
   const lossesOf = ({ imagesNCHW, labelsNHW }: StepBatch) => {
     // Frees what the graph does not hold, as several passes live side by side.
@@ -58,10 +58,10 @@ export function learnFromClean(
           losses: () => lossesOf(batch),
           cleanLoss: () => {
             const { lossesNHW, validNHW } = lossesOf(clean);
-            return meanLoss(lossesNHW, validNHW, { everybody });
+            return meanLoss(lossesNHW, validNHW, { normProcessGroup });
           },
-          ...(ranks && { ranks }),
-          ...(everybody && { sumOverRanks: (sums: Tensor) => everybody.sumOverRanks(sums) }),
+          ...(processGroup && { processGroup }),
+          ...(normProcessGroup && { sumOverRanks: (sums: Tensor) => normProcessGroup.sumOverRanks(sums) }),
         }),
       );
     } finally {

@@ -6,8 +6,8 @@
  */
 
 import { ignoreIndex } from '../data/index.js';
+import type { Collectives } from '../distributed/index.js';
 import { type Reduction, reduceLosses } from '../losses/index.js';
-import type { Ranks } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
 import { auxiliaryLossesOf, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
 import type { StepLosses, TrainingComponents } from './training-components.js';
@@ -16,13 +16,13 @@ import type { StepLosses, TrainingComponents } from './training-components.js';
 export type ObjectiveInput = PixelMapsInput;
 
 export function objectiveOf(components: TrainingComponents, input: ObjectiveInput): StepLosses {
-  const { reweighter, reduction, auxiliaryWeight, ranks } = components;
-  const everybody = components.normScope === 'global' ? ranks : null;
+  const { reweighter, reduction, auxiliaryWeight, processGroup } = components;
+  const normProcessGroup = components.normScope === 'global' ? processGroup : null;
   const { auxiliaryLogitsNCHW, batch, phase } = input;
   const { labelsNHW, origins } = batch;
   const validNHW = labelsNHW.ne(ignoreIndex);
   const { lossesNHW, confidenceNHW, logitsNCHW } = pixelMapsOf(components, input);
-  const main = meanLoss(lossesNHW, validNHW, { reduction, everybody });
+  const main = meanLoss(lossesNHW, validNHW, { reduction, normProcessGroup });
 
   let objective = main;
   let weighted: Tensor | null = null;
@@ -35,22 +35,22 @@ export function objectiveOf(components: TrainingComponents, input: ObjectiveInpu
       labelsNHW,
       ...(logitsNCHW && { logitsNCHW }),
       ...(origins && { origins }),
-      ...(ranks && { ranks }),
-      ...(everybody && { sumOverRanks: (sums: Tensor) => everybody.sumOverRanks(sums) }),
+      ...(processGroup && { processGroup }),
+      ...(normProcessGroup && { sumOverRanks: (sums: Tensor) => normProcessGroup.sumOverRanks(sums) }),
     });
     const share = weightsNHW.mul(phase === 'joint' ? lossesNHW : detached).sum();
-    weighted = everybody ? share.mul(everybody.worldSize) : share;
+    weighted = normProcessGroup ? share.mul(normProcessGroup.worldSize) : share;
     objective = phase === 'joint' ? weighted : main.add(weighted);
   }
 
   if (auxiliaryLogitsNCHW === null) return { objective, main, weighted, auxiliary: null };
   const auxiliaryNHW = auxiliaryLossesOf(auxiliaryLogitsNCHW, labelsNHW);
-  const auxiliary = meanLoss(auxiliaryNHW, validNHW, { reduction, everybody });
+  const auxiliary = meanLoss(auxiliaryNHW, validNHW, { reduction, normProcessGroup });
   return { objective: objective.add(auxiliary, { alpha: auxiliaryWeight }), main, weighted, auxiliary };
 }
 
 /**
- * The mean over this process's pixels; with `everybody` its part of the mean over all processes' pixels, times their
+ * The mean over this process's pixels; with `normProcessGroup` its part of the mean over all processes' pixels, times their
  * number. (Over every pixel, ignored ones too, the two are the same: all processes have batches of one size.)
  */
 export function meanLoss(
@@ -58,10 +58,10 @@ export function meanLoss(
   validNHW: Tensor,
   {
     reduction = 'valid',
-    everybody,
-  }: { readonly reduction?: Reduction; readonly everybody?: Ranks | null | undefined } = {},
+    normProcessGroup,
+  }: { readonly reduction?: Reduction; readonly normProcessGroup?: Collectives | null | undefined } = {},
 ): Tensor {
-  if (!everybody || reduction === 'all') return reduceLosses(lossesNHW, validNHW, reduction);
-  const count = everybody.sumOverRanks(validNHW.sum()).clamp({ min: 1 });
-  return lossesNHW.sum().mul(everybody.worldSize).div(count);
+  if (!normProcessGroup || reduction === 'all') return reduceLosses(lossesNHW, validNHW, reduction);
+  const count = normProcessGroup.sumOverRanks(validNHW.sum()).clamp({ min: 1 });
+  return lossesNHW.sum().mul(normProcessGroup.worldSize).div(count);
 }

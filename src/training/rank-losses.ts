@@ -8,13 +8,13 @@ import { scope, stack, type Tensor, tensorFrom } from '../torch/index.js';
 import type { StepLosses } from './training-components.js';
 
 export class RankLosses {
-  readonly #ranks: ProcessGroup;
+  readonly #processGroup: ProcessGroup;
   /** Of the last step, and of the one before it, which the device has computed by now. */
   #wish: Tensor | null = null;
   #wishBefore: Tensor | null = null;
 
-  constructor(ranks: ProcessGroup) {
-    this.#ranks = ranks;
+  constructor(processGroup: ProcessGroup) {
+    this.#processGroup = processGroup;
   }
 
   /** Takes the losses of this rank's part of the batch, and gives those of the batch. A collective operation. */
@@ -26,8 +26,8 @@ export class RankLosses {
     const own = [objective, main, weighted, auxiliary].map((loss) => loss ?? wish);
     const sums = stack([...own.map((loss) => loss.to({ dtype: 'float32' })), wish], 0);
     for (const loss of [objective, main, weighted, auxiliary]) loss?.dispose();
-    this.#ranks.allReduce_(sums);
-    const means = sums.div(this.#ranks.worldSize);
+    this.#processGroup.allReduce_(sums);
+    const means = sums.div(this.#processGroup.worldSize);
     const mean = (place: number) => inner.keep(means.select(0, place).clone());
     this.#wishBefore?.dispose();
     this.#wishBefore = this.#wish;

@@ -15,14 +15,14 @@ const ownName = (rank: number, name: string) => `rank-${rank}.${name}`;
  * What ranks above 0 have of their own, named for a checkpoint beside the state of rank 0. A collective operation.
  * Call it in a scope: the tensors are the scope's. Empty on all ranks but 0.
  */
-export function collectRankStates(trainer: Trainer, ranks: ProcessGroup): Map<string, Tensor> {
+export function collectRankStates(trainer: Trainer, processGroup: ProcessGroup): Map<string, Tensor> {
   const collected = new Map<string, Tensor>();
   const own = ownState(trainer);
-  for (let root = 1; root < ranks.worldSize; root += 1) {
+  for (let root = 1; root < processGroup.worldSize; root += 1) {
     for (const [name, tensor] of own) {
       const sent = tensor.to({ device: 'cpu' }).clone();
-      ranks.broadcast_(sent, { root });
-      if (ranks.rank === 0) collected.set(ownName(root, name), sent);
+      processGroup.broadcast_(sent, { root });
+      if (processGroup.rank === 0) collected.set(ownName(root, name), sent);
       else sent.dispose();
     }
   }
@@ -50,12 +50,12 @@ export function restoreRankStates(
   {
     tensors,
     step,
-    ranks,
-  }: { tensors: ReadonlyMap<string, Tensor> | null; step: number; ranks: ProcessGroup },
+    processGroup,
+  }: { tensors: ReadonlyMap<string, Tensor> | null; step: number; processGroup: ProcessGroup },
 ): void {
   using _sent = scope();
-  const state = broadcastTensors(tensors, ranks);
-  const { rank, worldSize } = ranks;
+  const state = broadcastTensors(tensors, processGroup);
+  const { rank, worldSize } = processGroup;
   const sameCount = !state.has(ownName(worldSize, generator)) && state.has(ownName(worldSize - 1, generator));
   if (rank > 0) {
     for (const name of ownState(trainer).keys()) {
@@ -76,31 +76,31 @@ interface Described {
 
 function broadcastTensors(
   tensors: ReadonlyMap<string, Tensor> | null,
-  ranks: ProcessGroup,
+  processGroup: ProcessGroup,
 ): Map<string, Tensor> {
   const described = broadcastJson<Described[]>(
-    ranks,
+    processGroup,
     [...(tensors ?? [])].map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
   );
   return new Map(
     described.map(({ name, dtype, shape }) => {
       const tensor = tensors?.get(name) ?? zeros(shape, { dtype });
-      ranks.broadcast_(tensor);
+      processGroup.broadcast_(tensor);
       return [name, tensor];
     }),
   );
 }
 
 /** Gives every rank what rank 0 passes; what the others pass is ignored. A collective operation. */
-export function broadcastJson<T>(ranks: ProcessGroup, value: T): T {
+export function broadcastJson<T>(processGroup: ProcessGroup, value: T): T {
   using _buffers = scope();
-  const bytes = Buffer.from(ranks.rank === 0 ? JSON.stringify(value) : '');
+  const bytes = Buffer.from(processGroup.rank === 0 ? JSON.stringify(value) : '');
   const length = tensorFrom(BigInt64Array.of(BigInt(bytes.length)), { dtype: 'int64', shape: [1] });
-  ranks.broadcast_(length);
+  processGroup.broadcast_(length);
   const text =
-    ranks.rank === 0
+    processGroup.rank === 0
       ? tensorFrom(new Uint8Array(bytes), { dtype: 'uint8', shape: [bytes.length] })
       : zeros([length.item()], { dtype: 'uint8' });
-  ranks.broadcast_(text);
+  processGroup.broadcast_(text);
   return JSON.parse(Buffer.from(text.toTypedArray() as Uint8Array).toString('utf8')) as T;
 }

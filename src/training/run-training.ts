@@ -47,16 +47,17 @@ export async function runTraining(
   setThreads(threadsOfRank(config.threads, { environment }));
   const deterministicBefore = setDeterministic(config.deterministic);
   try {
-    if (environment === null) return await train(config, { ranks: null, device: config.device, options });
+    if (environment === null)
+      return await train(config, { processGroup: null, device: config.device, options });
     const device = deviceOfRank(config.device, environment);
     const { timeoutSeconds } = config.distributed;
-    const ranks = ProcessGroup.join(environment, { device, timeoutSeconds });
+    const processGroup = ProcessGroup.join(environment, { device, timeoutSeconds });
     try {
-      const outcome = await train(config, { ranks, device, options });
-      ranks.close();
+      const outcome = await train(config, { processGroup, device, options });
+      processGroup.close();
       return outcome;
     } catch (error) {
-      ranks.close({ reason: error instanceof Error ? error.message : String(error) });
+      processGroup.close({ reason: error instanceof Error ? error.message : String(error) });
       throw error;
     }
   } finally {
@@ -65,39 +66,42 @@ export async function runTraining(
 }
 
 interface Place {
-  readonly ranks: ProcessGroup | null;
+  readonly processGroup: ProcessGroup | null;
   /** Of this rank; the run's folder keeps what the config says. */
   readonly device: Config['device'];
   readonly options: Omit<RunTrainingOptions, 'environment'>;
 }
 
-async function train(config: Config, { ranks, device, options }: Place): Promise<'finished' | 'interrupted'> {
+async function train(
+  config: Config,
+  { processGroup, device, options }: Place,
+): Promise<'finished' | 'interrupted'> {
   const training = await openDataset(datasetSection(config.data, 'train'));
   const evaluation = await openDataset(datasetSection(config.data, 'evaluation'));
-  if (ranks) {
-    expectSameImages(training, { part: 'train', group: ranks });
-    expectSameImages(evaluation, { part: 'evaluation', group: ranks });
+  if (processGroup) {
+    expectSameImages(training, { part: 'train', processGroup: processGroup });
+    expectSameImages(evaluation, { part: 'evaluation', processGroup: processGroup });
   }
   const { statistics } = config.training;
-  const first = ranks === null || ranks.rank === 0;
+  const first = processGroup === null || processGroup.rank === 0;
   const watched =
     first && statistics
       ? await ChosenImages.open(config.data, { ...statistics, count: statistics.images })
       : null;
   const trainer = new Trainer(
     { ...config, device },
-    { classCount: training.classes.length, datasetLength: training.length, group: ranks },
+    { classCount: training.classes.length, datasetLength: training.length, processGroup: processGroup },
   );
-  const loader = new TrainingBatches(config, ranks ?? undefined);
+  const loader = new TrainingBatches(config, processGroup ?? undefined);
   let writer: RunWriter | null = null;
   try {
-    const lastCheckpoint = atRankZero(ranks, () => lastCheckpointOf(config, options));
-    takeUp(trainer, { ranks, lastCheckpoint });
-    atRankZero(ranks, () => {
+    const lastCheckpoint = atRankZero(processGroup, () => lastCheckpointOf(config, options));
+    takeUp(trainer, { processGroup, lastCheckpoint });
+    atRankZero(processGroup, () => {
       writer = openWriter(config, { ...options, step: lastCheckpoint?.step ?? 0 });
       return null;
     });
-    const parts = { trainer, loader, evaluation, watched, writer, lastCheckpoint, ranks, options };
+    const parts = { trainer, loader, evaluation, watched, writer, lastCheckpoint, processGroup, options };
     return await new TrainingRun(parts).toTheEnd();
   } finally {
     (writer as RunWriter | null)?.close();
@@ -133,19 +137,19 @@ function openWriter(
 }
 
 /** Runs `body` on rank 0 alone and gives its result to all; where it throws all end, with its one message. */
-function atRankZero<T>(ranks: ProcessGroup | null, body: () => T): T {
-  if (ranks === null) return body();
+function atRankZero<T>(processGroup: ProcessGroup | null, body: () => T): T {
+  if (processGroup === null) return body();
   let done: { readonly result: T } | null = null;
   let failure: unknown = null;
-  if (ranks.rank === 0) {
+  if (processGroup.rank === 0) {
     try {
       done = { result: body() };
     } catch (error) {
       failure = error;
     }
   }
-  const said = broadcastJson(ranks, done);
-  if (ranks.rank === 0 && done === null) throw failure;
+  const said = broadcastJson(processGroup, done);
+  if (processGroup.rank === 0 && done === null) throw failure;
   if (said === null) throw new RankStoppedError();
   return (said as { readonly result: T }).result;
 }
@@ -153,12 +157,15 @@ function atRankZero<T>(ranks: ProcessGroup | null, body: () => T): T {
 /** Puts back what a checkpoint holds, on all ranks. */
 function takeUp(
   trainer: Trainer,
-  { ranks, lastCheckpoint }: { readonly ranks: ProcessGroup | null; lastCheckpoint: LastCheckpoint | null },
+  {
+    processGroup,
+    lastCheckpoint,
+  }: { readonly processGroup: ProcessGroup | null; lastCheckpoint: LastCheckpoint | null },
 ): void {
   if (lastCheckpoint === null) return;
   using _tensors = scope();
   const { file, step } = lastCheckpoint;
-  const tensors = ranks === null || ranks.rank === 0 ? readSafetensors(file).tensors : null;
-  if (ranks) restoreRankStates(trainer, { tensors, step, ranks });
+  const tensors = processGroup === null || processGroup.rank === 0 ? readSafetensors(file).tensors : null;
+  if (processGroup) restoreRankStates(trainer, { tensors, step, processGroup });
   else if (tensors) trainer.loadState(tensors, step);
 }

@@ -11,7 +11,7 @@ import { clipGradNorm } from '../optim/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/internal.js';
 import { scope, type Tensor, tensorFrom } from '../torch/index.js';
-import { expectSameConfig, takeBuffersFromFirst, takeFromFirst } from './agreement.js';
+import { broadcastBuffers, broadcastState, expectSameConfig } from './agreement.js';
 import {
   type ConfiguredTrainingComponents,
   type CreateTrainingComponentsOptions,
@@ -41,22 +41,22 @@ export class Trainer {
   readonly components: ConfiguredTrainingComponents;
   readonly precision: 'float32' | 'bfloat16';
   /** The processes that train together; null where this one trains alone. */
-  readonly group: ProcessGroup | null;
+  readonly processGroup: ProcessGroup | null;
   readonly #synchronizer: GradientSynchronizer | null;
   /** Steps taken so far. */
   #taken = 0;
 
   /**
-   * With a group every process makes a trainer of the same config, and calls the same of its methods in the same order.
+   * With a process group every process makes a trainer of the same config, and calls the same of its methods in the same order.
    * @throws ConfigError for parts that do not go together, or a batch that cannot be divided among the processes
    */
   constructor(config: Config, options: CreateTrainingComponentsOptions) {
     this.config = config;
     this.precision = resolvePrecision(config);
-    this.group = options.group ?? null;
-    if (this.group) expectSameConfig({ ...config, precision: this.precision }, this.group);
+    this.processGroup = options.processGroup ?? null;
+    if (this.processGroup) expectSameConfig({ ...config, precision: this.precision }, this.processGroup);
     this.components = createTrainingComponents(config, options);
-    this.#synchronizer = this.group && this.#synchronizeOver(this.group);
+    this.#synchronizer = this.processGroup && this.#synchronizeOver(this.processGroup);
   }
 
   get stepsTaken(): number {
@@ -82,7 +82,7 @@ export class Trainer {
    */
   step(batch: HostBatch, options: Pick<StepOptions, 'enter'> = {}): StepLosses {
     const step = () => this.#step(batch, options);
-    return this.group ? this.group.guard(`training step ${this.#taken + 1}`, step) : step();
+    return this.processGroup ? this.processGroup.guard(`training step ${this.#taken + 1}`, step) : step();
   }
 
   #step(batch: HostBatch, { enter }: Pick<StepOptions, 'enter'>): StepLosses {
@@ -151,7 +151,7 @@ export class Trainer {
    * ranks evaluate together they take those of rank 0, which are what a checkpoint holds. A collective operation.
    */
   shareBuffers(): void {
-    if (this.group) takeBuffersFromFirst(this.components.model, this.group);
+    if (this.processGroup) broadcastBuffers(this.components.model, this.processGroup);
   }
 
   dispose(): void {
@@ -163,13 +163,13 @@ export class Trainer {
     generator.dispose();
   }
 
-  #synchronizeOver(group: ProcessGroup): GradientSynchronizer {
+  #synchronizeOver(processGroup: ProcessGroup): GradientSynchronizer {
     const { model, reweighter } = this.components;
-    takeFromFirst(reweighter ? [model, reweighter] : [model], group);
+    broadcastState(reweighter ? [model, reweighter] : [model], processGroup);
     const { syncBatchNorm, bucketMiB } = this.config.distributed;
-    synchronizeBatchNorm(model, syncBatchNorm && group.worldSize > 1);
+    synchronizeBatchNorm(model, syncBatchNorm && processGroup.worldSize > 1);
     const adversary = reweighter?.adversarialParameters()?.parameters ?? [];
-    return new GradientSynchronizer(group, [...model.parameters(), ...adversary], { bucketMiB });
+    return new GradientSynchronizer(processGroup, [...model.parameters(), ...adversary], { bucketMiB });
   }
 
   #onDevice({ images, labels, height, width, origins }: HostBatch): StepBatch {

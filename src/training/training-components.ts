@@ -1,9 +1,10 @@
 /** Who plays and with what: the network, its reweighter, their losses and optimizer, and what one step is given. */
 
+import type { Collectives } from '../distributed/index.js';
 import type { PixelLoss, Reduction } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { Sgd } from '../optim/index.js';
-import type { Confidence, Ranks, Reweighter, SampleOrigin } from '../reweighting/index.js';
+import type { Confidence, Reweighter, SampleOrigin } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
 
 /** `isolated`: the reweighter learns beside the network without touching it; `joint`: its weights count. */
@@ -35,7 +36,7 @@ export interface TrainingComponents {
   /** Share of the auxiliary head's plain mean cross-entropy; its likelihoods are not the main head's. */
   readonly auxiliaryWeight: number;
   /** Where several processes train, each on its part of a batch: the objective is the mean of theirs. */
-  readonly ranks?: Ranks | null;
+  readonly processGroup?: Collectives | null;
   /** Whose pixels means and norms are taken over: each rank's own (the default), or all ranks'. */
   readonly normScope?: 'rank' | 'global';
 }

@@ -28,7 +28,7 @@ export interface TrainingRunParts {
   /** The checkpoint that the run was taken up from. */
   readonly lastCheckpoint: LastCheckpoint | null;
   /** The processes that train together; null where there is one. */
-  readonly ranks: ProcessGroup | null;
+  readonly processGroup: ProcessGroup | null;
   readonly options: TrainingHooks;
 }
 
@@ -51,7 +51,7 @@ export class TrainingRun {
     this.#checkpoint = parts.lastCheckpoint?.file ?? null;
     this.#checkpointStep = parts.lastCheckpoint?.step ?? -1;
     this.#watch = new DivergenceWatch(() => this.#checkpoint);
-    this.#rankLosses = parts.ranks && new RankLosses(parts.ranks);
+    this.#rankLosses = parts.processGroup && new RankLosses(parts.processGroup);
   }
 
   async toTheEnd(): Promise<'finished' | 'interrupted'> {
@@ -90,7 +90,7 @@ export class TrainingRun {
   }
 
   #takeStep(batch: Batch, waited: number): void {
-    const { trainer, ranks, options } = this.#parts;
+    const { trainer, processGroup, options } = this.#parts;
     const { iterations, logEvery } = trainer.config.training;
     const { learningRate } = trainer;
     const profiler = this.#profiler;
@@ -103,7 +103,7 @@ export class TrainingRun {
     for (const part of [losses.main, losses.weighted, losses.auxiliary]) part?.dispose();
     this.#watch.follow({ step, names: batch.names, objective: losses.objective });
     if (logged) this.#watch.settle();
-    const count = batch.names.length * (ranks?.worldSize ?? 1);
+    const count = batch.names.length * (processGroup?.worldSize ?? 1);
     batch.release();
     this.#keep(profiler?.endStep(step) ?? null);
     const now = performance.now();
@@ -149,14 +149,14 @@ export class TrainingRun {
   }
 
   async #evaluate(): Promise<void> {
-    const { trainer, evaluation, writer, ranks } = this.#parts;
+    const { trainer, evaluation, writer, processGroup } = this.#parts;
     // Without synchronized normalization each rank has running statistics of its own; one network is to be scored.
     trainer.shareBuffers();
     const values = await evaluate(trainer.components.model, evaluation, {
       ...inferenceOptions(trainer.config),
       precision: trainer.precision,
       boundary: trainer.config.inference.boundary,
-      ranks,
+      processGroup,
     });
     writer?.append(trainer.stepsTaken, 'val', valuesOf(values));
     this.#recordWeights();
@@ -183,18 +183,18 @@ export class TrainingRun {
   }
 
   #save(): void {
-    const { trainer, writer, ranks } = this.#parts;
+    const { trainer, writer, processGroup } = this.#parts;
     const step = trainer.stepsTaken;
     if (step === this.#checkpointStep) return;
     this.#watch.settle();
     this.#checkpointStep = step;
     using _copies = scope();
-    const others = ranks ? collectRankStates(trainer, ranks) : [];
+    const others = processGroup ? collectRankStates(trainer, processGroup) : [];
     if (writer === null) return;
     this.#checkpoint = writer.writeCheckpoint({
       step,
       tensors: new Map([...trainer.state(), ...others]),
-      state: { classes: this.#classes(), circumstances: circumstances(ranks?.worldSize ?? 1) },
+      state: { classes: this.#classes(), circumstances: circumstances(processGroup?.worldSize ?? 1) },
     });
     this.#tell({ type: 'checkpoint', step, path: this.#checkpoint });
     this.#clock = performance.now();

@@ -149,7 +149,7 @@ describe('evaluate on several processes', () => {
         );
         place += 1;
       };
-      const ranks = {
+      const processGroup = {
         rank,
         worldSize,
         allReduce_: (tensor: Tensor) => tidy(() => allReduce_(tensor)),
@@ -157,7 +157,7 @@ describe('evaluate on several processes', () => {
       result = await evaluate(new BrightnessModel(), datasetOf(scenes), {
         precision: 'float32',
         boundary,
-        ranks,
+        processGroup,
       });
     }
     return result;

@@ -11,20 +11,20 @@ export const options = JSON.parse(process.env.TEST_OPTIONS ?? '{}');
 export async function asRank(body) {
   setThreads(1);
   const started = performance.now();
-  let group = null;
+  let processGroup = null;
   const report = {};
   try {
     const environment = readRankEnvironment();
-    group =
+    processGroup =
       environment &&
       ProcessGroup.join(environment, { timeoutSeconds: Number(process.env.TEST_TIMEOUT ?? 60) });
-    report.result = await body(group);
+    report.result = await body(processGroup);
     report.liveTensors = liveTensorCount();
-    group?.close();
+    processGroup?.close();
   } catch (error) {
     const { name, code, message, ranks = [] } = error;
     report.error = { name, code, message, ranks };
-    group?.close({ reason: message });
+    processGroup?.close({ reason: message });
   }
   report.seconds = (performance.now() - started) / 1000;
   process.send(report, () => process.disconnect());

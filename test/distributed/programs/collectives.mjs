@@ -5,8 +5,8 @@ import { asRank } from './as-rank.mjs';
 
 const numbers = (values, dtype = 'float32') => tensorFrom(values, { dtype, shape: [values.length] });
 
-await asRank((group) => {
-  const own = group.rank + 1;
+await asRank((processGroup) => {
+  const own = processGroup.rank + 1;
   return {
     sum: tidyArray(() => reduced(numbers([own, 10 * own]))),
     max: tidyArray(() => reduced(numbers([own, -own]), { operation: 'max' })),
@@ -15,30 +15,30 @@ await asRank((group) => {
     float64: tidyArray(() => reduced(numbers([own / 3], 'float64'))),
     transposed: tidyArray(() => {
       const matrix = tensorFrom([own, 2, 3, 4, 5, 6], { dtype: 'float32', shape: [2, 3] }).transpose(0, 1);
-      group.allReduce_(matrix);
+      processGroup.allReduce_(matrix);
       return matrix.reshape([-1]);
     }),
     broadcast: tidyArray(() => {
       const values = numbers([own, own]);
-      group.broadcast_(values, { root: 1 });
+      processGroup.broadcast_(values, { root: 1 });
       return values;
     }),
     channelsLast: tidyArray(() => {
       const generator = new Generator(own);
       const convolution = new Conv2d(2, 2, { kernelSize: 3, generator });
       convolution.to({ memoryFormat: 'channels-last' });
-      group.broadcast_(convolution.weight.detach());
+      processGroup.broadcast_(convolution.weight.detach());
       const values = convolution.weight.detach().clone().flatten();
       convolution.dispose();
       generator.dispose();
       return values;
     }),
     ...differentiableSum(),
-    barrier: group.barrier() === undefined,
+    barrier: processGroup.barrier() === undefined,
   };
 
   function reduced(tensor, options) {
-    group.allReduce_(tensor, options);
+    processGroup.allReduce_(tensor, options);
     return tensor;
   }
 
@@ -46,7 +46,7 @@ await asRank((group) => {
   function differentiableSum() {
     const input = numbers([own, 2 * own]).requiresGrad_();
     const [value, gradient] = tidyArray(() => {
-      const sum = group.sumOverRanks(input.square().sum());
+      const sum = processGroup.sumOverRanks(input.square().sum());
       sum.square().mul(own).backward();
       return [sum.item(), [...input.grad.toTypedArray()]];
     });

@@ -3,8 +3,8 @@ import { GradientSynchronizer } from 'coarsely/distributed';
 import { Generator, randn, tidy } from 'coarsely/torch';
 import { asRank } from './as-rank.mjs';
 
-await asRank((group) => {
-  const own = group.rank + 1;
+await asRank((processGroup) => {
+  const own = processGroup.rank + 1;
   const generator = new Generator(1);
   const parameters = ['first', 'second', 'third', 'unused', 'frozen', 'large'].map((name) => {
     const shape = name === 'large' ? [40_000] : [3];
@@ -12,7 +12,7 @@ await asRank((group) => {
   });
   const [first, second, third, , frozen, large] = parameters;
   // A bucket holds 0.1 MiB, so that the large parameter has one to itself.
-  const synchronizer = new GradientSynchronizer(group, parameters, { bucketMiB: 0.1 });
+  const synchronizer = new GradientSynchronizer(processGroup, parameters, { bucketMiB: 0.1 });
   const gradients = () =>
     parameters.map(({ grad }) => {
       const values = grad && [...grad.toTypedArray()];
@@ -51,7 +51,7 @@ await asRank((group) => {
   };
   let refused = null;
   try {
-    step(() => (group.rank === 0 ? first : second).sum());
+    step(() => (processGroup.rank === 0 ? first : second).sum());
   } catch (error) {
     refused = { name: error.name, message: error.message };
   }

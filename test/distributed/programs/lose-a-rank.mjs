@@ -13,16 +13,16 @@ const endings = {
   late: ({ timeout }) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500 * timeout),
 };
 
-await asRank((group) => {
+await asRank((processGroup) => {
   const generator = new Generator(0);
   const weights = randn([1000], { dtype: 'float32', generator }).requiresGrad_();
-  const synchronizer = new GradientSynchronizer(group, [weights]);
+  const synchronizer = new GradientSynchronizer(processGroup, [weights]);
   const timeout = Number(process.env.TEST_TIMEOUT);
   for (let step = 0; step < 1000; step++) {
-    if (step === 3 && group.rank === group.worldSize - 1) endings[options.ending]({ timeout });
+    if (step === 3 && processGroup.rank === processGroup.worldSize - 1) endings[options.ending]({ timeout });
     tidy(() => {
       // A collective in forward, as synchronized statistics are, and one in backward.
-      const norm = group.guard('forward', () => group.sumOverRanks(weights.square().sum()));
+      const norm = processGroup.guard('forward', () => processGroup.sumOverRanks(weights.square().sum()));
       synchronizer.backward(weights.sum().add(norm));
     });
   }

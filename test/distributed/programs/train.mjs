@@ -66,29 +66,29 @@ function configOf({ model = {}, training = {}, data = {}, clean = false, ...rest
   });
 }
 
-await asRank(async (group) => {
+await asRank(async (processGroup) => {
   const results = {};
-  for (const [name, run] of Object.entries(options.runs)) results[name] = train(run, group);
+  for (const [name, run] of Object.entries(options.runs)) results[name] = train(run, processGroup);
   return results;
 });
 
 function train(
   { config: given, steps = 4, file, clean = false, dropout = false, resumeAt = null, byRank = [] },
-  group,
+  processGroup,
 ) {
-  const config = configOf({ ...given, ...byRank[group?.rank], clean });
-  const { rank, worldSize } = group ?? { rank: 0, worldSize: 1 };
+  const config = configOf({ ...given, ...byRank[processGroup?.rank], clean });
+  const { rank, worldSize } = processGroup ?? { rank: 0, worldSize: 1 };
   const count = config.training.batchSize / worldSize;
   const share = { first: rank * count, count };
-  let trainer = new Trainer(config, { classCount, datasetLength: 6, group });
+  let trainer = new Trainer(config, { classCount, datasetLength: 6, processGroup });
   roughen(trainer.components.model);
   // Masks are drawn for a whole batch in one process, and for its parts in several: they cannot be the same.
   if (!dropout) withoutDropout(trainer);
   const operations = [];
-  if (group) countOperations(group, operations);
+  if (processGroup) countOperations(processGroup, operations);
   const losses = [];
   for (let step = 0; step < steps; step++) {
-    if (step === resumeAt) trainer = resumed(trainer, { config, group });
+    if (step === resumeAt) trainer = resumed(trainer, { config, processGroup });
     const batch = batchOf(step, share);
     const taken = trainer.step({ ...batch, ...(clean && { clean: batchOf(step, { ...share, stream: 1 }) }) });
     losses.push(
@@ -96,7 +96,7 @@ function train(
     );
     for (const loss of Object.values(taken)) loss?.dispose();
   }
-  if (group) delete group.guard;
+  if (processGroup) delete processGroup.guard;
   const digests = { learned: createHash('sha256'), generator: createHash('sha256') };
   tidy(() => {
     const state = trainer.state();
@@ -135,16 +135,16 @@ function withoutDropout({ components }) {
 }
 
 /** A trainer that takes up what another has learned. */
-function resumed(before, { config, group }) {
-  const after = new Trainer(config, { classCount, datasetLength: 6, group });
+function resumed(before, { config, processGroup }) {
+  const after = new Trainer(config, { classCount, datasetLength: 6, processGroup });
   tidy(() => after.loadState(before.state(), before.stepsTaken));
   before.dispose();
   return after;
 }
 
-function countOperations(group, operations) {
-  const { guard } = Object.getPrototypeOf(group);
-  group.guard = function counted(operation, body) {
+function countOperations(processGroup, operations) {
+  const { guard } = Object.getPrototypeOf(processGroup);
+  processGroup.guard = function counted(operation, body) {
     operations.push(operation);
     return guard.call(this, operation, body);
   };
