@@ -2,7 +2,7 @@
 
 import type { RecipeConfig } from '../config/index.js';
 import { datasets } from '../data/index.js';
-import type { Diagnosis } from '../inspect/index.js';
+import type { DatasetInspection } from '../inspect/index.js';
 import type { Recipe } from '../recipes/index.js';
 import { shellWord } from './shell-word.js';
 
@@ -15,25 +15,25 @@ const method = 'arm';
 type Setting = readonly [key: string, given: unknown, wanted: string];
 
 /** `coarsely train RECIPE --data ROOT --set …`, ready to be pasted into a shell; null without parts to train on. */
-export function trainCommand(recipes: Iterable<Recipe>, diagnosis: Diagnosis): string | null {
-  const { root, kind } = diagnosis;
+export function trainCommand(recipes: Iterable<Recipe>, inspection: DatasetInspection): string | null {
+  const { root, kind } = inspection;
   let nearest: { readonly name: string; readonly changes: readonly Setting[] } | null = null;
   for (const { name, config: make } of recipes) {
     const config = make();
     const { kind: recipeKind = 'folder', root: ownRoot } = config.data;
     // A recipe that brings its own folder is made for that one.
     if (config.reweighter?.kind !== method || recipeKind !== kind || ownRoot !== undefined) continue;
-    const changes = settings(config, diagnosis).filter(([, given, wanted]) => given !== wanted);
+    const changes = settings(config, inspection).filter(([, given, wanted]) => given !== wanted);
     if (nearest === null || changes.length < nearest.changes.length) nearest = { name, changes };
   }
-  const toSplit = diagnosis.problems.some(({ code }) => code === 'no-splits');
-  if (nearest === null || diagnosis.verdict.train === null || toSplit) return null;
+  const toSplit = inspection.problems.some(({ code }) => code === 'no-splits');
+  if (nearest === null || inspection.verdict.train === null || toSplit) return null;
   const options = nearest.changes.map(([key, , wanted]) => `--set ${shellWord(`${key}=${wanted}`)}`);
   return [`coarsely train ${nearest.name} --data ${shellWord(root)}`, ...options].join(' ');
 }
 
-function settings({ data }: RecipeConfig, diagnosis: Diagnosis): Setting[] {
-  const { kind, verdict } = diagnosis;
+function settings({ data }: RecipeConfig, inspection: DatasetInspection): Setting[] {
+  const { kind, verdict } = inspection;
   const { train, evaluation } = verdict;
   if (kind === null || train === null || evaluation === null) return [];
   const labels = defaultLabels(kind);
@@ -42,7 +42,7 @@ function settings({ data }: RecipeConfig, diagnosis: Diagnosis): Setting[] {
     ['data.train.labels', data.train?.labels ?? labels, train.labels],
     ['data.evaluation.split', data.evaluation?.split ?? 'val', evaluation.split],
     ['data.evaluation.labels', data.evaluation?.labels ?? labels, evaluation.labels],
-    ...cropSetting(data, diagnosis),
+    ...cropSetting(data, inspection),
   ];
 }
 
@@ -53,7 +53,7 @@ function defaultLabels(kind: string): unknown {
 }
 
 /** A crop larger than the images would be padded to no use. */
-function cropSetting(data: RecipeConfig['data'], { splits, verdict }: Diagnosis): Setting[] {
+function cropSetting(data: RecipeConfig['data'], { splits, verdict }: DatasetInspection): Setting[] {
   const crop = data.augmentation?.cropSize;
   const size = splits.find((split) => split.name === verdict.train?.split)?.sizes?.median;
   if (crop === undefined || size === undefined) return [];

@@ -1,18 +1,18 @@
-/** Which part of a folder to train on and which to evaluate on, by the names people give and by what is labeled. */
+/** Chooses which part of a folder to train on and which to evaluate on, from the names of splits and label folders. */
 
-import type { Finding, LabelComparison, LabeledPart } from './diagnosis.js';
-import type { DoctorSource } from './source.js';
+import type { LabelComparison, LabeledPart } from './dataset-inspection.js';
+import type { InspectionSource } from './source.js';
 
 const trainNames = [/^train$/i, /^training$/i, /^train/i];
 const evaluationNames = [/^val$/i, /^valid(ation)?$/i, /^val/i, /^dev/i, /^eval/i, /^test/i];
 const coarseNames = /coarse|weak|rough|scribble|noisy/i;
 const fineNames = /fine|exact|precise|gt/i;
-/** Other folders beside the images may hold anything: depth maps, overlays. */
+/** Matches folders that hold labels; other folders beside the images may hold depth maps or overlays. */
 const labelNames = /label|mask|annot|seg|class|coarse|weak|rough|scribble|noisy|fine|exact|precise|gt/i;
 
-/** The parts that a first training would use; null where there are no labeled images at all. */
+/** Returns the parts that a first training would use; both are null when no image has labels. */
 export function chooseParts(
-  { splits }: Pick<DoctorSource, 'splits'>,
+  { splits }: Pick<InspectionSource, 'splits'>,
   comparisons: readonly LabelComparison[],
 ): { readonly train: LabeledPart | null; readonly evaluation: LabeledPart | null } {
   const labeled = splits
@@ -38,7 +38,7 @@ export function chooseParts(
   };
 }
 
-/** Sets of labels from the coarsest to the finest: by name, then by how much they label. */
+/** Sorts label folders from the coarsest to the finest: by name, then by the comparisons. */
 export function coarseFirst(sets: readonly string[], comparisons: readonly LabelComparison[]): string[] {
   const rank = (set: string): number => (coarseNames.test(set) ? 0 : fineNames.test(set) ? 2 : 1);
   const isCoarser = (a: string, b: string) =>
@@ -46,15 +46,10 @@ export function coarseFirst(sets: readonly string[], comparisons: readonly Label
   return [...sets].sort((a, b) => rank(a) - rank(b) || (isCoarser(a, b) ? -1 : isCoarser(b, a) ? 1 : 0));
 }
 
-/** The folders called as labels mostly are; all of them where none is. */
+/** Returns the folders whose names say that they hold labels, or all folders when no name says so. */
 function likelyLabels(sets: readonly string[]): readonly string[] {
   const likely = sets.filter((set) => labelNames.test(set));
   return likely.length === 0 ? sets : likely;
-}
-
-/** Whether a finding is about this part, or about the whole folder. */
-export function concerns({ split, labels }: Finding, part: LabeledPart): boolean {
-  return (split === null || split === part.split) && (labels === null || labels === part.labels);
 }
 
 function firstMatch(patterns: readonly RegExp[], names: readonly string[]): string | undefined {

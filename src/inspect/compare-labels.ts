@@ -1,14 +1,14 @@
-/** Coarse against fine: how much of the images each labels, and how often they agree. */
+/** Compares coarse labels with fine ones: the share of pixels that each labels, and how often the two agree. */
 
 import type { ClassList } from '../data/index.js';
 import { coarseFirst } from './choose-parts.js';
-import type { LabelComparison } from './diagnosis.js';
+import type { LabelComparison } from './dataset-inspection.js';
 import type { ScannedPair } from './scan.js';
 
-/** A slip in the list or a wrong folder, rather than coarse drawing, is behind less agreement than this. */
+/** Marks low agreement, which points to different class orders or a wrong folder rather than to coarse drawing. */
 const lowAgreement = 0.8;
 
-/** The pairs of which both sets have labels, each with the coarser set told apart. */
+/** Returns one comparison for each pair of label folders that have at least one image in common. */
 export function compareLabels(pairs: readonly ScannedPair[], classList: ClassList | null): LabelComparison[] {
   return pairs.filter(({ tally }) => tally.images > 0).map((pair) => compare(pair, classList));
 }
@@ -16,7 +16,7 @@ export function compareLabels(pairs: readonly ScannedPair[], classList: ClassLis
 function compare({ split, sets, tally }: ScannedPair, classList: ClassList | null): LabelComparison {
   const shares = [tally.labeledShare(0), tally.labeledShare(1)] as const;
   const byShare = shares[0] <= shares[1] ? sets : [sets[1], sets[0]];
-  // Names decide before shares do: a sort keeps the order of equal ones.
+  // Names take precedence over shares, as sorting keeps the order of equal elements.
   const [coarse] = coarseFirst(byShare, []);
   const coarseAt = coarse === sets[0] ? 0 : 1;
   const fineAt = coarseAt === 0 ? 1 : 0;
@@ -34,7 +34,7 @@ function compare({ split, sets, tally }: ScannedPair, classList: ClassList | nul
   };
 }
 
-/** What a comparison gives away. */
+/** Returns notes about a comparison that points to a mistake: low agreement, or two identical label folders. */
 export function comparisonHints({ split, coarse, fine, agreement, ratio }: LabelComparison): string[] {
   const hints: string[] = [];
   if (agreement !== null && agreement < lowAgreement) {

@@ -1,4 +1,4 @@
-/** Any kind of dataset through its public interface: its own check says what is missing, reading it what is inside. */
+/** Inspects any kind of dataset through its public interface: by its own check, and by reading samples. */
 
 import {
   checkDataset,
@@ -8,11 +8,11 @@ import {
   type SegmentationDataset,
 } from '../data/index.js';
 import { DataError } from '../errors/index.js';
-import type { Finding, LabeledPart } from './diagnosis.js';
+import type { Finding, LabeledPart } from './dataset-inspection.js';
 import type {
   DecodedLabels,
-  DoctorSource,
-  Flaw,
+  FileProblem,
+  InspectionSource,
   SampleInspection,
   SourceSplit,
   SplitLabels,
@@ -21,10 +21,10 @@ import type {
 const shownLines = 5;
 
 interface SourcePart extends LabeledPart {
-  /** Null when it cannot be opened, as findings then say. */
+  /** Is null when the part cannot be opened; findings then say why. */
   readonly dataset: SegmentationDataset | null;
   readonly indexByName: ReadonlyMap<string, number>;
-  /** What the kind's check has found already. */
+  /** Holds the lines that the check of the dataset kind has already reported. */
   readonly reported: ReadonlySet<string>;
 }
 
@@ -32,15 +32,15 @@ interface SourcePart extends LabeledPart {
 export async function openDatasetSource(
   { kind, root }: { readonly kind: string; readonly root: string },
   parts: readonly LabeledPart[],
-): Promise<DoctorSource> {
+): Promise<InspectionSource> {
   const findings: Finding[] = [];
   const notes: string[] = [];
   const opened: SourcePart[] = [];
   for (const part of parts) {
     const description: DatasetDescription = { kind, root, ...part };
     const { problems, skipped = [] } = await checkDataset(description);
-    if (problems.length > 0) findings.push(refused(part, { lines: problems, root }));
-    if (skipped.length > 0) notes.push(leftOut(part, { lines: skipped, root }));
+    if (problems.length > 0) findings.push(rejectedFinding(part, { lines: problems, root }));
+    if (skipped.length > 0) notes.push(skippedNote(part, { lines: skipped, root }));
     const dataset = await openDataset(description).catch((error: unknown) => {
       if (!(error instanceof DataError)) throw error;
       return null;
@@ -79,18 +79,18 @@ interface ReportedLines {
   readonly root: string;
 }
 
-function refused(part: LabeledPart, { lines, root }: ReportedLines): Finding {
+function rejectedFinding(part: LabeledPart, { lines, root }: ReportedLines): Finding {
   return {
     code: 'refused',
     ...part,
-    message: `${lines.length.toLocaleString('en')} ${lines.length === 1 ? 'thing' : 'things'} would stop the training`,
+    message: `${lines.length.toLocaleString('en')} ${lines.length === 1 ? 'problem' : 'problems'} would stop training`,
     remedy: 'each line says what was expected',
     count: lines.length,
     examples: shortLines({ lines, root }),
   };
 }
 
-function leftOut({ split, labels }: LabeledPart, { lines, root }: ReportedLines): string {
+function skippedNote({ split, labels }: LabeledPart, { lines, root }: ReportedLines): string {
   const files = `${lines.length.toLocaleString('en')} ${lines.length === 1 ? 'sample is' : 'samples are'} left out`;
   return `${labels}/${split}: ${files}, the rest is used: ${shortLines({ lines, root }).join('; ')}`;
 }
@@ -119,9 +119,9 @@ class DatasetSplit implements SourceSplit {
     );
   }
 
-  /** Headers were looked at by the kind's own check, so that nothing is done without `decode`. */
+  /** Decodes a sample with `decode`; otherwise does nothing, as the dataset kind's own check has read all headers. */
   async inspect(name: string, { decode }: { readonly decode: boolean }): Promise<SampleInspection> {
-    const flaws: Flaw[] = [];
+    const problems: FileProblem[] = [];
     const decoded = new Map<string, DecodedLabels>();
     let imageSize: SampleInspection['imageSize'] = null;
     for (const { labels: set, dataset, indexByName, reported } of decode ? this.#parts : []) {
@@ -130,7 +130,7 @@ class DatasetSplit implements SourceSplit {
       const sample = await dataset.read(index).catch((error: unknown) => {
         if (!(error instanceof DataError)) throw error;
         if (!reported.has(error.message)) {
-          flaws.push({ code: 'refused', labels: set, path: error.message, reason: '' });
+          problems.push({ code: 'refused', labels: set, path: error.message, reason: '' });
         }
         return null;
       });
@@ -140,6 +140,6 @@ class DatasetSplit implements SourceSplit {
       const stored = { samples: sample.labels, channels: 1, inColor: false, palette: null };
       decoded.set(set, { ...stored, size: imageSize, path: name, form: 'PNG' });
     }
-    return { imageSize, labels: decoded, flaws };
+    return { imageSize, labels: decoded, problems };
   }
 }

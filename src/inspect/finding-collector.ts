@@ -1,11 +1,11 @@
-/** The same thing wrong with many files is one finding: what it is, how many, and the first few by name. */
+/** Collects the problems of single files into one finding for each sort of problem. */
 
-import type { FileFindingCode, Finding } from './diagnosis.js';
-import type { Flaw } from './source.js';
+import type { FileFindingCode, Finding } from './dataset-inspection.js';
+import type { FileProblem } from './source.js';
 
 const shownExamples = 5;
 
-/** What a finding says about `count` files, and what helps. */
+/** Holds what a finding says about `count` files and what to do. */
 interface Wording {
   readonly message: (count: number) => string;
   readonly remedy: string;
@@ -40,7 +40,7 @@ const wordings = {
     remedy: 'images and labels are paired by name: keep one of each name',
   },
   refused: {
-    message: (count) => `${plural(count, 'file', 'files')} would stop the training`,
+    message: (count) => `${plural(count, 'file', 'files')} would stop training`,
     remedy: 'each line names the file and the reason',
   },
 } satisfies Readonly<Record<FileFindingCode, Wording>>;
@@ -53,11 +53,11 @@ interface Group {
   readonly examples: string[];
 }
 
-/** Groups flaws by code, split and labels; memory does not grow with their number. */
+/** Groups problems by code, split and labels. Memory does not grow with the number of files. */
 export class FindingCollector {
   readonly #groups = new Map<string, Group>();
 
-  add(split: string, { code, labels, path, reason }: Flaw): void {
+  add(split: string, { code, labels, path, reason }: FileProblem): void {
     const key = `${code} ${split} ${labels}`;
     const group = this.#groups.get(key) ?? { code, split, labels, count: 0, examples: [] };
     this.#groups.set(key, group);

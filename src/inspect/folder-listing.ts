@@ -1,32 +1,37 @@
-/** The folders of a dataset folder, listed before any file is opened: splits, sets of labels, and pairs by name. */
+/** Lists a dataset folder before any file is opened: its splits, its label folders, and pairs of files by name. */
 
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { imageExtensions, labelExtensions } from '../data/internal.js';
-import type { Finding } from './diagnosis.js';
+import type { Finding } from './dataset-inspection.js';
 import { FindingCollector } from './finding-collector.js';
 
-/** The name that stands for "no split folder": files that lie directly in `images`. */
+/** Names the only split of a folder whose images are directly in `images`. */
 export const noSplit = '.';
 
-/** Files by stem, relative to the root. */
+/** Maps stems to paths relative to the root. */
 export type FilesByStem = ReadonlyMap<string, string>;
 
+/** Holds the files of one split. */
 export interface ListedSplit {
   readonly name: string;
   readonly images: FilesByStem;
-  /** By set of labels. */
+  /** Maps label folders to their files. */
   readonly labels: ReadonlyMap<string, FilesByStem>;
 }
 
+/** Holds the listed folder and what is wrong with it. */
 export interface FolderListing {
   readonly splits: readonly ListedSplit[];
   readonly labelSets: readonly string[];
   readonly findings: readonly Finding[];
 }
 
-/** Lists `ROOT/images/SPLIT` and `ROOT/LABELS/SPLIT`; null when there is no `images` folder with an image in it. */
+/**
+ * Lists `ROOT/images/SPLIT` and `ROOT/LABELS/SPLIT`. Returns null when there is no `images` folder with an image in
+ * it.
+ */
 export async function listFolder(root: string): Promise<FolderListing | null> {
   const splitNames = await splitsWith(root, 'images', imageExtensions);
   if (splitNames.length === 0) return null;
@@ -73,17 +78,17 @@ export async function listFolder(root: string): Promise<FolderListing | null> {
   }
   if (splitNames.includes(noSplit)) findings.push(withoutSplits(labelSets));
   findings.push(...pairFindings(splits, collector), ...collector.findings());
-  findings.push(...strangeSplits(labelFiles, splitNames));
+  findings.push(...unmatchedSplits(labelFiles, splitNames));
   return { splits, labelSets, findings };
 }
 
-/** Names of the subfolders, in order; hidden ones are left out. */
+/** Returns the names of the subfolders in alphabetical order, without hidden ones. */
 export async function foldersIn(folder: string): Promise<string[]> {
   const entries = await entriesOf(folder);
   return entries.filter((entry) => isFolder(entry)).map(({ name }) => name);
 }
 
-/** The splits of a folder: subfolders with such files, or `noSplit` when the files lie in it directly. */
+/** Returns the subfolders that hold files with these extensions, and `noSplit` when the folder itself holds some. */
 export async function splitsWith(
   root: string,
   folder: string,
@@ -118,7 +123,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A link may lead to a folder; what it leads to shows when it is listed. */
+/** Accepts links too: whether one leads to a folder shows when it is listed. */
 function isFolder(entry: Dirent): boolean {
   return entry.isDirectory() || (entry.isSymbolicLink() && extname(entry.name) === '');
 }
@@ -127,14 +132,17 @@ function hasExtension({ name }: Dirent, extensions: ReadonlySet<string>): boolea
   return extensions.has(extname(name).toLowerCase());
 }
 
-/** Images without labels and labels without an image, or the ending that keeps the two apart. */
+/**
+ * Finds images without labels and labels without an image, or the suffix that all label files have beyond their
+ * image's name.
+ */
 function pairFindings(splits: readonly ListedSplit[], collector: FindingCollector): Finding[] {
   const findings: Finding[] = [];
   for (const { name: split, images, labels } of splits) {
     for (const [set, files] of labels) {
-      const ending = commonEnding(images, files);
-      if (ending !== null) {
-        findings.push(otherNames({ split, labels: set }, { ending, files }));
+      const suffix = commonSuffix(images, files);
+      if (suffix !== null) {
+        findings.push(suffixFinding({ split, labels: set }, { suffix, files }));
         continue;
       }
       for (const [stem, path] of images) {
@@ -150,29 +158,29 @@ function pairFindings(splits: readonly ListedSplit[], collector: FindingCollecto
   return findings;
 }
 
-/** `_mask`, when every label file is called as an image with this ending, and none as an image without it. */
-function commonEnding(images: FilesByStem, labels: FilesByStem): string | null {
+/** Returns `_mask` when every label file is named like an image with this suffix and none like an image without it. */
+function commonSuffix(images: FilesByStem, labels: FilesByStem): string | null {
   const stems = [...labels.keys()];
   const first = stems[0];
   if (first === undefined || stems.some((stem) => images.has(stem))) return null;
   for (let length = first.length - 1; length > 0; length--) {
     if (!images.has(first.slice(0, length))) continue;
-    const ending = first.slice(length);
-    const fits = (stem: string) => stem.endsWith(ending) && images.has(stem.slice(0, -ending.length));
-    return stems.every(fits) ? ending : null;
+    const suffix = first.slice(length);
+    const fits = (stem: string) => stem.endsWith(suffix) && images.has(stem.slice(0, -suffix.length));
+    return stems.every(fits) ? suffix : null;
   }
   return null;
 }
 
-function otherNames(
+function suffixFinding(
   part: { readonly split: string; readonly labels: string },
-  { ending, files }: { readonly ending: string; readonly files: FilesByStem },
+  { suffix, files }: { readonly suffix: string; readonly files: FilesByStem },
 ): Finding {
   return {
     code: 'image-without-labels',
     ...part,
-    message: `label files are called NAME${ending}.png, but the images NAME`,
-    remedy: `an image and its labels share their name: rename the label files without '${ending}'`,
+    message: `label files are called NAME${suffix}.png, but the images NAME`,
+    remedy: `an image and its labels share their name: rename the label files without '${suffix}'`,
     count: files.size,
     examples: [...files.values()].slice(0, 2),
   };
@@ -204,8 +212,8 @@ function notPng(folder: string): Finding {
   };
 }
 
-/** Folders of labels whose name is no split of the images. */
-function strangeSplits(
+/** Finds label folders of splits that the images don't have. */
+function unmatchedSplits(
   labelFiles: ReadonlyMap<string, ReadonlyMap<string, FilesByStem>>,
   splits: readonly string[],
 ): Finding[] {

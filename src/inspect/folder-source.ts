@@ -1,4 +1,4 @@
-/** A dataset in plain folders, file by file, so that whatever is wrong can be told apart. */
+/** Inspects a dataset in plain folders file by file, so that each problem is reported with its file. */
 
 import { join, relative } from 'node:path';
 import type { Size } from '../data/index.js';
@@ -6,12 +6,18 @@ import { checkDataset, readClassList, readImage } from '../data/index.js';
 import type { PngHeader } from '../data/internal.js';
 import { hasImageEnd, readImageSize, readLabelHeader, readLabelSamples } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
-import type { Finding } from './diagnosis.js';
+import type { Finding } from './dataset-inspection.js';
 import { type ListedSplit, listFolder } from './folder-listing.js';
-import type { DecodedLabels, DoctorSource, Flaw, SampleInspection, SourceSplit } from './source.js';
+import type {
+  DecodedLabels,
+  FileProblem,
+  InspectionSource,
+  SampleInspection,
+  SourceSplit,
+} from './source.js';
 
-/** The source of a folder, or null when it has no images where a dataset folder has them. */
-export async function openFolderSource(root: string): Promise<DoctorSource | null> {
+/** Opens a folder for inspection. Returns null when it has no images in the expected place. */
+export async function openFolderSource(root: string): Promise<InspectionSource | null> {
   const listing = await listFolder(root);
   if (listing === null) return null;
   const file = join(root, 'classes.json');
@@ -74,30 +80,30 @@ class FolderSplit implements SourceSplit {
   }
 
   async inspect(name: string, { decode }: { readonly decode: boolean }): Promise<SampleInspection> {
-    const flaws: Flaw[] = [];
+    const problems: FileProblem[] = [];
     const labels = new Map<string, DecodedLabels>();
     const imageFile = this.#split.images.get(name) as string;
     const imageSize = await this.#image(imageFile, { decode }).catch(
-      noteIn(flaws, { code: 'unreadable-image', labels: null, path: imageFile }),
+      noteIn(problems, { code: 'unreadable-image', labels: null, path: imageFile }),
     );
     for (const [set, files] of this.#split.labels) {
       const path = files.get(name);
       if (path === undefined) continue;
       const found = await this.#labels(path, { decode }).catch(
-        noteIn(flaws, { code: 'unreadable-labels', labels: set, path }),
+        noteIn(problems, { code: 'unreadable-labels', labels: set, path }),
       );
       const size = found !== null && 'size' in found ? found.size : found;
       if (size !== null && imageSize !== null && !sameSize(size, imageSize)) {
         const reason = `${size.width}×${size.height}, image ${imageSize.width}×${imageSize.height}`;
-        flaws.push({ code: 'wrong-size', labels: set, path, reason });
+        problems.push({ code: 'wrong-size', labels: set, path, reason });
       } else if (found !== null && 'size' in found && decode) labels.set(set, found);
     }
-    return { imageSize, labels, flaws };
+    return { imageSize, labels, problems };
   }
 
   async #image(file: string, { decode }: { readonly decode: boolean }): Promise<Size> {
     const path = join(this.#root, file);
-    // Without its end a file may be damaged, which only decoding tells.
+    // A file without its end marker may still be sound, which only decoding tells.
     const { width, height } = await (decode || !(await hasImageEnd(path))
       ? readImage(path)
       : readImageSize(path));
@@ -113,15 +119,18 @@ class FolderSplit implements SourceSplit {
   }
 }
 
-function noteIn(flaws: Flaw[], flaw: Omit<Flaw, 'reason'>): (error: unknown) => null {
+function noteIn(problems: FileProblem[], problem: Omit<FileProblem, 'reason'>): (error: unknown) => null {
   return (error) => {
     if (!(error instanceof DataError)) throw error;
-    flaws.push({ ...flaw, reason: reasonIn(error.message) });
+    problems.push({ ...problem, reason: reasonIn(error.message) });
     return null;
   };
 }
 
-/** What an error says beside the path, which stands before it, and beside the remedy, which the finding has. */
+/**
+ * Returns the reason in an error message: without the path before it and the remedy behind it, which the finding
+ * holds.
+ */
 function reasonIn(message: string): string {
   const text = message.slice(message.indexOf(': ') + 2).replace(/;.*$/s, '');
   return /\((.+)\)$/s.exec(text)?.[1] ?? text;

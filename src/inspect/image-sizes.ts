@@ -1,9 +1,9 @@
-/** The sizes of a split's images in four numbers. */
+/** Summarizes the sizes of a split's images. */
 
 import type { Size } from '../data/index.js';
-import type { SizeSummary } from './diagnosis.js';
+import type { SizeSummary } from './dataset-inspection.js';
 
-/** Counts sizes; memory grows with the number of different ones only. */
+/** Counts image sizes. Memory grows only with the number of different sizes. */
 export class SizeTally {
   readonly #sizes = new Map<string, { readonly size: Size; images: number }>();
 
@@ -14,7 +14,7 @@ export class SizeTally {
     this.#sizes.set(key, known);
   }
 
-  /** Smallest, median and largest by area; null when there was no image. */
+  /** Returns the smallest, median and largest size by area, in pixels; null when no image was added. */
   summary(): SizeSummary | null {
     const area = ({ size }: { readonly size: Size }): number => size.width * size.height;
     const sizes = [...this.#sizes.values()].sort((a, b) => area(a) - area(b));

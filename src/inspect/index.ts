@@ -1,15 +1,15 @@
-export { type DiagnoseOptions, diagnoseDataset } from './diagnose.js';
 export type {
   ClassCoverage,
-  Diagnosis,
+  DatasetInspection,
   Finding,
   FindingCode,
   LabelComparison,
   LabeledPart,
-  LabelSetDiagnosis,
+  LabelSetInspection,
   ProposedClass,
   ProposedClasses,
   SizeSummary,
-  SplitDiagnosis,
+  SplitInspection,
   Verdict,
-} from './diagnosis.js';
+} from './dataset-inspection.js';
+export { type DatasetInspectionOptions, inspectDataset } from './inspect-dataset.js';

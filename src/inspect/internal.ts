@@ -1,3 +1,3 @@
 /** Exports what other rooms of this package use and users do not need. */
 
-export { defaultSample } from './diagnose.js';
+export { defaultSample } from './inspect-dataset.js';

@@ -1,15 +1,15 @@
-/** What the content of label files gives away: labels of no class, and the slips that most often cause them. */
+/** Finds problems in the content of label files: labels of no class, and the mistakes that most often cause them. */
 
 import type { ClassList } from '../data/index.js';
 import { ignoreIndex } from '../data/index.js';
 import { defaultPalette } from '../data/internal.js';
-import type { Finding } from './diagnosis.js';
+import type { Finding } from './dataset-inspection.js';
 import { colorKey, colorOf, type LabelTally } from './label-tally.js';
 import type { SetTally } from './scan.js';
 
 const shownLabels = 6;
 
-/** Findings about one set of labels: unknown values and colors, and splits without any labeled pixel. */
+/** Returns findings about one label folder: unknown values and colors, and splits without any labeled pixel. */
 export function labelFindings(labels: string, { tally, classList }: LabelsOfSet): Finding[] {
   const findings: Finding[] = [];
   const count = classList.classes.length;
@@ -57,13 +57,16 @@ export function labelFindings(labels: string, { tally, classList }: LabelsOfSet)
   return findings;
 }
 
-/** A set of labels and the list that gives it a meaning. */
+/** Holds the counts of one label folder and the class list that gives its values a meaning. */
 export interface LabelsOfSet {
   readonly tally: SetTally;
   readonly classList: ClassList;
 }
 
-/** Slips that leave every value valid, so that training would learn the wrong thing without a word. */
+/**
+ * Returns notes about likely mistakes that leave every value valid, so that training would silently learn wrong
+ * labels.
+ */
 export function labelHints(labels: string, { tally, classList }: LabelsOfSet): string[] {
   const { values, colors, palette, forms } = tally.all;
   const hints: string[] = [];
@@ -103,14 +106,14 @@ export function labelHints(labels: string, { tally, classList }: LabelsOfSet): s
   return hints;
 }
 
-/** A palette whose colors are those of the list in another order: its indices then are not the list's. */
+/** Finds a palette index whose color belongs to another class of the list, which means that the two orders differ. */
 function movedPaletteEntry(
   palette: readonly (readonly number[])[],
   { values, classList }: { readonly values: LabelTally['values']; readonly classList: ClassList },
 ): string | null {
   const { classes } = classList;
   const own = defaultPalette(classes.length);
-  // Colors that nobody chose say nothing.
+  // Default colors were not chosen by anybody, so their order means nothing.
   if (classes.every(({ color }, index) => `${color}` === `${own[index]}`)) return null;
   const keys = classes.map(({ color }) => colorKey(...color));
   for (const index of values.keys()) {
@@ -125,7 +128,7 @@ function movedPaletteEntry(
   return null;
 }
 
-/** The likeliest reason for values outside the list. */
+/** Returns advice for the likeliest cause of values outside the list. */
 function valueRemedy(tally: LabelTally, classList: ClassList): string {
   const { found } = tally.unknown('value');
   const count = classList.classes.length;

@@ -1,19 +1,19 @@
-/** Two sets of labels of the same images, pixel by pixel, before it is known which of them is the coarse one. */
+/** Counts, pixel by pixel, how two sets of labels of the same images differ. */
 
 import { ignoreIndex } from '../data/index.js';
 
 const byteValues = 256;
 
-/** Counts over any number of images. */
+/** Accumulates counts over any number of images. Set 0 is the first argument of `add`, set 1 the second. */
 export class LabelPairTally {
   images = 0;
   readonly #labeled: [number, number] = [0, 0];
   #pixels = 0;
-  /** Pixels labeled in both, by the class that each set gives them, and by the class that both do. */
+  /** Pixels labeled in both sets: by the class in each set, and by class where both agree. */
   readonly #byClass = [new Float64Array(byteValues), new Float64Array(byteValues)] as const;
   readonly #equal = new Float64Array(byteValues);
 
-  /** Adds an image: class indices of equal length, 255 where not labeled. */
+  /** Adds an image: two arrays [height × width] of class indices, 255 where not labeled. */
   add(first: Uint8Array, second: Uint8Array): void {
     this.images++;
     this.#pixels += first.length;
@@ -34,18 +34,18 @@ export class LabelPairTally {
     this.#labeled[1] += secondLabeled;
   }
 
-  /** Share of all pixels that set 0 or 1 labels. */
+  /** Returns the share of all pixels that a set labels. */
   labeledShare(set: 0 | 1): number {
     return this.#pixels === 0 ? 0 : this.#labeled[set] / this.#pixels;
   }
 
-  /** Share of the pixels labeled in both that have equal labels; null when there is none. */
+  /** Returns the share of equal labels among the pixels labeled in both sets; null when there is no such pixel. */
   agreement(): number | null {
     const both = sum(this.#byClass[0]);
     return both === 0 ? null : sum(this.#equal) / both;
   }
 
-  /** Of the pixels labeled in both that this set gives to the class, the share that the other set gives it too. */
+  /** Returns how often the other set agrees where this set gives a pixel to the class; null when it never does. */
   classAgreement(set: 0 | 1, classIndex: number): number | null {
     const given = this.#byClass[set][classIndex] as number;
     return given === 0 ? null : (this.#equal[classIndex] as number) / given;

@@ -1,15 +1,15 @@
 /**
- * What a set of label files holds, counted twice: as stored (values or colors), which shows what a wrong list of
- * classes misses, and as classes of the list.
+ * Counts what a set of label files holds: as stored (values or colors), and as classes of the list. Stored values also
+ * show what a wrong list of classes does not cover.
  */
 
 import type { ClassList } from '../data/index.js';
 import { ignoreIndex } from '../data/index.js';
-import type { ClassCoverage } from './diagnosis.js';
+import type { ClassCoverage } from './dataset-inspection.js';
 import type { DecodedLabels } from './source.js';
 
-/** More colors than there can be classes come from blended edges, and are not kept. */
-const mostColors = 256;
+/** Limits the colors that are counted, as more of them than classes can exist come from blended edges. */
+const maximumColors = 256;
 const shownFiles = 5;
 const byteValues = 256;
 
@@ -18,32 +18,34 @@ interface Count {
   images: number;
 }
 
-/** What one file holds. */
+/** Holds the counts of one file. */
 export interface FileCounts {
-  /** Class indices, 255 where ignored or unknown. */
+  /** Holds class indices [height, width], 255 where ignored or unknown. */
   readonly labels: Uint8Array;
-  /** Pixels by value, or by color. */
+  /** Counts the pixels of each stored value or color key. */
   readonly stored: ReadonlyMap<number, number>;
 }
 
-/** Files with labels that are in no list. */
+/** Describes files with values or colors that no class has. */
 export interface UnknownLabels {
   readonly files: number;
-  /** The first files, with what was found in each. */
+  /** Names the first files with what was found in each. */
   readonly examples: readonly string[];
+  /** Lists the unknown values or color keys, ascending. */
   readonly found: readonly number[];
 }
 
-/** Counts over any number of files. */
+/** Accumulates counts over any number of label files. */
 export class LabelTally {
+  /** Counts files by how they store labels, such as `8-bit gray`. */
   readonly forms = new Map<string, number>();
-  /** By value, for files that store values. */
+  /** Counts by value, from files that store values. */
   readonly values = new Map<number, Count>();
-  /** By color, red · 65536 + green · 256 + blue, for files that store colors. */
+  /** Counts by color key (`colorKey`), from files that store colors. */
   readonly colors = new Map<number, Count>();
-  /** Whether there were more colors than are kept. */
+  /** Is true when the files have more colors than are counted. */
   tooManyColors = false;
-  /** Of the first palette file. */
+  /** Holds the palette of the first palette PNG. */
   palette: DecodedLabels['palette'] = null;
   files = 0;
   #pixels = 0;
@@ -61,7 +63,7 @@ export class LabelTally {
     this.#classOfColor = colorMeaning(classList);
   }
 
-  /** Counts a file without adding it, so that several tallies may share one pass over its pixels. */
+  /** Counts a file without adding it, so that several tallies share one pass over its pixels. */
   count(decoded: DecodedLabels): FileCounts {
     const labels = new Uint8Array(decoded.size.width * decoded.size.height);
     const stored = decoded.inColor ? this.#colorCounts(decoded, labels) : this.#valueCounts(decoded, labels);
@@ -83,7 +85,7 @@ export class LabelTally {
       if (entry !== undefined) {
         entry.pixels += pixels;
         entry.images++;
-      } else if (total.size < mostColors) total.set(key, { pixels, images: 1 });
+      } else if (total.size < maximumColors) total.set(key, { pixels, images: 1 });
       else this.tooManyColors = true;
       const label = meaning(key) ?? -1;
       if (label >= 0) (perClass[label] as number) += pixels;
@@ -101,7 +103,7 @@ export class LabelTally {
     }
   }
 
-  /** Null before the first pixel. */
+  /** Gives the share of pixels without a label; null before the first file. */
   get unlabeledShare(): number | null {
     return this.#pixels === 0 ? null : this.#ignored / this.#pixels;
   }
@@ -141,7 +143,7 @@ export class LabelTally {
 
   #colorCounts({ samples, channels }: DecodedLabels, labels: Uint8Array): Map<number, number> {
     const counts = new Map<number, number>();
-    // Neighbors mostly share a color, so that the maps are asked only where it changes.
+    // Neighboring pixels mostly share a color, so the maps are only looked up where it changes.
     let [lastKey, run, lastLabel] = [-1, 0, ignoreIndex];
     for (let pixel = 0, at = 0; pixel < labels.length; pixel++, at += channels) {
       const key = colorKey(samples[at] as number, samples[at + 1] as number, samples[at + 2] as number);
@@ -157,12 +159,12 @@ export class LabelTally {
   }
 }
 
-/** Red, green and blue as one number. */
+/** Packs a color into one number: red · 65536 + green · 256 + blue. */
 export function colorKey(red: number, green: number, blue: number): number {
   return (red << 16) | (green << 8) | blue;
 }
 
-/** The inverse of `colorKey`. */
+/** Inverts `colorKey`. */
 export function colorOf(key: number): readonly [red: number, green: number, blue: number] {
   return [key >> 16, (key >> 8) & 0xff, key & 0xff];
 }
@@ -179,13 +181,16 @@ function emptyUnknown(): UnknownFiles {
 
 function noteUnknown({ path, inColor }: DecodedLabels, keys: readonly number[], into: UnknownFiles): void {
   into.files++;
-  for (const key of keys) if (into.found.size < mostColors) into.found.add(key);
+  for (const key of keys) if (into.found.size < maximumColors) into.found.add(key);
   if (into.examples.length >= shownFiles) return;
   const shown = keys.slice(0, 3).map((key) => (inColor ? `${colorOf(key).join(' ')}` : `${key}`));
   into.examples.push(`${path} (${shown.join(', ')}${keys.length > shown.length ? ', …' : ''})`);
 }
 
-/** The class of each value, 255 for ignored ones, −1 for unknown ones. Without a list every value is its own class. */
+/**
+ * Returns the class of each value: 255 for ignored values, −1 for unknown ones. Without a list each value is its own
+ * class.
+ */
 function valueMeaning(classList: ClassList | null): Int16Array {
   if (classList === null) return Int16Array.from({ length: byteValues }, (_, value) => value);
   const meaning = new Int16Array(byteValues).fill(-1);
@@ -195,6 +200,7 @@ function valueMeaning(classList: ClassList | null): Int16Array {
   return meaning;
 }
 
+/** Returns the class of each color key; black is ignored unless it is the color of a class. */
 function colorMeaning(classList: ClassList | null): Map<number, number> {
   const meaning = new Map(classList?.classes.map(({ color }, index) => [colorKey(...color), index]));
   if (!meaning.has(0)) meaning.set(0, ignoreIndex);

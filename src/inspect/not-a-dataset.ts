@@ -1,25 +1,24 @@
-/** A folder that is no dataset: what was expected, what is there, and where a dataset may lie instead. */
+/** Describes a folder that is not a dataset: what was expected, what is there, and where a dataset may be instead. */
 
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import type { Diagnosis, Finding } from './diagnosis.js';
+import type { DatasetInspection, Finding } from './dataset-inspection.js';
 import { foldersIn, listFolder, splitsWith } from './folder-listing.js';
 import { officialLayouts } from './official-layouts.js';
 
-/** The layout of the kind `folder`, drawn. */
 const expectedTree = `DATASET/
   classes.json              { "classes": [{ "name": "road" }, { "name": "car" }] }
   images/train/NAME.jpg     and images/val: jpg, png or webp
   coarse/train/NAME.png     labels of the same names: 8-bit gray, palette or RGB
   fine/val/NAME.png         as many folders of labels as you like, or one called labels`;
 
-/** Labels are never stored so. */
+/** Lists extensions that only images have, as labels are never stored as JPEG. */
 const photoExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg']);
 const shownEntries = 12;
-const deepest = 2;
+const maximumDepth = 2;
 
-/** What is said of such a folder. */
-export async function notADataset(root: string): Promise<Diagnosis> {
+/** Returns the inspection of such a folder. */
+export async function notADataset(root: string): Promise<DatasetInspection> {
   const problem: Finding = {
     code: 'not-a-dataset',
     split: null,
@@ -45,7 +44,7 @@ export async function notADataset(root: string): Promise<Diagnosis> {
   };
 }
 
-/** Where the dataset is, or which folder only needs another name. */
+/** Returns where the dataset is, or which folder only needs another name. */
 async function remedyFor(root: string): Promise<string> {
   const nearby = await nearbyDataset(root);
   if (nearby !== null) return `${nearby} looks like a dataset: coarsely check ${nearby}`;
@@ -57,7 +56,7 @@ async function remedyFor(root: string): Promise<string> {
   return 'arrange the files as above';
 }
 
-/** The tree of a folder, two levels deep, with files counted by extension. */
+/** Draws the tree of a folder, two levels deep, with files counted by extension. */
 async function describeFolder(root: string): Promise<string> {
   const lines = await describe(root, 1);
   return [`${basename(resolve(root))}/`, ...(lines.length === 0 ? ['  (empty)'] : lines)].join('\n');
@@ -69,7 +68,7 @@ async function describe(folder: string, depth: number): Promise<string[]> {
   const lines: string[] = [];
   for (const name of folders.slice(0, shownEntries)) {
     lines.push(`${indent}${name}/`);
-    if (depth < deepest) lines.push(...(await describe(join(folder, name), depth + 1)));
+    if (depth < maximumDepth) lines.push(...(await describe(join(folder, name), depth + 1)));
     else lines[lines.length - 1] += await fileCounts(join(folder, name), '   ');
   }
   if (folders.length > shownEntries)
@@ -79,7 +78,7 @@ async function describe(folder: string, depth: number): Promise<string[]> {
   return lines;
 }
 
-/** `12 .jpg, 1 .json`, the most common first; nothing for a folder without files. */
+/** Returns `12 .jpg, 1 .json`, the most common extension first, or an empty string for a folder without files. */
 async function fileCounts(folder: string, indent: string): Promise<string> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const counts = new Map<string, number>();
@@ -94,7 +93,7 @@ async function fileCounts(folder: string, indent: string): Promise<string> {
     : `${indent}${sorted.map(([name, count]) => `${count} ${name}`).join(', ')}`;
 }
 
-/** A dataset one level below or one or two above, where people mean it when they name its neighbor. */
+/** Searches one level below and two levels above, as people often pass a folder next to the dataset. */
 async function nearbyDataset(root: string): Promise<string | null> {
   const below = (await foldersIn(root)).slice(0, shownEntries).map((name) => join(root, name));
   const above = [dirname(resolve(root)), dirname(dirname(resolve(root)))];

@@ -1,18 +1,19 @@
-/** Published datasets known by the names of their folders, and the kind that reads each as it was published. */
+/** Recognizes published datasets by the names of their folders. */
 
 import { join } from 'node:path';
-import type { LabeledPart } from './diagnosis.js';
+import type { LabeledPart } from './dataset-inspection.js';
 import { foldersIn } from './folder-listing.js';
 
-/** A layout: which parts there are in a folder, none when it is another layout. */
+/** Describes the official layout of a published dataset. */
 export interface OfficialLayout {
   readonly kind: string;
-  /** What a person would call it. */
+  /** Names the dataset in messages. */
   readonly title: string;
+  /** Returns the parts in a folder; none when it has another layout. */
   parts(root: string): Promise<readonly LabeledPart[]>;
 }
 
-/** Splits of images with their labels, where both folders exist. */
+/** Returns the splits that have a folder of images and a folder of labels. */
 async function commonSplits(
   root: string,
   folders: { readonly images: string; readonly labels: string },
@@ -48,5 +49,5 @@ const ade20k: OfficialLayout = {
   },
 };
 
-/** In the order in which they are tried. */
+/** Lists the layouts in the order in which they are tried. */
 export const officialLayouts: readonly OfficialLayout[] = [cityscapes, ade20k];

@@ -1,15 +1,15 @@
-/** A `classes.json` made from what label files hold, for a folder that has none, or one that misses colors. */
+/** Proposes a `classes.json` from what the label files hold, for a folder whose list is missing or incomplete. */
 
 import type { ClassList } from '../data/index.js';
 import { cityscapesClasses, ignoreIndex } from '../data/index.js';
-import type { ProposedClass, ProposedClasses } from './diagnosis.js';
+import type { ProposedClass, ProposedClasses } from './dataset-inspection.js';
 import { colorKey, colorOf, type LabelTally } from './label-tally.js';
 
-const mostClasses = 255;
+const maximumClasses = 255;
 
 /**
- * A list under which every label in the files means something, names to be filled in by a person. Null when the files
- * hold nothing to go by, or more colors than there can be classes. Existing classes keep their places.
+ * Proposes a list in which every label of the files has a class; a person then fills in the names. Existing classes
+ * keep their order. Returns null when the files hold nothing to go by, or more colors than a list can have.
  */
 export function proposeClasses(
   tallies: readonly LabelTally[],
@@ -17,15 +17,15 @@ export function proposeClasses(
 ): ProposedClasses | null {
   const colors = countsOver(tallies, 'colors');
   const values = countsOver(tallies, 'values');
-  if (tallies.some(({ tooManyColors }) => tooManyColors) || colors.size > mostClasses) return null;
+  if (tallies.some(({ tooManyColors }) => tooManyColors) || colors.size > maximumClasses) return null;
   let classes: ProposedClass[];
   if (colors.size > 0) classes = fromColors(colors, existing);
   else classes = existing === null ? fromValues(values, tallies) : withBackground(existing, values);
-  if (classes.length === 0 || classes.length > mostClasses) return null;
+  if (classes.length === 0 || classes.length > maximumClasses) return null;
   return { classes };
 }
 
-/** Pixels by value or color over all sets of labels, the most frequent first. */
+/** Sums pixels by value or color over all label folders, the most frequent first. */
 function countsOver(tallies: readonly LabelTally[], form: 'values' | 'colors'): Map<number, number> {
   const counts = new Map<number, number>();
   for (const tally of tallies) {
@@ -34,17 +34,19 @@ function countsOver(tallies: readonly LabelTally[], form: 'values' | 'colors'): 
   return new Map([...counts].sort(([, a], [, b]) => b - a));
 }
 
-/** A class for each color; black stays "not labeled". Listed classes stay if one of their colors was found. */
+/**
+ * Returns one class for each color; black stays "not labeled". Listed classes are kept if one of their colors occurs.
+ */
 function fromColors(colors: ReadonlyMap<number, number>, existing: ClassList | null): ProposedClass[] {
   const listed = existing?.classes ?? [];
   const kept = listed.some(({ color }) => colors.has(colorKey(...color))) ? listed : [];
   const known = new Set(kept.map(({ color }) => colorKey(...color)));
   const added = [...colors.keys()].filter((key) => key !== 0 && !known.has(key));
-  return [...kept, ...named(added)];
+  return [...kept, ...nameColors(added)];
 }
 
-/** Colors that are all of one published palette have its names; others are called by their numbers. */
-function named(colors: readonly number[]): ProposedClass[] {
+/** Names colors after Cityscapes' classes when all are of its palette, and after their numbers otherwise. */
+function nameColors(colors: readonly number[]): ProposedClass[] {
   const known = new Map(cityscapesClasses.map(({ name, color }) => [colorKey(...color), name]));
   const allKnown = colors.every((key) => known.has(key));
   return colors.map((key) => {
@@ -53,13 +55,13 @@ function named(colors: readonly number[]): ProposedClass[] {
   });
 }
 
-/** The list with an entry for value 0 in front, where that is the only thing it lacks. */
+/** Returns the list with a class for value 0 in front when that is all it lacks, and an empty list otherwise. */
 function withBackground({ classes }: ClassList, values: ReadonlyMap<number, number>): ProposedClass[] {
   const unknown = [...values.keys()].filter((value) => value !== ignoreIndex && value >= classes.length);
   return unknown.length === 1 && unknown[0] === classes.length ? [{ name: 'background' }, ...classes] : [];
 }
 
-/** A class for each value from 0 to the greatest, in the colors of the palette where the files have one. */
+/** Returns one class for each value from 0 to the greatest, colored by the palette where the files have one. */
 function fromValues(values: ReadonlyMap<number, number>, tallies: readonly LabelTally[]): ProposedClass[] {
   const greatest = Math.max(-1, ...[...values.keys()].filter((value) => value !== ignoreIndex));
   const palette = tallies.find((tally) => tally.palette !== null)?.palette ?? null;

@@ -1,74 +1,78 @@
-/** Going through a source once: some samples are decoded, evenly spread over each split, and the rest by headers. */
+/**
+ * Goes through a dataset once: decodes some samples, evenly spread over each split, and reads the headers of the rest.
+ */
 
 import type { ClassList } from '../data/index.js';
-import type { Finding, SplitDiagnosis } from './diagnosis.js';
+import type { Finding, SplitInspection } from './dataset-inspection.js';
 import { FindingCollector } from './finding-collector.js';
 import { SizeTally } from './image-sizes.js';
 import { LabelPairTally } from './label-pair-tally.js';
 import { LabelTally } from './label-tally.js';
-import type { DoctorSource, SampleInspection, SourceSplit } from './source.js';
+import type { InspectionSource, SampleInspection, SourceSplit } from './source.js';
 
-/** Samples looked at together; bounds the memory, and hides the waiting for a disk. */
-const together = 8;
+/** Limits the samples read at once, which bounds memory and hides the latency of the disk. */
+const samplesAtOnce = 8;
 
+/** Configures `scan`. */
 export interface ScanOptions {
-  /** Samples decoded in each split; null decodes all. */
+  /** Limits the samples to decode in each split; null decodes all. */
   readonly sample: number | null;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** What a pass over a source counted. */
+/** Holds what a pass over a dataset counted. */
 export interface Scan {
-  readonly splits: readonly SplitDiagnosis[];
-  /** By set of labels: over all splits, and for each split the share that is labeled. */
+  readonly splits: readonly SplitInspection[];
+  /** Holds the counts of each label folder, over all splits and for each split. */
   readonly tallies: ReadonlyMap<string, SetTally>;
   readonly pairs: readonly ScannedPair[];
   readonly findings: readonly Finding[];
 }
 
+/** Holds the counts of one label folder. */
 export interface SetTally {
   readonly all: LabelTally;
   readonly bySplit: ReadonlyMap<string, LabelTally>;
 }
 
-/** Two sets of labels compared in one split. */
+/** Holds the comparison of two label folders in one split. */
 export interface ScannedPair {
   readonly split: string;
   readonly sets: readonly [string, string];
   readonly tally: LabelPairTally;
 }
 
-/** `count` of `total` places, evenly spread from the first to the last. */
-function spreadPlaces(total: number, count: number): ReadonlySet<number> {
+/** Returns `count` of the indices 0 … total − 1, evenly spread from the first to the last. */
+function spreadIndices(total: number, count: number): ReadonlySet<number> {
   if (count >= total) return new Set(Array.from({ length: total }, (_, place) => place));
   if (count <= 1) return new Set(count === 1 ? [0] : []);
   return new Set(Array.from({ length: count }, (_, step) => Math.round((step * (total - 1)) / (count - 1))));
 }
 
-/** Scans all splits. Throws only for what is no fault of the files. */
-export async function scan(source: DoctorSource, { sample, onProgress }: ScanOptions): Promise<Scan> {
+/** Scans all splits. Problems with files become findings and are never thrown. */
+export async function scan(source: InspectionSource, { sample, onProgress }: ScanOptions): Promise<Scan> {
   const collector = new FindingCollector();
   const total = source.splits.reduce((sum, { images }) => sum + images.length, 0);
   const tallies = new Map<string, { all: LabelTally; bySplit: Map<string, LabelTally> }>();
   for (const set of source.labelSets) {
     tallies.set(set, { all: new LabelTally(source.classList), bySplit: new Map() });
   }
-  const splits: SplitDiagnosis[] = [];
+  const splits: SplitInspection[] = [];
   const pairs: ScannedPair[] = [];
   let done = 0;
   for (const split of source.splits) {
-    const places = spreadPlaces(split.images.length, sample ?? split.images.length);
+    const places = spreadIndices(split.images.length, sample ?? split.images.length);
     const sizes = new SizeTally();
     const splitPairs = pairsOf(split);
     pairs.push(...splitPairs);
-    for (let start = 0; start < split.images.length; start += together) {
-      const names = split.images.slice(start, start + together);
+    for (let start = 0; start < split.images.length; start += samplesAtOnce) {
+      const names = split.images.slice(start, start + samplesAtOnce);
       const inspections = await Promise.all(
         names.map((name, place) => split.inspect(name, { decode: places.has(start + place) })),
       );
       for (const inspection of inspections) {
         if (inspection.imageSize !== null) sizes.add(inspection.imageSize);
-        for (const flaw of inspection.flaws) collector.add(split.name, flaw);
+        for (const problem of inspection.problems) collector.add(split.name, problem);
         countLabels(inspection, {
           split: split.name,
           classList: source.classList,
@@ -89,7 +93,7 @@ export async function scan(source: DoctorSource, { sample, onProgress }: ScanOpt
   return { splits, tallies, pairs, findings: collector.findings() };
 }
 
-/** Every two sets of labels of a split. */
+/** Returns every pair of label folders of a split. */
 function pairsOf({ name, labels }: SourceSplit): ScannedPair[] {
   const sets = [...labels.keys()];
   return sets.flatMap((first, place) =>

@@ -1,67 +1,72 @@
 /**
- * A dataset as the doctor goes through it: splits, the sets of labels they have, and samples that are inspected by name.
- * One source reads plain folders file by file; another reads any kind of dataset through its public interface.
+ * Defines a dataset as the inspection sees it: splits, their label folders, and samples that are inspected by name.
+ * One implementation reads plain folders file by file, another any kind of dataset through its public interface.
  */
 
 import type { ClassList, Size } from '../data/index.js';
 import type { LabelSamples } from '../data/internal.js';
-import type { FileFindingCode, Finding, LabeledPart } from './diagnosis.js';
+import type { FileFindingCode, Finding, LabeledPart } from './dataset-inspection.js';
 
-export interface DoctorSource {
+/** Describes a dataset that can be inspected. */
+export interface InspectionSource {
   readonly root: string;
   readonly kind: string;
-  /** Null when it is missing or wrong, which `findings` then say. */
+  /** Is null when the list is missing or wrong, which `findings` then say. */
   readonly classList: ClassList | null;
   readonly splits: readonly SourceSplit[];
-  /** Names of the sets of labels, in order. */
+  /** Names the label folders, in order. */
   readonly labelSets: readonly string[];
-  /** What the listing alone showed. */
+  /** Lists problems that the listing of the folders has shown. */
   readonly findings: readonly Finding[];
-  /** What is worth knowing and keeps nobody from training. */
+  /** Lists notes that do not prevent training. */
   readonly notes: readonly string[];
-  /** What the check that precedes training says about a part, beside `findings`. */
+  /** Returns what the check before training finds in a part beyond `findings`, one line for each problem. */
   check(part: LabeledPart): Promise<readonly string[]>;
 }
 
+/** Describes one split of an inspected dataset. */
 export interface SourceSplit {
   readonly name: string;
-  /** Samples by name, in order: everything that has an image. */
+  /** Names all samples with an image, in order. */
   readonly images: readonly string[];
-  /** For each set of labels of this split, the number of label files, and the samples that have one. */
+  /** Describes the label files of this split by label folder. */
   readonly labels: ReadonlyMap<string, SplitLabels>;
-  /** Looks at a sample: by its headers, or with `decode` at the content of its files. */
+  /** Inspects a sample by its headers, or with `decode` by the content of its files. */
   inspect(name: string, how: { readonly decode: boolean }): Promise<SampleInspection>;
 }
 
+/** Describes the label files of one split in one folder. */
 export interface SplitLabels {
+  /** Counts the label files, those without an image included. */
   readonly files: number;
+  /** Names the images that have a label file. */
   readonly samples: ReadonlySet<string>;
 }
 
-/** What one sample holds. */
+/** Describes what one sample holds. */
 export interface SampleInspection {
-  /** Null when it is not known without decoding, or cannot be read. */
+  /** Is null when the size cannot be read, or not without decoding. */
   readonly imageSize: Size | null;
-  /** Decoded labels by set; empty when only headers were looked at. */
+  /** Holds decoded labels by label folder; empty when only headers were read. */
   readonly labels: ReadonlyMap<string, DecodedLabels>;
-  readonly flaws: readonly Flaw[];
+  readonly problems: readonly FileProblem[];
 }
 
-/** Labels as stored, and where. */
+/** Holds labels as stored, before a class list gives them a meaning. */
 export interface DecodedLabels extends Pick<LabelSamples, 'samples' | 'channels' | 'inColor' | 'palette'> {
   readonly size: Size;
-  /** Relative to the root. */
+  /** Gives the path relative to the root. */
   readonly path: string;
-  /** How they are stored: `8-bit gray`, `palette`, `RGB`, … */
+  /** Says how the labels are stored: `8-bit gray`, `palette`, `RGB`, … */
   readonly form: string;
 }
 
-/** Something wrong with a file. */
-export interface Flaw {
+/** Describes one problem with one file. */
+export interface FileProblem {
   readonly code: FileFindingCode;
   readonly labels: string | null;
-  /** Relative to the root. */
+  /** Gives the path relative to the root. */
   readonly path: string;
-  /** What is wrong with this file; empty when the code says it all. */
+  /** Says what is wrong with this file; empty when the code says it all. */
   readonly reason: string;
 }

@@ -1,17 +1,22 @@
-/** Whether the parts of a folder that a first training would use can be used as they are. */
+/** Decides whether training can use the chosen parts of a folder as they are. */
 
-import { concerns } from './choose-parts.js';
-import type { Finding, LabeledPart, Verdict } from './diagnosis.js';
-import type { DoctorSource } from './source.js';
+import type { Finding, LabeledPart, Verdict } from './dataset-inspection.js';
+import type { InspectionSource } from './source.js';
 
-export interface JudgeOptions {
-  readonly parts: { readonly train: LabeledPart | null; readonly evaluation: LabeledPart | null };
-  /** Whatever the training's own check finds beside them is added. */
-  readonly problems: Finding[];
-}
-
-/** Whether training would take the chosen parts: nothing found here, and nothing by the check that precedes training. */
-export async function judge(source: DoctorSource, { parts, problems }: JudgeOptions): Promise<Verdict> {
+/**
+ * Returns whether training would accept the chosen parts: no problem concerns them, and the check before training finds
+ * none. Problems of that check are added to `problems`.
+ */
+export async function findVerdict(
+  source: InspectionSource,
+  {
+    parts,
+    problems,
+  }: {
+    readonly parts: { readonly train: LabeledPart | null; readonly evaluation: LabeledPart | null };
+    readonly problems: Finding[];
+  },
+): Promise<Verdict> {
   const { train, evaluation } = parts;
   if (train === null || evaluation === null) return { usable: false, train, evaluation };
   let usable = true;
@@ -26,11 +31,16 @@ export async function judge(source: DoctorSource, { parts, problems }: JudgeOpti
     problems.push({
       code: 'refused',
       ...part,
-      message: 'training would refuse this part',
+      message: 'training would reject this part',
       remedy: 'each line says what was expected',
       count: lines.length,
       examples: lines.slice(0, 3),
     });
   }
   return { usable, train, evaluation };
+}
+
+/** Returns whether a finding is about this part or about the whole folder. */
+function concerns({ split, labels }: Finding, part: LabeledPart): boolean {
+  return (split === null || split === part.split) && (labels === null || labels === part.labels);
 }

@@ -3,7 +3,7 @@
  * TypeScript and other decoders, more slowly, so that datasets can be looked at where nothing is trained.
  */
 
-import { OperationError } from '../errors/index.js';
+import { EngineError } from '../errors/index.js';
 import { type NativeAddon, native } from './native.js';
 
 /** What a PNG that `decodePng` takes is like; see native/png.h. */
@@ -72,7 +72,7 @@ function find(): ImageKernels | null {
       mapBytes: (...values) => addon.mapBytes(...values),
     };
   } catch (error) {
-    if (error instanceof OperationError) return null;
+    if (error instanceof EngineError) return null;
     throw error;
   }
 }

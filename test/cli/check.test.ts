@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readClassList } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
 import { png, put, temporaryFolder } from '../data/dataset-folder.js';
-import { allClasses, datasetFolder, gray, halfLabeled, image } from '../data/doctor-folder.js';
+import { allClasses, datasetFolder, gray, halfLabeled, image } from '../inspect/inspected-folder.js';
 import { coarsely } from './run-command.js';
 
 describe('check', () => {
@@ -11,7 +11,7 @@ describe('check', () => {
     const root = await datasetFolder({ labels: { coarse: halfLabeled, fine: allClasses } });
     const { code, stdout, stderr } = await coarsely(['check', root]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('kind folder, 3 classes, 6 images (all looked into)');
+    expect(stdout).toContain('kind folder, 3 classes, 6 images (all decoded)');
     expect(stdout).toMatch(/^train +4 +4 +4 +12×8$/m);
     expect(stdout).toMatch(/^coarse +8-bit gray +50\.0 % +2 of 3$/m);
     expect(stdout).toMatch(/^road +never +0 +33\.3 +6 +–$/m);
@@ -20,7 +20,7 @@ describe('check', () => {
     expect(stdout).toMatch(
       new RegExp(`ready to train with\\n  coarsely train folder-arm --data ${root} --set 'data.augmentation`),
     );
-    expect(stdout).not.toContain('to mend');
+    expect(stdout).not.toContain('to fix');
   });
 
   it('prints a command that training accepts, with the keys in which the folder differs', async () => {
@@ -42,8 +42,8 @@ describe('check', () => {
     await rm(join(root, 'labels/train/s1.png'));
     const { code, stdout } = await coarsely(['check', root, '--json', '--sample', '1']);
     expect(code).toBe(1);
-    const diagnosis = JSON.parse(stdout) as Record<string, unknown>;
-    expect(diagnosis).toMatchObject({
+    const inspection = JSON.parse(stdout) as Record<string, unknown>;
+    expect(inspection).toMatchObject({
       kind: 'folder',
       splits: [
         { name: 'train', images: 4, decoded: 1 },
@@ -54,7 +54,7 @@ describe('check', () => {
     });
   });
 
-  it('says what to mend, with files, and ends with code 1', async () => {
+  it('says what to fix, with files, and ends with code 1', async () => {
     const root = await datasetFolder();
     await put(
       join(root, 'labels/train/s2.png'),
@@ -64,7 +64,15 @@ describe('check', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('✗ labels: 77 is no class: classes.json has 3');
     expect(stdout).toContain('    labels/train/s2.png (77)\n    → ');
-    expect(stdout).toMatch(/not ready: mend the thing above, then\n {2}coarsely train/);
+    expect(stdout).toMatch(
+      /^1 problem to fix\n.*fix the problem above before training with\n {2}coarsely train/ms,
+    );
+  });
+
+  it('works where there is no engine', async () => {
+    const root = await datasetFolder();
+    const { code, stderr } = await coarsely(['check', root], { environment: { COARSELY_TORCH: '/nowhere' } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('ends with code 0 when only other parts have faults', async () => {
@@ -73,7 +81,7 @@ describe('check', () => {
     const { code, stdout } = await coarsely(['check', root]);
     expect(code).toBe(0);
     expect(stdout).toContain('✗ labels/test: 1 image has no labels');
-    expect(stdout).toContain('ready to train with (what is to be mended concerns other parts)');
+    expect(stdout).toContain('ready to train with (the problems above concern other parts)');
   });
 
   it('proposes a list of classes, into a file that replaces none', async () => {
@@ -107,7 +115,7 @@ describe('check', () => {
     await put(join(root, 'photos/a.jpg'), image(0));
     const { code, stdout } = await coarsely(['check', root]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/is no dataset\n\nexpected\n {2}DATASET\//);
+    expect(stdout).toMatch(/is not a dataset\n\nexpected\n {2}DATASET\//);
     expect(stdout).toMatch(/found\n.*\n {4}photos\/\n {6}1 \.jpg/);
   });
 

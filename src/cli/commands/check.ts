@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { DataError } from '../../errors/index.js';
-import type { Diagnosis } from '../../inspect/index.js';
+import type { DatasetInspection } from '../../inspect/index.js';
 import { positiveNumber } from '../parse-options.js';
 import { createProgressLine } from '../progress-line.js';
 
@@ -37,34 +37,34 @@ export function checkCommand(): Command {
 }
 
 async function check(root: string, options: CheckCommandOptions): Promise<void> {
-  const { diagnoseDataset } = await import('../../inspect/index.js');
+  const { inspectDataset } = await import('../../inspect/index.js');
   const { defaultSample } = await import('../../inspect/internal.js');
   const { recipes } = await import('../../recipes/index.js');
   const { kind, sample = defaultSample, all = false, json = false, proposeClasses = false } = options;
-  const line = createProgressLine('looking at images');
-  const diagnosis = await diagnoseDataset(root, {
+  const line = createProgressLine('reading images');
+  const inspection = await inspectDataset(root, {
     ...(kind === undefined ? {} : { kind }),
     sample: all ? null : sample,
     onProgress: line.show,
   }).finally(line.close);
   if (proposeClasses) {
-    process.stdout.write(classListText(diagnosis));
+    process.stdout.write(classListText(inspection));
     return;
   }
   const { trainCommand } = await import('../train-command.js');
-  const { diagnosisText } = await import('../diagnosis-text.js');
-  const command = trainCommand(recipes.values(), diagnosis);
-  const { verdict } = diagnosis;
+  const { inspectionText } = await import('../inspection-text.js');
+  const command = trainCommand(recipes.values(), inspection);
+  const { verdict } = inspection;
   process.stdout.write(
     json
-      ? `${JSON.stringify({ ...diagnosis, verdict: { ...verdict, command } })}\n`
-      : `${diagnosisText(diagnosis, command)}\n`,
+      ? `${JSON.stringify({ ...inspection, verdict: { ...verdict, command } })}\n`
+      : `${inspectionText(inspection, command)}\n`,
   );
   if (!verdict.usable) process.exitCode = 1;
 }
 
 /** A class a line, as a person would write it. */
-function classListText({ root, proposedClasses, classes }: Diagnosis): string {
+function classListText({ root, proposedClasses, classes }: DatasetInspection): string {
   if (proposedClasses === null) {
     throw new DataError(
       classes === null

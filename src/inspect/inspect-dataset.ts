@@ -1,4 +1,4 @@
-/** The dataset doctor: what a folder holds, what is wrong with it, and how to train on it. */
+/** Inspects a dataset folder: what it holds, what is wrong with it, and which parts to train and evaluate on. */
 
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -8,8 +8,8 @@ import { withColors } from '../data/internal.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import { chooseParts } from './choose-parts.js';
 import { compareLabels, comparisonHints } from './compare-labels.js';
+import type { DatasetInspection, Finding, LabelSetInspection } from './dataset-inspection.js';
 import { openDatasetSource } from './dataset-source.js';
-import type { Diagnosis, Finding, LabelSetDiagnosis } from './diagnosis.js';
 import { noSplit } from './folder-listing.js';
 import { openFolderSource } from './folder-source.js';
 import { labelFindings, labelHints } from './label-findings.js';
@@ -17,28 +17,31 @@ import { notADataset } from './not-a-dataset.js';
 import { officialLayouts } from './official-layouts.js';
 import { proposeClasses } from './propose-classes.js';
 import { type ScanOptions, type SetTally, scan } from './scan.js';
-import type { DoctorSource } from './source.js';
-import { judge } from './verdict.js';
+import type { InspectionSource } from './source.js';
+import { findVerdict } from './verdict.js';
 
-export interface DiagnoseOptions extends Partial<ScanOptions> {
-  /** The kind of dataset; by default it is recognized by the names of the folders. */
+/** Configures `inspectDataset`. */
+export interface DatasetInspectionOptions extends Partial<ScanOptions> {
+  /** Names the kind of dataset; by default it is recognized by the names of the folders. */
   readonly kind?: string;
 }
 
-/** Samples decoded in each split unless said otherwise. */
+/** Limits the samples that are decoded in each split by default. */
 export const defaultSample = 100;
 
 /**
- * Looks through a dataset folder. Whatever is wrong with the files is in the result; throws a DataError only when there
- * is no such folder, and a ConfigError for a kind that is not known.
+ * Inspects a dataset folder. Problems with files are part of the result and never thrown.
+ *
+ * @throws {DataError} when `root` is not a folder, or not in the layout of `kind`
+ * @throws {ConfigError} when `kind` is unknown, or its splits cannot be found by the names of folders
  */
-export async function diagnoseDataset(
+export async function inspectDataset(
   root: string,
-  { kind, sample = defaultSample, onProgress }: DiagnoseOptions = {},
-): Promise<Diagnosis> {
+  { kind, sample = defaultSample, onProgress }: DatasetInspectionOptions = {},
+): Promise<DatasetInspection> {
   const found = await stat(root).catch(() => null);
   if (!found?.isDirectory()) {
-    const what = found === null ? 'no such folder' : 'is no folder';
+    const what = found === null ? 'no such folder' : 'not a folder';
     throw new DataError(`${root}: ${what}; check takes the folder of a dataset`);
   }
   const source = await openSource(root, kind);
@@ -50,13 +53,13 @@ export async function diagnoseDataset(
   const proposed = source.classList === null || unknown ? proposeClasses(tallies, source.classList) : null;
   let { classList } = source;
   if (classList === null && proposed !== null) {
-    // The proposal makes the same counts readable, and two sets of labels comparable.
+    // The proposed list gives every value a meaning, so that two label folders can be compared.
     classList = { classes: withColors(proposed.classes), ignoredValue: ignoreIndex };
     scanned = await scan({ ...source, classList }, options);
   }
   const comparisons = compareLabels(scanned.pairs, classList);
   const labelSets = source.labelSets.map((name) =>
-    labelSetDiagnosis(name, { source, tally: scanned.tallies.get(name) }),
+    summarizeLabelSet(name, { source, tally: scanned.tallies.get(name) }),
   );
   const problems = [...source.findings, ...scanned.findings];
   const hints = [...source.notes];
@@ -68,7 +71,7 @@ export async function diagnoseDataset(
   hints.push(...comparisons.flatMap((comparison) => comparisonHints(comparison)));
   if (labelSets.length === 0) problems.push(noLabels());
   const parts = chooseParts(source, comparisons);
-  const verdict = await judge(source, { parts, problems });
+  const verdict = await findVerdict(source, { parts, problems });
   const oneSplit = parts.train !== null && parts.train.split === parts.evaluation?.split;
   if (oneSplit && parts.train?.split !== noSplit) {
     hints.push('there is one labeled split only: scores on images that were trained on say little');
@@ -89,9 +92,9 @@ export async function diagnoseDataset(
   };
 }
 
-async function openSource(root: string, kind: string | undefined): Promise<DoctorSource | null> {
+async function openSource(root: string, kind: string | undefined): Promise<InspectionSource | null> {
   if (kind !== undefined) datasets.get(kind);
-  // A list of classes makes a folder the user's own, whatever its folders are called.
+  // A classes.json marks a folder of the user's own, whatever its folders are named.
   const own =
     kind === undefined && existsSync(join(root, 'classes.json')) ? await openFolderSource(root) : null;
   if (own !== null) return own;
@@ -119,10 +122,10 @@ function noLabels(): Finding {
   };
 }
 
-function labelSetDiagnosis(
+function summarizeLabelSet(
   name: string,
-  { source, tally }: { readonly source: DoctorSource; readonly tally: SetTally | undefined },
-): LabelSetDiagnosis {
+  { source, tally }: { readonly source: InspectionSource; readonly tally: SetTally | undefined },
+): LabelSetInspection {
   const perClass = tally?.all.perClass() ?? [];
   const values = [...(tally?.all.values.keys() ?? [])].sort((a, b) => a - b);
   return {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { readClassList } from 'coarsely/data';
-import { diagnoseDataset, type LabelComparison } from 'coarsely/inspect';
+import { inspectDataset, type LabelComparison } from 'coarsely/inspect';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { put, threeClasses } from './dataset-folder.js';
-import { allClasses, datasetFolder, gray, halfLabeled, height, mask, width } from './doctor-folder.js';
+import { put, threeClasses } from '../data/dataset-folder.js';
+import { allClasses, datasetFolder, gray, halfLabeled, height, mask, width } from './inspected-folder.js';
 
 /** Writes these labels over all label files of the default folder. */
 async function overwrite(root: string, content: Uint8Array): Promise<void> {
@@ -22,7 +22,7 @@ describe('labels of no class', () => {
       join(root, 'labels/train/s2.png'),
       gray((pixel) => (pixel === 5 ? 77 : pixel === 6 ? 40 : 1)),
     );
-    const { problems, proposedClasses } = await diagnoseDataset(root);
+    const { problems, proposedClasses } = await inspectDataset(root);
     expect(problems).toMatchObject([
       {
         code: 'unknown-label',
@@ -37,26 +37,26 @@ describe('labels of no class', () => {
 
   it('with 0 for the background: both ways out, one as a list', async () => {
     const root = await datasetFolder({ labels: { labels: (pixel) => pixel % 4 } });
-    const { problems, proposedClasses } = await diagnoseDataset(root);
+    const { problems, proposedClasses } = await inspectDataset(root);
     expect(problems[0]?.remedy).toMatch(/^0–3 for 3 classes: if 0 is the background, subtract 1/);
     expect(proposedClasses?.classes.map(({ name }) => name)).toEqual(['background', 'road', 'car', 'tree']);
   });
 
   it('that begin at 1', async () => {
     const root = await datasetFolder({ labels: { labels: (pixel) => 1 + (pixel % 3) } });
-    const { problems } = await diagnoseDataset(root);
+    const { problems } = await inspectDataset(root);
     expect(problems[0]?.remedy).toMatch(/^values begin at 1 here: subtract 1/);
   });
 
   it('that begin at 1 and stay in the list, since the last class never occurs', async () => {
     const root = await datasetFolder({ labels: { labels: (pixel) => 1 + (pixel % 2) } });
-    const { hints } = await diagnoseDataset(root);
+    const { hints } = await inspectDataset(root);
     expect(hints).toContainEqual(expect.stringContaining('the list is off by one'));
   });
 
   it('of one value only, where nothing is 255: the ignoreIndex to write', async () => {
     const root = await datasetFolder({ labels: { labels: (pixel) => (pixel < 9 ? 200 : pixel % 3) } });
-    const { problems } = await diagnoseDataset(root);
+    const { problems } = await inspectDataset(root);
     expect(problems[0]?.remedy).toBe(
       'if 200 means "not labeled", write "ignoreIndex": 200 into classes.json',
     );
@@ -64,12 +64,12 @@ describe('labels of no class', () => {
       labels: { labels: (pixel) => (pixel < 9 ? 200 : pixel % 3) },
       classes: { ...threeClasses, ignoreIndex: 200 },
     });
-    expect(await diagnoseDataset(changed)).toMatchObject({ problems: [], verdict: { usable: true } });
+    expect(await inspectDataset(changed)).toMatchObject({ problems: [], verdict: { usable: true } });
   });
 
   it('0 and 255 alone are a foreground that nothing learns', async () => {
     const root = await datasetFolder({ labels: { labels: (pixel) => (pixel % 2) * 255 } });
-    const { hints } = await diagnoseDataset(root);
+    const { hints } = await inspectDataset(root);
     expect(hints).toContainEqual(expect.stringContaining('if 255 is the foreground, save it as 1'));
   });
 });
@@ -81,7 +81,7 @@ describe('colors', () => {
   it('of the list are read, black as not labeled', async () => {
     const root = await datasetFolder();
     await overwrite(root, colored);
-    const { labelSets, problems, hints, verdict } = await diagnoseDataset(root);
+    const { labelSets, problems, hints, verdict } = await inspectDataset(root);
     expect({ problems, usable: verdict.usable }).toEqual({ problems: [], usable: true });
     expect(labelSets[0]).toMatchObject({
       forms: [{ form: 'RGB', files: 6 }],
@@ -95,7 +95,7 @@ describe('colors', () => {
   it('that the list lacks are named and proposed behind its own', async () => {
     const root = await datasetFolder({ classes: { classes: threeClasses.classes.slice(0, 2) } });
     await overwrite(root, colored);
-    const { problems, proposedClasses } = await diagnoseDataset(root);
+    const { problems, proposedClasses } = await inspectDataset(root);
     expect(problems).toMatchObject([
       {
         code: 'unknown-color',
@@ -122,7 +122,7 @@ describe('colors', () => {
       root,
       mask((pixel) => odd[pixel % 4] ?? []),
     );
-    const before = await diagnoseDataset(root);
+    const before = await inspectDataset(root);
     expect(before.problems.map(({ code }) => code)).toEqual(['no-classes']);
     expect(before.proposedClasses).toEqual({
       classes: [
@@ -135,7 +135,7 @@ describe('colors', () => {
       perClass: [{ images: 6 }, { images: 6 }],
     });
     await put(join(root, 'classes.json'), JSON.stringify(before.proposedClasses));
-    expect(await diagnoseDataset(root)).toMatchObject({ problems: [], verdict: { usable: true } });
+    expect(await inspectDataset(root)).toMatchObject({ problems: [], verdict: { usable: true } });
   });
 
   it('of equal channels are indices in disguise', async () => {
@@ -144,10 +144,10 @@ describe('colors', () => {
       root,
       mask((pixel) => Array(3).fill(pixel % 3)),
     );
-    const { hints } = await diagnoseDataset(root);
+    const { hints } = await inspectDataset(root);
     expect(hints).toContainEqual(expect.stringContaining('save one of them as 8-bit gray'));
     await overwrite(root, colored);
-    expect((await diagnoseDataset(root)).hints).toHaveLength(1);
+    expect((await inspectDataset(root)).hints).toHaveLength(1);
   });
 
   it('in their hundreds come from smoothing, and no list is proposed', async () => {
@@ -156,7 +156,7 @@ describe('colors', () => {
       const smooth = mask((pixel) => [pixel, sample, 200]);
       await put(join(root, `labels/train/s${sample}.png`), smooth);
     }
-    const { problems, proposedClasses } = await diagnoseDataset(root);
+    const { problems, proposedClasses } = await inspectDataset(root);
     expect(problems[0]).toMatchObject({
       code: 'unknown-color',
       remedy: expect.stringContaining('without smoothing'),
@@ -175,7 +175,7 @@ describe('palettes', () => {
   it('in the order of the list are fine', async () => {
     const root = await datasetFolder();
     await overwrite(root, paletteFile([road, car, tree]));
-    const { labelSets, hints, problems } = await diagnoseDataset(root);
+    const { labelSets, hints, problems } = await inspectDataset(root);
     expect(labelSets[0]?.forms).toEqual([{ form: 'palette', files: 6 }]);
     expect(problems).toEqual([]);
     expect(hints).toEqual(['labels: palette PNGs, of which the index is the class']);
@@ -184,7 +184,7 @@ describe('palettes', () => {
   it('in another order than the list are noticed', async () => {
     const root = await datasetFolder();
     await overwrite(root, paletteFile([car, road, tree]));
-    const { hints } = await diagnoseDataset(root);
+    const { hints } = await inspectDataset(root);
     expect(hints).toContainEqual(
       expect.stringContaining("has the color of 'car', which is 1 in classes.json"),
     );
@@ -193,7 +193,7 @@ describe('palettes', () => {
   it('give a proposed list their colors', async () => {
     const root = await datasetFolder({ classes: null });
     await overwrite(root, paletteFile([road, car, tree]));
-    const { proposedClasses } = await diagnoseDataset(root);
+    const { proposedClasses } = await inspectDataset(root);
     expect(proposedClasses).toEqual({
       classes: [
         { name: 'class-0', color: road },
@@ -212,7 +212,7 @@ describe('the list of classes', () => {
       classes: null,
       labels: { labels: (pixel) => (pixel % 2 === 0 ? 0 : 3) },
     });
-    const { proposedClasses } = await diagnoseDataset(root);
+    const { proposedClasses } = await inspectDataset(root);
     expect(proposedClasses?.classes.map(({ name }) => name)).toEqual([
       'class-0',
       'unused-1',
@@ -223,7 +223,7 @@ describe('the list of classes', () => {
 
   it('that is wrong is told why', async () => {
     const root = await datasetFolder({ classes: { clases: [] } });
-    const { problems } = await diagnoseDataset(root);
+    const { problems } = await inspectDataset(root);
     expect(problems[0]).toMatchObject({
       code: 'classes',
       message: expect.stringContaining('did you mean classes?'),
@@ -237,7 +237,7 @@ describe('coarse against fine', () => {
 
   it('is covered and confirmed by these shares', async () => {
     const root = await datasetFolder({ labels: { coarse: wrongQuarter, fine: allClasses } });
-    const { comparisons } = await diagnoseDataset(root);
+    const { comparisons } = await inspectDataset(root);
     expect(comparisons.map(({ split }) => split)).toEqual(['train', 'val']);
     expect(comparisons[0]).toEqual({
       split: 'train',
@@ -260,13 +260,13 @@ describe('coarse against fine', () => {
     const root = await datasetFolder({
       labels: { coarse: (pixel) => 2 - allClasses(pixel, 0), fine: allClasses },
     });
-    const { hints } = await diagnoseDataset(root);
+    const { hints } = await inspectDataset(root);
     expect(hints).toContainEqual(expect.stringMatching(/^train: coarse and fine agree on only 33 %/));
   });
 
   it('that are the same are noticed', async () => {
     const root = await datasetFolder({ labels: { coarse: allClasses, fine: allClasses } });
-    expect((await diagnoseDataset(root)).hints).toContain('train: coarse and fine are the same');
+    expect((await inspectDataset(root)).hints).toContain('train: coarse and fine are the same');
   });
 
   it('is not made up for images that only one of them has', async () => {
@@ -279,7 +279,7 @@ describe('coarse against fine', () => {
       join(root, 'fine/val/s0.png'),
       gray(() => 1),
     );
-    const { comparisons, verdict } = await diagnoseDataset(root);
+    const { comparisons, verdict } = await inspectDataset(root);
     expect(comparisons).toEqual([]);
     expect(verdict).toEqual({
       usable: true,

@@ -1,7 +1,7 @@
-/** Dataset folders for the doctor's tests: `train` and `val`, with any sets of labels and whatever is wrong with them. */
+/** Writes dataset folders to inspect: `train` and `val`, with any label folders and any mistakes in them. */
 
 import { join } from 'node:path';
-import { png, put, temporaryFolder, threeClasses } from './dataset-folder.js';
+import { png, put, temporaryFolder, threeClasses } from '../data/dataset-folder.js';
 
 export const width = 12;
 export const height = 8;

@@ -1,56 +1,56 @@
-/** What `check` prints: a table of the splits, one of the classes, and what to mend or to run. */
+/** Formats what `check` prints: tables of splits and classes, problems to fix, and the command to run. */
 
 import path from 'node:path';
 import color from 'picocolors';
 import type {
-  Diagnosis,
+  DatasetInspection,
   Finding,
   LabelComparison,
-  LabelSetDiagnosis,
+  LabelSetInspection,
   SizeSummary,
-  SplitDiagnosis,
+  SplitInspection,
 } from '../inspect/index.js';
 import { formatPercent, formatTable } from './format.js';
 import { shellWord } from './shell-word.js';
 
-/** Longer lists of classes are cut to the most frequent and the rarest. */
-const mostClasses = 24;
+/** Limits the rows of a table; longer lists of classes are shortened to the most frequent and the rarest. */
+const maximumClasses = 24;
 const shownClasses = 8;
-/** The best known coarse labels, to hold one's own against. */
+/** Shows the values of Cityscapes, the best-known coarse labels, to compare with. */
 const cityscapesRow = ['(Cityscapes)', '52', '89', '0.58', '97', '60'];
 const cityscapesSource =
   'Cityscapes: agreement as published (Cordts et al. 2016), the shares measured on 60 of its images';
 
-/** The whole text; `command` is the line that trains on the folder, null when there is nothing to train on. */
-export function diagnosisText(diagnosis: Diagnosis, command: string | null): string {
+/** Returns the whole text; `command` trains on the folder, and is null when there is nothing to train on. */
+export function inspectionText(inspection: DatasetInspection, command: string | null): string {
   const sections = [
-    title(diagnosis),
-    splitTable(diagnosis),
-    labelTable(diagnosis),
-    classTable(diagnosis),
-    comparisonText(diagnosis.comparisons),
-    folderText(diagnosis),
-    problemText(diagnosis),
-    proposalText(diagnosis),
-    hintText(diagnosis.hints),
-    verdictText(diagnosis, command),
+    title(inspection),
+    splitTable(inspection),
+    labelTable(inspection),
+    classTable(inspection),
+    comparisonText(inspection.comparisons),
+    folderText(inspection),
+    problemText(inspection),
+    proposalText(inspection),
+    hintText(inspection.hints),
+    verdictText(inspection, command),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-function title({ root, kind, classes, splits }: Diagnosis): string {
-  if (kind === null) return `${color.bold(root)}  is no dataset`;
+function title({ root, kind, classes, splits }: DatasetInspection): string {
+  if (kind === null) return `${color.bold(root)}  is not a dataset`;
   const images = splits.reduce((sum, split) => sum + split.images, 0);
   const decoded = splits.reduce((sum, split) => sum + split.decoded, 0);
   const list = classes === null ? 'no usable list of classes' : counted(classes.length, 'class', 'classes');
-  const looked =
+  const decoding =
     decoded === images
-      ? 'all looked into'
-      : `${counted(decoded, '', '').trim()} looked into, the rest by headers`;
-  return `${color.bold(root)}  kind ${kind}, ${list}, ${counted(images, 'image', 'images')} (${looked})`;
+      ? 'all decoded'
+      : `${counted(decoded, '', '').trim()} decoded, the rest checked by headers`;
+  return `${color.bold(root)}  kind ${kind}, ${list}, ${counted(images, 'image', 'images')} (${decoding})`;
 }
 
-function splitTable({ splits, labelSets }: Diagnosis): string {
+function splitTable({ splits, labelSets }: DatasetInspection): string {
   if (splits.length === 0) return '';
   const rows = splits.map((split) => [
     splitName(split.name),
@@ -68,7 +68,7 @@ function splitName(name: string): string {
   return name === '.' ? '(no split)' : name;
 }
 
-function sizes({ sizes: summary }: SplitDiagnosis): string {
+function sizes({ sizes: summary }: SplitInspection): string {
   if (summary === null) return '–';
   const { smallest, median, largest, mostCommon, images } = summary;
   const write = ({ width, height }: SizeSummary['smallest']) => `${width}×${height}`;
@@ -77,7 +77,7 @@ function sizes({ sizes: summary }: SplitDiagnosis): string {
   return `${write(smallest)} to ${write(largest)}, median ${write(median)}, ${common}`;
 }
 
-function labelTable({ labelSets }: Diagnosis): string {
+function labelTable({ labelSets }: DatasetInspection): string {
   const rows = labelSets.map((set) => [
     set.name,
     formPhrase(set),
@@ -91,19 +91,19 @@ function labelTable({ labelSets }: Diagnosis): string {
     : formatTable([['labels', 'stored as', 'not labeled', 'classes seen'], ...rows]);
 }
 
-function formPhrase({ forms }: LabelSetDiagnosis): string {
+function formPhrase({ forms }: LabelSetInspection): string {
   const [first] = forms;
   if (first === undefined) return '–';
   return forms.length === 1 ? first.form : forms.map(({ form, files }) => `${form} (${files})`).join(', ');
 }
 
-function classTable({ labelSets, comparisons }: Diagnosis): string {
+function classTable({ labelSets, comparisons }: DatasetInspection): string {
   const names = labelSets[0]?.perClass.map(({ name }) => name) ?? [];
   const seen = labelSets.filter(({ unlabeledShare }) => unlabeledShare !== null);
   if (names.length === 0 || seen.length === 0) return '';
   const order = names.map((_, index) => index);
   const shareOf = (index: number) => Math.max(...seen.map(({ perClass }) => perClass[index]?.share ?? 0));
-  const shown = names.length <= mostClasses ? order : [...order].sort((a, b) => shareOf(b) - shareOf(a));
+  const shown = names.length <= maximumClasses ? order : [...order].sort((a, b) => shareOf(b) - shareOf(a));
   const comparison = comparisons[0];
   const row = (index: number): string[] => [
     names[index] as string,
@@ -120,7 +120,7 @@ function classTable({ labelSets, comparisons }: Diagnosis): string {
     ...(comparison === undefined ? [] : [`agree % (${splitName(comparison.split)})`]),
   ];
   const table = (indices: readonly number[]) => indices.map((index) => row(index));
-  if (names.length <= mostClasses) return formatTable([header, ...table(shown)]);
+  if (names.length <= maximumClasses) return formatTable([header, ...table(shown)]);
   const middle = `… ${names.length - 2 * shownClasses} between`;
   const blank = header.slice(1).map(() => '');
   return formatTable([
@@ -160,12 +160,12 @@ function comparisonText(comparisons: readonly LabelComparison[]): string {
   return `${table}\n${color.dim(cityscapesSource)}`;
 }
 
-function folderText({ expected, found }: Diagnosis): string {
+function folderText({ expected, found }: DatasetInspection): string {
   if (expected === null || found === null) return '';
   return `${color.bold('expected')}\n${indented(expected)}\n\n${color.bold('found')}\n${indented(found)}`;
 }
 
-function problemText({ problems, proposedClasses }: Diagnosis): string {
+function problemText({ problems, proposedClasses }: DatasetInspection): string {
   if (problems.length === 0) return '';
   const advice = ({ code, remedy }: Finding): string =>
     code === 'no-classes' && proposedClasses !== null
@@ -183,11 +183,11 @@ function problemText({ problems, proposedClasses }: Diagnosis): string {
       `    → ${advice(problem)}`,
     ];
   });
-  return [color.bold('to mend'), ...lines].join('\n');
+  return [color.bold(`${counted(problems.length, 'problem', 'problems')} to fix`), ...lines].join('\n');
 }
 
-function proposalText({ proposedClasses, problems, root }: Diagnosis): string {
-  // A list that only wants correcting has names that a proposal doesn't know.
+function proposalText({ proposedClasses, problems, root }: DatasetInspection): string {
+  // A list that only needs correcting has names that a proposal doesn't know.
   if (proposedClasses === null || problems.some(({ code }) => code === 'classes')) return '';
   const names = proposedClasses.classes.slice(0, 6).map(({ name }) => name);
   const more = proposedClasses.classes.length > names.length ? ', …' : '';
@@ -204,19 +204,17 @@ function hintText(hints: readonly string[]): string {
   return hints.length === 0 ? '' : [color.bold('note'), ...hints.map((hint) => `  · ${hint}`)].join('\n');
 }
 
-function verdictText({ kind, problems, verdict }: Diagnosis, command: string | null): string {
+function verdictText({ kind, problems, verdict }: DatasetInspection, command: string | null): string {
   if (kind === null) return '';
   if (verdict.usable && command !== null) {
     const ready =
       problems.length === 0
         ? 'ready to train with'
-        : 'ready to train with (what is to be mended concerns other parts)';
+        : 'ready to train with (the problems above concern other parts)';
     return `${color.green(color.bold(ready))}\n  ${command}`;
   }
-  const things = problems.length === 1 ? 'the thing above' : `the ${problems.length} things above`;
-  return command === null
-    ? `not ready: mend ${things}`
-    : `${color.bold(`not ready: mend ${things}, then`)}\n  ${command}`;
+  const fix = `fix the ${problems.length === 1 ? 'problem' : `${problems.length} problems`} above before training`;
+  return command === null ? fix : `${color.bold(`${fix} with`)}\n  ${command}`;
 }
 
 function indented(text: string): string {

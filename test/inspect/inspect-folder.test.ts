@@ -1,11 +1,11 @@
 import { mkdir, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from 'coarsely/errors';
-import { diagnoseDataset } from 'coarsely/inspect';
+import { inspectDataset } from 'coarsely/inspect';
 import { describe, expect, it } from 'vitest';
 import { validateDataset } from '#data/datasets/validate-dataset.js';
-import { png, put, temporaryFolder } from './dataset-folder.js';
-import { allClasses, datasetFolder, gray, halfLabeled, image } from './doctor-folder.js';
+import { png, put, temporaryFolder } from '../data/dataset-folder.js';
+import { allClasses, datasetFolder, gray, halfLabeled, image } from './inspected-folder.js';
 
 const coarseAndFine = { labels: { coarse: halfLabeled, fine: allClasses } };
 
@@ -22,7 +22,7 @@ describe('a folder without a fault', () => {
       const labels = png({ ...size, channels: 1, bytes: () => 1 });
       for (const set of ['coarse', 'fine']) await put(join(root, set, `train/${name}.png`), labels);
     }
-    const { kind, splits, labelSets, problems } = await diagnoseDataset(root);
+    const { kind, splits, labelSets, problems } = await inspectDataset(root);
     expect({ kind, problems }).toEqual({ kind: 'folder', problems: [] });
     const small = { width: 12, height: 8 };
     expect(splits[0]).toEqual({
@@ -53,7 +53,7 @@ describe('a folder without a fault', () => {
     // Class 2 in one file only, class 1 nowhere.
     const rule = (pixel: number, sample: number) => (pixel < 24 ? 255 : sample === 0 && pixel < 60 ? 2 : 0);
     const root = await datasetFolder({ splits: { train: 2, val: 0 }, labels: { labels: rule } });
-    const [labels] = (await diagnoseDataset(root)).labelSets;
+    const [labels] = (await inspectDataset(root)).labelSets;
     expect(labels).toMatchObject({
       unlabeledShare: 0.25,
       values: [0, 2, 255],
@@ -69,7 +69,7 @@ describe('a folder without a fault', () => {
 
   it('is trained on by its coarse labels and evaluated on its fine ones, which training accepts', async () => {
     const root = await datasetFolder(coarseAndFine);
-    const { verdict } = await diagnoseDataset(root);
+    const { verdict } = await inspectDataset(root);
     expect(verdict).toEqual({
       usable: true,
       train: { split: 'train', labels: 'coarse' },
@@ -80,19 +80,19 @@ describe('a folder without a fault', () => {
 
   it('has its label sets told apart by what they label where names say nothing', async () => {
     const root = await datasetFolder({ labels: { 'a-labels': allClasses, 'b-labels': halfLabeled } });
-    const { verdict } = await diagnoseDataset(root);
+    const { verdict } = await inspectDataset(root);
     expect([verdict.train?.labels, verdict.evaluation?.labels]).toEqual(['b-labels', 'a-labels']);
   });
 
   it('may have other folders beside it, which are not trained on', async () => {
     const root = await datasetFolder({ labels: { depth: (pixel) => pixel, labels: allClasses } });
-    const { verdict, problems } = await diagnoseDataset(root);
+    const { verdict, problems } = await inspectDataset(root);
     expect(verdict).toMatchObject({ usable: true, train: { labels: 'labels' } });
     expect(problems.map(({ code, labels }) => [code, labels])).toEqual([['unknown-label', 'depth']]);
   });
 
   it('with one split is evaluated on what it trains on, and says so', async () => {
-    const { verdict, hints } = await diagnoseDataset(await datasetFolder({ splits: { train: 3 } }));
+    const { verdict, hints } = await inspectDataset(await datasetFolder({ splits: { train: 3 } }));
     expect(verdict.evaluation).toEqual({ split: 'train', labels: 'labels' });
     expect(hints).toContainEqual(expect.stringContaining('one labeled split only'));
   });
@@ -103,7 +103,7 @@ describe('what is decoded', () => {
     const wrongEnds = (_: number, sample: number) => (sample === 0 || sample === 9 ? 9 : 0);
     const root = await datasetFolder({ splits: { train: 10 }, labels: { labels: wrongEnds } });
     const progress: number[] = [];
-    const { splits, problems } = await diagnoseDataset(root, {
+    const { splits, problems } = await inspectDataset(root, {
       sample: 3,
       onProgress: ({ done, total }) => progress.push(done / total),
     });
@@ -116,7 +116,7 @@ describe('what is decoded', () => {
     const wrongSecond = (_: number, sample: number) => (sample === 1 ? 9 : 0);
     const root = await datasetFolder({ splits: { train: 9, val: 1 }, labels: { labels: wrongSecond } });
     const codes = async (sample: number | null) =>
-      (await diagnoseDataset(root, { sample })).problems.map(({ code }) => code);
+      (await inspectDataset(root, { sample })).problems.map(({ code }) => code);
     expect(await codes(null)).toContain('unknown-label');
     expect(await codes(2)).not.toContain('unknown-label');
   });
@@ -127,7 +127,7 @@ describe('files that do not fit', () => {
     const root = await datasetFolder();
     await rm(join(root, 'labels/train/s1.png'));
     await rm(join(root, 'images/val/s0.png'));
-    const { problems, verdict } = await diagnoseDataset(root);
+    const { problems, verdict } = await inspectDataset(root);
     expect(
       problems.map(({ code, split, labels, count, examples }) => ({ code, split, labels, count, examples })),
     ).toEqual([
@@ -152,7 +152,7 @@ describe('files that do not fit', () => {
   it('are one finding for many: the first few names, and the number', async () => {
     const root = await datasetFolder({ splits: { train: 12 } });
     for (let sample = 2; sample < 12; sample++) await rm(join(root, `labels/train/s${sample}.png`));
-    const { problems } = await diagnoseDataset(root);
+    const { problems } = await inspectDataset(root);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ count: 10, examples: { length: 5 } });
   });
@@ -165,7 +165,7 @@ describe('files that do not fit', () => {
         await rename(`${file}.png`, `${file}_mask.png`);
       }
     }
-    const { problems } = await diagnoseDataset(root);
+    const { problems } = await inspectDataset(root);
     expect(problems).toHaveLength(2);
     expect(problems[0]).toMatchObject({
       code: 'image-without-labels',
@@ -178,7 +178,7 @@ describe('files that do not fit', () => {
     const root = await datasetFolder({ splits: { train: 8, val: 1 } });
     await truncate(join(root, 'images/train/s3.png'), 80);
     await truncate(join(root, 'labels/train/s5.png'), 50);
-    const { problems } = await diagnoseDataset(root, { sample: 1 });
+    const { problems } = await inspectDataset(root, { sample: 1 });
     expect(problems.map(({ code, examples }) => [code, examples[0]])).toEqual([
       ['unreadable-image', expect.stringMatching(/^images\/train\/s3\.png \(.+\)$/)],
       ['unreadable-labels', expect.stringMatching(/^labels\/train\/s5\.png \(.+\)$/)],
@@ -188,7 +188,7 @@ describe('files that do not fit', () => {
   it('are found by their size', async () => {
     const root = await datasetFolder();
     await put(join(root, 'labels/train/s2.png'), png({ width: 6, height: 4, channels: 1, bytes: () => 0 }));
-    const { problems } = await diagnoseDataset(root, { sample: 1 });
+    const { problems } = await inspectDataset(root, { sample: 1 });
     expect(problems).toMatchObject([
       { code: 'wrong-size', count: 1, examples: ['labels/train/s2.png (6×4, image 12×8)'] },
     ]);
@@ -197,7 +197,7 @@ describe('files that do not fit', () => {
   it('are found by a name that two of them have', async () => {
     const root = await datasetFolder();
     await put(join(root, 'images/train/s1.jpg'), image(1));
-    const { problems } = await diagnoseDataset(root);
+    const { problems } = await inspectDataset(root);
     expect(problems[0]).toMatchObject({ code: 'same-name', count: 1, examples: ['images/train/s1.png'] });
   });
 });
@@ -205,7 +205,7 @@ describe('files that do not fit', () => {
 describe('folders that do not fit', () => {
   it('images without splits', async () => {
     const root = await datasetFolder({ splits: { '.': 3 } });
-    const { problems, splits } = await diagnoseDataset(root);
+    const { problems, splits } = await inspectDataset(root);
     expect(splits).toMatchObject([{ name: '.', images: 3 }]);
     expect(problems).toMatchObject([{ code: 'no-splits', remedy: expect.stringContaining('images/val') }]);
   });
@@ -213,7 +213,7 @@ describe('folders that do not fit', () => {
   it('a split of the labels that the images do not have', async () => {
     const root = await datasetFolder();
     await rename(join(root, 'labels/val'), join(root, 'labels/validation'));
-    const { problems } = await diagnoseDataset(root);
+    const { problems } = await inspectDataset(root);
     expect(problems[0]).toMatchObject({
       code: 'labels-without-image',
       message: 'there is labels/validation, but no images/validation',
@@ -224,7 +224,7 @@ describe('folders that do not fit', () => {
   it('labels that are JPEGs', async () => {
     const root = await datasetFolder({ labels: {} });
     await put(join(root, 'labels/train/s0.jpg'), image(0));
-    const codes = (await diagnoseDataset(root)).problems.map(({ code }) => code);
+    const codes = (await inspectDataset(root)).problems.map(({ code }) => code);
     expect(codes).toEqual(['labels-not-png', 'no-labels']);
   });
 
@@ -232,7 +232,7 @@ describe('folders that do not fit', () => {
     const root = await temporaryFolder();
     await put(join(root, 'photos/one/a.jpg'), image(0));
     await put(join(root, 'readme.txt'), 'hello');
-    const { kind, expected, found, problems, verdict } = await diagnoseDataset(root);
+    const { kind, expected, found, problems, verdict } = await inspectDataset(root);
     expect(kind).toBeNull();
     expect(expected).toContain('images/train/NAME.jpg');
     expect(found).toMatch(/photos\/\n {4}one\/ {3}1 \.jpg\n {2}1 \.txt$/);
@@ -242,18 +242,18 @@ describe('folders that do not fit', () => {
 
   it('a folder above or inside the dataset is told where it is', async () => {
     const root = await datasetFolder();
-    const inside = await diagnoseDataset(join(root, 'labels'));
+    const inside = await inspectDataset(join(root, 'labels'));
     expect(inside.problems[0]?.remedy).toContain(`coarsely check ${root}`);
     const above = await temporaryFolder();
     await mkdir(join(above, 'data'));
     await rename(root, join(above, 'data'));
-    const outside = await diagnoseDataset(above);
+    const outside = await inspectDataset(above);
     expect(outside.problems[0]?.remedy).toContain(`coarsely check ${join(above, 'data')}`);
   });
 
   it('no folder is an error that names it', async () => {
-    await expect(diagnoseDataset('/nowhere/at-all')).rejects.toThrow(DataError);
-    await expect(diagnoseDataset('/nowhere/at-all')).rejects.toThrow('/nowhere/at-all: no such folder');
+    await expect(inspectDataset('/nowhere/at-all')).rejects.toThrow(DataError);
+    await expect(inspectDataset('/nowhere/at-all')).rejects.toThrow('/nowhere/at-all: no such folder');
   });
 
   it('not one labeled pixel', async () => {
@@ -262,7 +262,7 @@ describe('folders that do not fit', () => {
       join(root, 'labels/val/s0.png'),
       gray(() => 1),
     );
-    const { problems, verdict } = await diagnoseDataset(root);
+    const { problems, verdict } = await inspectDataset(root);
     expect(problems).toMatchObject([{ code: 'nothing-labeled', split: 'train', count: 4 }]);
     expect(verdict.usable).toBe(false);
   });

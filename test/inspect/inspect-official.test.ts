@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { ConfigError, DataError } from 'coarsely/errors';
-import { diagnoseDataset } from 'coarsely/inspect';
+import { inspectDataset } from 'coarsely/inspect';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { put, temporaryFolder } from './dataset-folder.js';
-import { datasetFolder, gray, height, image, width } from './doctor-folder.js';
+import { put, temporaryFolder } from '../data/dataset-folder.js';
+import { datasetFolder, gray, height, image, width } from './inspected-folder.js';
 
 /** Cityscapes ids: road, car and, for the first pixels, "unlabeled". */
 const fineIds = gray((pixel) => (pixel < 12 ? 0 : pixel < 48 ? 7 : 26));
@@ -31,7 +31,7 @@ async function cityscapes(): Promise<string> {
 
 describe('Cityscapes', () => {
   it('is recognized by its folders: splits, both sets of labels, classes by id', async () => {
-    const { kind, splits, labelSets, problems, verdict } = await diagnoseDataset(await cityscapes());
+    const { kind, splits, labelSets, problems, verdict } = await inspectDataset(await cityscapes());
     expect({ kind, problems }).toEqual({ kind: 'cityscapes', problems: [] });
     expect(splits.map(({ name, images }) => [name, images])).toEqual([
       ['train', 2],
@@ -53,7 +53,7 @@ describe('Cityscapes', () => {
   });
 
   it('has its coarse labels compared with the fine ones', async () => {
-    const { comparisons } = await diagnoseDataset(await cityscapes());
+    const { comparisons } = await inspectDataset(await cityscapes());
     expect(comparisons.map(({ split, ratio, agreement }) => [split, ratio, agreement])).toEqual([
       ['train', 0.5 / 0.875, 1],
       ['val', 0.5 / 0.875, 1],
@@ -61,7 +61,7 @@ describe('Cityscapes', () => {
   });
 
   it('may miss files of train_extra, which are named', async () => {
-    const { hints } = await diagnoseDataset(await cityscapes());
+    const { hints } = await inspectDataset(await cityscapes());
     expect(hints).toEqual([
       expect.stringMatching(/^coarse\/train_extra: 1 sample is left out.*bayreuth_000001_000019/),
     ]);
@@ -74,7 +74,7 @@ describe('Cityscapes', () => {
       join(root, file),
       gray(() => 99),
     );
-    const { problems, verdict } = await diagnoseDataset(root);
+    const { problems, verdict } = await inspectDataset(root);
     expect(problems).toMatchObject([
       {
         code: 'refused',
@@ -104,7 +104,7 @@ describe('ADE20K', () => {
         gray((pixel) => (pixel < 24 ? 0 : 1)),
       );
     }
-    const { kind, classes, labelSets, verdict } = await diagnoseDataset(root);
+    const { kind, classes, labelSets, verdict } = await inspectDataset(root);
     expect([kind, classes?.length]).toEqual(['ade20k', 150]);
     expect(labelSets[0]?.unlabeledShare).toBe(0.25);
     expect(labelSets[0]?.perClass[0]).toMatchObject({ name: 'wall', share: 1, images: 2 });
@@ -118,20 +118,20 @@ describe('ADE20K', () => {
   it('is a folder of one’s own where there is a classes.json', async () => {
     const splits = { training: 2, validation: 1 };
     const root = await datasetFolder({ splits, labels: { annotations: (pixel) => pixel % 3 } });
-    expect(await diagnoseDataset(root)).toMatchObject({ kind: 'folder', verdict: { usable: true } });
-    expect(await diagnoseDataset(root, { kind: 'ade20k' })).toMatchObject({ kind: 'ade20k' });
+    expect(await inspectDataset(root)).toMatchObject({ kind: 'folder', verdict: { usable: true } });
+    expect(await inspectDataset(root, { kind: 'ade20k' })).toMatchObject({ kind: 'ade20k' });
   });
 });
 
 describe('a kind that is asked for', () => {
   it('and has other folders is refused', async () => {
     const root = await datasetFolder();
-    await expect(diagnoseDataset(root, { kind: 'cityscapes' })).rejects.toThrow(DataError);
+    await expect(inspectDataset(root, { kind: 'cityscapes' })).rejects.toThrow(DataError);
   });
 
   it('and is not known is refused with the known ones', async () => {
     const root = await datasetFolder();
-    const failed = diagnoseDataset(root, { kind: 'citiscapes' });
+    const failed = inspectDataset(root, { kind: 'citiscapes' });
     await expect(failed).rejects.toThrow(ConfigError);
     await expect(failed).rejects.toThrow(/cityscapes/);
   });
