@@ -73,7 +73,7 @@ export function createConfig(root: string, combination: Combination): Config {
       backbone: { kind: 'resnet18' },
       head: { kind: 'deeplabv3plus', channels: 32 },
       auxiliary: { channels: 32 },
-      checkpoint,
+      activationCheckpointing: checkpoint,
     },
     loss: { kind: loss },
     reweighter: reweighter && { kind: reweighter },
@@ -83,7 +83,7 @@ export function createConfig(root: string, combination: Combination): Config {
     training: {
       iterations: 4,
       batchSize: 4,
-      accumulation,
+      gradientAccumulationSteps: accumulation,
       evaluateEvery: 2,
       checkpointEvery: 2,
       logEvery: 1,

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { storedConfig } from '../config/internal.js';
 import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { loadRun } from '../evaluation/index.js';
 import { inferenceDevice } from '../evaluation/internal.js';
@@ -126,15 +126,9 @@ interface RunConfig {
   readonly reweighter: ComponentSection | null;
 }
 
-/** The little that labels need, also of a config that another version wrote. */
-function configOf({ folder, configYaml }: Pick<Run, 'folder' | 'configYaml'>): RunConfig {
-  let config: unknown;
-  try {
-    config = parse(configYaml);
-  } catch (cause) {
-    throw new CheckpointError(`${folder}/config.yaml: is damaged (${(cause as Error).message})`, { cause });
-  }
-  const { name, reweighter } = (isRecord(config) ? config : {}) as Record<string, unknown>;
+/** Returns the little that labels need, also of a config that another version wrote. */
+function configOf(run: Pick<Run, 'folder' | 'configYaml'>): RunConfig {
+  const { name, reweighter } = storedConfig(run);
   return {
     name: typeof name === 'string' ? name : null,
     reweighter: isSection(reweighter) ? reweighter : null,

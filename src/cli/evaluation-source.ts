@@ -8,6 +8,7 @@ import { loadModel, loadPublishedModel } from '../evaluation/index.js';
 import { compareClasses, inferenceDevice } from '../evaluation/internal.js';
 import type { Segmentor } from '../models/index.js';
 import { recipes } from '../recipes/index.js';
+import { printNotice } from './print-notice.js';
 import { readStartedRun, trainedWeights } from './run-place.js';
 
 export interface EvaluationSourceOptions {
@@ -37,7 +38,7 @@ export function evaluationSource(
     };
   }
   return {
-    config: resolveConfig(config, { schema: configSchema, recipes, changes }),
+    config: resolveConfig(config, { schema: configSchema, recipes, changes, onNotice: printNotice }),
     load: (used, classes) =>
       publishedModel(weights, { config: used, classes }) ??
       loadModel(used, { weights, classCount: classes.length }),

@@ -29,6 +29,7 @@ import {
 import { exitCodes } from './exit-codes.js';
 import { createExperimentDisplay } from './experiment-display.js';
 import { printPlan } from './experiment-plan.js';
+import { printNotice } from './print-notice.js';
 
 export interface ExperimentOptions {
   /** What was asked for; the rest comes from the folder's own settings, where it has some. */
@@ -56,6 +57,7 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
     output,
     iterations,
     set,
+    onNotice: printNotice,
     ...(rows === undefined ? {} : { rows }),
   });
   const command = commandOf(table, { settings: settingsOfScale(settings), output, rows });

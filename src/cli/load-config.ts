@@ -4,6 +4,7 @@ import { type Config, type ConfigLayer, checkConfig, configSchema, resolveConfig
 import { withAbsolutePaths } from '../config/internal.js';
 import { checkDataset } from '../data/index.js';
 import { recipes } from '../recipes/index.js';
+import { printNotice } from './print-notice.js';
 import { tellSkipped } from './skipped-files.js';
 
 /** Options that `train` and `demo` share. */
@@ -23,7 +24,13 @@ export async function loadConfig(
   if (data !== undefined) changes.push({ label: '--data', values: { data: { root: data } } });
   if (output !== undefined) changes.push({ label: '--output', values: { output } });
   if (name !== undefined) changes.push({ label: '--name', values: { name } });
-  const config = resolveConfig(source, { schema: configSchema, recipes, changes, set });
+  const config = resolveConfig(source, {
+    schema: configSchema,
+    recipes,
+    changes,
+    set,
+    onNotice: printNotice,
+  });
   // First, so that messages show a path as the person wrote it.
   await checkConfigFolders(config, source);
   return withAbsolutePaths(config);

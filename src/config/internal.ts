@@ -4,3 +4,4 @@ export { withAbsolutePaths } from './absolute-paths.js';
 export { checkCleanData, learnsFromClean } from './clean-data.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
 export { parseLayers } from './parse-config.js';
+export { storedConfig } from './stored-config.js';

@@ -4,6 +4,7 @@ import { ConfigError } from '../errors/index.js';
 import { valueAt } from '../registry/internal.js';
 import { type Complaint, explainIssues } from './explain-issues.js';
 import { mergeSections, type Section } from './merge.js';
+import { withCurrentKeys } from './renamed-keys.js';
 import type { Config, ConfigSchema } from './schema.js';
 
 /** Keys from one origin; the label (a file, a recipe, `--set`) is what an error about one of them names. */
@@ -12,13 +13,26 @@ export interface ConfigLayer {
   readonly values: Section;
 }
 
+export interface ParseOptions {
+  /** Receives one line for every key that a layer gives under a former name. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
+}
+
 const shownComplaints = 5;
 
 /**
- * Merges the layers, later ones winning, and checks the result. Throws a ConfigError with one line for every rejected
- * key: the layer it came from, what was expected, what came.
+ * Merges the layers, later ones winning, and returns the config that they make together.
+ * @throws {ConfigError} with a line for every rejected key: the layer it came from, what was expected, what came
  */
-export function parseLayers(schema: ConfigSchema, layers: readonly ConfigLayer[]): Config {
+export function parseLayers(
+  schema: ConfigSchema,
+  given: readonly ConfigLayer[],
+  { onNotice }: ParseOptions = {},
+): Config {
+  const layers = given.map(({ label, values }) => ({
+    label,
+    values: withCurrentKeys(values, { label, onNotice }),
+  }));
   const merged = layers.reduce<Section>((base, { values }) => mergeSections(base, values), { data: {} });
   const parsed = schema.safeParse(merged);
   if (parsed.success) return parsed.data;

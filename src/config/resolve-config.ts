@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { ConfigError, suggestion } from '../errors/index.js';
 import { isSection, type Section } from './merge.js';
-import { type ConfigLayer, parseLayers } from './parse-config.js';
+import { type ConfigLayer, type ParseOptions, parseLayers } from './parse-config.js';
 import type { Config, ConfigInput, ConfigSchema } from './schema.js';
 import { parseSetOptions } from './set-option.js';
 
@@ -19,7 +19,7 @@ export type RecipeConfig = Omit<ConfigInput, 'data'> & {
   readonly data: Omit<ConfigInput['data'], 'root'> & { readonly root?: string };
 };
 
-export interface ResolveOptions {
+export interface ResolveOptions extends ParseOptions {
   readonly schema: ConfigSchema;
   /** Recipes by name. */
   readonly recipes?: ReadonlyMap<string, NamedRecipe>;
@@ -34,10 +34,10 @@ export interface ResolveOptions {
  * everything that a config can get wrong; looks at no dataset and no weights (that is `checkConfig`).
  */
 export function resolveConfig(source: string, options: ResolveOptions): Config {
-  const { schema, recipes = new Map(), changes = [], set = [] } = options;
+  const { schema, recipes = new Map(), changes = [], set = [], onNotice } = options;
   const layers = [...layersOf(source, { recipes, folder: '.', above: [] }), ...changes];
   if (set.length > 0) layers.push({ label: '--set', values: parseSetOptions(set) });
-  return parseLayers(schema, layers);
+  return parseLayers(schema, layers, { onNotice });
 }
 
 interface Place {

@@ -66,7 +66,7 @@ const trainingSchema = z
     keepCheckpoints: positiveInteger.default(2),
     logEvery: positiveInteger.default(10),
     /** Parts that a rank's share of a batch is taken in, one after the other, before the one update; they save memory. */
-    accumulation: positiveInteger.default(1),
+    gradientAccumulationSteps: positiveInteger.default(1),
     /** First share of the iterations in which ARM only watches (paper, section 4.2). */
     isolatedFraction: z.number().min(0).max(1).default(0.05),
     /** Loss, label noise and weight by confidence, measured at every evaluation (Fig. 2 and 5); null measures nothing. */
@@ -118,7 +118,7 @@ export function createConfigSchema(registries: ComponentRegistries) {
         /** The auxiliary head on stage 3, or the weight of the classifier that the head brings (OCR); null leaves it out. */
         auxiliary: auxiliarySchema.nullable().prefault({}),
         /** Keep only what each stage starts from, and compute the rest again in backward: less memory, more time. */
-        checkpoint: z.boolean().default(false),
+        activationCheckpointing: z.boolean().default(false),
       })
       .prefault({}),
     loss: component(registries.losses, 'cross-entropy'),

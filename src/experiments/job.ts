@@ -26,6 +26,8 @@ export interface JobSettings {
   readonly iterations?: number | undefined;
   /** `KEY=VALUE` changes of every config. */
   readonly set?: readonly string[];
+  /** Receives one line for every key that `set` gives under a former name. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
 /** Where the runs of an experiment are: an absolute path. */
@@ -41,7 +43,7 @@ interface JobOptions {
 
 /** Throws a ConfigError for a config that cannot run as written; reads no dataset. */
 export function jobOf(run: PaperRun, { runName, seed, settings }: JobOptions): Job {
-  const { scale, output, iterations, set = [] } = settings;
+  const { scale, output, iterations, set = [], onNotice } = settings;
   const scaled = scale.scaled(run);
   if ('missing' in scaled) throw new ConfigError(`experiment: ${runName}: ${scaled.missing}`);
   const name = `${runName}-seed${seed}`;
@@ -49,7 +51,7 @@ export function jobOf(run: PaperRun, { runName, seed, settings }: JobOptions): J
   const changes: ConfigLayer[] = [{ label: runName, values: { name, seed, output: runs } }];
   if (iterations !== undefined) changes.push({ label: '--iterations', values: { training: { iterations } } });
   const recipes = new Map([[runName, { config: () => scaled.config }]]);
-  const config = resolveConfig(runName, { schema: configSchema, recipes, changes, set });
+  const config = resolveConfig(runName, { schema: configSchema, recipes, changes, set, onNotice });
   if (config.name !== name || config.seed !== seed || config.output !== runs) {
     throw new ConfigError('experiment: --set cannot change name, seed or output, which tell the runs apart');
   }

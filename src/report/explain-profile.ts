@@ -33,7 +33,7 @@ export function explainProfile({ phases, operators }: Profile): string[] {
   }
   const highest = phases.reduce((most, phase) => (phase.peakBytes > most.peakBytes ? phase : most), longest);
   remarks.push(
-    `Memory peaks in ${phaseNames[highest.phase]}: a smaller training.batchSize, training.accumulation or model.checkpoint lowers it.`,
+    `Memory peaks in ${phaseNames[highest.phase]}: a smaller training.batchSize, training.gradientAccumulationSteps or model.activationCheckpointing lowers it.`,
   );
   return remarks;
 }

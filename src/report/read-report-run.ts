@@ -1,6 +1,6 @@
 /** From a run's folder to what the page shows of it. */
-import { parse } from 'yaml';
 import { recordedRun, runLabels } from '../analysis/internal.js';
+import { storedConfig } from '../config/internal.js';
 import { CheckpointError } from '../errors/index.js';
 import { type MetricLine, type Run, readProfile, readRun } from '../runs/index.js';
 import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './report-run.js';
@@ -16,7 +16,7 @@ export function readReportRuns(folders: readonly string[]): ReportRun[] {
 }
 
 function readReportRun(run: Run, label: string): ReportRun {
-  const config = parseConfig(run);
+  const config = storedConfig(run);
   const train = run.metrics.filter((line) => line.split === 'train');
   const lossIsPlain = train.some((line) => 'mainLoss' in line.values);
   const weights = run.metrics.filter((line) => line.split === 'weights');
@@ -37,21 +37,6 @@ function readReportRun(run: Run, label: string): ReportRun {
     profile: readProfile(run.folder),
     circumstances: circumstancesOf(run, { config, train }),
   };
-}
-
-function parseConfig({ folder, configYaml }: Run): Record<string, unknown> {
-  let config: unknown;
-  try {
-    config = parse(configYaml);
-  } catch (cause) {
-    throw new CheckpointError(`${folder}/config.yaml: is damaged (${(cause as Error).message})`, { cause });
-  }
-  if (!isRecord(config)) {
-    throw new CheckpointError(
-      `${folder}/config.yaml: is damaged: expected keys and values, found ${typeof config}`,
-    );
-  }
-  return config;
 }
 
 /** Values that were not finite are null in the file, and a curve has a gap there. */
@@ -101,7 +86,7 @@ function weightFunctionOf({ step, values }: MetricLine, run: Run): WeightFunctio
 /** What the folder says of how the run ran. A trainer may add rows under `circumstances` in its state. */
 function circumstancesOf(
   run: Run,
-  { config, train }: { config: Record<string, unknown>; train: readonly MetricLine[] },
+  { config, train }: { config: Readonly<Record<string, unknown>>; train: readonly MetricLine[] },
 ): [string, string][] {
   const rows: [string, string][] = [];
   const told = run.lastCheckpoint?.state.circumstances;

@@ -18,12 +18,12 @@ export interface RankShare {
  * @throws ConfigError when the batch cannot be divided so, or the parts are too small to normalize
  */
 export function rankShare(config: Config, worldSize: number): RankShare {
-  const { batchSize, accumulation } = config.training;
-  const divisor = worldSize * accumulation;
+  const { batchSize, gradientAccumulationSteps: partCount } = config.training;
+  const divisor = worldSize * partCount;
   if (batchSize % divisor !== 0) {
     const by = [
       ...(worldSize > 1 ? [`${worldSize} processes`] : []),
-      ...(accumulation > 1 ? [`training.accumulation = ${accumulation}`] : []),
+      ...(partCount > 1 ? [`training.gradientAccumulationSteps = ${partCount}`] : []),
     ].join(' times ');
     const near = Math.max(1, Math.round(batchSize / divisor)) * divisor;
     throw new ConfigError(
@@ -38,9 +38,9 @@ export function rankShare(config: Config, worldSize: number): RankShare {
         `no variance over one image; expected at least ${2 * divisor}`,
     );
   }
-  if (accumulation > 1 && learnsFromClean(config)) {
+  if (partCount > 1 && learnsFromClean(config)) {
     throw new ConfigError(
-      `training.accumulation: expected 1 with reweighter.kind ${config.reweighter?.kind}, received ${accumulation}: ` +
+      `training.gradientAccumulationSteps: expected 1 with reweighter.kind ${config.reweighter?.kind}, received ${partCount}: ` +
         'what it learns from clean labels before a step, it learns from the whole batch at once',
     );
   }

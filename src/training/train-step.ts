@@ -25,13 +25,13 @@ export interface StepOptions {
   /** Whose kernels compute; `stock` is the plain composition of the engine's operators. */
   readonly kernels?: Kernels;
   /** Keep only what each stage of the network starts from, and compute the rest again in backward. */
-  readonly checkpoint?: boolean;
+  readonly activationCheckpointing?: boolean;
   /** Called between backward and the optimizer's step: clipping, or a look at the gradients. */
   readonly beforeUpdate?: () => void;
   /** Told where the step is, as each phase begins; for a profile. */
   readonly enter?: (phase: ProfilePhase) => void;
   /** Parts of equal size that the batch is taken in. */
-  readonly accumulation?: number;
+  readonly gradientAccumulationSteps?: number;
   /** Runs the backward that ends a step: with several processes, the one that averages all gradients over them. */
   readonly lastBackward?: (objective: Tensor) => void;
 }
@@ -46,17 +46,18 @@ export function trainStep(
 
 function takeStep(components: TrainingComponents, batch: StepBatch, options: StepOptions): StepLosses {
   const { optimizer } = components;
-  const { accumulation = 1, lastBackward = (objective) => objective.backward() } = options;
+  const { gradientAccumulationSteps: partCount = 1, lastBackward = (objective) => objective.backward() } =
+    options;
   using step = scope();
-  using _checkpoints = options.checkpoint ? checkpoints() : null;
+  using _checkpoints = options.activationCheckpointing ? checkpoints() : null;
   optimizer.zeroGrad();
-  const parts = Array.from({ length: accumulation }, (_, place) => {
+  const parts = Array.from({ length: partCount }, (_, place) => {
     // What a part made is gone before the next begins; its gradients stay.
     using inner = scope();
-    const losses = lossesOf(components, partOf(batch, { place, count: accumulation }), options);
-    const share = accumulation === 1 ? losses.objective : losses.objective.div(accumulation);
+    const losses = lossesOf(components, partOf(batch, { place, count: partCount }), options);
+    const share = partCount === 1 ? losses.objective : losses.objective.div(partCount);
     options.enter?.('backward');
-    if (place === accumulation - 1) lastBackward(share);
+    if (place === partCount - 1) lastBackward(share);
     else share.backward();
     return mapLosses(losses, (loss) => inner.keep(loss.detach()));
   });

@@ -107,8 +107,8 @@ export class Trainer {
       precision: this.precision,
       kernels: this.config.kernels,
       ...(enter && { enter }),
-      checkpoint: this.config.model.checkpoint,
-      accumulation: this.config.training.accumulation,
+      activationCheckpointing: this.config.model.activationCheckpointing,
+      gradientAccumulationSteps: this.config.training.gradientAccumulationSteps,
       ...(synchronizer && { lastBackward: (objective) => synchronizer.backward(objective) }),
       beforeUpdate: () => {
         if (clipNorm !== null) clipGradNorm(components.model.parameters(), clipNorm).dispose();

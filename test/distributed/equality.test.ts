@@ -104,7 +104,7 @@ function expectSameState(path: string, expectedPath: string): void {
 }
 
 test('a rank exchanges gradients once a step, and goes on from a checkpoint with the same bits', async () => {
-  const config = { reweighter: { kind: 'arm' }, training: { batchSize: 8, accumulation: 2 } };
+  const config = { reweighter: { kind: 'arm' }, training: { batchSize: 8, gradientAccumulationSteps: 2 } };
   const reports = await runRanks<Trainings>('train', {
     options: {
       runs: { unbroken: { config, dropout: true }, resumed: { config, dropout: true, resumeAt: 2 } },

@@ -82,7 +82,7 @@ function gradientsWith(accumulation: number, { withArm, images: [first, count] =
       {
         phase: 'joint',
         precision: 'float32',
-        accumulation,
+        gradientAccumulationSteps: accumulation,
         beforeUpdate: () => {
           for (const parameter of model.parameters()) {
             const gradient = parameter.grad;
@@ -137,7 +137,10 @@ describe('the share of a rank', () => {
     configSchema.parse({ data: { root: 'nowhere' }, training, ...rest });
 
   test('is the batch over the processes, in parts', () => {
-    expect(rankShare(configOf({ batchSize: 16, accumulation: 2 }), 4)).toEqual({ images: 4, partImages: 2 });
+    expect(rankShare(configOf({ batchSize: 16, gradientAccumulationSteps: 2 }), 4)).toEqual({
+      images: 4,
+      partImages: 2,
+    });
     // Synchronized batch normalization has the variance of both.
     expect(rankShare(configOf({ batchSize: 2 }), 2)).toEqual({ images: 1, partImages: 1 });
   });
@@ -145,16 +148,20 @@ describe('the share of a rank', () => {
   test.each([
     [configOf({ batchSize: 8 }), 3, /expected a multiple of 3 \(3 processes\), received 8; 9 would do/],
     [
-      configOf({ batchSize: 8, accumulation: 3 }),
+      configOf({ batchSize: 8, gradientAccumulationSteps: 3 }),
       2,
-      /multiple of 6 \(2 processes times training\.accumulation = 3\)/,
+      /multiple of 6 \(2 processes times training\.gradientAccumulationSteps = 3\)/,
     ],
-    [configOf({ batchSize: 4, accumulation: 4 }), 1, /one image at a time .* expected at least 8/],
+    [
+      configOf({ batchSize: 4, gradientAccumulationSteps: 4 }),
+      1,
+      /one image at a time .* expected at least 8/,
+    ],
     [configOf({ batchSize: 2 }, { distributed: { syncBatchNorm: false } }), 2, /expected at least 4/],
     [
-      configOf({ batchSize: 8, accumulation: 2 }, { reweighter: { kind: 'meta-weight-net' } }),
+      configOf({ batchSize: 8, gradientAccumulationSteps: 2 }, { reweighter: { kind: 'meta-weight-net' } }),
       1,
-      /training\.accumulation: expected 1 with reweighter\.kind meta-weight-net, received 2/,
+      /training\.gradientAccumulationSteps: expected 1 with reweighter\.kind meta-weight-net, received 2/,
     ],
   ])('refuses what cannot be divided', (config, worldSize, message) => {
     expect(() => rankShare(config, worldSize)).toThrow(message);

@@ -77,7 +77,7 @@ function train(precision: 'float32' | 'bfloat16', checkpointed: boolean) {
         {
           phase: 'joint',
           precision,
-          checkpoint: checkpointed,
+          activationCheckpointing: checkpointed,
         },
       );
       peak = memory().peakBytes - before;
