@@ -4,7 +4,7 @@
  */
 
 import { ConfigError } from '../errors/index.js';
-import { valueAt } from './explain-issues.js';
+import { valueAt } from '../registry/internal.js';
 import { isSection, type Section } from './merge.js';
 
 interface RenamedKey {
