@@ -42,8 +42,8 @@ const rooms = {
   experiments: ['torch', 'data', 'runs', 'config', 'recipes', 'report'],
 };
 
-/** Rooms that every room may import; registry and files stand on errors, and errors on nothing. */
-const foundations = ['errors', 'registry', 'files'];
+/** Rooms that every room may import; registry and files stand on errors, errors and format on nothing. */
+const foundations = ['errors', 'format', 'registry', 'files'];
 
 /** Rooms that may import every other. */
 const top = ['cli'];
@@ -52,16 +52,23 @@ const known = [...Object.keys(rooms), ...foundations, ...top];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 
-const roomRules = Object.entries({ errors: [], registry: [], files: [], ...rooms }).map(([room, allowed]) => {
-  const below = room === 'errors' ? [] : room === 'registry' || room === 'files' ? ['errors'] : foundations;
-  return {
-    name: `room-${room}`,
-    comment: `src/${room} may import only: ${[...below, ...allowed].join(', ') || 'nothing'}.`,
-    severity: 'error',
-    from: { path: inside([room]) },
-    to: { path: '^src/', pathNot: inside([room, ...below, ...allowed]) },
-  };
-});
+const roomRules = Object.entries({ errors: [], format: [], registry: [], files: [], ...rooms }).map(
+  ([room, allowed]) => {
+    const below =
+      room === 'errors' || room === 'format'
+        ? []
+        : room === 'registry' || room === 'files'
+          ? ['errors']
+          : foundations;
+    return {
+      name: `room-${room}`,
+      comment: `src/${room} may import only: ${[...below, ...allowed].join(', ') || 'nothing'}.`,
+      severity: 'error',
+      from: { path: inside([room]) },
+      to: { path: '^src/', pathNot: inside([room, ...below, ...allowed]) },
+    };
+  },
+);
 
 module.exports = {
   forbidden: [

@@ -9,7 +9,7 @@ import { instance } from '@viz-js/viz';
 import { project } from './project.js';
 
 /** Folders that every other may import are named beside the picture instead. */
-const foundations = ['errors', 'registry', 'files'];
+const foundations = ['errors', 'format', 'registry', 'files'];
 
 interface Rule {
   readonly name: string;

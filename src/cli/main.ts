@@ -3,9 +3,9 @@
 
 import { CommanderError } from 'commander';
 import { CoarselyError } from '../errors/index.js';
+import { tellError } from './commands/train/launched-rank.js';
 import { exitCodes } from './exit-codes.js';
-import { tellError } from './launched-rank.js';
-import { printError } from './print-error.js';
+import { printError } from './output/print-error.js';
 import { createProgram } from './program.js';
 
 /** Runs the command line and returns the exit code: 0 when all went well, or one of `exitCodes`. */

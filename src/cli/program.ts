@@ -2,18 +2,18 @@
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { checkCommand } from './commands/check.js';
-import { coarsenCommand } from './commands/coarsen.js';
-import { demoCommand } from './commands/demo.js';
-import { doctorCommand } from './commands/doctor.js';
-import { evaluateCommand } from './commands/evaluate.js';
-import { experimentCommand } from './commands/experiment.js';
-import { figureCommand } from './commands/figure.js';
-import { predictCommand } from './commands/predict.js';
-import { recipesCommand } from './commands/recipes.js';
-import { reportCommand } from './commands/report.js';
-import { scenesCommand } from './commands/scenes.js';
-import { trainCommand } from './commands/train.js';
+import { checkCommand } from './commands/check/check.js';
+import { coarsenCommand } from './commands/coarsen/coarsen.js';
+import { demoCommand } from './commands/demo/demo.js';
+import { doctorCommand } from './commands/doctor/doctor.js';
+import { evaluateCommand } from './commands/evaluate/evaluate.js';
+import { experimentCommand } from './commands/experiment/experiment.js';
+import { figureCommand } from './commands/figure/figure.js';
+import { predictCommand } from './commands/predict/predict.js';
+import { recipesCommand } from './commands/recipes/recipes.js';
+import { reportCommand } from './commands/report/report.js';
+import { scenesCommand } from './commands/scenes/scenes.js';
+import { trainCommand } from './commands/train/train.js';
 
 const commands = [
   demoCommand,

@@ -1,0 +1,64 @@
+/** The command that trains on a dataset: the recipe that is nearest, and an option for everything in which they differ. */
+
+import type { RecipeConfig } from '../../../config/index.js';
+import { datasets } from '../../../data/index.js';
+import type { DatasetInspection } from '../../../inspect/index.js';
+import type { Recipe } from '../../../recipes/index.js';
+import { shellWord } from '../../output/shell-word.js';
+
+/** Crops are multiples of the output stride, and at least this large. */
+const cropStep = 16;
+const smallestCrop = 32;
+const method = 'arm';
+
+/** A key of a config, what a recipe gives it, and what the dataset needs. */
+type Setting = readonly [key: string, given: unknown, wanted: string];
+
+/** `coarsely train RECIPE --data ROOT --set …`, ready to be pasted into a shell; null without parts to train on. */
+export function trainCommand(recipes: Iterable<Recipe>, inspection: DatasetInspection): string | null {
+  const { root, kind } = inspection;
+  let nearest: { readonly name: string; readonly changes: readonly Setting[] } | null = null;
+  for (const { name, config: make } of recipes) {
+    const config = make();
+    const { kind: recipeKind = 'folder', root: ownRoot } = config.data;
+    // A recipe that brings its own folder is made for that one.
+    if (config.reweighter?.kind !== method || recipeKind !== kind || ownRoot !== undefined) continue;
+    const changes = settings(config, inspection).filter(([, given, wanted]) => given !== wanted);
+    if (nearest === null || changes.length < nearest.changes.length) nearest = { name, changes };
+  }
+  const toSplit = inspection.problems.some(({ code }) => code === 'no-splits');
+  if (nearest === null || inspection.verdict.train === null || toSplit) return null;
+  const options = nearest.changes.map(([key, , wanted]) => `--set ${shellWord(`${key}=${wanted}`)}`);
+  return [`coarsely train ${nearest.name} --data ${shellWord(root)}`, ...options].join(' ');
+}
+
+function settings({ data }: RecipeConfig, inspection: DatasetInspection): Setting[] {
+  const { kind, verdict } = inspection;
+  const { train, evaluation } = verdict;
+  if (kind === null || train === null || evaluation === null) return [];
+  const labels = defaultLabels(kind);
+  return [
+    ['data.train.split', data.train?.split ?? 'train', train.split],
+    ['data.train.labels', data.train?.labels ?? labels, train.labels],
+    ['data.evaluation.split', data.evaluation?.split ?? 'val', evaluation.split],
+    ['data.evaluation.labels', data.evaluation?.labels ?? labels, evaluation.labels],
+    ...cropSetting(data, inspection),
+  ];
+}
+
+/** The labels that a kind reads when nothing is said. */
+function defaultLabels(kind: string): unknown {
+  const parsed = datasets.get(kind).options.safeParse({ root: '.' });
+  return (parsed.data as { readonly labels?: unknown } | undefined)?.labels;
+}
+
+/** A crop larger than the images would be padded to no use. */
+function cropSetting(data: RecipeConfig['data'], { splits, verdict }: DatasetInspection): Setting[] {
+  const crop = data.augmentation?.cropSize;
+  const size = splits.find((split) => split.name === verdict.train?.split)?.sizes?.median;
+  if (crop === undefined || size === undefined) return [];
+  const fitted = [size.height, size.width].map((edge, axis) =>
+    Math.min(crop[axis] as number, Math.max(smallestCrop, Math.floor(edge / cropStep) * cropStep)),
+  );
+  return [['data.augmentation.cropSize', `[${crop.join(',')}]`, `[${fitted.join(',')}]`]];
+}

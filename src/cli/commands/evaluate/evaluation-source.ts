@@ -1,0 +1,79 @@
+/** What `coarsely evaluate` scores: a run, weights with their config, or a published checkpoint that says what it is. */
+
+import { type Config, configSchema, resolveConfig } from '../../../config/index.js';
+import { parseLayers } from '../../../config/internal.js';
+import type { DatasetClass } from '../../../data/index.js';
+import { ConfigError } from '../../../errors/index.js';
+import { loadModel, loadPublishedModel } from '../../../evaluation/index.js';
+import { compareClasses, inferenceDevice } from '../../../evaluation/internal.js';
+import type { Segmentor } from '../../../models/index.js';
+import { recipes } from '../../../recipes/index.js';
+import { printNotice } from '../../output/print-notice.js';
+import { readStartedRun, trainedWeights } from '../../training/run-place.js';
+
+export interface EvaluationSourceOptions {
+  readonly weights?: string;
+  readonly config?: string;
+  readonly data?: string;
+}
+
+export interface EvaluationSource {
+  readonly config: Config;
+  /** The network in evaluation mode. Throws a ConfigError or CheckpointError when it is not one for these classes. */
+  readonly load: (config: Config, classes: readonly DatasetClass[]) => Segmentor;
+}
+
+/** A run's folder, or without one the weights that the options name. */
+export function evaluationSource(
+  runFolder: string | undefined,
+  { weights, config, data }: EvaluationSourceOptions,
+): EvaluationSource {
+  if (runFolder !== undefined) return sourceOfRun(runFolder);
+  if (weights === undefined) throw new ConfigError('evaluate: expected a run or --weights');
+  const changes = data === undefined ? [] : [{ label: '--data', values: { data: { root: data } } }];
+  if (config === undefined) {
+    return {
+      config: parseLayers(configSchema, changes),
+      load: (used, classes) => publishedModel(weights, { config: used, classes }) ?? needsConfig(weights),
+    };
+  }
+  return {
+    config: resolveConfig(config, { schema: configSchema, recipes, changes, onNotice: printNotice }),
+    load: (used, classes) =>
+      publishedModel(weights, { config: used, classes }) ??
+      loadModel(used, { weights, classCount: classes.length }),
+  };
+}
+
+function sourceOfRun(runFolder: string): EvaluationSource {
+  const { config, weights } = trainedWeights(readStartedRun(runFolder));
+  return { config, load: (used, { length: classCount }) => loadModel(used, { weights, classCount }) };
+}
+
+/** Null when the file is no published network. Says what it is of, as no config does. */
+function publishedModel(
+  path: string,
+  { config, classes }: { readonly config: Config; readonly classes: readonly DatasetClass[] },
+): Segmentor | null {
+  const published = loadPublishedModel(path, { device: inferenceDevice(config) });
+  if (published === null) return null;
+  const { model, section, classCount } = published;
+  try {
+    const difference = compareClasses(published, { path, expected: classes });
+    const { kind, outputStride } = section.backbone;
+    process.stderr.write(
+      `${path}: ${section.head.kind} on ${kind}, output stride ${outputStride}, ${classCount} classes\n`,
+    );
+    if (difference !== null) process.stderr.write(`note: ${difference}\n`);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return model;
+}
+
+function needsConfig(path: string): never {
+  throw new ConfigError(
+    `${path}: is no whole network of mmsegmentation, so it does not say itself what it is; name its config with --config`,
+  );
+}

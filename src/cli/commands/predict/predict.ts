@@ -1,0 +1,77 @@
+/** `coarsely predict RUN INPUT…`: labels for images that nobody has labeled. */
+
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { ConfigError } from '../../../errors/index.js';
+import type { PredictionSummary } from '../../../evaluation/index.js';
+import {
+  type InferenceCommandOptions,
+  withInferenceChanges,
+  withInferenceOptions,
+} from '../../options/inference-options.js';
+import { fraction } from '../../options/parse-options.js';
+import { createProgressLine } from '../../output/progress-line.js';
+
+const example = `
+For every image OUT/labels/NAME.png holds the class of each pixel, and OUT/overlays/NAME.jpg shows it in color.
+
+Example:
+  $ coarsely predict runs/folder-arm photo.jpg another.png --out predictions
+  $ coarsely predict runs/folder-arm my-images --out predictions --opacity 0.4
+  $ coarsely predict runs/cityscapes-coarse-arm cityscapes/leftImg8bit/test --out submission --format cityscapes`;
+
+interface PredictCommandOptions extends InferenceCommandOptions {
+  readonly out: string;
+  readonly opacity: number;
+  readonly overwrite?: boolean;
+  readonly format?: string;
+}
+
+export function predictCommand(): Command {
+  const command = new Command('predict')
+    .description('label images with a trained model: a label PNG and a color overlay for each')
+    .argument('<run>', "a run's folder; its last checkpoint is used")
+    .argument('<input...>', 'images, or folders of images')
+    .requiredOption('--out <dir>', 'folder for the predictions')
+    .option('--opacity <share>', 'how much of the overlay is class color, 0 to 1', fraction, 0.55)
+    .option('--format <kind>', "label PNGs as this dataset's test server wants them: cityscapes or ade20k")
+    .option('--overwrite', 'replace predictions that exist');
+  return withInferenceOptions(command).addHelpText('after', example).action(predict);
+}
+
+async function predict(
+  runFolder: string,
+  inputs: readonly string[],
+  options: PredictCommandOptions,
+): Promise<void> {
+  for (const input of inputs) {
+    if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
+  }
+  const { loadRun, predictInputs } = await import('../../../evaluation/index.js');
+  const { inferenceOptions } = await import('../../../evaluation/index.js');
+  const { predictionFormat } = await import('../../../data/internal.js');
+  const { useEngine } = await import('../../training/use-engine.js');
+  using run = await loadRun(runFolder);
+  const { model, classes } = run;
+  const format = options.format === undefined ? null : predictionFormat(options.format, { classes });
+  const config = withInferenceChanges(run.config, options);
+  useEngine(config);
+  const line = createProgressLine('predicting');
+  const summary = await predictInputs(model, inputs, {
+    output: options.out,
+    classes,
+    format,
+    ...inferenceOptions(config),
+    overlayOpacity: options.opacity,
+    overwrite: options.overwrite ?? false,
+    onProgress: line.show,
+  });
+  line.close();
+  tell(summary, options.out);
+}
+
+function tell({ written, skipped }: PredictionSummary, out: string): void {
+  for (const { image, reason } of skipped) process.stderr.write(`skipped ${image}: ${reason}\n`);
+  process.stdout.write(`wrote ${written.length} predictions to ${out}/labels and ${out}/overlays\n`);
+  if (skipped.length > 0) process.exitCode = 1;
+}

@@ -1,0 +1,159 @@
+/**
+ * `coarsely train --processes N`: N processes of this same command on this machine, which find each other by the
+ * standard environment (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT). Rank 0 writes to the terminal as a
+ * single process does; when one process ends badly the others are ended too, and the reason is told once.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { CoarselyError } from '../../../errors/index.js';
+import { exitCodes } from '../../exit-codes.js';
+import { resumeCommand } from '../../training/run-place.js';
+import { launcherVariable, type RankError, type RankMessage } from './launched-rank.js';
+
+export interface LaunchOptions {
+  readonly processes: number;
+}
+
+/** How a process ended. */
+interface Ending {
+  readonly rank: number;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly error: RankError | null;
+}
+
+// How long the others may take to say what they know, after one has ended badly.
+const graceMilliseconds = 2000;
+// What a rank says that ends because of another one.
+const consequences: ReadonlySet<string | null | undefined> = new Set(['distributed', 'rank-stopped']);
+
+/**
+ * @param words the command line without `--processes`
+ * @throws the first cause, when a process ends badly: a CoarselyError unless it is a bug
+ */
+export async function launchRanks(
+  words: readonly string[],
+  { processes }: LaunchOptions,
+): Promise<'finished' | 'interrupted'> {
+  const port = await freePort();
+  const ranks = Array.from({ length: processes }, (_, rank) => startRank(words, { rank, processes, port }));
+  const stopForwarding = forwardSignals(ranks.map(({ child }) => child));
+  let grace: NodeJS.Timeout | undefined;
+  let runFolder: string | null = null;
+  try {
+    const endings: Ending[] = [];
+    await Promise.all(
+      ranks.map(async ({ rank, child }) => {
+        let error: RankError | null = null;
+        child.on('message', (message: RankMessage) => {
+          if (message.type === 'error') error = message.error;
+          else runFolder = message.folder;
+        });
+        const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+        // Whom the launcher ended itself is no cause.
+        if (grace === undefined || signal !== 'SIGKILL') endings.push({ rank, code, signal, error });
+        if (code === 0 || code === exitCodes.interrupted) return;
+        grace ??= setTimeout(() => {
+          for (const other of ranks) other.child.kill('SIGKILL');
+        }, graceMilliseconds);
+      }),
+    );
+    if (endings.every(({ code }) => code === 0)) return 'finished';
+    if (endings.every(({ code }) => code === 0 || code === exitCodes.interrupted)) return 'interrupted';
+    throw causeOf(endings, { continueWith: runFolder && resumeCommand(runFolder, { processes }) });
+  } finally {
+    clearTimeout(grace);
+    stopForwarding();
+  }
+}
+
+interface StartedRank {
+  readonly rank: number;
+  readonly child: ChildProcess;
+}
+
+function startRank(
+  words: readonly string[],
+  { rank, processes, port }: { readonly rank: number; readonly processes: number; readonly port: number },
+): StartedRank {
+  const main = fileURLToPath(new URL('../../main.js', import.meta.url));
+  const child = spawn(process.execPath, [...process.execArgv, main, ...words], {
+    stdio: ['ignore', rank === 0 ? 'inherit' : 'ignore', rank === 0 ? 'inherit' : 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      [launcherVariable]: String(process.pid),
+      RANK: String(rank),
+      LOCAL_RANK: String(rank),
+      WORLD_SIZE: String(processes),
+      LOCAL_WORLD_SIZE: String(processes),
+      MASTER_ADDR: '127.0.0.1',
+      MASTER_PORT: String(port),
+    },
+  });
+  if (child.stderr) {
+    createInterface({ input: child.stderr }).on('line', (line) =>
+      process.stderr.write(`rank ${rank}: ${line}\n`),
+    );
+  }
+  return { rank, child };
+}
+
+/** Ctrl-C in a terminal reaches every process by itself too; each takes two signals within a second for one. */
+function forwardSignals(children: readonly ChildProcess[]): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const forward = (signal: NodeJS.Signals) => {
+    for (const child of children) child.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, forward);
+  return () => {
+    for (const signal of signals) process.off(signal, forward);
+  };
+}
+
+/** What ended the run, in the order of how much it explains: a kill, an error of a rank's own, what others saw of it. */
+function causeOf(
+  endings: readonly Ending[],
+  { continueWith }: { readonly continueWith: string | null },
+): Error {
+  const advice = continueWith === null ? '' : `; continue with:\n  ${continueWith}`;
+  const killed = endings.find(({ signal }) => signal !== null);
+  if (killed) {
+    const { rank, signal } = killed;
+    const memory = signal === 'SIGKILL' ? ' (the system does that when memory runs out)' : '';
+    return new CoarselyError(
+      `rank ${rank} was killed by ${signal}${memory}; the other ranks were stopped${advice}`,
+      { code: 'distributed' },
+    );
+  }
+  const failed = endings.filter(({ error }) => error !== null);
+  const own = failed.filter(({ error }) => !consequences.has(error?.code));
+  const first = [...(own.length > 0 ? own : failed)].sort((a, b) => a.rank - b.rank)[0];
+  if (first?.error) {
+    const { message, stack, code } = first.error;
+    // What all say, or what the one says that speaks for all, needs no name.
+    const named = first.rank === 0 ? message : `rank ${first.rank}: ${message}`;
+    const cause = code === null ? new Error(named) : new CoarselyError(named, { code });
+    cause.stack = stack;
+    return cause;
+  }
+  const { rank, code } = endings.find((ending) => ending.code !== 0) as Ending;
+  return new CoarselyError(
+    `rank ${rank} ended with exit code ${code}; the other ranks were stopped${advice}`,
+    { code: 'distributed' },
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
+  return address.port;
+}

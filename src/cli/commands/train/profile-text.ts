@@ -1,0 +1,54 @@
+/** The profile of a run as tables for a terminal. */
+
+import { formatBytes, formatTable } from '../../../format/index.js';
+import { explainProfile, phaseNames } from '../../../report/internal.js';
+import type { Profile } from '../../../runs/index.js';
+
+const shownOperators = 12;
+
+export function profileText(profile: Profile): string {
+  const { steps, firstStep, device, threads, precision, phases, operators } = profile;
+  const total = phases.reduce((sum, { seconds }) => sum + seconds, 0);
+  const share = (seconds: number) => `${((100 * seconds) / total).toFixed(1)} %`;
+  const where = device === 'cpu' ? `${threads} thread${threads === 1 ? '' : 's'}` : device;
+  const span = steps === 1 ? `step ${firstStep}` : `steps ${firstStep} to ${firstStep + steps - 1}`;
+  const phaseTable = formatTable([
+    ['phase', 'ms/step', 'share', 'peak memory'],
+    ...phases.map(({ phase, seconds, peakBytes }) => [
+      phaseNames[phase],
+      milliseconds(seconds),
+      share(seconds),
+      formatBytes(peakBytes),
+    ]),
+    [
+      'whole step',
+      milliseconds(total),
+      '',
+      formatBytes(Math.max(...phases.map(({ peakBytes }) => peakBytes))),
+    ],
+  ]);
+  const operatorTable = formatTable([
+    ['operator (its own time)', 'phase', 'calls/step', 'ms/step', 'share'],
+    ...operators
+      .slice(0, shownOperators)
+      .map(({ name, phase, calls, seconds }) => [
+        name,
+        phaseNames[phase],
+        String(Number(calls.toFixed(1))),
+        milliseconds(seconds),
+        share(seconds),
+      ]),
+  ]);
+  return [
+    `profile of ${span} (${where}, ${precision})`,
+    phaseTable,
+    '',
+    operatorTable,
+    '',
+    ...explainProfile(profile),
+  ].join('\n');
+}
+
+function milliseconds(seconds: number): string {
+  return (1000 * seconds).toFixed(seconds < 0.01 ? 2 : 1);
+}

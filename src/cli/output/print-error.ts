@@ -1,0 +1,20 @@
+/** How a failure looks on the command line: what a user can cause is told in its own words, without a stack. */
+
+import { CoarselyError } from '../../errors/index.js';
+
+/** Writes an error to stderr. A failure that is no CoarselyError is a bug, and asks to be reported. */
+export function printError(error: unknown, { verbose }: { readonly verbose: boolean }): void {
+  if (error instanceof CoarselyError) {
+    process.stderr.write(`coarsely: ${error.message}\n`);
+  } else {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`coarsely: unexpected error: ${message}\n`);
+    if (!verbose) process.stderr.write('this looks like a bug; run again with --verbose for the stack\n');
+  }
+  if (verbose && error instanceof Error) process.stderr.write(`${withCauses(error)}\n`);
+}
+
+function withCauses(error: Error): string {
+  const stack = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${stack}\ncaused by ${withCauses(error.cause)}` : stack;
+}

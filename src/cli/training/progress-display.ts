@@ -1,0 +1,163 @@
+/** What a person sees while a run trains: live lines on a terminal, plain ones in a log file. */
+
+import { createLogUpdate } from 'log-update';
+import color from 'picocolors';
+import { formatBytes, formatDuration, formatNumber, formatPercent } from '../../format/index.js';
+import type { TrainingEvent } from '../../training/index.js';
+import { WaitMeter } from '../../training/internal.js';
+
+type StepEvent = Extract<TrainingEvent, { type: 'step' }>;
+
+/** Shows training events; `close` leaves the last state on the screen. */
+export interface ProgressDisplay {
+  show(event: TrainingEvent): void;
+  /** A line of its own, above the live ones. */
+  print(line: string): void;
+  close(): void;
+}
+
+export interface ProgressDisplayOptions {
+  /** The run's name, for the first line. */
+  readonly name: string;
+  /** Steps between two plain lines. */
+  readonly logEvery: number;
+  readonly stream?: NodeJS.WriteStream;
+}
+
+/** For a process that another one speaks for. */
+export const noDisplay: ProgressDisplay = {
+  show: () => undefined,
+  print: () => undefined,
+  close: () => undefined,
+};
+
+/** A live display when the stream is a terminal, and a plain one otherwise. */
+export function createProgressDisplay(options: ProgressDisplayOptions): ProgressDisplay {
+  const stream = options.stream ?? process.stdout;
+  return stream.isTTY ? liveDisplay(options, stream) : plainDisplay(options, stream);
+}
+
+function plainDisplay({ logEvery }: ProgressDisplayOptions, stream: NodeJS.WriteStream): ProgressDisplay {
+  const clock = new StepClock();
+  const print = (line: string) => void stream.write(`${line}\n`);
+  return {
+    print,
+    show(event) {
+      if (event.type !== 'step') {
+        print(sentence(event));
+        return;
+      }
+      clock.note(event);
+      const last = event.step === event.iterations;
+      if (event.step % logEvery !== 0 && !last) return;
+      print(`step ${event.step}/${event.iterations}  ${measurements(event, clock).join('  ')}`);
+    },
+    close: () => undefined,
+  };
+}
+
+function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStream): ProgressDisplay {
+  const update = createLogUpdate(stream);
+  const clock = new StepClock();
+  let latest: StepEvent | undefined;
+  const draw = () => {
+    if (latest === undefined) return;
+    const share = latest.step / latest.iterations;
+    update(
+      `${color.bold(name)}  ${bar(share)}  step ${latest.step}/${latest.iterations}\n` +
+        `${measurements(latest, clock).join(color.dim('  ·  '))}`,
+    );
+  };
+  const print = (line: string) => {
+    update.clear();
+    stream.write(`${line}\n`);
+    draw();
+  };
+  return {
+    print,
+    show(event) {
+      if (event.type === 'step') {
+        clock.note(event);
+        // The loss is read back at logged steps only; between them the last one stands.
+        latest = { ...event, loss: event.loss ?? latest?.loss ?? null };
+        draw();
+      } else if (event.type !== 'checkpoint') {
+        print(sentence(event));
+      }
+    },
+    close() {
+      draw();
+      update.done();
+    },
+  };
+}
+
+function measurements(event: StepEvent, clock: StepClock): string[] {
+  return [
+    `loss ${event.loss === null ? '–' : event.loss.toFixed(4)}`,
+    `learning rate ${formatNumber(event.learningRate)}`,
+    `${event.imagesPerSecond.toFixed(1)} images/s`,
+    `data wait ${clock.waiting === null ? '–' : `${Math.round(100 * clock.waiting)} %`}`,
+    `memory ${formatBytes(event.memoryBytes)}`,
+    `ETA ${formatDuration(clock.remaining(event))}`,
+  ];
+}
+
+function sentence(event: Exclude<TrainingEvent, StepEvent>): string {
+  switch (event.type) {
+    case 'start': {
+      const millions = (event.parameters / 1e6).toFixed(2);
+      const from = event.resumedFrom === null ? '' : `, resumed from step ${event.resumedFrom}`;
+      return `training ${millions} million parameters for ${event.iterations} steps${from}`;
+    }
+    case 'evaluation': {
+      const { mIoU, mAcc, aAcc } = event.values;
+      const scores = [
+        `mIoU ${formatPercent(mIoU)}`,
+        `mAcc ${formatPercent(mAcc)}`,
+        `aAcc ${formatPercent(aAcc)}`,
+      ];
+      return `step ${event.step}  evaluation  ${scores.join('  ')}`;
+    }
+    case 'checkpoint':
+      return `step ${event.step}  checkpoint ${event.path}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+function bar(share: number): string {
+  const width = 30;
+  const filled = Math.round(width * Math.min(1, share));
+  return color.green('█'.repeat(filled)) + color.dim('░'.repeat(width - filled));
+}
+
+/** Estimates what is left from the steps seen so far; the first may be slower, and counts less as more are seen. */
+class StepClock {
+  #firstStep: number | undefined;
+  #firstTime = 0;
+  #secondsPerStep = Number.NaN;
+  readonly #meter = new WaitMeter();
+
+  note(event: StepEvent): void {
+    const { step } = event;
+    this.#meter.note(event);
+    const now = performance.now();
+    if (this.#firstStep === undefined) {
+      this.#firstStep = step;
+      this.#firstTime = now;
+    } else if (step > this.#firstStep) {
+      this.#secondsPerStep = (now - this.#firstTime) / 1000 / (step - this.#firstStep);
+    }
+  }
+
+  /** The share of the last steps that waited for data; null before two steps were seen. */
+  get waiting(): number | null {
+    return this.#meter.share;
+  }
+
+  /** Seconds to the last step, NaN before two steps were seen. */
+  remaining({ step, iterations }: StepEvent): number {
+    return this.#secondsPerStep * (iterations - step);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The thread that trains. The command line's own thread stays free for the display and for Ctrl-C; the two share one
+ * integer that asks the training to stop, and events come back as messages.
+ */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Config } from '../../config/index.js';
+import { CoarselyError } from '../../errors/index.js';
+import { runTraining, type TrainingEvent } from '../../training/index.js';
+
+/** What the thread is given. */
+export interface TrainingJob {
+  readonly config: Config;
+  readonly runFolder: string;
+  readonly resume: boolean;
+  /** Steps to profile; null for none. */
+  readonly profileSteps: number | null;
+  /** One Int32 in shared memory; not 0 asks to finish the step, write a checkpoint and stop. */
+  readonly stop: SharedArrayBuffer;
+}
+
+/** An error as a message: `code` is null for one that a user cannot cause. */
+export interface ReportedError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly code: string | null;
+}
+
+/** What the thread says. */
+export type TrainingMessage =
+  | { readonly type: 'event'; readonly event: TrainingEvent }
+  | { readonly type: 'outcome'; readonly outcome: 'finished' | 'interrupted' }
+  | { readonly type: 'error'; readonly error: ReportedError };
+
+async function work(): Promise<void> {
+  const { config, runFolder, resume, profileSteps, stop } = workerData as TrainingJob;
+  const flag = new Int32Array(stop);
+  const send = (message: TrainingMessage) => parentPort?.postMessage(message);
+  try {
+    const outcome = await runTraining(config, {
+      runFolder,
+      resume,
+      profileSteps,
+      onEvent: (event) => send({ type: 'event', event }),
+      shouldStop: () => Atomics.load(flag, 0) !== 0,
+    });
+    send({ type: 'outcome', outcome });
+  } catch (error) {
+    send({ type: 'error', error: reported(error) });
+  }
+}
+
+function reported(error: unknown): ReportedError {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { name, message, stack: stack ?? message, code: error instanceof CoarselyError ? error.code : null };
+}
+
+await work();
