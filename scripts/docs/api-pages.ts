@@ -1,9 +1,16 @@
 /**
- * A TypeDoc plugin that keeps the API pages short: destructured parameters are called `options`, inherited members are
- * described on the page of the class that brings them, and getters read like properties.
+ * A TypeDoc plugin that keeps the API pages short: destructured parameters are called `options` and their fields are
+ * listed, inherited members are described on the page of the class that brings them, and getters read like properties.
  */
 
-import { Converter, type DeclarationReflection, type Reflection, ReflectionKind } from 'typedoc';
+import {
+  Converter,
+  DeclarationReflection,
+  type ParameterReflection,
+  ReferenceType,
+  type Reflection,
+  ReflectionKind,
+} from 'typedoc';
 import {
   type MarkdownApplication,
   type MarkdownPageEvent,
@@ -11,23 +18,66 @@ import {
   MarkdownThemeContext,
 } from 'typedoc-plugin-markdown';
 
+const propertiesOptions = { isEventProps: false, kind: ReflectionKind.Interface };
+
 class ShortContext extends MarkdownThemeContext {
   constructor(...input: ConstructorParameters<typeof MarkdownThemeContext>) {
     super(...input);
-    const { comment, signatureTitle } = this.partials;
+    const { partials } = this;
     this.partials = {
-      ...this.partials,
+      ...partials,
       inheritance: () => '',
+      memberWithGroups: (model, options) => relationsInOneLine(partials.memberWithGroups(model, options)),
+      constructor: ({ signatures = [] }) =>
+        signatures
+          .map((signature) =>
+            [
+              partials.signatureTitle(signature),
+              signature.comment && partials.comment(signature.comment, { headingLevel: 4 }),
+              signature.parameters?.length && this.partials.parametersTable(signature.parameters),
+            ]
+              .filter(Boolean)
+              .join('\n\n'),
+          )
+          .join('\n\n'),
+      parametersTable: (parameters) =>
+        [partials.parametersTable(parameters), ...parameters.map((parameter) => this.#fields(parameter))]
+          .filter((text) => text !== '')
+          .join('\n\n'),
       accessor: ({ getSignature, setSignature }, { headingLevel }) =>
         [
-          getSignature && signatureTitle(getSignature, { accessor: 'get' }),
-          setSignature && signatureTitle(setSignature, { accessor: 'set' }),
-          getSignature?.comment && comment(getSignature.comment, { headingLevel, showTags: false }),
+          getSignature && partials.signatureTitle(getSignature, { accessor: 'get' }),
+          setSignature && partials.signatureTitle(setSignature, { accessor: 'set' }),
+          getSignature?.comment && partials.comment(getSignature.comment, { headingLevel, showTags: false }),
         ]
           .filter(Boolean)
           .join('\n\n'),
     };
   }
+
+  /** Returns the fields of a parameter that takes an options object; an empty text for any other. */
+  #fields({ name, type }: ParameterReflection): string {
+    const target = type instanceof ReferenceType ? type.reflection : undefined;
+    if (!(target instanceof DeclarationReflection) || !target.kindOf(ReflectionKind.Interface)) return '';
+    const fields = target.children ?? [];
+    if (!fields.every((field) => field.kindOf(ReflectionKind.Property))) return '';
+    // Anchors belong to the page of the options themselves.
+    const table = this.partials
+      .propertiesTable(fields, propertiesOptions)
+      .replaceAll(/<a id="[^"]*"><\/a> /g, '');
+    return `Fields of \`${name}\`:\n\n${table}`;
+  }
+}
+
+/** Returns the page with what a class extends and implements in one line each, in place of headings with lists. */
+function relationsInOneLine(page: string): string {
+  return page.replaceAll(/^#+ (Extends|Implements|Extended by)\n\n((?:- .*\n*)+)/gm, (_, relation, list) => {
+    const names = String(list)
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/^- /, ''));
+    return `${relation} ${names.join(', ')}.\n\n`;
+  });
 }
 
 class ShortTheme extends MarkdownTheme {

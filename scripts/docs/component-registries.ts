@@ -20,7 +20,7 @@ export const componentGroups: readonly ComponentGroup[] = [
     title: 'Losses',
     key: 'loss',
     registry: losses,
-    text: 'A loss is one number for each pixel, computed in float32. p_y is the likelihood of the pixel’s label. See [Losses, confidences, weights](../guide/losses-and-weights.md).',
+    text: 'A loss is one number for each pixel, computed in float32. See [Losses, confidences, weights](../guide/losses-and-weights.md); p_y is the likelihood of the label of a pixel.',
   },
   {
     title: 'Confidences',
