@@ -78,6 +78,7 @@ export const projectPages: NavigationItem[] = [
     text: 'Contributing',
     items: [
       { text: 'Style and proofs', link: '/contributing/' },
+      { text: 'Add a component', link: '/contributing/add-a-component' },
       { text: 'Work on the native addon', link: '/contributing/native' },
     ],
   },
