@@ -21,6 +21,7 @@ export async function generatedPages(): Promise<Map<string, string>> {
   ]);
 }
 
+/** Returns the page with a front matter that gives its tables the whole width, and a note for editors. */
 function marked(page: string): string {
-  return `<!-- Written by \`npm run generate:docs\`; edits are lost. -->\n\n${page}`;
+  return `---\naside: false\npageClass: reference\n---\n\n<!-- Written by \`npm run generate:docs\`; edits are lost. -->\n\n${page}`;
 }
