@@ -9,7 +9,7 @@ export function configurationPage(): string {
   const { data, ...others } = configSchema.parse({ data: { root: 'my-dataset' } });
   const { root: _, ...dataDefaults } = data;
   const defaults = { ...others, data: dataDefaults };
-  const all = schemaRows(root, { defaults }).map(linked);
+  const all = withComponents(schemaRows(root, { defaults }));
   const sections = Object.entries(root.properties ?? {})
     .filter(([, node]) => isPlainSection(node))
     .map(([name, node]) => {
@@ -59,9 +59,16 @@ function isComponent({ properties }: SchemaNode): boolean {
   return properties !== undefined && Object.keys(properties).join() === 'kind';
 }
 
-/** Returns the row with a link to the kinds where it names a component. */
-function linked(row: SchemaRow): SchemaRow {
-  const group = componentGroups.find(({ key }) => row.key === `${key}.kind` || row.key === key);
-  if (!group || row.type === 'section' || row.type === 'section or `null`') return row;
-  return { ...row, type: `[${group.title.toLowerCase()}](components.md#${group.title.toLowerCase()})` };
+/** Returns the rows with a link to the kinds where a row names a component, which also takes the meaning of its section. */
+function withComponents(rows: readonly SchemaRow[]): SchemaRow[] {
+  return rows.flatMap((row) => {
+    const group = componentGroups.find(({ key }) => row.key === key || row.key === `${key}.kind`);
+    if (!group) return [row];
+    if (row.type === 'section') return [];
+    if (row.type.startsWith('section')) return [row];
+    const section = rows.find(({ key, type }) => `${key}.kind` === row.key && type === 'section');
+    const meaning = row.meaning || (section?.meaning ?? 'Its kind; the options of the kind stand beside it.');
+    const title = group.title.toLowerCase();
+    return [{ ...row, type: `[${title}](components.md#${title})`, meaning }];
+  });
 }

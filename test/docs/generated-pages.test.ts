@@ -9,3 +9,11 @@ const pages = await generatedPages();
 test.each([...pages.keys()])('%s is current (after a change: npm run generate:docs)', (path) => {
   expect(readDocument(path)).toBe(pages.get(path));
 });
+
+test.each([...pages].filter(([path]) => path.startsWith('docs/reference/co')))(
+  'every key, option and kind in %s says what it means',
+  (_, page) => {
+    const silent = page.split('\n').filter((line) => /\|\s*\|$/.test(line) && !line.startsWith('|---'));
+    expect(silent.filter((line) => !/^\| `(--|\[|<)/.test(line))).toEqual([]);
+  },
+);
