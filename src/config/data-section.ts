@@ -32,24 +32,53 @@ const augmentationSchema = augmentationOptions.refine(
   { path: ['cropSize'], error: `expected [height, width] of at least ${smallestCrop} pixels each` },
 );
 
-const partSchema = z.looseObject({ split: z.string().min(1), labels: z.string().min(1) });
+const partSchema = z.looseObject({
+  split: z.string().min(1).describe('Split of the dataset, or several joined by `+`.'),
+  labels: z.string().min(1).describe('Which labels: a folder, or `fine` or `coarse` of Cityscapes.'),
+});
 
-const cleanSchema = partSchema.partial().extend({ count: z.int().positive().nullable().default(null) });
+const cleanSchema = partSchema.partial().extend({
+  count: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Takes only this many of its images, spread evenly; `null` takes all.'),
+});
 
 /** The schema of `data` over these dataset kinds. */
 export function dataSection(datasets: Kinds) {
   const section = z.strictObject({
-    kind: z.string().default('folder'),
-    root: z.string({ error: 'expected the folder of the dataset (--data ROOT, or data.root)' }).min(1),
-    train: partSchema.partial().prefault({}),
-    evaluation: partSchema.partial().prefault({}),
-    /** Clean labels for reweighters that learn from some (`meta-weight-net`); the others leave it unread. */
-    clean: cleanSchema.nullable().default(null),
-    augmentation: augmentationSchema.prefault({}),
-    /** Threads that decode and transform images ahead of the training step; the batches never depend on it. */
-    workers: z.int().min(0).max(64).default(2),
-    /** Memory for decoded images, in MiB. */
-    cacheMiB: z.int().min(0).default(512),
+    kind: z.string().default('folder').describe('Kind of dataset, which says how its files are laid out.'),
+    root: z
+      .string({ error: 'expected the folder of the dataset (--data ROOT, or data.root)' })
+      .min(1)
+      .describe('Folder of the dataset.'),
+    train: partSchema
+      .partial()
+      .prefault({})
+      .describe('The part that trains; further keys are options of the dataset kind.'),
+    evaluation: partSchema
+      .partial()
+      .prefault({})
+      .describe('The part that evaluates; further keys are options of the dataset kind.'),
+    clean: cleanSchema
+      .nullable()
+      .default(null)
+      .describe(
+        'Clean labels for reweighters that learn from some (`meta-weight-net`). The others do not read them.',
+      ),
+    augmentation: augmentationSchema.prefault({}).describe('Random changes of training images.'),
+    workers: z
+      .int()
+      .min(0)
+      .max(64)
+      .default(2)
+      .describe(
+        'Threads that decode and transform images ahead of the training step. The batches do not ' +
+          'depend on it.',
+      ),
+    cacheMiB: z.int().min(0).default(512).describe('Memory for decoded images, in MiB.'),
   });
   return section.transform((data, context) => {
     const options = optionsOf(datasets, data.kind, context);

@@ -10,20 +10,38 @@ const [height, width] = [0, 1] as const;
 
 export const inferenceSection = z
   .strictObject({
-    /** The whole image at once, or overlapping windows whose logits are averaged. */
-    mode: z.enum(['whole', 'slide']).default('whole'),
-    /** [height, width] of a window; null is the crop that training saw. */
-    cropSize: size.nullable().default(null),
-    /** [vertical, horizontal] distance between windows; null is two thirds of the window, as in mmsegmentation. */
-    stride: size.nullable().default(null),
-    /** [width, height] that every image is fitted into, aspect kept, as `augmentation.baseSize`; null: its own size. */
-    baseSize: size.nullable().default(null),
-    /** Factors on that size; the softmax is averaged over them. `[0.5]` alone reads at half size. */
-    scales: z.array(z.number().positive().max(8)).min(1).default([1]),
-    /** Averages each scale with its mirror image too. */
-    flip: z.boolean().default(false),
-    /** Also measures boundary F-score and trimap mIoU, in every evaluation. */
-    boundary: z.boolean().default(false),
+    mode: z
+      .enum(['whole', 'slide'])
+      .default('whole')
+      .describe('Reads the whole image at once, or overlapping windows whose logits are averaged.'),
+    cropSize: size
+      .nullable()
+      .default(null)
+      .describe('[height, width] of a window. `null` is the crop of training.'),
+    stride: size
+      .nullable()
+      .default(null)
+      .describe(
+        '[vertical, horizontal] distance between windows. `null` is two thirds of the window, as ' +
+          'in mmsegmentation.',
+      ),
+    baseSize: size
+      .nullable()
+      .default(null)
+      .describe(
+        '[width, height] into which every image is fitted, aspect kept, as in ' +
+          '`data.augmentation.baseSize`. `null` keeps its own size.',
+      ),
+    scales: z
+      .array(z.number().positive().max(8))
+      .min(1)
+      .default([1])
+      .describe('Factors on that size; the softmax is averaged over them. `[0.5]` alone reads at half size.'),
+    flip: z.boolean().default(false).describe('Averages each scale with its mirror image too.'),
+    boundary: z
+      .boolean()
+      .default(false)
+      .describe('Also measures boundary F-score and trimap mIoU, in every evaluation.'),
   })
   .refine(({ cropSize, stride }) => stride === null || cropSize !== null, {
     path: ['stride'],

@@ -35,42 +35,95 @@ const deviceSchema = z
   .transform((device) => device as 'cpu' | 'cuda' | `cuda:${number}`);
 
 const auxiliarySchema = z.strictObject({
-  /** Share of the auxiliary head's plain mean cross-entropy in the objective. */
-  weight: z.number().min(0).default(0.4),
-  channels: positiveInteger.default(256),
+  weight: z
+    .number()
+    .min(0)
+    .default(0.4)
+    .describe('Weight of the auxiliary mean cross-entropy in the objective.'),
+  channels: positiveInteger.default(256).describe('Channels of the auxiliary head.'),
 });
 
 const optimizerSchema = z.strictObject({
-  /** Base rate α₀; the paper's 0.02 is for a batch of 16. */
-  learningRate: z.number().positive().default(0.02),
-  momentum: z.number().min(0).lt(1).default(0.9),
-  weightDecay: z.number().min(0).default(1e-4),
-  /** Largest norm of all gradients together; null never clips. */
-  clipNorm: z.number().positive().nullable().default(null),
+  learningRate: z
+    .number()
+    .positive()
+    .default(0.02)
+    .describe("Base learning rate. The paper's 0.02 is for a batch of 16."),
+  momentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.9)
+    .describe('Share of the last update that is added to the next.'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(1e-4)
+    .describe('Strength of the pull of every parameter toward 0 (L2).'),
+  clipNorm: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Largest norm of all gradients together. `null` never clips.'),
 });
 
 const statisticsSchema = z.strictObject({
-  /** Training images that are looked at, spread evenly over the split. */
-  images: positiveInteger.default(8),
-  /** Labels to judge those of training by; null takes the ones of the evaluation, where these images have them. */
-  fineLabels: z.string().min(1).nullable().default(null),
+  images: positiveInteger
+    .default(8)
+    .describe('Number of training images that are measured, spread evenly over the split.'),
+  fineLabels: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'Labels to judge the training labels by. `null` takes those of the evaluation if these ' +
+        'images have them.',
+    ),
 });
 
 const trainingSchema = z
   .strictObject({
-    iterations: positiveInteger.default(800),
-    /** Images a step. At least 2: batch normalization of globally pooled features has no variance over one image. */
-    batchSize: z.int().min(2).default(8),
-    evaluateEvery: positiveInteger.default(200),
-    checkpointEvery: positiveInteger.default(200),
-    keepCheckpoints: positiveInteger.default(2),
-    logEvery: positiveInteger.default(10),
-    /** Parts that a rank's share of a batch is taken in, one after the other, before the one update; they save memory. */
-    gradientAccumulationSteps: positiveInteger.default(1),
-    /** First share of the iterations in which ARM only watches (paper, section 4.2). */
-    isolatedFraction: z.number().min(0).max(1).default(0.05),
-    /** Loss, label noise and weight by confidence, measured at every evaluation (Fig. 2 and 5); null measures nothing. */
-    statistics: statisticsSchema.nullable().default(null),
+    iterations: positiveInteger.default(800).describe('Number of training steps.'),
+    batchSize: z
+      .int()
+      .min(2)
+      .default(8)
+      .describe(
+        'Images of one update, over all ranks together. At least 2, because batch normalization ' +
+          'of globally pooled features has no variance over one image.',
+      ),
+    evaluateEvery: positiveInteger
+      .default(200)
+      .describe('Steps between evaluations. The end of a run always evaluates.'),
+    checkpointEvery: positiveInteger
+      .default(200)
+      .describe('Steps between checkpoints. The end of a run always writes one.'),
+    keepCheckpoints: positiveInteger.default(2).describe('Number of latest checkpoints that are kept.'),
+    logEvery: positiveInteger.default(10).describe('Steps between lines of the log.'),
+    gradientAccumulationSteps: positiveInteger
+      .default(1)
+      .describe(
+        'Number of parts in which each rank computes its share of a batch, one after the other, ' +
+          'before the one update. More parts need less memory.',
+      ),
+    isolatedFraction: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.05)
+      .describe(
+        'First share of the steps, in which the network learns from the plain mean loss and ARM ' +
+          'learns beside it (paper, section 4.2).',
+      ),
+    statistics: statisticsSchema
+      .nullable()
+      .default(null)
+      .describe(
+        'Loss, wrong labels and weight by confidence, measured at every evaluation (Fig. 2 and ' +
+          '5). `null` measures nothing.',
+      ),
   })
   // The end of a run always evaluates and saves, so an interval longer than the run means "at the end only".
   .transform((training) => ({
@@ -80,12 +133,23 @@ const trainingSchema = z
   }));
 
 const distributedSchema = z.strictObject({
-  /** Batch normalization by the statistics of all ranks together, as one process with the whole batch has them. */
-  syncBatchNorm: z.boolean().default(true),
-  /** How long a rank waits for the others before it gives up. */
-  timeoutSeconds: z.number().positive().default(300),
-  /** Gradients travel in buckets of this size while the rest of backward is computed. */
-  bucketMiB: z.number().positive().default(25),
+  syncBatchNorm: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Uses the statistics of all ranks together in batch normalization, as one process with ' +
+        'the whole batch does.',
+    ),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .default(300)
+    .describe('How long a rank waits for the others before it gives up.'),
+  bucketMiB: z
+    .number()
+    .positive()
+    .default(25)
+    .describe('Size of the buckets in which gradients travel while backward is still running.'),
 });
 
 /** The schema over these components; unknown keys are rejected at every level. */
@@ -93,46 +157,88 @@ export function createConfigSchema(registries: ComponentRegistries) {
   const component = (registry: Kinds, defaultKind: string) =>
     componentSection(registry, { defaultKind }).prefault({});
   return z.strictObject({
-    /** Name of the run's folder inside `output`. */
     name: z
       .string()
       .regex(/^[\w][\w.-]*$/, { error: 'expected letters, digits, dots, dashes or underscores' })
-      .default('run'),
-    seed: z.int().min(0).default(0),
-    device: deviceSchema.default('cpu'),
-    /** `auto` is bfloat16 autocast where the engine computes it fast, and float32 elsewhere. */
-    precision: z.enum(['auto', 'float32', 'bfloat16']).default('auto'),
-    /** Threads of the engine; 0 is one for each core. */
-    threads: z.int().min(0).default(0),
-    /** `fused` computes losses, normalization and updates by kernels of our own; `stock` by the engine's, one by one. */
-    kernels: z.enum(['fused', 'stock']).default('fused'),
-    /** Equal bits from equal configs on a GPU too; operators that cannot are refused by name. */
-    deterministic: z.boolean().default(false),
-    /** The folder that run folders are created in. */
-    output: z.string().min(1).default('runs'),
-    data: dataSection(registries.datasets),
+      .default('run')
+      .describe("Name of the run's folder inside `output`."),
+    seed: z.int().min(0).default(0).describe('Seed of every random draw.'),
+    device: deviceSchema
+      .default('cpu')
+      .describe('Device that computes: `cpu`, `cuda`, or `cuda:N` for one of several GPUs.'),
+    precision: z
+      .enum(['auto', 'float32', 'bfloat16'])
+      .default('auto')
+      .describe(
+        '`auto` uses bfloat16 autocast where the processor or GPU computes it fast, and float32 elsewhere.',
+      ),
+    threads: z.int().min(0).default(0).describe('Threads of the engine. 0 uses one for each core.'),
+    kernels: z
+      .enum(['fused', 'stock'])
+      .default('fused')
+      .describe(
+        "`fused` computes losses, normalization and updates with this package's own operators; " +
+          "`stock` uses libtorch's, one by one.",
+      ),
+    deterministic: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Makes equal configs give equal bits on a GPU too. Operators that cannot are refused by name.',
+      ),
+    output: z.string().min(1).default('runs').describe('Folder in which run folders are created.'),
+    data: dataSection(registries.datasets).describe(
+      'The dataset, the part of it that trains, and the part that evaluates.',
+    ),
     model: z
       .strictObject({
-        backbone: component(registries.backbones, 'resnet18'),
-        head: component(registries.heads, 'deeplabv3plus'),
-        /** The auxiliary head on stage 3, or the weight of the classifier that the head brings (OCR); null leaves it out. */
-        auxiliary: auxiliarySchema.nullable().prefault({}),
-        /** Keep only what each stage starts from, and compute the rest again in backward: less memory, more time. */
-        activationCheckpointing: z.boolean().default(false),
+        backbone: component(registries.backbones, 'resnet18').describe('The backbone, by its kind.'),
+        head: component(registries.heads, 'deeplabv3plus').describe('The head, by its kind.'),
+        auxiliary: auxiliarySchema
+          .nullable()
+          .prefault({})
+          .describe(
+            'The auxiliary head on stage 3, or the weight of the classifier that the head brings ' +
+              '(OCR). `null` leaves it out.',
+          ),
+        activationCheckpointing: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Keeps only the input of each stage of the backbone, and computes the rest again in ' +
+              'backward: less memory, more time.',
+          ),
       })
       .prefault({}),
-    loss: component(registries.losses, 'cross-entropy'),
-    /** Without a reweighter: the mean over valid pixels, or over all pixels as mmsegmentation has it. */
-    reduction: z.enum(['valid', 'all']).default('valid'),
-    confidence: component(registries.confidences, 'variance'),
-    /** null trains on the plain mean loss. */
-    reweighter: componentSection(registries.reweighters, { defaultKind: 'arm' }).nullable().default(null),
-    /** Whose pixels the norms of confidences, weights and losses are taken over: each rank's own, or all ranks'. */
-    normScope: z.enum(['rank', 'global']).default('rank'),
-    optimizer: optimizerSchema.prefault({}),
-    schedule: component(registries.schedules, 'multi-step'),
-    training: trainingSchema.prefault({}),
-    distributed: distributedSchema.prefault({}),
-    inference: inferenceSection.prefault({}),
+    loss: component(registries.losses, 'cross-entropy').describe('What a pixel costs.'),
+    reduction: z
+      .enum(['valid', 'all'])
+      .default('valid')
+      .describe(
+        'Mean of the loss without a reweighter: over valid pixels, or over all pixels as in mmsegmentation.',
+      ),
+    confidence: component(registries.confidences, 'variance').describe('How sure the network is of a pixel.'),
+    reweighter: componentSection(registries.reweighters, { defaultKind: 'arm' })
+      .nullable()
+      .default(null)
+      .describe('How much a pixel counts. `null` trains on the plain mean loss.'),
+    normScope: z
+      .enum(['rank', 'global'])
+      .default('rank')
+      .describe(
+        "Pixels over which confidences, weights and losses are normalized: each rank's own, or " +
+          'those of all ranks.',
+      ),
+    optimizer: optimizerSchema.prefault({}).describe('How the parameters are updated.'),
+    schedule: component(registries.schedules, 'multi-step').describe(
+      'How the learning rate changes over the steps.',
+    ),
+    training: trainingSchema
+      .prefault({})
+      .describe('How long training takes, and when it evaluates, saves and logs.'),
+    distributed: distributedSchema.prefault({}).describe('How several processes train together.'),
+    inference: inferenceSection
+      .prefault({})
+      .describe('How a trained network reads an image, in every evaluation, prediction and report.'),
   });
 }

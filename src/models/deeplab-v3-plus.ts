@@ -113,13 +113,25 @@ export function asppDilations(outputStride: number): readonly number[] {
 
 export const deepLabV3Plus = defineComponent({
   kind: 'deeplabv3plus',
-  options: z.strictObject({
-    /** Null: 512, or 256 on a backbone whose last stage has at most 512 channels (ResNet-18 and 34). */
-    channels: z.int().positive().nullable().default(null),
-    /** Of the first stage, as it is joined. */
-    lowLevelChannels: z.int().positive().default(48),
-    dropout: z.number().min(0).lt(1).default(0.1),
-  }),
+  options: z
+    .strictObject({
+      channels: z
+        .int()
+        .positive()
+        .nullable()
+        .default(null)
+        .describe(
+          'Channels of the result. `null` is 512, or 256 on a backbone whose last stage has at most ' +
+            '512 channels (ResNet-18 and 34).',
+        ),
+      lowLevelChannels: z
+        .int()
+        .positive()
+        .default(48)
+        .describe('Channels of the first stage where it joins the decoder.'),
+      dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the classifier.'),
+    }).describe('DeepLabv3+ (Chen et al. 2018) with separable convolutions.')
+    .describe('DeepLabv3+ (Chen et al. 2018) with separable convolutions.'),
   create: ({ channels, ...options }, context: HeadContext): Head =>
     new DeepLabV3Plus({
       ...context,

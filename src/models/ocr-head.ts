@@ -97,13 +97,24 @@ export class OcrHead extends Module implements Head {
 
 export const ocrHead = defineComponent({
   kind: 'ocr',
-  options: z.strictObject({
-    channels: z.int().positive().default(512),
-    keyChannels: z.int().positive().default(256),
-    /** Of the first classifier, which takes the place of the auxiliary head. */
-    regionChannels: z.int().positive().default(256),
-    regionDropout: z.number().min(0).lt(1).default(0.1),
-    dropout: z.number().min(0).lt(1).default(0.05),
-  }),
+  options: z
+    .strictObject({
+      channels: z.int().positive().default(512).describe('Channels of the features and of the result.'),
+      keyChannels: z
+        .int()
+        .positive()
+        .default(256)
+        .describe('Channels in which pixels and regions are compared.'),
+      regionChannels: z
+        .int()
+        .positive()
+        .default(256)
+        .describe('Channels of the first classifier, which takes the place of the auxiliary head.'),
+      regionDropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the first classifier.'),
+      dropout: z.number().min(0).lt(1).default(0.05).describe('Dropout before the classifier.'),
+    }).describe('Object-contextual representations (Yuan et al. 2020), with an auxiliary classifier of its own.')
+    .describe(
+      'Object-contextual representations (Yuan et al. 2020), with an auxiliary classifier of its own.',
+    ),
   create: (options, context: HeadContext): Head => new OcrHead({ ...context, ...options }),
 });

@@ -18,15 +18,22 @@ export interface ScheduleContext {
  */
 const multiStep = defineComponent({
   kind: 'multi-step',
-  options: z.strictObject({
-    /** Share of the steps that warm up. */
-    warmup: z.number().min(0).max(1).default(0.05),
-    /** Factor of the very first step. */
-    warmupStart: z.number().positive().max(1).default(0.01),
-    /** Shares of the steps after which the rate is multiplied by `drop`. */
-    milestones: z.array(z.number().min(0).max(1)).default([0.6, 0.9]),
-    drop: z.number().positive().max(1).default(0.1),
-  }),
+  options: z
+    .strictObject({
+      warmup: z.number().min(0).max(1).default(0.05).describe('Share of the steps in which the rate rises.'),
+      warmupStart: z
+        .number()
+        .positive()
+        .max(1)
+        .default(0.01)
+        .describe('Factor on the rate at the first step.'),
+      milestones: z
+        .array(z.number().min(0).max(1))
+        .default([0.6, 0.9])
+        .describe('Shares of the steps after which the rate is multiplied by `drop`.'),
+      drop: z.number().positive().max(1).default(0.1).describe('Factor on the rate at each milestone.'),
+    }).describe("The paper's schedule (section 4.2): a linear rise, then constant, with drops.")
+    .describe("The paper's schedule (section 4.2): a linear rise, then constant, with drops."),
   create:
     ({ warmup, warmupStart, milestones, drop }): Schedule =>
     (step, total) => {
@@ -39,10 +46,12 @@ const multiStep = defineComponent({
 /** mmsegmentation's: (1 − step / total)^power from the base rate down to a minimum, which is a rate and not a factor. */
 const poly = defineComponent({
   kind: 'poly',
-  options: z.strictObject({
-    power: z.number().positive().default(0.9),
-    minimum: z.number().min(0).default(1e-4),
-  }),
+  options: z
+    .strictObject({
+      power: z.number().positive().default(0.9).describe('Exponent of the remaining share of the steps.'),
+      minimum: z.number().min(0).default(1e-4).describe('Lowest rate; an absolute rate, not a factor.'),
+    }).describe("mmsegmentation's: (1 − step / total)^power from the base rate down to a minimum.")
+    .describe("mmsegmentation's: (1 − step / total)^power from the base rate down to a minimum."),
   create: ({ power, minimum }, { learningRate }: ScheduleContext): Schedule => {
     const floor = learningRate === 0 ? 0 : Math.min(1, minimum / learningRate);
     return (step, total) => (1 - floor) * (1 - step / total) ** power + floor;

@@ -37,19 +37,27 @@ export interface ConfidenceComponent<Options = unknown>
 }
 
 const options = z.strictObject({
-  /** false lets the gradient of the weights reach the network. */
-  detach: z.boolean().default(true),
+  detach: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Cuts the gradient. `false` lets the gradient of the weights reach the network, which ' +
+        'then changes its confidence instead of its mistakes (Table 1).',
+    ),
 });
 
-/** Defines an indicator without options of its own as a component. */
+/** Defines an indicator without options of its own as a component; `description` is for the reference. */
 export function defineConfidence(
   kind: string,
   confidence: Confidence,
-  { needs = [] }: { readonly needs?: readonly string[] } = {},
+  {
+    needs = [],
+    description = '',
+  }: { readonly needs?: readonly string[]; readonly description?: string } = {},
 ): ConfidenceComponent<z.output<typeof options>> {
   return defineComponent({
     kind,
-    options,
+    options: options.describe(description),
     needs,
     create: ({ detach }) => {
       const configured: Confidence = (logitsNCHW, given) => confidence(logitsNCHW, { detach, ...given });

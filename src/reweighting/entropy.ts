@@ -28,4 +28,6 @@ function plainEntropy(logitsNCHW: Tensor, { detach }: ConfidenceOptions = {}): T
   });
 }
 
-export const entropyComponent = defineConfidence('entropy', entropy);
+export const entropyComponent = defineConfidence('entropy', entropy, {
+  description: 'Negative entropy of the class likelihoods.',
+});

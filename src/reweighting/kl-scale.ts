@@ -29,4 +29,7 @@ export const klScale: Confidence = (logitsNCHW, { extraHeads = {}, detach } = {}
     },
   });
 
-export const klScaleComponent = defineConfidence('kl-scale', klScale, { needs: [logScaleHead] });
+export const klScaleComponent = defineConfidence('kl-scale', klScale, { description: '−log s of the KL loss, which trains the head that predicts it.',
+  description: '−log s of the KL loss, which trains the head that predicts it.',
+  needs: [logScaleHead],
+});

@@ -18,4 +18,6 @@ export const logVariance: Confidence = (logitsNCHW, { detach } = {}) =>
         .add(1),
   });
 
-export const logVarianceComponent = defineConfidence('log-variance', logVariance);
+export const logVarianceComponent = defineConfidence('log-variance', logVariance, {
+  description: 'Logarithm of the variance, from a millionth of the largest one upward.',
+});

@@ -27,45 +27,100 @@ export interface ReweighterComponent<Options = unknown>
   readonly learnsFromClean?: boolean;
 }
 
-const p = z.union([z.literal(1), z.literal(2), z.literal(3)]).default(2);
+const p = z
+  .union([z.literal(1), z.literal(2), z.literal(3)])
+  .default(2)
+  .describe('Order of the norm of the weights. 1 puts all weight on the hardest pixels (Table 2).');
 
-const armOptions = z.strictObject({ p, learningRateScale: z.number().positive().default(1) });
-const linearArmOptions = z.strictObject({
-  slope: z.number().default(-0.5),
-  intercept: z.number().default(0.5),
-  p,
-});
+const armOptions = z
+  .strictObject({
+    p,
+    learningRateScale: z
+      .number()
+      .positive()
+      .default(1)
+      .describe("Factor on the learning rate. 1 is the paper's; runs of a few hundred steps may need more."),
+  })
+  .describe(
+    'A module of 53 parameters from confidence to weight, which increases the loss that the network decreases.',
+  );
+const linearArmOptions = z
+  .strictObject({
+    slope: z
+      .number()
+      .default(-0.5)
+      .describe('Change of the weight with confidence; above 0 the weights focus on confident pixels.'),
+    intercept: z.number().default(0.5).describe('Weight at confidence 0.'),
+    p,
+  }).describe('Weights on a fixed line over confidence, without anything to learn.')
+  .describe('Weights on a fixed line over confidence, without anything to learn.');
 
-const closedFormArmOptions = z.strictObject({
-  p: z
-    .union([z.literal(2), z.literal(3)], {
-      error: 'expected 2 or 3: with p = 1 all weight would go to one confidence',
-    })
-    .default(2),
-  bins: z.int().min(2).default(64),
-  momentum: z.number().min(0).lt(1).default(0.9),
-});
+const closedFormArmOptions = z
+  .strictObject({
+    p: z
+      .union([z.literal(2), z.literal(3)], {
+        error: 'expected 2 or 3: with p = 1 all weight would go to one confidence',
+      })
+      .default(2)
+      .describe('Order of the norm of the weights.'),
+    bins: z.int().min(2).default(64).describe('Number of intervals of confidence.'),
+    momentum: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.9)
+      .describe('Share of the running means that is kept at each step.'),
+  }).describe('The weights that ARM converges to, computed from running means of the loss by confidence.')
+  .describe('The weights that ARM converges to, computed from running means of the loss by confidence.');
 
-const focalOptions = z.strictObject({ gamma: z.number().min(0).default(2) });
-const gceOptions = z.strictObject({ q: z.number().min(0).max(1).default(0.1) });
+const focalOptions = z
+  .strictObject({ gamma: z.number().min(0).default(2).describe('Exponent γ.') })
+  .describe('(1 − p_y)^γ: unlikely labels count more.');
+const gceOptions = z
+  .strictObject({ q: z.number().min(0).max(1).default(0.1).describe('Exponent q.') })
+  .describe('p_y^q: unlikely labels count less. Gives cross-entropy the gradient of GCE, up to a factor.');
 const ohemOptions = z
   .strictObject({
-    /** Gives the threshold and the count that are not named. */
-    preset: z.enum(['openseg', 'hrnet']).nullable().default(null),
-    threshold: z.number().min(0).max(1).optional(),
-    minKept: z.int().min(0).optional(),
-  })
+    preset: z
+      .enum(['openseg', 'hrnet'])
+      .nullable()
+      .default(null)
+      .describe(
+        'Published settings of `threshold` and `minKept` for those that are not given; `null` is `openseg`.',
+      ),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('Pixels whose label is less likely than this share the loss; by default that of the preset.'),
+    minKept: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Smallest number of pixels of a batch that share the loss; by default that of the preset.'),
+  }).describe('Online hard example mining: the hardest pixels share the loss, the others count nothing.')
+  .describe('Online hard example mining: the hardest pixels share the loss, the others count nothing.')
   .transform(({ preset, ...given }) => ({ preset, ...ohemPresets[preset ?? 'openseg'], ...given }));
 
 const cells = z.int().min(1);
-const activeBiasOptions = z.strictObject({
-  grid: z.tuple([cells, cells]).default([16, 32]),
-  minVisits: z.int().min(2).default(3),
-});
-const metaWeightNetOptions = z.strictObject({
-  hidden: z.int().min(1).default(100),
-  learningRate: z.number().positive().default(1e-3),
-});
+const activeBiasOptions = z
+  .strictObject({
+    grid: z
+      .tuple([cells, cells])
+      .default([16, 32])
+      .describe('[rows, columns] of cells over each training image.'),
+    minVisits: z.int().min(2).default(3).describe('Visits of a cell before its history counts.'),
+  }).describe('How much p_y varied in the past (Chang et al. 2017).')
+  .describe('How much p_y varied in the past (Chang et al. 2017).');
+const metaWeightNetOptions = z
+  .strictObject({
+    hidden: z.int().min(1).default(100).describe('Width of the hidden layer.'),
+    learningRate: z.number().positive().default(1e-3).describe('Learning rate of its own Adam.'),
+  }).describe('A small network from loss to weight, which learns from clean labels (`data.clean`; Shu et al. 2019).')
+  .describe(
+    'A small network from loss to weight, which learns from clean labels (`data.clean`; Shu et al. 2019).',
+  );
 
 /** Holds the reweighters that a config can name. */
 export const reweighters = new Registry<ReweighterComponent>('reweighter', [

@@ -36,5 +36,9 @@ export function varianceShare(logitsNCHW: Tensor): Tensor {
     .clamp({ min: 0, max: 1 });
 }
 
-export const varianceComponent = defineConfidence('variance', variance);
-export const standardDeviationComponent = defineConfidence('std', standardDeviation);
+export const varianceComponent = defineConfidence('variance', variance, {
+  description: 'Variance of the class likelihoods (paper, Eq. 3).',
+});
+export const standardDeviationComponent = defineConfidence('std', standardDeviation, {
+  description: 'Standard deviation of the class likelihoods.',
+});

@@ -20,14 +20,20 @@ import { pairedComponent } from './paired-dataset.js';
 /** Options of the kind `folder`. */
 export type FolderOptions = FolderLocation;
 
-export const folderOptions = z.strictObject({
-  /** The folder with `classes.json`. */
-  root: z.string().min(1),
-  /** A folder in `images` and in the labels' folder, or several joined by '+'. */
-  split: splitOption().default('train'),
-  /** The folder of labels beside `images`; null reads images alone. */
-  labels: z.string().min(1).nullable().default('labels'),
-});
+export const folderOptions = z
+  .strictObject({
+    root: z.string().min(1).describe('Folder with `classes.json`.'),
+    split: splitOption()
+      .default('train')
+      .describe('Folder in `images` and in the folder of labels, or several joined by `+`.'),
+    labels: z
+      .string()
+      .min(1)
+      .nullable()
+      .default('labels')
+      .describe('Folder of labels beside `images`. `null` reads images only.'),
+  }).describe('Images and labels in plain folders, with `classes.json`.')
+  .describe('Images and labels in plain folders, with `classes.json`.');
 
 const noClasses: ClassList = { classes: [], ignoredValue: 255 };
 

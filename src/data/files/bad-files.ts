@@ -9,8 +9,12 @@ import { hasImageEnd } from './image-end.js';
 import type { MatchedFiles } from './match-files.js';
 import type { FilePair } from './pair-table.js';
 
-/** `auto` leaves bad files out of splits that train and stops for those that evaluate. */
-export const badFilesOption = z.enum(['auto', 'skip', 'stop']).default('auto');
+export const badFilesOption = z
+  .enum(['auto', 'skip', 'stop'])
+  .default('auto')
+  .describe(
+    '`skip` leaves bad files out, `stop` stops at the first, and `auto` skips in training splits and stops in the others.',
+  );
 
 export type BadFiles = z.output<typeof badFilesOption>;
 

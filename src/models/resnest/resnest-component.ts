@@ -10,11 +10,13 @@ import { ResNeSt, type ResNeStDepth } from './resnest.js';
 export function resnestComponent(depth: ResNeStDepth) {
   return defineComponent({
     kind: `resnest${depth}`,
-    options: z.strictObject({
-      outputStride: outputStrideOption,
-      zeroInitResidual: zeroInitResidualOption,
-      weights: weightsOption,
-    }),
+    options: z
+      .strictObject({
+        outputStride: outputStrideOption,
+        zeroInitResidual: zeroInitResidualOption,
+        weights: weightsOption,
+      })
+      .describe(`ResNeSt-${depth} (Zhang et al. 2020): split attention with radix 2.`),
     create: ({ weights, ...options }, { generator }: BackboneContext): Backbone =>
       withWeights(new ResNeSt(depth, { ...options, generator }), weights),
   });

@@ -10,12 +10,20 @@ import { ResNet, type ResNetDepth } from './resnet.js';
 export function resnetComponent(depth: ResNetDepth) {
   return defineComponent({
     kind: `resnet${depth}`,
-    options: z.strictObject({
-      stem: z.enum(['deep', 'torchvision']).default('deep'),
-      outputStride: outputStrideOption,
-      zeroInitResidual: zeroInitResidualOption,
-      weights: weightsOption,
-    }),
+    options: z
+      .strictObject({
+        stem: z
+          .enum(['deep', 'torchvision'])
+          .default('deep')
+          .describe(
+            "`deep` has three 3×3 convolutions (mmsegmentation's V1c), `torchvision` one of 7×7, so " +
+              "that torchvision's weights load.",
+          ),
+        outputStride: outputStrideOption,
+        zeroInitResidual: zeroInitResidualOption,
+        weights: weightsOption,
+      })
+      .describe(`ResNet-${depth} (He et al. 2016).`),
     create: ({ weights, ...options }, { generator }: BackboneContext): Backbone =>
       withWeights(new ResNet(depth, { ...options, generator }), weights),
   });

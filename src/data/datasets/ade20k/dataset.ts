@@ -27,15 +27,18 @@ const folders = {
   validation: 'validation',
 } as const;
 
-export const ade20kOptions = z.strictObject({
-  /** The folder with `images` and `annotations`. */
-  root: z.string().min(1),
-  /** train or val (or as the folders are called: training, validation), or both joined by '+'. */
-  split: splitOption(Object.keys(folders)).default('train'),
-  /** null reads images alone. */
-  labels: z.literal('annotations').nullable().default('annotations'),
-  badFiles: badFilesOption,
-});
+export const ade20kOptions = z
+  .strictObject({
+    root: z.string().min(1).describe('Folder with `images` and `annotations`.'),
+    split: splitOption(Object.keys(folders))
+      .default('train')
+      .describe(
+        '`train` or `val` (or the names of the folders: `training`, `validation`), or both joined by `+`.',
+      ),
+    labels: z.literal('annotations').nullable().default('annotations').describe('`null` reads images only.'),
+    badFiles: badFilesOption,
+  }).describe('ADE20K (`ADEChallengeData2016`) in its official layout; 150 classes.')
+  .describe('ADE20K (`ADEChallengeData2016`) in its official layout; 150 classes.');
 
 /** Options of the kind `ade20k`. */
 export type Ade20kOptions = z.output<typeof ade20kOptions>;

@@ -30,14 +30,21 @@ const folders = { fine: 'gtFine', coarse: 'gtCoarse' } as const;
 
 export const cityscapesOptions = z
   .strictObject({
-    /** The folder with `leftImg8bit` and `gtFine` or `gtCoarse`. */
-    root: z.string().min(1),
-    /** train, train_extra (the 20 000 images of the coarse extension), val or test, or several joined by '+'. */
-    split: splitOption(Object.keys(splits)).default('train'),
-    /** null reads images alone. */
-    labels: z.enum(['fine', 'coarse']).nullable().default('fine'),
+    root: z.string().min(1).describe('Folder with `leftImg8bit` and `gtFine` or `gtCoarse`.'),
+    split: splitOption(Object.keys(splits))
+      .default('train')
+      .describe(
+        '`train`, `train_extra` (the 20 000 images of the coarse extension), `val` or `test`, or ' +
+          'several joined by `+`.',
+      ),
+    labels: z
+      .enum(['fine', 'coarse'])
+      .nullable()
+      .default('fine')
+      .describe('Fine or coarse labels. `null` reads images only.'),
     badFiles: badFilesOption,
-  })
+  }).describe('Cityscapes in its official layout; 19 of the 34 ids are classes.')
+  .describe('Cityscapes in its official layout; 19 of the 34 ids are classes.')
   .refine(({ split, labels }) => labels !== 'fine' || !splitNames(split).includes('train_extra'), {
     path: ['labels'],
     error: 'train_extra has coarse labels only; set labels: coarse',
