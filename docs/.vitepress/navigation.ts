@@ -48,6 +48,7 @@ export const guide: NavigationItem[] = [
     text: 'In your own code',
     items: [
       { text: 'ARM in your own loop', link: '/guide/add-arm-to-your-loop' },
+      { text: 'Examples', link: '/guide/examples' },
       { text: 'Components of your own', link: '/guide/extend' },
     ],
   },

@@ -1,6 +1,6 @@
-/** The default theme of VitePress with a little room for wide tables. */
+/** The default theme of VitePress with room for wide tables and pictures. */
 
 import DefaultTheme from 'vitepress/theme';
-import './tables.css';
+import './site.css';
 
 export default DefaultTheme;

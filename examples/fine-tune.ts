@@ -1,0 +1,43 @@
+/**
+ * Fine-tunes a network from published ImageNet weights, and says how many of the file's tensors found their place. A
+ * config does the same with `model.backbone.weights`. The dataset is a folder with `coarse` and `fine` labels.
+ *
+ *     node node_modules/coarsely/dist/examples/fine-tune.js resnet18.pth my-dataset [folder] [steps]
+ */
+
+import { join } from 'node:path';
+import { configSchema } from 'coarsely/config';
+import { loadBackboneWeights, ResNet } from 'coarsely/models';
+import { folderArm } from 'coarsely/recipes';
+import { Generator } from 'coarsely/torch';
+import { runTraining } from 'coarsely/training';
+
+const [weights, root, folder = 'example', steps = '400'] = process.argv.slice(2);
+if (weights === undefined || root === undefined) {
+  throw new Error('usage: fine-tune.js WEIGHTS DATASET [FOLDER] [STEPS]');
+}
+
+// What the run does by itself, once before, to see that the file fits: torchvision's ResNets have its own stem.
+{
+  using generator = new Generator(0);
+  const backbone = new ResNet(18, { stem: 'torchvision', generator });
+  const { loaded, unused } = loadBackboneWeights(backbone, weights);
+  console.log(`${loaded.length} tensors loaded, not used: ${unused.join(', ') || 'none'}`);
+  backbone.dispose();
+}
+
+const recipe = folderArm({ root });
+const config = configSchema.parse({
+  ...recipe,
+  model: { backbone: { kind: 'resnet18', stem: 'torchvision', weights } },
+  // Pretrained features want a smaller rate than random ones.
+  optimizer: { learningRate: 0.005 },
+  training: { iterations: Number(steps), batchSize: 4 },
+});
+await runTraining(config, {
+  runFolder: join(folder, 'fine-tuned'),
+  onEvent: (event) => {
+    if (event.type === 'evaluation')
+      console.log(`mIoU on exact labels: ${(100 * event.values.mIoU).toFixed(1)} %`);
+  },
+});
