@@ -130,7 +130,7 @@ export const deepLabV3Plus = defineComponent({
         .default(48)
         .describe('Channels of the first stage where it joins the decoder.'),
       dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the classifier.'),
-    }).describe('DeepLabv3+ (Chen et al. 2018) with separable convolutions.')
+    })
     .describe('DeepLabv3+ (Chen et al. 2018) with separable convolutions.'),
   create: ({ channels, ...options }, context: HeadContext): Head =>
     new DeepLabV3Plus({

@@ -53,7 +53,7 @@ export const fcnHead = defineComponent({
     .strictObject({
       channels: z.int().positive().default(256).describe('Channels of the convolution.'),
       dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the classifier.'),
-    }).describe('One 3×3 convolution on the third stage (Long et al. 2015).')
+    })
     .describe('One 3×3 convolution on the third stage (Long et al. 2015).'),
   create: (options, context: HeadContext): Head => new FcnHead({ ...context, ...options }),
 });

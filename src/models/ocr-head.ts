@@ -112,7 +112,7 @@ export const ocrHead = defineComponent({
         .describe('Channels of the first classifier, which takes the place of the auxiliary head.'),
       regionDropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the first classifier.'),
       dropout: z.number().min(0).lt(1).default(0.05).describe('Dropout before the classifier.'),
-    }).describe('Object-contextual representations (Yuan et al. 2020), with an auxiliary classifier of its own.')
+    })
     .describe(
       'Object-contextual representations (Yuan et al. 2020), with an auxiliary classifier of its own.',
     ),

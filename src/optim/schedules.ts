@@ -32,7 +32,7 @@ const multiStep = defineComponent({
         .default([0.6, 0.9])
         .describe('Shares of the steps after which the rate is multiplied by `drop`.'),
       drop: z.number().positive().max(1).default(0.1).describe('Factor on the rate at each milestone.'),
-    }).describe("The paper's schedule (section 4.2): a linear rise, then constant, with drops.")
+    })
     .describe("The paper's schedule (section 4.2): a linear rise, then constant, with drops."),
   create:
     ({ warmup, warmupStart, milestones, drop }): Schedule =>
@@ -50,7 +50,7 @@ const poly = defineComponent({
     .strictObject({
       power: z.number().positive().default(0.9).describe('Exponent of the remaining share of the steps.'),
       minimum: z.number().min(0).default(1e-4).describe('Lowest rate; an absolute rate, not a factor.'),
-    }).describe("mmsegmentation's: (1 − step / total)^power from the base rate down to a minimum.")
+    })
     .describe("mmsegmentation's: (1 − step / total)^power from the base rate down to a minimum."),
   create: ({ power, minimum }, { learningRate }: ScheduleContext): Schedule => {
     const floor = learningRate === 0 ? 0 : Math.min(1, minimum / learningRate);

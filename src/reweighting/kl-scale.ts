@@ -29,7 +29,7 @@ export const klScale: Confidence = (logitsNCHW, { extraHeads = {}, detach } = {}
     },
   });
 
-export const klScaleComponent = defineConfidence('kl-scale', klScale, { description: '−log s of the KL loss, which trains the head that predicts it.',
+export const klScaleComponent = defineConfidence('kl-scale', klScale, {
   description: '−log s of the KL loss, which trains the head that predicts it.',
   needs: [logScaleHead],
 });

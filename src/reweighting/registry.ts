@@ -52,7 +52,7 @@ const linearArmOptions = z
       .describe('Change of the weight with confidence; above 0 the weights focus on confident pixels.'),
     intercept: z.number().default(0.5).describe('Weight at confidence 0.'),
     p,
-  }).describe('Weights on a fixed line over confidence, without anything to learn.')
+  })
   .describe('Weights on a fixed line over confidence, without anything to learn.');
 
 const closedFormArmOptions = z
@@ -70,7 +70,7 @@ const closedFormArmOptions = z
       .lt(1)
       .default(0.9)
       .describe('Share of the running means that is kept at each step.'),
-  }).describe('The weights that ARM converges to, computed from running means of the loss by confidence.')
+  })
   .describe('The weights that ARM converges to, computed from running means of the loss by confidence.');
 
 const focalOptions = z
@@ -99,7 +99,7 @@ const ohemOptions = z
       .min(0)
       .optional()
       .describe('Smallest number of pixels of a batch that share the loss; by default that of the preset.'),
-  }).describe('Online hard example mining: the hardest pixels share the loss, the others count nothing.')
+  })
   .describe('Online hard example mining: the hardest pixels share the loss, the others count nothing.')
   .transform(({ preset, ...given }) => ({ preset, ...ohemPresets[preset ?? 'openseg'], ...given }));
 
@@ -111,13 +111,13 @@ const activeBiasOptions = z
       .default([16, 32])
       .describe('[rows, columns] of cells over each training image.'),
     minVisits: z.int().min(2).default(3).describe('Visits of a cell before its history counts.'),
-  }).describe('How much p_y varied in the past (Chang et al. 2017).')
+  })
   .describe('How much p_y varied in the past (Chang et al. 2017).');
 const metaWeightNetOptions = z
   .strictObject({
     hidden: z.int().min(1).default(100).describe('Width of the hidden layer.'),
     learningRate: z.number().positive().default(1e-3).describe('Learning rate of its own Adam.'),
-  }).describe('A small network from loss to weight, which learns from clean labels (`data.clean`; Shu et al. 2019).')
+  })
   .describe(
     'A small network from loss to weight, which learns from clean labels (`data.clean`; Shu et al. 2019).',
   );

@@ -32,7 +32,7 @@ export const folderOptions = z
       .nullable()
       .default('labels')
       .describe('Folder of labels beside `images`. `null` reads images only.'),
-  }).describe('Images and labels in plain folders, with `classes.json`.')
+  })
   .describe('Images and labels in plain folders, with `classes.json`.');
 
 const noClasses: ClassList = { classes: [], ignoredValue: 255 };

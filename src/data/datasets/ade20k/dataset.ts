@@ -37,7 +37,7 @@ export const ade20kOptions = z
       ),
     labels: z.literal('annotations').nullable().default('annotations').describe('`null` reads images only.'),
     badFiles: badFilesOption,
-  }).describe('ADE20K (`ADEChallengeData2016`) in its official layout; 150 classes.')
+  })
   .describe('ADE20K (`ADEChallengeData2016`) in its official layout; 150 classes.');
 
 /** Options of the kind `ade20k`. */

@@ -43,7 +43,7 @@ export const cityscapesOptions = z
       .default('fine')
       .describe('Fine or coarse labels. `null` reads images only.'),
     badFiles: badFilesOption,
-  }).describe('Cityscapes in its official layout; 19 of the 34 ids are classes.')
+  })
   .describe('Cityscapes in its official layout; 19 of the 34 ids are classes.')
   .refine(({ split, labels }) => labels !== 'fine' || !splitNames(split).includes('train_extra'), {
     path: ['labels'],
