@@ -97,9 +97,7 @@ function expectSameState(path: string, expectedPath: string): void {
     if (name === 'generator') continue;
     const other = tensors.get(name);
     if (other === undefined) throw new Error(`${path} lacks ${name}`);
-    const size = tensor.abs().max().item();
-    const difference = tensor.sub(other).abs().max().item();
-    expect(difference, `${path}: ${name}`).toBeLessThan(1e-4 * size + 1e-6);
+    expect(other, `${path}: ${name}`).toBeAllclose(tensor, { relativeToLargest: 1e-4, absolute: 1e-6 });
   }
 }
 

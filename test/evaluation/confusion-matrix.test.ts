@@ -1,15 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfusionMatrix } from 'coarsely/evaluation';
-import { liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(liveBefore);
-});
+import { scope, tensorFrom } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 
 function update(matrix: ConfusionMatrix, prediction: number[], labels: number[]): void {
   using _tensors = scope();

@@ -1,16 +1,8 @@
 import type { Sample, SegmentationDataset } from 'coarsely/data';
 import { evaluate } from 'coarsely/evaluation';
-import { liveTensorCount, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Tensor, tensorFrom, tidy } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import { BrightnessModel } from './brightness-model.js';
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(liveBefore);
-});
 
 interface Scene {
   readonly width: number;

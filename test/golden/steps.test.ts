@@ -14,9 +14,9 @@ import {
 } from 'coarsely/models';
 import { Sgd, schedules } from 'coarsely/optim';
 import { Arm, variance } from 'coarsely/reweighting';
-import { Generator, liveTensorCount, setThreads, type Tensor, tidy } from 'coarsely/torch';
+import { Generator, setThreads, type Tensor, tidy } from 'coarsely/torch';
 import { trainStep } from 'coarsely/training';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { armParameters, fillArmWithHash, fillWithHash, hashedImages, hashedLabels } from './hashing.js';
 
 interface GoldenStep {
@@ -48,13 +48,8 @@ const golden = JSON.parse(readFileSync(new URL('steps.json', import.meta.url), '
 
 type MemoryFormat = 'contiguous' | 'channels-last';
 
-let live = 0;
 beforeEach(() => {
   setThreads(1);
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
 });
 
 function createModel({ depth, outputStride }: GoldenCase): Segmentor {

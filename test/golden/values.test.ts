@@ -4,16 +4,8 @@ import { crossEntropy, reduceLosses } from 'coarsely/losses';
 import { BatchNorm2d, Conv2d, Parameter, resizeBilinear } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
 import { Arm, standardDeviation, variance } from 'coarsely/reweighting';
-import {
-  Generator,
-  liveTensorCount,
-  noGrad,
-  setThreads,
-  type Tensor,
-  tensorFrom,
-  tidy,
-} from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Generator, noGrad, setThreads, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { armParameters, fillArmWithHash, hashedLabels, hashedUniform } from './hashing.js';
 
 interface Entry {
@@ -70,13 +62,8 @@ interface Values {
 
 const values = JSON.parse(readFileSync(new URL('values.json', import.meta.url), 'utf8')) as Values;
 
-let live = 0;
 beforeEach(() => {
   setThreads(1);
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
 });
 
 function tensorOf({ data, shape }: Entry, dtype: 'float32' | 'int64' = 'float32'): Tensor {

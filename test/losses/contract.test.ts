@@ -1,16 +1,8 @@
 /** What every registered loss must do, whatever it computes. */
 import { losses, type PixelLoss } from 'coarsely/losses';
-import { autocast, liveTensorCount, ops, scope, type Tensor, tensorFrom } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { autocast, ops, scope, type Tensor, tensorFrom } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import { type PixelBatch, pixelBatch, pixelShape, plain, situations } from '../reweighting/pixel-batch.js';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 function create(kind: string, classCount = 5): PixelLoss {
   const component = losses.get(kind);

@@ -91,15 +91,3 @@ export function gradientOf({ logitsNCHW, factorsNHW }: FusedBatch, { lossesNHW }
   if (grad === null) throw new Error('no gradient');
   return grad;
 }
-
-/** The greatest difference between two maps of one shape. */
-export function difference(one: Tensor, other: Tensor): number {
-  if (String(one.shape) !== String(other.shape)) throw new Error(`${one.shape} and ${other.shape}`);
-  return one
-    .to({ dtype: 'float64' })
-    .sub(other.to({ dtype: 'float64' }))
-    .abs()
-    .flatten()
-    .amax(0)
-    .item();
-}

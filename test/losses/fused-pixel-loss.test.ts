@@ -1,18 +1,9 @@
 /** The fused pass gives what the plain way gives, to rounding, whatever the sizes, layouts and types. */
 import { crossEntropy, focal, fusedPixelLoss, gce, kl } from 'coarsely/losses';
 import { entropy, logVariance, variance } from 'coarsely/reweighting';
+import { autocast, scope, setThreads, type Tensor, tensorFrom, threads } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import {
-  autocast,
-  liveTensorCount,
-  scope,
-  setThreads,
-  type Tensor,
-  tensorFrom,
-  threads,
-} from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  difference,
   type FusedCase,
   fusedBatch,
   fusedConfidences,
@@ -20,14 +11,6 @@ import {
   gradientOf,
   plainMaps,
 } from './fused-batch.js';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 const cases: readonly FusedCase[] = [
   { name: 'four times the size', logits: [2, 19, 5, 7], labels: [20, 28] },
@@ -75,15 +58,15 @@ describe.each(cases)('$name', (given) => {
       const plain = plainMaps(other, { loss, confidence });
       const confidenceNHW = fused.confidenceNHW as Tensor;
       expect(fused.lossesNHW.dtype).toBe('float32');
-      expect(difference(fused.lossesNHW, plain.lossesNHW)).toBeLessThan(rounding);
-      expect(difference(confidenceNHW, plain.confidenceNHW)).toBeLessThan(rounding);
+      expect(fused.lossesNHW).toBeAllclose(plain.lossesNHW, { absolute: rounding });
+      expect(confidenceNHW).toBeAllclose(plain.confidenceNHW, { absolute: rounding });
       expect(confidenceNHW.requiresGrad).toBe(false);
       const [gradient, expected] = [gradientOf(one, { ...fused, confidenceNHW }), gradientOf(other, plain)];
       expect(gradient.dtype).toBe(given.dtype ?? 'float32');
       const most = expected.to({ dtype: 'float32' }).abs().flatten().amax(0).item();
-      expect(difference(gradient, expected)).toBeLessThan(
-        8 * rounding + digits[given.dtype ?? 'float32'] * most,
-      );
+      expect(gradient).toBeAllclose(expected, {
+        absolute: 8 * rounding + digits[given.dtype ?? 'float32'] * most,
+      });
       expect(gradient.isContiguous(given.memoryFormat ?? 'channels-last')).toBe(true);
     }
   });

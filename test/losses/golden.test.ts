@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { losses } from 'coarsely/losses';
 import { confidences } from 'coarsely/reweighting';
-import { liveTensorCount, scope, type Tensor, tensorFrom } from 'coarsely/torch';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { scope, tensorFrom } from 'coarsely/torch';
+import { expect, test } from 'vitest';
 
 interface Entry {
   readonly shape: readonly number[];
@@ -28,23 +28,10 @@ interface Golden extends Readonly<Record<'logits' | 'labels' | 'logScale' | 'cot
 const golden = JSON.parse(readFileSync(new URL('losses-golden.json', import.meta.url), 'utf8')) as Golden;
 const classCount = golden.logits.shape[1] ?? 0;
 
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
-
 const float = ({ data, shape }: Entry) => tensorFrom(data, { dtype: 'float32', shape });
 
-function expectClose(actual: Tensor | null, { data, shape }: Entry, tolerance = 1e-6): void {
-  expect(actual?.shape).toEqual(shape);
-  const values = actual?.toTypedArray() ?? [];
-  data.forEach((expected, index) => {
-    expect(Math.abs(Number(values[index]) - expected)).toBeLessThan(tolerance * (1 + Math.abs(expected)));
-  });
-}
+/** Accepts differences of `rounding` relative to 1 + |expected|. */
+const within = (rounding: number) => ({ absolute: rounding, relative: rounding });
 
 test.each(
   golden.losses.map((entry) => ({ ...entry, name: `${entry.kind} ${JSON.stringify(entry.options)}` })),
@@ -57,10 +44,10 @@ test.each(
   const labels = tensorFrom(golden.labels.data, { dtype: 'int64', shape: golden.labels.shape });
   const values = loss(logits, labels, { extraHeads: { logScale } });
   values.mul(float(golden.cotangent)).sum().backward();
-  expectClose(values, expected.losses);
-  expectClose(logits.grad, expected.logitsGradient);
+  expect(values).toBeAllclose(expected.losses, within(1e-6));
+  expect(logits.grad).toBeAllclose(expected.logitsGradient, within(1e-6));
   if (expected.logScaleGradient === undefined) expect(logScale.grad).toBeNull();
-  else expectClose(logScale.grad, expected.logScaleGradient);
+  else expect(logScale.grad).toBeAllclose(expected.logScaleGradient, within(1e-6));
 });
 
 test.each(golden.confidences)('confidence $kind', ({ kind, values, logitsGradient }) => {
@@ -70,6 +57,6 @@ test.each(golden.confidences)('confidence $kind', ({ kind, values, logitsGradien
   const logits = float(golden.logits).requiresGrad_();
   const actual = confidence(logits);
   actual.mul(float(golden.cotangent)).sum().backward();
-  expectClose(actual, values, 1e-5);
-  expectClose(logits.grad, logitsGradient, 1e-5);
+  expect(actual).toBeAllclose(values, within(1e-5));
+  expect(logits.grad).toBeAllclose(logitsGradient, within(1e-5));
 });

@@ -1,17 +1,9 @@
 /** Every registered head on every registered backbone, as a config names them. */
 import { backbones, createSegmentor, heads } from 'coarsely/models';
-import { Generator, liveTensorCount, randn, setThreads, tidy } from 'coarsely/torch';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Generator, randn, setThreads, tidy } from 'coarsely/torch';
+import { expect, test } from 'vitest';
 
 setThreads(1);
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 const pairs = backbones.kinds().flatMap((backbone) => heads.kinds().map((head) => ({ backbone, head })));
 

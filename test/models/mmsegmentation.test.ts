@@ -1,21 +1,13 @@
 /** ResNeSt, DeepLabv3+ and OCR against PyTorch, by way of checkpoints with mmsegmentation's names. */
 import { createSegmentor, OcrHead, ResNeSt, Segmentor } from 'coarsely/models';
-import { Generator, liveTensorCount, noGrad, setThreads, type Tensor, tidy, zeros } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Generator, noGrad, setThreads, type Tensor, tidy, zeros } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import { createPublishedSegmentor } from '#models/pretrained/published-segmentor.js';
 import { images, values } from './deterministic-values.js';
 import { expectClose } from './expect-close.js';
 import { checkpointOf, golden, type NamedShape } from './published-names.js';
 
 setThreads(1);
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 function tensors(shapes: readonly NamedShape[]): Map<string, Tensor> {
   return new Map(

@@ -1,8 +1,8 @@
 /** Networks against PyTorch: torchvision's ResNets, and a segmentor written out after mmsegmentation (networks-golden.py). */
 import { readFileSync } from 'node:fs';
 import { DeepLabV3Plus, FcnHead, ResNet, Segmentor } from 'coarsely/models';
-import { Generator, liveTensorCount, noGrad, setThreads, type Tensor, tidy } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Generator, noGrad, setThreads, type Tensor, tidy } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import { fill, images, type Summary, values } from './deterministic-values.js';
 import { expectClose } from './expect-close.js';
 
@@ -25,14 +25,6 @@ interface GoldenResNet {
 const golden = JSON.parse(readFileSync(new URL('./networks-golden.json', import.meta.url), 'utf8')) as Golden;
 
 setThreads(1);
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 describe("torchvision's ResNets", () => {
   test.each([

@@ -3,29 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSegmentor, loadBackboneWeights, ResNeSt } from 'coarsely/models';
-import {
-  full,
-  Generator,
-  liveTensorCount,
-  setThreads,
-  type Tensor,
-  tidy,
-  writeSafetensors,
-} from 'coarsely/torch';
+import { full, Generator, setThreads, type Tensor, tidy, writeSafetensors } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type NamedShape, tensorsOf } from './published-names.js';
 
 setThreads(1);
 
 let folder = '';
-let live = 0;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'coarsely-resnest-'));
-  live = liveTensorCount();
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
-  expect(liveTensorCount()).toBe(live);
 });
 
 /** mmcv's `stem.N` as the ResNeSt package calls it. */

@@ -1,17 +1,9 @@
 /** Heads and segmentors: what each registered head keeps to, sizes, precision, placement. */
 import { createSegmentor, heads, Segmentor } from 'coarsely/models';
-import { autocast, Generator, liveTensorCount, noGrad, randn, setThreads, tidy } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { autocast, Generator, noGrad, randn, setThreads, tidy } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 
 setThreads(1);
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 const section = {
   backbone: { kind: 'resnet18' },

@@ -1,15 +1,7 @@
 /** Average pooling at borders, by hand. */
 import { AveragePool2d } from 'coarsely/nn';
-import { liveTensorCount, tensorFrom, tidy } from 'coarsely/torch';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
+import { tensorFrom, tidy } from 'coarsely/torch';
+import { expect, test } from 'vitest';
 
 //  1 2 3
 //  4 5 6

@@ -1,29 +1,15 @@
 /** Packed convolutions against the plain layers: every geometry that a kernel of its own computes, and every end. */
 import { BatchNorm2d, Conv2d } from 'coarsely/nn';
-import {
-  Generator,
-  liveTensorCount,
-  noGrad,
-  ops,
-  rand,
-  randn,
-  scope,
-  type Tensor,
-  tidy,
-  zeros,
-} from 'coarsely/torch';
+import { Generator, noGrad, ops, rand, randn, scope, tidy, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { convolveNormalized } from '#nn/convolve-normalized.js';
 import { FoldedConvolutions } from '#nn/folded-convolutions.js';
 
-let live = 0;
 let generator: Generator;
 beforeEach(() => {
   generator = new Generator(3);
-  live = liveTensorCount();
 });
 afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
   generator.dispose();
 });
 
@@ -73,11 +59,6 @@ function createLayers({ inChannels, outChannels, bias = false, ...options }: Cas
   return { conv, bn };
 }
 
-/** Largest distance, as a share of the largest value. */
-function distance(one: Tensor, other: Tensor): number {
-  return one.sub(other).abs().max().item() / other.abs().max().item();
-}
-
 test.each(cases)('%o', (setting) => {
   const layers = createLayers(setting);
   using _tensors = scope();
@@ -94,10 +75,7 @@ test.each(cases)('%o', (setting) => {
           convolveNormalized(layers, inputNCHW, { residual: added, activation }),
         );
         expect(actual.dtype).toBe(dtype);
-        expect(actual.shape).toEqual(expected.shape);
-        expect(distance(actual.to({ dtype: 'float32' }), expected)).toBeLessThan(
-          dtype === 'float32' ? 1e-5 : 0.03,
-        );
+        expect(actual).toBeAllclose(expected, { relativeToLargest: dtype === 'float32' ? 1e-5 : 0.03 });
       });
     }
     noGrad(() => {
@@ -133,10 +111,10 @@ test('a network in training is not folded, and weights are those of the first ru
       const first = folded.run(() => convolveNormalized(layers, input));
       layers.conv.weight.mul_(2);
       const second = folded.run(() => convolveNormalized(layers, input));
-      expect(second.sub(first).abs().max().item()).toBe(0);
+      expect(second).toBeAllclose(first);
       layers.bn.train();
       const mean = folded.run(() => convolveNormalized(layers, input)).mean([0, 2, 3]);
-      expect(mean.sub(layers.bn.bias).abs().max().item()).toBeLessThan(1e-4);
+      expect(mean).toBeAllclose(layers.bn.bias, { absolute: 1e-4 });
     }),
   );
   layers.conv.dispose();

@@ -1,7 +1,7 @@
 /** Modules are their fields: walking, state dicts, modes, placement, lifetime. */
 import { Buffer, Conv2d, Module, Parameter, Sequential } from 'coarsely/nn';
-import { Generator, liveTensorCount, ones, randn, scope, type Tensor, tidy, zeros } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Generator, ones, randn, scope, type Tensor, tidy, zeros } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 
 class Leaf extends Module {
   readonly weight = new Parameter(ones([2, 3], { dtype: 'float32' }));
@@ -22,14 +22,6 @@ class Tree extends Module {
     return input.mul(this.scale);
   }
 }
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 describe('walking', () => {
   test('paths follow the fields in order; what is shared comes once', () => {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Parameter } from 'coarsely/nn';
 import { clipGradNorm, type ParameterGroup, Sgd } from 'coarsely/optim';
-import { liveTensorCount, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Tensor, tensorFrom, tidy } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 
 interface Case {
   readonly name: string;
@@ -14,14 +14,6 @@ interface Case {
 const golden = JSON.parse(readFileSync(new URL('./sgd-golden.json', import.meta.url), 'utf8')) as {
   readonly cases: Case[];
 };
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 const vector = (values: readonly number[]) =>
   tensorFrom(values, { dtype: 'float32', shape: [values.length] });

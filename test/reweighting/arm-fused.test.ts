@@ -2,7 +2,6 @@
 import { Arm, type NormOrder, normalizeWeights } from 'coarsely/reweighting';
 import {
   Generator,
-  liveTensorCount,
   noGrad,
   ops,
   rand,
@@ -14,25 +13,13 @@ import {
   threads,
   withKernels,
 } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { kernels } from '#torch/modes.js';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 const numbers = (tensor: Tensor | null | undefined) => Array.from(tensor?.toTypedArray() ?? [], Number);
 
-/** The largest difference over the largest value of the reference; values below `least` are rounding of what cancels. */
-function difference(actual: readonly number[], expected: readonly number[], least = 1e-30): number {
-  expect(actual).toHaveLength(expected.length);
-  const scale = Math.max(...expected.map(Math.abs), least);
-  return Math.max(0, ...actual.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)))) / scale;
-}
+/** The share of the largest value by which rounding in float32 may change any other. */
+const tolerance = { relativeToLargest: 2e-5 };
 
 interface Pixels {
   readonly confidenceNHW: Tensor;
@@ -94,8 +81,7 @@ describe.each([1, 2, 3] as const)('p = %i', (p) => {
     const stock = withKernels('stock', () => outcome(p, pixels));
     const fused = outcome(p, pixels);
     expect(kernels()).toBe('fused');
-    for (const part of ['weights', 'parameters', 'confidence'] as const)
-      expect(difference(fused[part], stock[part], 0.1 / stock.weights.length)).toBeLessThan(2e-5);
+    expect(fused).toBeAllclose(stock, { ...tolerance, absolute: 2e-6 / stock.weights.length });
   });
 
   test('the composition for other devices gives the same', () => {
@@ -107,12 +93,10 @@ describe.each([1, 2, 3] as const)('p = %i', (p) => {
       const confidence = confidenceNHW.detach().requiresGrad_();
       const weights = weigh(confidence, validNHW, parameters, p);
       weights.mul(lossesNHW).sum().backward();
-      return [numbers(weights), numbers(parameters.grad), numbers(confidence.grad)];
+      return { weights, parameters: parameters.grad, confidence: confidence.grad };
     });
-    const [own = [], composed = []] = gradients;
-    own.forEach((values, i) => {
-      expect(difference(values, composed[i] ?? [])).toBeLessThan(2e-5);
-    });
+    const [own, composed] = gradients;
+    expect(own).toBeAllclose(composed, tolerance);
   });
 
   test('normalized weights and their gradient are those of stock operators', () => {
@@ -130,8 +114,7 @@ describe.each([1, 2, 3] as const)('p = %i', (p) => {
         run((weights) => normalizeWeights(weights, validNHW, { p })),
         run((weights) => ops.normaliseWeightsComposed(weights, validNHW, p)),
       ]) {
-        expect(difference(other.weights, stock.weights)).toBeLessThan(2e-5);
-        expect(difference(other.gradient, stock.gradient)).toBeLessThan(2e-5);
+        expect(other).toBeAllclose(stock, tolerance);
       }
     }
   });
@@ -152,7 +135,7 @@ describe.each([1, 2, 3] as const)('p = %i', (p) => {
       const shifted = (by: number) => objective(values.map((x, i) => (i === index ? x + by : x)));
       return (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
     });
-    expect(difference(parameters, numeric)).toBeLessThan(1e-4);
+    expect(parameters).toBeAllclose(numeric, { relativeToLargest: 1e-4 });
   });
 });
 

@@ -4,17 +4,9 @@
  */
 import { losses } from 'coarsely/losses';
 import { confidences, type Reweighter, reweighters } from 'coarsely/reweighting';
-import { autocast, liveTensorCount, ops, scope, type Tensor } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { autocast, ops, scope, type Tensor } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import { createReweighter, type PixelBatch, pixelBatch, plain, situations } from './pixel-batch.js';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 const pairs = losses
   .kinds()

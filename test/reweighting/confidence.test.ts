@@ -1,17 +1,9 @@
 /** Confidence indicators: their range, their order, their gradients, and why the paper's entropy gave NaN. */
 import { losses } from 'coarsely/losses';
 import { type Confidence, confidences, entropy, klScale, logVariance } from 'coarsely/reweighting';
-import { autocast, liveTensorCount, ops, scope, type Tensor, tensorFrom } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { autocast, ops, scope, type Tensor, tensorFrom } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 import { pixelBatch, pixelShape, situations } from './pixel-batch.js';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 function create(kind: string, { detach }: { readonly detach?: boolean } = {}): Confidence {
   const component = confidences.get(kind);

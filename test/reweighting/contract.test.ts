@@ -1,16 +1,8 @@
 /** What every registered reweighter must do, whatever its strategy. */
 import { reweighters } from 'coarsely/reweighting';
 import { autocast, liveTensorCount, scope } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createReweighter, pixelShape, plain, reweighterInput, situations } from './pixel-batch.js';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 describe.each(reweighters.kinds())('%s', (kind) => {
   test.each(situations)('weights sum to 1 over valid pixels and are 0 elsewhere: $name', (situation) => {

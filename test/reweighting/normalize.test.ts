@@ -1,15 +1,7 @@
 /** Confidence, and the double normalization of weights, by hand. */
 import { normalizeWeights, standardDeviation, variance } from 'coarsely/reweighting';
-import { autocast, liveTensorCount, scope, tensorFrom } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
+import { autocast, scope, tensorFrom } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 
 /** One pixel of these likelihoods. */
 const pixel = (likelihoods: readonly number[]) =>

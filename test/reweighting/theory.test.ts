@@ -5,16 +5,8 @@
 import { Parameter } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
 import { Arm, ClosedFormArm, type NormOrder, normalizeWeights } from 'coarsely/reweighting';
-import { Generator, liveTensorCount, ones, tensorFrom, tidy } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
+import { Generator, ones, tensorFrom, tidy } from 'coarsely/torch';
+import { describe, expect, test } from 'vitest';
 
 const row = (values: readonly number[]) =>
   tensorFrom(values, { dtype: 'float32', shape: [1, 1, values.length] });

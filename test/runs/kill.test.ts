@@ -7,18 +7,9 @@ import fs, { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { readRun } from 'coarsely/runs';
-import { liveTensorCount } from 'coarsely/torch';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { RunWriter } from '#runs/run-writer.js';
 import { scratchRun, stepInCheckpoint, withTensors } from './run-folders.js';
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(liveBefore);
-});
 
 const configYaml = 'name: tiny\n';
 const mutating = [

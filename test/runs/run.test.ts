@@ -9,19 +9,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readRun } from 'coarsely/runs';
-import { liveTensorCount } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkNewRunFolder } from '#runs/run-folder.js';
 import { RunWriter } from '#runs/run-writer.js';
 import { scratchRun, stepInCheckpoint, withTensors } from './run-folders.js';
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(liveBefore);
-});
 
 const configYaml = 'name: tiny\nseed: 3\n';
 

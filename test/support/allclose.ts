@@ -57,10 +57,9 @@ export function findDifference(
 }
 
 function compare(received: Numbers, expected: Numbers, tolerance: Tolerance): string | null {
-  if (received == null || expected == null) {
-    if (received === expected) return null;
+  if (received === null && expected === null) return null;
+  if (received == null || expected == null)
     return `expected ${expected == null ? expected : 'a tensor'}, received ${received == null ? received : 'one'}`;
-  }
   const [actual, wanted] = [valuesOf(received), valuesOf(expected)];
   if (actual.shape && wanted.shape && String(actual.shape) !== String(wanted.shape))
     return `expected shape [${wanted.shape}], received [${actual.shape}]`;

@@ -6,12 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Generator, liveTensorCount, ops, rand, randn, scope, type Tensor, tensorFrom } from 'coarsely/torch';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Generator, ops, rand, randn, scope, type Tensor, tensorFrom } from 'coarsely/torch';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 let folder = '';
-let live = 0;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'coarsely-cuda-'));
@@ -25,12 +24,6 @@ beforeAll(() => {
   expect(status, stderr).toBe(0);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 const bytes = (tensor: Tensor) => {
   const { buffer, byteOffset, byteLength } = tensor.contiguous().toTypedArray();
@@ -57,19 +50,6 @@ function runKernel(
   });
   expect(used).toBe(values.length);
   return outputs;
-}
-
-/** `least`: values below it are rounding of what cancels. */
-function expectClose(
-  actual: Tensor | undefined,
-  expected: Tensor | null | undefined,
-  tolerance: number,
-  least = 1e-30,
-): void {
-  if (!actual || !expected) throw new Error('expected two tensors');
-  expect(actual.shape).toEqual(expected.shape);
-  const scale = Math.max(expected.abs().max().item(), least);
-  expect(actual.sub(expected).abs().max().item() / scale).toBeLessThan(tolerance);
 }
 
 const channelsLast = (maps: Tensor) => maps.permute([0, 2, 3, 1]).contiguous();
@@ -100,8 +80,8 @@ describe.each(sizes)('%i×%i to %i×%i', (h, w, height, width) => {
         [2, h, w, 3],
       ],
     );
-    expectClose(channelsFirst(output), expected, 1e-6);
-    expectClose(channelsFirst(below), input.grad, 1e-5);
+    expect(channelsFirst(output)).toBeAllclose(expected, { relativeToLargest: 1e-6 });
+    expect(channelsFirst(below)).toBeAllclose(input.grad, { relativeToLargest: 1e-5 });
   });
 
   test.each([
@@ -128,9 +108,9 @@ describe.each(sizes)('%i×%i to %i×%i', (h, w, height, width) => {
       [channelsLast(logits.detach()), labels, above],
       [shape, confidenceShape, [2, h, w, classes]],
     );
-    expectClose(outputs[0], losses, 1e-5);
-    if (indicator !== 0) expectClose(outputs[1], confidence, 1e-5);
-    expectClose(channelsFirst(outputs[2]), logits.grad, 2e-5);
+    expect(outputs[0]).toBeAllclose(losses, { relativeToLargest: 1e-5 });
+    if (indicator !== 0) expect(outputs[1]).toBeAllclose(confidence, { relativeToLargest: 1e-5 });
+    expect(channelsFirst(outputs[2])).toBeAllclose(logits.grad, { relativeToLargest: 2e-5 });
   });
 });
 
@@ -158,9 +138,9 @@ describe.each([1, 2, 3])('p = %i', (p) => {
         [points, valid, above, ...(arm ? [parameters] : [])],
         [shape, shape, [arm ? 53 : 0]],
       );
-      expectClose(output, weights, 1e-6);
-      expectClose(below, from.grad, 1e-4, 1 / count);
-      if (arm) expectClose(toParameters, flat.grad, 1e-4, 1e-3);
+      expect(output).toBeAllclose(weights, { relativeToLargest: 1e-6 });
+      expect(below).toBeAllclose(from.grad, { relativeToLargest: 1e-4, absolute: 1e-4 / count });
+      if (arm) expect(toParameters).toBeAllclose(flat.grad, { relativeToLargest: 1e-4, absolute: 1e-7 });
     }
   });
 });

@@ -23,22 +23,15 @@ import {
   trimMemory,
   zeros,
 } from 'coarsely/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { release } from '#torch/tensor.js';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 const matrix = (values: readonly number[], shape: readonly number[]) =>
   tensorFrom(values, { dtype: 'float32', shape });
 
 describe('scopes', () => {
   test('free what was made inside and hand over what is kept', () => {
+    const live = liveTensorCount();
     let kept: Tensor;
     {
       using outer = scope();

@@ -4,18 +4,10 @@ import { crossEntropy } from 'coarsely/losses';
 import { Conv2d, Module } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
 import { Arm, type SampleOrigin, variance } from 'coarsely/reweighting';
-import { Generator, liveTensorCount, randn, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
+import { Generator, randn, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
 import { trainStep } from 'coarsely/training';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rankShare } from '#training/rank-share.js';
-
-let liveBefore = 0;
-beforeEach(() => {
-  liveBefore = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(liveBefore);
-});
 
 /** Two convolutions and nothing that mixes images. */
 class TwoConvolutions extends Module {

@@ -7,7 +7,6 @@ import { Sgd } from 'coarsely/optim';
 import { Arm, variance } from 'coarsely/reweighting';
 import {
   Generator,
-  liveTensorCount,
   memory,
   randn,
   resetPeakMemory,
@@ -17,15 +16,10 @@ import {
   tidy,
 } from 'coarsely/torch';
 import { trainStep } from 'coarsely/training';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 
-let live = 0;
 beforeEach(() => {
   setThreads(1);
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
 });
 
 const digest = (tensors: Iterable<Tensor>) => {

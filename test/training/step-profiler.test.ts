@@ -1,16 +1,8 @@
 /** The profile of a few steps: what it counts, when it begins and ends, and that nothing goes on afterwards. */
-import { liveTensorCount, tidy, zeros } from 'coarsely/torch';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { tidy, zeros } from 'coarsely/torch';
+import { expect, test } from 'vitest';
 import { stopOperatorTimes } from '#torch/operator-times.js';
 import { StepProfiler } from '#training/step-profiler.js';
-
-let live = 0;
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 const setting = { device: 'cpu', precision: 'float32' } as const;
 

@@ -1,14 +1,13 @@
 /** The step itself: phases, both players, repeatability, and that it learns. */
 import type { Config } from 'coarsely/config';
 import { BatchLoader, datasets, openDataset } from 'coarsely/data';
-import { liveTensorCount, scope, setThreads } from 'coarsely/torch';
+import { scope, setThreads } from 'coarsely/torch';
 import { type HostBatch, Trainer } from 'coarsely/training';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPlayground, type Playground, smallConfig } from './training-fixtures.js';
 
 let playground: Playground;
 let batches: HostBatch[];
-let live = 0;
 
 beforeAll(async () => {
   setThreads(1);
@@ -36,12 +35,6 @@ beforeAll(async () => {
   await loader.close();
 });
 afterAll(() => playground.remove());
-beforeEach(() => {
-  live = liveTensorCount();
-});
-afterEach(() => {
-  expect(liveTensorCount()).toBe(live);
-});
 
 interface Taken {
   readonly objectives: number[];
