@@ -34,7 +34,7 @@ bench: build ## run one bench, e.g. make bench NAME=step ARGS=--quick
 	@node build/bench/run.js $(NAME) $(ARGS)
 
 docs: build ## build the documentation's site into build/site
-	@typedoc --options docs/.vitepress/typedoc.json --logLevel Warn
+	@typedoc --options docs/.vitepress/typedoc.mjs --logLevel Warn
 	@vitepress build docs
 
 clean: ## remove what was built; runs and demo results stay

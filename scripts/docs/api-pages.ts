@@ -1,9 +1,13 @@
 /**
  * A TypeDoc plugin that keeps the API pages short: destructured parameters are called `options` and their fields are
  * listed, inherited members are described on the page of the class that brings them, and getters read like properties.
+ * Each room is described as in the architecture page.
  */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
+  Comment,
   Converter,
   DeclarationReflection,
   type ParameterReflection,
@@ -17,6 +21,7 @@ import {
   MarkdownTheme,
   MarkdownThemeContext,
 } from 'typedoc-plugin-markdown';
+import { project as root } from './project.js';
 
 const propertiesOptions = { isEventProps: false, kind: ReflectionKind.Interface };
 
@@ -86,20 +91,35 @@ class ShortTheme extends MarkdownTheme {
   }
 }
 
+/** Returns what each room holds, from the table of rooms in the architecture page. */
+function roomDescriptions(): Map<string, string> {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  return new Map(
+    [...page.matchAll(/^\| `(\w+)` \| ([^|]*) \|/gm)].map(([, room = '', text = '']) => [
+      room,
+      `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
+    ]),
+  );
+}
+
 /** Registers the theme and the changes of what TypeDoc read from the sources. */
 export function load(app: MarkdownApplication): void {
+  const rooms = roomDescriptions();
   app.renderer.defineTheme('short', ShortTheme);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const reflection of Object.values(project.reflections)) {
       if (reflection.kindOf(ReflectionKind.Parameter) && reflection.name === '__namedParameters') {
         reflection.name = 'options';
       }
+      const text = reflection.kindOf(ReflectionKind.Module) && rooms.get(reflection.name);
+      if (text) reflection.comment = new Comment([{ kind: 'text', text }]);
     }
   });
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     for (const reflection of Object.values(project.reflections)) {
       const isMember = reflection.parent?.kindOf(ReflectionKind.ClassOrInterface) === true;
-      if (isMember && (reflection as DeclarationReflection).inheritedFrom) {
+      // What comes from a class without a page of its own stays.
+      if (isMember && (reflection as DeclarationReflection).inheritedFrom?.reflection) {
         project.removeReflection(reflection);
       }
     }

@@ -8,9 +8,6 @@ import { join } from 'node:path';
 import { instance } from '@viz-js/viz';
 import { project } from './project.js';
 
-/** Folders that every other may import are named beside the picture instead. */
-const foundations = ['errors', 'format', 'registry', 'files'];
-
 interface Rule {
   readonly name: string;
   readonly from: { readonly path?: string };
@@ -27,18 +24,27 @@ export async function roomsPicture(): Promise<string> {
   return `${picture.replace('>', '>\n<title>Which room of src/ imports which</title>')}\n`;
 }
 
-/** Returns the rooms that each room may import, by the rules named `room-…`; the command line may import all. */
+/**
+ * Returns the rooms that each room may import, by the rules named `room-…`; the command line may import all. The lowest
+ * room, `torch`, may import the foundations only; these are left out, as every room may import them.
+ */
 function allowedImports(): Map<string, Set<string>> {
   const { forbidden } = createRequire(import.meta.url)(join(project, '.dependency-cruiser.cjs')) as {
     forbidden: readonly Rule[];
   };
-  const imports = new Map<string, Set<string>>();
-  for (const { name, to } of forbidden) {
-    const room = /^room-(.+)$/.exec(name)?.[1];
-    if (room === undefined || foundations.includes(room)) continue;
-    const allowed = /\(([^)]*)\)/.exec(String(to.pathNot))?.[1]?.split('|') ?? [];
-    imports.set(room, new Set(allowed.filter((other) => other !== room && !foundations.includes(other))));
-  }
+  const allowed = new Map(
+    forbidden.flatMap(({ name, to }) => {
+      const room = /^room-(.+)$/.exec(name)?.[1];
+      const list = /\(([^)]*)\)/.exec(String(to.pathNot))?.[1]?.split('|') ?? [];
+      return room === undefined ? [] : [[room, list.filter((other) => other !== room)] as const];
+    }),
+  );
+  const foundations = allowed.get('torch') ?? [];
+  const imports = new Map(
+    [...allowed]
+      .filter(([room]) => !foundations.includes(room))
+      .map(([room, list]) => [room, new Set(list.filter((other) => !foundations.includes(other)))]),
+  );
   return imports.set('cli', new Set(imports.keys()));
 }
 

@@ -1,0 +1,5 @@
+/** Images are bundled; an import gives the address. */
+declare module '*.webp' {
+  const address: string;
+  export default address;
+}
