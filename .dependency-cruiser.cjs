@@ -100,7 +100,7 @@ module.exports = {
       comment: 'src/torch is the only caller of the addon.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/torch/' },
-      to: { path: '^(native|build)/' },
+      to: { path: ['^(native|build)/', '^src/torch/(native|operator)\\.ts$'] },
     },
     {
       name: 'public-surface-only',

@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import { configSchema } from 'coarsely/config';
 import { type Features, type Head, type HeadContext, type HeadOutput, heads } from 'coarsely/models';
-import { Conv2d, Module, relu } from 'coarsely/nn';
+import { Conv2d, Module } from 'coarsely/nn';
 import { folderArm } from 'coarsely/recipes';
 import { defineComponent } from 'coarsely/registry';
 import { writeScenes } from 'coarsely/scenes';
@@ -36,7 +36,7 @@ class SmallHead extends Module implements Head {
 
   /** Returns logits at the size of the last feature; they are resized to the labels outside. */
   forward([, , , last]: Features): HeadOutput {
-    const featuresNCHW = relu(this.reduce.forward(last));
+    const featuresNCHW = this.reduce.forward(last).relu();
     return { logitsNCHW: this.classify.forward(featuresNCHW), featuresNCHW, auxiliaryLogitsNCHW: null };
   }
 }

@@ -1,26 +1,25 @@
 /**
- * Gradients averaged over ranks while backward computes the rest of them, by c10d's Reducer. What every rank then holds
- * is the gradient of the mean of the ranks' objectives.
+ * Averages gradients over the ranks of a process group while the backward pass computes the rest of them. Every rank
+ * then holds the gradient of the mean of the ranks' objectives.
  */
 
 import type { Tensor } from '../torch/index.js';
-import { native } from '../torch/internal.js';
+import { GradientReducer } from '../torch/internal.js';
 import type { ProcessGroup } from './process-group.js';
 
 export interface GradientSynchronizerOptions {
-  /** Gradients travel in buckets of about this size, when all of a bucket are there. */
+  /** Size of the buckets in which gradients travel, in MiB. A bucket is sent when all its gradients are computed. */
   readonly bucketMiB?: number;
 }
 
+/** Runs backward passes whose gradients are averaged over all ranks. */
 export class GradientSynchronizer implements Disposable {
   readonly #processGroup: ProcessGroup;
   readonly #parameters: readonly Tensor[];
   readonly #bucketBytes: number;
-  #reducer: number | null = null;
+  #reducer: GradientReducer | null = null;
 
-  /**
-   * @param parameters the same on every rank, in the same order; those that need no gradient, or get none, are left out
-   */
+  /** @param parameters the same on every rank, in the same order; parameters without a gradient are skipped */
   constructor(
     processGroup: ProcessGroup,
     parameters: readonly Tensor[],
@@ -32,35 +31,27 @@ export class GradientSynchronizer implements Disposable {
   }
 
   /**
-   * Runs the backward from `output`, after which every parameter's gradient, with what it held before, is the mean over
-   * ranks. A backward outside stays on this rank: the earlier parts of a step that is taken in several.
+   * Runs the backward pass from `output`. Afterwards the gradient of every parameter, with what it held before, is the
+   * mean over all ranks. When a step accumulates gradients over several backward passes, only the last one goes through
+   * here; the others are ordinary backward passes, whose gradients stay on their rank until then.
    *
-   * @throws DistributedError where another rank is lost, OperationError where ranks do not train the same parameters
+   * @throws {DistributedError} when another rank is lost
+   * @throws {OperationError} when the ranks do not train the same parameters
    */
   backward(output: Tensor): void {
     this.#processGroup.guard('backward', () => {
-      const reducer = this.#open();
-      native().prepareReducer(reducer, [output.id]);
-      output.backward();
-      native().finishReducer(reducer);
+      // Created at the first backward pass, as moving a model to a device replaces the storage of its parameters.
+      this.#reducer ??= new GradientReducer(this.#parameters, { bucketBytes: this.#bucketBytes });
+      this.#reducer.backward(output);
     });
   }
 
   dispose(): void {
-    if (this.#reducer !== null) native().disposeReducer(this.#reducer);
+    this.#reducer?.[Symbol.dispose]();
     this.#reducer = null;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  /** Made at the first backward: what a parameter is may change until then, as when a model moves to a device. */
-  #open(): number {
-    this.#reducer ??= native().createReducer(
-      this.#parameters.map(({ id }) => id),
-      this.#bucketBytes,
-    );
-    return this.#reducer;
   }
 }

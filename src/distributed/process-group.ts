@@ -1,20 +1,20 @@
 /**
- * The processes that train together, over libtorch's own collectives: Gloo on the CPU, NCCL on CUDA. Every rank must
- * call the same collectives in the same order. Nothing waits longer than the timeout, and what fails then says which
- * rank is missing.
+ * The processes that train together. Collectives are libtorch's own: Gloo on the CPU, NCCL on CUDA. Every rank must call
+ * the same collectives in the same order. No call waits longer than the timeout, and its error names the rank that is
+ * missing.
  */
 
 import { DistributedError, OperationError } from '../errors/index.js';
 import type { Device, Tensor } from '../torch/index.js';
-import { native, wrap } from '../torch/internal.js';
+import { collectives } from '../torch/internal.js';
 import type { Collectives } from './collectives.js';
-import { describeFailure, type Member } from './failure.js';
+import { explainFailure } from './explain-failure.js';
 import type { RankEnvironment } from './rank-environment.js';
 
 export interface JoinOptions {
-  /** Where tensors to be reduced lie; those on the CPU can be in any case. */
+  /** A CUDA device when tensors on it are to be combined; tensors on the CPU always can be. */
   readonly device?: Device;
-  /** How long a rank waits for the others, at the beginning and in each collective. */
+  /** Limits the wait for the other ranks, in `join` and in every collective. */
   readonly timeoutSeconds?: number;
 }
 
@@ -22,9 +22,11 @@ export interface AllReduceOptions {
   readonly operation?: 'sum' | 'max';
 }
 
+/** Connects this process with the other ranks. A process has at most one open group. */
 export class ProcessGroup implements Collectives {
   readonly rank: number;
   readonly worldSize: number;
+  /** Rank among the processes of this machine. */
   readonly localRank: number;
   #open = true;
 
@@ -35,86 +37,88 @@ export class ProcessGroup implements Collectives {
   }
 
   /**
-   * Waits until all ranks are there. One group can be open in a process; while it is, synchronized batch normalization
-   * takes its sums over all ranks.
+   * Waits until all ranks have joined and returns the group. While it is open, synchronized batch normalization takes
+   * its statistics over all ranks.
    *
-   * @throws DistributedError naming the ranks that did not come within the timeout
+   * @throws {DistributedError} naming the ranks that did not come within the timeout
    */
   static join(
     environment: RankEnvironment,
     { device = 'cpu', timeoutSeconds = 300 }: JoinOptions = {},
   ): ProcessGroup {
-    const { rank, worldSize, masterAddress, masterPort } = environment;
+    const { rank, worldSize, masterAddress: host, masterPort: port } = environment;
     const cuda = device !== 'cpu';
     try {
-      native().joinGroup(rank, worldSize, masterAddress, masterPort, '', timeoutSeconds, cuda);
+      collectives.joinProcessGroup({ rank, worldSize, host, port, timeoutSeconds, cuda });
     } catch (error) {
       throw joinFailure(error, environment);
     }
     return new ProcessGroup(environment);
   }
 
-  /** In place, over tensors of the same shape on every rank. bfloat16 is summed in float32. */
+  /**
+   * Replaces the tensor by its sum or maximum over all ranks, which pass tensors of one shape. bfloat16 is summed in
+   * float32.
+   *
+   * @throws {DistributedError} when another rank is lost
+   */
   allReduce_(tensor: Tensor, { operation = 'sum' }: AllReduceOptions = {}): void {
-    this.guard('allReduce', () => native().groupAllReduce(tensor.id, operation));
-  }
-
-  /** Every rank's tensor becomes the root's. */
-  broadcast_(tensor: Tensor, { root = 0 }: { readonly root?: number } = {}): void {
-    this.guard('broadcast', () => native().groupBroadcast(tensor.id, root));
-  }
-
-  /** Returns when every rank has called it. */
-  barrier(): void {
-    this.guard('barrier', () => native().groupBarrier());
+    this.guard('allReduce', () => collectives.allReduce_(tensor, operation));
   }
 
   /**
-   * The sum of all ranks' tensors, on every rank. Its backward sums the gradients of all ranks, so that every rank must
-   * run backward through it too.
+   * Replaces every rank's tensor by that of the rank `root`.
+   *
+   * @throws {DistributedError} when another rank is lost
+   */
+  broadcast_(tensor: Tensor, { root = 0 }: { readonly root?: number } = {}): void {
+    this.guard('broadcast', () => collectives.broadcast_(tensor, root));
+  }
+
+  /**
+   * Returns when every rank has called it.
+   *
+   * @throws {DistributedError} when another rank is lost
+   */
+  barrier(): void {
+    this.guard('barrier', () => collectives.barrier());
+  }
+
+  /**
+   * Returns the sum of the tensor over all ranks. Its backward pass sums the gradients of all ranks, so every rank must
+   * run backward through it.
+   *
+   * @throws {DistributedError} when another rank is lost
    */
   sumOverRanks(tensor: Tensor): Tensor {
-    return this.guard('sumOverRanks', () => wrap(native().groupSum(tensor.id)));
+    return this.guard('sumOverRanks', () => collectives.sumOverRanks(tensor));
   }
 
   /**
-   * Runs what calls collectives inside: steps with gradient synchronization or synchronized batch normalization. When
-   * it fails, the other ranks are looked for.
+   * Runs `body`, which calls collectives, such as a training step. When it fails, the other ranks are inspected, and the
+   * error names those that caused the failure. `operation` names the body in the message.
    *
-   * @throws DistributedError where another rank is gone, has left or did not keep up; else what `body` throws
+   * @throws {DistributedError} when another rank is gone, has left or fell behind; otherwise what `body` throws
    */
   guard<T>(operation: string, body: () => T): T {
     try {
       return body();
     } catch (error) {
       if (!(error instanceof OperationError) || !this.#open) throw error;
-      const failure = describeFailure({ operation, rank: this.rank, members: inspect(), cause: error });
-      throw failure ?? error;
+      const members = collectives.inspectProcessGroup();
+      throw explainFailure({ operation, rank: this.rank, members, cause: error }) ?? error;
     }
   }
 
   /**
-   * Ends the group. Rank 0 keeps the store that all meet in, and so waits until the others have closed theirs, at most
-   * for the timeout. With `reason` the others learn why this rank ended early.
+   * Closes the group. Rank 0 holds the store in which all ranks meet, so it waits until the others have closed theirs,
+   * at most for the timeout. `reason` tells the others why this rank ends early.
    */
   close({ reason = '' }: { readonly reason?: string } = {}): void {
     if (!this.#open) return;
     this.#open = false;
-    native().closeGroup(reason);
+    collectives.closeProcessGroup(reason);
   }
-}
-
-function inspect(): Member[] {
-  return native()
-    .inspectGroup()
-    .map(([rank, host, pid, state, reason, collectives]) => ({
-      rank,
-      host,
-      pid,
-      state: state as Member['state'],
-      reason,
-      collectives,
-    }));
 }
 
 function joinFailure(error: unknown, environment: RankEnvironment): unknown {
@@ -125,8 +129,8 @@ function joinFailure(error: unknown, environment: RankEnvironment): unknown {
   const advice = missing
     ? `start all ${worldSize} ranks with MASTER_ADDR and MASTER_PORT of rank 0 (${place})`
     : rank === 0
-      ? `rank 0 serves at ${place}: is MASTER_PORT free, and MASTER_ADDR this machine?`
-      : `rank 0 is looked for at ${place}: is it running, and do MASTER_ADDR and MASTER_PORT lead to it?`;
+      ? `rank 0 listens at ${place}: check that MASTER_PORT is free and that MASTER_ADDR is this machine`
+      : `rank 0 is expected at ${place}: check that it is running and that MASTER_ADDR and MASTER_PORT lead to it`;
   const text = error.message.split('\n')[0];
   return new DistributedError(`rank ${rank} of ${worldSize}: ${text}; ${advice}`, {
     cause: error,

@@ -1,17 +1,19 @@
 /**
- * Which of several processes this one is, from the environment that torchrun, SLURM scripts and Kubernetes' PyTorchJob
+ * Reads the rank of this process from the environment variables that torchrun, SLURM scripts and Kubernetes' PyTorchJob
  * set: RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT.
  */
 
 import { ConfigError } from '../errors/index.js';
 
+/** Describes one of several processes that train together, and where it finds the others. */
 export interface RankEnvironment {
-  /** 0 … worldSize − 1, one process each. */
+  /** From 0 to `worldSize` − 1, different for each process. */
   readonly rank: number;
+  /** Number of processes. */
   readonly worldSize: number;
-  /** Rank among the processes of this machine: which GPU is its own. */
+  /** Rank among the processes of this machine, which is also the index of its GPU. */
   readonly localRank: number;
-  /** Where rank 0 is found. */
+  /** Host name or address of rank 0. */
   readonly masterAddress: string;
   readonly masterPort: number;
 }
@@ -21,22 +23,23 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const required = ['RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'];
 
 /**
- * Null where neither RANK nor WORLD_SIZE is set: a single process. LOCAL_RANK is RANK where it is not set. Under torchrun
- * the port is the one after MASTER_PORT, which torchrun itself holds.
+ * Reads the variables, or returns null when neither RANK nor WORLD_SIZE is set: then this is a single process.
+ * LOCAL_RANK defaults to RANK. Under torchrun the port is the one after MASTER_PORT, which torchrun itself uses.
  *
- * @throws ConfigError where only some of the four others are set, or a value is no number in its range
+ * @throws {ConfigError} when one of RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT is missing, or a value is not a whole
+ *   number in its range
  */
 export function readRankEnvironment(environment: Environment = process.env): RankEnvironment | null {
   if (!environment.RANK && !environment.WORLD_SIZE) return null;
   for (const name of required) {
     if (environment[name]) continue;
     throw new ConfigError(
-      `${name} is not set: expected RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, or neither of the first two for a single process`,
+      `${name} is not set: expected RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, or neither RANK nor WORLD_SIZE for a single process`,
     );
   }
   const worldSize = wholeNumber(environment, 'WORLD_SIZE', { least: 1 });
   const rank = wholeNumber(environment, 'RANK', { most: worldSize - 1 });
-  // There torchrun's agent listens, with a store of its own version; ours is served beside it.
+  // torchrun's agent serves a store at MASTER_PORT, in the format of its own version; ours listens at the next port.
   const agentPorts = environment.TORCHELASTIC_USE_AGENT_STORE === 'True' ? 1 : 0;
   return {
     rank,

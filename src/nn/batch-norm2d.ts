@@ -1,27 +1,23 @@
 /**
  * Batch normalization over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
- * `torch.nn.BatchNorm2d`, and what a network does with its output: the addition of a shortcut and ReLU. On a CPU the
- * three are bound by memory, not by arithmetic, so they are one operator (native/kernels/batch_norm.cc). The momentum
- * is fixed, so PyTorch's count of batches has no use and is accepted and ignored.
+ * `torch.nn.BatchNorm2d`, followed by the addition of a shortcut and ReLU. On a CPU memory bandwidth limits all three,
+ * so one operator computes them together (native/kernels/batch_norm.cc).
  */
 import { ones, ops, type Tensor, zeros } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';
+import type { Epilogue } from './epilogue.js';
 import { Module } from './module.js';
 import { Buffer, Parameter } from './parameter.js';
 
+/** Configures a `BatchNorm2d`. */
 export interface BatchNorm2dOptions {
+  /** Added to the variance. */
   readonly epsilon?: number;
-  /** Share of a batch's statistics in the running ones. */
+  /** Share of a batch's statistics in the new running statistics. */
   readonly momentum?: number;
 }
 
-/** What follows the normalization: `activation(normalized + residual)`. */
-export interface AfterNorm {
-  /** Of the input's shape. */
-  readonly residual?: Tensor | null;
-  readonly activation?: 'none' | 'relu';
-}
-
+/** Normalizes each channel by the statistics of the batch in training, and by the running statistics in evaluation. */
 export class BatchNorm2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
@@ -46,8 +42,8 @@ export class BatchNorm2d extends Module {
     return this.#epsilon;
   }
 
-  /** [N, C, H, W] to the same, in the input's dtype. In training it also updates the running statistics, in place. */
-  forward(inputNCHW: Tensor, { residual = null, activation = 'none' }: AfterNorm = {}): Tensor {
+  /** Maps [N, C, H, W] to the same shape and dtype. Training also updates the running statistics, in place. */
+  forward(inputNCHW: Tensor, { residual = null, activation = 'none' }: Epilogue = {}): Tensor {
     const rectified = activation === 'relu';
     if (kernels() === 'fused' || this.#synchronized) {
       return ops.activatedBatchNorm(
@@ -75,20 +71,28 @@ export class BatchNorm2d extends Module {
       this.#epsilon,
       true,
     );
-    // In place: the normalization does not need its output for its gradient, and nothing else has it.
+    // In place, as the normalization does not need its output for its gradient and nothing else uses it.
     const sum = residual === null ? normalized : normalized.add_(residual);
     return rectified ? ops.relu_(sum) : sum;
   }
 
   /**
-   * Whether the statistics of training are those of the batches of all processes (PyTorch's SyncBatchNorm) while a
-   * process group is open. Parameters, buffers and their names stay what they are.
+   * Chooses whether training takes the statistics of the batches of all ranks (PyTorch's SyncBatchNorm) while a process
+   * group is open. Parameters, buffers and their names do not change.
    */
   synchronize(on: boolean): void {
     this.#synchronized = on;
   }
 
+  // PyTorch counts batches for a momentum of null, which does not exist here.
   protected override unusedStateNames(): readonly string[] {
     return ['num_batches_tracked'];
   }
+}
+
+/** Calls `synchronize(on)` on every `BatchNorm2d` of a network and returns how many there are. */
+export function synchronizeBatchNorm(module: Module, on: boolean): number {
+  const norms = [...module.namedModules().values()].filter((part) => part instanceof BatchNorm2d);
+  for (const norm of norms) norm.synchronize(on);
+  return norms.length;
 }

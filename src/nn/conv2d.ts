@@ -1,6 +1,6 @@
 /**
- * Two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. In training it keeps for its
- * gradient, where it can, what its input was made of instead of its input (native/kernels/lean_conv2d.cc).
+ * Two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. When its input is the output of a
+ * normalization, the backward pass can compute the input again, so that it need not be kept (native/kernels).
  */
 import { type Generator, ops, type Tensor } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';
@@ -9,6 +9,7 @@ import { fans, type Initializer, kaimingUniform, uniform } from './initializers.
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
+/** Configures a `Conv2d`. */
 export interface Conv2dOptions {
   /** Side of the square kernel, in pixels. */
   readonly kernelSize: number;
@@ -18,19 +19,22 @@ export interface Conv2dOptions {
   readonly dilation?: number;
   readonly groups?: number;
   readonly bias?: boolean;
+  /** Draws the initial weight and bias. */
   readonly generator: Generator;
   readonly initializeWeight?: Initializer;
-  /** Default: uniform in ±1/√fan-in of the weight, as PyTorch does. */
+  /** Default: uniform in ±1/√fan-in of the weight, as in PyTorch. */
   readonly initializeBias?: Initializer;
 }
 
+/** Convolves images with square kernels. */
 export class Conv2d extends Module {
-  /** [out, in / groups, kernel, kernel]. */
+  /** [out, in / groups, kernelSize, kernelSize]. */
   readonly weight: Parameter;
   /** [out]. */
   readonly bias: Parameter | null;
   readonly #geometry: ConvolutionGeometry;
 
+  /** @throws {RangeError} when the channels are not divisible by `groups` */
   constructor(
     inChannels: number,
     outChannels: number,
@@ -68,7 +72,7 @@ export class Conv2d extends Module {
     return this.#geometry;
   }
 
-  /** [N, in, H, W] to [N, out, H', W']. */
+  /** Maps [N, in, H, W] to [N, out, H', W']. */
   forward(inputNCHW: Tensor): Tensor {
     const folded = this.training ? null : foldedConvolutions();
     if (folded !== null) return folded.convolve({ conv: this, bn: null }, inputNCHW);

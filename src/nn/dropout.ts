@@ -1,21 +1,26 @@
 /**
- * Dropout (Srivastava et al. 2014) and its form that drops whole channels. Masks are drawn on the CPU from an explicit
- * generator: the same seed then drops the same places on every device, and a resumed run continues the same sequence.
+ * Dropout of elements and of whole channels (Srivastava et al. 2014). Masks are drawn on the CPU from an explicit
+ * generator, so that a seed drops the same places on every device and a resumed run continues the same sequence.
  */
 import { empty, type Generator, ops, type Tensor } from '../torch/index.js';
-import { noteDraw } from './checkpoint.js';
+import { rememberGeneratorState } from './activation-checkpointing.js';
 import { Module } from './module.js';
 
+/** Configures `Dropout` and `Dropout2d`. */
 export interface DropoutOptions {
-  /** Advanced by every forward pass in training; its state belongs into a checkpoint. */
+  /** Draws a mask in every forward pass of training, so that its state belongs into a checkpoint of the run. */
   readonly generator: Generator;
 }
 
-/** Zeroes single elements. What is kept is scaled by 1 / (1 − probability), so that evaluation needs no change. */
+/**
+ * Zeroes single elements in training with the given probability and multiplies the others by 1 / (1 − probability).
+ * In evaluation it returns its input.
+ */
 export class Dropout extends Module {
   readonly #probability: number;
   readonly #generator: Generator;
 
+  /** @throws {RangeError} when the probability is not in [0, 1) */
   constructor(probability: number, { generator }: DropoutOptions) {
     super();
     this.#probability = checked('Dropout', probability);
@@ -30,18 +35,19 @@ export class Dropout extends Module {
   }
 }
 
-/** Zeroes whole channels of single images. */
+/** Zeroes whole channels of images as `Dropout` zeroes elements. */
 export class Dropout2d extends Module {
   readonly #probability: number;
   readonly #generator: Generator;
 
+  /** @throws {RangeError} when the probability is not in [0, 1) */
   constructor(probability: number, { generator }: DropoutOptions) {
     super();
     this.#probability = checked('Dropout2d', probability);
     this.#generator = generator;
   }
 
-  /** [N, C, H, W] to the same. */
+  /** Maps [N, C, H, W] to the same shape. */
   forward(inputNCHW: Tensor): Tensor {
     if (!this.training || this.#probability === 0) return inputNCHW;
     const shape = [...inputNCHW.shape.slice(0, 2), 1, 1];
@@ -54,7 +60,7 @@ function checked(name: string, probability: number): number {
   throw new RangeError(`${name}: expected a probability in [0, 1), received ${probability}`);
 }
 
-/** 0 with probability `drop`, else 1 / (1 − drop), with the dtype and device of `like`. */
+/** Draws a mask: 0 with probability `drop`, otherwise 1 / (1 − drop), with the dtype and device of `like`. */
 function mask(
   like: Tensor,
   {
@@ -63,7 +69,7 @@ function mask(
     generator,
   }: { readonly shape: readonly number[]; readonly drop: number; readonly generator: Generator },
 ): Tensor {
-  noteDraw(generator);
+  rememberGeneratorState(generator);
   const kept = ops.bernoulliFloat_(empty(shape, { dtype: 'float32' }), { p: 1 - drop, generator });
   return kept.div_(1 - drop).to({ dtype: like.dtype, device: like.device });
 }

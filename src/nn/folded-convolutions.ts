@@ -1,17 +1,18 @@
 /**
- * Convolutions as inference wants them. Once the statistics of a batch normalization stand still it only scales and
- * shifts, which the convolution before it can do with its weights: (γ/√(σ² + ε))·W and β + (b − µ)·γ/√(σ² + ε). With the
- * normalization gone, residual and ReLU are applied while the output is still in cache, and the weights are brought into
- * the layout and dtype of the fastest kernel once instead of at every image.
+ * Convolutions for inference, with the batch normalization folded into the weights. In evaluation a batch normalization
+ * only scales and shifts, which the convolution before it can do with the weight (γ/√(σ² + ε))·W and the bias
+ * β + (b − µ)·γ/√(σ² + ε). Residual and ReLU are then applied while the output is in cache, and weights are brought into
+ * the layout and dtype of the fastest kernel once instead of for every image.
  *
- * The layers are not touched: a `FoldedConvolutions` keeps weights of its own, made from a layer's when that layer is
- * first run. What changes in the layers afterwards it doesn't see.
+ * The layers themselves do not change: a `FoldedConvolutions` has weights of its own, which it makes from a layer's when
+ * that layer first runs. Later changes of the layer have no effect on them.
  */
 import { type DType, ops, type Tensor, tidy } from '../torch/index.js';
 import { rejectPromise } from '../torch/internal.js';
+import type { Epilogue } from './epilogue.js';
 import { Buffer } from './parameter.js';
 
-/** Strides and the like of both directions, as operators take them. */
+/** Describes a convolution by values for height and width, in pixels. */
 export interface ConvolutionGeometry {
   readonly stride: number[];
   readonly padding: number[];
@@ -19,14 +20,14 @@ export interface ConvolutionGeometry {
   readonly groups: number;
 }
 
-/** A `Conv2d`. */
+/** The part of a `Conv2d` that is folded. */
 export interface FoldableConvolution {
   readonly weight: Tensor;
   readonly bias: Tensor | null;
   readonly geometry: ConvolutionGeometry;
 }
 
-/** A `BatchNorm2d`. */
+/** The part of a `BatchNorm2d` that is folded. */
 export interface FoldableNormalization {
   readonly weight: Tensor;
   readonly bias: Tensor;
@@ -35,34 +36,32 @@ export interface FoldableNormalization {
   readonly epsilon: number;
 }
 
-/** What becomes of an output: max(output + residual, 0), each part where it is asked for. */
-export interface ConvolutionEnd {
-  /** [N, out, H', W'] */
-  readonly residual?: Tensor | null;
-  readonly activation?: 'none' | 'relu';
-}
-
 let current: FoldedConvolutions | null = null;
 
-/** Those that layers run by now; null outside of any. */
+/** Returns the folded convolutions that layers use now, or null when they use their own weights. */
 export function foldedConvolutions(): FoldedConvolutions | null {
   return current;
 }
 
+/** Keeps folded weights for the layers of a network. */
 export class FoldedConvolutions implements Disposable {
   readonly #dtype: DType;
-  /** By whether a ReLU follows at once: some kernels have it built in. */
+  /** Packed weights, apart for convolutions that a ReLU follows directly, as some kernels include it. */
   readonly #packed = {
     relu: new Map<FoldableConvolution, Buffer>(),
     none: new Map<FoldableConvolution, Buffer>(),
   };
 
-  /** @param options.dtype of weights and outputs: float32 or bfloat16 */
+  /** @param options.dtype the dtype of weights and outputs */
   constructor({ dtype = 'float32' }: { readonly dtype?: 'float32' | 'bfloat16' } = {}) {
     this.#dtype = dtype;
   }
 
-  /** Runs `body` with layers in evaluation mode computing by these. @throws OperationError when it is asynchronous */
+  /**
+   * Runs `body`, in which layers in evaluation mode use the folded weights.
+   *
+   * @throws {OperationError} when `body` returns a Promise
+   */
   run<T>(body: () => T): T {
     const before = current;
     current = this;
@@ -76,15 +75,15 @@ export class FoldedConvolutions implements Disposable {
   }
 
   /**
-   * A convolution, the normalization that follows it (or none), and the end. Nothing is recorded for a gradient.
+   * Runs a convolution, the normalization that follows it (or none) and the epilogue. No gradient is recorded.
    *
    * @param inputNCHW [N, in, H, W] of any floating dtype
-   * @returns [N, out, H', W'], channels-last
+   * @returns [N, out, H', W'] in channels-last order
    */
   convolve(
     { conv, bn }: { readonly conv: FoldableConvolution; readonly bn: FoldableNormalization | null },
     inputNCHW: Tensor,
-    { residual = null, activation = 'none' }: ConvolutionEnd = {},
+    { residual = null, activation = 'none' }: Epilogue = {},
   ): Tensor {
     const packedBy = this.#packed[residual === null ? activation : 'none'];
     let packed = packedBy.get(conv);
@@ -95,7 +94,7 @@ export class FoldedConvolutions implements Disposable {
     return ops.convolvePacked(inputNCHW, packed, residual, activation === 'relu');
   }
 
-  /** Frees the weights; the layers they were made from stay. */
+  /** Frees the folded weights; the layers stay as they are. */
   [Symbol.dispose](): void {
     for (const packedBy of Object.values(this.#packed)) {
       for (const packed of packedBy.values()) packed.dispose();
@@ -134,7 +133,7 @@ export class FoldedConvolutions implements Disposable {
   }
 }
 
-/** Weight and bias of a convolution that does what both do. */
+/** Returns weight and bias of the convolution that has the effect of both layers. */
 function folded(
   { weight, bias }: FoldableConvolution,
   bn: FoldableNormalization | null,

@@ -1,7 +1,12 @@
-export { BatchNorm2d, type BatchNorm2dOptions } from './batch-norm2d.js';
-export { type CheckpointOptions, Checkpoints, checkpoint, checkpoints, type Stage } from './checkpoint.js';
+export {
+  type ActivationCheckpointOptions,
+  activationCheckpoint,
+  activationCheckpointing,
+} from './activation-checkpointing.js';
+export { BatchNorm2d, type BatchNorm2dOptions, synchronizeBatchNorm } from './batch-norm2d.js';
 export { Conv2d, type Conv2dOptions } from './conv2d.js';
 export { Dropout, Dropout2d, type DropoutOptions } from './dropout.js';
+export type { Epilogue } from './epilogue.js';
 export {
   constant,
   type Initializer,
@@ -20,7 +25,5 @@ export {
   MaxPool2d,
   type MaxPool2dOptions,
 } from './pooling.js';
-export { relu } from './relu.js';
 export { resizeBilinear } from './resize-bilinear.js';
 export { type Layer, type LayerOrFunction, Sequential } from './sequential.js';
-export { synchronizeBatchNorm } from './synchronize-batch-norm.js';

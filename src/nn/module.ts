@@ -1,48 +1,50 @@
 /**
- * Modules are their fields: `Module` walks its public fields, and a field's path is its state-dict name
- * (`backbone.stage3.0.conv2.weight`). Nothing is registered, named by a string or built lazily.
+ * The base of layers and networks. A module is its fields: `Module` walks its public fields, and the path of a field is
+ * its name in the state dict (`backbone.stage3.0.conv2.weight`). No field is registered or named by a string.
  */
 import { CheckpointError } from '../errors/index.js';
 import { type Device, type DType, noGrad, type Tensor, tidy } from '../torch/index.js';
 import { isFloatingPoint } from '../torch/internal.js';
 import { Buffer, Parameter } from './parameter.js';
 
+/** Configures a move or conversion of a module's tensors; what is missing stays as it is. */
 export interface PlacementOptions {
   readonly device?: Device;
-  /** Applied to floating-point tensors only. */
+  /** Applies to floating-point tensors only. */
   readonly dtype?: DType;
-  /** Applied to tensors of four dimensions only. */
+  /** Applies to tensors of four dimensions only. */
   readonly memoryFormat?: 'contiguous' | 'channels-last';
 }
 
-/** What a state dict lacked, and what it had that nothing asked for. */
+/** Lists the names that a state dict lacked, and those that the module does not have. */
 export interface StateDictDifference {
   readonly missing: string[];
   readonly unexpected: string[];
 }
 
+/** Holds parameters, buffers and other modules as fields. */
 export abstract class Module {
-  /** Whether batch normalization uses the batch's statistics and dropout drops. Set by `train()` and `eval()`. */
+  /** In training, normalization uses the statistics of the batch, and dropout is active. See `train()` and `eval()`. */
   training = true;
 
-  /** The fields that are walked, with the names they have in the state dict. */
+  /** Returns the fields that are walked, by the names that they have in the state dict. */
   protected fields(): Iterable<readonly [string, unknown]> {
     return Object.entries(this);
   }
 
-  /** Names of this module's own in other state dicts that it has no use for, and that are accepted silently. */
+  /** Returns names that other libraries store for this kind of module and that `loadStateDict` ignores silently. */
   protected unusedStateNames(): readonly string[] {
     return [];
   }
 
-  /** This module (under the name '') and all modules below it, parents first, each once. */
+  /** Returns this module, under the name '', and all modules below it by path, parents first, each once. */
   namedModules(): Map<string, Module> {
     const modules = new Map<string, Module>([['', this]]);
     for (const [name, part] of this.#parts()) if (part instanceof Module) modules.set(name, part);
     return modules;
   }
 
-  /** All parameters by path, in the order of the fields, each once. */
+  /** Returns all parameters by path, in the order of the fields, each once. */
   namedParameters(): Map<string, Parameter> {
     const parameters = new Map<string, Parameter>();
     for (const [name, part] of this.#parts()) if (part instanceof Parameter) parameters.set(name, part);
@@ -53,14 +55,14 @@ export abstract class Module {
     return [...this.namedParameters().values()];
   }
 
-  /** All buffers by path. */
+  /** Returns all buffers by path. */
   namedBuffers(): Map<string, Buffer> {
     const buffers = new Map<string, Buffer>();
     for (const [name, part] of this.#parts()) if (part instanceof Buffer) buffers.set(name, part);
     return buffers;
   }
 
-  /** Parameters and buffers by path: the live tensors, not copies of them. */
+  /** Returns parameters and buffers by path: the tensors themselves, not copies. */
   stateDict(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
     for (const [name, part] of this.#parts()) if (!(part instanceof Module)) state.set(name, part);
@@ -68,9 +70,11 @@ export abstract class Module {
   }
 
   /**
-   * Copies `state` into the parameters and buffers of the same name, converting dtype and device. A name that is
-   * missing or unexpected is a CheckpointError unless `strict` is false; a shape that differs always is. Nothing is
-   * copied when an error is thrown.
+   * Copies tensors into the parameters and buffers of the same names, converting dtype and device. When it throws,
+   * nothing has been copied.
+   *
+   * @param options.strict whether missing and unexpected names are errors (the default)
+   * @throws {CheckpointError} when a shape differs, or with `strict` when a name is missing or unexpected
    */
   loadStateDict(
     state: ReadonlyMap<string, Tensor>,
@@ -108,7 +112,7 @@ export abstract class Module {
     return { missing, unexpected };
   }
 
-  /** Switches this module and all below it to training (the default) or evaluation. */
+  /** Switches this module and all modules below it to training (the default) or evaluation. */
   train(on = true): this {
     for (const module of this.namedModules().values()) module.training = on;
     return this;
@@ -119,8 +123,8 @@ export abstract class Module {
   }
 
   /**
-   * Moves or converts every parameter and buffer in place: they stay the same objects, so optimizers made before
-   * keep working. Gradients are dropped.
+   * Moves or converts every parameter and buffer in place. They stay the same objects, so that optimizers created
+   * before keep working. Gradients are discarded.
    */
   to({ device, dtype, memoryFormat }: PlacementOptions): this {
     tidy(() =>
@@ -144,7 +148,7 @@ export abstract class Module {
     for (const tensor of this.stateDict().values()) tensor.dispose();
   }
 
-  /** Everything below this module by path, parents first; what is reachable by two paths comes once, by the first. */
+  /** Walks everything below this module by path, parents first. What two paths lead to comes once, by the first. */
   *#parts(): Iterable<[string, Module | Parameter | Buffer]> {
     const seen = new Set<unknown>([this]);
     const pending: (readonly [string, unknown])[] = [...this.fields()].reverse();
@@ -171,7 +175,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, index) => size === b[index]);
 }
 
-/** At most twenty names, so that a message about the wrong file stays readable; the counts say the rest. */
+/** Lists at most twenty names and counts the rest, so that the message for a wrong file stays short. */
 function listed(names: readonly string[]): string {
   if (names.length === 0) return 'none';
   const shown = names.slice(0, 20).join(', ');

@@ -1,15 +1,18 @@
-/** Spatial pooling. */
+/** Pooling over windows of pixels. */
 import { ops, type Tensor } from '../torch/index.js';
 import { Module } from './module.js';
 
+/** Configures a `MaxPool2d`. */
 export interface MaxPool2dOptions {
   /** Side of the square window, in pixels. */
   readonly kernelSize: number;
+  /** Distance between windows, in pixels. Default: `kernelSize`. */
   readonly stride?: number;
+  /** Pixels added on every side. */
   readonly padding?: number;
 }
 
-/** The maximum over square windows. */
+/** Takes the maximum over square windows. */
 export class MaxPool2d extends Module {
   readonly #kernelSize: number[];
   readonly #stride: number[];
@@ -22,20 +25,21 @@ export class MaxPool2d extends Module {
     this.#padding = [padding, padding];
   }
 
-  /** [N, C, H, W] to [N, C, H', W']. */
+  /** Maps [N, C, H, W] to [N, C, H', W']. */
   forward(inputNCHW: Tensor): Tensor {
     return ops.maxPool2d(inputNCHW, this.#kernelSize, { stride: this.#stride, padding: this.#padding });
   }
 }
 
+/** Configures an `AveragePool2d`. */
 export interface AveragePool2dOptions extends MaxPool2dOptions {
-  /** Whether the zeros of the padding count into the mean (PyTorch's default). */
+  /** Counts the zeros of the padding into the mean (PyTorch's default). */
   readonly countPadding?: boolean;
-  /** Whether a window that is cut off by the right or lower edge gives a value too. */
+  /** Adds windows that reach over the right and lower edges (PyTorch's `ceil_mode`). */
   readonly coverEdges?: boolean;
 }
 
-/** The mean over square windows. */
+/** Takes the mean over square windows. */
 export class AveragePool2d extends Module {
   readonly #kernelSize: number[];
   readonly #options: { stride: number[]; padding: number[]; ceilMode: boolean; countIncludePad: boolean };
@@ -57,13 +61,13 @@ export class AveragePool2d extends Module {
     };
   }
 
-  /** [N, C, H, W] to [N, C, H', W']. */
+  /** Maps [N, C, H, W] to [N, C, H', W']. */
   forward(inputNCHW: Tensor): Tensor {
     return ops.avgPool2d(inputNCHW, this.#kernelSize, this.#options);
   }
 }
 
-/** The mean over windows chosen such that the output has this height and width. */
+/** Takes the mean over windows that are chosen so that the output has the given height and width. */
 export class AdaptiveAveragePool2d extends Module {
   readonly #outputSize: readonly [number, number];
 
@@ -72,13 +76,13 @@ export class AdaptiveAveragePool2d extends Module {
     this.#outputSize = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
   }
 
-  /** [N, C, H, W] to [N, C, height, width]. */
+  /** Maps [N, C, H, W] to [N, C, height, width]. */
   forward(inputNCHW: Tensor): Tensor {
     return ops.adaptiveAvgPool2d(inputNCHW, [...this.#outputSize]);
   }
 }
 
-/** The mean over all pixels: [N, C, H, W] to [N, C, 1, 1]. */
+/** Returns the mean over all pixels, [N, C, 1, 1] from [N, C, H, W]. */
 export function globalAveragePool(inputNCHW: Tensor): Tensor {
   return ops.adaptiveAvgPool2d(inputNCHW, [1, 1]);
 }

@@ -2,8 +2,9 @@
 import { ops, type Tensor } from '../torch/index.js';
 
 /**
- * [N, C, H, W] to [N, C, height, width], float32 whatever the input's floating dtype; the argument itself when it already
- * has that size. On the CPU our own kernel (native/kernels): channels-last, and deterministic also backward.
+ * Resizes [N, C, H, W] to [N, C, height, width] in float32. When the input already has that size, it is returned as it
+ * is. On the CPU a kernel of this package computes it (native/kernels/resize_bilinear.cc), whose backward pass is
+ * deterministic.
  */
 export function resizeBilinear(inputNCHW: Tensor, [height, width]: readonly [number, number]): Tensor {
   const [, , inputHeight, inputWidth] = inputNCHW.shape;
@@ -11,7 +12,7 @@ export function resizeBilinear(inputNCHW: Tensor, [height, width]: readonly [num
   return ops.resizeBilinear(inputNCHW, [height, width]);
 }
 
-/** Height and width of [N, C, H, W]. */
+/** Returns height and width of [N, C, H, W]. */
 export function spatialSize(inputNCHW: Tensor): readonly [number, number] {
   const [, , height = 0, width = 0] = inputNCHW.shape;
   return [height, width];

@@ -1,8 +1,8 @@
-/** Layers applied one after another. */
+/** Applies layers one after another. */
 import type { Tensor } from '../torch/index.js';
 import { Module } from './module.js';
 
-/** A module that maps one tensor to one tensor. */
+/** A module that maps a tensor to a tensor. */
 export interface Layer extends Module {
   forward(input: Tensor): Tensor;
 }
@@ -11,8 +11,8 @@ export interface Layer extends Module {
 export type LayerOrFunction = Layer | ((input: Tensor) => Tensor);
 
 /**
- * Applies its layers in order. A layer's state-dict name is its position, functions counted, as in PyTorch: the weight
- * of the third layer is `2.weight`.
+ * Applies its layers in order. The name of a layer in the state dict is its position, counting functions too, as in
+ * PyTorch: the weight of the third layer is `2.weight`.
  */
 export class Sequential extends Module {
   readonly layers: readonly LayerOrFunction[];
@@ -25,7 +25,7 @@ export class Sequential extends Module {
   forward(input: Tensor): Tensor {
     return this.layers.reduce((value, layer) => {
       const next = typeof layer === 'function' ? layer(value) : layer.forward(value);
-      // Nobody else has what lies between two layers: freed here, it does not last until the step ends.
+      // Only this method holds the tensor between two layers, so it can be freed before the scope ends.
       if (value !== input && value !== next) value.dispose();
       return next;
     }, input);

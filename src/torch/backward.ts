@@ -1,30 +1,35 @@
 /**
- * What happens after a backward pass: work that a forward pass put off, such as computing again what it did not keep.
- * A backward pass from several tensors at once does not call it: it is part of that work.
+ * Runs a hook after backward passes, and backward passes from several tensors at once. Activation checkpointing needs
+ * both: its hook computes again the activations that the forward pass did not keep.
  */
 
 import { native } from './native.js';
 import type { TensorHandle } from './tensor-handle.js';
 
-let follow: (() => void) | null = null;
+let hook: (() => void) | null = null;
 
-/** Called after every `Tensor.backward`, until the result is called, which puts back what was called before. */
+/**
+ * Makes `work` the hook that runs after every `Tensor.backward`, in place of the hook set before. A hook may call
+ * `backwardTogether`, which runs no hook.
+ *
+ * @returns a function that puts back the hook set before
+ */
 export function afterBackward(work: () => void): () => void {
-  const before = follow;
-  follow = work;
+  const before = hook;
+  hook = work;
   return () => {
-    follow = before;
+    hook = before;
   };
 }
 
-/** @internal */
-export function followBackward(): void {
-  follow?.();
+/** @internal Runs the hook, if there is one. */
+export function runBackwardHook(): void {
+  hook?.();
 }
 
 /**
- * One backward pass from several tensors with their gradients. Where gradients meet, these come first in the sum, in this
- * order.
+ * Runs one backward pass from several tensors, each with its gradient. Where gradients meet, those from these tensors
+ * come first in the sum, in the given order.
  */
 export function backwardTogether(
   roots: readonly { readonly tensor: TensorHandle; readonly gradient: TensorHandle }[],

@@ -1,7 +1,8 @@
-/** Element types, devices and memory formats: their names here and libtorch's numbers for them (c10/core). */
+/** Names element types, devices and memory formats, and maps them to libtorch's numbers (c10/core). */
 
 import { OperationError } from '../errors/index.js';
 
+/** The type of a tensor's elements. */
 export type DType =
   | 'float32'
   | 'float64'
@@ -14,11 +15,13 @@ export type DType =
   | 'uint8'
   | 'bool';
 
+/** Where a tensor's elements lie; `cuda` is the current CUDA device. */
 export type Device = 'cpu' | 'cuda' | `cuda:${number}`;
 
+/** The order of the dimensions in memory; in `channels-last` the channels of a pixel lie together. */
 export type MemoryFormat = 'contiguous' | 'channels-last';
 
-/** What reading a tensor back gives: bfloat16 and float16 widen to float32, bool becomes bytes of 0 and 1. */
+/** The arrays that tensors are read into: bfloat16 and float16 become float32, bool becomes bytes of 0 and 1. */
 export type TypedArray =
   | Float32Array
   | Float64Array
@@ -60,16 +63,29 @@ const sizes: Readonly<Record<DType, number>> = {
   bfloat16: 2,
 };
 
+/**
+ * Returns libtorch's number for a dtype.
+ *
+ * @throws {OperationError} when there is no such dtype
+ */
 export function dtypeCode(dtype: DType): number {
   const code = codes[dtype];
   if (code === undefined)
-    throw new OperationError(`expected a dtype (${Object.keys(codes).join(', ')}), received ${dtype}`);
+    throw new OperationError(`expected a dtype (one of ${Object.keys(codes).join(', ')}), received ${dtype}`);
   return code;
 }
 
+/**
+ * Returns the dtype with libtorch's number `code`.
+ *
+ * @throws {OperationError} when this package does not support that type
+ */
 export function dtypeName(code: number): DType {
   const name = names.get(code);
-  if (!name) throw new OperationError(`a tensor of libtorch's scalar type ${code} has no name here`);
+  if (!name)
+    throw new OperationError(
+      `expected a tensor of a supported dtype, received one of libtorch's scalar type ${code}`,
+    );
   return name;
 }
 
@@ -77,7 +93,7 @@ export function memoryFormatCode(format: MemoryFormat): number {
   return formats[format];
 }
 
-/** Bytes of one element. */
+/** Returns the size of one element in bytes. */
 export function elementSize(dtype: DType): number {
   return sizes[dtype];
 }

@@ -1,23 +1,29 @@
-/** Facts about libtorch as it runs here, threads and memory: all process-wide. */
+/** Reports facts about libtorch, its threads and its memory. All of them hold for the whole process. */
 
 import type { Device } from './dtype.js';
 import { engineBuild, native } from './native.js';
 
+/** Describes the libtorch that runs here. */
 export interface Engine {
   /** libtorch's version, e.g. `1.13.0`. */
   readonly version: string;
-  /** Names the build of the addon, e.g. `debian-1.13.0`. */
+  /** Name of the addon's build, e.g. `debian-1.13.0`. */
   readonly key: string;
-  /** Where libtorch lies. */
+  /** Folder of libtorch. */
   readonly folder: string;
-  /** libtorch's own account of how it was compiled, several lines. */
+  /** libtorch's description of how it was compiled, several lines. */
   readonly build: string;
   readonly threads: number;
   readonly cudaDevices: number;
-  /** Whether this processor multiplies bfloat16 natively, so that mixed precision is faster. */
+  /** True when this processor has instructions for bfloat16, so that mixed precision is faster. */
   readonly bfloat16Fast: boolean;
 }
 
+/**
+ * Loads libtorch and describes it.
+ *
+ * @throws {EngineError} when the addon is not built or does not load
+ */
 export function engine(): Engine {
   const { key, folder } = engineBuild();
   const addon = native();
@@ -32,43 +38,48 @@ export function engine(): Engine {
   };
 }
 
-/** Threads of one operation, for the whole process. */
+/** Sets the number of threads that one operation uses, for the whole process. */
 export function setThreads(count: number): void {
   native().setThreads(count);
 }
 
+/** Returns the number of threads that one operation uses. */
 export function threads(): number {
   return native().threads();
 }
 
-/** Tensors of this thread that are not yet disposed. */
+/** Returns the number of tensors of this thread that are not yet disposed. */
 export function liveTensorCount(): number {
   return native().liveCount();
 }
 
+/** Counts the bytes of tensors in the CPU's memory, of all threads. */
 export interface Memory {
-  /** Bytes in tensors now, exactly, of all threads (CPU). */
+  /** Bytes in tensors now, exactly. */
   readonly liveBytes: number;
-  /** The most there were since the start or the last `resetPeakMemory()`. */
+  /** Highest `liveBytes` since the start or the last `resetPeakMemory()`. */
   readonly peakBytes: number;
-  /** Bytes kept mapped for reuse. */
+  /** Bytes of freed tensors that are kept for reuse. */
   readonly cachedBytes: number;
 }
 
+/** Returns the memory that tensors take on the CPU. */
 export function memory(): Memory {
   const [liveBytes, peakBytes, cachedBytes] = native().memory();
   return { liveBytes, peakBytes, cachedBytes };
 }
 
+/** Sets the peak of `memory()` to what is live now. */
 export function resetPeakMemory(): void {
   native().resetPeak();
 }
 
-/** Gives cached blocks back to the system; returns the bytes given back. */
+/** Returns cached blocks to the system. The result is their size in bytes. */
 export function trimMemory(): number {
   return native().trim();
 }
 
+/** Tells whether tensors can be created on this device. */
 export function isAvailable(device: Device): boolean {
   return device === 'cpu' || native().cudaDeviceCount() > 0;
 }

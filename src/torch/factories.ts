@@ -1,4 +1,4 @@
-/** Tensors from nothing, from numbers and from other tensors. A dtype is always named: JavaScript has one number type. */
+/** Creates tensors. The caller always names the dtype, as JavaScript has one type for all numbers. */
 
 import { OperationError } from '../errors/index.js';
 import { type Device, type DType, dtypeCode, type TypedArray } from './dtype.js';
@@ -17,29 +17,34 @@ const atenRandn = operator('aten::randn', 'generator');
 const atenCat = operator('aten::cat');
 const atenStack = operator('aten::stack');
 
+/** Configures the elements of a new tensor. */
 export interface TensorOptions {
   readonly dtype: DType;
   readonly device?: Device;
 }
 
+/** Configures a new tensor of random numbers. */
 export interface RandomOptions extends TensorOptions {
-  /** A `Generator`. */
+  /** The `Generator` that draws them. */
   readonly generator: { readonly id: Handle };
 }
 
-/** Elements undefined until written. */
+/** Creates a tensor whose elements are undefined until they are written. */
 export function empty(shape: readonly number[], { dtype, device = 'cpu' }: TensorOptions): Tensor {
   return one(atenEmpty(shape, dtypeCode(dtype), undefined, device));
 }
 
+/** Creates a tensor of zeros. */
 export function zeros(shape: readonly number[], { dtype, device = 'cpu' }: TensorOptions): Tensor {
   return one(atenZeros(shape, dtypeCode(dtype), undefined, device));
 }
 
+/** Creates a tensor of ones. */
 export function ones(shape: readonly number[], { dtype, device = 'cpu' }: TensorOptions): Tensor {
   return one(atenOnes(shape, dtypeCode(dtype), undefined, device));
 }
 
+/** Creates a tensor whose elements all have one value. */
 export function full(
   shape: readonly number[],
   { value, dtype, device = 'cpu' }: TensorOptions & { readonly value: number },
@@ -47,24 +52,25 @@ export function full(
   return one(atenFull(shape, value, dtypeCode(dtype), undefined, device));
 }
 
-/** 0, 1, …, end − 1. */
+/** Creates a tensor of the numbers 0, 1, …, end − 1. */
 export function arange(end: number, { dtype, device = 'cpu' }: TensorOptions): Tensor {
   return one(atenArange(end, dtypeCode(dtype), undefined, device));
 }
 
-/** Uniform on [0, 1). */
+/** Draws a tensor of numbers uniform in [0, 1). */
 export function rand(shape: readonly number[], { dtype, device = 'cpu', generator }: RandomOptions): Tensor {
   return one(atenRand(shape, generator.id, dtypeCode(dtype), undefined, device));
 }
 
-/** Standard normal. */
+/** Draws a tensor of normal numbers with mean 0 and standard deviation 1. */
 export function randn(shape: readonly number[], { dtype, device = 'cpu', generator }: RandomOptions): Tensor {
   return one(atenRandn(shape, generator.id, dtypeCode(dtype), undefined, device));
 }
 
 /**
- * A tensor with a copy of `data`, row-major.
- * @throws OperationError when the length does not fit the shape, or a typed array's elements are not of `dtype`
+ * Copies numbers, row-major, into a new tensor. A Float32Array may also become bfloat16 or float16.
+ *
+ * @throws {OperationError} when the length does not fit the shape, or a typed array's elements are not of `dtype`
  */
 export function tensorFrom(
   data: TypedArray | readonly number[],
@@ -90,7 +96,11 @@ export function tensorFrom(
   return narrow;
 }
 
-/** A tensor with a copy of raw little-endian bytes, row-major. */
+/**
+ * Copies raw little-endian bytes, row-major, into a new tensor.
+ *
+ * @throws {OperationError} when the number of bytes does not fit shape and dtype
+ */
 export function tensorFromBytes(
   bytes: Uint8Array,
   { dtype, shape, device = 'cpu' }: TensorOptions & { readonly shape: readonly number[] },
@@ -98,12 +108,12 @@ export function tensorFromBytes(
   return wrap(native().fromBytes(bytes, dtypeCode(dtype), shape, device));
 }
 
-/** Along an existing dimension. */
+/** Joins tensors along the dimension `dim`, in which alone their sizes may differ. */
 export function cat(tensors: readonly Tensor[], dim: number): Tensor {
   return one(atenCat(handles(tensors), dim));
 }
 
-/** Along a new dimension. */
+/** Joins tensors of one shape along a new dimension, which becomes dimension `dim`. */
 export function stack(tensors: readonly Tensor[], dim: number): Tensor {
   return one(atenStack(handles(tensors), dim));
 }

@@ -1,31 +1,34 @@
-/** `Tensor float32[2,3] cpu [0.5, 1, …]`: what a tensor looks like in a log or a debugger. */
+/** Formats tensors for logs and debuggers: `Tensor float32[2,3] cpu [0.5, 1, …]`. */
 
 import type { DType, TypedArray } from './dtype.js';
 
+/** The part of a tensor that formatting needs; `Tensor` itself imports this file. */
 interface Describable {
   readonly isDisposed: boolean;
   readonly dtype: DType;
   readonly device: string;
   readonly shape: readonly number[];
+  readonly numel: number;
   flatten(): Describable;
   narrow(dim: number, start: number, length: number): Describable;
   toTypedArray(): TypedArray;
   dispose(): void;
 }
 
-const shown = 6;
+const shownValues = 6;
 
+/** Returns dtype, shape, device and the first values of a tensor in one line. */
 export function formatTensor(tensor: Describable): string {
   if (tensor.isDisposed) return 'Tensor (disposed)';
-  const { shape, dtype, device } = tensor;
-  const count = shape.reduce((product, length) => product * length, 1);
-  return `Tensor ${dtype}[${shape.join(',')}] ${device} [${values(tensor, count)}${count > shown ? ', …' : ''}]`;
+  const { shape, dtype, device, numel } = tensor;
+  const more = numel > shownValues ? ', …' : '';
+  return `Tensor ${dtype}[${shape.join(',')}] ${device} [${firstValues(tensor)}${more}]`;
 }
 
-function values(tensor: Describable, count: number): string {
-  if (count === 0) return '';
+function firstValues(tensor: Describable): string {
+  if (tensor.numel === 0) return '';
   const flat = tensor.flatten();
-  const first = flat.narrow(0, 0, Math.min(count, shown));
+  const first = flat.narrow(0, 0, Math.min(tensor.numel, shownValues));
   const text = Array.from(first.toTypedArray() as Iterable<number | bigint>, (value) =>
     String(Number(Number(value).toPrecision(5))),
   ).join(', ');

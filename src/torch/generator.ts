@@ -1,9 +1,10 @@
-/** Explicit, seeded random generators (PyTorch's Mersenne Twister): every random draw names the one it uses. */
+/** Seeded random generators (PyTorch's Mersenne Twister). Every random draw names the generator that it uses. */
 
 import { tensorFrom } from './factories.js';
 import { type Handle, native } from './native.js';
 import { wrap } from './tensor.js';
 
+/** A random generator on the CPU. It lives until `dispose()`; scopes do not own it. */
 export class Generator implements Disposable {
   readonly id: Handle;
 
@@ -12,7 +13,7 @@ export class Generator implements Disposable {
     this.id = native().createGenerator(seed);
   }
 
-  /** The whole state, for a checkpoint. */
+  /** Returns the state as bytes, with which `setState` continues the same sequence of draws. */
   state(): Uint8Array {
     const state = wrap(native().generatorState(this.id));
     try {
@@ -22,6 +23,11 @@ export class Generator implements Disposable {
     }
   }
 
+  /**
+   * Continues from a state that `state()` returned.
+   *
+   * @throws {OperationError} when the bytes are not the state of a generator
+   */
   setState(bytes: Uint8Array): void {
     const state = tensorFrom(bytes, { dtype: 'uint8', shape: [bytes.length] });
     try {

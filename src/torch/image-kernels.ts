@@ -1,42 +1,48 @@
 /**
- * The addon's image work for threads that load data. It is optional: without an engine the same results come from
- * TypeScript and other decoders, more slowly, so that datasets can be looked at where nothing is trained.
+ * Gives the threads that load data the addon's image kernels. They are optional: without libtorch the same results come
+ * from TypeScript and other decoders, more slowly, so that a dataset can be checked on a machine that trains nothing.
  */
 
 import { EngineError } from '../errors/index.js';
 import { type NativeAddon, native } from './native.js';
 
-/** What a PNG that `decodePng` takes is like; see native/png.h. */
+/** Describes a PNG file that `decodePng` can read. */
 export interface PngForm {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
   /** As in the file: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha. */
   readonly colorType: number;
   readonly channels: number;
-  /** A color profile, an orientation or a transparent color says that the pixels are not to be shown as they are. */
-  readonly adorned: boolean;
+  /**
+   * True when the file has a color profile, an orientation or a transparent color, so that its pixels are not to be
+   * shown as they are stored.
+   */
+  readonly hasMetadata: boolean;
 }
 
-/** Which rows of a file of that form. */
+/** Selects rows of a PNG: `count` of them, from row `first` on. */
 export interface PngRows {
   readonly form: PngForm;
   readonly first: number;
   readonly count: number;
 }
 
+/** Image kernels of the addon; native/images.cc describes the arguments of those without a comment. */
 export interface ImageKernels {
   /**
-   * Null for a file that is no PNG of 8 bits a channel without interlacing.
-   * @throws OperationError for a damaged or truncated one
+   * Reads the form of a PNG file, and null when it is no PNG of 8 bits per channel without interlacing.
+   *
+   * @throws {OperationError} when the file is damaged or truncated
    */
   pngForm(file: Uint8Array): PngForm | null;
   /**
-   * Rows first … first + count − 1 of the pixels as they are stored, [count, width · channels], of a file that `pngForm`
-   * found to be sound.
-   * @throws OperationError for damaged pixels
+   * Decodes rows of a file for which `pngForm` returned a form: [count, width · channels] as stored.
+   *
+   * @throws {OperationError} when the pixels are damaged
    */
   decodePng(file: Uint8Array, rows: PngRows): Uint8Array;
-  /** Resizes, distorts and normalizes a crop; see native/images.cc. */
   readonly augmentImage: NativeAddon['augmentImage'];
   readonly gatherLabels: NativeAddon['gatherLabels'];
   readonly countLabels: NativeAddon['countLabels'];
@@ -45,7 +51,7 @@ export interface ImageKernels {
 
 let kernels: ImageKernels | null | undefined;
 
-/** The image work of the engine, found on first use; null where there is no engine. */
+/** Returns the image kernels, or null when libtorch is missing. The addon is loaded on the first call. */
 export function imageKernels(): ImageKernels | null {
   if (kernels === undefined) kernels = find();
   return kernels;
@@ -58,8 +64,8 @@ function find(): ImageKernels | null {
       pngForm: (file) => {
         const facts = addon.pngForm(file);
         if (facts === null) return null;
-        const [width = 0, height = 0, colorType = 0, channels = 0, adorned = 0] = facts;
-        return { width, height, colorType, channels, adorned: adorned !== 0 };
+        const [width = 0, height = 0, colorType = 0, channels = 0, hasMetadata = 0] = facts;
+        return { width, height, colorType, channels, hasMetadata: hasMetadata !== 0 };
       },
       decodePng: (file, { form, first, count }) => {
         const output = new Uint8Array(count * form.width * form.channels);

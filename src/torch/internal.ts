@@ -1,10 +1,11 @@
-/** Exports what other rooms of this package use and users do not need. */
+/** Exports for the other rooms of this package; users do not need them. */
 
 export { afterBackward, backwardTogether } from './backward.js';
+export * as collectives from './collectives.js';
 export { isFloatingPoint } from './dtype.js';
+export { GradientReducer } from './gradient-reducer.js';
 export { type ImageKernels, imageKernels } from './image-kernels.js';
 export { currentModes, isRecording, kernels } from './modes.js';
-export { native } from './native.js';
 export { setOperatorPhase, startOperatorTimes, stopOperatorTimes } from './operator-times.js';
 export { rejectPromise } from './scope.js';
-export { release, wrap } from './tensor.js';
+export { shareHandle, takeHandle } from './tensor.js';

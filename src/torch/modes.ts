@@ -1,6 +1,6 @@
 /**
- * Modes of computing: recording gradients, automatic mixed precision, the precision of float32 on a GPU, and whose
- * kernels compute where there is a choice.
+ * Modes that change how operations compute: recording of gradients, automatic mixed precision, the precision of float32
+ * on a GPU, and the choice of kernels. A mode holds while a synchronous callback runs.
  */
 
 import type { DType } from './dtype.js';
@@ -8,7 +8,11 @@ import { dtypeCode, dtypeName } from './dtype.js';
 import { native } from './native.js';
 import { rejectPromise } from './scope.js';
 
-/** Runs `body` without recording gradients. @throws OperationError when it is asynchronous */
+/**
+ * Runs `body` without recording gradients.
+ *
+ * @throws {OperationError} when `body` returns a Promise
+ */
 export function noGrad<T>(body: () => T): T {
   const before = native().setGradientMode(false);
   try {
@@ -20,21 +24,28 @@ export function noGrad<T>(body: () => T): T {
   }
 }
 
-/** Whether operations are recorded for a backward pass now. */
+/** Tells whether operations are recorded for a backward pass now. */
 export function isRecording(): boolean {
   const on = native().setGradientMode(true);
   native().setGradientMode(on);
   return on;
 }
 
+/** Configures automatic mixed precision. */
 export interface AutocastOptions {
+  /** The kind of device on which it applies: `cpu` (the default) or `cuda`. */
   readonly device?: string;
+  /** Default: bfloat16. */
   readonly dtype?: DType;
-  /** False switches autocast off inside an outer autocast: what must stay in float32. */
+  /** False switches an outer autocast off, for code that must stay in float32. */
   readonly enabled?: boolean;
 }
 
-/** Runs `body` with convolutions and matrix products in `dtype`, reductions and losses in float32. */
+/**
+ * Runs `body` with convolutions and matrix products in `dtype`, and reductions and losses in float32.
+ *
+ * @throws {OperationError} when `body` returns a Promise
+ */
 export function autocast<T>(options: AutocastOptions, body: () => T): T {
   const { device = 'cpu', dtype = 'bfloat16', enabled = true } = options;
   const [enabledBefore, dtypeBefore] = native().enterAutocast(device, dtypeCode(dtype), enabled);
@@ -47,7 +58,7 @@ export function autocast<T>(options: AutocastOptions, body: () => T): T {
   }
 }
 
-/** Runs a body later as if it ran now: with the autocast and the kernels of this moment. */
+/** Returns a function that runs a callback later with the autocast and the kernels that are in force now. */
 export function currentModes(device: string): <T>(body: () => T) => T {
   const choice = kernels();
   const addon = native();
@@ -58,8 +69,10 @@ export function currentModes(device: string): <T>(body: () => T) => T {
 }
 
 /**
- * Runs `body` with float32 meaning float32 on a GPU too: libtorch lets cuDNN compute float32 convolutions in TF32, with
- * three digits, which differences of close numbers do not survive. Changes nothing on a CPU.
+ * Runs `body` with full float32 precision on a GPU. By default cuDNN computes float32 convolutions in TF32, which keeps
+ * three decimal digits: too few for differences of close numbers. Changes nothing on a CPU.
+ *
+ * @throws {OperationError} when `body` returns a Promise
  */
 export function fullFloat32<T>(body: () => T): T {
   const before = native().setTf32(0);

@@ -1,7 +1,7 @@
 /**
- * Loads the addon: the one door to libtorch. `scripts/addon/` leaves one build per engine below
- * build/native and a note of which is the default; COARSELY_TORCH chooses another one. Loaded on first use, so that
- * `--help` and a wrong config need no engine.
+ * Loads the addon, by which alone this package calls libtorch. `scripts/addon/` leaves one build per libtorch below
+ * build/native and records which is the default; COARSELY_TORCH chooses another one. The addon is loaded on first use,
+ * so that `--help` and a wrong config need no libtorch.
  */
 
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
@@ -10,11 +10,16 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EngineError, OperationError } from '../errors/index.js';
 
-/** A handle: slot index in the low 32 bits, generation above (native/handles.h). */
+/** Identifies a native object: its slot in the low 32 bits, the slot's generation above (native/handles.h). */
 export type Handle = number;
+
+/** A value that operators take or return; numbers are handles, integers or floating-point numbers. */
 export type NativeValue = Handle | boolean | string | null | undefined | readonly NativeValue[];
+
+/** An operator of libtorch's dispatcher, called with the arguments of its schema in order. */
 export type NativeOperator = (...values: NativeValue[]) => NativeValue;
 
+/** Describes an argument or result in an operator's schema. */
 export interface NativeArgument {
   readonly name: string;
   readonly type: string;
@@ -24,6 +29,7 @@ export interface NativeArgument {
   readonly written: boolean;
 }
 
+/** Lists the addon's functions; the files of native/ describe them. */
 export interface NativeAddon {
   bindOperator(name: string, overload: string): NativeOperator;
   operatorSchema(
@@ -123,12 +129,12 @@ export interface NativeAddon {
   mapBytes(samples: Uint8Array, stride: number, meanings: Int32Array, output: Uint8Array): number;
   startProfile(): void;
   setProfilePhase(phase: number): void;
-  /** Phase, operator, calls and own seconds. */
+  /** Each entry: phase, operator, calls, own seconds. */
   stopProfile(): [number, string, number, number][];
   setErrorClass(errorClass: typeof OperationError): void;
 }
 
-/** How this engine was built, from the note beside the addon. */
+/** Describes a build of the addon, as the file `engine.json` beside it does. */
 export interface EngineBuild {
   readonly key: string;
   readonly path: string;
@@ -147,27 +153,32 @@ const remedy =
 let addon: NativeAddon | undefined;
 
 /**
- * The addon, loaded once per thread.
- * @throws EngineError when it was never built, or was built for another engine than COARSELY_TORCH asks for
+ * Returns the addon, loaded once per thread.
+ *
+ * @throws {EngineError} when it is not built for the libtorch that COARSELY_TORCH names, or does not load
  */
 export function native(): NativeAddon {
   addon ??= load(engineBuild());
   return addon;
 }
 
-/** Which build `native()` loads; found without loading it. */
+/**
+ * Finds the build that `native()` loads, without loading it.
+ *
+ * @throws {EngineError} when there is no build for the libtorch that COARSELY_TORCH names
+ */
 export function engineBuild(): EngineBuild {
   const request = process.env.COARSELY_TORCH;
   const build = request ? requestedBuild(request) : readBuild('default.json');
   if (!build) {
     if (request && !existsSync(request)) {
       throw new EngineError(
-        `COARSELY_TORCH=${request}: no such file or folder; expected a virtual environment, pip's torch folder, or a python`,
+        `COARSELY_TORCH=${request}: no such file or folder; expected a virtual environment, the torch folder of pip, or a Python program`,
       );
     }
     throw new EngineError(
       request
-        ? `the engine was not built for COARSELY_TORCH=${request}: run \`npm rebuild coarsely\` (in a clone: \`make build\`) with it set`
+        ? `the engine was not built for COARSELY_TORCH=${request}: run \`npm rebuild coarsely\` (in a clone: \`make build\`) with this variable set`
         : `the engine is not built: ${remedy}`,
     );
   }
@@ -194,7 +205,7 @@ function readBuild(note: string): EngineBuild | undefined {
   const folder = join(buildsFolder, key);
   if (!existsSync(join(folder, 'engine.json'))) return undefined;
   const build = JSON.parse(readFileSync(join(folder, 'engine.json'), 'utf8')) as EngineBuild;
-  // The folder may have moved since the build; the addon lies beside its note.
+  // The folder may have moved since the build, so the recorded path is not used.
   return { ...build, path: join(folder, 'coarsely.node') };
 }
 

@@ -1,27 +1,32 @@
-/** Times of the engine's operators, for a profile. One can be taken at a time in a process, of all its threads. */
+/** Measures the times of libtorch's operators, in all threads of the process. One measurement can run at a time. */
 import { native } from './native.js';
 
+/** Sums the calls of one operator in one phase. */
 export interface OperatorTime {
-  /** The number given to `setOperatorPhase` when it ran. */
+  /** The number that `setOperatorPhase` had set when the operator ran. */
   readonly phase: number;
-  /** As the engine calls it: `aten::convolution`, or a node of the graph such as `ConvolutionBackward0`. */
+  /** libtorch's name: `aten::convolution`, or a node of the graph such as `ConvolutionBackward0`. */
   readonly name: string;
   readonly calls: number;
-  /** Its own time, without the operators that it called. On a GPU it is the time to launch it. */
+  /** Own time, without the operators that it called. On a GPU this is the time to launch the operator. */
   readonly seconds: number;
 }
 
-/** @throws OperationError when times are being taken already */
+/**
+ * Starts a measurement.
+ *
+ * @throws {OperationError} when one is running
+ */
 export function startOperatorTimes(): void {
   native().startProfile();
 }
 
-/** Operators from now on belong to this phase, a number of the caller's. */
+/** Assigns the operators from now on to a phase, which is any number of the caller's. */
 export function setOperatorPhase(phase: number): void {
   native().setProfilePhase(phase);
 }
 
-/** Ends it, and gives what was measured since the start. Nothing is slower afterwards. */
+/** Ends the measurement and returns its times. */
 export function stopOperatorTimes(): OperatorTime[] {
   return native()
     .stopProfile()

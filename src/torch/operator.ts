@@ -1,8 +1,11 @@
-/** Dispatcher operators as functions on handles, bound on first call. */
+/** Binds operators of libtorch's dispatcher as functions. */
 
 import { type NativeOperator, native } from './native.js';
 
-/** `operator('aten::add', 'Tensor')` takes and returns what the schema says, tensors as handles. */
+/**
+ * Returns the operator `name.overload` as a function of handles and plain values, in the order of its schema. It is
+ * looked up on the first call, so that importing this package needs no libtorch.
+ */
 export function operator(name: string, overload = ''): NativeOperator {
   let bound: NativeOperator | undefined;
   return (...values) => {

@@ -1,6 +1,6 @@
 /**
- * Scopes: the only lifetime mechanism. V8's collector does not see native memory, so a training step runs in a scope
- * that frees every tensor made inside, save what it keeps. Scopes are synchronous and per thread.
+ * Scopes free tensors. V8's garbage collector does not see native memory, so a training step runs in a scope that frees
+ * every tensor created in it except those that it keeps. Scopes are synchronous and belong to one thread.
  */
 
 import { OperationError } from '../errors/index.js';
@@ -8,12 +8,12 @@ import { type Handle, native } from './native.js';
 
 let innermost: Scope | null = null;
 
-/** What a scope can own: anything with a handle. */
+/** An object with a handle, which a scope can own. */
 export interface Owned {
   readonly id: Handle;
 }
 
-/** Made by `scope()`; ends at the close of the block that holds it with `using`. */
+/** Owns the tensors that are created while it is the innermost scope. `scope()` opens one. */
 export class Scope implements Disposable {
   readonly #parent: Scope | null = innermost;
   readonly #owned: Handle[] = [];
@@ -24,22 +24,27 @@ export class Scope implements Disposable {
     innermost = this;
   }
 
-  /** Hands a tensor to the enclosing scope (or to the caller, where there is none). Returns it. */
+  /** Hands the tensor to the enclosing scope, or to the caller when there is none, and returns it. */
   keep<T extends Owned>(tensor: T): T {
     this.#kept.add(tensor.id);
     return tensor;
   }
 
-  /** @internal */
+  /** @internal Adds a handle to those that this scope frees. */
   own(handle: Handle): void {
     this.#owned.push(handle);
   }
 
+  /**
+   * Ends the scope and frees what it does not keep.
+   *
+   * @throws {OperationError} when a scope inside this one is still open
+   */
   [Symbol.dispose](): void {
     if (this.#ended) return;
     if (innermost !== this) {
       throw new OperationError(
-        'scope: disposed while a scope inside it is still open; scopes end in the reverse order of their beginning',
+        'scope: expected to end the innermost scope, but a scope opened inside this one is still open; end scopes in reverse order',
       );
     }
     this.#ended = true;
@@ -57,14 +62,15 @@ export class Scope implements Disposable {
   }
 }
 
-/** Opens a scope: `using step = scope(); ... return step.keep(loss);` */
+/** Opens a scope, which ends with the block that holds it: `using step = scope(); ... return step.keep(loss);` */
 export function scope(): Scope {
   return new Scope();
 }
 
 /**
- * The callback form: frees what `body` made, save the tensor that it returns.
- * @throws OperationError when `body` is asynchronous: a scope cannot span a pause
+ * Runs `body` in a scope of its own and returns its result. When the result is a tensor it is kept.
+ *
+ * @throws {OperationError} when `body` returns a Promise, as a scope is synchronous
  */
 export function tidy<T>(body: () => T): T {
   using inner = scope();
@@ -74,7 +80,12 @@ export function tidy<T>(body: () => T): T {
   return result;
 }
 
-/** Modes and scopes belong to one thread and one synchronous stretch of it. */
+/**
+ * Refuses the result of an asynchronous callback: scopes and modes end when a callback returns, before its Promise is
+ * settled.
+ *
+ * @throws {OperationError} when `result` is a Promise; `operation` names the function that took the callback
+ */
 export function rejectPromise(result: unknown, operation: string): void {
   if (result instanceof Promise) {
     result.catch(() => {});
@@ -84,7 +95,7 @@ export function rejectPromise(result: unknown, operation: string): void {
   }
 }
 
-/** @internal Registers a fresh handle with the innermost scope. */
+/** @internal Gives a new handle to the innermost scope, if there is one. */
 export function adopt(handle: Handle): void {
   innermost?.own(handle);
 }

@@ -1,6 +1,4 @@
-/**
- * What a handle is, whatever is done with it: facts, lifetime, reading back. `Tensor` adds the operations.
- */
+/** The base of `Tensor`: facts about a tensor, its lifetime, and reading its elements back. */
 
 import {
   type Device,
@@ -15,10 +13,11 @@ import { type Handle, native } from './native.js';
 import { op } from './tensor-operators.js';
 import { type NestedNumbers, nest, typedArrayOver } from './typed-arrays.js';
 
+/** Refers to a tensor that the addon keeps. */
 export abstract class TensorHandle {
   readonly id: Handle;
 
-  /** @internal Tensors come from factories and operations. */
+  /** @internal Factories and operations create tensors. */
   constructor(id: Handle) {
     this.id = id;
   }
@@ -41,6 +40,7 @@ export abstract class TensorHandle {
     return this.shape.length;
   }
 
+  /** Number of elements. */
   get numel(): number {
     return this.shape.reduce((product, length) => product * length, 1);
   }
@@ -53,7 +53,7 @@ export abstract class TensorHandle {
     return native().isContiguous(this.id, memoryFormatCode(memoryFormat));
   }
 
-  /** Frees this handle now; a scope that owns it does not mind. */
+  /** Frees the tensor now. A scope that owns it skips it later, and disposing twice does nothing. */
   dispose(): void {
     native().dispose(this.id);
   }
@@ -64,25 +64,30 @@ export abstract class TensorHandle {
     return native().requiresGradient(this.id);
   }
 
+  /** Makes this tensor a leaf whose gradient backward passes accumulate, or switches that off. */
   requiresGrad_(on = true): this {
     native().setRequiresGradient(this.id, on);
     return this;
   }
 
-  /** Forgets the gradient (PyTorch's `set_to_none`). */
+  /** Discards the gradient (PyTorch's `set_to_none`). */
   zeroGrad_(): this {
     native().setGradient(this.id, null);
     return this;
   }
 
-  // ---- reading back: the host waits for the device in each of these
+  // ---- reading back: each of these waits for the device
 
-  /** The value of a tensor with one element. */
+  /**
+   * Returns the value of a tensor with one element.
+   *
+   * @throws {OperationError} when it has another number of elements
+   */
   item(): number {
     return native().item(this.id);
   }
 
-  /** A copy of the elements, row-major. */
+  /** Copies the elements, row-major, into a typed array. */
   toTypedArray(): TypedArray {
     const { dtype } = this;
     if (dtype !== 'bfloat16' && dtype !== 'float16') return typedArrayOver(native().toBytes(this.id), dtype);
@@ -94,12 +99,12 @@ export abstract class TensorHandle {
     }
   }
 
-  /** A copy of the elements' bytes, row-major, little-endian. */
+  /** Copies the bytes of the elements, row-major and little-endian. */
   toBytes(): Uint8Array {
     return new Uint8Array(native().toBytes(this.id));
   }
 
-  /** Nested arrays of numbers; int64 values beyond 2^53 lose digits. */
+  /** Copies the elements into nested arrays of numbers. int64 values beyond 2^53 lose digits. */
   toArray(): NestedNumbers {
     return nest(this.toTypedArray(), this.shape);
   }

@@ -1,4 +1,4 @@
-/** The dispatcher operators behind the methods of `Tensor`. */
+/** Binds the dispatcher operators that the methods of `Tensor` call. */
 
 import type { NativeOperator } from './native.js';
 import { operator } from './operator.js';

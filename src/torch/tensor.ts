@@ -1,10 +1,10 @@
 /**
- * The tensor: what can be done with what `TensorHandle` describes. Operations never consume their arguments and return
- * a fresh handle, which the innermost scope owns; those whose name ends in `_` write in place and return the same object.
+ * The operations of tensors. An operation never consumes its arguments and returns a new tensor, which the innermost
+ * scope owns. Methods whose names end in `_` write in place and return the same object.
  */
 
 import { OperationError } from '../errors/index.js';
-import { followBackward } from './backward.js';
+import { runBackwardHook } from './backward.js';
 import { type Device, type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import { formatTensor } from './format-tensor.js';
 import { type Handle, type NativeValue, native } from './native.js';
@@ -12,29 +12,34 @@ import { adopt } from './scope.js';
 import { TensorHandle } from './tensor-handle.js';
 import { op } from './tensor-operators.js';
 
+/** Configures the shape of a reduction's result. */
 export interface KeepDimOption {
   /** Leaves a reduced dimension in place with length 1. */
   readonly keepDim?: boolean;
 }
 
+/** Configures an addition. */
 export interface AlphaOption {
   /** Multiplies the other operand. */
   readonly alpha?: number;
 }
 
+/** Bounds values; a bound that is missing is not applied. */
 export interface ClampOptions {
   readonly min?: number;
   readonly max?: number;
 }
 
+/** Configures a conversion; what is missing stays as it is. */
 export interface ToOptions {
   readonly dtype?: DType;
   readonly device?: Device;
   readonly memoryFormat?: MemoryFormat;
 }
 
+/** An n-dimensional array in the memory of libtorch, by a handle. */
 export class Tensor extends TensorHandle {
-  /** The accumulated gradient of a leaf, a fresh handle of the same storage; null before the first backward. */
+  /** The accumulated gradient of a leaf, as a new tensor of the same storage; null before the first backward pass. */
   get grad(): Tensor | null {
     const handle = native().gradient(this.id);
     return handle === null ? null : wrap(handle);
@@ -44,7 +49,11 @@ export class Tensor extends TensorHandle {
     native().setGradient(this.id, value === null ? null : value.id);
   }
 
-  /** Accumulates the gradients of all leaves; a tensor of more than one element needs `gradient`. */
+  /**
+   * Runs the backward pass from this tensor, which adds to the gradients of all leaves that it depends on.
+   *
+   * @throws {OperationError} when it has several elements and no `gradient` is given, or no gradient was recorded
+   */
   backward({
     gradient,
     retainGraph,
@@ -53,16 +62,17 @@ export class Tensor extends TensorHandle {
     readonly retainGraph?: boolean;
   } = {}): void {
     native().backward(this.id, gradient?.id, retainGraph);
-    followBackward();
+    runBackwardHook();
   }
 
+  /** Returns the same elements without their history, so that no gradient flows back. */
   detach(): Tensor {
     return one(op.detach(this.id));
   }
 
   // ---- arithmetic
 
-  /** this + alpha · other */
+  /** Returns this + alpha · other. */
   add(other: Tensor | number, { alpha = 1 }: AlphaOption = {}): Tensor {
     return one(
       isTensor(other) ? op.addTensor(this.id, other.id, alpha) : op.addScalar(this.id, other, alpha),
@@ -129,7 +139,7 @@ export class Tensor extends TensorHandle {
     return one(op.sigmoid(this.id));
   }
 
-  /** x · sigmoid(x), also called swish. */
+  /** Returns x · sigmoid(x), also called swish. */
   silu(): Tensor {
     return one(op.silu(this.id));
   }
@@ -146,7 +156,7 @@ export class Tensor extends TensorHandle {
     return one(op.matmul(this.id, other.id));
   }
 
-  // ---- comparison, giving bool
+  // ---- comparison, with bool results
 
   eq(other: Tensor | number): Tensor {
     return one(isTensor(other) ? op.eqTensor(this.id, other.id) : op.eqScalar(this.id, other));
@@ -184,7 +194,7 @@ export class Tensor extends TensorHandle {
     return one(op.logicalNot(this.id));
   }
 
-  /** This tensor where `condition` holds, `other` elsewhere. */
+  /** Returns this tensor's elements where `condition` is true and those of `other` elsewhere. */
   where(condition: Tensor, other: Tensor | number): Tensor {
     return one(
       isTensor(other)
@@ -195,37 +205,42 @@ export class Tensor extends TensorHandle {
 
   // ---- reductions
 
+  /** Sums over the given dimensions, or over all. */
   sum(dims?: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
     return one(dims === undefined ? op.sumAll(this.id) : op.sumOver(this.id, list(dims), keepDim));
   }
 
+  /** Returns the mean over the given dimensions, or over all. */
   mean(dims?: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
     return one(dims === undefined ? op.meanAll(this.id) : op.meanOver(this.id, list(dims), keepDim));
   }
 
+  /** Returns the maxima over the given dimensions. */
   amax(dims: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
     return one(op.amax(this.id, list(dims), keepDim));
   }
 
+  /** Returns the minima over the given dimensions. */
   amin(dims: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
     return one(op.amin(this.id, list(dims), keepDim));
   }
 
+  /** Returns the int64 positions of the maxima along a dimension. */
   argmax(dim: number, { keepDim = false }: KeepDimOption = {}): Tensor {
     return one(op.argmax(this.id, dim, keepDim));
   }
 
-  /** The largest element. */
+  /** Returns the largest element. */
   max(): Tensor {
     return one(op.maxAll(this.id));
   }
 
-  /** The smallest element. */
+  /** Returns the smallest element. */
   min(): Tensor {
     return one(op.minAll(this.id));
   }
 
-  /** ‖x‖_p over all elements. */
+  /** Returns ‖x‖_p over all elements. */
   norm(p = 2): Tensor {
     return one(op.norm(this.id, p));
   }
@@ -268,26 +283,32 @@ export class Tensor extends TensorHandle {
     return one(op.flatten(this.id, start, end));
   }
 
+  /** Returns `length` places of a dimension from `start` on; the storage is shared. */
   narrow(dim: number, start: number, length: number): Tensor {
     return one(op.narrow(this.id, dim, start, length));
   }
 
+  /** Returns one place of a dimension, which is left out of the result; the storage is shared. */
   select(dim: number, index: number): Tensor {
     return one(op.select(this.id, dim, index));
   }
 
+  /** Picks an element along `dim` for each element of `index` (int64). */
   gather(dim: number, index: Tensor): Tensor {
     return one(op.gather(this.id, dim, index.id));
   }
 
+  /** Picks places of a dimension by a list of int64 indices. */
   indexSelect(dim: number, index: Tensor): Tensor {
     return one(op.indexSelect(this.id, dim, index.id));
   }
 
+  /** Returns the elements where `mask` is true, in one dimension. */
   maskedSelect(mask: Tensor): Tensor {
     return one(op.maskedSelect(this.id, mask.id));
   }
 
+  /** Returns the elements in the order of this memory format; a copy only when they are in another. */
   contiguous({ memoryFormat = 'contiguous' }: { readonly memoryFormat?: MemoryFormat } = {}): Tensor {
     return one(op.contiguous(this.id, memoryFormatCode(memoryFormat)));
   }
@@ -296,7 +317,7 @@ export class Tensor extends TensorHandle {
     return one(op.clone(this.id));
   }
 
-  /** Another dtype, device or memory format; shares the storage where nothing changes. */
+  /** Converts to another dtype, device or memory format. The storage is shared when nothing changes. */
   to({ dtype, device, memoryFormat }: ToOptions): Tensor {
     return one(
       op.to(
@@ -332,6 +353,7 @@ export class Tensor extends TensorHandle {
     return this.#write(isTensor(other) ? op.divTensor_(this.id, other.id) : op.divScalar_(this.id, other));
   }
 
+  /** Overwrites the elements by those of `source`, converting dtype and device. */
   copy_(source: Tensor): this {
     return this.#write(op.copy_(this.id, source.id));
   }
@@ -348,13 +370,13 @@ export class Tensor extends TensorHandle {
     return this.#write(op.clamp_(this.id, min ?? null, max ?? null));
   }
 
-  /** Takes another tensor's storage, dtype and device while staying the same parameter for an optimizer. */
+  /** Takes on the storage, dtype and device of another tensor, and stays the same object for optimizers. */
   setData_(other: Tensor): this {
     native().setData(this.id, other.id);
     return this;
   }
 
-  // ---- for people
+  // ---- text
 
   override toString(): string {
     return formatTensor(this);
@@ -370,25 +392,31 @@ export class Tensor extends TensorHandle {
   }
 }
 
-/** @internal A fresh handle as a tensor of the innermost scope. */
+/** @internal Makes a new handle a tensor that the innermost scope owns. */
 export function wrap(handle: Handle): Tensor {
   adopt(handle);
   return new Tensor(handle);
 }
 
 /**
- * Takes a tensor's handle over, out of any scope: what a parameter is made from. The tensor given is disposed.
- * @returns a handle that lives until it is disposed by hand
+ * Moves a tensor to a handle that no scope owns, from which parameters and buffers are made, and disposes the tensor.
+ *
+ * @returns the handle, which lives until it is disposed
  */
-export function release(tensor: Tensor): Handle {
+export function takeHandle(tensor: Tensor): Handle {
   const handle = native().share(tensor.id);
   tensor.dispose();
   return handle;
 }
 
+/** Returns the same tensor under a second handle that no scope owns. It lives until it is disposed. */
+export function shareHandle(tensor: Tensor): Tensor {
+  return new Tensor(native().share(tensor.id));
+}
+
 function one(value: NativeValue): Tensor {
   if (typeof value !== 'number')
-    throw new OperationError(`expected one tensor from an operator, received ${value}`);
+    throw new OperationError(`expected one tensor as the result of an operator, received ${value}`);
   return wrap(value);
 }
 

@@ -1,11 +1,16 @@
-/** Between typed arrays, nested numbers and a tensor's bytes. */
+/** Converts between typed arrays, nested arrays of numbers and the bytes of tensors. */
 
 import { OperationError } from '../errors/index.js';
 import type { DType, TypedArray } from './dtype.js';
 
+/** A number, or arrays of numbers nested as deep as a tensor has dimensions. */
 export type NestedNumbers = number | NestedNumbers[];
 
-/** A view of the right kind over bytes that came from a tensor. */
+/**
+ * Returns a typed array over the bytes of a tensor, without copying them.
+ *
+ * @throws {OperationError} when the dtype is bfloat16 or float16, for which there is no typed array
+ */
 export function typedArrayOver(buffer: ArrayBuffer, dtype: DType): TypedArray {
   switch (dtype) {
     case 'float32':
@@ -25,13 +30,15 @@ export function typedArrayOver(buffer: ArrayBuffer, dtype: DType): TypedArray {
       return new Uint8Array(buffer);
     case 'bfloat16':
     case 'float16':
-      throw new OperationError(`${dtype} has no typed array: convert to float32 first`);
+      throw new OperationError(
+        `expected a dtype that a typed array can hold, received ${dtype}; convert the tensor to float32 first`,
+      );
     default:
       return dtype satisfies never;
   }
 }
 
-/** Numbers as the typed array whose bytes a tensor of `dtype` holds. */
+/** Converts numbers to a typed array of `dtype`; bfloat16 and float16 become float32. */
 export function typedArrayFrom(values: readonly number[], dtype: DType): TypedArray {
   switch (dtype) {
     case 'float32':
@@ -56,7 +63,7 @@ export function typedArrayFrom(values: readonly number[], dtype: DType): TypedAr
   }
 }
 
-/** The dtype whose elements a typed array holds. */
+/** Returns the dtype of a typed array's elements. */
 export function dtypeOf(data: TypedArray): DType {
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Float64Array) return 'float64';
@@ -67,7 +74,7 @@ export function dtypeOf(data: TypedArray): DType {
   return 'uint8';
 }
 
-/** Row-major elements as nested arrays of `shape`; a bare number for shape []. */
+/** Nests row-major elements in arrays of `shape`; the shape [] gives a number. */
 export function nest(data: TypedArray, shape: readonly number[]): NestedNumbers {
   let offset = 0;
   const build = (dim: number): NestedNumbers => {

@@ -7,7 +7,7 @@
  */
 
 import { OperationError } from '../errors/index.js';
-import { checkpoints } from '../nn/index.js';
+import { activationCheckpointing } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';
 import { autocast, type Kernels, scope, stack, type Tensor, withKernels } from '../torch/index.js';
 import { objectiveOf } from './objective.js';
@@ -49,7 +49,7 @@ function takeStep(components: TrainingComponents, batch: StepBatch, options: Ste
   const { gradientAccumulationSteps: partCount = 1, lastBackward = (objective) => objective.backward() } =
     options;
   using step = scope();
-  using _checkpoints = options.activationCheckpointing ? checkpoints() : null;
+  using _checkpointing = options.activationCheckpointing ? activationCheckpointing() : null;
   optimizer.zeroGrad();
   const parts = Array.from({ length: partCount }, (_, place) => {
     // What a part made is gone before the next begins; its gradients stay.

@@ -58,7 +58,7 @@ describe('decodePng', () => {
         .png({ adaptiveFiltering: true })
         .toBuffer(),
     );
-    expect(kernels.pngForm(file)).toEqual({ width, height, channels, colorType: type, adorned: false });
+    expect(kernels.pngForm(file)).toEqual({ width, height, channels, colorType: type, hasMetadata: false });
     expect(decodeRows(file, { first: 0, count: height })).toEqual(pixels);
     const row = width * channels;
     for (const [first, count] of [
@@ -99,7 +99,7 @@ describe('decodePng', () => {
     const jpeg = await image.clone().jpeg().toBuffer();
     for (const file of [deep, interlaced, jpeg]) expect(kernels.pngForm(new Uint8Array(file))).toBeNull();
     const turned = await image.clone().withMetadata({ orientation: 6 }).png().toBuffer();
-    expect(kernels.pngForm(new Uint8Array(turned))?.adorned).toBe(true);
+    expect(kernels.pngForm(new Uint8Array(turned))?.hasMetadata).toBe(true);
   });
 
   it('refuses damaged files, wherever the damage is', () => {

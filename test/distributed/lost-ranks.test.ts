@@ -50,7 +50,7 @@ describe('at the beginning', () => {
   test('without rank 0 the others say where they looked for it', async () => {
     const [one] = await runRanks('collectives', { ranks: [1], timeoutSeconds: 2 });
     expect(one?.error).toMatchObject({ name: 'DistributedError', ranks: [0] });
-    expect(one?.error?.message).toMatch(/rank 1 of 2: .*rank 0 is looked for at 127\.0\.0\.1:\d+/);
+    expect(one?.error?.message).toMatch(/rank 1 of 2: .*rank 0 is expected at 127\.0\.0\.1:\d+/);
   });
 
   test('a rank that is started twice is refused', async () => {

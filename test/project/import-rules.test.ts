@@ -41,6 +41,7 @@ const sound = {
   'src/errors/index.ts': 'export const error = 1;',
   'src/torch/index.ts': "export { error as tensor } from '../errors/index.js';",
   'src/torch/own.ts': 'export const own = 1;',
+  'src/torch/native.ts': 'export const native = 1;',
   'src/nn/index.ts': "export { tensor } from '../torch/index.js';",
   'src/cli/main.ts': "import '../nn/index.js'; import 'commander'; import 'node:fs';",
   'dist/nn/index.js': 'export const tensor = 1;',
@@ -58,6 +59,7 @@ test('every forbidden arrow is refused', () => {
     'src/errors/up.ts': "import '../torch/index.js';",
     'src/losses/index.ts': "import type { tensor } from '../nn/index.js'; export type Loss = typeof tensor;",
     'src/nn/side-door.ts': "import '../torch/own.js';",
+    'src/nn/addon.ts': "import '../torch/native.js';",
     'src/data/first.ts': "import './second.js';",
     'src/data/second.ts': "import './first.js';",
     'src/attic/index.ts': 'export const dust = 1;',
@@ -67,6 +69,8 @@ test('every forbidden arrow is refused', () => {
     'test/nn/by-path.test.ts': "import '../../src/nn/index.js'; import '../../dist/nn/index.js';",
   });
   expect(broken.map((line) => line.replace(/\S*\/vitest\/\S*/, 'vitest'))).toEqual([
+    'addon-only-from-torch: src/nn/addon.ts → src/torch/native.ts',
+    'front-door: src/nn/addon.ts → src/torch/native.ts',
     'front-door: src/nn/side-door.ts → src/torch/own.ts',
     'known-rooms: src/cli/attic.ts → src/attic/index.ts',
     'no-circles: src/data/first.ts → ',

@@ -24,7 +24,7 @@ import {
   zeros,
 } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
-import { release } from '#torch/tensor.js';
+import { takeHandle } from '#torch/tensor.js';
 
 const matrix = (values: readonly number[], shape: readonly number[]) =>
   tensorFrom(values, { dtype: 'float32', shape });
@@ -87,11 +87,11 @@ describe('scopes', () => {
     ).toThrow('inside');
   });
 
-  test('release takes a tensor out of any scope', () => {
+  test('takeHandle takes a tensor out of any scope', () => {
     let handle = 0;
     {
       using _inner = scope();
-      handle = release(matrix([3], [1]));
+      handle = takeHandle(matrix([3], [1]));
     }
     const survivor = new Tensor(handle);
     expect(survivor.item()).toBe(3);

@@ -36,7 +36,7 @@ export async function openImage(path: string): Promise<OpenImage> {
 function openPng(file: Uint8Array, kernels: ImageKernels): OpenImage | null {
   try {
     const form = kernels.pngForm(file);
-    if (form === null || form.colorType !== rgb || form.adorned) return null;
+    if (form === null || form.colorType !== rgb || form.hasMetadata) return null;
     const { width, height } = form;
     return { width, height, rows: (rows) => kernels.decodePng(file, { form, ...rows }) };
   } catch (error) {

@@ -2,7 +2,7 @@
  * What ResNets and ResNeSts have in common: a stem, a pooling, four stages of residual blocks with the strides and
  * dilations of an output stride.
  */
-import { checkpoint, MaxPool2d, Module, type Sequential } from '../../nn/index.js';
+import { activationCheckpoint, MaxPool2d, Module, type Sequential } from '../../nn/index.js';
 import { noGrad, type Tensor, tidy } from '../../torch/index.js';
 import type { Backbone, Features } from '../backbone.js';
 import type { ResidualBlock } from './residual-block.js';
@@ -68,7 +68,7 @@ export abstract class ResidualBackbone extends Module implements Backbone {
 
   /** Normalized images [N, 3, H, W] to the features of the four stages. */
   forward(imagesNCHW: Tensor): Features {
-    const start = checkpoint((images) => tidy(() => this.pool.forward(this.stem.forward(images))), {
+    const start = activationCheckpoint((images) => tidy(() => this.pool.forward(this.stem.forward(images))), {
       input: imagesNCHW,
       modules: [this.stem],
     });
@@ -104,5 +104,5 @@ function applied(blocks: readonly ResidualBlock[], input: Tensor): Tensor {
       if (value !== start) value.dispose();
       return next;
     }, start);
-  return checkpoint(run, { input, modules: blocks });
+  return activationCheckpoint(run, { input, modules: blocks });
 }

@@ -1,22 +1,14 @@
-/** What to say when ranks lost each other: which of them is missing, as far as the others can tell. */
+/** Explains a failed collective: which rank is missing, as far as this rank can tell, and why. */
 
 import { DistributedError } from '../errors/index.js';
+import type { collectives } from '../torch/internal.js';
 
-/** Another rank, as the store that all share knows it. */
-export interface Member {
-  readonly rank: number;
-  readonly host: string;
-  readonly pid: string;
-  /** `gone`: no sign of life; `left`: it closed its group, for `reason` where something failed. */
-  readonly state: 'alive' | 'gone' | 'left' | 'unknown';
-  readonly reason: string;
-  /** Collectives begun. */
-  readonly collectives: number;
-}
+type Member = collectives.ProcessGroupMember;
 
 export interface FailureInput {
+  /** The operation that failed, for the message. */
   readonly operation: string;
-  /** This process's rank. */
+  /** Rank of this process. */
   readonly rank: number;
   readonly members: readonly Member[];
   readonly cause: Error;
@@ -24,28 +16,30 @@ export interface FailureInput {
 
 const remedy = 'the run can be resumed from its last checkpoint';
 
-/** Null where every other rank is there and nothing says that the network failed: the error is this rank's own. */
-export function describeFailure({ operation, rank, members, cause }: FailureInput): DistributedError | null {
+/**
+ * Returns an error that names the ranks that caused the failure, or null when all others are alive and the cause is not
+ * one of the network: then the failure is this rank's own.
+ */
+export function explainFailure({ operation, rank, members, cause }: FailureInput): DistributedError | null {
   const others = members.filter((member) => member.rank !== rank);
   const gone = others.filter(({ state }) => state === 'gone');
   if (gone.length > 0) {
-    const who = gone.map((member) => name(member)).join(', ');
+    const who = gone.map((member) => describe(member)).join(', ');
     return failure(`${who} ${gone.length === 1 ? 'is' : 'are'} gone`, gone);
   }
-  // One that failed by itself explains those that left because of it.
   const left = others.filter(({ state }) => state === 'left');
-  // One that is simply done explains a broken connection, and no other error.
+  // A rank that left with an error made the others leave. A rank that left without one explains only a lost connection.
   const failed = left.find(({ reason }) => reason !== '') ?? (isFromNetwork(cause) ? left[0] : undefined);
   if (failed) {
-    const why = failed.reason ? `: ${failed.reason}` : ', while this one goes on';
-    return failure(`${name(failed)} left${why}`, [failed]);
+    const why = failed.reason ? `: ${failed.reason}` : ', while this rank goes on';
+    return failure(`${describe(failed)} left${why}`, [failed]);
   }
   if (!isFromNetwork(cause)) return null;
   const begun = members.find((member) => member.rank === rank)?.collectives ?? 0;
   const behind = others.filter(({ collectives }) => collectives < begun);
   if (behind.length === 0)
-    return failure('the connection to another rank failed, though all show signs of life', []);
-  const who = behind.map((member) => `${name(member)} at ${member.collectives}`).join(', ');
+    return failure('the connection to another rank failed, although all ranks are alive', []);
+  const who = behind.map((member) => `${describe(member)} at ${member.collectives}`).join(', ');
   return failure(`this rank is at collective ${begun} and waited too long for ${who}`, behind);
 
   function failure(what: string, ranks: readonly Member[]): DistributedError {
@@ -56,7 +50,7 @@ export function describeFailure({ operation, rank, members, cause }: FailureInpu
   }
 }
 
-function name({ rank, host, pid }: Member): string {
+function describe({ rank, host, pid }: Member): string {
   return host ? `rank ${rank} (${host}, process ${pid})` : `rank ${rank}`;
 }
 
@@ -64,7 +58,7 @@ function isFromNetwork({ message }: Error): boolean {
   return /gloo|nccl|connection|timed? ?out|socket|broken pipe/i.test(message);
 }
 
-/** Without the place in a library's source that some messages begin with. */
+/** Returns the first line, without the position in libtorch's source that some messages begin with. */
 function firstLine(message: string): string {
   return (message.split('\n')[0] ?? '').replace(/\[[^\]]*\.(cc|cpp|h):\d+\]\s*/, '').slice(0, 200);
 }

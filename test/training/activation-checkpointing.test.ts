@@ -1,8 +1,15 @@
-/** Checkpointing: the same bits as without it, for less memory; and what a stage may be. */
+/** Activation checkpointing gives the same bits as without it, for less memory. */
 import { createHash } from 'node:crypto';
 import { crossEntropy } from 'coarsely/losses';
 import { createSegmentor } from 'coarsely/models';
-import { BatchNorm2d, Conv2d, checkpoint, checkpoints, Dropout, Sequential } from 'coarsely/nn';
+import {
+  activationCheckpoint,
+  activationCheckpointing,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  Sequential,
+} from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
 import { Arm, variance } from 'coarsely/reweighting';
 import {
@@ -116,11 +123,11 @@ describe('a stage', () => {
           new Dropout(0.5, { generator }),
         );
       const stages = [stage(), stage()];
-      using _checkpoints = checkpointed ? checkpoints() : null;
+      using _checkpointing = checkpointed ? activationCheckpointing() : null;
       let value = randn(shape, { dtype: 'float32', generator });
       const seen: Tensor[] = [];
       for (const each of stages) {
-        value = checkpoint((input) => each.forward(input), { input: value, modules: [each] });
+        value = activationCheckpoint((input) => each.forward(input), { input: value, modules: [each] });
         seen.push(value);
       }
       // Two ways back to the first stage's output.
@@ -146,9 +153,9 @@ describe('a stage', () => {
       using generator = new Generator(1);
       const convolution = new Conv2d(3, 3, { kernelSize: 1, generator });
       {
-        using _checkpoints = checkpoints();
+        using _checkpointing = activationCheckpointing();
         const input = randn(shape, { dtype: 'float32', generator });
-        checkpoint((images) => convolution.forward(images), { input, modules: [convolution] });
+        activationCheckpoint((images) => convolution.forward(images), { input, modules: [convolution] });
       }
       convolution.dispose();
     });
@@ -158,10 +165,10 @@ describe('a stage', () => {
     tidy(() => {
       using generator = new Generator(1);
       const convolution = new Conv2d(3, 3, { kernelSize: 1, generator });
-      using _checkpoints = checkpoints();
+      using _checkpointing = activationCheckpointing();
       const input = convolution.forward(randn(shape, { dtype: 'float32', generator }));
-      expect(() => checkpoint((value) => value, { input, modules: [] })).toThrow(
-        'checkpoint: expected an input without gradient',
+      expect(() => activationCheckpoint((value) => value, { input, modules: [] })).toThrow(
+        'activationCheckpoint: expected an input without gradient',
       );
       convolution.dispose();
     });
