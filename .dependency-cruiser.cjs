@@ -70,9 +70,37 @@ const roomRules = Object.entries({ errors: [], format: [], registry: [], files: 
   },
 );
 
+/** folder of src/data -> the other folders of it that it may import, lowest first. */
+const dataFolders = {
+  images: [],
+  files: ['images'],
+  augment: ['images'],
+  datasets: ['images', 'files'],
+  loader: ['images', 'files', 'augment', 'datasets'],
+};
+
+const dataRules = Object.entries(dataFolders).map(([folder, allowed]) => ({
+  name: `data-${folder}`,
+  comment: `src/data/${folder} may import only: ${allowed.join(', ') || 'no other folder of src/data'}.`,
+  severity: 'error',
+  from: { path: `^src/data/${folder}/` },
+  to: {
+    path: '^src/data/',
+    pathNot: [`^src/data/(${[folder, ...allowed].join('|')})/`, '^src/data/(classes|random)\\.ts$'],
+  },
+}));
+
 module.exports = {
   forbidden: [
     ...roomRules,
+    ...dataRules,
+    {
+      name: 'data-foundations',
+      comment: 'src/data/classes.ts and src/data/random.ts stand below the folders of src/data.',
+      severity: 'error',
+      from: { path: '^src/data/(classes|random)\\.ts$' },
+      to: { path: '^src/data/[^/]+/' },
+    },
     {
       name: 'known-rooms',
       comment: 'A new folder in src/ needs its line in .dependency-cruiser.cjs and docs/architecture.md.',

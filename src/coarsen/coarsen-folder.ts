@@ -2,9 +2,8 @@
 
 import { access, readdir } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { encode } from 'fast-png';
 import type { ClassList } from '../data/index.js';
-import { ignoreIndex, RandomStream, readLabels } from '../data/index.js';
+import { encodeLabelPng, ignoreIndex, RandomStream, readLabels } from '../data/index.js';
 import { defaultPalette, readLabelHeader } from '../data/internal.js';
 import { ConfigError, DataError, suggestion } from '../errors/index.js';
 import { stageFolder, writeDurably } from '../files/index.js';
@@ -53,7 +52,7 @@ export async function coarsenFolder(
         seed: fileSeed(seed, file),
       });
       counter.add(labels, coarse);
-      await writeDurably(join(staging, file), encodeLabels(coarse, { width, height }));
+      await writeDurably(join(staging, file), encodeLabelPng(coarse, { width, height }));
       onProgress(index + 1, files.length);
     }
     if (counter.result().finePixels === 0) {
@@ -61,14 +60,6 @@ export async function coarsenFolder(
     }
   });
   return { files: files.length, ...counter.result() };
-}
-
-/** An 8-bit gray PNG of class indices. */
-export function encodeLabels(
-  labels: Uint8Array,
-  { width, height }: { readonly width: number; readonly height: number },
-): Uint8Array {
-  return encode({ width, height, data: labels, channels: 1, depth: 8 });
 }
 
 /** Throws a ConfigError unless the seed is a non-negative integer and all parameters are known non-negative numbers. */

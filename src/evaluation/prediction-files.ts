@@ -1,9 +1,8 @@
 /** The two files that a prediction leaves: a label PNG for programs, and an overlay for eyes. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { encode } from 'fast-png';
 import sharp from 'sharp';
-import { type DatasetClass, overlayLabels, type PredictionFormat } from '../data/index.js';
+import { type DatasetClass, encodeLabelPng, overlayLabels, type PredictionFormat } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import type { DecodedImage } from './infer-labels.js';
 
@@ -51,7 +50,7 @@ export interface PredictionFiles extends DecodedImage {
 export async function writePrediction(paths: PredictionPaths, content: PredictionFiles): Promise<void> {
   const { width, height, image, labels, classes, format, opacity, overwrite } = content;
   const values = format === null ? labels : labels.map((label) => format.values[label] as number);
-  const png = encode({ width, height, data: values, channels: 1, depth: 8 });
+  const png = encodeLabelPng(values, { width, height });
   const blended = overlayLabels(image, { labels, classes, alpha: opacity });
   const jpeg = await sharp(blended, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 90 })

@@ -1,12 +1,6 @@
 /** Inspects any kind of dataset through its public interface: by its own check, and by reading samples. */
 
-import {
-  checkDataset,
-  type DatasetDescription,
-  ignoreIndex,
-  openDataset,
-  type SegmentationDataset,
-} from '../data/index.js';
+import { checkDataset, ignoreIndex, openDataset, type SegmentationDataset } from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import type { Finding, LabeledPart } from './dataset-inspection.js';
 import type {
@@ -37,11 +31,11 @@ export async function openDatasetSource(
   const notes: string[] = [];
   const opened: SourcePart[] = [];
   for (const part of parts) {
-    const description: DatasetDescription = { kind, root, ...part };
-    const { problems, skipped = [] } = await checkDataset(description);
+    const section = { kind, root, ...part };
+    const { problems, skipped = [] } = await checkDataset(section);
     if (problems.length > 0) findings.push(rejectedFinding(part, { lines: problems, root }));
     if (skipped.length > 0) notes.push(skippedNote(part, { lines: skipped, root }));
-    const dataset = await openDataset(description).catch((error: unknown) => {
+    const dataset = await openDataset(section).catch((error: unknown) => {
       if (!(error instanceof DataError)) throw error;
       return null;
     });

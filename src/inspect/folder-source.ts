@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import type { Size } from '../data/index.js';
 import { checkDataset, readClassList, readImage } from '../data/index.js';
 import type { PngHeader } from '../data/internal.js';
-import { hasImageEnd, readImageSize, readLabelHeader, readLabelSamples } from '../data/internal.js';
+import { reachesEnd, readImageSize, readLabelHeader, readLabelSamples } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
 import type { Finding } from './dataset-inspection.js';
 import { type ListedSplit, listFolder } from './folder-listing.js';
@@ -104,7 +104,7 @@ class FolderSplit implements SourceSplit {
   async #image(file: string, { decode }: { readonly decode: boolean }): Promise<Size> {
     const path = join(this.#root, file);
     // A file without its end marker may still be sound, which only decoding tells.
-    const { width, height } = await (decode || !(await hasImageEnd(path))
+    const { width, height } = await (decode || !(await reachesEnd(path))
       ? readImage(path)
       : readImageSize(path));
     return { width, height };
@@ -112,7 +112,7 @@ class FolderSplit implements SourceSplit {
 
   async #labels(file: string, { decode }: { readonly decode: boolean }): Promise<DecodedLabels | Size> {
     const path = join(this.#root, file);
-    if (!decode && (await hasImageEnd(path))) return readLabelHeader(path);
+    if (!decode && (await reachesEnd(path))) return readLabelHeader(path);
     const { header, ...content } = await readLabelSamples(path, { withPalette: true });
     const size = { width: header.width, height: header.height };
     return { ...content, size, path: relative(this.#root, path), form: formOf(header) };

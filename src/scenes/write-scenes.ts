@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import type { LabelAgreement } from '../coarsen/index.js';
 import { coarsenLabels } from '../coarsen/index.js';
-import { AgreementCounter, encodeLabels } from '../coarsen/internal.js';
-import { RandomStream } from '../data/index.js';
+import { AgreementCounter } from '../coarsen/internal.js';
+import { encodeLabelPng, RandomStream } from '../data/index.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import { stageFolder, writeDurably } from '../files/index.js';
 import { generateScene } from './generate-scene.js';
@@ -83,11 +83,11 @@ export async function writeScenes(
       await writeDurably(join(staging, 'images', split, `${name}.jpg`), photograph);
       await writeDurably(
         join(staging, 'fine', split, `${name}.png`),
-        encodeLabels(labels, { width, height }),
+        encodeLabelPng(labels, { width, height }),
       );
       await writeDurably(
         join(staging, 'coarse', split, `${name}.png`),
-        encodeLabels(coarse, { width, height }),
+        encodeLabelPng(coarse, { width, height }),
       );
       onProgress(done + 1, scenes.length);
     }

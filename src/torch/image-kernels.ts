@@ -1,6 +1,6 @@
 /**
- * Gives the threads that load data the addon's image kernels. They are optional: without libtorch the same results come
- * from TypeScript and other decoders, more slowly, so that a dataset can be checked on a machine that trains nothing.
+ * Gives the threads that load data the addon's image kernels. Reading labels and images works without
+ * them, more slowly, so that a dataset can be checked on a machine that trains nothing.
  */
 
 import { EngineError } from '../errors/index.js';
@@ -57,28 +57,41 @@ export function imageKernels(): ImageKernels | null {
   return kernels;
 }
 
+/**
+ * Returns the image kernels.
+ *
+ * @throws {EngineError} when libtorch is missing
+ */
+export function requireImageKernels(): ImageKernels {
+  return imageKernels() ?? createKernels();
+}
+
 function find(): ImageKernels | null {
   try {
-    const addon = native();
-    return {
-      pngForm: (file) => {
-        const facts = addon.pngForm(file);
-        if (facts === null) return null;
-        const [width = 0, height = 0, colorType = 0, channels = 0, hasMetadata = 0] = facts;
-        return { width, height, colorType, channels, hasMetadata: hasMetadata !== 0 };
-      },
-      decodePng: (file, { form, first, count }) => {
-        const output = new Uint8Array(count * form.width * form.channels);
-        addon.decodePng(file, output, first, count);
-        return output;
-      },
-      augmentImage: (...values) => addon.augmentImage(...values),
-      gatherLabels: (...values) => addon.gatherLabels(...values),
-      countLabels: (...values) => addon.countLabels(...values),
-      mapBytes: (...values) => addon.mapBytes(...values),
-    };
+    return createKernels();
   } catch (error) {
     if (error instanceof EngineError) return null;
     throw error;
   }
+}
+
+function createKernels(): ImageKernels {
+  const addon = native();
+  return {
+    pngForm: (file) => {
+      const facts = addon.pngForm(file);
+      if (facts === null) return null;
+      const [width = 0, height = 0, colorType = 0, channels = 0, hasMetadata = 0] = facts;
+      return { width, height, colorType, channels, hasMetadata: hasMetadata !== 0 };
+    },
+    decodePng: (file, { form, first, count }) => {
+      const output = new Uint8Array(count * form.width * form.channels);
+      addon.decodePng(file, output, first, count);
+      return output;
+    },
+    augmentImage: (...values) => addon.augmentImage(...values),
+    gatherLabels: (...values) => addon.gatherLabels(...values),
+    countLabels: (...values) => addon.countLabels(...values),
+    mapBytes: (...values) => addon.mapBytes(...values),
+  };
 }

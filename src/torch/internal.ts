@@ -4,7 +4,7 @@ export { afterBackward, backwardTogether } from './backward.js';
 export * as collectives from './collectives.js';
 export { isFloatingPoint } from './dtype.js';
 export { GradientReducer } from './gradient-reducer.js';
-export { type ImageKernels, imageKernels } from './image-kernels.js';
+export { type ImageKernels, imageKernels, requireImageKernels } from './image-kernels.js';
 export { currentModes, isRecording, kernels } from './modes.js';
 export { setOperatorPhase, startOperatorTimes, stopOperatorTimes } from './operator-times.js';
 export { rejectPromise } from './scope.js';

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeLabelPng } from 'coarsely/data';
+import { encodeLabelPng } from 'coarsely/data';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coarsely } from './run-command.js';
@@ -30,7 +30,7 @@ async function writeDataset(name: string, classNames: readonly string[]): Promis
   const image = encode({ width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(120) });
   writeFileSync(path.join(root, 'images', 'val', 'a.png'), image);
   const pixels = new Uint8Array(width * height).fill(classNames.length - 1, (width * height) / 2);
-  await writeLabelPng(path.join(root, 'labels', 'val', 'a.png'), { pixels, size });
+  writeFileSync(path.join(root, 'labels', 'val', 'a.png'), encodeLabelPng(pixels, size));
   writeFileSync(
     path.join(root, 'classes.json'),
     JSON.stringify({ classes: classNames.map((one) => ({ name: one })) }),

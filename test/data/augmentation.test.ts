@@ -3,17 +3,19 @@
 import {
   type Augmentation,
   augmentationOptions,
-  imageDeviation,
-  imageMean,
   normalizeImage,
   RandomStream,
   type Sample,
+  type SegmentationDataset,
 } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
-import { augmentSample } from '#data/augment/augment-sample.js';
+import { drawColorChanges } from '#data/augment/color-changes.js';
 import { chooseCrop } from '#data/augment/crop-window.js';
-import { distortColors } from '#data/augment/photometric-distortion.js';
-import { scaledToFit } from '#data/images/resize.js';
+import { imageDeviation, imageMean } from '#data/images/normalization.js';
+import { scaledToFit } from '#data/images/size.js';
+import { SampleProducer } from '#data/loader/sample-producer.js';
+import { requireImageKernels } from '#torch/image-kernels.js';
+import { changeColors } from './reference-augmentation.js';
 
 const still: Augmentation = {
   baseSize: null,
@@ -30,20 +32,27 @@ function sampleOf(width: number, height: number, value: (place: number) => numbe
   return { name: 'sample', width, height, image, labels };
 }
 
-function augmented(sample: Sample, augmentation: Augmentation, seed = 0) {
+async function augmented(sample: Sample, augmentation: Augmentation, seed = 0) {
+  const dataset: SegmentationDataset = {
+    classes: [],
+    length: 1,
+    name: () => sample.name,
+    read: async () => sample,
+  };
   const pixels = augmentation.cropSize[0] * augmentation.cropSize[1];
   const output = { image: new Float32Array(3 * pixels).fill(9), labels: new Uint8Array(pixels).fill(9) };
-  augmentSample(sample, { augmentation, random: new RandomStream(seed, [0]), output });
+  const producer = new SampleProducer(dataset, { augmentation, seed, cacheBytes: 0 });
+  await producer.produce({ epoch: 0, index: 0, output });
   return output;
 }
 
 const normalized = (value: number, channel: 0 | 1 | 2): number =>
   Math.fround((value - imageMean[channel]) / imageDeviation[channel]);
 
-describe('augmentSample', () => {
-  it('leaves an image of the crop’s size as it is, normalized plane by plane', () => {
+describe('an augmented sample', () => {
+  it('leaves an image of the crop’s size as it is, normalized plane by plane', async () => {
     const sample = sampleOf(3, 2, (place) => place * 10);
-    const { image, labels } = augmented(sample, still);
+    const { image, labels } = await augmented(sample, still);
     expect([...labels]).toEqual([0, 1, 2, 3, 4, 5]);
     const expected = [0, 1, 2].flatMap((channel) =>
       [0, 1, 2, 3, 4, 5].map((pixel) => normalized(pixel * 30 + channel * 10, channel as 0 | 1 | 2)),
@@ -52,36 +61,36 @@ describe('augmentSample', () => {
     expect([...normalizeImage(sample.image, { width: 3, height: 2 })]).toEqual(expected);
   });
 
-  it('mirrors image and labels together', () => {
+  it('mirrors image and labels together', async () => {
     const sample = sampleOf(3, 2, (place) => place);
-    const { image, labels } = augmented(sample, { ...still, flip: 1 });
+    const { image, labels } = await augmented(sample, { ...still, flip: 1 });
     expect([...labels]).toEqual([2, 1, 0, 5, 4, 3]);
     expect([...image.subarray(0, 3)]).toEqual([6, 3, 0].map((value) => normalized(value, 0)));
   });
 
-  it('pads below and to the right: 0 after normalization, 255 in the labels', () => {
+  it('pads below and to the right: 0 after normalization, 255 in the labels', async () => {
     const sample = sampleOf(2, 1, () => 200);
-    const { image, labels } = augmented(sample, still);
+    const { image, labels } = await augmented(sample, still);
     expect([...labels]).toEqual([0, 1, 255, 255, 255, 255]);
     const red = normalized(200, 0);
     expect([...image.subarray(0, 6)]).toEqual([red, red, 0, 0, 0, 0]);
   });
 
-  it('doubles: bilinear between pixel centers, labels by the nearest', () => {
+  it('doubles: bilinear between pixel centers, labels by the nearest', async () => {
     // Two pixels 0 and 100 as four: centers at −0.25, 0.25, 0.75 and 1.25 of the source.
     const sample = sampleOf(2, 1, (place) => (place < 3 ? 0 : 100));
-    const { image, labels } = augmented(sample, { ...still, ratioRange: [2, 2], cropSize: [2, 4] });
+    const { image, labels } = await augmented(sample, { ...still, ratioRange: [2, 2], cropSize: [2, 4] });
     expect([...labels]).toEqual([0, 0, 1, 1, 0, 0, 1, 1]);
     expect([...image.subarray(0, 4)]).toEqual([0, 25, 75, 100].map((value) => normalized(value, 0)));
   });
 
-  it('fits into the base size before the ratio', () => {
+  it('fits into the base size before the ratio', async () => {
     const sample = sampleOf(8, 4, () => 50);
-    const { labels } = augmented(sample, { ...still, baseSize: [4, 4], cropSize: [2, 4] });
+    const { labels } = await augmented(sample, { ...still, baseSize: [4, 4], cropSize: [2, 4] });
     expect([...labels]).toEqual([0, 2, 4, 6, 16, 18, 20, 22]);
   });
 
-  it('keeps image and labels together through every step', () => {
+  it('keeps image and labels together through every step', async () => {
     // Red is the label, times three: in a nearest-neighbor world both stay equal, at ratio 1 exactly.
     const width = 40;
     const sample = sampleOf(width, 30, (place) => Math.floor(place / 3) % 200);
@@ -92,22 +101,22 @@ describe('augmentSample', () => {
       categoryMaxRatio: 0.75,
     };
     for (let seed = 0; seed < 20; seed++) {
-      const { image, labels } = augmented(sample, augmentation, seed);
+      const { image, labels } = await augmented(sample, augmentation, seed);
       expect([...image.subarray(0, labels.length)]).toEqual([...labels].map((label) => normalized(label, 0)));
     }
   });
 
-  it('is the same for the same draws, and different for others', () => {
+  it('is the same for the same draws, and different for others', async () => {
     const sample = sampleOf(40, 30, (place) => (place * 7) % 256);
     const augmentation = augmentationOptions.parse({ cropSize: [16, 16] });
-    const first = augmented(sample, augmentation, 1);
-    expect(augmented(sample, augmentation, 1)).toEqual(first);
-    expect(augmented(sample, augmentation, 2)).not.toEqual(first);
+    const first = await augmented(sample, augmentation, 1);
+    expect(await augmented(sample, augmentation, 1)).toEqual(first);
+    expect(await augmented(sample, augmentation, 2)).not.toEqual(first);
   });
 
-  it('refuses a sample without labels', () => {
+  it('refuses a sample without labels', async () => {
     const sample = { ...sampleOf(2, 2, () => 0), labels: null };
-    expect(() => augmented(sample, still)).toThrow('sample: has no labels, and cannot be trained on');
+    await expect(augmented(sample, still)).rejects.toThrow('sample: has no labels, and cannot be trained on');
   });
 });
 
@@ -138,6 +147,7 @@ describe('chooseCrop', () => {
         crop: { width: 10, height: 10 },
         categoryMaxRatio,
         random: new RandomStream(seed, [0]),
+        kernels: requireImageKernels(),
       }),
     );
   const inOneClass = (window: { left: number }): boolean => window.left + 7.5 < 20;
@@ -163,12 +173,12 @@ describe('chooseCrop', () => {
   });
 });
 
-describe('distortColors', () => {
+describe('drawColorChanges', () => {
   it('keeps gray pixels gray, and leaves one image in sixteen or so untouched', () => {
     let untouched = 0;
     for (let seed = 0; seed < 400; seed++) {
       const pixels = Uint8Array.from([100, 100, 100, 200, 30, 90]);
-      distortColors(pixels, new RandomStream(seed, [0]));
+      changeColors(pixels, drawColorChanges(new RandomStream(seed, [0])));
       expect(new Set(pixels.subarray(0, 3)).size).toBe(1);
       if (pixels.join() === '100,100,100,200,30,90') untouched++;
     }

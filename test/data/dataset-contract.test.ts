@@ -2,13 +2,8 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  augmentationOptions,
-  BatchLoader,
-  checkDataset,
-  type DatasetDescription,
-  openDataset,
-} from 'coarsely/data';
+import { augmentationOptions, BatchLoader, checkDataset, openDataset } from 'coarsely/data';
+import type { ComponentSection } from 'coarsely/registry';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { grayLabels, png, put, temporaryFolder } from './dataset-folder.js';
@@ -25,7 +20,7 @@ describe.each(Object.entries(kinds))('%s', (_, kind) => {
     await writeSplit(root, { kind, split: strictSplit, count: 3 });
   });
 
-  const description = (split: string, more = {}): DatasetDescription => {
+  const description = (split: string, more = {}): ComponentSection => {
     return { kind: kind.kind, root, split, ...kind.options, ...more };
   };
   const withoutRoot = (lines: readonly string[]) => lines.map((line) => line.replaceAll(`${root}/`, ''));

@@ -3,6 +3,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { checkDataset } from 'coarsely/data';
+import { DataError } from 'coarsely/errors';
+import type { ComponentSection } from 'coarsely/registry';
 import { encode } from 'fast-png';
 import { afterEach } from 'vitest';
 
@@ -66,4 +69,14 @@ export async function smallDataset(count: number): Promise<string> {
     await put(join(root, 'labels/train', `sample-${sample}.png`), labels);
   }
   return root;
+}
+
+/** Checks a dataset and returns its length. Throws a DataError with all problems when there are any. */
+export async function checkedLength(
+  section: ComponentSection,
+  options: { readonly deep?: boolean } = {},
+): Promise<number> {
+  const { length, problems } = await checkDataset(section, options);
+  if (problems.length > 0) throw new DataError(problems.join('\n'));
+  return length;
 }

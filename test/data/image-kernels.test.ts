@@ -1,4 +1,4 @@
-/** The engine's image work against what it replaces: the TypeScript beside it, and other decoders. */
+/** Compares the image kernels of the engine with other decoders and with the same computation in TypeScript. */
 
 import { deflateSync } from 'node:zlib';
 import { augmentationOptions, RandomStream } from 'coarsely/data';
@@ -6,16 +6,11 @@ import { decode, encode } from 'fast-png';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { applyAugmentation, drawAugmentation, rowsShown } from '#data/augment/augment-sample.js';
-import { type ImageKernels, imageKernels } from '#torch/image-kernels.js';
+import { requireImageKernels } from '#torch/image-kernels.js';
 import { png } from './dataset-folder.js';
+import { augment } from './reference-augmentation.js';
 
-const kernels = engineKernels();
-
-function engineKernels(): ImageKernels {
-  const found = imageKernels();
-  if (found === null) throw new Error('these tests need the engine');
-  return found;
-}
+const kernels = requireImageKernels();
 
 function decodeRows(file: Uint8Array, rows: { first: number; count: number }): Uint8Array {
   const form = kernels.pngForm(file);
@@ -128,25 +123,21 @@ describe('a sample made by the engine', () => {
         baseSize: seed % 3 === 0 ? [150, 60] : null,
         colorJitter: seed % 5 !== 0,
       });
-      const made = [kernels, null].map((how) => {
-        const draw = drawAugmentation(labels, {
-          size: { width, height },
-          augmentation,
-          random: new RandomStream(seed, [2]),
-          kernels: how,
-        });
-        const pixels = augmentation.cropSize[0] * augmentation.cropSize[1];
-        const sample = () => ({ image: new Float32Array(3 * pixels), labels: new Uint8Array(pixels) });
-        const [whole, part] = [sample(), sample()];
-        const shown = applyAugmentation(draw, { image, labels, output: whole, kernels: how });
-        const { first, count } = rowsShown(draw);
-        if (count < height) partial++;
-        const rows = image.slice(first * width * 3, (first + count) * width * 3);
-        applyAugmentation(draw, { image: rows, firstRow: first, labels, output: part, kernels: how });
-        expect(part).toEqual(whole);
-        return { draw, shown, ...whole };
+      const draw = drawAugmentation(labels, {
+        size: { width, height },
+        augmentation,
+        random: new RandomStream(seed, [2]),
       });
-      expect(made[0]).toEqual(made[1]);
+      const pixels = augmentation.cropSize[0] * augmentation.cropSize[1];
+      const sample = () => ({ image: new Float32Array(3 * pixels), labels: new Uint8Array(pixels) });
+      const [whole, part] = [sample(), sample()];
+      applyAugmentation(draw, { image, labels, output: whole });
+      expect(whole).toEqual(augment(draw, { image, labels }));
+      const { first, count } = rowsShown(draw);
+      if (count < height) partial++;
+      const rows = image.slice(first * width * 3, (first + count) * width * 3);
+      applyAugmentation(draw, { image: rows, firstRow: first, labels, output: part });
+      expect(part).toEqual(whole);
     }
     expect(partial).toBeGreaterThan(20);
   });
@@ -175,14 +166,16 @@ describe('a sample made by the engine', () => {
         colors: { before: null, hsv, after: null },
         cropSize: [height, width] as const,
       };
-      const [one, other] = [kernels, null].map((how) => {
-        const output = {
-          image: new Float32Array(3 * width * height),
-          labels: new Uint8Array(width * height),
-        };
-        applyAugmentation(draw, { image, labels, output, kernels: how });
-        return Buffer.from(output.image.buffer);
-      }) as [Buffer, Buffer];
+      const output = {
+        image: new Float32Array(3 * width * height),
+        labels: new Uint8Array(width * height),
+      };
+      applyAugmentation(draw, { image, labels, output });
+      const expected = augment(draw, { image, labels });
+      const [one, other] = [output, expected].map((sample) => Buffer.from(sample.image.buffer)) as [
+        Buffer,
+        Buffer,
+      ];
       expect(Buffer.compare(one, other)).toBe(0);
     }
   });
@@ -190,11 +183,11 @@ describe('a sample made by the engine', () => {
   it('never reads or writes beyond its arrays', () => {
     const [bytes, floats] = [new Uint8Array(12), new Float32Array(768)];
     const taps = (...values: number[]) => Int32Array.from(values);
-    const augment = (columns: Int32Array, output: Float32Array) =>
+    const write = (columns: Int32Array, output: Float32Array) =>
       kernels.augmentImage(bytes, 2, columns, taps(0, 1, 0), new Uint8Array(0), floats, output, 2);
-    expect(() => augment(taps(0, 1, 0), new Float32Array(12))).not.toThrow();
-    expect(() => augment(taps(0, 2, 0), new Float32Array(12))).toThrow('taps beyond the image');
-    expect(() => augment(taps(0, 0, 0, 1, 1, 1, 0, 0, 0), new Float32Array(12))).toThrow(
+    expect(() => write(taps(0, 1, 0), new Float32Array(12))).not.toThrow();
+    expect(() => write(taps(0, 2, 0), new Float32Array(12))).toThrow('taps beyond the image');
+    expect(() => write(taps(0, 0, 0, 1, 1, 1, 0, 0, 0), new Float32Array(12))).toThrow(
       'more room for the crop',
     );
     expect(() => kernels.gatherLabels(bytes, 4, taps(4), taps(0), bytes, 4)).toThrow(
@@ -204,6 +197,18 @@ describe('a sample made by the engine', () => {
       'taps beyond the labels',
     );
     expect(() => kernels.gatherLabels(bytes, 4, taps(0, 1), taps(0), bytes, 1)).toThrow('more room');
+  });
+});
+
+describe('countLabels', () => {
+  it('counts the labels of some columns and rows', () => {
+    const labels = Uint8Array.from({ length: 12 }, (_, place) => (place % 5 === 4 ? 255 : place % 5));
+    const counts = new Int32Array(256).fill(7);
+    kernels.countLabels(labels, 4, Int32Array.of(0, 3, 3), Int32Array.of(1, 2), counts);
+    // Row 1 holds 255, 0, 1, 2 and row 2 holds 3, 255, 0, 1.
+    const expected = new Int32Array(256);
+    for (const label of [255, 2, 2, 3, 1, 1]) expected[label] = (expected[label] as number) + 1;
+    expect(counts).toEqual(expected);
   });
 });
 

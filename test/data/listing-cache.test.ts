@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { openDataset } from 'coarsely/data';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { validateDataset } from '#data/datasets/validate-dataset.js';
 import { listingCacheFolder } from '#data/files/listing-cache.js';
-import { grayLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
+import { checkedLength, grayLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
 
 beforeEach(async () => {
   vi.stubEnv('XDG_CACHE_HOME', await temporaryFolder());
@@ -43,17 +42,17 @@ describe('a listing that is kept', () => {
       for (const index of [0, 1, 2]) expect(await dataset.read(index)).toEqual(await first.read(index));
       expect(() => dataset.name(3)).toThrow('sample 3 of a dataset with 3');
     }
-    expect(first.files?.pairs.names.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(first.files?.names.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
 
   it('is used without listing, and so without looking at files again', async () => {
     const root = await smallDataset(3);
     await settle(root);
-    expect(await validateDataset({ kind: 'folder', root })).toBe(3);
+    expect(await checkedLength({ kind: 'folder', root })).toBe(3);
     // A file that changes in place leaves its folder's time alone: only a thorough look finds it.
     await put(join(root, 'labels/train/sample-1.png'), grayLabels(3, [0, 1, 2]));
-    expect(await validateDataset({ kind: 'folder', root })).toBe(3);
-    await expect(validateDataset({ kind: 'folder', root }, { deep: true })).rejects.toThrow('sample-1.png');
+    expect(await checkedLength({ kind: 'folder', root })).toBe(3);
+    await expect(checkedLength({ kind: 'folder', root }, { deep: true })).rejects.toThrow('sample-1.png');
     const dataset = await openDataset({ kind: 'folder', root });
     await expect(dataset.read(1)).rejects.toThrow('labels are 3×1, but the image is 12×8');
   });
@@ -103,7 +102,7 @@ describe('a listing that is kept', () => {
     expect(await kept()).toEqual([]);
     await rm(join(root, 'labels/train/sample-1.png'));
     await settle(root);
-    await expect(validateDataset({ kind: 'folder', root })).rejects.toThrow('no labels');
+    await expect(checkedLength({ kind: 'folder', root })).rejects.toThrow('no labels');
     expect(await kept()).toEqual([]);
   });
 
@@ -143,7 +142,7 @@ describe('the check before a run', () => {
       .toBuffer();
     await put(path, turned);
     // Stored 8×12, shown 12×8 as the labels are.
-    expect(await validateDataset({ kind: 'folder', root })).toBe(1);
+    expect(await checkedLength({ kind: 'folder', root })).toBe(1);
     const dataset = await openDataset({ kind: 'folder', root });
     expect(await dataset.open?.(0)).toMatchObject({ width: 12, height: 8 });
   });

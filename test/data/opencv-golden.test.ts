@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { changeHsv, linearTable } from '#data/augment/photometric-distortion.js';
-import { resizeImageRegion, resizeLabelRegion } from '#data/images/resize.js';
+import { linearTable } from '#data/augment/color-changes.js';
+import { changeHsv, resizeImageRegion, resizeLabelRegion } from './reference-augmentation.js';
 
 interface Golden {
   readonly resizes: readonly {

@@ -2,8 +2,8 @@
 
 import { RandomStream } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
-import { philox } from '#data/loader/random.js';
 import { Sampler } from '#data/loader/sampler.js';
+import { philox } from '#data/random.js';
 
 const hexadecimal = (words: readonly number[]): string =>
   words.map((word) => word.toString(16).padStart(8, '0')).join(' ');

@@ -2,7 +2,7 @@
 
 import { augmentationOptions, type Batch, BatchLoader } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
-import { indicesOf, placesOf } from '#data/loader/share.js';
+import { placesOf } from '#data/loader/share.js';
 import { smallDataset } from './dataset-folder.js';
 
 const augmentation = augmentationOptions.parse({ cropSize: [6, 10] });
@@ -72,18 +72,6 @@ describe('placesOf', () => {
     );
     for (const rank of [-1, 2, 0.5]) {
       expect(() => placesOf(6, { rank, worldSize: 2 })).toThrow('expected a rank from 0 to 1 of 2');
-    }
-  });
-});
-
-describe('indicesOf', () => {
-  it.each([0, 1, 7, 8])('divides %i images so that each is in one part', (length) => {
-    for (const worldSize of [1, 2, 3, 10]) {
-      const parts = Array.from({ length: worldSize }, (_, rank) => indicesOf(length, { rank, worldSize }));
-      const all = parts.flat().sort((a, b) => a - b);
-      expect(all).toEqual(Array.from({ length }, (_, index) => index));
-      const sizes = parts.map((part) => part.length);
-      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
     }
   });
 });

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { DataError } from 'coarsely/errors';
 import { inspectDataset } from 'coarsely/inspect';
 import { describe, expect, it } from 'vitest';
-import { validateDataset } from '#data/datasets/validate-dataset.js';
-import { png, put, temporaryFolder } from '../data/dataset-folder.js';
+import { checkedLength, png, put, temporaryFolder } from '../data/dataset-folder.js';
 import { allClasses, datasetFolder, gray, halfLabeled, image } from './inspected-folder.js';
 
 const coarseAndFine = { labels: { coarse: halfLabeled, fine: allClasses } };
@@ -75,7 +74,7 @@ describe('a folder without a fault', () => {
       train: { split: 'train', labels: 'coarse' },
       evaluation: { split: 'val', labels: 'fine' },
     });
-    expect(await validateDataset({ kind: 'folder', root, ...verdict.train })).toBe(4);
+    expect(await checkedLength({ kind: 'folder', root, ...verdict.train })).toBe(4);
   });
 
   it('has its label sets told apart by what they label where names say nothing', async () => {

@@ -2,10 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConfigInput, configSchema, configToYaml } from 'coarsely/config';
-import { writeColorPng, writeLabelPng } from 'coarsely/data';
+import { encodeLabelPng } from 'coarsely/data';
 import { createSegmentor } from 'coarsely/models';
 import { Arm } from 'coarsely/reweighting';
 import { Generator, scope, type Tensor } from 'coarsely/torch';
+import { encode } from 'fast-png';
 import { RunWriter } from '#runs/run-writer.js';
 
 export const size = { width: 48, height: 40 };
@@ -29,9 +30,12 @@ export async function writeDataset(root: string): Promise<void> {
   for (const split of ['train', 'val']) {
     for (const [index, name] of ['one', 'two', 'three'].entries()) {
       const image = Uint8Array.from([...fine].flatMap((id) => [id * 90, index * 40, 60]));
-      await writeColorPng(join(root, 'images', split, `${name}.png`), { pixels: image, size });
-      await writeLabelPng(join(root, 'fine', split, `${name}.png`), { pixels: fine, size });
-      await writeLabelPng(join(root, 'coarse', split, `${name}.png`), { pixels: coarse, size });
+      await writeFile(
+        join(root, 'images', split, `${name}.png`),
+        encode({ ...size, channels: 3, data: image }),
+      );
+      await writeFile(join(root, 'fine', split, `${name}.png`), encodeLabelPng(fine, size));
+      await writeFile(join(root, 'coarse', split, `${name}.png`), encodeLabelPng(coarse, size));
     }
   }
 }

@@ -1,33 +1,26 @@
 /**
- * A training sample from a decoded one: resize, crop, flip, color, normalize and pad, in mmsegmentation 0.11's order.
+ * Augments a training sample: resizes, crops, flips, changes colors, normalizes and pads it, in mmsegmentation 0.11's order.
  *
- * All draws come first. They need the labels alone, so that of the image only the rows that the crop shows have to be
- * decoded; and the resized image is never made: only the crop's pixels are computed, with the same values that
- * OpenCV's resize of the whole image would give them. One pass of the engine does it; the TypeScript beside it is what
- * it has to equal to the last bit, and what runs where there is no engine.
+ * All random draws come first and need only the labels, so that only those rows of the image are decoded that the crop
+ * shows. The resized image is never computed as a whole: one pass of the engine computes the pixels of the crop, with the
+ * values that OpenCV's resize of the whole image would give them.
  */
 
-import { DataError } from '../../errors/index.js';
-import { type ImageKernels, imageKernels } from '../../torch/internal.js';
-import { ignoreIndex, type Sample } from '../datasets/dataset.js';
-import { normalize, normalizedValues } from '../images/normalization.js';
-import type { ResizedRegion, Size } from '../images/region.js';
-import { resizeImageRegion, resizeLabelRegion, scaledToFit } from '../images/resize.js';
-import { imageTaps, labelTaps } from '../images/taps.js';
-import type { RandomStream } from '../loader/random.js';
+import { requireImageKernels } from '../../torch/internal.js';
+import { ignoreIndex } from '../classes.js';
+import type { RowRange } from '../images/image-file.js';
+import { normalizedValues } from '../images/normalization.js';
+import { type Size, scaledToFit } from '../images/size.js';
+import type { RandomStream } from '../random.js';
 import type { Augmentation } from './augmentation.js';
+import { type ColorChanges, composeTables, drawColorChanges } from './color-changes.js';
 import { chooseCrop } from './crop-window.js';
-import {
-  type ColorChanges,
-  changeColors,
-  drawColorChanges,
-  oneAfterTheOther,
-} from './photometric-distortion.js';
+import { imageTaps, labelTaps, type ResizedRegion } from './resize-taps.js';
 
 /**
- * Which part of its image an augmented sample shows: the window of a whole crop, padding included, in fractions of the
- * image's width and height. A pixel x of a crop W wide lies at left + (x + ½)/W · (right − left) of the image, counted
- * from the right edge down when mirrored; what lies outside [0, 1] is padding.
+ * Describes which part of its image an augmented sample shows: the edges of the whole crop, padding included, in fractions
+ * of the image's width and height. Pixel x of a crop W wide shows the place left + (x + ½)/W · (right − left) of the image,
+ * counted from the right edge of the crop when mirrored. Places outside [0, 1] are padding.
  */
 export interface SampleWindow {
   readonly left: number;
@@ -37,40 +30,34 @@ export interface SampleWindow {
   readonly mirrored: boolean;
 }
 
-/** Where a sample goes: a normalized image [3, H, W] and labels [H, W], of the crop's size. */
+/** Receives an augmented sample: a normalized image [3, H, W] and labels [H, W] of the crop's size. */
 export interface AugmentedOutput {
   readonly image: Float32Array;
   readonly labels: Uint8Array;
 }
 
-/** Rows of an image. */
-export interface RowRange {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** Everything that was drawn for one sample. */
+/** Holds everything that was drawn for one sample. */
 export interface AugmentationDraw {
   readonly region: ResizedRegion;
   readonly colors: ColorChanges;
-  /** [height, width] of the crop, padding included. */
+  /** Gives the [height, width] of the crop, padding included. */
   readonly cropSize: readonly [number, number];
 }
 
 const noChanges: ColorChanges = { before: null, hsv: [], after: null };
 
-/** Draws what happens to a sample of these labels; all draws come from `random`. */
+/**
+ * Draws the augmentation of a sample with these labels [height, width].
+ *
+ * @throws {EngineError} when there is no engine
+ */
 export function drawAugmentation(
   labels: Uint8Array,
-  options: {
-    readonly size: Size;
-    readonly augmentation: Augmentation;
-    readonly random: RandomStream;
-    readonly kernels?: ImageKernels | null;
-  },
+  options: { readonly size: Size; readonly augmentation: Augmentation; readonly random: RandomStream },
 ): AugmentationDraw {
-  const { size, augmentation, random, kernels = imageKernels() } = options;
+  const { size, augmentation, random } = options;
   const { cropSize, categoryMaxRatio } = augmentation;
+  const kernels = requireImageKernels();
   const source = { width: size.width, height: size.height };
   const [baseWidth, baseHeight] = augmentation.baseSize ?? [source.width, source.height];
   const ratio = random.uniform(...augmentation.ratioRange);
@@ -82,7 +69,7 @@ export function drawAugmentation(
   return { region: { source, scaled, window, mirrored }, colors, cropSize };
 }
 
-/** The rows of the image that the crop shows: no others have to be decoded. */
+/** Returns the rows of the image that the crop shows. */
 export function rowsShown({ region }: AugmentationDraw): RowRange {
   const { before, after } = imageTaps(region).rows;
   const first = before[0] ?? 0;
@@ -90,23 +77,29 @@ export function rowsShown({ region }: AugmentationDraw): RowRange {
 }
 
 /**
- * Makes the sample that was drawn. `image` is the whole image, or its rows from `rowsShown` on with `firstRow` saying
- * where they begin. What lies beyond a small image is 0 after normalization, and 255 in the labels, at the right and at
- * the bottom.
+ * Writes the sample that was drawn to `output`. Beyond the right and lower edge of a small image the output is padded: with 0
+ * in the normalized image, and with 255 in the labels.
  *
- * @returns the part of the image that was taken
+ * @returns the part of the image that the sample shows
+ * @throws {EngineError} when there is no engine
  */
 export function applyAugmentation(
   draw: AugmentationDraw,
-  options: {
+  {
+    image,
+    firstRow = 0,
+    labels,
+    output,
+  }: {
+    /** Holds the image [rows, width, 3], RGB: all rows, or those of `rowsShown`. */
     readonly image: Uint8Array;
+    /** Gives the index of the first row of `image`. */
     readonly firstRow?: number;
     readonly labels: Uint8Array;
     readonly output: AugmentedOutput;
-    readonly kernels?: ImageKernels | null;
   },
 ): SampleWindow {
-  const { image, firstRow = 0, labels, output, kernels = imageKernels() } = options;
+  const kernels = requireImageKernels();
   const { region, colors, cropSize } = draw;
   const { window, scaled, mirrored } = region;
   const [cropHeight, cropWidth] = cropSize;
@@ -114,27 +107,16 @@ export function applyAugmentation(
     output.image.fill(0);
     output.labels.fill(ignoreIndex);
   }
-  if (kernels === null) {
-    const pixels = resizeImageRegion(image, { ...region, firstRow });
-    changeColors(pixels, colors);
-    normalize(pixels, {
-      size: window,
-      into: output.image,
-      planeSize: { width: cropWidth, height: cropHeight },
-    });
-    resizeLabelRegion(labels, { ...region, into: output.labels, rowLength: cropWidth });
-  } else {
-    const { columns, rows } = imageTaps(region);
-    for (const table of [rows.before, rows.after]) {
-      for (let y = 0; y < table.length; y++) table[y] = (table[y] as number) - firstRow;
-    }
-    const { packed, values } = packColors(colors);
-    const width = region.source.width;
-    kernels.augmentImage(image, width, columns.all, rows.all, packed, values, output.image, cropWidth);
-    const nearest = labelTaps(region);
-    kernels.gatherLabels(labels, width, nearest.columns, nearest.rows, output.labels, cropWidth);
+  const { columns, rows } = imageTaps(region);
+  for (const table of [rows.before, rows.after]) {
+    for (let y = 0; y < table.length; y++) table[y] = (table[y] as number) - firstRow;
   }
-  // Padding is at the right of a crop, which shows the left of the image when mirrored.
+  const { packed, values } = packColors(colors);
+  const width = region.source.width;
+  kernels.augmentImage(image, width, columns.all, rows.all, packed, values, output.image, cropWidth);
+  const nearest = labelTaps(region);
+  kernels.gatherLabels(labels, width, nearest.columns, nearest.rows, output.labels, cropWidth);
+  // Padding is at the right of a crop, where a mirrored crop shows the left of the image.
   const left = mirrored ? window.left + window.width - cropWidth : window.left;
   return {
     left: left / scaled.width,
@@ -145,32 +127,18 @@ export function applyAugmentation(
   };
 }
 
-/** Draws and makes a sample of one that is decoded whole. */
-export function augmentSample(
-  sample: Sample,
-  options: {
-    readonly augmentation: Augmentation;
-    readonly random: RandomStream;
-    readonly output: AugmentedOutput;
-    readonly kernels?: ImageKernels | null;
-  },
-): SampleWindow {
-  const { augmentation, random, output, kernels = imageKernels() } = options;
-  const { name, image, labels } = sample;
-  if (labels === null) throw new DataError(`${name}: has no labels, and cannot be trained on`);
-  const draw = drawAugmentation(labels, { size: sample, augmentation, random, kernels });
-  return applyAugmentation(draw, { image, labels, output, kernels });
-}
-
 const sameBytes = Uint8Array.from({ length: 256 }, (_, value) => value);
 
-/** The changes as the engine takes them (native/images.cc): what is no change of HSV goes into a table at either end. */
+/**
+ * Packs color changes as the engine takes them: 256 bytes for the first table and 257 for each change of HSV. The last table
+ * is folded into the normalized values [3, 256], and without a change of HSV both tables are.
+ */
 function packColors({ before, hsv, after }: ColorChanges): {
   readonly packed: Uint8Array;
   readonly values: Float32Array;
 } {
   if (hsv.length === 0) {
-    return { packed: new Uint8Array(0), values: normalizedValues(oneAfterTheOther(before, after)) };
+    return { packed: new Uint8Array(0), values: normalizedValues(composeTables(before, after)) };
   }
   const packed = new Uint8Array(256 + 257 * hsv.length);
   packed.set(before ?? sameBytes);

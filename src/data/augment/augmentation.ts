@@ -1,8 +1,8 @@
-/** What happens to a training sample on its way into a batch: the settings. */
+/** Defines the settings of the training augmentation. */
 
 import { z } from 'zod';
 
-/** Settings of the training augmentation; the defaults are mmsegmentation's, but for the crop's size. */
+/** Validates the settings of the training augmentation. Defaults are mmsegmentation's, except for the crop size. */
 export const augmentationOptions = z.strictObject({
   baseSize: z
     .tuple([z.int().positive(), z.int().positive()])
@@ -34,5 +34,5 @@ export const augmentationOptions = z.strictObject({
   colorJitter: z.boolean().default(true).describe('Distorts brightness, contrast, saturation and hue.'),
 });
 
-/** Settings of the training augmentation; see `augmentationOptions`. */
+/** Configures the training augmentation; `augmentationOptions` describes each setting. */
 export type Augmentation = Readonly<z.infer<typeof augmentationOptions>>;

@@ -1,17 +1,17 @@
-/** Which part of the resized image a training crop shows. */
+/** Draws the part of a resized image that a training crop shows. */
 
-import { type ImageKernels, imageKernels } from '../../torch/internal.js';
-import { ignoreIndex } from '../datasets/dataset.js';
-import type { CropWindow, Size } from '../images/region.js';
-import { labelTaps } from '../images/taps.js';
-import type { RandomStream } from '../loader/random.js';
+import type { ImageKernels } from '../../torch/internal.js';
+import { ignoreIndex } from '../classes.js';
+import type { Size } from '../images/size.js';
+import type { RandomStream } from '../random.js';
+import { type CropWindow, labelTaps } from './resize-taps.js';
 
 const tries = 10;
 
 /**
- * Draws a window of at most `crop`'s size, mmsegmentation's way: up to ten windows are drawn until one shows at least
- * two classes of which none has `categoryMaxRatio` or more of the labeled pixels; an eleventh is taken as it comes.
- * `labels` are [source.height, source.width], and looked at as if resized to `scaled` by nearest neighbor.
+ * Draws a window of at most the size `crop`, as mmsegmentation does: up to ten windows are drawn until one shows at least
+ * two classes of which none has `categoryMaxRatio` or more of the labeled pixels; an eleventh is used whatever it shows.
+ * `labels` [source.height, source.width] are counted as if they were resized to `scaled` by nearest neighbor.
  */
 export function chooseCrop(
   labels: Uint8Array,
@@ -21,10 +21,10 @@ export function chooseCrop(
     readonly crop: Size;
     readonly categoryMaxRatio: number;
     readonly random: RandomStream;
-    readonly kernels?: ImageKernels | null;
+    readonly kernels: Pick<ImageKernels, 'countLabels'>;
   },
 ): CropWindow {
-  const { source, scaled, crop, categoryMaxRatio, random, kernels = imageKernels() } = options;
+  const { source, scaled, crop, categoryMaxRatio, random, kernels } = options;
   const width = Math.min(crop.width, scaled.width);
   const height = Math.min(crop.height, scaled.height);
   const draw = (): CropWindow => {
@@ -40,31 +40,11 @@ export function chooseCrop(
   for (let attempt = 0; attempt < tries; attempt++) {
     const columns = all.columns.subarray(window.left, window.left + width);
     const rows = all.rows.subarray(window.top, window.top + height);
-    if (kernels === null) countLabels(labels, { width: source.width, columns, rows, counts });
-    else kernels.countLabels(labels, source.width, columns, rows, counts);
+    kernels.countLabels(labels, source.width, columns, rows, counts);
     if (isVaried(counts, categoryMaxRatio)) return window;
     window = draw();
   }
   return window;
-}
-
-function countLabels(
-  labels: Uint8Array,
-  options: {
-    readonly width: number;
-    readonly columns: Int32Array;
-    readonly rows: Int32Array;
-    readonly counts: Int32Array;
-  },
-): void {
-  const { width, columns, rows, counts } = options;
-  counts.fill(0);
-  for (const row of rows) {
-    for (const column of columns) {
-      const label = labels[row * width + column] as number;
-      counts[label] = (counts[label] as number) + 1;
-    }
-  }
 }
 
 function isVaried(counts: Int32Array, categoryMaxRatio: number): boolean {

@@ -1,102 +1,91 @@
 /**
- * What a dataset is: classes, and samples that are read by index. A dataset travels to worker threads as its
- * description, a plain object that each thread opens for itself.
+ * Defines what a dataset is: classes, and samples that are read by index. A dataset goes to worker threads as its config
+ * section, which is plain data, and each thread opens it for itself.
  */
 
 import type { Component } from '../../registry/index.js';
-import type { PairTableContent } from '../files/pair-table.js';
+import type { DatasetClass } from '../classes.js';
+import type { SharedFiles } from '../files/pair-table.js';
+import type { RowRange } from '../images/image-file.js';
 
-/** The label of a pixel that belongs to no class and takes part in no loss and no metric. */
-export const ignoreIndex = 255;
-
-/** Red, green and blue, 0–255. */
-export type Color = readonly [red: number, green: number, blue: number];
-
-/** A class of a dataset; its label is its place in the list. */
-export interface DatasetClass {
-  readonly name: string;
-  readonly color: Color;
-}
-
-/** One image with its labels, decoded, at its own size. */
+/** Holds a decoded image with its labels, at its original size. */
 export interface Sample {
   readonly name: string;
   readonly width: number;
   readonly height: number;
-  /** [height, width, 3], RGB. */
+  /** Holds the pixels [height, width, 3], RGB. */
   readonly image: Uint8Array;
-  /** [height, width], class indices and 255 for ignored pixels; null when the dataset has no labels. */
+  /** Holds class indices [height, width], and 255 for ignored pixels; is null when the dataset has no labels. */
   readonly labels: Uint8Array | null;
 }
 
-/** One image with its labels, of which only the labels are decoded yet. */
+/** Holds decoded labels with an image whose rows are decoded on demand. */
 export interface OpenSample extends Omit<Sample, 'image'> {
-  /** Decodes rows first … first + count − 1: [count, width, 3], RGB. Throws a DataError when the file is damaged. */
-  imageRows(rows: { readonly first: number; readonly count: number }): Uint8Array;
+  /**
+   * Decodes rows first … first + count − 1 as [count, width, 3], RGB.
+   *
+   * @throws {OperationError} when these rows of the file are damaged
+   */
+  imageRows(rows: RowRange): Uint8Array;
 }
 
-/** Images with labels, in a fixed order. */
+/** Gives images with labels in a fixed order. */
 export interface SegmentationDataset {
   readonly classes: readonly DatasetClass[];
   readonly length: number;
-  /** The name of sample `index`: a file's stem, the same for image and label. */
+  /** Returns the name of sample `index`: the stem that image and label file share. */
   name(index: number): string;
-  /** Decodes sample `index`. Throws a DataError naming the file when it cannot be used. */
+  /**
+   * Decodes sample `index`.
+   *
+   * @throws {DataError} naming the file when it cannot be used
+   */
   read(index: number): Promise<Sample>;
   /**
-   * Reads sample `index` and leaves its image to be decoded as far as it is needed; absent where that saves nothing.
-   * Throws like `read`.
+   * Reads sample `index` and decodes only its labels; absent where that is no faster.
+   *
+   * @throws {DataError} naming the file when it cannot be used
    */
   open?(index: number): Promise<OpenSample>;
-  /** What opens the same dataset in another thread without listing its folders; absent where nothing is listed. */
+  /** Lets another thread open the same dataset without listing its folders; absent where nothing is listed. */
   readonly files?: SharedFiles;
-  /** A line for each bad file that was left out at opening, naming it and the reason; absent where none can be. */
+  /** Has one line, with file and reason, for each bad file that was left out; absent where none can be. */
   readonly skipped?: readonly string[];
 }
 
-/** What a dataset can say about itself before it is used; see `validateDataset`. */
+/** Holds the result of checking a dataset before it is used. */
 export interface DatasetCheck {
+  /** Counts the samples. */
   readonly length: number;
-  /** One line for each thing that is wrong, naming the file. */
+  /** Has one line, with the path, for each thing that prevents the use of the dataset. */
   readonly problems: readonly string[];
-  /** One line for each bad file that the dataset leaves out, which keeps nobody from using the rest. */
+  /** Has one line, with the path, for each bad file that the dataset leaves out. */
   readonly skipped?: readonly string[];
 }
 
-/** A kind of dataset that a config can name. `check` finds what is wrong without keeping any sample. */
+/** Describes a kind of dataset that a config can name. */
 export interface DatasetComponent<Options = unknown>
   extends Component<Options, DatasetContext, Promise<SegmentationDataset>> {
+  /** Finds what is wrong with a dataset: quickly from headers and some files, or with `deep` by decoding every file. */
   check(options: Options, how: { readonly deep: boolean }): Promise<DatasetCheck>;
-  /** How the dataset's test server wants predictions; absent where there is no such server. */
+  /** Describes the predictions that the dataset's test server accepts; absent where there is no such server. */
   readonly predictionFormat?: PredictionFormat;
 }
 
-/** What a test server takes: one 8-bit gray PNG for each image. */
-export interface PredictionFormat {
-  /** What a network must have learned, in this order. */
-  readonly classes: readonly DatasetClass[];
-  /** The value of each class index in the file. */
-  readonly values: readonly number[];
-  /** The file for an image, by the name of its file without extension; null when the server could not match it. */
-  fileName(imageName: string): string | null;
-  /** What images must be called, for the message that one is not. */
-  readonly imageNames: string;
-}
-
-/** The files of an opened dataset, in memory that threads share. */
-export interface SharedFiles {
-  readonly pairs: PairTableContent;
-  readonly skipped: readonly string[];
-}
-
-/** What may be known beside the options. */
+/** Holds what may be known about a dataset beside its options. */
 export interface DatasetContext {
-  /** The files that another thread has listed. */
+  /** Holds the files that another thread has listed already. */
   readonly files?: SharedFiles | undefined;
 }
 
-/** `{ kind, ...options of that kind }`: plain data, so that `structuredClone` and a config file can carry it. */
-export interface DatasetDescription {
-  readonly kind: string;
-  readonly [option: string]: unknown;
+/** Describes what a test server accepts: one 8-bit gray PNG for each image. */
+export interface PredictionFormat {
+  /** Lists the classes that a network must have learned, in this order. */
+  readonly classes: readonly DatasetClass[];
+  /** Gives the value of each class index in the file. */
+  readonly values: readonly number[];
+  /** Returns the file name for an image name without extension, or null when the server could not match it. */
+  fileName(imageName: string): string | null;
+  /** Says how images must be named, for error messages. */
+  readonly imageNames: string;
 }

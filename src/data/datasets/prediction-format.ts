@@ -1,13 +1,14 @@
-/** How a dataset's test server wants predictions: which value stands for which class, and what a file is called. */
+/** Finds the format in which a dataset's test server accepts predictions. */
 
 import { ConfigError, suggestion } from '../../errors/index.js';
-import type { DatasetClass, PredictionFormat } from './dataset.js';
+import type { DatasetClass } from '../classes.js';
+import type { PredictionFormat } from './dataset.js';
 import { datasets } from './registry.js';
 
 /**
- * The format of this kind of dataset, for a network of these classes.
+ * Returns the prediction format of a kind of dataset for a network of these classes.
  *
- * Throws a ConfigError for a kind without a format, and when the classes are not the kind's own, in its order.
+ * @throws {ConfigError} when the kind has no format, and when the classes are not those of the kind in its order
  */
 export function predictionFormat(
   kind: string,

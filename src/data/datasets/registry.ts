@@ -1,17 +1,11 @@
-/** Opens and checks datasets by their description. */
+/** Lists the kinds of dataset that a config can name, and opens and checks datasets by their section of a config. */
 
 import { ConfigError } from '../../errors/index.js';
-import { createComponent, Registry } from '../../registry/index.js';
-import { ade20k } from './ade20k/dataset.js';
-import { cityscapes } from './cityscapes/dataset.js';
-import type {
-  DatasetCheck,
-  DatasetComponent,
-  DatasetContext,
-  DatasetDescription,
-  SegmentationDataset,
-} from './dataset.js';
-import { folder } from './folder-dataset.js';
+import { type ComponentSection, createComponent, Registry } from '../../registry/index.js';
+import { ade20k } from './ade20k.js';
+import { cityscapes } from './cityscapes.js';
+import type { DatasetCheck, DatasetComponent, DatasetContext, SegmentationDataset } from './dataset.js';
+import { folder } from './folder.js';
 
 /** Holds the kinds of dataset that a config can name. */
 export const datasets = new Registry<DatasetComponent>('dataset', [
@@ -20,20 +14,29 @@ export const datasets = new Registry<DatasetComponent>('dataset', [
   ade20k,
 ] as DatasetComponent[]);
 
-/** Opens the dataset that a description names. Throws a ConfigError for bad options, a DataError for bad files. */
+/**
+ * Opens a dataset from `{ kind, ...options of that kind }`.
+ *
+ * @throws {ConfigError} for an unknown kind or wrong options
+ * @throws {DataError} naming the file when the dataset cannot be used
+ */
 export function openDataset(
-  description: DatasetDescription,
+  section: ComponentSection,
   context: DatasetContext = {},
 ): Promise<SegmentationDataset> {
-  return createComponent<DatasetContext, Promise<SegmentationDataset>>(datasets, description, context);
+  return createComponent<DatasetContext, Promise<SegmentationDataset>>(datasets, section, context);
 }
 
-/** Finds what is wrong with a dataset: by headers and a few label files, or with `deep` by decoding every file. */
+/**
+ * Finds what is wrong with a dataset: from headers and a few label files, or with `deep` by decoding every file.
+ *
+ * @throws {ConfigError} for an unknown kind or wrong options
+ */
 export function checkDataset(
-  description: DatasetDescription,
+  section: ComponentSection,
   { deep = false }: { readonly deep?: boolean } = {},
 ): Promise<DatasetCheck> {
-  const { kind, ...given } = description;
+  const { kind, ...given } = section;
   const component = datasets.get(kind);
   const parsed = component.options.safeParse(given);
   if (!parsed.success) throw new ConfigError(`dataset '${kind}': ${parsed.error.issues[0]?.message}`);

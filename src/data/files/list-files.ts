@@ -1,69 +1,87 @@
-/** Files of a folder by name, in an order that is the same everywhere: that of code units. */
+/** Lists the files of folders by name, sorted by code units, so that the order is the same on every machine. */
 
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 
-export interface ListingOptions {
-  /** Takes a line for a missing folder, and for each file whose name another has too. */
+/** Collects what a listing depends on and what is wrong with it. */
+export interface ListingNotes {
+  /** Receives one line for each missing folder, and for each file whose name another file has. */
   readonly problems: string[];
-  /** Which folders a dataset has, for the message that this one is missing. */
-  readonly layout: string;
-  /** Takes every folder that is listed. */
-  readonly folders?: string[];
+  /** Receives every folder that was listed. */
+  readonly listed: string[];
 }
 
-/** Paths by stem; null when there is no such folder. */
+/** Returns the paths of the files with these extensions by stem, or null when the folder is missing. */
 export async function listByStem(
   folder: string,
-  { extensions, problems, layout, folders }: ListingOptions & { readonly extensions: ReadonlySet<string> },
+  {
+    extensions,
+    layout,
+    notes,
+  }: {
+    readonly extensions: ReadonlySet<string>;
+    /** Describes the expected folders, for the message that this one is missing. */
+    readonly layout: string;
+    readonly notes: ListingNotes;
+  },
 ): Promise<Map<string, string> | null> {
-  folders?.push(folder);
+  notes.listed.push(folder);
   const entries = await readdir(folder).catch(() => null);
   if (entries === null) {
-    problems.push(`${folder}: no such folder; ${layout}`);
+    notes.problems.push(`${folder}: no such folder; ${layout}`);
     return null;
   }
   const files = new Map<string, string>();
   for (const entry of entries.sort()) {
     const extension = extname(entry);
     if (!extensions.has(extension.toLowerCase()) || entry.startsWith('.')) continue;
-    add(files, { name: entry.slice(0, -extension.length), path: join(folder, entry), problems });
+    add(files, { name: entry.slice(0, -extension.length), path: join(folder, entry), notes });
   }
   return files;
 }
 
 /**
- * Paths of the files in all folders of `folder`, by what stands before their suffix. A file with a later suffix counts
- * only where none of an earlier one has its name. Null when there is no such folder.
+ * Returns the paths of the files in all subfolders of `folder` by what precedes their suffix, or null when the folder is
+ * missing. Of several files with one name, the one with the earliest suffix in `suffixes` is used.
  */
 export async function listBySuffix(
   folder: string,
-  { suffixes, problems, layout, folders: listed }: ListingOptions & { readonly suffixes: readonly string[] },
+  {
+    suffixes,
+    layout,
+    notes,
+  }: {
+    readonly suffixes: readonly string[];
+    /** Describes the expected folders, for the message that this one is missing. */
+    readonly layout: string;
+    readonly notes: ListingNotes;
+  },
 ): Promise<Map<string, string> | null> {
-  listed?.push(folder);
+  notes.listed.push(folder);
   const inner = await readdir(folder, { withFileTypes: true }).catch(() => null);
   if (inner === null) {
-    problems.push(`${folder}: no such folder; ${layout}`);
+    notes.problems.push(`${folder}: no such folder; ${layout}`);
     return null;
   }
   const folders = inner.filter((entry) => !entry.isFile() && !entry.name.startsWith('.'));
   const chosen = new Map<string, string>();
   for (const name of folders.map((entry) => entry.name).sort()) {
-    listed?.push(join(folder, name));
-    const entries = await readdir(join(folder, name)).catch(({ code }: NodeJS.ErrnoException) => {
-      // A link to a file is no folder; one that should be read and cannot must not pass for an empty one.
-      if (code !== 'ENOTDIR') problems.push(`${join(folder, name)}: the folder cannot be read (${code})`);
+    const subfolder = join(folder, name);
+    notes.listed.push(subfolder);
+    const entries = await readdir(subfolder).catch(({ code }: NodeJS.ErrnoException) => {
+      // A link to a file is not a folder, but an unreadable folder must not pass for an empty one.
+      if (code !== 'ENOTDIR') notes.problems.push(`${subfolder}: the folder cannot be read (${code})`);
       return [];
     });
-    for (const file of preferred(entries.sort(), suffixes)) {
-      add(chosen, { ...file, path: join(folder, name, file.entry), problems });
+    for (const file of firstBySuffix(entries.sort(), suffixes)) {
+      add(chosen, { name: file.name, path: join(subfolder, file.entry), notes });
     }
   }
   return chosen;
 }
 
-/** The entries that end in a suffix, one for each name. */
-function preferred(
+/** Returns the entries with one of the suffixes, one for each name. */
+function firstBySuffix(
   entries: readonly string[],
   suffixes: readonly string[],
 ): { readonly name: string; readonly entry: string }[] {
@@ -80,9 +98,9 @@ function preferred(
 
 function add(
   files: Map<string, string>,
-  { name, path, problems }: { readonly name: string; readonly path: string; readonly problems: string[] },
+  { name, path, notes }: { readonly name: string; readonly path: string; readonly notes: ListingNotes },
 ): void {
   const other = files.get(name);
   if (other === undefined) files.set(name, path);
-  else problems.push(`${path}: has the same name as ${other}; keep one of the two`);
+  else notes.problems.push(`${path}: has the same name as ${other}; keep one of the two`);
 }

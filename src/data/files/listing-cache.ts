@@ -1,8 +1,8 @@
 /**
- * The listings of large datasets, kept between runs: a network disk takes minutes to list and look at 600 000 files. A
- * folder's time changes whenever a file in it appears, goes or is renamed, so a listing is used again only while
- * every folder it came from has the time and the inode that it had then. So has every file that was left out for breaking
- * off, which may be fetched again into its place.
+ * Keeps the listings of large datasets between runs, as a network disk takes minutes to list and check 600 000 files. The
+ * modification time of a folder changes whenever a file in it is added, removed or renamed. A listing is reused only while
+ * every path it depends on has the time and inode it had then: all its folders, and the files that were left out because
+ * they were cut off.
  */
 
 import { createHash } from 'node:crypto';
@@ -12,51 +12,49 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { FileError } from '../../errors/index.js';
 import { writeFileAtomically } from '../../files/index.js';
-import { PairTable, type PairTableContent } from './pair-table.js';
+import type { FileListing } from './list-split.js';
+import { PairTable, type SharedFiles } from './pair-table.js';
 
-/** Smaller datasets are listed and looked at anew each time, which takes seconds. */
+/** Returns the size from which on datasets are kept; smaller ones are listed anew in seconds. */
 function leastPairs(): number {
   const given = Number.parseFloat(process.env.COARSELY_KEEP_LISTINGS_FROM ?? '');
   return Number.isNaN(given) ? 20_000 : given;
 }
 
-// To be raised whenever the same folders would be listed otherwise.
+// Must be raised whenever the same folders would be listed differently.
 const format = 2;
-/** A folder that changed just now may change again without its time telling: file systems count in steps. */
+/** A folder that changed this recently may change again without its time telling, as file systems count in steps. */
 const settledMilliseconds = 2000;
 
-/** What is kept of a listing. */
-export interface KeptListing {
+/** Holds the listing of a dataset in which no problem was found. */
+export interface KeptListing extends Pick<FileListing, 'skipped' | 'listed'> {
   readonly pairs: PairTable;
-  readonly skipped: readonly string[];
-  /** Every folder that was listed, those without a file included, and every file left out because it breaks off. */
-  readonly listed: readonly string[];
-  /** Whether all files have been looked at, and nothing was wrong. */
+  /** Is true when all files were checked and none had a problem. */
   readonly checked: boolean;
 }
-
-/** Identifies a listing: the kind of dataset and its options. */
-export type ListingKey = Readonly<Record<string, unknown>>;
 
 interface Entry {
   readonly format: number;
   readonly key: string;
   readonly listed: readonly string[];
   readonly states: readonly string[];
-  readonly pairs: PairTableContent;
+  readonly pairs: SharedFiles;
   readonly skipped: readonly string[];
   readonly checked: boolean;
 }
 
-/** Where listings are kept: `$XDG_CACHE_HOME/coarsely/listings`, by default below `~/.cache`. */
+/** Returns the folder of kept listings: `$XDG_CACHE_HOME/coarsely/listings`, by default in `~/.cache`. */
 export function listingCacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const given = environment.XDG_CACHE_HOME;
   const base = given && isAbsolute(given) ? given : join(homedir(), '.cache');
   return join(base, 'coarsely', 'listings');
 }
 
-/** The listing kept under this key; null when there is none or a folder has changed since. */
-export async function keptListing(key: ListingKey): Promise<KeptListing | null> {
+/**
+ * Returns the listing of a dataset, or null when none was kept or a folder has changed since. `key` identifies the dataset:
+ * its kind and options.
+ */
+export async function findListing(key: Readonly<Record<string, unknown>>): Promise<KeptListing | null> {
   const { path, text } = placeOf(key);
   const bytes = await readFile(path).catch(() => null);
   if (bytes === null) return null;
@@ -68,17 +66,17 @@ export async function keptListing(key: ListingKey): Promise<KeptListing | null> 
     const { skipped, listed, checked } = entry;
     return { pairs: new PairTable(shared(entry.pairs)), skipped, listed, checked };
   } catch {
-    // Damaged, or of another version: as good as none.
+    // A damaged entry, or one of another version, counts as none.
     return null;
   }
 }
 
 /**
- * Keeps a listing whose folders were read from the time `began` on. Does nothing for a small one, for folders that
- * changed since or just before, and where nothing can be written.
+ * Keeps a listing whose folders were read from the time `began` (milliseconds since the epoch) on. Does nothing for a small
+ * dataset, for folders that changed since or shortly before, and where the cache cannot be written.
  */
 export async function keepListing(
-  key: ListingKey,
+  key: Readonly<Record<string, unknown>>,
   listing: KeptListing & { readonly began: number },
 ): Promise<void> {
   const { pairs, skipped, checked, listed, began } = listing;
@@ -98,12 +96,12 @@ export async function keepListing(
   try {
     writeFileAtomically(path, [serialize(entry)], { createFolder: true, shared: true });
   } catch (error) {
-    // A cache folder that cannot be written costs time and nothing else.
+    // Without the cache the next run takes longer, and nothing else changes.
     if (!(error instanceof FileError)) throw error;
   }
 }
 
-function placeOf(key: ListingKey): { readonly path: string; readonly text: string } {
+function placeOf(key: Readonly<Record<string, unknown>>): { readonly path: string; readonly text: string } {
   const { root } = key;
   const text = JSON.stringify({ ...key, root: typeof root === 'string' ? resolve(root) : root });
   const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -122,8 +120,8 @@ async function statesOf(
   }));
 }
 
-/** In memory that threads can share. */
-function shared({ names, offsets, forms, patterns }: PairTableContent): PairTableContent {
+/** Copies a table into memory that threads can share. */
+function shared({ names, offsets, forms, patterns }: SharedFiles): SharedFiles {
   const copies = {
     names: new Uint8Array(new SharedArrayBuffer(names.byteLength)),
     offsets: new Uint32Array(new SharedArrayBuffer(offsets.byteLength)),
@@ -135,8 +133,8 @@ function shared({ names, offsets, forms, patterns }: PairTableContent): PairTabl
   return { ...copies, patterns };
 }
 
-/** In memory that can be written to a file. */
-function owned({ names, offsets, forms, patterns }: PairTableContent): PairTableContent {
+/** Copies a table into memory that can be serialized to a file. */
+function owned({ names, offsets, forms, patterns }: SharedFiles): SharedFiles {
   return {
     names: Uint8Array.from(names),
     offsets: Uint32Array.from(offsets),

@@ -1,42 +1,42 @@
 /**
- * The files of a dataset, compactly: as objects and strings 600 000 of them would take hundreds of megabytes in every
- * thread. Names stand in one piece of memory that threads share; a path is its name between a beginning and an end, of
+ * Holds the files of a dataset compactly. As objects and strings, 600 000 of them would take hundreds of megabytes in every
+ * thread; here names are one block of memory that threads share, and a path is a name between a prefix and a suffix, of
  * which a dataset has few.
  */
 
-/** The files of one sample. */
+/** Names the files of one sample. */
 export interface FilePair {
   readonly name: string;
   readonly image: string;
-  /** null when the dataset is read without labels. */
+  /** Is null when the dataset is read without labels. */
   readonly labels: string | null;
 }
 
-/** What a table is made of: plain data that goes to other threads without being copied, and to a file. */
-export interface PairTableContent {
-  /** UTF-8, one after the other. */
+/** Holds the files of an opened dataset as plain data, which goes to other threads without being copied. */
+export interface SharedFiles {
+  /** Holds all names in UTF-8, one after the other. */
   readonly names: Uint8Array;
-  /** Where each name begins, and where the last one ends. */
+  /** Gives the start of each name in `names`, and the end of the last one. */
   readonly offsets: Uint32Array;
-  /** For each pair the patterns of its image and its labels; `none` for no labels. */
+  /** Gives, for each sample, the index of the pattern of its image and of its labels; `noLabels` for none. */
   readonly forms: Uint32Array;
-  readonly patterns: readonly PathPattern[];
+  readonly patterns: readonly {
+    readonly before: string;
+    /** Is null for a path that does not contain the name: `before` is then the whole path. */
+    readonly after: string | null;
+  }[];
 }
 
-interface PathPattern {
-  readonly before: string;
-  /** null for a path that does not hold its name: `before` is all of it. */
-  readonly after: string | null;
-}
+type PathPattern = SharedFiles['patterns'][number];
 
-const none = 0xffffffff;
+const noLabels = 0xffffffff;
 
-/** Pairs by index. */
+/** Gives the files of samples by index. */
 export class PairTable {
-  readonly content: PairTableContent;
+  readonly content: SharedFiles;
   readonly #names: Buffer;
 
-  constructor(content: PairTableContent) {
+  constructor(content: SharedFiles) {
     this.content = content;
     this.#names = Buffer.from(content.names.buffer, content.names.byteOffset, content.names.byteLength);
   }
@@ -51,14 +51,14 @@ export class PairTable {
     const [images, labels] = [new Patterns(), new Patterns()];
     for (const [index, pair] of pairs.entries()) {
       names.write(pair.name, offsets[index] as number);
-      forms[2 * index] = images.of(pair.image, pair.name);
-      forms[2 * index + 1] = pair.labels === null ? none : labels.of(pair.labels, pair.name);
+      forms[2 * index] = images.indexOf(pair.image, pair.name);
+      forms[2 * index + 1] = pair.labels === null ? noLabels : labels.indexOf(pair.labels, pair.name);
     }
-    // Patterns of labels stand behind those of images.
+    // Patterns of label files follow those of images.
     const count = images.all.length;
     for (let place = 1; place < forms.length; place += 2) {
       const form = forms[place] as number;
-      if (form !== none) forms[place] = form + count;
+      if (form !== noLabels) forms[place] = form + count;
     }
     return new PairTable({
       names: new Uint8Array(names.buffer, names.byteOffset, names.byteLength),
@@ -72,13 +72,13 @@ export class PairTable {
     return this.content.offsets.length - 1;
   }
 
-  /** The name of pair `index`, as on `get`. */
+  /** Returns the name of sample `index`. */
   name(index: number): string {
     const { offsets } = this.content;
     return this.#names.toString('utf8', offsets[index], offsets[index + 1]);
   }
 
-  /** Pair `index`, or undefined where there is none. */
+  /** Returns the files of sample `index`, or undefined when there is no such sample. */
   get(index: number): FilePair | undefined {
     if (!(index >= 0 && index < this.length)) return undefined;
     const { forms } = this.content;
@@ -87,11 +87,11 @@ export class PairTable {
     return {
       name,
       image: this.#path(name, forms[2 * index] as number),
-      labels: labels === none ? null : this.#path(name, labels),
+      labels: labels === noLabels ? null : this.#path(name, labels),
     };
   }
 
-  /** Pairs start … end − 1, as far as there are any. */
+  /** Returns the files of samples start … end − 1, as far as they exist. */
   slice(start: number, end: number): FilePair[] {
     const pairs: FilePair[] = [];
     for (let index = start; index < Math.min(end, this.length); index++)
@@ -105,13 +105,15 @@ export class PairTable {
   }
 }
 
-/** Numbers patterns as they come; neighbors mostly share one. */
+/** Numbers the patterns of paths in order of appearance. */
 class Patterns {
   readonly all: PathPattern[] = [];
   readonly #places = new Map<string, number>();
   #last = -1;
 
-  of(path: string, name: string): number {
+  /** Returns the index of the pattern of a path, and adds the pattern when it is new. */
+  indexOf(path: string, name: string): number {
+    // Neighbors mostly share a pattern.
     const last = this.all[this.#last];
     if (last !== undefined && last.after !== null && `${last.before}${name}${last.after}` === path) {
       return this.#last;

@@ -1,20 +1,25 @@
-/** Label files whose values are a dataset's own ids and not the indices of its classes. */
+/** Reads label files whose values are the ids of a dataset rather than the indices of its classes. */
 
 import { DataError } from '../../errors/index.js';
-import { ignoreIndex } from '../datasets/dataset.js';
-import type { LabelReader } from '../files/file-listing.js';
-import { type LabelMap, mapSamples, readLabelHeader, readLabelSamples } from './label-file.js';
-import type { PngColor } from './png-header.js';
+import { ignoreIndex } from '../classes.js';
+import type { PngColor } from './file-ends.js';
+import {
+  type LabelMap,
+  type LabelReader,
+  mapSamples,
+  readLabelHeader,
+  readLabelSamples,
+} from './label-file.js';
 
-/** What the values of a dataset's label files mean. */
+/** Says what the values of a dataset's label files mean. */
 export interface IdEncoding {
-  /** The values in words, to stand after "expected": `Cityscapes ids, 0 to 33`. */
+  /** Describes the values in error messages, after "expected": `Cityscapes ids, 0 to 33`. */
   readonly expected: string;
-  /** The class index of a value, 255 for ignored ones; values beyond the list mean nothing. */
+  /** Maps each value to a class index, or to 255 when it is ignored. Values beyond the list are errors. */
   readonly labels: readonly number[];
 }
 
-/** Reads 8-bit gray or palette PNGs of such values. */
+/** Returns a reader of 8-bit gray or palette PNGs with these ids. */
 export function idLabelReader(encoding: IdEncoding): LabelReader {
   return {
     read: (path) => readIdLabels(path, encoding),
@@ -26,10 +31,6 @@ export function idLabelReader(encoding: IdEncoding): LabelReader {
   };
 }
 
-/**
- * Throws a DataError naming the file, the value and its first pixel (column, row) when a value means nothing, and when
- * the file is damaged or holds colors.
- */
 async function readIdLabels(path: string, encoding: IdEncoding): Promise<LabelMap> {
   const { header, samples, channels } = await readLabelSamples(path);
   rejectColor(header.color, path, encoding);

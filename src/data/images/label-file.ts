@@ -1,25 +1,38 @@
 /**
- * Label files: PNGs in which a pixel says which class it is, by value (gray or palette index) or by color.
- * They are decoded by fast-png because sharp expands palettes, which loses the indices.
+ * Reads and writes label files: PNGs in which each pixel states its class by value (gray or palette index) or by color.
+ *
+ * fast-png decodes every form, because sharp expands palettes and rescales depths below 8 bits, which loses the values. The
+ * engine decodes 8-bit PNGs when it is there, which is several times faster. fast-png also encodes, so that the same labels
+ * always give the same bytes.
  */
 
 import { open, readFile } from 'node:fs/promises';
-import { decode } from 'fast-png';
+import { decode, encode } from 'fast-png';
 import { DataError, OperationError } from '../../errors/index.js';
 import { imageKernels } from '../../torch/internal.js';
-import type { ClassList } from '../datasets/classes.js';
-import { ignoreIndex } from '../datasets/dataset.js';
-import { failureReason } from '../files/failure-reason.js';
-import { type PngHeader, parsePngHeader, pngHeaderLength } from './png-header.js';
+import { type ClassList, ignoreIndex } from '../classes.js';
+import { type PngHeader, parsePngHeader, pngHeaderLength } from './file-ends.js';
+import type { Size } from './size.js';
+import { unreadableFile } from './unreadable-file.js';
 
-/** A decoded label file: [height, width], class indices and 255 for ignored pixels. */
-export interface LabelMap {
-  readonly width: number;
-  readonly height: number;
+/** Holds a decoded label file. */
+export interface LabelMap extends Size {
+  /** Holds class indices [height, width], and 255 for ignored pixels. */
   readonly labels: Uint8Array;
 }
 
-/** The size of a label file, from its header alone. Throws a DataError when it is no PNG that can hold labels. */
+/** Reads the label files of a dataset. Both methods throw a DataError naming the file when it cannot be used. */
+export interface LabelReader {
+  read(path: string): Promise<LabelMap>;
+  /** Reads the size from as little of the file as possible, and rejects forms that `read` rejects. */
+  readSize(path: string): Promise<Size>;
+}
+
+/**
+ * Reads the header of a label file.
+ *
+ * @throws {DataError} naming the file when it cannot be read, or is not a PNG that can hold labels
+ */
 export async function readLabelHeader(path: string): Promise<PngHeader> {
   const bytes = new Uint8Array(pngHeaderLength);
   try {
@@ -30,17 +43,17 @@ export async function readLabelHeader(path: string): Promise<PngHeader> {
       await file.close();
     }
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unreadableFile(path, { what: 'cannot be read', cause });
   }
   return labelHeader(bytes, path);
 }
 
 /**
- * Reads a label PNG: 8-bit gray (value = class index; 1, 2 and 4 bits too), palette (raw index = class index), or RGB
- * (color of the class list; black is ignored unless it is a class's color). Alpha is dropped.
+ * Reads a label PNG: gray of 1 to 8 bits (value = class index), palette (index = class index), or RGB (color of the class
+ * list; black is ignored unless it is the color of a class). Alpha is dropped.
  *
- * Throws a DataError naming the file, the value or color, and its first pixel (column, row) when a pixel is of no
- * class of the list, and when the file is damaged or holds 16-bit samples.
+ * @throws {DataError} naming the file when it is damaged or has 16 bits; and naming the value or color with its first
+ * pixel (column, row) when it belongs to no class of the list
  */
 export async function readLabels(path: string, classList: ClassList): Promise<LabelMap> {
   const { header, samples, channels, inColor } = await readLabelSamples(path);
@@ -62,39 +75,46 @@ export async function readLabels(path: string, classList: ClassList): Promise<La
   return { width, height, labels };
 }
 
-/** What a label file holds, before any class list gives it a meaning. */
+/** Holds the content of a label file before a class list gives it a meaning. */
 export interface LabelSamples {
   readonly header: PngHeader;
-  /** [height, width, channels], 8 bits each; of a palette PNG the indices. */
+  /** Holds 8-bit samples [height, width, channels]; for a palette PNG these are indices. */
   readonly samples: Uint8Array;
   readonly channels: number;
-  /** Whether the first three channels are a color; otherwise the first one is a value. */
+  /** Is true when the first three channels are a color, and false when the first channel is a value. */
   readonly inColor: boolean;
-  /** Red, green and blue (and alpha) of each index, for a palette PNG. */
+  /** Holds red, green, blue (and alpha) for each index of a palette PNG. */
   readonly palette: readonly (readonly number[])[] | null;
 }
 
 /**
- * Decodes a label PNG of any form that `readLabels` takes. Throws a DataError when it is damaged or of another form.
- * Without `withPalette` the palette is null, which lets the engine decode such files.
+ * Decodes a label PNG of any form that `readLabels` accepts. The palette is null unless `withPalette` is set, as the engine
+ * decodes indices alone.
+ *
+ * @throws {DataError} naming the file when it is damaged or of another form
  */
 export async function readLabelSamples(
   path: string,
   { withPalette = false }: { readonly withPalette?: boolean } = {},
 ): Promise<LabelSamples> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
+    throw unreadableFile(path, { what: 'cannot be read', cause });
   });
   const header = labelHeader(bytes, path);
   const { width, height, color } = header;
   const wantsPalette = withPalette && color === 'palette';
-  const { data, palette } = (wantsPalette ? null : decodeQuickly(bytes)) ?? decodePng(bytes, path);
+  const { data, palette } = (wantsPalette ? null : decodeWithEngine(bytes)) ?? decodeWithFastPng(bytes, path);
   const samples = header.depth < 8 ? unpackBits(data, header) : data;
   const channels = color === 'rgb' ? 3 : color === 'rgb-alpha' ? 4 : color === 'gray-alpha' ? 2 : 1;
   if (samples.length !== width * height * channels) {
     throw new DataError(`${path}: damaged PNG: ${samples.length} samples for ${width}×${height} pixels`);
   }
   return { header, samples, channels, inColor: channels >= 3, palette };
+}
+
+/** Encodes labels [height, width] as an 8-bit gray PNG whose values are class indices, 255 for ignored pixels. */
+export function encodeLabelPng(labels: Uint8Array, { width, height }: Size): Uint8Array {
+  return encode({ width, height, data: labels, channels: 1, depth: 8 });
 }
 
 function labelHeader(bytes: Uint8Array, path: string): PngHeader {
@@ -107,22 +127,22 @@ function labelHeader(bytes: Uint8Array, path: string): PngHeader {
   return header;
 }
 
-function decodePng(
+function decodeWithFastPng(
   bytes: Uint8Array,
   path: string,
 ): { readonly data: Uint8Array; readonly palette: readonly (readonly number[])[] | null } {
   try {
-    // A buffer of its own, so that a truncated file cannot be read past its end into a shared pool.
+    // A separate buffer keeps fast-png from reading past the end of a truncated file into Node's shared pool.
     const alone = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
     const { data, palette = null } = decode(alone, { checkCrc: true });
     return { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), palette };
   } catch (cause) {
-    throw new DataError(`${path}: damaged or truncated PNG (${failureReason(cause, path)})`, { cause });
+    throw unreadableFile(path, { what: 'damaged or truncated PNG', cause });
   }
 }
 
-/** By the engine; null for what it does not take, and what is wrong with a file the other decoder tells. */
-function decodeQuickly(bytes: Uint8Array): { readonly data: Uint8Array; readonly palette: null } | null {
+/** Returns null without an engine, for forms it does not support, and for damaged files, which fast-png then describes. */
+function decodeWithEngine(bytes: Uint8Array): { readonly data: Uint8Array; readonly palette: null } | null {
   const kernels = imageKernels();
   if (kernels === null) return null;
   try {
@@ -136,7 +156,8 @@ function decodeQuickly(bytes: Uint8Array): { readonly data: Uint8Array; readonly
 }
 
 /**
- * Fills `labels` with the meaning of every stride-th sample. Gives the first place whose meaning is negative, or −1.
+ * Fills `labels` with the meaning of every stride-th sample. Returns the index of the first label whose meaning is
+ * negative, or −1 when all have a meaning.
  */
 export function mapSamples(
   samples: Uint8Array,
@@ -153,7 +174,7 @@ export function mapSamples(
   return -1;
 }
 
-/** One byte for each pixel from rows of 1-, 2- or 4-bit samples, each row padded to whole bytes. */
+/** Unpacks 1-, 2- or 4-bit samples, whose rows are padded to whole bytes, into one byte a pixel. */
 function unpackBits(packed: Uint8Array, { width, height, depth }: PngHeader): Uint8Array {
   const rowBytes = Math.ceil((width * depth) / 8);
   const mask = (1 << depth) - 1;
@@ -168,7 +189,7 @@ function unpackBits(packed: Uint8Array, { width, height, depth }: PngHeader): Ui
   return raw;
 }
 
-/** Fills `labels`; the first pixel whose value is neither a class nor ignored, or −1. */
+/** Fills `labels`. Returns the first pixel whose value is neither a class nor ignored, or −1. */
 function labelsFromValues(
   raw: Uint8Array,
   labels: Uint8Array,
@@ -181,7 +202,7 @@ function labelsFromValues(
   return mapSamples(raw, labels, { stride: channels, meanings });
 }
 
-/** As `labelsFromValues`, for colors. */
+/** Fills `labels`. Returns the first pixel whose color is neither of a class nor ignored, or −1. */
 function labelsFromColors(
   raw: Uint8Array,
   labels: Uint8Array,
@@ -201,7 +222,7 @@ function labelsFromColors(
     meaning.set(key, index);
   }
   if (!meaning.has(0)) meaning.set(0, ignoreIndex);
-  // Neighbors mostly share a color, so that the map is asked only where it changes.
+  // Neighboring pixels mostly share a color, so the map is only looked up where it changes.
   let lastKey = -1;
   let lastLabel = ignoreIndex;
   for (let pixel = 0, at = 0; pixel < labels.length; pixel++, at += channels) {
@@ -215,8 +236,4 @@ function labelsFromColors(
     labels[pixel] = lastLabel;
   }
   return -1;
-}
-
-function unreadable(path: string, cause: unknown): DataError {
-  return new DataError(`${path}: cannot be read (${failureReason(cause, path)})`, { cause });
 }

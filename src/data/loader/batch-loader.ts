@@ -1,31 +1,32 @@
 /**
- * Batches for training, decoded and augmented ahead by worker threads, in shared memory.
+ * Loads batches for training, decoded and augmented ahead of time by worker threads, in shared memory.
  *
- * What a batch holds depends on seed and step alone. A sample is always made by the same worker (its index modulo the
- * number of workers), so that each worker's cache of decoded images serves the samples it will be asked for again.
+ * The content of a batch depends on seed and step alone. A sample is always made by the same worker (its index modulo the
+ * number of workers), so that the worker's cache of decoded images has it when it is asked for again.
  */
 
 import { CoarselyError, ConfigError, DataError } from '../../errors/index.js';
+import type { ComponentSection } from '../../registry/index.js';
 import type { SampleWindow } from '../augment/augment-sample.js';
 import type { Augmentation } from '../augment/augmentation.js';
-import type { DatasetDescription, SegmentationDataset } from '../datasets/dataset.js';
+import type { SegmentationDataset } from '../datasets/dataset.js';
 import { openDataset } from '../datasets/registry.js';
 import { LoaderThread } from './loader-thread.js';
-import { type BatchMemory, SampleProducer, type SampleTask } from './sample-producer.js';
+import { SampleProducer, type SampleTask } from './sample-producer.js';
 import { Sampler } from './sampler.js';
 import { placesOf, type Share, wholeShare } from './share.js';
 
-/** Which sample of the dataset, and which part of its image. */
+/** Says which sample of the dataset an augmented sample was made from, and which part of its image it shows. */
 export interface BatchOrigin extends SampleWindow {
   readonly index: number;
 }
 
-/** A batch in shared memory. The arrays are valid until `release`, which gives the memory to a later batch. */
+/** Holds a batch in shared memory. The arrays are valid until `release`, which gives the memory to a later batch. */
 export interface Batch {
   readonly step: number;
-  /** [N, 3, H, W], normalized. */
+  /** Holds normalized images [N, 3, H, W]. */
   readonly images: Float32Array;
-  /** [N, H, W], class indices and 255. */
+  /** Holds class indices [N, H, W], and 255 for ignored pixels. */
   readonly labels: Uint8Array;
   readonly height: number;
   readonly width: number;
@@ -34,26 +35,29 @@ export interface Batch {
   release(): void;
 }
 
+/** Configures a `BatchLoader`. */
 export interface BatchLoaderOptions {
-  /** What to load: a description, which every thread opens, or, without workers, an open dataset. */
-  readonly dataset: DatasetDescription | SegmentationDataset;
+  /** Names the dataset, which every thread opens; without workers it may be an open dataset. */
+  readonly dataset: ComponentSection | SegmentationDataset;
   readonly augmentation: Augmentation;
-  /** Samples in the whole batch of a step, whoever loads them. */
+  /** Counts the samples in the whole batch of a step, whichever process loads them. */
   readonly batchSize: number;
   readonly seed: number;
-  /** The part of each batch to load where several processes divide it; its size is batchSize / worldSize. */
+  /** Selects the part of each batch to load where several processes divide it: batchSize / worldSize samples. */
   readonly share?: Share;
   /** Loads only this many samples, spread evenly over the dataset; null loads all. */
   readonly count?: number | null;
-  /** Number of worker threads; 0 makes every batch in the calling thread when it is asked for. */
+  /** Sets the number of worker threads; 0 makes every batch in the calling thread when it is asked for. */
   readonly workers?: number;
-  /** Memory for decoded samples over all workers, in MiB. */
+  /** Limits the memory for decoded samples over all workers, in MiB. */
   readonly cacheMiB?: number;
-  /** Number of batches made ahead of the one that is asked for. */
+  /** Sets the number of batches that are made ahead of the requested one. */
   readonly prefetch?: number;
-  /** URLs of modules that register further kinds of dataset; every worker imports them. */
+  /** Lists URLs of modules that register further kinds of dataset; every worker imports them. */
   readonly modules?: readonly string[];
 }
+
+type BatchMemory = Pick<Batch, 'images' | 'labels'>;
 
 interface Producer {
   produce(task: SampleTask): Promise<SampleWindow>;
@@ -62,12 +66,12 @@ interface Producer {
 interface Source {
   readonly dataset: SegmentationDataset;
   readonly sampler: Sampler;
-  /** The dataset's index of a sample that was drawn. */
+  /** Maps a drawn sample to its index in the dataset. */
   readonly indexOf: (drawn: number) => number;
   readonly producers: readonly Producer[];
 }
 
-/** Loads batches by step; usable from any thread, worker threads included. */
+/** Loads batches by step, in any thread of the process. */
 export class BatchLoader {
   readonly #options: Required<BatchLoaderOptions>;
   readonly #places: ReturnType<typeof placesOf>;
@@ -77,7 +81,11 @@ export class BatchLoader {
   #source: Promise<Source> | null = null;
   #closed = false;
 
-  /** Throws a ConfigError for options that do not fit together; files are opened with the first batch. */
+  /**
+   * Checks the options; files are opened with the first batch.
+   *
+   * @throws {ConfigError} when the batch cannot be divided among the processes, and for an open dataset with workers
+   */
   constructor({
     workers = 2,
     cacheMiB = 512,
@@ -97,8 +105,12 @@ export class BatchLoader {
   }
 
   /**
-   * The batch of `step`. Steps are expected in ascending order, from any first step; another order works, but what was
-   * made ahead is then thrown away. Rejects with the error of the first sample in the batch that cannot be made.
+   * Returns the batch of `step`. Steps are expected in ascending order, from any first step on; another order works too, but
+   * batches that were made ahead are then discarded.
+   *
+   * @throws {DataError} for the first sample of the batch that cannot be used, naming the file, and for an empty dataset
+   * @throws {ConfigError} when `count` is larger than the dataset
+   * @throws {EngineError} when there is no engine, which augments the samples
    */
   async next(step: number): Promise<Batch> {
     this.#source ??= this.#open();
@@ -116,7 +128,7 @@ export class BatchLoader {
     for (let ahead = step; ahead <= last; ahead++) {
       if (this.#ahead.has(ahead)) continue;
       const batch = this.#make(ahead, source);
-      // It may fail before anybody asks for it.
+      // A batch may fail before it is asked for.
       batch.catch(() => undefined);
       this.#ahead.set(ahead, batch);
     }
@@ -126,10 +138,10 @@ export class BatchLoader {
     return wanted;
   }
 
-  /** Ends the workers. Batches handed out stay valid; a `next` that still waits rejects. */
+  /** Ends the workers. Returned batches stay valid; a `next` that still waits rejects. */
   async close(): Promise<void> {
     this.#closed = true;
-    // Opening may still be starting threads.
+    // Threads may still be starting.
     await this.#source?.catch(() => undefined);
     await Promise.all(this.#threads.map((thread) => thread.close()));
     this.#threads = [];
@@ -181,7 +193,8 @@ export class BatchLoader {
   async #make(step: number, { dataset, sampler, indexOf, producers }: Source): Promise<Batch> {
     const [height, width] = this.#options.augmentation.cropSize;
     const { first, count } = this.#places;
-    const memory = this.#free.pop() ?? allocate(count * height * width);
+    const pixels = height * width;
+    const memory = this.#free.pop() ?? allocate(count * pixels);
     const samples = sampler
       .batch(step)
       .slice(first, first + count)
@@ -189,7 +202,11 @@ export class BatchLoader {
     const results = await Promise.allSettled(
       samples.map(async ({ epoch, index }, place) => {
         const producer = producers[index % producers.length] as Producer;
-        return { index, ...(await producer.produce({ memory, place, epoch, index })) };
+        const output = {
+          image: memory.images.subarray(3 * place * pixels, 3 * (place + 1) * pixels),
+          labels: memory.labels.subarray(place * pixels, (place + 1) * pixels),
+        };
+        return { index, ...(await producer.produce({ epoch, index, output })) };
       }),
     );
     const origins: BatchOrigin[] = [];
@@ -203,8 +220,7 @@ export class BatchLoader {
     let released = false;
     return {
       step,
-      images: new Float32Array(memory.images),
-      labels: new Uint8Array(memory.labels),
+      ...memory,
       height,
       width,
       names: samples.map(({ index }) => dataset.name(index)),
@@ -221,10 +237,13 @@ export class BatchLoader {
   }
 }
 
-function isOpen(dataset: DatasetDescription | SegmentationDataset): dataset is SegmentationDataset {
+function isOpen(dataset: ComponentSection | SegmentationDataset): dataset is SegmentationDataset {
   return typeof dataset.read === 'function';
 }
 
 function allocate(pixels: number): BatchMemory {
-  return { images: new SharedArrayBuffer(3 * 4 * pixels), labels: new SharedArrayBuffer(pixels) };
+  return {
+    images: new Float32Array(new SharedArrayBuffer(3 * 4 * pixels)),
+    labels: new Uint8Array(new SharedArrayBuffer(pixels)),
+  };
 }

@@ -1,35 +1,37 @@
-/** A worker thread that makes samples, seen from the thread that asks for them. */
+/** Controls a worker thread that makes samples. */
 
 import { Worker } from 'node:worker_threads';
 import { CoarselyError, ConfigError, DataError } from '../../errors/index.js';
+import type { ComponentSection } from '../../registry/index.js';
 import type { SampleWindow } from '../augment/augment-sample.js';
 import type { Augmentation } from '../augment/augmentation.js';
-import type { DatasetDescription, SharedFiles } from '../datasets/dataset.js';
+import type { SharedFiles } from '../files/pair-table.js';
 import type { SampleTask } from './sample-producer.js';
 
-/** What a worker is started with. */
+/** Holds what a worker thread is started with. */
 export interface LoaderThreadData {
-  readonly dataset: DatasetDescription;
-  /** Its files, which are listed once for all threads. */
+  readonly dataset: ComponentSection;
+  /** Holds the files of the dataset, which are listed once for all threads. */
   readonly files: SharedFiles | undefined;
-  /** URLs of modules that register kinds of dataset beyond the built-in ones. */
+  /** Lists URLs of modules that register further kinds of dataset. */
   readonly modules: readonly string[];
   readonly augmentation: Augmentation;
   readonly seed: number;
   readonly cacheBytes: number;
 }
 
-/** To the worker. */
+/** Describes a message to the worker. */
 export type LoaderRequest =
   | { readonly type: 'produce'; readonly id: number; readonly task: SampleTask }
   | { readonly type: 'close' };
 
+/** Describes an error as plain data, as classes are lost between threads. */
 export interface LoaderFailure {
   readonly message: string;
   readonly code: string | null;
 }
 
-/** From the worker: which part of its image is in the sample's place, or why nothing is. */
+/** Describes a message from the worker: the part of the image that the sample shows, or why there is no sample. */
 export type LoaderReply =
   | { readonly id: number; readonly window: SampleWindow }
   | { readonly id: number; readonly failure: LoaderFailure };
@@ -39,9 +41,10 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A worker gets this long to end by itself, so that no image is being decoded when its thread goes. */
+/** Limits how long a worker may take to end by itself, so that its thread does not end in the middle of decoding. */
 const closingMilliseconds = 2000;
 
+/** Sends tasks to a worker thread and settles their promises. */
 export class LoaderThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -64,11 +67,11 @@ export class LoaderThread {
         resolve();
       });
     });
-    // An idle loader that was never closed must not keep the process alive.
+    // A loader that was never closed must not keep the process alive while it is idle.
     this.#worker.unref();
   }
 
-  /** Resolves when the sample is in its place; rejects when it cannot be made or the worker is gone. */
+  /** Resolves when the sample is written; rejects when it cannot be made, or when the worker has ended. */
   produce(task: SampleTask): Promise<SampleWindow> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     const id = this.#nextId++;
@@ -79,7 +82,7 @@ export class LoaderThread {
     });
   }
 
-  /** Ends the worker after the sample it is at; what is still waiting is rejected. */
+  /** Ends the worker after the sample it is making; waiting tasks are rejected. */
   async close(): Promise<void> {
     this.#end(new CoarselyError('the loader was closed'));
     this.#worker.ref();
@@ -104,7 +107,7 @@ export class LoaderThread {
   }
 }
 
-/** Classes do not survive the way between threads: the error is made again from its code. */
+/** Creates the error that a worker reported, with the class that its code names. */
 function errorFrom({ message, code }: LoaderFailure): Error {
   if (code === 'data') return new DataError(message);
   if (code === 'config') return new ConfigError(message);

@@ -1,9 +1,9 @@
-/** The worker thread of the loader: makes the samples it is asked for, one after the other. */
+/** Runs in a worker thread of the loader and makes the samples it is asked for, one after the other. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { CoarselyError } from '../../errors/index.js';
-import type { DatasetDescription } from '../datasets/dataset.js';
+import type { ComponentSection } from '../../registry/index.js';
 import { openDataset } from '../datasets/registry.js';
 import type { LoaderFailure, LoaderReply, LoaderRequest, LoaderThreadData } from './loader-thread.js';
 import { SampleProducer, type SampleTask } from './sample-producer.js';
@@ -12,12 +12,12 @@ const port = parentPort;
 if (port === null) throw new CoarselyError('loader-worker: runs as a worker thread of BatchLoader only');
 
 const { dataset, files, modules, augmentation, seed, cacheBytes } = workerData as LoaderThreadData;
-// Parallel work is spread by samples already, and decoded images are cached by the sample.
+// Samples already run in parallel, and decoded images are cached as samples.
 sharp.concurrency(1);
 sharp.cache(false);
 
 const producer = open(dataset);
-// A failure is reported to whoever asks for a sample.
+// A failure is reported with the first sample that is asked for.
 producer.catch(() => undefined);
 
 let last: Promise<void> = Promise.resolve();
@@ -31,9 +31,9 @@ port.on('message', (request: LoaderRequest) => {
   last = last.then(() => answer(request));
 });
 
-async function open(description: DatasetDescription): Promise<SampleProducer> {
+async function open(section: ComponentSection): Promise<SampleProducer> {
   for (const module of modules) await import(module);
-  return new SampleProducer(await openDataset(description, { files }), { augmentation, seed, cacheBytes });
+  return new SampleProducer(await openDataset(section, { files }), { augmentation, seed, cacheBytes });
 }
 
 async function answer({ id, task }: Extract<LoaderRequest, { type: 'produce' }>): Promise<void> {

@@ -1,11 +1,11 @@
-/** Decoded samples kept in memory, so that later passes over the dataset need not decode them again. */
+/** Keeps decoded samples in memory, so that later passes over the dataset need not decode them again. */
 
 import type { OpenSample, Sample, SegmentationDataset } from '../datasets/dataset.js';
 
 /**
- * A dataset whose samples stay decoded until `budgetBytes` are used; from then on further ones are opened every time, and
- * only what is shown of them is decoded. Nothing is evicted: passes over a dataset larger than the budget would push out
- * every sample just before its turn.
+ * Keeps samples decoded until `budgetBytes` are used. Further samples are opened every time, and only the rows that a crop
+ * shows are decoded. Nothing is evicted: a pass over a dataset larger than the budget would evict every sample just before
+ * its turn.
  */
 export class SampleCache {
   readonly #dataset: SegmentationDataset;
@@ -17,6 +17,11 @@ export class SampleCache {
     this.#bytesLeft = budgetBytes;
   }
 
+  /**
+   * Returns sample `index` from memory or from the dataset.
+   *
+   * @throws {DataError} naming the file when the sample cannot be used
+   */
   async open(index: number): Promise<OpenSample> {
     const kept = this.#samples.get(index);
     if (kept !== undefined) return kept;

@@ -1,27 +1,26 @@
-/** Which samples a training step sees. */
+/** Chooses which samples a training step sees. */
 
-import { RandomStream } from './random.js';
+import { RandomStream } from '../random.js';
 
-/** The stream numbers that keep the draws of different purposes apart. */
-const orderPurpose = 1;
-const augmentationPurpose = 2;
+/** Separates the random draws of different purposes. */
+const streams = { order: 1, augmentation: 2 } as const;
 
-/** One place of a batch: which sample, and in which pass over the dataset. */
-export interface SampledPlace {
+/** Identifies a sample that was drawn for a batch, and the pass over the dataset in which it was. */
+export interface DrawnSample {
   readonly epoch: number;
   readonly index: number;
 }
 
 /**
- * Passes over the dataset, each in an order of its own, cut into batches one after the other: nothing is dropped, and
- * a batch may hold the end of one pass and the start of the next. The batch of a step is a pure function of seed and
- * step, so that training resumes at any step.
+ * Passes over a dataset again and again, each time in another random order, and cuts the passes into batches. Nothing is
+ * dropped, so a batch may hold the end of one pass and the start of the next. The batch of a step is a pure function of seed
+ * and step, so that training resumes at any step.
  */
 export class Sampler {
   readonly #length: number;
   readonly #batchSize: number;
   readonly #seed: number;
-  /** Orders of the passes asked for last: two, since a batch may span them. */
+  // The orders of the two latest passes, as a batch may span two.
   readonly #orders = new Map<number, Uint32Array>();
 
   constructor(options: { readonly length: number; readonly batchSize: number; readonly seed: number }) {
@@ -30,8 +29,8 @@ export class Sampler {
     this.#seed = options.seed;
   }
 
-  /** The samples of the batch of `step` (from 0). */
-  batch(step: number): SampledPlace[] {
+  /** Returns the samples in the batch of `step`, which counts from 0. */
+  batch(step: number): DrawnSample[] {
     const first = step * this.#batchSize;
     return Array.from({ length: this.#batchSize }, (_, place) => {
       const epoch = Math.floor((first + place) / this.#length);
@@ -43,14 +42,14 @@ export class Sampler {
   #order(epoch: number): Uint32Array {
     const known = this.#orders.get(epoch);
     if (known !== undefined) return known;
-    const order = new RandomStream(this.#seed, [orderPurpose, epoch]).permutation(this.#length);
+    const order = new RandomStream(this.#seed, [streams.order, epoch]).permutation(this.#length);
     if (this.#orders.size >= 2) this.#orders.delete(Math.min(...this.#orders.keys()));
     this.#orders.set(epoch, order);
     return order;
   }
 }
 
-/** The draws for augmenting a sample in one pass; no pass shows a sample twice, so that no two share their draws. */
-export function augmentationRandom(seed: number, { epoch, index }: SampledPlace): RandomStream {
-  return new RandomStream(seed, [augmentationPurpose, epoch, index]);
+/** Returns the random numbers that augment a sample in one pass; no two samples share them, as a pass shows each sample once. */
+export function augmentationRandom(seed: number, { epoch, index }: DrawnSample): RandomStream {
+  return new RandomStream(seed, [streams.augmentation, epoch, index]);
 }

@@ -1,22 +1,23 @@
 /**
- * What one of several processes takes of work that they do together. A batch is drawn whole and then divided, so that
- * the number of processes changes who loads what and nothing else: no sample twice, none left out, the same draws.
+ * Divides work among several processes. A batch is drawn as a whole and then divided, so that the number of processes changes
+ * only who loads a sample: none is loaded twice or left out, and all random draws stay the same.
  */
 
 import { ConfigError } from '../../errors/index.js';
 
-/** One process (`rank`, from 0) of `worldSize`. */
+/** Identifies one process (`rank`, from 0) of `worldSize`. */
 export interface Share {
   readonly rank: number;
   readonly worldSize: number;
 }
 
-/** All of the work: what a process on its own takes. */
+/** Stands for all of the work, which a single process does. */
 export const wholeShare: Share = { rank: 0, worldSize: 1 };
 
 /**
- * The places [first, first + count) of a batch that a process takes: equal parts, one after the other.
- * @throws ConfigError when the batch cannot be divided equally, or there is no such process
+ * Returns the places [first, first + count) of a batch that a process loads: one of equal consecutive parts.
+ *
+ * @throws {ConfigError} when the batch cannot be divided equally, or there is no such process
  */
 export function placesOf(
   batchSize: number,
@@ -31,17 +32,6 @@ export function placesOf(
   }
   const count = batchSize / worldSize;
   return { first: rank * count, count };
-}
-
-/**
- * The indices below `length` that a process takes of a list that is gone through once, such as the images of an
- * evaluation: every `worldSize`-th one, so that the parts differ by one at most and each index is in one of them.
- */
-export function indicesOf(length: number, share: Share): number[] {
-  rejectUnknownRank(share);
-  const { rank, worldSize } = share;
-  const count = Math.max(0, Math.ceil((length - rank) / worldSize));
-  return Array.from({ length: count }, (_, place) => rank + place * worldSize);
 }
 
 function rejectUnknownRank({ rank, worldSize }: Share): void {

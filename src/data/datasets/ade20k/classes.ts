@@ -1,10 +1,10 @@
 /**
- * The 150 classes of ADE20K's scene parsing benchmark (Zhou et al. 2017, SceneParse150), each by the first of its names,
- * in the order of the values 1 to 150 in its label files, and the colors of its development kit. Roads and skyscrapers
- * share one color there.
+ * Lists the 150 classes of ADE20K's scene parsing benchmark (Zhou et al. 2017, SceneParse150) in the order of the values 1
+ * to 150 in its label files, each under the first of its names and in the color of the development kit. Roads and
+ * skyscrapers share one color there.
  */
 
-import type { DatasetClass } from '../dataset.js';
+import type { DatasetClass } from '../../classes.js';
 
 const table: readonly (readonly [name: string, red: number, green: number, blue: number])[] = [
   ['wall', 120, 120, 120],

@@ -1,11 +1,11 @@
 /**
- * Polygons painted as the official label images were: by Pillow's `ImageDraw.polygon`, whose rule differs from the usual
- * one by up to a pixel all around, since pixels that the outline passes through belong to the polygon.
+ * Paints polygons as the official label images were made: by Pillow's `ImageDraw.polygon`. Its polygons include the pixels
+ * that the outline passes through, and so are up to one pixel larger on all sides than by the usual rule.
  */
 
-import type { Size } from '../../images/region.js';
+import type { Size } from '../../images/size.js';
 
-/** A vertex in whole pixels; (0, 0) is the center of the first pixel. */
+/** Holds a vertex in whole pixels; (0, 0) is the center of the first pixel. */
 export type Vertex = readonly [x: number, y: number];
 
 interface Edge {
@@ -13,16 +13,16 @@ interface Edge {
   readonly y: number;
   readonly top: number;
   readonly bottom: number;
-  /** Columns for each row. */
+  /** Gives columns per row. */
   readonly slope: number;
 }
 
 /**
- * Sets every pixel inside the closed polygon or on its outline to `value`; where it crosses itself, the even–odd rule
- * says what is inside. Parts outside the image are cut off.
+ * Sets every pixel inside the closed polygon or on its outline to `value`, in an image [height, width]. Where the polygon
+ * crosses itself, the even–odd rule applies; parts outside the image are cut off.
  *
- * This is Pillow's rule up to version 8.2, with which Cityscapes was made. Later versions add a pixel to
- * some acute corners.
+ * This is the rule of Pillow up to version 8.2, with which Cityscapes was made. Later versions add a pixel to some acute
+ * corners.
  */
 export function fillPolygon(
   target: Uint8Array,
@@ -54,8 +54,8 @@ export function fillPolygon(
 }
 
 /**
- * Columns at which the outline crosses a row, ascending. An edge that ends in a row counts twice there, so that with the
- * next one that begins the crossings still come in pairs; in the last row nothing begins.
+ * Returns the columns at which the outline crosses a row, ascending. An edge that ends in the row counts twice, so that
+ * crossings stay paired when the next edge begins there; in the last row no edge begins.
  */
 function crossingsOf(
   edges: readonly Edge[],
@@ -64,7 +64,7 @@ function crossingsOf(
   const crossings: number[] = [];
   for (const { x, y, top, bottom, slope } of edges) {
     if (row < top || row > bottom) continue;
-    // In 32 bits as Pillow computes it: which pixel half a column belongs to hangs on the rounding.
+    // Pillow computes in 32 bits, whose rounding decides to which pixel half a column belongs.
     const crossing = Math.fround(Math.fround((row - y) * slope) + x);
     crossings.push(crossing);
     if (row === bottom && !last) crossings.push(crossing);

@@ -1,11 +1,11 @@
 /**
- * The labels of Cityscapes (Cordts et al. 2016): 34 ids in label files, 19 of which are classes to train and evaluate on,
- * in the order of their ids. Names, ids and colors are those of the official scripts (cityscapesscripts, labels.py).
+ * Lists the labels of Cityscapes (Cordts et al. 2016): 34 ids in label files, 19 of which are classes to train and evaluate
+ * on, in the order of their ids. Names, ids and colors are those of the official scripts (cityscapesscripts, labels.py).
  */
 
-import { type Color, type DatasetClass, ignoreIndex } from '../dataset.js';
+import { type Color, type DatasetClass, ignoreIndex } from '../../classes.js';
 
-/** By id from 0; a label with a color is a class, and all others are ignored. */
+// The index of a label is its id. Labels with a color are classes, and all others are ignored.
 const labels: readonly (readonly [name: string, color?: Color])[] = [
   ['unlabeled'],
   ['ego vehicle'],
@@ -43,17 +43,17 @@ const labels: readonly (readonly [name: string, color?: Color])[] = [
   ['bicycle', [119, 11, 32]],
 ];
 
-/** The 19 classes; a class's place is its train id. */
+/** Lists the 19 classes of Cityscapes; the index of a class is its train id. */
 export const cityscapesClasses: readonly DatasetClass[] = labels.flatMap(([name, color]) =>
   color === undefined ? [] : [{ name, color }],
 );
 
-/** The train id of each id, 255 for what is ignored. */
+/** Maps each id to its train id, or to 255 when it is ignored. */
 export const trainIdOfId: readonly number[] = labels.map(([name, color]) =>
   color === undefined ? ignoreIndex : cityscapesClasses.findIndex((one) => one.name === name),
 );
 
-/** The id of each train id: what label files and the test server hold. */
+/** Maps each train id to its id, the value in label files and in files for the test server. */
 export const idOfTrainId: readonly number[] = cityscapesClasses.map(({ name }) =>
   labels.findIndex(([other]) => other === name),
 );
@@ -62,17 +62,17 @@ const trainIdOfName: ReadonlyMap<string, number> = new Map(
   labels.map(([name], id) => [name, trainIdOfId[id] as number]),
 );
 
-/** Names that polygon files may use. */
+/** Lists the names that polygon files may use. */
 export const cityscapesLabelNames: readonly string[] = [...trainIdOfName.keys()];
 
-/** Whether polygons of this label are left out of label images: it has the id −1, and what it lies on shows instead. */
+/** Returns whether polygons of this label are not painted. It has the id −1, and the label below it stays visible. */
 export function isUndrawn(name: string): boolean {
   return name === 'license plate';
 }
 
 /**
- * The train id of a label's name, or undefined for none of Cityscapes'. A group of objects that nobody could tell apart
- * (`cargroup`) counts as its class in label images, as in the official scripts.
+ * Returns the train id of a label by name, or undefined for an unknown name. A group of objects that cannot be told apart
+ * (`cargroup`) counts as its class, as in the official scripts.
  */
 export function trainIdOf(name: string): number | undefined {
   return trainIdOfName.get(name) ?? trainIdOfName.get(name.replace(/group$/, ''));

@@ -1,16 +1,16 @@
-/** Label images from `*_polygons.json`, as the official scripts draw them: for downloads that lack the PNGs. */
+/** Reads labels from `*_polygons.json` files, painted as the official scripts do, for downloads without label PNGs. */
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DataError, suggestion } from '../../../errors/index.js';
-import { failureReason } from '../../files/failure-reason.js';
+import { ignoreIndex } from '../../classes.js';
 import type { LabelMap } from '../../images/label-file.js';
-import type { Size } from '../../images/region.js';
-import { ignoreIndex } from '../dataset.js';
+import type { Size } from '../../images/size.js';
+import { unreadableFile } from '../../images/unreadable-file.js';
 import { fillPolygon, type Vertex } from './fill-polygon.js';
 import { cityscapesLabelNames, isUndrawn, trainIdOf } from './labels.js';
 
-// Beyond these it is a mistake, and a mistaken size must not claim all memory.
+// Larger values are mistakes, and a mistaken size must not claim all memory.
 const longestSide = 16_384;
 const farthest = 1_000_000;
 const pixels = z.int().min(1).max(longestSide);
@@ -30,10 +30,10 @@ const polygonFile = z.object({
 type PolygonFile = z.output<typeof polygonFile>;
 
 /**
- * Train ids [height, width] of a polygon file: objects are painted in their order, deleted ones and license plates are
- * left out, a group counts as its class, and what nothing covers is ignored (255).
+ * Reads a polygon file as train ids [height, width]. Objects are painted in their order, without deleted ones and license
+ * plates; a group counts as its class, and uncovered pixels are ignored (255).
  *
- * Throws a DataError naming the file for what is no such file, and for a label that Cityscapes does not have.
+ * @throws {DataError} naming the file when it is not such a file, or has a label that Cityscapes does not have
  */
 export async function readPolygonLabels(path: string): Promise<LabelMap> {
   const { imgWidth: width, imgHeight: height, objects } = await readPolygonFile(path);
@@ -52,7 +52,11 @@ export async function readPolygonLabels(path: string): Promise<LabelMap> {
   return { width, height, labels };
 }
 
-/** The size that a polygon file states. Throws a DataError like `readPolygonLabels`. */
+/**
+ * Reads the image size that a polygon file states.
+ *
+ * @throws {DataError} naming the file when it is not such a file
+ */
 export async function readPolygonSize(path: string): Promise<Size> {
   const { imgWidth: width, imgHeight: height } = await readPolygonFile(path);
   return { width, height };
@@ -60,7 +64,7 @@ export async function readPolygonSize(path: string): Promise<Size> {
 
 async function readPolygonFile(path: string): Promise<PolygonFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new DataError(`${path}: cannot be read (${failureReason(cause, path)})`, { cause });
+    throw unreadableFile(path, { what: 'cannot be read', cause });
   });
   const parsed = polygonFile.safeParse(parseJson(text, path));
   if (parsed.success) return parsed.data;
@@ -75,6 +79,6 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DataError(`${path}: damaged or truncated JSON (${failureReason(cause, path)})`, { cause });
+    throw unreadableFile(path, { what: 'damaged or truncated JSON', cause });
   }
 }

@@ -1,16 +1,30 @@
 /**
- * Where each pixel of a resized image comes from, as OpenCV has it: INTER_LINEAR on 8 bits takes two source pixels with
- * weights of 11 bits (half-pixel centers, no antialiasing), INTER_NEAREST the one at the floor of the scaled coordinate.
+ * Computes which source pixels each pixel of a resized image is made of, equal to OpenCV to the last bit. INTER_LINEAR on 8
+ * bits weighs two source pixels in each direction (half-pixel centers, no antialiasing, 11-bit weights); INTER_NEAREST takes
+ * the pixel at the floor of the scaled coordinate.
  */
 
-import type { ResizedRegion } from './region.js';
-import { roundHalfEven } from './round-half-even.js';
+import type { Size } from '../images/size.js';
+
+/** Describes a rectangle of a resized image, in pixels. */
+export interface CropWindow extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Describes what is computed: `window` of an image of size `source` resized to `scaled`, mirrored left to right or not. */
+export interface ResizedRegion {
+  readonly source: Size;
+  readonly scaled: Size;
+  readonly window: CropWindow;
+  readonly mirrored: boolean;
+}
 
 const weightBits = 11;
-/** What the weights of a pixel's two sources add up to. */
+/** Equals the sum of the two weights of a pixel. */
 export const weightOne = 1 << weightBits;
 
-/** For each pixel along one axis: two source pixels, and the weight of the second. Three views of `all`. */
+/** Holds, for each pixel along one axis, two source pixels and the weight of the second. The three parts are views of `all`. */
 export interface LinearTaps {
   readonly all: Int32Array;
   readonly before: Int32Array;
@@ -21,12 +35,12 @@ export interface LinearTaps {
 interface Axis {
   readonly source: number;
   readonly scaled: number;
-  /** The first pixel of the window. */
+  /** Gives the first pixel of the window. */
   readonly start: number;
   readonly length: number;
 }
 
-/** The taps of a window of a resized image; mirrored, its columns from the right to the left. */
+/** Returns the taps of an image's columns, from right to left when mirrored, and of its rows. */
 export function imageTaps(region: ResizedRegion): {
   readonly columns: LinearTaps;
   readonly rows: LinearTaps;
@@ -34,14 +48,14 @@ export function imageTaps(region: ResizedRegion): {
   const { horizontal, vertical } = axesOf(region);
   const columns = linearTaps(horizontal);
   for (let x = 0; x < horizontal.length; x++) {
-    // At both ends OpenCV takes the border pixel of a row alone.
+    // OpenCV uses the border pixel alone at both ends of a row.
     if (columns.before[x] === columns.after[x]) columns.weights[x] = 0;
   }
   if (region.mirrored) for (const table of [columns.before, columns.after, columns.weights]) table.reverse();
   return { columns, rows: linearTaps(vertical) };
 }
 
-/** The source columns and rows of a window of a resized label map; mirrored, its columns from right to left. */
+/** Returns the source columns of a label map, from right to left when mirrored, and its source rows. */
 export function labelTaps(region: ResizedRegion): {
   readonly columns: Int32Array;
   readonly rows: Int32Array;
@@ -86,4 +100,11 @@ function linearTaps({ source, scaled, start, length }: Axis): LinearTaps {
     weights[index] = roundHalfEven(Math.fround(position - tap) * weightOne);
   }
   return { all, before, after, weights };
+}
+
+/** Rounds to the nearest integer and ties to the even one, as OpenCV does. */
+export function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  const fraction = value - below;
+  return fraction > 0.5 || (fraction === 0.5 && below % 2 !== 0) ? below + 1 : below;
 }

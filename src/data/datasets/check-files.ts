@@ -1,33 +1,44 @@
-/** What is wrong with a dataset's files, before anything expensive begins. */
+/** Checks the files of a dataset before anything expensive begins. */
 
 import { DataError } from '../../errors/index.js';
-import { type DatasetCheck, ignoreIndex } from '../datasets/dataset.js';
+import { ignoreIndex } from '../classes.js';
+import type { FilePair, PairTable } from '../files/pair-table.js';
+import { reachesEnd, readEnds } from '../images/file-ends.js';
 import { readImage, readImageSize } from '../images/image-file.js';
-import type { FileListing, LabelReader } from './file-listing.js';
-import { hasImageEnd, readEnds } from './image-end.js';
-import type { FilePair, PairTable } from './pair-table.js';
-import { sizeMismatch } from './size-mismatch.js';
+import type { LabelReader } from '../images/label-file.js';
+import { sizeMismatch } from '../images/size.js';
 
-/** Files looked at together: enough to hide the waiting for a disk. */
-const together = 16;
-/** The quick check reads the content of about this many label files, spread over the split. */
+/** Limits the files that are opened at once, which is enough to hide the latency of a disk. */
+const filesAtOnce = 16;
+/** Limits the label files whose content the quick check reads, evenly spread over the split. */
 const sampledLabels = 50;
 
 /**
- * The listing's own problems, headers and ends of all files, the content of some label files, and whether any pixel is
- * labeled at all; with `deep` every image and label is decoded.
+ * Returns `known` problems and one line for each file that cannot be used. The quick check reads the header and end of every file and the content
+ * of some label files; with `deep` every image and label file is decoded. A split without any labeled pixel is a problem too.
  */
 export async function checkFiles(
-  listing: Omit<FileListing, 'pairs' | 'listed'> & { readonly pairs: PairTable },
-  { deep }: { readonly deep: boolean },
-): Promise<DatasetCheck> {
-  const { pairs, labelReader, labelFolder, skipped } = listing;
-  const problems = [...listing.problems];
+  pairs: PairTable,
+  {
+    known,
+    labelReader,
+    labelFolder,
+    deep,
+  }: {
+    /** Holds the problems that listing the files has shown. */
+    readonly known: readonly string[];
+    readonly labelReader: LabelReader;
+    /** Names the folder of the labels in messages; is null when the dataset is read without labels. */
+    readonly labelFolder: string | null;
+    readonly deep: boolean;
+  },
+): Promise<string[]> {
+  const problems = [...known];
   const stride = deep ? 1 : Math.ceil(pairs.length / sampledLabels);
   let labeled = false;
-  for (let start = 0; start < pairs.length; start += together) {
-    const group = pairs.slice(start, start + together);
-    // Until a labeled pixel was seen, every file is read: mostly that is the first one.
+  for (let start = 0; start < pairs.length; start += filesAtOnce) {
+    const group = pairs.slice(start, start + filesAtOnce);
+    // Every label file is read until a labeled pixel was seen, which is mostly in the first one.
     const contentOf = (place: number) => (start + place) % stride === 0 || !labeled;
     const checks = await Promise.all(
       group.map((pair, place) => checkPair(pair, { labelReader, content: contentOf(place), deep })),
@@ -40,13 +51,10 @@ export async function checkFiles(
       `${labelFolder}: the split has no labeled pixel in any of ${pairs.length} files; label some or choose another split`,
     );
   }
-  return { length: pairs.length, problems, skipped };
+  return problems;
 }
 
-/**
- * What is wrong with one sample. Headers are looked at; the image is decoded with `deep`, the labels with `content`,
- * and both when their end is missing.
- */
+/** Checks one sample: decodes the image with `deep`, the labels with `content`, and each when its end is missing. */
 async function checkPair(
   pair: FilePair,
   {
@@ -60,22 +68,22 @@ async function checkPair(
   const ends = await readEnds(pair.image);
   const decode = deep || !ends.ended;
   const imageSize = () => (decode ? readImage(pair.image) : readImageSize(pair.image)).catch(note);
-  // A PNG's header tells its size at a tenth of the price, but for an orientation that may stand behind it.
-  const told = decode ? null : ends.png;
-  let image = told ?? (await imageSize());
+  // A PNG's header tells its size at a tenth of the cost, except that an orientation may follow later in the file.
+  const stored = decode ? null : ends.png;
+  let image = stored ?? (await imageSize());
   if (pair.labels === null) return { problems, labeled: false };
-  const readContent = content || !(await hasImageEnd(pair.labels));
+  const readContent = content || !(await reachesEnd(pair.labels));
   const map = readContent ? await labelReader.read(pair.labels).catch(note) : null;
   const labels = readContent ? map : await labelReader.readSize(pair.labels).catch(note);
   const differ = () => image && labels && sizeMismatch(pair.labels as string, { image, labels });
-  if (told !== null && differ() !== null) image = await imageSize();
+  if (stored !== null && differ() !== null) image = await imageSize();
   const mismatch = differ();
   if (mismatch !== null) problems.push(mismatch);
   const labeled = map?.labels.some((label) => label !== ignoreIndex) ?? false;
   return { problems, labeled };
 }
 
-/** A handler of rejections that keeps a DataError's message and lets any other error through. */
+/** Returns a rejection handler that adds the message of a DataError to `problems` and rethrows any other error. */
 export function noteIn(problems: string[]): (error: unknown) => null {
   return (error) => {
     if (!(error instanceof DataError)) throw error;

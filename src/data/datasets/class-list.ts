@@ -1,17 +1,9 @@
-/** The list of classes of a dataset folder: `classes.json`. */
+/** Reads the list of classes of a dataset folder: `classes.json`. */
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DataError, nearest } from '../../errors/index.js';
-import { defaultPalette } from '../images/palette.js';
-import { type Color, type DatasetClass, ignoreIndex } from './dataset.js';
-
-/** What `classes.json` says. */
-export interface ClassList {
-  readonly classes: readonly DatasetClass[];
-  /** The value that means "ignored" in label files beside 255, which always does. */
-  readonly ignoredValue: number;
-}
+import { type ClassList, ignoreIndex, withColors } from '../classes.js';
 
 const byteExpected = 'expected a whole number from 0 to 255';
 const byte = z.int(byteExpected).min(0, byteExpected).max(255, byteExpected);
@@ -36,9 +28,10 @@ const knownKeys = { top: Object.keys(classList.shape), entry: Object.keys(classE
 const remedy = '{ "classes": [{ "name": "road", "color": [128, 64, 128] }, …] }';
 
 /**
- * Reads `path`: `{ "classes": [{ "name", "color"? }], "ignoreIndex"?: 255 }`, or the bare list. A class without a
- * color gets one from the default palette that no other class has. Throws a DataError when the file is missing or
- * says something else, and when two classes share a name or a color.
+ * Reads `{ "classes": [{ "name", "color"? }], "ignoreIndex"?: 255 }`, or the bare list of classes. A class without a color
+ * gets a default color that no other class has.
+ *
+ * @throws {DataError} naming the file when it is missing or says something else, and when two classes share a name or color
  */
 export async function readClassList(path: string): Promise<ClassList> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
@@ -74,7 +67,7 @@ function parseJson(text: string, path: string): unknown {
 }
 
 function firstProblem(error: z.ZodError): string {
-  // A mistyped key is reported before the key that is missing for it.
+  // A mistyped key is reported rather than the missing key that it causes.
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] as string;
@@ -99,20 +92,4 @@ function rejectSharedColors(given: readonly GivenClass[], path: string): void {
     }
     takenBy.set(`${color}`, name);
   }
-}
-
-/** Each class with its color, or with the one of its place in the palette, or the first that is left. */
-export function withColors(
-  given: readonly { readonly name: string; readonly color?: Color | undefined }[],
-): DatasetClass[] {
-  const taken = new Set(given.flatMap(({ color }) => (color === undefined ? [] : [`${color}`])));
-  // As many as classes there can be, so that enough are left however many are given.
-  const palette = defaultPalette(255);
-  const isFree = (color: Color) => !taken.has(`${color}`);
-  return given.map(({ name, color }, index) => {
-    if (color !== undefined) return { name, color };
-    const chosen = [palette[index] as Color, ...palette].find(isFree) as Color;
-    taken.add(`${chosen}`);
-    return { name, color: chosen };
-  });
 }

@@ -1,15 +1,15 @@
-/** Splits that are read as one: `train+val`. */
+/** Defines options that several kinds of dataset share: the split, or several joined by '+', and what to do with bad files. */
 
 import { z } from 'zod';
 
-/** The splits of `train+val`, in that order. */
+/** Returns the splits of `train+val`, in that order. */
 export function splitNames(split: string): string[] {
   return split.split('+');
 }
 
 /**
- * The schema of a `split` option: one name or several joined by '+', none empty and none twice. With `known`, any other
- * name is refused.
+ * Returns the schema of a `split` option: one name, or several different ones joined by '+'. With `known`, any other name is
+ * refused.
  */
 export function splitOption(known: readonly string[] | null = null) {
   return z
@@ -30,3 +30,11 @@ function problemOf(names: readonly string[], known: readonly string[] | null): s
   if (unknown === undefined) return null;
   return `no split '${unknown}'; expected ${known?.join(', ')}, or several joined by '+'`;
 }
+
+/** Validates the option `badFiles` of public datasets. */
+export const badFilesOption = z
+  .enum(['auto', 'skip', 'stop'])
+  .default('auto')
+  .describe(
+    '`skip` leaves bad files out, `stop` stops at the first, and `auto` skips in training splits and stops in the others.',
+  );

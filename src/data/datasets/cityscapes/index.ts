@@ -1,2 +1,0 @@
-export { type CityscapesOptions, cityscapesOptions } from './dataset.js';
-export { cityscapesClasses } from './labels.js';

@@ -1,0 +1,175 @@
+/** Defines kinds of dataset in which each image file has a label file: what all of them share once their files are listed. */
+
+import type { z } from 'zod';
+import { DataError } from '../../errors/index.js';
+import { defineComponent } from '../../registry/index.js';
+import type { DatasetClass } from '../classes.js';
+import type { FileListing } from '../files/list-split.js';
+import { findListing, type KeptListing, keepListing } from '../files/listing-cache.js';
+import { type FilePair, PairTable, type SharedFiles } from '../files/pair-table.js';
+import { openImage, readImage } from '../images/image-file.js';
+import type { LabelReader } from '../images/label-file.js';
+import { type Size, sizeMismatch } from '../images/size.js';
+import { checkFiles, noteIn } from './check-files.js';
+import type {
+  DatasetComponent,
+  DatasetContext,
+  OpenSample,
+  PredictionFormat,
+  Sample,
+  SegmentationDataset,
+} from './dataset.js';
+
+/** Says what labels mean and how their files are read. */
+export interface LabelFormat extends LabelReader {
+  readonly classes: readonly DatasetClass[];
+}
+
+interface FileDatasetKind<Schema extends z.ZodType> {
+  readonly kind: string;
+  readonly options: Schema;
+  /** Lists the files of all folders, which is slow for many files. */
+  list(options: z.output<Schema>): Promise<FileListing>;
+  /**
+   * Returns the format of the labels.
+   *
+   * @throws {DataError} when it cannot be found out
+   */
+  labelFormat(options: z.output<Schema>): Promise<LabelFormat>;
+  /** Returns the folder of the labels for messages, or null when the dataset is read without labels. */
+  labelFolder(options: z.output<Schema>): string | null;
+  readonly predictionFormat?: PredictionFormat;
+}
+
+interface Listing extends KeptListing {
+  readonly problems: readonly string[];
+  readonly labelFormat: LabelFormat;
+}
+
+/** Stands for the labels of a dataset whose list of classes cannot be read; no label file is read then. */
+const noLabelFormat: LabelFormat = {
+  classes: [],
+  read: (path) => Promise.reject(new DataError(`${path}: there is no list of classes`)),
+  readSize: (path) => Promise.reject(new DataError(`${path}: there is no list of classes`)),
+};
+
+/** Returns the component of such a kind. Listings of large datasets are kept between runs. */
+export function defineFileDataset<Schema extends z.ZodType<object>>({
+  kind,
+  options,
+  list,
+  labelFormat,
+  labelFolder,
+  ...extra
+}: FileDatasetKind<Schema>): DatasetComponent<z.output<Schema>> {
+  type Options = z.output<Schema>;
+  const keyOf = (given: Options) => ({ kind, ...given });
+  const findKept = async (given: Options): Promise<Listing | null> => {
+    const kept = await findListing(keyOf(given));
+    return kept && { ...kept, problems: [], labelFormat: await labelFormat(given) };
+  };
+  const listAnew = async (given: Options): Promise<Listing> => {
+    const began = Date.now();
+    const { pairs, problems: found, skipped, listed } = await list(given);
+    const problems = [...found];
+    const format = await labelFormat(given).catch(noteIn(problems));
+    const usable = format === null ? pairs.map((pair) => ({ ...pair, labels: null })) : pairs;
+    const kept = { pairs: PairTable.from(usable), skipped, listed, checked: false };
+    if (problems.length === 0) await keepListing(keyOf(given), { ...kept, began });
+    return { ...kept, problems, labelFormat: format ?? noLabelFormat };
+  };
+  const component = defineComponent({
+    kind,
+    options,
+    create: async (given: Options, { files }: DatasetContext): Promise<SegmentationDataset> => {
+      if (files === undefined) {
+        const { problems, ...listing } = (await findKept(given)) ?? (await listAnew(given));
+        if (problems.length > 0) throw firstOf(problems);
+        return new FileDataset(listing);
+      }
+      return new FileDataset({
+        pairs: new PairTable(files),
+        labelFormat: await labelFormat(given),
+        skipped: [],
+      });
+    },
+    check: async (given: Options, { deep }: { readonly deep: boolean }) => {
+      const kept = deep ? null : await findKept(given).catch(() => null);
+      if (kept?.checked) return { length: kept.pairs.length, problems: [], skipped: kept.skipped };
+      const began = Date.now();
+      const { problems: known, labelFormat: labelReader, ...listing } = await listAnew(given);
+      const { pairs, skipped } = listing;
+      const problems = await checkFiles(pairs, {
+        known,
+        labelReader,
+        labelFolder: labelFolder(given),
+        deep,
+      });
+      if (problems.length === 0) await keepListing(keyOf(given), { ...listing, checked: true, began });
+      return { length: pairs.length, problems, skipped };
+    },
+  });
+  return { ...component, ...extra };
+}
+
+/** Returns one error for a list of problems: the first one, and how many follow. */
+function firstOf(problems: readonly string[]): DataError {
+  const rest = problems.length - 1;
+  return new DataError(rest > 0 ? `${problems[0]}\n(and ${rest} more)` : `${problems[0]}`);
+}
+
+/** Reads samples from their files; labels are checked as they are read. */
+class FileDataset implements SegmentationDataset {
+  readonly #pairs: PairTable;
+  readonly #labelFormat: LabelFormat;
+  readonly skipped: readonly string[];
+
+  constructor({ pairs, labelFormat, skipped }: Pick<Listing, 'pairs' | 'labelFormat' | 'skipped'>) {
+    this.#pairs = pairs;
+    this.#labelFormat = labelFormat;
+    this.skipped = skipped;
+  }
+
+  get files(): SharedFiles {
+    return this.#pairs.content;
+  }
+
+  get classes(): readonly DatasetClass[] {
+    return this.#labelFormat.classes;
+  }
+
+  get length(): number {
+    return this.#pairs.length;
+  }
+
+  name(index: number): string {
+    return this.#pair(index).name;
+  }
+
+  async read(index: number): Promise<Sample> {
+    const { name, image, labels } = this.#pair(index);
+    const decoded = await readImage(image);
+    return { name, ...decoded, labels: await this.#labels(labels, decoded) };
+  }
+
+  async open(index: number): Promise<OpenSample> {
+    const { name, image, labels } = this.#pair(index);
+    const { width, height, rows } = await openImage(image);
+    const map = await this.#labels(labels, { width, height });
+    return { name, width, height, labels: map, imageRows: rows };
+  }
+
+  async #labels(path: string | null, image: Size): Promise<Uint8Array | null> {
+    if (path === null) return null;
+    const map = await this.#labelFormat.read(path);
+    const mismatch = sizeMismatch(path, { image, labels: map });
+    if (mismatch !== null) throw new DataError(mismatch);
+    return map.labels;
+  }
+
+  #pair(index: number): FilePair {
+    const pair = this.#pairs.get(index);
+    if (pair === undefined) throw new RangeError(`sample ${index} of a dataset with ${this.length}`);
+    return pair;
+  }
+}

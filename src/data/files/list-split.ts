@@ -1,0 +1,115 @@
+/** Lists the files of a split: images and label files are paired by name, and bad files are left out where that is wanted. */
+
+import { reachesEnd } from '../images/file-ends.js';
+import type { ListingNotes } from './list-files.js';
+import type { FilePair } from './pair-table.js';
+
+/** Limits the files that are opened at once, which is enough to hide the latency of a disk. */
+const filesAtOnce = 16;
+
+/** Holds the files of a dataset as its folders list them; none of them is decoded yet. */
+export interface FileListing {
+  readonly pairs: readonly FilePair[];
+  /** Has one line, with the path, for each thing that prevents the use of the dataset. */
+  readonly problems: readonly string[];
+  /** Has one line, with the path, for each bad file that was left out. */
+  readonly skipped: readonly string[];
+  /** Holds what the listing depends on: every listed folder, and every file that was left out because it is cut off. */
+  readonly listed: readonly string[];
+}
+
+/** Describes the folders of one split, and how their files are named. */
+export interface SplitLayout {
+  /** Lists the images by name. Returns null for a missing folder, which is then among the problems. */
+  listImages(notes: ListingNotes): Promise<ReadonlyMap<string, string> | null>;
+  /** Lists the label files by name, like `listImages`; is null to read images alone. */
+  readonly listLabels: ((notes: ListingNotes) => Promise<ReadonlyMap<string, string> | null>) | null;
+  /** Says in an error message that no image was found. */
+  readonly noImages: string;
+  /** Returns the image expected for a label file, for error messages. */
+  expectedImage(name: string): string;
+  /** Returns the label file expected for an image, for error messages. */
+  expectedLabels(name: string): string;
+}
+
+/**
+ * Lists a split in the order of its images. With `skipBadFiles`, files without a partner and pairs with a file that is cut
+ * off are left out: training can go on without the two that are broken among twenty thousand, but a score without some of
+ * its images could not be compared with published ones. Otherwise a file without a partner is a problem, and cut-off files
+ * are left to the reader.
+ */
+export async function listSplit(
+  layout: SplitLayout,
+  { skipBadFiles = false }: { readonly skipBadFiles?: boolean } = {},
+): Promise<FileListing> {
+  const problems: string[] = [];
+  const listed: string[] = [];
+  const nothing = { pairs: [], problems, skipped: [], listed };
+  const images = await layout.listImages({ problems, listed });
+  if (images === null) return nothing;
+  if (images.size === 0) {
+    problems.push(layout.noImages);
+    return nothing;
+  }
+  if (layout.listLabels === null) {
+    return { ...nothing, pairs: [...images].map(([name, image]) => ({ name, image, labels: null })) };
+  }
+  const labels = await layout.listLabels({ problems, listed });
+  if (labels === null) return nothing;
+  const pairs: FilePair[] = [];
+  const unpaired: string[] = [];
+  for (const [name, image] of images) {
+    const labelFile = labels.get(name);
+    if (labelFile === undefined)
+      unpaired.push(`${image}: no labels; expected ${layout.expectedLabels(name)}`);
+    else pairs.push({ name, image, labels: labelFile });
+  }
+  for (const [name, labelFile] of labels) {
+    if (!images.has(name)) {
+      unpaired.push(`${labelFile}: labels without an image; expected ${layout.expectedImage(name)}`);
+    }
+  }
+  if (skipBadFiles) return leaveOutBrokenFiles({ pairs, problems, skipped: unpaired, listed });
+  return { pairs, problems: [...problems, ...unpaired], skipped: [], listed };
+}
+
+/**
+ * Moves each pair with a cut-off file to the skipped ones. Damage in the middle of a file shows only when it is decoded, and
+ * is not found here.
+ */
+async function leaveOutBrokenFiles(listing: FileListing): Promise<FileListing> {
+  const { pairs, problems } = listing;
+  const skipped = [...listing.skipped];
+  const listed = [...listing.listed];
+  const whole: FilePair[] = [];
+  for (let start = 0; start < pairs.length; start += filesAtOnce) {
+    const group = pairs.slice(start, start + filesAtOnce);
+    const found = await Promise.all(group.map(async (pair) => ({ pair, file: await brokenFile(pair) })));
+    for (const { pair, file } of found) {
+      if (file === null) {
+        whole.push(pair);
+        continue;
+      }
+      skipped.push(`${file}: breaks off before its end; fetch it again`);
+      // A broken file may be replaced by a whole one, which makes the listing outdated.
+      listed.push(file);
+    }
+  }
+  return { pairs: whole, problems, skipped, listed };
+}
+
+async function brokenFile({ image, labels }: FilePair): Promise<string | null> {
+  if (!(await reachesEnd(image))) return image;
+  return labels === null || (await reachesEnd(labels)) ? null : labels;
+}
+
+/** Joins the files of several splits in their order. It is a problem when bad files were left out and nothing remains. */
+export function joinSplits(splits: readonly FileListing[]): FileListing {
+  const pairs = splits.flatMap((split) => split.pairs);
+  const skipped = splits.flatMap((split) => split.skipped);
+  const problems = splits.flatMap((split) => split.problems);
+  if (pairs.length === 0 && problems.length === 0) {
+    problems.push(`${skipped[0]} (as are all of ${skipped.length} files: nothing is left)`);
+  }
+  return { pairs, skipped, problems, listed: splits.flatMap((split) => split.listed) };
+}

@@ -1,0 +1,19 @@
+/** Turns the failure of a decoder or of the file system into an error that names the file in one line. */
+
+import { DataError } from '../../errors/index.js';
+
+/** Returns the error `PATH: WHAT (message of the cause)`, in which neither line breaks nor the path are repeated. */
+export function unreadableFile(
+  path: string,
+  { what, cause }: { readonly what: string; readonly cause: unknown },
+): DataError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const reason = message
+    .trim()
+    .replaceAll(/\s*\n\s*/g, '; ')
+    .replace(`, open '${path}'`, '')
+    .replace(`: ${path}`, '')
+    // Some libraries announce a detail that never follows.
+    .replace(/[\s:]+$/, '');
+  return new DataError(`${path}: ${what} (${reason})`, { cause });
+}
