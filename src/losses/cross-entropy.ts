@@ -1,18 +1,25 @@
-/** Cross-entropy of one pixel: −log p_y. */
+/** Computes cross-entropy, −log p_y, for every pixel. The other losses are made from it. */
 
-import { OperationError } from '../errors/index.js';
+import { z } from 'zod';
+import { defineComponent } from '../registry/index.js';
 import { autocast, ops, type Tensor } from '../torch/index.js';
-import { ignoreIndex as defaultIgnoreIndex, type FusedLoss, type PixelLossOptions } from './pixel-loss.js';
+import {
+  ignoreIndex as defaultIgnoreIndex,
+  expectLabels,
+  type FusedLoss,
+  type PixelLossOptions,
+} from './pixel-loss.js';
 
+// libtorch's code for a loss that is neither summed nor averaged.
 const unreduced = 0;
 
 /**
- * −log softmax(logits)_y for each pixel, in float32 also under autocast.
+ * Returns −log softmax(logits)_y for every pixel, in float32 also under autocast.
  *
  * @param logitsNCHW [N,C,H,W], any floating dtype
- * @param labelsNHW [N,H,W] int64; `ignoreIndex` gives loss 0 and no gradient
+ * @param labelsNHW [N,H,W] int64; pixels with the label `ignoreIndex` have loss 0 and no gradient
  * @returns [N,H,W] float32
- * @throws OperationError when the shapes do not match
+ * @throws {OperationError} when shapes do not match or labels are not int64
  */
 export function crossEntropy(
   logitsNCHW: Tensor,
@@ -30,21 +37,8 @@ export function crossEntropy(
 
 crossEntropy.fused = { kind: 'cross-entropy', parameter: 0 } satisfies FusedLoss as FusedLoss;
 
-/** @throws OperationError naming the operation, the shape expected and the one received */
-export function expectLabels(operation: string, logitsNCHW: Tensor, labelsNHW: Tensor): void {
-  if (logitsNCHW.ndim !== 4) {
-    throw new OperationError(
-      `${operation}: expected logits [N,C,H,W], received [${logitsNCHW.shape.join(',')}]`,
-    );
-  }
-  const [count, , height, width] = logitsNCHW.shape;
-  const received = labelsNHW.shape;
-  if (received.length !== 3 || received[0] !== count || received[1] !== height || received[2] !== width) {
-    throw new OperationError(
-      `${operation}: expected labels [${count},${height},${width}], received [${received.join(',')}]`,
-    );
-  }
-  if (labelsNHW.dtype !== 'int64') {
-    throw new OperationError(`${operation}: expected labels of dtype int64, received ${labelsNHW.dtype}`);
-  }
-}
+export const crossEntropyComponent = defineComponent({
+  kind: 'cross-entropy',
+  options: z.strictObject({}).describe('Cross-entropy, −log p_y.'),
+  create: () => crossEntropy,
+});

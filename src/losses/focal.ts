@@ -1,31 +1,42 @@
-/** Focal loss (Lin et al. 2017): the strategy that focuses on what the network finds hard. */
+/** Computes the focal loss (Lin et al. 2017), which concentrates on pixels that the network gets wrong. */
 
-import { OperationError } from '../errors/index.js';
-import { crossEntropy, expectLabels } from './cross-entropy.js';
+import { z } from 'zod';
+import { defineComponent, parseOptions } from '../registry/index.js';
+import { crossEntropy } from './cross-entropy.js';
 import { oneMinusExp } from './one-minus-exp.js';
-import type { PixelLoss } from './pixel-loss.js';
+import { expectLabels, type PixelLoss } from './pixel-loss.js';
 
-export interface FocalOptions {
-  /** 0 is cross-entropy; the greater, the less a pixel counts that is already right. */
-  readonly gamma?: number;
-}
+const options = z
+  .strictObject({
+    gamma: z
+      .number()
+      .min(0)
+      .default(2)
+      .describe(
+        'Exponent γ: 0 gives cross-entropy; the greater, the less a pixel counts that is right already.',
+      ),
+  })
+  .describe('Focal loss, (1 − p_y)^γ · −log p_y, without class weights.');
 
-// For γ < 1 the derivative of (1 − p_y)^γ has no end at p_y = 1; its product with the loss, which is 0 there, does.
+/** Configures `focal`. */
+export type FocalOptions = z.input<typeof options>;
+
+// For γ < 1 the derivative of (1 − p_y)^γ is unbounded at p_y = 1; its product with the loss, which is 0 there, is not.
 const smallest = 1e-37;
 
 /**
- * (1 − p_y)^γ · −log p_y for each pixel, with no class weights.
+ * Returns the loss (1 − p_y)^γ · −log p_y, without class weights.
  *
- * @throws OperationError when γ is negative, and where `crossEntropy` does
+ * @throws {OperationError} when γ is negative; the loss throws where `crossEntropy` does
  */
-export function focal({ gamma = 2 }: FocalOptions = {}): PixelLoss {
-  if (!(gamma >= 0 && gamma < Infinity)) {
-    throw new OperationError(`focal: expected gamma of 0 or more, received ${gamma}`);
-  }
-  const loss: PixelLoss = (logitsNCHW, labelsNHW, options) => {
+export function focal(given: FocalOptions = {}): PixelLoss {
+  const { gamma } = parseOptions('focal', options, given);
+  const loss: PixelLoss = (logitsNCHW, labelsNHW, lossOptions) => {
     expectLabels('focal', logitsNCHW, labelsNHW);
-    const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, options);
+    const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, lossOptions);
     return oneMinusExp(lossesNHW).clamp({ min: smallest }).pow(gamma).mul(lossesNHW);
   };
   return Object.assign(loss, { fused: { kind: 'focal', parameter: gamma } as const });
 }
+
+export const focalComponent = defineComponent({ kind: 'focal', options, create: focal });

@@ -1,7 +1,8 @@
 /**
- * Loss and confidence of every pixel in one pass. The plain way resizes the logits to the labels' size, and then makes a
- * map of all classes at that size again for each of log-softmax, softmax and their gradients: most of a step's memory,
- * and for many classes half of its time. Here logits stay as small as the head gave them, forward and backward.
+ * Computes loss and confidence of every pixel in one pass. Operator by operator, logits are resized to the labels' size,
+ * and log-softmax, softmax and their gradients each make another map of all classes at that size: most of a step's
+ * memory, and with many classes half of its time. The fused pass reads logits at the resolution of the head, forward and
+ * backward.
  */
 
 import { OperationError } from '../errors/index.js';
@@ -9,42 +10,44 @@ import { ops, type Tensor } from '../torch/index.js';
 import { crossEntropy } from './cross-entropy.js';
 import { ignoreIndex as defaultIgnoreIndex, type FusedLoss, type PixelLoss } from './pixel-loss.js';
 
-/** Indicators that the fused pass knows: the variance of the likelihoods (paper, Eq. 3) or their entropy. */
+/** Names the confidence indicators that the fused pass computes: variance (paper, Eq. 3) and entropy of the likelihoods. */
 export type FusedConfidence = 'variance' | 'entropy';
 
+/** Configures `fusedPixelLoss`. */
 export interface FusedPixelLossOptions {
-  /** `crossEntropy`, `gce(…)` or `focal(…)`. */
+  /** `crossEntropy` (the default), `gce(…)` or `focal(…)`. */
   readonly loss?: PixelLoss;
-  /** The indicator `variance` or `entropy` of `coarsely/reweighting`, detached; null where none is wanted. */
+  /** The detached indicator `variance` or `entropy` of `coarsely/reweighting`; null (the default) computes none. */
   readonly confidence?: { readonly fused?: FusedConfidence } | null;
-  /** Pixels with this label have loss 0 and no gradient; their confidence is computed all the same. */
+  /** Label of the pixels that have loss 0 and no gradient; their confidence is computed like that of others. */
   readonly ignoreIndex?: number;
 }
 
+/** Holds the maps that `fusedPixelLoss` returns. */
 export interface FusedPixelLosses {
-  /** [N,H,W] float32, 0 where ignored; its gradient reaches the logits. */
+  /** Losses, [N,H,W] float32, 0 where ignored; their gradient reaches the logits. */
   readonly lossesNHW: Tensor;
-  /** [N,H,W] float32 in [−1, 1], without gradient; null where none was asked for. */
+  /** Confidences, [N,H,W] float32 in [−1, 1], without gradient; null unless an indicator was given. */
   readonly confidenceNHW: Tensor | null;
 }
 
 const kinds = { 'cross-entropy': 0, gce: 1, focal: 2 } as const satisfies Record<FusedLoss['kind'], number>;
 const indicators = { variance: 1, entropy: 2 } as const satisfies Record<FusedConfidence, number>;
 
-/** A confidence that was asked for is there. */
+/** Returns losses and confidences; the second is never null where an indicator is given. */
 export function fusedPixelLoss(
   logitsNCHW: Tensor,
   labelsNHW: Tensor,
   options: FusedPixelLossOptions & { readonly confidence: object },
 ): FusedPixelLosses & { readonly confidenceNHW: Tensor };
 /**
- * What `resizeBilinear`, a pixel loss and an indicator give one after the other, to float32 rounding, in one pass that
- * makes no map of all classes at the labels' size. Backward computes again what it needs; it is deterministic, and the
- * same for any number of threads.
+ * Returns what `resizeBilinear`, a pixel loss and an indicator give one after the other, to float32 rounding, without a map
+ * of all classes at the labels' size. The backward pass computes again what it needs. It is deterministic, and its result
+ * does not depend on the number of threads.
  *
- * @param logitsNCHW [N,C,h,w] at any resolution, any floating dtype: what the head predicts, not yet resized
+ * @param logitsNCHW [N,C,h,w] at the resolution of the head, any floating dtype
  * @param labelsNHW [N,H,W] int64
- * @throws OperationError when the loss or the confidence has no fused form, when shapes do not match, or for a label that
+ * @throws {OperationError} when the loss or the confidence has no fused form, when shapes do not match, or for a label that
  *   is neither below C nor `ignoreIndex`
  */
 export function fusedPixelLoss(

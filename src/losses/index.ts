@@ -8,6 +8,12 @@ export {
 } from './fused-pixel-loss.js';
 export { type GceOptions, gce } from './gce.js';
 export { kl } from './kl.js';
-export type { FusedLoss, PixelLoss, PixelLossOptions } from './pixel-loss.js';
+export type {
+  FusedLoss,
+  LossComponent,
+  LossContext,
+  PixelLoss,
+  PixelLossOptions,
+} from './pixel-loss.js';
 export { type Reduction, reduceLosses } from './reduce.js';
-export { type LossComponent, type LossContext, losses } from './registry.js';
+export { losses } from './registry.js';

@@ -1,28 +1,31 @@
 /**
- * KL loss (Kendall and Gal; paper, Eq. 1): cross-entropy over an uncertainty s that the network predicts for each pixel,
- * and that costs ½ log s. Its minimum is at s = 2 CE (Eq. 2).
+ * Computes the KL loss (Kendall and Gal 2017; paper, Eq. 1): cross-entropy divided by an uncertainty s that the network
+ * predicts for each pixel, plus ½ log s. It is least at s = 2 CE (Eq. 2).
  */
 
+import { z } from 'zod';
 import { OperationError } from '../errors/index.js';
+import { defineComponent } from '../registry/index.js';
 import { autocast, type Tensor } from '../torch/index.js';
-import { crossEntropy, expectLabels } from './cross-entropy.js';
-import { ignoreIndex as defaultIgnoreIndex, type PixelLoss } from './pixel-loss.js';
+import { crossEntropy } from './cross-entropy.js';
+import { ignoreIndex as defaultIgnoreIndex, expectLabels, type PixelLoss } from './pixel-loss.js';
 
-/** The name of the head that predicts r = log s, one channel. */
+/** Names the head that predicts r = log s in one channel. */
 export const logScaleHead = 'logScale';
 
 /**
- * log s is held between these. Eq. 1 has no lower end: where cross-entropy nears 0, s falls for ever, and 1/s multiplies
- * the gradient of every pixel that looks alike. On data that can be told apart, at the paper's rate of 0.02 and momentum
- * of 0.9, a least log s of −10 ended in NaN and −5 in great swings; −4 stayed, and is the s of a cross-entropy of 0.009.
- * The greatest is that of a cross-entropy of 1.1e4.
+ * Bounds log s. Eq. 1 has no lower end: as cross-entropy nears 0, s falls without limit, and 1/s multiplies the gradient
+ * of every similar pixel. On separable data, at the paper's rate of 0.02 and momentum of 0.9, a lower bound of −10 ended
+ * in NaN and −5 in large oscillations; −4 was stable, and is the s of a cross-entropy of 0.009. The upper bound is that of
+ * a cross-entropy of 1.1e4.
  */
 export const logScaleRange = { least: -4, greatest: 10 } as const;
 
 /**
- * CE · e^{−r} + ½ r for each pixel, with r = log s from `extraHeads.logScale` [N,1,H,W], held within `logScaleRange`.
+ * Returns CE · e^{−r} + ½ r for every pixel, with r = log s from `extraHeads.logScale` [N,1,H,W], held within
+ * `logScaleRange`.
  *
- * @throws OperationError when the head is missing or of another shape, and where `crossEntropy` does
+ * @throws {OperationError} when the head is missing or has another shape, and where `crossEntropy` does
  */
 export const kl: PixelLoss = (logitsNCHW, labelsNHW, options = {}) => {
   expectLabels('kl', logitsNCHW, labelsNHW);
@@ -30,15 +33,26 @@ export const kl: PixelLoss = (logitsNCHW, labelsNHW, options = {}) => {
   const logScaleNHW = expectLogScale('kl', extraHeads, { likeNHW: labelsNHW });
   const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, options);
   return autocast({ device: logitsNCHW.device, enabled: false }, () => {
-    const r = hold(logScaleNHW.to({ dtype: 'float32' }), { lossesNHW: lossesNHW.detach() });
+    const r = heldInRange(logScaleNHW.to({ dtype: 'float32' }), { lossesNHW: lossesNHW.detach() });
     return lossesNHW.mul(r.neg().exp()).add(r, { alpha: 0.5 }).where(labelsNHW.ne(ignoreIndex), 0);
   });
 };
 
+export const klComponent = defineComponent({
+  kind: 'kl',
+  options: z
+    .strictObject({})
+    .describe(
+      'Cross-entropy divided by an uncertainty s that a further head predicts for each pixel, plus ½ log s (paper, Eq. 1).',
+    ),
+  extraHeads: { [logScaleHead]: 1 },
+  create: () => kl,
+});
+
 /**
- * log s as [N,H,W].
+ * Returns log s as [N,H,W] from the predictions of the extra heads.
  *
- * @throws OperationError naming the operation, the shape expected and what came
+ * @throws {OperationError} naming the operation, the shape expected and what came
  */
 export function expectLogScale(
   operation: string,
@@ -58,10 +72,10 @@ export function expectLogScale(
 }
 
 /**
- * r within its range. A plain clamp has no gradient beyond, and no way back for a head that strayed; so beyond an end a
- * pixel keeps the gradient of that end where it leads back, which is where the optimum log 2 CE (Eq. 2) is on this side.
+ * Returns r held within its range. A plain clamp would stop every gradient outside the range, and a head that left it could
+ * not return. A pixel outside therefore keeps the gradient of the nearer end if the optimum log 2 CE (Eq. 2) lies inward.
  */
-function hold(rNHW: Tensor, { lossesNHW }: { readonly lossesNHW: Tensor }): Tensor {
+function heldInRange(rNHW: Tensor, { lossesNHW }: { readonly lossesNHW: Tensor }): Tensor {
   const { least, greatest } = logScaleRange;
   const heldNHW = rNHW.clamp({ min: least, max: greatest });
   const optimumNHW = lossesNHW.mul(2).log();

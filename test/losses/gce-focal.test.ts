@@ -78,7 +78,7 @@ describe('focal', () => {
   });
 
   test('refuses a γ that is negative or has no end', () => {
-    expect(() => focal({ gamma: -1 })).toThrow('focal: expected gamma of 0 or more, received -1');
+    expect(() => focal({ gamma: -1 })).toThrow('focal: expected gamma of at least 0, received -1');
     expect(() => focal({ gamma: Infinity })).toThrow('received Infinity');
   });
 });
