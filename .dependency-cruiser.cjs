@@ -8,7 +8,7 @@ const rooms = {
   optim: ['torch', 'nn'],
   distributed: ['torch'],
   losses: ['torch'],
-  reweighting: ['torch', 'nn', 'losses', 'distributed'],
+  reweighting: ['torch', 'nn', 'optim', 'losses', 'distributed'],
   models: ['torch', 'nn'],
   data: ['torch'],
   scenes: ['data', 'coarsen'],

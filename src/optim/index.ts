@@ -1,3 +1,13 @@
+export { Adam, type AdamOptions } from './adam.js';
+export { AdamW, type AdamWOptions } from './adamw.js';
 export { clipGradNorm } from './clip-grad-norm.js';
-export { type Schedule, type ScheduleContext, schedules } from './schedules.js';
-export { type ParameterGroup, Sgd, type SgdOptions } from './sgd.js';
+export {
+  Optimizer,
+  type OptimizerComponent,
+  type OptimizerContext,
+  type ParameterGroup,
+} from './optimizer.js';
+export { optimizers } from './optimizers.js';
+export type { Schedule, ScheduleComponent, ScheduleContext } from './schedule.js';
+export { schedules } from './schedules.js';
+export { Sgd, type SgdGroup, type SgdOptions } from './sgd.js';

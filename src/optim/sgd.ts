@@ -1,81 +1,66 @@
 /**
- * Stochastic gradient descent with momentum, step for step as `torch.optim.SGD` (dampening 0, no Nesterov):
+ * Stochastic gradient descent with momentum, with the numbers of `torch.optim.SGD` (dampening 0, no Nesterov):
  *
  *     d = maximize ? −grad : grad;  d += weightDecay · p;  v = first step ? d : momentum · v + d;  p −= α · scale · v
- *
- * `maximize` flips the gradient before the decay is added, so a player that climbs the objective still has its
- * parameters decayed; a negative learning rate would make them grow instead.
  */
-import { CheckpointError } from '../errors/index.js';
+
+import { z } from 'zod';
 import { Buffer, type Parameter } from '../nn/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
 import { noGrad, ops, type Tensor, tidy } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';
+import {
+  type CompleteGroup,
+  expectEntries,
+  Optimizer,
+  type OptimizerContext,
+  type ParameterGroup,
+} from './optimizer.js';
 
-/** Parameters that are stepped alike. */
-export interface ParameterGroup {
-  readonly parameters: readonly Parameter[];
-  /** Multiplies the optimizer's learning rate. */
-  readonly learningRateScale?: number;
-  /** Climb instead of descend. */
-  readonly maximize?: boolean;
-  readonly weightDecay?: number;
+const options = z
+  .strictObject({
+    learningRate: z
+      .number()
+      .positive()
+      .default(0.02)
+      .describe(
+        'Base learning rate, which the schedule multiplies. The paper has 0.02 for batches of 16 images.',
+      ),
+    momentum: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.9)
+      .describe('Share of the previous update that is kept; 0 keeps none.'),
+    weightDecay: z
+      .number()
+      .min(0)
+      .default(1e-4)
+      .describe('Factor on the parameters that is added to their gradients (L2 penalty).'),
+  })
+  .describe('Stochastic gradient descent with momentum, as in the paper.');
+
+/** Configures `Sgd`. */
+export type SgdOptions = z.input<typeof options>;
+
+/** Groups parameters that `Sgd` updates alike. */
+export interface SgdGroup extends ParameterGroup {
+  /** Replaces the optimizer's momentum for this group. */
   readonly momentum?: number;
 }
 
-export interface SgdOptions {
-  readonly learningRate: number;
-  readonly momentum?: number;
-  readonly weightDecay?: number;
-}
-
-export class Sgd {
-  readonly #groups: readonly Required<ParameterGroup>[];
+export class Sgd extends Optimizer<SgdGroup> {
+  readonly #momentum: number;
   readonly #momenta = new Map<Parameter, Buffer>();
-  #learningRate: number;
 
-  /** `momentum` and `weightDecay` hold for groups that do not say their own. */
-  constructor(
-    groups: readonly ParameterGroup[],
-    { learningRate, momentum = 0.9, weightDecay = 1e-4 }: SgdOptions,
-  ) {
-    this.#groups = groups.map((group) => ({
-      learningRateScale: 1,
-      maximize: false,
-      weightDecay,
-      momentum,
-      ...group,
-    }));
-    this.#learningRate = learningRate;
-    const all = this.#groups.flatMap((group) => group.parameters);
-    if (new Set(all).size !== all.length) throw new RangeError('Sgd: a parameter is in more than one group');
+  /** @throws {OperationError} when an option is out of range or a parameter is in more than one group */
+  constructor(groups: readonly SgdGroup[], given: SgdOptions = {}) {
+    const { momentum, ...settings } = parseOptions('Sgd', options, given);
+    super(groups, settings);
+    this.#momentum = momentum;
   }
 
-  get learningRate(): number {
-    return this.#learningRate;
-  }
-
-  setLearningRate(learningRate: number): void {
-    this.#learningRate = learningRate;
-  }
-
-  /** Moves every parameter that has a gradient, and leaves the gradients. Both kinds of kernels give the same bits. */
-  step(): void {
-    noGrad(() =>
-      tidy(() => {
-        for (const group of this.#groups) {
-          if (kernels() === 'fused') this.#stepTogether(group);
-          else for (const parameter of group.parameters) this.#stepOne(parameter, group);
-        }
-      }),
-    );
-  }
-
-  /** Drops all gradients. */
-  zeroGrad(): void {
-    for (const { parameters } of this.#groups) for (const parameter of parameters) parameter.zeroGrad_();
-  }
-
-  /** The momenta by `group.position`, for a checkpoint: the live tensors, not copies of them. */
+  /** Returns the momenta, each named `group.position` after the place of its parameter. */
   state(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
     for (const [name, parameter] of this.#named()) {
@@ -85,18 +70,9 @@ export class Sgd {
     return state;
   }
 
-  /** Puts back what `state()` gave, into an optimizer of the same groups. */
   loadState(state: ReadonlyMap<string, Tensor>): void {
     const named = this.#named();
-    for (const [name, momentum] of state) {
-      const parameter = named.get(name);
-      if (parameter === undefined || String(parameter.shape) !== String(momentum.shape)) {
-        const expected = parameter === undefined ? 'no such entry' : `shape [${parameter.shape}]`;
-        throw new CheckpointError(
-          `optimizer state, ${name}: expected ${expected}, received shape [${momentum.shape}]`,
-        );
-      }
-    }
+    expectEntries(state, named);
     this.dispose();
     noGrad(() =>
       tidy(() => {
@@ -112,16 +88,21 @@ export class Sgd {
     );
   }
 
-  /** Frees the momenta; the parameters stay. */
   dispose(): void {
     for (const momentum of this.#momenta.values()) momentum.dispose();
     this.#momenta.clear();
   }
 
-  /** All parameters of a group in one pass, save that those without momentum yet are a pass of their own. */
-  #stepTogether(group: Required<ParameterGroup>): void {
-    const { maximize, weightDecay, momentum, learningRateScale } = group;
-    const learningRate = this.#learningRate * learningRateScale;
+  /** Updates a group; fused and stock kernels give the same bits. */
+  protected stepGroup(group: CompleteGroup<SgdGroup>): void {
+    if (kernels() === 'fused') this.#stepTogether(group);
+    else for (const parameter of group.parameters) this.#stepOne(parameter, group);
+  }
+
+  /** Updates all parameters of a group in one pass, and in a second those that have no momentum yet. */
+  #stepTogether(group: CompleteGroup<SgdGroup>): void {
+    const { maximize, weightDecay, learningRateScale, momentum = this.#momentum } = group;
+    const learningRate = this.learningRate * learningRateScale;
     const moving = group.parameters.flatMap((parameter) => {
       const gradient = parameter.grad;
       return gradient === null ? [] : [{ parameter, gradient }];
@@ -143,7 +124,7 @@ export class Sgd {
     }
   }
 
-  /** The momentum of a parameter, made with no value where there was none. */
+  /** Returns the momentum of a parameter, uninitialized where there was none. */
   #momentumOf(parameter: Parameter): Buffer {
     let velocity = this.#momenta.get(parameter);
     if (velocity === undefined) {
@@ -153,10 +134,10 @@ export class Sgd {
     return velocity;
   }
 
-  #stepOne(parameter: Parameter, group: Required<ParameterGroup>): void {
+  #stepOne(parameter: Parameter, group: CompleteGroup<SgdGroup>): void {
     const gradient = parameter.grad;
     if (gradient === null) return;
-    const { maximize, weightDecay, momentum, learningRateScale } = group;
+    const { maximize, weightDecay, learningRateScale, momentum = this.#momentum } = group;
     let direction = maximize ? gradient.neg() : gradient;
     if (weightDecay !== 0) direction = ops.addTensor(direction, parameter, { alpha: weightDecay });
     if (momentum !== 0) {
@@ -164,14 +145,20 @@ export class Sgd {
       if (velocity === undefined) this.#momenta.set(parameter, new Buffer(direction.clone()));
       else direction = velocity.mul_(momentum).add_(direction);
     }
-    parameter.add_(direction, { alpha: -this.#learningRate * learningRateScale });
+    parameter.add_(direction, { alpha: -this.learningRate * learningRateScale });
   }
 
   #named(): Map<string, Parameter> {
     return new Map(
-      this.#groups.flatMap(({ parameters }, group) =>
+      this.groups.flatMap(({ parameters }, group) =>
         parameters.map((parameter, position) => [`${group}.${position}`, parameter] as const),
       ),
     );
   }
 }
+
+export const sgdComponent = defineComponent({
+  kind: 'sgd',
+  options,
+  create: (parsed, { groups }: OptimizerContext) => new Sgd(groups, parsed),
+});

@@ -5,8 +5,8 @@
 
 import { OperationError } from '../errors/index.js';
 import { Conv2d, Module } from '../nn/index.js';
+import { Adam } from '../optim/index.js';
 import { autocast, cat, type Generator, noGrad, type Tensor, tidy } from '../torch/index.js';
-import { Adam } from './adam.js';
 import { averageOverRanks } from './average-over-ranks.js';
 import { cleanAlignment } from './clean-alignment.js';
 import type { CleanLearner, CleanStep } from './clean-learner.js';
@@ -31,7 +31,7 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   readonly isolatedStart = false;
   readonly conv1: Conv2d;
   readonly conv2: Conv2d;
-  readonly optimizer: Adam;
+  readonly #optimizer: Adam;
 
   /** @throws OperationError for a width or rate that is not positive */
   constructor({ generator, hidden = 100, learningRate = 1e-3 }: MetaWeightNetOptions) {
@@ -44,7 +44,8 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
     }
     this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, 1, { kernelSize: 1, generator });
-    this.optimizer = new Adam([...this.conv1.parameters(), ...this.conv2.parameters()], { learningRate });
+    const parameters = [...this.conv1.parameters(), ...this.conv2.parameters()];
+    this.#optimizer = new Adam([{ parameters }], { learningRate });
   }
 
   get cleanData(): CleanLearner {
@@ -93,8 +94,16 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
           parameters.map(({ grad }) => grad),
           processGroup,
         );
-      this.optimizer.step();
+      this.#optimizer.step();
+      this.#optimizer.zeroGrad();
     });
+  }
+
+  /** Adds the optimizer's state, so that it is moved, saved and freed with the parameters. */
+  protected override *fields(): Iterable<readonly [string, unknown]> {
+    yield* super.fields();
+    const { first, second, steps } = this.#optimizer;
+    yield* Object.entries({ 'optimizer.first': first, 'optimizer.second': second, 'optimizer.steps': steps });
   }
 
   adversarialParameters(): null {

@@ -1,7 +1,7 @@
 /** The update in one pass against the engine's operators one by one: the same bits; and clipping by the same norm. */
 import { createHash } from 'node:crypto';
 import { Parameter } from 'coarsely/nn';
-import { clipGradNorm, type ParameterGroup, Sgd } from 'coarsely/optim';
+import { clipGradNorm, Sgd, type SgdGroup } from 'coarsely/optim';
 import {
   Generator,
   type Kernels,
@@ -28,7 +28,7 @@ function draw(shape: readonly number[], generator: Generator): Tensor {
 }
 
 /** Digests of the bytes of all parameters and momenta after three steps. */
-function run(kernels: Kernels, group: Omit<ParameterGroup, 'parameters'>, threads = 1): string[] {
+function run(kernels: Kernels, group: Omit<SgdGroup, 'parameters'>, threads = 1): string[] {
   setThreads(threads);
   return tidy(() => {
     using generator = new Generator(5);

@@ -41,6 +41,34 @@ describe('poly', () => {
   });
 });
 
+describe('cosine', () => {
+  test('falls along half a cosine after a linear warm-up', () => {
+    const factor = create('cosine', { warmup: 0.2 });
+    expect(factor(0, 100)).toBe(0.01);
+    expect(factor(10, 100)).toBeCloseTo(0.01 + 0.99 * 0.5, 12);
+    expect(factor(20, 100)).toBe(1);
+    expect(factor(40, 100)).toBeCloseTo((1 + Math.SQRT1_2) / 2, 12);
+    expect(factor(60, 100)).toBeCloseTo(0.5, 12);
+    expect(factor(100, 100)).toBeCloseTo(0, 12);
+  });
+
+  test('ends at a minimum that is a rate', () => {
+    const factor = create('cosine', { warmup: 0, minimum: 1e-3 }, 1e-2);
+    expect([0, 5, 10].map((step) => factor(step, 10))).toEqual([
+      expect.closeTo(1, 12),
+      expect.closeTo(0.55, 12),
+      expect.closeTo(0.1, 12),
+    ]);
+    expect(create('cosine', { minimum: 1 }, 1e-2)(70, 100)).toBe(1);
+  });
+
+  test('may be nothing but its warm-up', () => {
+    const factor = create('cosine', { warmup: 1, warmupStart: 0.5 });
+    expect([0, 5].map((step) => factor(step, 10))).toEqual([0.5, 0.75]);
+    expect(factor(10, 10)).toBeCloseTo(0, 12);
+  });
+});
+
 test('unknown options are refused', () => {
   expect(() => create('poly', { gamma: 1 })).toThrow(/gamma/);
 });

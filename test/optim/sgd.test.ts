@@ -34,7 +34,8 @@ function backward(parameter: Parameter): void {
 
 function run(group: Omit<ParameterGroup, 'parameters'>, { learningRate = 0.1, steps = 4 } = {}): number[] {
   const parameter = start();
-  const optimizer = new Sgd([{ parameters: [parameter], ...group }], { learningRate });
+  const optimizer = new Sgd([{ parameters: [parameter], ...group }]);
+  optimizer.setLearningRate(learningRate);
   for (let step = 0; step < steps; step += 1) {
     optimizer.zeroGrad();
     backward(parameter);

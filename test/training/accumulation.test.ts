@@ -38,7 +38,8 @@ function gradientsWith(accumulation: number, { withArm, images: [first, count] =
   using generator = new Generator(3);
   const model = new TwoConvolutions(generator);
   const reweighter = withArm ? new Arm({ generator }) : null;
-  const optimizer = new Sgd([{ parameters: model.parameters() }], { learningRate: 0 });
+  const optimizer = new Sgd([{ parameters: model.parameters() }]);
+  optimizer.setLearningRate(0);
   // The first image has few labels: a mean over parts is not one over pixels.
   const labelOf = (place: number) => (place % 5 === 4 || place < 30 ? 255 : place % 4);
   const values = Array.from({ length: 4 * 8 * 6 }, (_, place) => labelOf(place));

@@ -1,0 +1,39 @@
+/** Adam (Kingma and Ba 2015), with the numbers of `torch.optim.Adam`. Weight decay is part of the gradient. */
+
+import { z } from 'zod';
+import type { Parameter } from '../nn/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
+import { ops, type Tensor } from '../torch/index.js';
+import { AdaptiveMoments, type DecayRates, momentOptions } from './adaptive-moments.js';
+import type { OptimizerContext, ParameterGroup } from './optimizer.js';
+
+const options = z
+  .strictObject({
+    ...momentOptions,
+    weightDecay: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('Factor on the parameters that is added to their gradients (L2 penalty).'),
+  })
+  .describe('Adam: steps of a size that the recent gradients of each parameter set.');
+
+/** Configures `Adam`. */
+export type AdamOptions = z.input<typeof options>;
+
+export class Adam extends AdaptiveMoments {
+  /** @throws {OperationError} when an option is out of range or a parameter is in more than one group */
+  constructor(groups: readonly ParameterGroup[], given: AdamOptions = {}) {
+    super(groups, parseOptions('Adam', options, given));
+  }
+
+  protected decayed(direction: Tensor, parameter: Parameter, { weightDecay }: DecayRates): Tensor {
+    return weightDecay === 0 ? direction : ops.addTensor(direction, parameter, { alpha: weightDecay });
+  }
+}
+
+export const adamComponent = defineComponent({
+  kind: 'adam',
+  options,
+  create: (parsed, { groups }: OptimizerContext) => new Adam(groups, parsed),
+});
