@@ -3,7 +3,7 @@
 import { datasets } from 'coarsely/data';
 import { losses } from 'coarsely/losses';
 import { backbones, heads } from 'coarsely/models';
-import { schedules } from 'coarsely/optim';
+import { optimizers, schedules } from 'coarsely/optim';
 import { confidences, reweighters } from 'coarsely/reweighting';
 import type { z } from 'zod';
 
@@ -51,6 +51,12 @@ export const componentGroups: readonly ComponentGroup[] = [
     key: 'data.kind',
     registry: datasets,
     text: 'A dataset kind reads the files of one layout. `root` is `data.root`; the other options belong into `data.train`, `data.evaluation` and `data.clean`. See [Cityscapes, ADE20K and folders](../guide/public-datasets.md).',
+  },
+  {
+    title: 'Optimizers',
+    key: 'optimizer',
+    registry: optimizers,
+    text: 'An optimizer updates the parameters of the network, and those of ARM, which ascends. `clipNorm` and `backboneScale` stand beside the options of every kind.',
   },
   {
     title: 'Schedules',

@@ -3,7 +3,7 @@
 import { datasets } from '../data/index.js';
 import { losses } from '../losses/index.js';
 import { backbones, heads } from '../models/index.js';
-import { schedules } from '../optim/index.js';
+import { optimizers, schedules } from '../optim/index.js';
 import { confidences, reweighters } from '../reweighting/index.js';
 import { type ConfigSchema, createConfigSchema } from './schema.js';
 
@@ -14,6 +14,7 @@ export const configSchema: ConfigSchema = createConfigSchema({
   losses,
   confidences,
   reweighters,
+  optimizers,
   schedules,
   datasets,
 });

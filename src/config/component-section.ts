@@ -20,7 +20,7 @@ export function componentSection(registry: Kinds, { defaultKind }: ComponentSect
     const { kind, ...given } = section;
     const options = optionsOf(registry, kind, context);
     if (options === undefined) return z.NEVER;
-    const parsed = parseOptions(options, given, context);
+    const parsed = parseOptions(options, given, { context });
     return parsed === undefined ? z.NEVER : { kind, ...parsed };
   });
 }
@@ -36,18 +36,26 @@ export function optionsOf(registry: Kinds, kind: string, context: z.RefinementCt
   }
 }
 
-/** Parses options by a component's schema; what it rejects is reported through `placeOf` of the option's path. */
+export interface ParseOptionsSettings {
+  /** Receives an issue for everything that the schema rejects. */
+  readonly context: z.RefinementCtx;
+  /** Returns the place in the section that an option's path stands for; by default the path itself. */
+  readonly placeOf?: (path: PropertyKey[]) => PropertyKey[];
+  /** Further keys of the section, to be suggested for an unknown one. */
+  readonly known?: readonly string[];
+}
+
+/** Parses options by a component's schema, and returns undefined after reporting what it rejects. */
 export function parseOptions(
   options: z.ZodType,
   given: Record<string, unknown>,
-  context: z.RefinementCtx,
-  placeOf: (path: PropertyKey[]) => PropertyKey[] = (path) => path,
+  { context, placeOf = (path) => path, known = [] }: ParseOptionsSettings,
 ): Record<string, unknown> | undefined {
   const parsed = options.safeParse(given, { reportInput: true });
   if (parsed.success) return parsed.data as Record<string, unknown>;
   for (const issue of parsed.error.issues) {
     if (issue.code === 'unrecognized_keys') {
-      const candidates = keysOf(options, issue.path);
+      const candidates = [...keysOf(options, issue.path), ...(issue.path.length === 0 ? known : [])];
       for (const key of issue.keys) {
         context.issues.push(unknownKeyIssue(placeOf([...issue.path, key]), candidates));
       }

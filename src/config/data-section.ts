@@ -84,8 +84,8 @@ export function dataSection(datasets: Kinds) {
     const options = optionsOf(datasets, data.kind, context);
     if (options === undefined) return z.NEVER;
     const part = (name: DatasetPartName, given: Partial<DatasetPart>): DatasetPart | undefined => {
-      const place = (path: PropertyKey[]) => (path[0] === 'root' ? path : [name, ...path]);
-      const parsed = parseOptions(options, { root: data.root, ...given }, context, place);
+      const placeOf = (path: PropertyKey[]) => (path[0] === 'root' ? path : [name, ...path]);
+      const parsed = parseOptions(options, { root: data.root, ...given }, { context, placeOf });
       if (parsed === undefined) return undefined;
       const { root: _, ...rest } = parsed;
       return rest as unknown as DatasetPart;

@@ -8,6 +8,7 @@ import type { ComponentSection, Kinds } from '../registry/index.js';
 import { componentSection } from './component-section.js';
 import { dataSection } from './data-section.js';
 import { inferenceSection } from './inference-section.js';
+import { optimizerSection } from './optimizer-section.js';
 
 /** The components a config can name, by section. */
 export interface ComponentRegistries {
@@ -16,6 +17,7 @@ export interface ComponentRegistries {
   readonly losses: Kinds;
   readonly confidences: Kinds;
   readonly reweighters: Kinds;
+  readonly optimizers: Kinds;
   readonly schedules: Kinds;
   readonly datasets: Kinds;
 }
@@ -41,31 +43,6 @@ const auxiliarySchema = z.strictObject({
     .default(0.4)
     .describe('Weight of the auxiliary mean cross-entropy in the objective.'),
   channels: positiveInteger.default(256).describe('Channels of the auxiliary head.'),
-});
-
-const optimizerSchema = z.strictObject({
-  learningRate: z
-    .number()
-    .positive()
-    .default(0.02)
-    .describe("Base learning rate. The paper's 0.02 is for a batch of 16."),
-  momentum: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0.9)
-    .describe('Share of the last update that is added to the next.'),
-  weightDecay: z
-    .number()
-    .min(0)
-    .default(1e-4)
-    .describe('Strength of the pull of every parameter toward 0 (L2).'),
-  clipNorm: z
-    .number()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe('Largest norm of all gradients together. `null` never clips.'),
 });
 
 const statisticsSchema = z.strictObject({
@@ -229,7 +206,9 @@ export function createConfigSchema(registries: ComponentRegistries) {
         "Pixels over which confidences, weights and losses are normalized: each rank's own, or " +
           'those of all ranks.',
       ),
-    optimizer: optimizerSchema.prefault({}).describe('How the parameters are updated.'),
+    optimizer: optimizerSection(registries.optimizers)
+      .prefault({})
+      .describe('How the parameters are updated.'),
     schedule: component(registries.schedules, 'multi-step').describe(
       'How the learning rate changes over the steps.',
     ),

@@ -16,7 +16,7 @@ const options = z
         'Exponent γ: 0 gives cross-entropy; the greater, the less a pixel counts that is right already.',
       ),
   })
-  .describe('Focal loss, (1 − p_y)^γ · −log p_y, without class weights.');
+  .describe('Focal loss, (1 − p_y)^γ · −log p_y: pixels that are already right count less.');
 
 /** Configures `focal`. */
 export type FocalOptions = z.input<typeof options>;

@@ -18,7 +18,7 @@ const options = z
       ),
   })
   .describe(
-    'Generalized cross-entropy, (1 − p_y^q) / q: pixels whose label the network finds unlikely count less.',
+    'Generalized cross-entropy, (1 − p_y^q) / q: robust to wrong labels, because pixels whose label looks unlikely count less.',
   );
 
 /** Configures `gce`. */

@@ -6,7 +6,7 @@ import type { ProcessGroup } from '../distributed/index.js';
 import { EngineError } from '../errors/index.js';
 import { losses } from '../losses/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
-import { type Schedule, Sgd, schedules } from '../optim/index.js';
+import { optimizers, type ParameterGroup, type Schedule, schedules } from '../optim/index.js';
 import { createComponent } from '../registry/index.js';
 import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
 import { engine, Generator, isAvailable, tidy } from '../torch/index.js';
@@ -44,7 +44,7 @@ export function createTrainingComponents(
   checkExtraHeads(config);
   checkCleanData(config);
   rankShare(config, processGroup?.worldSize ?? 1);
-  const { device, seed, optimizer: optimizerOptions } = config;
+  const { device, seed, optimizer: optimizerSection } = config;
   if (!isAvailable(device)) {
     throw new EngineError(
       `device ${device}: this libtorch (${engine().key}) sees no such device; use device: cpu`,
@@ -60,17 +60,15 @@ export function createTrainingComponents(
   if (processGroup) separate(generator, { seed, rank: processGroup.rank });
   const reweighter = createReweighter(config, { classCount, datasetLength });
   const adversary = reweighter?.adversarialParameters();
-  const { learningRate, momentum, weightDecay } = optimizerOptions;
+  const { clipNorm: _, backboneScale, ...optimizer } = optimizerSection;
   return {
     model,
     reweighter,
     generator,
-    optimizer: new Sgd([{ parameters: model.parameters() }, ...(adversary ? [adversary] : [])], {
-      learningRate,
-      momentum,
-      weightDecay,
+    optimizer: createComponent(optimizers, optimizer, {
+      groups: [...networkGroups(model, { backboneScale }), ...(adversary ? [adversary] : [])],
     }),
-    schedule: createComponent(schedules, config.schedule, { learningRate }),
+    schedule: createComponent(schedules, config.schedule, { learningRate: optimizer.learningRate }),
     pixelLoss: createComponent(losses, config.loss, { classCount }),
     confidence: createComponent(confidences, config.confidence, { classCount }),
     reduction: config.reduction,
@@ -90,6 +88,17 @@ function separate(
   if (rank === 0) return;
   using own = new Generator((seed + rank * rankStride) % 2 ** 48);
   generator.setState(own.state());
+}
+
+/** Returns the network's parameters in one group, or in two where the backbone has a learning rate of its own. */
+function networkGroups(
+  model: Segmentor,
+  { backboneScale }: { readonly backboneScale: number },
+): ParameterGroup[] {
+  if (backboneScale === 1) return [{ parameters: model.parameters() }];
+  const backbone = model.backbone.parameters();
+  const others = model.parameters().filter((parameter) => !backbone.includes(parameter));
+  return [{ parameters: others }, { parameters: backbone, learningRateScale: backboneScale }];
 }
 
 /** The reweighter that a config names, on its device; null where it names none. */

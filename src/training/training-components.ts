@@ -3,7 +3,7 @@
 import type { Collectives } from '../distributed/index.js';
 import type { PixelLoss, Reduction } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
-import type { Sgd } from '../optim/index.js';
+import type { Optimizer } from '../optim/index.js';
 import type { Confidence, Reweighter, SampleOrigin } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
 
@@ -27,7 +27,7 @@ export interface TrainableModel extends Module {
 
 export interface TrainingComponents {
   readonly model: TrainableModel;
-  readonly optimizer: Sgd;
+  readonly optimizer: Optimizer;
   readonly pixelLoss: PixelLoss;
   readonly confidence: Confidence;
   /** Null trains on the plain reduced loss. */

@@ -62,7 +62,14 @@ describe('defaults', () => {
       loss: { kind: 'cross-entropy' },
       confidence: { kind: 'variance' },
       schedule: { kind: 'multi-step' },
-      optimizer: { learningRate: 0.02, momentum: 0.9, weightDecay: 1e-4, clipNorm: null },
+      optimizer: {
+        kind: 'sgd',
+        learningRate: 0.02,
+        momentum: 0.9,
+        weightDecay: 1e-4,
+        clipNorm: null,
+        backboneScale: 1,
+      },
     });
     expect(config.model.backbone).toEqual({
       kind: 'resnet18',
@@ -79,6 +86,18 @@ describe('defaults', () => {
   it('end intervals that are longer than the run at its end', () => {
     const { training } = resolve('base', ['training.iterations=30']);
     expect(training).toMatchObject({ iterations: 30, evaluateEvery: 30, checkpointEvery: 30 });
+  });
+});
+
+describe('the optimizer', () => {
+  it('has the options of its kind, and those that every kind has', () => {
+    const file = write('adamw.yaml', 'extends: base\noptimizer: { kind: adamw, clipNorm: 5 }\n');
+    expect(resolve(file).optimizer).toEqual({
+      kind: 'adamw',
+      learningRate: 1e-3,
+      clipNorm: 5,
+      backboneScale: 1,
+    });
   });
 });
 
@@ -132,6 +151,8 @@ describe('mistakes get one line that names the place', () => {
     ['training.batchSize=eight', '--set: training.batchSize: expected a number, received "eight"'],
     ['training.batchSize=1', '--set: training.batchSize: expected at least 2, received 1'],
     ['training.batchSize=2.5', '--set: training.batchSize: expected a whole number, received 2.5'],
+    ['optimizer.clipNrm=1', '--set: unknown key optimizer.clipNrm; did you mean optimizer.clipNorm?'],
+    ['optimizer.kind=adam', "--set: optimizer.kind: unknown optimizer 'adam'; did you mean adamw?"],
     ['optimizer.learningRate=0', '--set: optimizer.learningRate: expected more than 0, received 0'],
     [
       'precision=float3',

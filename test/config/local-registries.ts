@@ -35,6 +35,14 @@ export const registries = {
     }),
     'linear-arm': z.strictObject({ slope: z.number().default(-0.5), intercept: z.number().default(0.5) }),
   }),
+  optimizers: registryOf('optimizer', {
+    sgd: z.strictObject({
+      learningRate: z.number().positive().default(0.02),
+      momentum: z.number().min(0).lt(1).default(0.9),
+      weightDecay: z.number().min(0).default(1e-4),
+    }),
+    adamw: z.strictObject({ learningRate: z.number().positive().default(1e-3) }),
+  }),
   schedules: registryOf('schedule', { 'multi-step': z.strictObject({}), poly: z.strictObject({}) }),
   datasets: registryOf('dataset', {
     folder: z.strictObject({ root: z.string(), split: z.string(), labels: z.string().default('labels') }),
