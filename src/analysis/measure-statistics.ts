@@ -1,8 +1,9 @@
 /** Statistics of a subject over chosen images: at an evaluation during training, or from a checkpoint later. */
 
+import type { PixelStatistics } from '../runs/index.js';
 import { inspectImage } from './inspect-image.js';
 import { PixelCollector } from './pixel-sample.js';
-import { type PixelStatistics, statisticsOf } from './pixel-statistics.js';
+import { statisticsOf } from './pixel-statistics.js';
 import type { Subject } from './subject.js';
 import type { ChosenImages } from './training-images.js';
 

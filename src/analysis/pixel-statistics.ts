@@ -4,72 +4,11 @@
  * both come about.
  */
 
-import { z } from 'zod';
+import type { Division, DivisionCell, PixelStatistics } from '../runs/index.js';
 import { type PixelSample, pixelState } from './pixel-sample.js';
 
 /** Intervals of v̂ over [−1, 1] in the histograms. */
 export const binCount = 40;
-
-const counts = z.array(z.int().min(0));
-const amounts = z.array(z.number());
-
-const cell = z.object({
-  pixels: z.int().min(0),
-  /** Null where there is no pixel. */
-  meanLoss: z.number().nullable(),
-  /** Share of the weight of all compared pixels. */
-  weightShare: z.number(),
-});
-const halves = z.object({ low: cell, high: cell });
-const division = z.object({
-  /** The median over the compared pixels. */
-  threshold: z.number(),
-  correct: halves,
-  mislabeled: halves,
-});
-
-/** The values of a `statistics` line in `metrics.jsonl`; lines of version 0.1.0 spell the key `mislabelled`. */
-export const pixelStatistics = z.preprocess(
-  withAmericanKeys,
-  z.object({
-    images: z.int().min(0),
-    /** Labeled pixels. */
-    pixels: z.int().min(0),
-    /** Pixels that a finer label says something of; the two divisions speak of these alone. */
-    compared: z.int().min(0),
-    mislabeled: z.int().min(0),
-    meanLoss: z.number().nullable(),
-    /** By interval of v̂, from −1 to 1, all of one length. */
-    bins: z.object({
-      pixels: counts,
-      compared: counts,
-      mislabeled: counts,
-      /** Null in an empty interval. */
-      meanLoss: z.array(z.number().nullable()),
-      /** Shares of the weight of all labeled pixels; they sum to 1. */
-      weightShare: amounts,
-    }),
-    /** Fig. 2(a) and 2(b); null when no pixel could be compared. */
-    byLoss: division.nullable(),
-    byConfidence: division.nullable(),
-  }),
-);
-
-/** Renames the key `mislabelled` of earlier versions, at every depth. */
-function withAmericanKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key === 'mislabelled' ? 'mislabeled' : key,
-      withAmericanKeys(inner),
-    ]),
-  );
-}
-
-export type PixelStatistics = z.output<typeof pixelStatistics>;
-/** Fig. 2(a) or 2(b): correct and mislabeled pixels, each below and above the median of the indicator. */
-export type Division = z.output<typeof division>;
-export type DivisionCell = z.output<typeof cell>;
 
 export function statisticsOf(sample: PixelSample): PixelStatistics {
   const { images, confidence, losses, states } = sample;

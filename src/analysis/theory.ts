@@ -3,7 +3,8 @@
  * loss is greatest for W(v) ∝ E[l | v]^{1/(p−1)}, by Hölder's inequality.
  */
 
-import { binCenter, type PixelStatistics } from './pixel-statistics.js';
+import type { PixelStatistics } from '../runs/index.js';
+import { binCenter } from './pixel-statistics.js';
 
 export interface TheoryCurve {
   /** Middles of the intervals of v̂ that have pixels. */

@@ -3,8 +3,8 @@
 
 import { CommanderError } from 'commander';
 import { CoarselyError } from '../errors/index.js';
+import { exitCodes } from '../errors/internal.js';
 import { tellError } from './commands/train/launched-rank.js';
-import { exitCodes } from './exit-codes.js';
 import { printError } from './output/print-error.js';
 import { createProgram } from './program.js';
 

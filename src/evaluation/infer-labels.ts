@@ -15,7 +15,6 @@ import { scaledToFit } from '../data/internal.js';
 import {
   autocast,
   type Device,
-  engine,
   type Kernels,
   noGrad,
   ops,
@@ -24,7 +23,7 @@ import {
   tensorFrom,
   tidy,
 } from '../torch/index.js';
-import { kernels as currentKernels } from '../torch/internal.js';
+import { kernels as currentKernels, resolvePrecision } from '../torch/internal.js';
 import type { SegmentationModel } from './segmentation-model.js';
 import { type SlidingWindow, slideLogits } from './sliding-window.js';
 
@@ -127,7 +126,7 @@ function reading(
   if (scales.length === 0) throw new RangeError('inference: expected at least one scale, received none');
   const { width, height } = images[0] as DecodedImage;
   const input = normalizedNCHW(images).to({ device, memoryFormat: 'channels-last' });
-  const mixed = inferenceDtype(options) === 'bfloat16';
+  const mixed = resolvePrecision(options.precision ?? 'auto', options.device ?? 'cpu') === 'bfloat16';
   const inPrecision = (body: () => Tensor) =>
     mixed ? autocast({ device, dtype: 'bfloat16' }, body) : body();
   const forward = (inputNCHW: Tensor) => inPrecision(() => model.forward(inputNCHW).logitsNCHW);
@@ -152,15 +151,6 @@ function reading(
       [height, width],
     );
   return { passes, read, readLabels: direct ? readLabels : null };
-}
-
-/** What a network computes in where this is asked for: `auto` depends on the device and on this processor. */
-export function inferenceDtype({
-  device = 'cpu',
-  precision = 'auto',
-}: Pick<InferenceOptions, 'device' | 'precision'>): 'float32' | 'bfloat16' {
-  if (precision !== 'auto') return precision;
-  return device !== 'cpu' || engine().bfloat16Fast ? 'bfloat16' : 'float32';
 }
 
 function sameSize(one: Size, other: Size): boolean {

@@ -1,7 +1,7 @@
 /** The model as inference runs it, for as long as some work over many images takes. */
 import { foldBatchNorm } from '../models/index.js';
-import { kernels as currentKernels } from '../torch/internal.js';
-import { type InferenceOptions, inferenceDtype } from './infer-labels.js';
+import { kernels as currentKernels, resolvePrecision } from '../torch/internal.js';
+import type { InferenceOptions } from './infer-labels.js';
 import { inEvaluationMode, type SegmentationModel } from './segmentation-model.js';
 
 /**
@@ -15,7 +15,9 @@ export function inferWith<T>(
 ): Promise<T> {
   return inEvaluationMode(model, async () => {
     if ((options.kernels ?? currentKernels()) === 'stock') return await work(model);
-    using folded = foldBatchNorm(model, { dtype: inferenceDtype(options) });
+    using folded = foldBatchNorm(model, {
+      dtype: resolvePrecision(options.precision ?? 'auto', options.device ?? 'cpu'),
+    });
     return await work(folded);
   });
 }

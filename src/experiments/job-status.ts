@@ -8,8 +8,8 @@ import path from 'node:path';
 import { configSchema, resolveConfig } from '../config/index.js';
 import { CoarselyError, ConfigError } from '../errors/index.js';
 import { writeTextAtomically } from '../files/index.js';
-import { type Run, readRun } from '../runs/index.js';
-import { trainingProcess } from '../runs/internal.js';
+import { metricRecords, type Run, readRun } from '../runs/index.js';
+import { runEnvironment, trainingProcess } from '../runs/internal.js';
 import { configDifferences } from './config-difference.js';
 import type { Metric } from './experiment-table.js';
 import type { Job } from './job.js';
@@ -28,7 +28,7 @@ export type JobStatus =
       readonly scores: Scores;
       readonly seconds: number;
       /** What the run says of the machine and engine: name and value. */
-      readonly circumstances: Readonly<Record<string, string>>;
+      readonly environment: Readonly<Record<string, string>>;
     }
   /** It ended with this message; after a loss that was not finite it would end so again. */
   | { readonly state: 'failed'; readonly message: string; readonly diverged: boolean };
@@ -42,7 +42,7 @@ export function jobStatus(job: Job): JobStatus {
   checkSameConfig(job);
   const scores = finalScores(run, job);
   if (scores !== null) {
-    return { state: 'finished', scores, seconds: secondsOf(job), circumstances: circumstancesOf(run) };
+    return { state: 'finished', scores, seconds: secondsOf(job), environment: runEnvironment(run) };
   }
   const owner = trainingProcess(job.folder);
   if (owner !== null) return { state: 'running', pid: owner.pid };
@@ -63,22 +63,13 @@ function checkSameConfig({ folder, config }: Job): void {
 }
 
 /** The scores of the last step, once its checkpoint is written too. */
-function finalScores({ metrics, lastCheckpoint }: Run, { config }: Job): Scores | null {
+function finalScores(run: Run, { config }: Job): Scores | null {
   const { iterations } = config.training;
-  if (lastCheckpoint?.step !== iterations) return null;
-  const values = metrics.findLast(({ split, step }) => split === 'val' && step === iterations)?.values;
-  if (values === undefined) return null;
-  const score = (metric: Metric) => {
-    const value = values[metric];
-    return typeof value === 'number' ? value : null;
-  };
-  return { aAcc: score('aAcc'), mAcc: score('mAcc'), mIoU: score('mIoU') };
-}
-
-function circumstancesOf({ lastCheckpoint }: Run): Readonly<Record<string, string>> {
-  const told = lastCheckpoint?.state.circumstances;
-  if (typeof told !== 'object' || told === null || Array.isArray(told)) return {};
-  return Object.fromEntries(Object.entries(told).map(([name, value]) => [name, String(value)]));
+  if (run.lastCheckpoint?.step !== iterations) return null;
+  const record = metricRecords(run, 'val').findLast(({ step }) => step === iterations);
+  if (record === undefined) return null;
+  const { aAcc, mAcc, mIoU } = record.values;
+  return { aAcc, mAcc, mIoU };
 }
 
 /** From the folder's first file to its last; an interruption in between counts as well. */

@@ -1,46 +1,45 @@
 /**
- * One job as a process of its own: `coarsely train` on the job's config, or `--resume` on its folder. It writes to its log
- * file itself, and belongs to no terminal: whatever ends the queue, the process goes on and finishes its run.
+ * Starts one job as a process of its own: `coarsely train` on the job's config, or `--resume` on its folder. The process
+ * writes to its log file itself and belongs to no terminal, so it finishes its run even when the queue is killed. The
+ * queue follows it by the run's metrics and by the error that it sends before it ends.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { configToYaml } from '../config/index.js';
+import { type ErrorMessage, exitCodes } from '../errors/internal.js';
 import { writeTextAtomically } from '../files/index.js';
+import { lastMetricStep } from '../runs/internal.js';
 import type { Job } from './job.js';
-import { LogReader } from './log-reader.js';
-import type { JobOutcome, StartJob } from './queue.js';
+import type { JobOutcome, JobProgress, StartJob } from './queue.js';
 
+/** Says how `coarsely train` is started; the process must send an `ErrorMessage` over IPC when it fails. */
 export interface TrainCommand {
   /** The program and its first words; `train …` follows them. */
   readonly words: readonly [program: string, ...string[]];
-  /** What it ends with, beside 0. */
-  readonly exitCodes: { readonly diverged: number; readonly interrupted: number };
+  /** Variables that are added to the environment of the process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** How often a log is read for progress, in milliseconds. */
+/** How often the metrics of a run are read for progress, in milliseconds. */
 const readEvery = 500;
 
-/** Starts processes that keep their config in `configs/` and what they print in `logs/`, below `output`. */
+/** Returns a function that starts jobs; their configs are kept in `configs/` and their output in `logs/` below `output`. */
 export function trainProcesses(output: string, command: TrainCommand): StartJob {
   const [program, ...words] = command.words;
   return (job, { resume, onProgress }) => {
-    const file = path.join(output, 'logs', `${job.name}.log`);
-    const log = openLog(file);
-    const reader = new LogReader(file);
+    const logFile = path.join(output, 'logs', `${job.name}.log`);
+    const log = openLog(logFile);
     const child = spawn(program, [...words, ...trainArguments(job, { output, resume })], {
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', log, log, 'ipc'],
       detached: true,
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...command.environment },
     });
     closeSync(log);
-    const watch = setInterval(() => {
-      const progress = reader.progress();
-      if (progress !== null) onProgress(progress);
-    }, readEvery);
+    const stopWatching = watchProgress(job, onProgress);
     return {
-      outcome: outcomeOf(child, { command, reader }).finally(() => clearInterval(watch)),
+      outcome: outcomeOf(child, { logFile }).finally(stopWatching),
       stop: () => void child.kill('SIGINT'),
     };
   };
@@ -57,36 +56,47 @@ function trainArguments(
   return ['train', file, '--name', job.name];
 }
 
-/** Appends: the log of a run that is resumed holds all of its starts. */
+/** Appends, because the log of a resumed run holds all of its starts. */
 function openLog(file: string): number {
   mkdirSync(path.dirname(file), { recursive: true });
   return openSync(file, 'a');
 }
 
-interface OutcomeOptions {
-  readonly command: TrainCommand;
-  readonly reader: LogReader;
+/** Reports every step that the run logs from now on; steps that an earlier start logged are not reported. */
+function watchProgress({ folder, config }: Job, onProgress: (progress: JobProgress) => void): () => void {
+  const { iterations } = config.training;
+  let last = lastMetricStep(folder);
+  const timer = setInterval(() => {
+    const step = lastMetricStep(folder);
+    if (step === last) return;
+    last = step;
+    if (step !== null) onProgress({ step, iterations });
+  }, readEvery);
+  return () => clearInterval(timer);
 }
 
-function outcomeOf(
-  child: ChildProcess,
-  { command: { exitCodes }, reader }: OutcomeOptions,
-): Promise<JobOutcome> {
+function outcomeOf(child: ChildProcess, { logFile }: { readonly logFile: string }): Promise<JobOutcome> {
   return new Promise((resolve, reject) => {
+    let message: string | null = null;
+    child.on('message', ({ type, error }: ErrorMessage) => {
+      if (type === 'error') message = error.message;
+    });
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve({ type: 'finished' });
-      else if (code === exitCodes.interrupted || isAskedToEnd(signal)) resolve({ type: 'interrupted' });
+      else if (code === exitCodes.interrupted || isStopRequest(signal)) resolve({ type: 'interrupted' });
       else {
-        const ended = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
-        const message = reader.error() ?? `its process ${ended}`;
-        resolve({ type: 'failed', message, diverged: code === exitCodes.diverged });
+        const ended =
+          signal === null
+            ? `its process ended with exit code ${code}; its output is in ${logFile}`
+            : `its process was ended by ${signal}`;
+        resolve({ type: 'failed', message: message ?? ended, diverged: code === exitCodes.diverged });
       }
     });
   });
 }
 
-/** A process that is asked to stop before it listens for it ends by the signal. */
-function isAskedToEnd(signal: NodeJS.Signals | null): boolean {
+/** A process that is asked to stop before it listens for the request is ended by the signal itself. */
+function isStopRequest(signal: NodeJS.Signals | null): boolean {
   return signal === 'SIGINT' || signal === 'SIGTERM';
 }

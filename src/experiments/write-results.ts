@@ -50,7 +50,7 @@ function notesOf(
   { jobs, command }: ResultsOptions & { readonly jobs: readonly KnownJob[] },
 ): string[] {
   const finished = jobs.flatMap(({ status }) => (status.state === 'finished' ? [status] : []));
-  const machines = new Set(finished.map(({ circumstances }) => Object.values(circumstances).join('; ')));
+  const machines = new Set(finished.map(({ environment }) => Object.values(environment).join('; ')));
   const minutes = finished.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
   const spent = finished.length === 0 ? '' : `, ${(minutes / finished.length).toFixed(1)} minutes each`;
   return [

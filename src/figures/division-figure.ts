@@ -3,9 +3,10 @@
  * on the scale of confidence the mislabeled pixels are, at the end and over training time.
  */
 
-import type { Division, PixelStatistics, RunStatistics, StatisticsMoment } from '../analysis/index.js';
+import type { RunStatistics, StatisticsMoment } from '../analysis/index.js';
 import { binCount } from '../analysis/internal.js';
 import { ConfigError } from '../errors/index.js';
+import type { Division, PixelStatistics } from '../runs/index.js';
 import { drawDivision } from './division-table.js';
 import { type Figure, fileStem, numberText, percentText } from './figure.js';
 import { centers, confidenceLabel, lastMoment, shares } from './loss-figure.js';

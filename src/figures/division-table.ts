@@ -1,6 +1,6 @@
 /** The 2×2 of Fig. 2 as a drawing: four cells with measured numbers, tinted by their share of their row. */
 
-import type { Division, DivisionCell } from '../analysis/index.js';
+import type { Division, DivisionCell } from '../runs/index.js';
 import { numberText, percentText } from './figure.js';
 import type { Frame } from './plot/plot.js';
 import { element, text } from './plot/svg.js';

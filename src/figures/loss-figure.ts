@@ -1,7 +1,8 @@
 /** Fig. 5: the mean loss of the pixels of each interval of confidence, and how many pixels that is. */
 
-import type { PixelStatistics, RunStatistics } from '../analysis/index.js';
+import type { RunStatistics } from '../analysis/index.js';
 import { binCenter, binCount } from '../analysis/internal.js';
+import type { PixelStatistics } from '../runs/index.js';
 import { type Figure, numberText, percentText } from './figure.js';
 import { drawPlot, type Series } from './plot/plot.js';
 import { svgDocument } from './plot/svg.js';

@@ -1,7 +1,6 @@
 /** One figure of the paper for some runs, as files: drawings, and the numbers behind them as JSON. */
 
 import { existsSync, mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
   ChosenImages,
@@ -17,6 +16,7 @@ import { inferenceDevice } from '../evaluation/internal.js';
 import { writeTextAtomically } from '../files/index.js';
 import { readRun } from '../runs/index.js';
 import { setThreads } from '../torch/index.js';
+import { resolveThreads } from '../torch/internal.js';
 import { divisionFigure } from './division-figure.js';
 import type { Figure } from './figure.js';
 import { lossFigure } from './loss-figure.js';
@@ -120,7 +120,7 @@ async function inspectRuns(
   const inspected: InspectedImage[] = [];
   for (const [place, folder] of folders.entries()) {
     using run = await loadRun(folder);
-    setThreads(run.config.threads || availableParallelism());
+    setThreads(resolveThreads(run.config.threads));
     const images = await ChosenImages.open(run.config.data, chosen);
     using subject = subjectOf(run, {
       device: inferenceDevice(run.config),

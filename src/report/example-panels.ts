@@ -1,5 +1,4 @@
 /** The example images of a report: chosen evenly over the evaluation split, seen by every run's last checkpoint. */
-import { availableParallelism } from 'node:os';
 import { inspectImage, subjectOf } from '../analysis/index.js';
 import { datasetSection } from '../config/index.js';
 import {
@@ -13,6 +12,7 @@ import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { type LoadedRun, loadRun } from '../evaluation/index.js';
 import { confidenceScale, gradientOf, weightScale } from '../figures/internal.js';
 import { setThreads } from '../torch/index.js';
+import { resolveThreads } from '../torch/internal.js';
 import { labelsUri, photoUri } from './panel-images.js';
 import type { Example, ExampleRow, Panel, ReportRun } from './report-run.js';
 import { runPanels } from './run-panels.js';
@@ -48,7 +48,7 @@ export async function examplePanels(
     }
     try {
       using run = await loadRun(folder, { device: 'cpu' });
-      setThreads(run.config.threads || availableParallelism());
+      setThreads(resolveThreads(run.config.threads));
       const data = JSON.stringify(run.config.data.evaluation) + run.config.data.root;
       if (content === null) {
         content = { scenes: await readScenes(run, count), classes: run.classes };

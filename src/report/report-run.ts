@@ -49,9 +49,8 @@ export interface ReportRun {
   /** The last step that metrics.jsonl tells of. */
   readonly lastStep: number;
   readonly hasCheckpoint: boolean;
+  /** The main head's mean loss before any weighting, which compares between runs. */
   readonly loss: Series;
-  /** Whether `loss` is the main head's loss before any weighting, which compares between runs. */
-  readonly lossIsPlain: boolean;
   readonly evaluations: readonly ReportedEvaluation[];
   readonly weightFunctions: readonly WeightFunction[];
   /** Loss, label noise and weight by confidence over the run's time; null where training did not record them. */
@@ -59,7 +58,7 @@ export interface ReportRun {
   /** Where the time of its steps went; null where it was not profiled. */
   readonly profile: Profile | null;
   /** What the run's folder says of the command, machine and engine: name and value. */
-  readonly circumstances: readonly (readonly [string, string])[];
+  readonly environment: readonly (readonly [string, string])[];
 }
 
 /** One picture of the page, ready to embed. */

@@ -1,4 +1,12 @@
-export type { MetricLine, MetricSplit, MetricValue, MetricValues } from './metrics.js';
+export type { EvaluationValues, TrainValues, WeightValues } from './metric-values.js';
+export {
+  type MetricLine,
+  type MetricRecord,
+  type MetricSplit,
+  type MetricValues,
+  metricRecords,
+} from './metrics.js';
+export type { Division, DivisionCell, PixelStatistics } from './pixel-statistics.js';
 export {
   type OperatorProfile,
   type PhaseProfile,

@@ -1,8 +1,10 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { checkpointPart } from './checkpoint-part.js';
+export { lastMetricStep } from './metrics.js';
+export { pixelStatistics } from './pixel-statistics.js';
 export { profilePhases } from './profile.js';
 export { checkNewRunFolder } from './run-folder.js';
 export { trainingProcess } from './run-lock.js';
-export type { JsonValue, RunState } from './run-state.js';
+export { environmentState, type JsonValue, type RunState, runEnvironment } from './run-state.js';
 export { RunWriter } from './run-writer.js';

@@ -2,41 +2,57 @@
  * The lines of `metrics.jsonl`. A process may die while it appends, so the last line may be torn: a line counts once
  * its newline is there. Any other line that does not parse is damage, and is reported by number.
  */
-import { existsSync, readFileSync } from 'node:fs';
+
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
+import { expectation, shown, valueAt } from '../registry/internal.js';
+import { type EvaluationValues, metricValues, type TrainValues, type WeightValues } from './metric-values.js';
+import type { PixelStatistics } from './pixel-statistics.js';
+import { METRICS_FILE } from './run-folder.js';
 
-/**
- * 'train': one line per logged step; 'val': one per evaluation; 'weights': the weight function at a moment;
- * 'statistics': loss, label noise and weight by confidence on some training images.
- */
-export type MetricSplit = 'train' | 'val' | 'weights' | 'statistics';
-
-/** Numbers JSON cannot hold (NaN, ±infinity) are written as null. */
-export type MetricValue =
-  | number
-  | string
-  | boolean
-  | null
-  | readonly MetricValue[]
-  | { readonly [name: string]: MetricValue };
-
-export type MetricValues = Readonly<Record<string, MetricValue>>;
-
-export interface MetricLine {
-  /** Training steps completed when the line was written. */
-  readonly step: number;
-  readonly split: MetricSplit;
-  readonly values: MetricValues;
+/** Maps each kind of line to the values that it holds. */
+export interface MetricValues {
+  /** The losses of a logged step. */
+  readonly train: TrainValues;
+  /** The scores of an evaluation. */
+  readonly val: EvaluationValues;
+  /** The reweighter's weight function at a moment. */
+  readonly weights: WeightValues;
+  /** Loss, label noise and weight by confidence on some training images. */
+  readonly statistics: PixelStatistics;
 }
 
-const splits: readonly string[] = ['train', 'val', 'weights', 'statistics'] satisfies MetricSplit[];
+export type MetricSplit = keyof MetricValues;
 
-/** The line's text, newline included. */
-export function formatMetricLine({ step, split, values }: MetricLine): string {
+/** A line of one kind, with its values checked. */
+export interface MetricRecord<Split extends MetricSplit = MetricSplit> {
+  /** Number of training steps completed when the line was written. */
+  readonly step: number;
+  readonly split: Split;
+  readonly values: MetricValues[Split];
+}
+
+/** A line as the file has it, whose values are not checked yet. */
+export interface MetricLine {
+  /** Number of training steps completed when the line was written. */
+  readonly step: number;
+  readonly split: MetricSplit;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Bytes at the end of the file in which the last line is looked for; the longest lines have about 10 KB. */
+const tailBytes = 65_536;
+
+/** Returns a line's text, newline included. Numbers that JSON cannot hold (NaN, infinity) become null. */
+export function formatMetricLine({ step, split, values }: MetricLine | MetricRecord): string {
   return `${JSON.stringify({ step, split, values })}\n`;
 }
 
-/** Every whole line of the file; none if there is no file. @throws CheckpointError naming the damaged line. */
+/**
+ * Returns every whole line of a file, in order; none if there is no file.
+ * @throws {CheckpointError} naming the first line that is damaged
+ */
 export function readMetricLines(path: string): MetricLine[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n');
@@ -50,6 +66,51 @@ export function readMetricLines(path: string): MetricLine[] {
     }
     return line;
   });
+}
+
+/**
+ * Returns the lines of one kind that a run has written, in order.
+ * @throws {CheckpointError} naming the step and key of the first value that is not what such a line holds
+ */
+export function metricRecords<Split extends MetricSplit>(
+  { folder, metrics }: { readonly folder: string; readonly metrics: readonly MetricLine[] },
+  split: Split,
+): MetricRecord<Split>[] {
+  return metrics
+    .filter((line) => line.split === split)
+    .map(({ step, values }) => {
+      const parsed = metricValues[split].safeParse(values);
+      // TypeScript does not relate the schema of a generic split to its values.
+      if (parsed.success) return { step, split, values: parsed.data as MetricValues[Split] };
+      const [issue] = parsed.error.issues;
+      const found =
+        issue &&
+        `${issue.path.join('.')}: ${expectation(issue)}, found ${shown(valueAt(values, issue.path))}`;
+      throw new CheckpointError(
+        `${join(folder, METRICS_FILE)}: the ${split} line of step ${step} is damaged at ${found}`,
+      );
+    });
+}
+
+/** Returns the step of the last whole line in a run's folder, reading only the end of the file; null if there is none. */
+export function lastMetricStep(folder: string): number | null {
+  const text = readTail(join(folder, METRICS_FILE), tailBytes);
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+  return lines.map(parseMetricLine).findLast((line) => line !== null)?.step ?? null;
+}
+
+/** Returns the last bytes of a file as text; empty when there is no file. */
+function readTail(path: string, length: number): string {
+  if (!existsSync(path)) return '';
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = Buffer.alloc(Math.min(size, length));
+    const count = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
+    return bytes.toString('utf8', 0, count);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function parseMetricLine(text: string): MetricLine | null {
@@ -68,7 +129,7 @@ function isMetricLine(value: unknown): value is MetricLine {
   return (
     Number.isSafeInteger(step) &&
     typeof split === 'string' &&
-    splits.includes(split) &&
+    Object.hasOwn(metricValues, split) &&
     typeof values === 'object' &&
     values !== null &&
     !Array.isArray(values)

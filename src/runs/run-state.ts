@@ -19,6 +19,25 @@ export interface RunState {
 
 const FORMAT = 1;
 
+/** The key of the environment in `state`, under the name that the first version gave it. */
+const environmentKey = 'circumstances';
+
+/** Returns the part of a checkpoint's state that says where and how it was trained, by the name of each fact. */
+export function environmentState(environment: Readonly<Record<string, string>>): RunState['state'] {
+  return { [environmentKey]: environment };
+}
+
+/** Returns where and how a run was trained, by the name of each fact; empty before the first checkpoint. */
+export function runEnvironment({
+  lastCheckpoint,
+}: {
+  readonly lastCheckpoint: RunState | null;
+}): Record<string, string> {
+  const environment = lastCheckpoint?.state[environmentKey];
+  if (!isObject(environment)) return {};
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)]));
+}
+
 export function formatState({ step, file, state }: RunState): string {
   return `${JSON.stringify({ format: FORMAT, step, checkpoint: file, state }, null, 1)}\n`;
 }

@@ -14,7 +14,7 @@ import {
   writeTextAtomically,
 } from '../files/index.js';
 import { type Tensor, writeSafetensors } from '../torch/index.js';
-import { formatMetricLine, type MetricSplit, type MetricValues, readMetricLines } from './metrics.js';
+import { formatMetricLine, type MetricRecord, type MetricSplit, readMetricLines } from './metrics.js';
 import { PROFILE_FILE, type Profile } from './profile.js';
 import {
   CHECKPOINT_FOLDER,
@@ -116,10 +116,13 @@ export class RunWriter {
     }
   }
 
-  /** Appends one line of metrics. NaN and infinities become null. */
-  append(step: number, split: MetricSplit, values: MetricValues): void {
-    checkStep(step);
-    const line = Buffer.from(formatMetricLine({ step, split, values }), 'utf8');
+  /**
+   * Appends one line of metrics. NaN and infinities become null.
+   * @throws {CheckpointError} when the step is negative or the file cannot be written
+   */
+  append<Split extends MetricSplit>(record: MetricRecord<Split>): void {
+    checkStep(record.step);
+    const line = Buffer.from(formatMetricLine(record), 'utf8');
     this.#write(METRICS_FILE, () => writeAll(this.#openMetrics(), line));
   }
 

@@ -7,5 +7,6 @@ export { GradientReducer } from './gradient-reducer.js';
 export { type ImageKernels, imageKernels, requireImageKernels } from './image-kernels.js';
 export { currentModes, isRecording, kernels } from './modes.js';
 export { setOperatorPhase, startOperatorTimes, stopOperatorTimes } from './operator-times.js';
+export { type Precision, resolvePrecision, resolveThreads } from './resolve-settings.js';
 export { rejectPromise } from './scope.js';
 export { shareHandle, takeHandle } from './tensor.js';

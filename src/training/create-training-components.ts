@@ -115,9 +115,3 @@ function createReweighter(
   reweighter.to({ device: config.device });
   return reweighter;
 }
-
-/** `auto` settled for this machine, so that what ran is what the run's folder says. */
-export function resolvePrecision(config: Config): 'float32' | 'bfloat16' {
-  if (config.precision !== 'auto') return config.precision;
-  return config.device !== 'cpu' || engine().bfloat16Fast ? 'bfloat16' : 'float32';
-}

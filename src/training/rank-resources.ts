@@ -1,10 +1,10 @@
 /** What of the machine a rank takes: its share of the cores, and a GPU of its own. */
 
-import { availableParallelism } from 'node:os';
 import type { Config } from '../config/index.js';
 import type { RankEnvironment } from '../distributed/index.js';
 import { ConfigError, EngineError } from '../errors/index.js';
 import { engine } from '../torch/index.js';
+import { resolveThreads } from '../torch/internal.js';
 
 /**
  * Threads of the engine in this process. 0 divides the cores among the ranks of this machine, whose number whoever
@@ -14,10 +14,8 @@ export function threadsOfRank(
   threads: number,
   { environment }: { readonly environment: RankEnvironment | null },
 ): number {
-  if (threads > 0) return threads;
-  const cores = availableParallelism();
-  if (environment === null) return cores;
-  return Math.max(1, Math.floor(cores / ranksOfMachine()));
+  const processes = threads > 0 || environment === null ? 1 : ranksOfMachine();
+  return resolveThreads(threads, { processes });
 }
 
 function ranksOfMachine(): number {

@@ -11,8 +11,8 @@ import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { readRun } from '../runs/index.js';
 import { RunWriter } from '../runs/internal.js';
 import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
+import { resolvePrecision } from '../torch/internal.js';
 import { expectSameImages } from './agreement.js';
-import { resolvePrecision } from './create-training-components.js';
 import type { TrainingHooks } from './events.js';
 import { deviceOfRank, threadsOfRank } from './rank-resources.js';
 import { broadcastJson, restoreRankStates } from './rank-state.js';
@@ -132,7 +132,7 @@ function openWriter(
 ): RunWriter {
   const keep = config.training.keepCheckpoints;
   if (resume) return RunWriter.resume(runFolder, step, { keep });
-  const ran = { ...config, precision: resolvePrecision(config) };
+  const ran = { ...config, precision: resolvePrecision(config.precision, config.device) };
   return RunWriter.create(runFolder, { configYaml: configToYaml(ran), keep });
 }
 

@@ -11,12 +11,12 @@ import { clipGradNorm } from '../optim/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/internal.js';
 import { scope, type Tensor, tensorFrom } from '../torch/index.js';
+import { resolvePrecision } from '../torch/internal.js';
 import { broadcastBuffers, broadcastState, expectSameConfig } from './agreement.js';
 import {
   type ConfiguredTrainingComponents,
   type CreateTrainingComponentsOptions,
   createTrainingComponents,
-  resolvePrecision,
 } from './create-training-components.js';
 import { learnFromClean } from './learn-from-clean.js';
 import { type StepOptions, trainStep } from './train-step.js';
@@ -52,7 +52,7 @@ export class Trainer {
    */
   constructor(config: Config, options: CreateTrainingComponentsOptions) {
     this.config = config;
-    this.precision = resolvePrecision(config);
+    this.precision = resolvePrecision(config.precision, config.device);
     this.processGroup = options.processGroup ?? null;
     if (this.processGroup) expectSameConfig({ ...config, precision: this.precision }, this.processGroup);
     this.components = createTrainingComponents(config, options);

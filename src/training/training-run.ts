@@ -5,8 +5,8 @@ import { type ChosenImages, measureStatistics } from '../analysis/index.js';
 import type { Batch, SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
-import type { Profile } from '../runs/index.js';
-import type { RunWriter } from '../runs/internal.js';
+import type { EvaluationValues, Profile } from '../runs/index.js';
+import { environmentState, type RunWriter } from '../runs/internal.js';
 import { engine, memory, scope, threads, tidy } from '../torch/index.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent, TrainingHooks } from './events.js';
@@ -138,12 +138,16 @@ export class TrainingRun {
   /** Reads the losses back: the host waits for the device here. */
   #log(losses: StepLosses, learningRate: number): number {
     const objective = losses.objective.item();
-    this.#parts.writer?.append(this.#parts.trainer.stepsTaken, 'train', {
-      loss: objective,
-      mainLoss: losses.main.item(),
-      ...(losses.weighted && { weightedLoss: losses.weighted.item() }),
-      ...(losses.auxiliary && { auxiliaryLoss: losses.auxiliary.item() }),
-      learningRate,
+    this.#parts.writer?.append({
+      step: this.#parts.trainer.stepsTaken,
+      split: 'train',
+      values: {
+        loss: objective,
+        mainLoss: losses.main.item(),
+        ...(losses.weighted && { weightedLoss: losses.weighted.item() }),
+        ...(losses.auxiliary && { auxiliaryLoss: losses.auxiliary.item() }),
+        learningRate,
+      },
     });
     return objective;
   }
@@ -158,7 +162,7 @@ export class TrainingRun {
       boundary: trainer.config.inference.boundary,
       processGroup,
     });
-    writer?.append(trainer.stepsTaken, 'val', valuesOf(values));
+    writer?.append({ step: trainer.stepsTaken, split: 'val', values: valuesOf(values) });
     this.#recordWeights();
     await this.#recordStatistics();
     this.#tell({ type: 'evaluation', step: trainer.stepsTaken, values });
@@ -170,7 +174,9 @@ export class TrainingRun {
     const { trainer, writer } = this.#parts;
     const confidence = Array.from({ length: 81 }, (_, index) => index / 40 - 1);
     const weight = tidy(() => trainer.components.reweighter?.curve(confidence));
-    if (weight) writer?.append(trainer.stepsTaken, 'weights', { confidence, weight });
+    if (weight) {
+      writer?.append({ step: trainer.stepsTaken, split: 'weights', values: { confidence, weight } });
+    }
   }
 
   /** What pixels of different confidence are like now, on a few training images. */
@@ -179,7 +185,7 @@ export class TrainingRun {
     if (watched === null) return;
     const inference = { ...inferenceOptions(trainer.config), precision: trainer.precision };
     const statistics = await measureStatistics({ ...trainer.components, inference }, watched);
-    writer?.append(trainer.stepsTaken, 'statistics', statistics);
+    writer?.append({ step: trainer.stepsTaken, split: 'statistics', values: statistics });
   }
 
   #save(): void {
@@ -194,7 +200,7 @@ export class TrainingRun {
     this.#checkpoint = writer.writeCheckpoint({
       step,
       tensors: new Map([...trainer.state(), ...others]),
-      state: { classes: this.#classes(), circumstances: circumstances(processGroup?.worldSize ?? 1) },
+      state: { classes: this.#classes(), ...environmentState(environment(processGroup?.worldSize ?? 1)) },
     });
     this.#tell({ type: 'checkpoint', step, path: this.#checkpoint });
     this.#clock = performance.now();
@@ -210,8 +216,8 @@ export class TrainingRun {
   }
 }
 
-/** What a report says of where a run took place. */
-function circumstances(processes: number) {
+/** Returns what a report shows of the machine and engine of a run. */
+function environment(processes: number) {
   const { key, bfloat16Fast } = engine();
   const processor = cpus()[0]?.model ?? process.arch;
   return {
@@ -222,7 +228,7 @@ function circumstances(processes: number) {
   };
 }
 
-function valuesOf({ aAcc, mAcc, mIoU, perClass, boundaryF1, trimapMIoU }: Evaluation) {
+function valuesOf({ aAcc, mAcc, mIoU, perClass, boundaryF1, trimapMIoU }: Evaluation): EvaluationValues {
   // Only where they were measured: most runs have no keys for them.
   const outlined = boundaryF1 !== null;
   return {

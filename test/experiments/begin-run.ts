@@ -15,6 +15,12 @@ export function begin({ folder, config }: Job, { checkpoint, mIoU }: BegunRun = 
   const { iterations } = config.training;
   const step = mIoU === undefined ? checkpoint : iterations;
   using writer = RunWriter.create(folder, { configYaml: configToYaml(config) });
-  if (mIoU !== undefined) writer.append(iterations, 'val', { aAcc: 0.9, mAcc: 0.8, mIoU });
+  if (mIoU !== undefined) {
+    writer.append({
+      step: iterations,
+      split: 'val',
+      values: { aAcc: 0.9, mAcc: 0.8, mIoU, perClass: [] },
+    });
+  }
   if (step !== undefined) writer.writeCheckpoint({ step, tensors: new Map(), state: {} });
 }

@@ -43,7 +43,7 @@ function statusOf(mIoU: number | null | undefined | 'killed'): JobStatus {
   if (mIoU === null)
     return { state: 'failed', diverged: true, message: 'the loss became NaN at step 3\nmore' };
   const scores = { aAcc: 0.9, mAcc: null, mIoU: mIoU / 100 };
-  return { state: 'finished', scores, seconds: 60, circumstances: {} };
+  return { state: 'finished', scores, seconds: 60, environment: {} };
 }
 
 describe('a table', () => {

@@ -177,7 +177,7 @@ describe('figures of a run', () => {
     );
     const kind: FigureKind = '5';
     await expect(writeFigure(kind, [damaged])).rejects.toThrow(
-      /the statistics of step 3 are damaged at pixels/,
+      /the statistics line of step 3 is damaged at pixels/,
     );
   });
 

@@ -1,7 +1,8 @@
 import { type MetricLine, readRun } from 'coarsely/runs';
 import { runTraining, type TrainingEvent } from 'coarsely/training';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { binCount, pixelStatistics } from '#analysis/pixel-statistics.js';
+import { binCount } from '#analysis/pixel-statistics.js';
+import { pixelStatistics } from '#runs/pixel-statistics.js';
 import { createPlayground, lossesOf, type Playground, smallConfig } from '../training/training-fixtures.js';
 
 let playground: Playground;

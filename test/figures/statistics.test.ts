@@ -4,7 +4,8 @@ import { LinearArm, type Reweighter, variance } from 'coarsely/reweighting';
 import { type Tensor, tensorFrom } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 import { PixelCollector } from '#analysis/pixel-sample.js';
-import { binCenter, binCount, binOf, pixelStatistics, statisticsOf } from '#analysis/pixel-statistics.js';
+import { binCenter, binCount, binOf, statisticsOf } from '#analysis/pixel-statistics.js';
+import { pixelStatistics } from '#runs/pixel-statistics.js';
 
 const ignored = 255;
 

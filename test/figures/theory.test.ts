@@ -1,12 +1,7 @@
-import {
-  compareWithTheory,
-  inspectImage,
-  type PixelStatistics,
-  type RunStatistics,
-  type Subject,
-} from 'coarsely/analysis';
+import { compareWithTheory, inspectImage, type RunStatistics, type Subject } from 'coarsely/analysis';
 import { crossEntropy } from 'coarsely/losses';
 import { ClosedFormArm, LinearArm, reweighters, variance } from 'coarsely/reweighting';
+import type { PixelStatistics } from 'coarsely/runs';
 import { Generator, randn } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -14,8 +14,18 @@ let page = '';
 function writeRun(name: string, losses: readonly number[]): string {
   const run = join(folder, name);
   using writer = RunWriter.create(run, { configYaml: `name: ${name}\n` });
-  for (const [index, mainLoss] of losses.entries()) writer.append(index + 1, 'train', { mainLoss });
-  writer.append(losses.length, 'weights', { confidence: [-1, 1], weight: [1, losses[0] ?? 0] });
+  for (const [index, mainLoss] of losses.entries()) {
+    writer.append({
+      step: index + 1,
+      split: 'train',
+      values: { loss: mainLoss, mainLoss, learningRate: 0.02 },
+    });
+  }
+  writer.append({
+    step: losses.length,
+    split: 'weights',
+    values: { confidence: [-1, 1], weight: [1, losses[0] ?? 0] },
+  });
   return run;
 }
 

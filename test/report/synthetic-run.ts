@@ -7,6 +7,7 @@ import { createSegmentor } from 'coarsely/models';
 import { Arm } from 'coarsely/reweighting';
 import { Generator, scope, type Tensor } from 'coarsely/torch';
 import { encode } from 'fast-png';
+import { environmentState } from '#runs/run-state.js';
 import { RunWriter } from '#runs/run-writer.js';
 
 export const size = { width: 48, height: 40 };
@@ -73,16 +74,30 @@ export function writeRun(
   using writer = RunWriter.create(folder, { configYaml: configToYaml(config) });
   const confidence = [-1, 0, 1];
   for (let step = 10; step <= 100; step += 10) {
-    writer.append(step, 'train', { loss: 3 / step, mainLoss: 2 / step });
+    writer.append({
+      step,
+      split: 'train',
+      values: { loss: 3 / step, mainLoss: 2 / step, learningRate: 0.02 },
+    });
     if (step % 50 !== 0) continue;
     const mIoU = scores[step / 50 - 1] as number;
-    writer.append(step, 'val', {
-      aAcc: 0.7777,
-      mAcc: 0.6666,
-      mIoU,
-      perClass: classes.map((one, id) => ({ name: one.name, iou: id === 2 ? null : mIoU, accuracy: 0.5 })),
+    writer.append({
+      step,
+      split: 'val',
+      values: {
+        aAcc: 0.7777,
+        mAcc: 0.6666,
+        mIoU,
+        perClass: classes.map((one, id) => ({ name: one.name, iou: id === 2 ? null : mIoU, accuracy: 0.5 })),
+      },
     });
-    if (reweighter) writer.append(step, 'weights', { confidence, weight: [0.5, 0.5, 0.5 - step / 1000] });
+    if (reweighter) {
+      writer.append({
+        step,
+        split: 'weights',
+        values: { confidence, weight: [0.5, 0.5, 0.5 - step / 1000] },
+      });
+    }
   }
   if (checkpoint) writeCheckpoint(writer, config.model, reweighter !== null);
 }
@@ -99,7 +114,11 @@ function writeCheckpoint(
   for (const [name, tensor] of segmentor.stateDict()) tensors.set(`model.${name}`, tensor);
   const arm = reweighted ? new Arm({ generator }) : null;
   for (const [name, tensor] of arm?.stateDict() ?? []) tensors.set(`reweighter.${name}`, tensor);
-  writer.writeCheckpoint({ step: 100, tensors, state: { classes, circumstances: { Machine: 'two cores' } } });
+  writer.writeCheckpoint({
+    step: 100,
+    tensors,
+    state: { classes, ...environmentState({ Machine: 'two cores' }) },
+  });
   segmentor.dispose();
   arm?.dispose();
 }

@@ -193,7 +193,9 @@ describe('writeReport, other cases', () => {
       join(broken, 'metrics.jsonl'),
       '{"step":5,"split":"weights","values":{"confidence":[1]}}\n',
     );
-    await expect(writeReport([broken])).rejects.toThrow(/metrics\.jsonl: the line of step 5 is damaged/);
+    await expect(writeReport([broken])).rejects.toThrow(
+      /metrics\.jsonl: the weights line of step 5 is damaged at weight: expected a list/,
+    );
   });
 
   test('a page that cannot be written is an error with its path', async () => {

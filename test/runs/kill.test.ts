@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { readRun } from 'coarsely/runs';
 import { expect, onTestFinished, test } from 'vitest';
 import { RunWriter } from '#runs/run-writer.js';
-import { scratchRun, stepInCheckpoint, withTensors } from './run-folders.js';
+import { scratchRun, stepInCheckpoint, trainRecord, withTensors } from './run-folders.js';
 
 const configYaml = 'name: tiny\n';
 const mutating = [
@@ -79,7 +79,7 @@ function markOwnerDead(folder: string): void {
 }
 
 function checkpoint(run: RunWriter, step: number): void {
-  run.append(step, 'train', { loss: 1 / step });
+  run.append(trainRecord(step, 1 / step));
   withTensors(step, (tensors) => run.writeCheckpoint({ step, tensors, state: { sampler: step } }));
 }
 
@@ -127,7 +127,7 @@ test('killed while a run resumes', () => {
     using run = RunWriter.create(folder, { configYaml });
     checkpoint(run, 1);
     checkpoint(run, 2);
-    run.append(3, 'train', { loss: 1 });
+    run.append(trainRecord(3, 1));
   }
   const copies = killedEverywhere(folder, () => RunWriter.resume(folder, 2).close());
   expect(copies.length).toBeGreaterThan(8);

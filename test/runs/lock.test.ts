@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { RunWriter } from '#runs/run-writer.js';
-import { scratchRun } from './run-folders.js';
+import { scratchRun, trainRecord } from './run-folders.js';
 
 const configYaml = 'name: tiny\n';
 
@@ -30,7 +30,7 @@ test('one writer at a time, and the lock goes with it', () => {
     `${folder}: process ${process.pid} is training into this folder`,
   );
   expect(() => RunWriter.resume(folder, 0)).toThrow(expect.objectContaining({ code: 'config' }));
-  run.append(1, 'train', { loss: 1 });
+  run.append(trainRecord(1, 1));
   run.close();
   expect(existsSync(join(folder, 'run.lock'))).toBe(false);
   RunWriter.resume(folder, 0).close();

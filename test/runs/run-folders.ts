@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { MetricRecord } from 'coarsely/runs';
 import { readSafetensors, type Tensor, tensorFrom } from 'coarsely/torch';
 import { onTestFinished } from 'vitest';
 
@@ -31,4 +32,9 @@ export function stepInCheckpoint(path: string): number {
   const values = tensors.get('model.weight')?.toTypedArray();
   for (const tensor of tensors.values()) tensor.dispose();
   return Number(values?.[0]);
+}
+
+/** The line of a training step. */
+export function trainRecord(step: number, loss: number): MetricRecord<'train'> {
+  return { step, split: 'train', values: { loss, mainLoss: loss, learningRate: 2e-4 } };
 }

@@ -12,7 +12,7 @@ import { readRun } from 'coarsely/runs';
 import { describe, expect, test } from 'vitest';
 import { checkNewRunFolder } from '#runs/run-folder.js';
 import { RunWriter } from '#runs/run-writer.js';
-import { scratchRun, stepInCheckpoint, withTensors } from './run-folders.js';
+import { scratchRun, stepInCheckpoint, trainRecord, withTensors } from './run-folders.js';
 
 const configYaml = 'name: tiny\nseed: 3\n';
 
@@ -21,7 +21,7 @@ function finishedRun({ keep = 2 }: { keep?: number } = {}): string {
   const folder = scratchRun();
   using run = RunWriter.create(folder, { configYaml, keep });
   for (let step = 1; step <= 4; step += 1) {
-    run.append(step, 'train', { loss: 1 / step });
+    run.append(trainRecord(step, 1 / step));
     if (step % 2 === 0) checkpoint(run, step);
   }
   return folder;
@@ -37,18 +37,24 @@ test('what is written is read', () => {
   const folder = scratchRun();
   const run = RunWriter.create(folder, { configYaml });
   expect(readRun(folder)).toEqual({ folder, configYaml, metrics: [], lastCheckpoint: null });
-  run.append(10, 'train', { loss: 0.1 + 0.2, learningRate: 2e-4 });
-  run.append(10, 'val', { mIoU: 0.5, perClass: [{ name: 'road', iou: Number.NaN, accuracy: 1 }] });
+  run.append(trainRecord(10, 0.1 + 0.2));
+  const scores = { aAcc: 0.75, mAcc: 0.625, mIoU: 0.5 };
+  const perClass = [{ name: 'road', iou: Number.NaN, accuracy: 1 }];
+  run.append({ step: 10, split: 'val', values: { ...scores, perClass } });
   const path = checkpoint(run, 10);
-  run.append(10, 'weights', { confidence: [-1, 1], weight: [0.25, 0.75] });
+  run.append({ step: 10, split: 'weights', values: { confidence: [-1, 1], weight: [0.25, 0.75] } });
   run.close();
   expect(path).toBe(join(folder, 'checkpoints/step-00000010.safetensors'));
   expect(readRun(folder)).toEqual({
     folder,
     configYaml,
     metrics: [
-      { step: 10, split: 'train', values: { loss: 0.1 + 0.2, learningRate: 2e-4 } },
-      { step: 10, split: 'val', values: { mIoU: 0.5, perClass: [{ name: 'road', iou: null, accuracy: 1 }] } },
+      trainRecord(10, 0.1 + 0.2),
+      {
+        step: 10,
+        split: 'val',
+        values: { ...scores, perClass: [{ name: 'road', iou: null, accuracy: 1 }] },
+      },
       { step: 10, split: 'weights', values: { confidence: [-1, 1], weight: [0.25, 0.75] } },
     ],
     lastCheckpoint: { step: 10, file: path, state: { sampler: 100 } },
@@ -71,7 +77,7 @@ test('a closed run takes nothing more', () => {
   const run = RunWriter.create(scratchRun(), { configYaml });
   run.close();
   run.close();
-  expect(() => run.append(1, 'train', { loss: 1 })).toThrow(/was closed/);
+  expect(() => run.append(trainRecord(1, 1))).toThrow(/was closed/);
   expect(() => checkpoint(run, 1)).toThrow(/was closed/);
 });
 
@@ -90,13 +96,13 @@ describe('resuming', () => {
     expect(readRun(folder).metrics.at(-1)?.step).toBe(5);
     {
       using run = RunWriter.resume(folder, 4);
-      run.append(5, 'train', { loss: 0.2 });
+      run.append(trainRecord(5, 0.2));
     }
     const after = readRun(folder);
     expect(after.metrics).toEqual([
       ...before.metrics,
       { step: 4, split: 'val', values: { mIoU: 0.5 } },
-      { step: 5, split: 'train', values: { loss: 0.2 } },
+      trainRecord(5, 0.2),
     ]);
     expect(after.lastCheckpoint).toEqual(before.lastCheckpoint);
     expect(readdirSync(join(folder, 'checkpoints')).sort()).toEqual([
@@ -110,8 +116,8 @@ describe('resuming', () => {
     const folder = scratchRun();
     {
       using run = RunWriter.create(folder, { configYaml });
-      run.append(0, 'weights', { confidence: [0], weight: [0.5] });
-      run.append(1, 'train', { loss: 1 });
+      run.append({ step: 0, split: 'weights', values: { confidence: [0], weight: [0.5] } });
+      run.append(trainRecord(1, 1));
     }
     RunWriter.resume(folder, 0).close();
     expect(readRun(folder).metrics).toEqual([]);
@@ -235,7 +241,7 @@ describe('reading what is no run, or damaged', () => {
 
   test('numbers that are no step', () => {
     using run = RunWriter.create(scratchRun(), { configYaml });
-    expect(() => run.append(-1, 'train', { loss: 1 })).toThrow(/expected a step/);
+    expect(() => run.append(trainRecord(-1, 1))).toThrow(/expected a step/);
     expect(() => checkpoint(run, 1.5)).toThrow(/expected a step/);
     expect(() => RunWriter.create(scratchRun(), { configYaml, keep: 0 })).toThrow(/at least 1 checkpoint/);
   });

@@ -2,10 +2,9 @@
 
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../../config/index.js';
-import { CoarselyError } from '../../errors/index.js';
-import { exitCodes } from '../exit-codes.js';
+import { deserializeError, exitCodes } from '../../errors/internal.js';
 import { createProgressDisplay, noDisplay, type ProgressDisplay } from './progress-display.js';
-import type { ReportedError, TrainingJob, TrainingMessage } from './train-worker.js';
+import type { TrainingJob, TrainingMessage } from './train-worker.js';
 
 export interface TrainSessionOptions {
   readonly runFolder: string;
@@ -51,7 +50,7 @@ function outcomeOf(worker: Worker, display: ProgressDisplay): Promise<'finished'
           resolve(message.outcome);
           break;
         case 'error':
-          reject(revived(message.error));
+          reject(deserializeError(message.error));
           break;
         default:
           message satisfies never;
@@ -62,19 +61,11 @@ function outcomeOf(worker: Worker, display: ProgressDisplay): Promise<'finished'
   });
 }
 
-/** Errors lose their class on the way between threads; the code says whether a user can cause this one. */
-function revived({ name, message, stack, code }: ReportedError): Error {
-  const error = code === null ? new Error(message) : new CoarselyError(message, { code });
-  error.name = name;
-  error.stack = stack;
-  return error;
-}
-
 function handleInterrupts(flag: Int32Array, display: ProgressDisplay): () => void {
   let asked = Number.NEGATIVE_INFINITY;
   const onSignal = () => {
     const now = performance.now();
-    // A terminal, or GNU timeout, may deliver one wish twice: to the process and to its group.
+    // A terminal, or GNU timeout, may deliver one request twice: to the process and to its group.
     if (now - asked < 1000) return;
     asked = now;
     if (Atomics.exchange(flag, 0, 1) !== 0) process.exit(exitCodes.interrupted);

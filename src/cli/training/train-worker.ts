@@ -5,7 +5,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from '../../config/index.js';
-import { CoarselyError } from '../../errors/index.js';
+import { type SerializedError, serializeError } from '../../errors/internal.js';
 import { runTraining, type TrainingEvent } from '../../training/index.js';
 
 /** What the thread is given. */
@@ -19,19 +19,11 @@ export interface TrainingJob {
   readonly stop: SharedArrayBuffer;
 }
 
-/** An error as a message: `code` is null for one that a user cannot cause. */
-export interface ReportedError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-  readonly code: string | null;
-}
-
 /** What the thread says. */
 export type TrainingMessage =
   | { readonly type: 'event'; readonly event: TrainingEvent }
   | { readonly type: 'outcome'; readonly outcome: 'finished' | 'interrupted' }
-  | { readonly type: 'error'; readonly error: ReportedError };
+  | { readonly type: 'error'; readonly error: SerializedError };
 
 async function work(): Promise<void> {
   const { config, runFolder, resume, profileSteps, stop } = workerData as TrainingJob;
@@ -47,13 +39,8 @@ async function work(): Promise<void> {
     });
     send({ type: 'outcome', outcome });
   } catch (error) {
-    send({ type: 'error', error: reported(error) });
+    send({ type: 'error', error: serializeError(error) });
   }
-}
-
-function reported(error: unknown): ReportedError {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { name, message, stack: stack ?? message, code: error instanceof CoarselyError ? error.code : null };
 }
 
 await work();

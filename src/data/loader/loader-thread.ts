@@ -1,7 +1,8 @@
 /** Controls a worker thread that makes samples. */
 
 import { Worker } from 'node:worker_threads';
-import { CoarselyError, ConfigError, DataError } from '../../errors/index.js';
+import { CoarselyError } from '../../errors/index.js';
+import { deserializeError, type SerializedError } from '../../errors/internal.js';
 import type { ComponentSection } from '../../registry/index.js';
 import type { SampleWindow } from '../augment/augment-sample.js';
 import type { Augmentation } from '../augment/augmentation.js';
@@ -25,16 +26,10 @@ export type LoaderRequest =
   | { readonly type: 'produce'; readonly id: number; readonly task: SampleTask }
   | { readonly type: 'close' };
 
-/** Describes an error as plain data, as classes are lost between threads. */
-export interface LoaderFailure {
-  readonly message: string;
-  readonly code: string | null;
-}
-
 /** Describes a message from the worker: the part of the image that the sample shows, or why there is no sample. */
 export type LoaderReply =
   | { readonly id: number; readonly window: SampleWindow }
-  | { readonly id: number; readonly failure: LoaderFailure };
+  | { readonly id: number; readonly error: SerializedError };
 
 interface Waiting {
   readonly resolve: (window: SampleWindow) => void;
@@ -97,7 +92,7 @@ export class LoaderThread {
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0 && this.#ended === null) this.#worker.unref();
     if ('window' in reply) waiting?.resolve(reply.window);
-    else waiting?.reject(errorFrom(reply.failure));
+    else waiting?.reject(deserializeError(reply.error));
   }
 
   #end(error: Error): void {
@@ -105,11 +100,4 @@ export class LoaderThread {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
-}
-
-/** Creates the error that a worker reported, with the class that its code names. */
-function errorFrom({ message, code }: LoaderFailure): Error {
-  if (code === 'data') return new DataError(message);
-  if (code === 'config') return new ConfigError(message);
-  return code === null ? new Error(message) : new CoarselyError(message, { code });
 }

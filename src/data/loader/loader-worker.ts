@@ -3,9 +3,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { CoarselyError } from '../../errors/index.js';
+import { serializeError } from '../../errors/internal.js';
 import type { ComponentSection } from '../../registry/index.js';
 import { openDataset } from '../datasets/registry.js';
-import type { LoaderFailure, LoaderReply, LoaderRequest, LoaderThreadData } from './loader-thread.js';
+import type { LoaderReply, LoaderRequest, LoaderThreadData } from './loader-thread.js';
 import { SampleProducer, type SampleTask } from './sample-producer.js';
 
 const port = parentPort;
@@ -46,11 +47,6 @@ async function produce(id: number, task: SampleTask): Promise<LoaderReply> {
   try {
     return { id, window: await (await producer).produce(task) };
   } catch (error) {
-    return { id, failure: failureFrom(error) };
+    return { id, error: serializeError(error) };
   }
-}
-
-function failureFrom(error: unknown): LoaderFailure {
-  if (error instanceof CoarselyError) return { message: error.message, code: error.code };
-  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), code: null };
 }

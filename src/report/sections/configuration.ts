@@ -27,6 +27,6 @@ function differencesTable(runs: readonly ReportRun[]): Html {
 
 function runDetails(run: ReportRun, index: number): Html {
   return html`<article class="run-card" style="--run:var(${runColor(index)})"><h3>${run.label}</h3>
-<dl>${[['Folder', run.folder] as const, ...run.circumstances].map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+<dl>${[['Folder', run.folder] as const, ...run.environment].map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <details><summary>Whole config</summary><pre><code>${run.configText}</code></pre></details></article>`;
 }

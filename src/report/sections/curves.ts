@@ -7,14 +7,12 @@ export function curvesSection(runs: readonly ReportRun[]): Html {
   const evaluated = runs.some((run) => run.evaluations.length > 0);
   const trained = runs.some((run) => run.loss.steps.length > 0);
   if (!evaluated && !trained) return html``;
-  const weighted = runs.filter((run) => isReweighted(run) && !run.lossIsPlain);
   return html`<section id="curves" aria-labelledby="curves-title">
 <h2 id="curves-title">Training</h2>
 <div class="charts">
 ${evaluated ? chartFigure(scoreChart(runs)) : null}
 ${trained ? chartFigure(lossChart(runs)) : null}
 </div>
-${weighted.length > 0 && weighted.length < runs.length ? html`<p class="hint">The loss of a reweighted run is the weighted one that it trains on, Σ w′·l: its height is not comparable with a plain mean.</p>` : null}
 ${evaluated ? scoreTable(runs) : null}
 </section>`;
 }
@@ -53,7 +51,7 @@ function lossChart(runs: readonly ReportRun[]): Chart {
   return {
     id: 'loss',
     title: 'Training loss',
-    note: lossNote(runs, window),
+    note: lossNote(window),
     xLabel: 'Step',
     x,
     series: [
@@ -73,12 +71,8 @@ function lossChart(runs: readonly ReportRun[]): Chart {
   };
 }
 
-function lossNote(runs: readonly ReportRun[], window: number): string {
-  const remarks = [
-    runs.every((run) => run.lossIsPlain) ? 'before weighting' : '',
-    window > 1 ? `bold: mean of ${window} logged steps` : '',
-  ];
-  return remarks.filter((remark) => remark !== '').join('; ');
+function lossNote(window: number): string {
+  return window > 1 ? `before weighting; bold: mean of ${window} logged steps` : 'before weighting';
 }
 
 function line(
@@ -101,11 +95,6 @@ function scoreTable(runs: readonly ReportRun[]): Html {
   );
   return html`<details><summary>Mean IoU as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Mean IoU by step"><table>
 <thead><tr><th scope="col">Step</th>${runs.map((run) => html`<th scope="col">${run.label}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
-}
-
-/** Whether the run trains with weights: its config names a reweighter. */
-function isReweighted(run: ReportRun): boolean {
-  return typeof run.config.reweighter === 'object' && run.config.reweighter !== null;
 }
 
 function short(value: number | undefined): string {

@@ -8,9 +8,9 @@ import { ConfigError } from '../../../errors/index.js';
 import { formatPercent, formatTable } from '../../../format/index.js';
 import { sceneCounts } from '../../../recipes/internal.js';
 import { writeReport } from '../../../report/index.js';
-import { type Run, readRun } from '../../../runs/index.js';
+import { type EvaluationValues, metricRecords, type Run, readRun } from '../../../runs/index.js';
 import { writeScenes } from '../../../scenes/index.js';
-import { resolvePrecision } from '../../../training/internal.js';
+import { resolvePrecision } from '../../../torch/internal.js';
 import { loadConfig } from '../../training/load-config.js';
 import { readStartedRun, resumeCommand } from '../../training/run-place.js';
 import { trainSession } from '../../training/train-session.js';
@@ -80,7 +80,7 @@ async function ensureRun(
   const resume = existsSync(path.join(folder, 'config.yaml'));
   if (resume) {
     const started = readStartedRun(folder);
-    const same = { ...config, precision: resolvePrecision(config) };
+    const same = { ...config, precision: resolvePrecision(config.precision, config.device) };
     if (configToYaml(started.config) !== configToYaml(same)) {
       throw new ConfigError(
         `demo: ${folder} holds a run with other settings; choose another folder with --out DIR, or remove it`,
@@ -111,16 +111,8 @@ function comparisonTable(runs: readonly Run[]): string {
   ]);
 }
 
-interface EvaluationValues {
-  readonly mIoU: number | null;
-  readonly mAcc: number | null;
-  readonly aAcc: number | null;
-  readonly perClass: readonly { readonly name: string; readonly iou: number | null }[];
-}
-
 function lastEvaluation(run: Run): EvaluationValues {
-  const values = run.metrics.findLast(({ split }) => split === 'val')?.values;
-  return (values ?? { mIoU: null, mAcc: null, aAcc: null, perClass: [] }) as unknown as EvaluationValues;
+  return metricRecords(run, 'val').at(-1)?.values ?? { mIoU: null, mAcc: null, aAcc: null, perClass: [] };
 }
 
 function heading(text: string): void {

@@ -1,6 +1,7 @@
 /** `coarsely evaluate`: the scores of a trained model on labeled images. */
 
 import { Command } from 'commander';
+import { exitCodes } from '../../../errors/internal.js';
 import type { Evaluation } from '../../../evaluation/index.js';
 import { formatPercent, formatTable } from '../../../format/index.js';
 import {
@@ -71,7 +72,7 @@ async function evaluateModel(
 ): Promise<void> {
   const { data, split, labels, json = false } = options;
   const mistake = mistakeIn(runFolder, options);
-  if (mistake !== null) command.error(`error: ${mistake}`, { exitCode: 2 });
+  if (mistake !== null) command.error(`error: ${mistake}`, { exitCode: exitCodes.usage });
   const { datasetSection } = await import('../../../config/index.js');
   const { openDataset } = await import('../../../data/index.js');
   const { evaluate } = await import('../../../evaluation/index.js');

@@ -1,6 +1,7 @@
 /** `coarsely experiment`: the runs of a table of the paper, in a queue, and the table they make. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { exitCodes } from '../../../errors/internal.js';
 import { collect, positiveNumber } from '../../options/parse-options.js';
 import type { ExperimentOptions } from './run-experiment.js';
 
@@ -91,7 +92,7 @@ function namedRoot(text: string, command: Command): readonly [string, string] {
   if (name === undefined || root === undefined) return ['cityscapes', text];
   if (name === 'cityscapes' || name === 'ade20k') return [name, root];
   return command.error(`error: --data ${text}: expected ROOT, cityscapes=ROOT or ade20k=ROOT`, {
-    exitCode: 2,
+    exitCode: exitCodes.usage,
   });
 }
 
@@ -99,7 +100,7 @@ function pairOf(text: string, command: Command): readonly [string, string] {
   const [, kind, file] = /^(\w+)=(.+)$/s.exec(text) ?? [];
   if (kind !== undefined && file !== undefined) return [kind, file];
   return command.error(`error: --weights ${text}: expected KIND=FILE, for example resnet101=r101.pth`, {
-    exitCode: 2,
+    exitCode: exitCodes.usage,
   });
 }
 

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { exitCodes } from '../../../errors/internal.js';
 import {
   type ExperimentPlan,
   JobQueue,
@@ -26,8 +27,8 @@ import {
   tablesNamed,
   writeSettings,
 } from '../../../experiments/internal.js';
-import { exitCodes } from '../../exit-codes.js';
 import { printNotice } from '../../output/print-notice.js';
+import { queueVariable } from '../train/launched-rank.js';
 import { createExperimentDisplay } from './experiment-display.js';
 import { printPlan } from './experiment-plan.js';
 
@@ -85,7 +86,7 @@ function parallelJobs({ scale, queue }: ExperimentPlan): number {
 /** This very program, as a process of its own. */
 const trainCommand: TrainCommand = {
   words: [process.execPath, fileURLToPath(new URL('../../main.js', import.meta.url))],
-  exitCodes,
+  environment: { [queueVariable]: '1' },
 };
 
 function scaleOf({ scale, data, learningRateScale, weights }: ExperimentSettings): Promise<Scale> | Scale {
@@ -175,7 +176,7 @@ function handleInterrupts(queue: JobQueue, print: (line: string) => void): () =>
   let asked = Number.NEGATIVE_INFINITY;
   const onSignal = () => {
     const now = performance.now();
-    // A terminal, or GNU timeout, may deliver one wish twice.
+    // A terminal, or GNU timeout, may deliver one request twice.
     if (now - asked < 1000) return;
     if (asked === Number.NEGATIVE_INFINITY) {
       print('stopping: every run finishes its step and writes a checkpoint (Ctrl-C again to end at once)');

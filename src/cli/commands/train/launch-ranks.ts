@@ -10,9 +10,9 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CoarselyError } from '../../../errors/index.js';
-import { exitCodes } from '../../exit-codes.js';
+import { deserializeError, exitCodes, type SerializedError } from '../../../errors/internal.js';
 import { resumeCommand } from '../../training/run-place.js';
-import { launcherVariable, type RankError, type RankMessage } from './launched-rank.js';
+import { launcherVariable, type RankMessage } from './launched-rank.js';
 
 export interface LaunchOptions {
   readonly processes: number;
@@ -23,7 +23,7 @@ interface Ending {
   readonly rank: number;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  readonly error: RankError | null;
+  readonly error: SerializedError | null;
 }
 
 // How long the others may take to say what they know, after one has ended badly.
@@ -48,7 +48,7 @@ export async function launchRanks(
     const endings: Ending[] = [];
     await Promise.all(
       ranks.map(async ({ rank, child }) => {
-        let error: RankError | null = null;
+        let error: SerializedError | null = null;
         child.on('message', (message: RankMessage) => {
           if (message.type === 'error') error = message.error;
           else runFolder = message.folder;
@@ -133,12 +133,10 @@ function causeOf(
   const own = failed.filter(({ error }) => !consequences.has(error?.code));
   const first = [...(own.length > 0 ? own : failed)].sort((a, b) => a.rank - b.rank)[0];
   if (first?.error) {
-    const { message, stack, code } = first.error;
-    // What all say, or what the one says that speaks for all, needs no name.
+    const { message } = first.error;
+    // An error that all ranks report, or that rank 0 reports for all, needs no rank in its message.
     const named = first.rank === 0 ? message : `rank ${first.rank}: ${message}`;
-    const cause = code === null ? new Error(named) : new CoarselyError(named, { code });
-    cause.stack = stack;
-    return cause;
+    return deserializeError({ ...first.error, message: named });
   }
   const { rank, code } = endings.find((ending) => ending.code !== 0) as Ending;
   return new CoarselyError(

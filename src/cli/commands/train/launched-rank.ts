@@ -3,22 +3,15 @@
  * know, over a channel of their own, and the launcher prints it once.
  */
 
-import { CoarselyError } from '../../../errors/index.js';
+import { type ErrorMessage, serializeError } from '../../../errors/internal.js';
 
 /** Set by the launcher for the processes it starts. */
 export const launcherVariable = 'COARSELY_LAUNCHER';
-
-/** An error as a message: `code` is null for one that a user cannot cause. */
-export interface RankError {
-  readonly message: string;
-  readonly stack: string;
-  readonly code: string | null;
-}
+/** Set by the queue of an experiment for the processes it starts; what they print goes to a log file. */
+export const queueVariable = 'COARSELY_QUEUE';
 
 /** What a launched process tells. */
-export type RankMessage =
-  | { readonly type: 'run-folder'; readonly folder: string }
-  | { readonly type: 'error'; readonly error: RankError };
+export type RankMessage = { readonly type: 'run-folder'; readonly folder: string } | ErrorMessage;
 
 function isLaunched(): boolean {
   return process.env[launcherVariable] !== undefined && process.send !== undefined;
@@ -33,15 +26,14 @@ export function tellRunFolder(folder: string): void {
   if (isLaunched()) send({ type: 'run-folder', folder });
 }
 
-/** True when the launcher has been told, and there is nothing to print here. */
+/**
+ * Sends an error to the process that started this one, when that process asked for it.
+ * @returns true when that process prints the error, so that this one must not
+ */
 export function tellError(error: unknown): boolean {
-  if (!isLaunched()) return false;
-  const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
-  send({
-    type: 'error',
-    error: { message, stack, code: error instanceof CoarselyError ? error.code : null },
-  });
-  return true;
+  if (!isLaunched() && process.env[queueVariable] === undefined) return false;
+  send({ type: 'error', error: serializeError(error) });
+  return isLaunched();
 }
 
 /** Asks the training to stop, as Ctrl-C does, when the launcher is gone. */

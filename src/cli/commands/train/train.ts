@@ -3,7 +3,7 @@
 import { Command } from 'commander';
 import type { Config } from '../../../config/index.js';
 import { ConfigError } from '../../../errors/index.js';
-import { exitCodes } from '../../exit-codes.js';
+import { exitCodes } from '../../../errors/internal.js';
 import { collect, positiveNumber } from '../../options/parse-options.js';
 
 const example = `
@@ -72,7 +72,7 @@ async function train(
       command.error(
         'error: name a recipe or a config file, or --resume RUN (coarsely recipes lists the recipes)',
         {
-          exitCode: 2,
+          exitCode: exitCodes.usage,
         },
       );
     }
@@ -82,7 +82,7 @@ async function train(
   const changed = Object.entries(changes).some(([, value]) => value !== undefined);
   if (source !== undefined || changed) {
     command.error('error: --resume continues a run with its own config; give it nothing else', {
-      exitCode: 2,
+      exitCode: exitCodes.usage,
     });
   }
   await (processes > 1 ? startRanks(processes) : resumeRun(resume, { profileSteps }));

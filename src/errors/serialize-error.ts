@@ -1,0 +1,73 @@
+/**
+ * Carries errors between threads and between processes, where classes get lost: an error travels as plain data and is
+ * built again on the other side.
+ */
+
+import {
+  CheckpointError,
+  CoarselyError,
+  ConfigError,
+  DataError,
+  DistributedError,
+  EngineError,
+  FileError,
+  OperationError,
+} from './coarsely-error.js';
+
+/** Holds an error as plain data, for structured cloning and JSON. */
+export interface SerializedError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | null;
+  /** The code of a CoarselyError; null for any other error. */
+  readonly code: string | null;
+  readonly cause: SerializedError | null;
+}
+
+/** The message by which a process tells the process that started it why it failed. */
+export interface ErrorMessage {
+  readonly type: 'error';
+  readonly error: SerializedError;
+}
+
+const classes = [
+  CheckpointError,
+  ConfigError,
+  DataError,
+  DistributedError,
+  EngineError,
+  FileError,
+  OperationError,
+];
+const classByName = new Map(classes.map((errorClass) => [errorClass.name, errorClass]));
+
+/** Returns an error as plain data; what is thrown and is no Error becomes one with its text as the message. */
+export function serializeError(error: unknown): SerializedError {
+  const { name, message, stack = null, cause } = error instanceof Error ? error : new Error(String(error));
+  return {
+    name,
+    message,
+    stack,
+    code: error instanceof CoarselyError ? error.code : null,
+    cause: cause instanceof Error ? serializeError(cause) : null,
+  };
+}
+
+/**
+ * Returns the error that was serialized, with its stack. Errors of this room get their class back; a CoarselyError that
+ * another room defines becomes a CoarselyError of its name and code, and any other error a plain Error of its name.
+ */
+export function deserializeError(serialized: SerializedError): Error {
+  const { name, message, stack, code } = serialized;
+  const options = serialized.cause === null ? {} : { cause: deserializeError(serialized.cause) };
+  const known = classByName.get(name);
+  const error =
+    known !== undefined
+      ? new known(message, options)
+      : code === null
+        ? new Error(message, options)
+        : new CoarselyError(message, { ...options, code });
+  error.name = name;
+  if (stack !== null) error.stack = stack;
+  return error;
+}

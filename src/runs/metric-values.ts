@@ -1,0 +1,64 @@
+/**
+ * Describes the values of each kind of line in `metrics.jsonl`. What training writes has these types, and what others
+ * read is checked against these schemas.
+ */
+
+import { z } from 'zod';
+import { pixelStatistics } from './pixel-statistics.js';
+
+/** A number that was computed; NaN and infinity are null in the file. */
+const computed = z.number().nullable();
+
+const trainValues = z.object({
+  /** The objective that the step descended. */
+  loss: computed,
+  /** Mean pixel loss of the main head over labeled pixels. */
+  mainLoss: computed,
+  /** Pixel losses weighted by the reweighter, summed; absent without a reweighter. */
+  weightedLoss: computed.optional(),
+  /** Mean cross-entropy of the auxiliary head; absent without one. */
+  auxiliaryLoss: computed.optional(),
+  learningRate: z.number(),
+});
+
+const classValues = z.object({
+  name: z.string(),
+  iou: computed,
+  accuracy: computed,
+  boundaryF1: computed.optional(),
+});
+
+const evaluationValues = z.object({
+  aAcc: computed,
+  mAcc: computed,
+  mIoU: computed,
+  /** Present where boundaries were scored, as the next key. */
+  boundaryF1: computed.optional(),
+  /** Mean IoU in bands of `width` pixels on both sides of label boundaries. */
+  trimapMIoU: z.array(z.object({ width: z.number(), mIoU: computed })).optional(),
+  perClass: z.array(classValues),
+});
+
+const weightValues = z
+  .object({
+    /** Confidences at which the weight function was evaluated, ascending. */
+    confidence: z.array(z.number()),
+    weight: z.array(computed),
+  })
+  .refine(({ confidence, weight }) => confidence.length === weight.length, {
+    path: ['weight'],
+    error: 'expected as many numbers as in confidence',
+  });
+
+/** The schema of a line's values by its split. */
+export const metricValues = {
+  train: trainValues,
+  val: evaluationValues,
+  weights: weightValues,
+  statistics: pixelStatistics,
+};
+
+/** Fractions in [0, 1]; null where a score does not exist. */
+export type EvaluationValues = z.output<typeof evaluationValues>;
+export type TrainValues = z.output<typeof trainValues>;
+export type WeightValues = z.output<typeof weightValues>;

@@ -1,0 +1,67 @@
+/**
+ * Describes the `statistics` lines of `metrics.jsonl`: how many training pixels there are at each confidence v̂, how many
+ * of them carry a wrong label, what they lose and what they weigh (Fig. 2 and 5 of the paper).
+ */
+
+import { z } from 'zod';
+
+const counts = z.array(z.int().min(0));
+const amounts = z.array(z.number());
+
+const cell = z.object({
+  pixels: z.int().min(0),
+  /** Null where there is no pixel. */
+  meanLoss: z.number().nullable(),
+  /** Share of the weight of all compared pixels. */
+  weightShare: z.number(),
+});
+const halves = z.object({ low: cell, high: cell });
+const division = z.object({
+  /** The median over the compared pixels. */
+  threshold: z.number(),
+  correct: halves,
+  mislabeled: halves,
+});
+
+/** The schema of such a line's values. */
+export const pixelStatistics = z.preprocess(
+  withAmericanKeys,
+  z.object({
+    images: z.int().min(0),
+    /** Number of labeled pixels. */
+    pixels: z.int().min(0),
+    /** Number of pixels that a finer label judges; the two divisions count these alone. */
+    compared: z.int().min(0),
+    mislabeled: z.int().min(0),
+    meanLoss: z.number().nullable(),
+    /** One entry for each interval of v̂, from −1 to 1, all of one length. */
+    bins: z.object({
+      pixels: counts,
+      compared: counts,
+      mislabeled: counts,
+      /** Null in an empty interval. */
+      meanLoss: z.array(z.number().nullable()),
+      /** Shares of the weight of all labeled pixels; they sum to 1. */
+      weightShare: amounts,
+    }),
+    /** Fig. 2(a) and 2(b); null when no pixel could be compared. */
+    byLoss: division.nullable(),
+    byConfidence: division.nullable(),
+  }),
+);
+
+/** Renames the key `mislabelled`, which earlier versions wrote, at every depth. */
+function withAmericanKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key === 'mislabelled' ? 'mislabeled' : key,
+      withAmericanKeys(inner),
+    ]),
+  );
+}
+
+export type PixelStatistics = z.output<typeof pixelStatistics>;
+/** Fig. 2(a) or 2(b): correct and mislabeled pixels, each below and above the median of the indicator. */
+export type Division = z.output<typeof division>;
+export type DivisionCell = z.output<typeof cell>;
