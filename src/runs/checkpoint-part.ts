@@ -1,8 +1,8 @@
-/** A checkpoint holds several parts beside each other: `model.…`, `reweighter.…`, `optimizer.…`. */
+/** Reads one part of a checkpoint, which holds several side by side: `model.…`, `reweighter.…`, `optimizer.…`. */
 
 import type { Tensor } from '../torch/index.js';
 
-/** The tensors of one part, under the names they have inside it; empty when the checkpoint has no such part. */
+/** Returns the tensors of one part under their names inside it; empty when the checkpoint has no such part. */
 export function checkpointPart(tensors: ReadonlyMap<string, Tensor>, part: string): Map<string, Tensor> {
   const prefix = `${part}.`;
   const own = new Map<string, Tensor>();

@@ -1,6 +1,6 @@
 /**
- * The lines of `metrics.jsonl`. A process may die while it appends, so the last line may be torn: a line counts once
- * its newline is there. Any other line that does not parse is damage, and is reported by number.
+ * Reads and formats the lines of `metrics.jsonl`. A process may die while it appends, so the last line may be torn: a line
+ * counts once its newline is there. Any other line that does not parse is damaged, and is reported by number.
  */
 
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { CheckpointError } from '../errors/index.js';
 import { expectation, shown, valueAt } from '../registry/internal.js';
 import { type EvaluationValues, metricValues, type TrainValues, type WeightValues } from './metric-values.js';
 import type { PixelStatistics } from './pixel-statistics.js';
-import { METRICS_FILE } from './run-folder.js';
+import { metricsFile } from './run-folder.js';
 
 /** Maps each kind of line to the values that it holds. */
 export interface MetricValues {
@@ -87,14 +87,14 @@ export function metricRecords<Split extends MetricSplit>(
         issue &&
         `${issue.path.join('.')}: ${expectation(issue)}, found ${shown(valueAt(values, issue.path))}`;
       throw new CheckpointError(
-        `${join(folder, METRICS_FILE)}: the ${split} line of step ${step} is damaged at ${found}`,
+        `${join(folder, metricsFile)}: the ${split} line of step ${step} is damaged at ${found}`,
       );
     });
 }
 
 /** Returns the step of the last whole line in a run's folder, reading only the end of the file; null if there is none. */
 export function lastMetricStep(folder: string): number | null {
-  const text = readTail(join(folder, METRICS_FILE), tailBytes);
+  const text = readTail(join(folder, metricsFile), tailBytes);
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
   return lines.map(parseMetricLine).findLast((line) => line !== null)?.step ?? null;
 }

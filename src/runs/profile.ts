@@ -1,61 +1,61 @@
-/** Where the time and the memory of training steps went: what `coarsely train --profile` leaves in a run's folder. */
+/** Describes `profile.json`, which `coarsely train --profile` writes: the time and memory of training steps by phase. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
 
-/** The parts of a step, in their order. `other`: bringing the batch to the device, reading losses back, writing. */
+/** The phases of a step, in order. `other` moves the batch to the device, reads losses back and writes files. */
 export const profilePhases = ['data', 'forward', 'loss', 'backward', 'optimizer', 'other'] as const;
 
 export type ProfilePhase = (typeof profilePhases)[number];
 
 export interface PhaseProfile {
   readonly phase: ProfilePhase;
-  /** Mean over the steps. */
+  /** Mean over the measured steps. */
   readonly seconds: number;
-  /** The most bytes in tensors at any moment of it, in any step; of the host's memory. */
+  /** Highest number of bytes in host tensors at any moment of the phase, over all measured steps. */
   readonly peakBytes: number;
 }
 
 export interface OperatorProfile {
   readonly name: string;
   readonly phase: ProfilePhase;
-  /** A step. */
+  /** Mean number of calls in a step. */
   readonly calls: number;
-  /** Its own time without the operators that it calls, a step. */
+  /** Mean time in a step, without that of the operators that it calls. */
   readonly seconds: number;
 }
 
 export interface Profile {
-  /** Steps that were measured. */
+  /** Number of steps that were measured. */
   readonly steps: number;
-  /** The first of them. */
   readonly firstStep: number;
   readonly device: string;
   readonly threads: number;
   readonly precision: string;
   /** In the order of a step. */
   readonly phases: readonly PhaseProfile[];
-  /** Largest first. */
+  /** Sorted by time, longest first. */
   readonly operators: readonly OperatorProfile[];
 }
 
-export const PROFILE_FILE = 'profile.json';
+export const profileFile = 'profile.json';
 
 /**
- * Null where the run was not profiled.
- * @throws CheckpointError when the file is damaged
+ * Reads the profile of a run; null when the run was not profiled.
+ * @throws {CheckpointError} when the file is damaged
  */
 export function readProfile(folder: string): Profile | null {
-  const path = join(folder, PROFILE_FILE);
+  const path = join(folder, profileFile);
   if (!existsSync(path)) return null;
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new CheckpointError(`${path}: is damaged, it is no JSON; remove it`, { cause });
+    throw new CheckpointError(`${path}: is damaged: expected JSON; remove the file`, { cause });
   }
   if (!isProfile(value)) {
-    throw new CheckpointError(`${path}: is damaged, expected the profile of a run; remove it`);
+    throw new CheckpointError(`${path}: is damaged: expected the profile of a run; remove the file`);
   }
   return value;
 }

@@ -1,40 +1,41 @@
 /**
- * The names inside a run's folder, in one place, and the check that a folder may become a run:
+ * Names the files of a run's folder, and checks whether a folder can become a run:
  *
- *     config.yaml                        what ran, whole
+ *     config.yaml                        the whole config of the run
  *     metrics.jsonl                      one JSON object a line: step, split, values
  *     checkpoints/step-00000100.safetensors
- *     state.json                         which checkpoint is the last, and everything a resume needs beside its tensors
- *     profile.json                       where the time of some steps went, when that was asked for
+ *     state.json                         names the last checkpoint, with what a resume needs beside its tensors
+ *     profile.json                       time and memory by phase of some steps, after `train --profile`
  *     report.html
- *     run.lock                           only while a process trains into the folder
+ *     run.lock                           exists only while a process trains into the folder
  */
+
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import { temporarySuffix } from '../files/index.js';
 
-export const CONFIG_FILE = 'config.yaml';
-export const METRICS_FILE = 'metrics.jsonl';
-export const STATE_FILE = 'state.json';
-export const CHECKPOINT_FOLDER = 'checkpoints';
-export const LOCK_FILE = 'run.lock';
+export const configFile = 'config.yaml';
+export const metricsFile = 'metrics.jsonl';
+export const stateFile = 'state.json';
+export const checkpointFolder = 'checkpoints';
+export const lockFile = 'run.lock';
 
-/** Path of a step's checkpoint relative to the run's folder; eight digits, so that names sort as steps do. */
+/** Returns the path of a step's checkpoint relative to the run's folder. Eight digits make names sort as steps do. */
 export function checkpointFile(step: number): string {
-  return `${CHECKPOINT_FOLDER}/step-${String(step).padStart(8, '0')}.safetensors`;
+  return `${checkpointFolder}/step-${String(step).padStart(8, '0')}.safetensors`;
 }
 
-/** The step that a file name in `checkpoints/` speaks of, or null when it is no checkpoint. */
+/** Returns the step in the name of a file in `checkpoints/`, or null when the file is not a checkpoint. */
 export function checkpointStep(name: string): number | null {
   const digits = /^step-(\d{8,})\.safetensors$/.exec(name)?.[1];
   return digits === undefined ? null : Number(digits);
 }
 
 /**
- * Throws unless `folder` can become a new run: it does not exist yet (or holds nothing of a run), and can be created.
- * Creates nothing, so that it can be asked long before anything is loaded.
- * @throws ConfigError naming the folder and the remedies.
+ * Checks that `folder` can become a new run: it does not exist yet, or holds nothing of a run, and can be created.
+ * Creates nothing, so that it can be called long before anything is loaded.
+ * @throws {ConfigError} naming the folder and the remedies
  */
 export function checkNewRunFolder(folder: string): void {
   const path = resolve(folder);
@@ -60,7 +61,7 @@ export function checkNewRunFolder(folder: string): void {
 }
 
 /**
- * Creates the folder and its missing parents, one by one: Node's own `recursive` never returns where the file system
+ * Creates the folder and its missing parents, one by one. Node's own `recursive` never returns where the file system
  * answers "no such entry" to a creation, as /proc does.
  */
 export function createFolders(path: string): void {
@@ -69,13 +70,13 @@ export function createFolders(path: string): void {
   mkdirSync(path);
 }
 
-/** An empty folder, or what a process killed while creating a run left: everything but the config, and no data. */
+/** Accepts an empty folder, and what a process that was killed while it created a run left: no config and no data. */
 function isUnused(path: string): boolean {
   return readdirSync(path).every((name) => {
     const entry = join(path, name);
-    if (name === LOCK_FILE || name.endsWith(temporarySuffix)) return true;
-    if (name === METRICS_FILE) return statSync(entry).size === 0;
-    return name === CHECKPOINT_FOLDER && readdirSync(entry).length === 0;
+    if (name === lockFile || name.endsWith(temporarySuffix)) return true;
+    if (name === metricsFile) return statSync(entry).size === 0;
+    return name === checkpointFolder && readdirSync(entry).length === 0;
   });
 }
 

@@ -1,35 +1,41 @@
 /**
- * Keeps two processes from training into one folder. The lock is a file that names its owner; the lock of a process
- * that no longer lives (killed, power cut) is taken over, so that nobody has to remove it by hand.
+ * Keeps two processes from training into one folder. The lock is a file that names its owner. The lock of a process that
+ * no longer runs (after a kill or a power cut) is taken over, so that nobody has to remove it by hand.
  */
+
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { CheckpointError, ConfigError } from '../errors/index.js';
 import { isSystemError, temporarySuffix } from '../files/index.js';
-import { LOCK_FILE } from './run-folder.js';
+import { lockFile } from './run-folder.js';
 
 interface LockOwner {
   readonly pid: number;
   readonly host: string;
-  /** When the process began, as the kernel counts it; null where it cannot be known. Tells a reused pid apart. */
+  /** Start time of the process in the kernel's clock ticks, which tells a reused pid apart; null where it is unknown. */
   readonly started: string | null;
 }
 
-/** Two processes may find the same dead lock at once; whoever loses a round looks again. */
-const ROUNDS = 10;
+/** Two processes may find the same dead lock at once; the one that loses a round tries again. */
+const maxRounds = 10;
 
+/** Holds the lock of a run's folder until `release`. */
 export class RunLock {
   readonly #path: string;
   readonly #text: string;
   #held = true;
 
-  /** @throws ConfigError when a living process holds the lock, CheckpointError when it cannot be written. */
+  /**
+   * Locks the folder.
+   * @throws {ConfigError} when a running process holds the lock
+   * @throws {CheckpointError} when the lock cannot be written
+   */
   constructor(folder: string) {
-    this.#path = join(folder, LOCK_FILE);
+    this.#path = join(folder, lockFile);
     this.#text = `${JSON.stringify({ pid: process.pid, host: hostname(), started: startOfProcess(process.pid) })}\n`;
-    // Linked from a file that is already whole: nobody ever reads a lock without its owner.
+    // Linked from a file that is already complete, so that nobody ever reads a lock without its owner.
     const whole = `${this.#path}.${process.pid}-${threadId}${temporarySuffix}`;
     try {
       writeFileSync(whole, this.#text);
@@ -49,7 +55,7 @@ export class RunLock {
   }
 
   #acquire(whole: string): void {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < maxRounds; round += 1) {
       if (linkUnlessThere(whole, this.#path)) return;
       const found = readText(this.#path);
       if (found === null) continue; // released in between
@@ -57,18 +63,20 @@ export class RunLock {
       if (owner !== null && isAlive(owner)) throw inUse(this.#path, owner);
       removeStale(this.#path, { expected: found, aside: `${whole}.stale${temporarySuffix}` });
     }
-    throw new ConfigError(`${this.#path}: other processes keep taking this lock; try again`);
+    throw new ConfigError(
+      `${this.#path}: could not be acquired, as other processes keep taking it; try again`,
+    );
   }
 }
 
-/** The living process that trains into a folder, or null: for whoever starts runs and must not start one twice. */
+/** Returns the running process that trains into a folder, or null when there is none. */
 export function trainingProcess(folder: string): { readonly pid: number; readonly host: string } | null {
-  const text = readText(join(folder, LOCK_FILE));
+  const text = readText(join(folder, lockFile));
   const owner = text === null ? null : parseOwner(text);
   return owner !== null && isAlive(owner) ? { pid: owner.pid, host: owner.host } : null;
 }
 
-/** False when `path` is there already. */
+/** Links `path` to the file `from` and returns true, or returns false when `path` exists already. */
 function linkUnlessThere(from: string, path: string): boolean {
   try {
     linkSync(from, path);
@@ -79,7 +87,7 @@ function linkUnlessThere(from: string, path: string): boolean {
   }
 }
 
-/** Moves a dead lock away; if another process replaced it by its own just before, that one is put back. */
+/** Removes a dead lock. If another process replaced it by its own just before, that lock is put back. */
 function removeStale(path: string, { expected, aside }: { expected: string; aside: string }): void {
   try {
     renameSync(path, aside);
@@ -108,11 +116,11 @@ function parseOwner(text: string): LockOwner | null {
     if (!Number.isSafeInteger(pid) || typeof host !== 'string') return null;
     return { pid: pid as number, host, started: typeof started === 'string' ? started : null };
   } catch {
-    return null; // not ours, or torn by a full disc: protects nobody
+    return null; // of another program, or torn by a full disk: it protects nobody
   }
 }
 
-/** A process on another machine (a shared folder) cannot be asked, and is taken to live. */
+/** A process on another machine, which shares the folder, cannot be checked and counts as running. */
 function isAlive({ pid, host, started }: LockOwner): boolean {
   if (host !== hostname()) return true;
   try {
@@ -124,7 +132,7 @@ function isAlive({ pid, host, started }: LockOwner): boolean {
   return started === null || now === null || started === now;
 }
 
-/** Field 22 of /proc/PID/stat (Linux); the process's name before it may hold anything, parentheses included. */
+/** Reads field 22 of /proc/PID/stat (Linux). The process name in field 2 may hold anything, parentheses included. */
 function startOfProcess(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -137,6 +145,6 @@ function startOfProcess(pid: number): string | null {
 function inUse(path: string, { pid, host }: LockOwner): ConfigError {
   const where = host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`;
   return new ConfigError(
-    `${dirname(path)}: ${where} is training into this folder; wait for it, or remove ${LOCK_FILE} if it is surely gone`,
+    `${dirname(path)}: ${where} is training into this folder; wait for it, or remove ${lockFile} if that process no longer runs`,
   );
 }

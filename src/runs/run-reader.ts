@@ -1,36 +1,38 @@
-/** Reads a run's folder, finished or not, also while another process trains into it. */
+/** Reads a run's folder, whether finished or not, also while another process trains into it. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
 import { type MetricLine, readMetricLines } from './metrics.js';
-import { CONFIG_FILE, METRICS_FILE } from './run-folder.js';
+import { configFile, metricsFile } from './run-folder.js';
 import { type RunState, readState } from './run-state.js';
 
+/** Holds the contents of a run's folder. */
 export interface Run {
   readonly folder: string;
   readonly configYaml: string;
   readonly metrics: MetricLine[];
-  /** `file` is the checkpoint's path, the run's folder included. */
+  /** The last checkpoint, with `file` as a path that includes the run's folder; null while there is none. */
   readonly lastCheckpoint: RunState | null;
 }
 
 /**
- * A run's config, metrics (a torn last line is left out) and last checkpoint.
- * @throws CheckpointError: not a run's folder, damaged line n of the metrics, missing checkpoint file.
+ * Reads a run's config, metrics and last checkpoint. A torn last line of the metrics is left out.
+ * @throws {CheckpointError} when the folder is not a run, a line of the metrics is damaged, or the checkpoint is missing
  */
 export function readRun(folder: string): Run {
-  const configPath = join(folder, CONFIG_FILE);
+  const configPath = join(folder, configFile);
   if (!existsSync(configPath)) {
-    const found = existsSync(folder) ? `it has no ${CONFIG_FILE}` : 'it does not exist';
+    const found = existsSync(folder) ? `it has no ${configFile}` : 'it does not exist';
     throw new CheckpointError(
-      `${folder}: is not a run's folder (${found}); expected the folder a training wrote`,
+      `${folder}: is not a run's folder (${found}); expected a folder that `coarsely train` wrote`,
     );
   }
   const state = readState(folder);
   return {
     folder,
     configYaml: readFileSync(configPath, 'utf8'),
-    metrics: readMetricLines(join(folder, METRICS_FILE)),
+    metrics: readMetricLines(join(folder, metricsFile)),
     lastCheckpoint: state === null ? null : { ...state, file: join(folder, state.file) },
   };
 }

@@ -1,23 +1,25 @@
 /**
- * `state.json`: names the checkpoint file that belongs to it. It is replaced only when that file is complete on disc,
- * so at any moment it speaks of a checkpoint that can be resumed.
+ * Reads and writes `state.json`, which names the last checkpoint. It is replaced only when that checkpoint is complete on
+ * disk, so at any moment it names one that can be resumed.
  */
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
-import { CHECKPOINT_FOLDER, STATE_FILE } from './run-folder.js';
+import { checkpointFolder, stateFile } from './run-folder.js';
 
-/** Anything JSON holds. Bytes (generators) belong into the checkpoint, as uint8 tensors. */
+/** A value that JSON can hold. Bytes, such as the state of a generator, belong into the checkpoint as uint8 tensors. */
 export type JsonValue = number | string | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 
+/** Describes the last checkpoint of a run. */
 export interface RunState {
   readonly step: number;
-  /** Relative to the run's folder. */
+  /** Path of the checkpoint's tensors, relative to the run's folder. */
   readonly file: string;
   readonly state: { readonly [name: string]: JsonValue };
 }
 
-const FORMAT = 1;
+const stateFormat = 1;
 
 /** The key of the environment in `state`, under the name that the first version gave it. */
 const environmentKey = 'circumstances';
@@ -39,19 +41,22 @@ export function runEnvironment({
 }
 
 export function formatState({ step, file, state }: RunState): string {
-  return `${JSON.stringify({ format: FORMAT, step, checkpoint: file, state }, null, 1)}\n`;
+  return `${JSON.stringify({ format: stateFormat, step, checkpoint: file, state }, null, 1)}\n`;
 }
 
-/** Null while a run has no checkpoint. @throws CheckpointError when damaged or its checkpoint is missing. */
+/**
+ * Reads the state of a run; null while the run has no checkpoint.
+ * @throws {CheckpointError} when the file is damaged, of another format, or names a checkpoint that is missing
+ */
 export function readState(folder: string): RunState | null {
-  const path = join(folder, STATE_FILE);
+  const path = join(folder, stateFile);
   if (!existsSync(path)) return null;
   const value = parseObject(readFileSync(path, 'utf8'));
   if (value === null)
-    throw new CheckpointError(`${path}: is damaged (not a JSON object); the run cannot be resumed`);
-  if (value.format !== FORMAT) {
+    throw new CheckpointError(`${path}: is damaged: expected a JSON object; the run cannot be resumed`);
+  if (value.format !== stateFormat) {
     throw new CheckpointError(
-      `${path}: has format ${JSON.stringify(value.format)}, this version reads ${FORMAT}; resume with the version that wrote it`,
+      `${path}: has format ${JSON.stringify(value.format)}, this version reads ${stateFormat}; resume with the version that wrote it`,
     );
   }
   const { step, checkpoint: file, state } = value;
@@ -60,14 +65,14 @@ export function readState(folder: string): RunState | null {
   }
   if (!existsSync(join(folder, file))) {
     throw new CheckpointError(
-      `${path}: its checkpoint ${file} is missing; ${CHECKPOINT_FOLDER}/ holds ${otherCheckpoints(folder)}`,
+      `${path}: its checkpoint ${file} is missing; ${checkpointFolder}/ holds ${otherCheckpoints(folder)}`,
     );
   }
   return { step: step as number, file, state: state as RunState['state'] };
 }
 
 function otherCheckpoints(folder: string): string {
-  const path = join(folder, CHECKPOINT_FOLDER);
+  const path = join(folder, checkpointFolder);
   const names = existsSync(path) ? readdirSync(path) : [];
   return names.length === 0 ? 'none' : names.sort().join(', ');
 }

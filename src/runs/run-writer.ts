@@ -1,7 +1,8 @@
 /**
- * The one writer of a run's folder. Every file but the metrics is replaced atomically, and a checkpoint becomes the
- * last one only when `state.json` names it; so a kill at any moment leaves a folder that can be read and resumed.
+ * Writes a run's folder. Every file but the metrics is replaced atomically, and a checkpoint becomes the last one only
+ * when `state.json` names it, so a process that is killed at any moment leaves a folder that can be read and resumed.
  */
+
 import { closeSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CheckpointError, ConfigError } from '../errors/index.js';
@@ -15,29 +16,31 @@ import {
 } from '../files/index.js';
 import { type Tensor, writeSafetensors } from '../torch/index.js';
 import { formatMetricLine, type MetricRecord, type MetricSplit, readMetricLines } from './metrics.js';
-import { PROFILE_FILE, type Profile } from './profile.js';
+import { type Profile, profileFile } from './profile.js';
 import {
-  CHECKPOINT_FOLDER,
-  CONFIG_FILE,
   checkNewRunFolder,
   checkpointFile,
+  checkpointFolder,
   checkpointStep,
+  configFile,
   createFolders,
-  METRICS_FILE,
-  STATE_FILE,
+  metricsFile,
+  stateFile,
 } from './run-folder.js';
 import { RunLock } from './run-lock.js';
 import { readRun } from './run-reader.js';
 import { formatState, type RunState } from './run-state.js';
 
+/** Holds what a checkpoint saves. */
 export interface CheckpointContents {
   readonly step: number;
-  /** Parameters, buffers, optimizer state, generators (uint8); any device. */
+  /** Parameters, buffers, optimizer state and generators (as uint8), by name; on any device. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What else a resume needs; JSON. */
+  /** Everything else that a resume or a reader of the checkpoint needs. */
   readonly state: RunState['state'];
 }
 
+/** Appends metrics and checkpoints to a run's folder, which no other process can write to until `close`. */
 export class RunWriter {
   readonly folder: string;
   readonly #keep: number;
@@ -48,18 +51,18 @@ export class RunWriter {
     this.folder = folder;
     this.#keep = keep;
     this.#lock = lock;
-    this.#metrics = openSync(join(folder, METRICS_FILE), 'a');
+    this.#metrics = openSync(join(folder, metricsFile), 'a');
   }
 
   /**
-   * Makes a new run's folder, parents included, and takes its lock until `close`. Keeps the newest `keep` checkpoints.
-   * @throws ConfigError when the folder exists already or cannot be written.
+   * Creates the folder of a new run with its missing parents and locks it. The newest `keep` checkpoints are kept.
+   * @throws {ConfigError} when the folder exists already, cannot be written, or another process trains into it
    */
   static create(folder: string, { configYaml, keep = 2 }: { configYaml: string; keep?: number }): RunWriter {
     checkKeep(keep);
     checkNewRunFolder(folder);
     try {
-      createFolders(resolve(folder, CHECKPOINT_FOLDER));
+      createFolders(resolve(folder, checkpointFolder));
     } catch (cause) {
       if (!isSystemError(cause)) throw cause;
       throw new ConfigError(`${folder}: cannot be created (${cause.message}); choose another output folder`, {
@@ -68,19 +71,21 @@ export class RunWriter {
     }
     return RunWriter.#open(folder, {
       keep,
-      // Again under the lock: another process may have made the run since. The config comes last: it makes it a run.
+      // Checked again under the lock, as another process may have created the run since. The config is written last,
+      // because a folder with a config is a run.
       prepare: () => {
         checkNewRunFolder(folder);
-        writeFileAtomically(join(folder, METRICS_FILE), []);
-        writeTextAtomically(join(folder, CONFIG_FILE), configYaml);
+        writeFileAtomically(join(folder, metricsFile), []);
+        writeTextAtomically(join(folder, configFile), configYaml);
       },
     });
   }
 
   /**
-   * Continues a run from its last checkpoint, which must be the one of `step` (0: the run has none yet). Metrics of
-   * later steps are dropped, since those steps will be taken again.
-   * @throws CheckpointError when the folder is no run or its last checkpoint is another; ConfigError when in use.
+   * Opens a run to continue it from its last checkpoint, which must be the one of `step` (0 when the run has none yet).
+   * Metrics of later steps are dropped, because those steps will be taken again.
+   * @throws {CheckpointError} when the folder is not a run or its last checkpoint is of another step
+   * @throws {ConfigError} when another process trains into the folder
    */
   static resume(folder: string, step: number, { keep = 2 }: { keep?: number } = {}): RunWriter {
     checkKeep(keep);
@@ -92,13 +97,13 @@ export class RunWriter {
         const last = lastCheckpoint?.step ?? 0;
         if (last !== step) {
           throw new CheckpointError(
-            `${folder}: cannot be resumed at step ${step}, its last checkpoint is of ${last}`,
+            `${folder}: cannot be resumed at step ${step}, its last checkpoint is of step ${last}`,
           );
         }
-        createFolders(resolve(folder, CHECKPOINT_FOLDER));
+        createFolders(resolve(folder, checkpointFolder));
         removeLeftovers(folder, step);
-        const path = join(folder, METRICS_FILE);
-        // Without a checkpoint the run begins again, and will write the lines of step 0 again as well.
+        const path = join(folder, metricsFile);
+        // Without a checkpoint the run begins again, and writes the lines of step 0 again as well.
         const kept = readMetricLines(path).filter((line) => lastCheckpoint !== null && line.step <= step);
         writeTextAtomically(path, kept.map(formatMetricLine).join(''));
       },
@@ -123,35 +128,35 @@ export class RunWriter {
   append<Split extends MetricSplit>(record: MetricRecord<Split>): void {
     checkStep(record.step);
     const line = Buffer.from(formatMetricLine(record), 'utf8');
-    this.#write(METRICS_FILE, () => writeAll(this.#openMetrics(), line));
+    this.#write(metricsFile, () => writeAll(this.#openMetrics(), line));
   }
 
   /**
-   * Writes a checkpoint and makes it the run's last; older ones beyond `keep` are then removed. The metrics so far
-   * are made durable first, so that a resume finds every line up to its step. Waits for the device.
-   * @returns the path of the checkpoint's tensors.
-   * @throws CheckpointError when something cannot be written; the previous checkpoint is then still the last.
+   * Writes a checkpoint, makes it the last one, and removes older ones beyond `keep`. The metrics so far are flushed to
+   * disk first, so that a resume finds every line up to its step. The host waits for the device here.
+   * @returns the path of the checkpoint's tensors
+   * @throws {CheckpointError} when a file cannot be written; the previous checkpoint is then still the last
    */
   writeCheckpoint({ step, tensors, state }: CheckpointContents): string {
     checkStep(step);
-    this.#write(METRICS_FILE, () => fsyncSync(this.#openMetrics()));
+    this.#write(metricsFile, () => fsyncSync(this.#openMetrics()));
     const file = checkpointFile(step);
     const path = join(this.folder, file);
     writeSafetensors(path, tensors, { metadata: { step: String(step) } });
-    writeFileAtomically(join(this.folder, STATE_FILE), [
+    writeFileAtomically(join(this.folder, stateFile), [
       Buffer.from(formatState({ step, file, state }), 'utf8'),
     ]);
-    this.#write(CHECKPOINT_FOLDER, () => this.#prune(step));
+    this.#write(checkpointFolder, () => this.#prune(step));
     return path;
   }
 
-  /** Leaves the profile of some steps; an earlier one is replaced. */
+  /** Writes the profile of some steps in the place of an earlier one. */
   writeProfile(profile: Profile): void {
     const text = `${JSON.stringify(profile, undefined, 2)}\n`;
-    this.#write(PROFILE_FILE, () => writeTextAtomically(join(this.folder, PROFILE_FILE), text));
+    this.#write(profileFile, () => writeTextAtomically(join(this.folder, profileFile), text));
   }
 
-  /** Releases the folder. The writer cannot be used afterwards; closing twice is harmless. */
+  /** Closes the metrics and unlocks the folder. The writer cannot be used afterwards; closing twice is harmless. */
   close(): void {
     if (this.#metrics === null) return;
     closeSync(this.#metrics);
@@ -182,7 +187,7 @@ export class RunWriter {
   }
 
   #prune(step: number): void {
-    const folder = join(this.folder, CHECKPOINT_FOLDER);
+    const folder = join(this.folder, checkpointFolder);
     const steps = readdirSync(folder)
       .map(checkpointStep)
       .filter((other): other is number => other !== null && other <= step)
@@ -192,14 +197,14 @@ export class RunWriter {
   }
 }
 
-/** Removes what a killed writer left: temporary files, and checkpoints that never became the last one. */
+/** Removes temporary files of a killed writer, and checkpoints that never became the last one. */
 function removeLeftovers(folder: string, step: number): void {
-  const checkpoints = join(folder, CHECKPOINT_FOLDER);
+  const checkpoints = join(folder, checkpointFolder);
   for (const name of readdirSync(checkpoints)) {
     const isLater = (checkpointStep(name) ?? 0) > step;
     if (isLater || name.endsWith(temporarySuffix)) rmSync(join(checkpoints, name), { force: true });
   }
-  for (const file of [CONFIG_FILE, METRICS_FILE, STATE_FILE]) {
+  for (const file of [configFile, metricsFile, stateFile]) {
     rmSync(join(folder, `${file}${temporarySuffix}`), { force: true });
   }
   syncFolder(checkpoints);
@@ -207,7 +212,7 @@ function removeLeftovers(folder: string, step: number): void {
 
 function checkStep(step: number): void {
   if (!Number.isSafeInteger(step) || step < 0) {
-    throw new CheckpointError(`expected a step (an integer from 0), received ${step}`);
+    throw new CheckpointError(`expected the step of a run as an integer of at least 0, received ${step}`);
   }
 }
 
