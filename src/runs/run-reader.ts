@@ -25,7 +25,7 @@ export function readRun(folder: string): Run {
   if (!existsSync(configPath)) {
     const found = existsSync(folder) ? `it has no ${configFile}` : 'it does not exist';
     throw new CheckpointError(
-      `${folder}: is not a run's folder (${found}); expected a folder that `coarsely train` wrote`,
+      `${folder}: is not a run's folder (${found}); expected a folder that coarsely train wrote`,
     );
   }
   const state = readState(folder);

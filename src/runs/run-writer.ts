@@ -97,7 +97,7 @@ export class RunWriter {
         const last = lastCheckpoint?.step ?? 0;
         if (last !== step) {
           throw new CheckpointError(
-            `${folder}: cannot be resumed at step ${step}, its last checkpoint is of step ${last}`,
+            `${folder}: cannot be resumed at step ${step}, its last checkpoint is of ${last}`,
           );
         }
         createFolders(resolve(folder, checkpointFolder));
@@ -212,7 +212,7 @@ function removeLeftovers(folder: string, step: number): void {
 
 function checkStep(step: number): void {
   if (!Number.isSafeInteger(step) || step < 0) {
-    throw new CheckpointError(`expected the step of a run as an integer of at least 0, received ${step}`);
+    throw new CheckpointError(`expected a step as an integer of at least 0, received ${step}`);
   }
 }
 
