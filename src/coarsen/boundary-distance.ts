@@ -1,16 +1,19 @@
-/** How deep inside its region each pixel lies: what an inward offset of every outline needs, for all regions at once. */
+/**
+ * Measures how deep inside its region each pixel lies, for all regions at once, so that every outline can be moved
+ * inward.
+ */
 
-import type { ImageSize } from './connected-components.js';
+import type { Size } from '../data/index.js';
 
-// Farther than any pixel can be, with a square that float64 and the envelope's quotients hold exactly.
+// Exceeds any distance in an image, and its square is exact in float64.
 const far = 2 ** 20;
 
 /**
- * Distance in pixels from each pixel's center to the nearest pixel that touches another region, plus one half: 0.5
- * beside a border. The image's edge is no border, since a region that the frame cuts goes on behind it. The nearest
- * pixel that touches another region is always one of the pixel's own region, so one transform serves all regions.
+ * Returns the distance in pixels from each pixel's center to the nearest pixel that touches another region, plus one
+ * half: 0.5 at a border. The image's edge is not a border, as a region continues behind the frame. The nearest pixel
+ * that touches another region always belongs to the pixel's own region, so one transform serves all regions.
  */
-export function boundaryDistance(ids: Int32Array, { width, height }: ImageSize): Float32Array {
+export function boundaryDistance(ids: Int32Array, { width, height }: Size): Float32Array {
   const distance = columnDistance(ids, { width, height });
   const envelope = {
     squares: new Float64Array(width),
@@ -21,8 +24,8 @@ export function boundaryDistance(ids: Int32Array, { width, height }: ImageSize):
   return distance;
 }
 
-/** Distance to the nearest border pixel of the same column. */
-function columnDistance(ids: Int32Array, { width, height }: ImageSize): Float32Array {
+/** Returns the distance of each pixel to the nearest border pixel in its column. */
+function columnDistance(ids: Int32Array, { width, height }: Size): Float32Array {
   const distance = new Float32Array(width * height);
   for (let y = 0, pixel = 0; y < height; y++) {
     for (let x = 0; x < width; x++, pixel++) {
@@ -49,14 +52,17 @@ interface Envelope {
   readonly starts: Float64Array;
 }
 
-/** Column distances of one row to distances, by the lower envelope of parabolas (Felzenszwalb, Huttenlocher 2012). */
+/**
+ * Turns the column distances of one row into distances in the plane, in place: the lower envelope of parabolas
+ * (Felzenszwalb, Huttenlocher 2012).
+ */
 function transformRow(row: Float32Array, { squares, apexes, starts }: Envelope): void {
   const length = row.length;
   let top = -1;
   for (let x = 0; x < length; x++) {
     const distance = row[x] as number;
     squares[x] = distance * distance;
-    // A pixel without any border in its column is nearest to nothing.
+    // A column without a border has no parabola.
     if (distance >= far) continue;
     let start = -far;
     while (top >= 0) {

@@ -1,4 +1,4 @@
-/** Coarse labels for a whole folder of fine ones, with the figures that say how coarse they came out. */
+/** Makes coarse labels for a whole folder of fine ones, and measures how coarse they are. */
 
 import { access, readdir } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
@@ -10,24 +10,32 @@ import { stageFolder, writeDurably } from '../files/index.js';
 import { type CoarsenParameters, coarsenDefaults, coarsenLabels } from './coarsen-labels.js';
 import { AgreementCounter, type LabelAgreement } from './label-agreement.js';
 
+/** Configures `coarsenFolder`. */
 export interface CoarsenFolderOptions extends Partial<CoarsenParameters> {
-  /** Non-negative integer. A file's polygons depend on it and on the file's path within the folder, nothing else. */
+  /**
+   * Takes a non-negative integer. The polygons of a file depend only on it and on the path of the file within the
+   * folder.
+   */
   readonly seed?: number;
-  /** Classes that the labels may have, as `readClassList` returns them; without it any value below 255 is a class. */
+  /** Lists the classes that the labels may have (see `readClassList`). Without it any value below 255 is a class. */
   readonly classList?: ClassList | null;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Holds the agreement of coarse and fine labels over all files. */
 export interface CoarsenFolderResult extends LabelAgreement {
   readonly files: number;
 }
 
 /**
- * Coarsens every PNG in `fineFolder` and its subfolders into the same place in `outFolder`, as 8-bit gray PNGs of class
- * indices with 255 for unlabeled. The files appear when all have been made; none is ever overwritten.
+ * Coarsens every PNG in `fineFolder` and its subfolders into the same place in `outFolder`, as 8-bit gray PNGs of
+ * class indices, 255 for unlabeled. The files appear together when all are made, and existing files are never
+ * overwritten.
  *
- * Throws a DataError for a folder without PNGs, a file that cannot be read, a label in no class, files without any
- * label, and an `outFolder` that has some of the files already; a ConfigError for an unusable parameter.
+ * @throws {DataError} for a folder without PNGs, a file that cannot be read, a label of no class, files without any
+ * label, and an `outFolder` that already has one of the files
+ * @throws {ConfigError} for an unknown parameter or one out of range
+ * @throws {FileError} when `outFolder` cannot be written
  */
 export async function coarsenFolder(
   fineFolder: string,
@@ -62,8 +70,7 @@ export async function coarsenFolder(
   return { files: files.length, ...counter.result() };
 }
 
-/** Throws a ConfigError unless the seed is a non-negative integer and all parameters are known non-negative numbers. */
-export function checkCoarsenParameters({
+function checkCoarsenParameters({
   seed,
   ...parameters
 }: Partial<CoarsenParameters> & { seed: number }): void {
@@ -96,7 +103,7 @@ const anyClass: ClassList = {
   ignoredValue: ignoreIndex,
 };
 
-/** A seed of the file's own, so that files added or removed later change no other's polygons. */
+/** Returns a seed for one file, so that files added or removed later don't change the polygons of the others. */
 function fileSeed(seed: number, file: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(file.split(sep).join('/'))) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -1,47 +1,52 @@
 /**
- * Coarse labels from fine ones: what an annotator's quick polygons would look like. Cityscapes' coarse annotations, the
- * model for this, cover 0.58 of what its fine ones label and agree with them on 0.97 of that: objects are outlined with
- * few vertices and kept off the borders, small ones are skipped or painted over, thin ones are drawn thin.
+ * Makes coarse labels from fine ones, like the quick polygons of an annotator. The model is Cityscapes' coarse
+ * annotations: they cover 0.58 of what the fine ones label and agree with them on 0.97 of that. Objects are outlined
+ * with few vertices and away from borders, small ones are skipped or painted over, and thin ones are drawn even
+ * thinner.
  */
 
-import { RandomStream } from '../data/index.js';
+import { RandomStream, type Size } from '../data/index.js';
 import { DataError } from '../errors/index.js';
-import { connectedComponents, type ImageSize } from './connected-components.js';
+import { connectedComponents } from './connected-components.js';
 import { drawPolygon, drawStroke } from './draw-region.js';
 import { fillRings } from './fill-rings.js';
 import { type Layer, splitLayers } from './layers.js';
 import { type Ring, type TracedRing, traceRings } from './trace-rings.js';
 
 /**
- * How coarse the labels get. Lengths are shares of the image's diagonal and areas shares of the image, so that the same
- * scene at twice the size gets the same polygons. The defaults give, on CamVid's fine training labels, the coverage
- * and agreement that Cityscapes' coarse annotations have.
+ * Sets how coarse the labels are. Lengths are shares of the image's diagonal and areas shares of the image, so that a
+ * scene gets the same polygons at every size. The defaults give CamVid's fine training labels the coverage and
+ * agreement of Cityscapes' coarse annotations.
  */
 export interface CoarsenParameters {
-  /** Distance kept from a region's border, as a share of half the region's thickness ... */
+  /** Sets the distance kept from a region's border, as a share of half the region's thickness. */
   readonly insetShare: number;
-  /** ... but at most this share of the image's diagonal. */
+  /** Limits that distance to this share of the image's diagonal. */
   readonly insetLimit: number;
-  /** Spread of that distance from region to region: standard deviation of its logarithm. */
+  /** Varies that distance from region to region: the standard deviation of its logarithm. */
   readonly insetSpread: number;
-  /** How far a polygon may depart from the inset outline, as a multiple of the inset: above 1 it may cross the border. */
+  /**
+   * Limits how far a polygon departs from the inset outline, as a multiple of the inset; above 1 it may cross the
+   * border.
+   */
   readonly simplify: number;
-  /** Standard deviation of a vertex's displacement, as a share of the inset. */
+  /** Sets the standard deviation of a vertex's displacement, as a share of the inset. */
   readonly jitter: number;
-  /** Regions of a smaller share of the image are details, which surfaces are drawn across. */
+  /** Makes regions below this share of the image details, which surfaces are drawn across. */
   readonly detailArea: number;
-  /** Regions nowhere thicker than this share of the diagonal are details. */
+  /** Makes regions that are nowhere thicker than this share of the diagonal details. */
   readonly detailThickness: number;
-  /** Regions of a smaller share of the image are never drawn. */
+  /** Leaves out regions below this share of the image. */
   readonly minimumArea: number;
-  /** Probability that a detail just above `minimumArea` is skipped; falls with the square root of its area. */
+  /** Sets the probability of skipping a detail just above `minimumArea`; it falls with the square root of the area. */
   readonly skip: number;
-  /** Holes of a larger share of the image are left out of the polygon around them; smaller ones are painted over. */
+  /** Leaves holes above this share of the image out of the polygon around them; smaller ones are painted over. */
   readonly holeArea: number;
-  /** Width of the stroke for a long, thin region, as a share of the region's. */
+  /** Sets the width of the stroke for a long, thin region, as a share of the region's width. */
   readonly strokeWidth: number;
 }
 
+/** Holds the defaults of all parameters. */
 export const coarsenDefaults: CoarsenParameters = {
   insetShare: 0.4,
   insetLimit: 0.036,
@@ -56,19 +61,20 @@ export const coarsenDefaults: CoarsenParameters = {
   strokeWidth: 0.8,
 };
 
-export interface CoarsenOptions extends ImageSize, Partial<CoarsenParameters> {
-  /** Labels are below this, or `ignoreIndex`. */
+/** Configures `coarsenLabels`. */
+export interface CoarsenOptions extends Size, Partial<CoarsenParameters> {
+  /** Bounds the labels, which are below it or equal to `ignoreIndex`. */
   readonly classCount: number;
   readonly ignoreIndex?: number;
-  /** Non-negative integer; the same labels with the same seed give the same polygons. */
+  /** Takes a non-negative integer; the same labels with the same seed give the same polygons. */
   readonly seed: number;
 }
 
-// A region this many times as long as wide is drawn as a stroke.
+// A region this many times as long as wide is drawn as a stroke ...
 const strokeElongation = 4;
-// ... unless it is thicker than this many times what makes it a detail.
+// ... unless it is thicker than this many times the limit for details.
 const strokeThickness = 2.5;
-// A name for this use of the seed, apart from other draws under the same seed.
+// Separates these random draws from others under the same seed.
 const regionStream = 0x636f6172;
 
 type Box = readonly [left: number, top: number, right: number, bottom: number];
@@ -80,8 +86,10 @@ interface Drawing {
 }
 
 /**
- * Coarse labels [height, width] for fine labels [height, width] (row by row, one byte a pixel): class indices, and
- * `ignoreIndex` where nothing was drawn. Throws a DataError when the size does not fit or a label is in no class.
+ * Returns coarse labels [height, width] for fine labels [height, width]: class indices, and `ignoreIndex` where
+ * nothing is drawn.
+ *
+ * @throws {DataError} when the number of labels is not width × height, or a label belongs to no class
  */
 export function coarsenLabels(labels: Uint8Array, options: CoarsenOptions): Uint8Array {
   const { width, height, classCount, ignoreIndex = 255, seed } = options;
@@ -101,7 +109,7 @@ export function coarsenLabels(labels: Uint8Array, options: CoarsenOptions): Uint
     drawLayer(surfaces, { ...context, number: 0, skippable: false }),
     drawLayer(details, { ...context, number: 1, skippable: true }),
   ]) {
-    // Within a layer the largest comes first, so that what is smaller lies on top.
+    // The largest is painted first within a layer, so that smaller ones lie on top.
     for (const { label, rings } of layer.toSorted((a, b) => b.area - a.area)) {
       fillRings(coarse, { ...size, rings, value: label });
     }
@@ -119,7 +127,7 @@ function drawLayer(
     seed,
     number,
     skippable,
-  }: ImageSize & {
+  }: Size & {
     parameters: CoarsenParameters;
     ignoreIndex: number;
     seed: number;
@@ -146,7 +154,7 @@ function drawLayer(
     const thickness = 2 * (halfThickness[id] as number);
     const box = [boxes[4 * id], boxes[4 * id + 1], boxes[4 * id + 2], boxes[4 * id + 3]] as Box;
     const limit = strokeThickness * parameters.detailThickness * diagonal;
-    // The mean width is a quick test that spares the exact one for most regions.
+    // The mean width is a cheap test that makes the exact one unnecessary for most regions.
     if (area < 2 * limit * (1 + Math.max(box[2] - box[0], box[3] - box[1]))) {
       const stroke = drawStroke(ids, {
         id,
@@ -163,14 +171,14 @@ function drawLayer(
         continue;
       }
     }
-    // How careful the annotator is and how far from the border are different things: only the inset is spread.
+    // Only the inset varies between regions; the precision of the outline does not.
     cares[id] = Math.min(parameters.insetShare * (thickness / 2), parameters.insetLimit * diagonal);
     const spread = Math.exp(parameters.insetSpread * random.normal());
     insets[id] = Math.min(parameters.insetShare * (thickness / 2), (cares[id] as number) * spread);
     streams[id] = random;
   }
 
-  // What remains of a region inside its inset may fall apart: each part becomes a polygon of its own.
+  // A region may fall apart inside its inset, and each part then becomes a polygon.
   const kept = ids.map((id, pixel) =>
     id !== -1 && (distance[pixel] as number) > (insets[id] as number) ? id : -1,
   );
@@ -179,7 +187,7 @@ function drawLayer(
     const id = parts.values[part] as number;
     const care = cares[id] as number;
     const area = parts.areas[part] as number;
-    // A scrap beside a larger part is not worth its clicks.
+    // An annotator does not outline a small remainder beside a larger part.
     if (area < minimumArea / 4 || area < 0.02 * (areas[id] as number)) continue;
     const polygon = drawPolygon(rings, {
       tolerance: Math.max(0.75, parameters.simplify * care),
@@ -205,7 +213,7 @@ function ringsByPart(rings: readonly TracedRing[]): Map<number, TracedRing[]> {
 
 function checkLabels(
   labels: Uint8Array,
-  { width, height, classCount, ignoreIndex }: ImageSize & { classCount: number; ignoreIndex: number },
+  { width, height, classCount, ignoreIndex }: Size & { classCount: number; ignoreIndex: number },
 ): void {
   if (!(width > 0 && height > 0) || labels.length !== width * height) {
     throw new DataError(

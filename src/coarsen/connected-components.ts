@@ -1,35 +1,33 @@
-/** Connected regions of equal value: what an annotator would outline one by one. */
+/** Finds connected regions of equal value, which an annotator would outline one by one. */
 
-export interface ImageSize {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from '../data/index.js';
 
+/** Describes the connected components of an image. */
 export interface Components {
-  /** Component number of each pixel, row by row; -1 where the pixel belongs to none. */
+  /** Gives the component number of each pixel, row by row; −1 where a pixel belongs to none. */
   readonly ids: Int32Array;
   readonly count: number;
-  /** Value that the pixels of each component share. */
+  /** Gives the value that the pixels of each component share. */
   readonly values: Int32Array;
-  /** Pixels of each component. */
+  /** Counts the pixels of each component. */
   readonly areas: Int32Array;
-  /** Left, top, right, bottom of each component (inclusive), four numbers a component. */
+  /** Holds left, top, right and bottom (inclusive) of each component, four numbers per component. */
   readonly boxes: Int32Array;
 }
 
 /**
- * Components of equal value in an image, numbered by their first pixel in reading order.
- * `connectivity` 8 joins pixels that touch at a corner; pixels of value `excluded` belong to no component.
+ * Finds the components of equal value in an image [height, width], numbered by their first pixel in reading order.
+ * `connectivity` 8 also joins pixels that touch at a corner; pixels of value `excluded` belong to no component.
  */
 export function connectedComponents(
   values: Uint8Array | Int32Array,
-  { width, height, connectivity, excluded = -1 }: ImageSize & { connectivity: 4 | 8; excluded?: number },
+  { width, height, connectivity, excluded = -1 }: Size & { connectivity: 4 | 8; excluded?: number },
 ): Components {
   const ids = new Int32Array(width * height).fill(-1);
   const starts: number[] = [];
   const areas: number[] = [];
   const boxes: number[] = [];
-  // Runs of a row that wait to be spread from, as [first pixel, last pixel].
+  // Runs of a row from which the component may grow, as [first pixel, last pixel].
   const waiting: number[] = [];
   const reach = connectivity === 8 ? 1 : 0;
 

@@ -1,23 +1,24 @@
-/** How one region is drawn: a polygon kept off its border, or, when it is long and thin, a thin stroke along it. */
+/** Draws one region: as a polygon away from its border, or, when it is long and thin, as a thin stroke along it. */
 
-import type { RandomStream } from '../data/index.js';
-import type { ImageSize } from './connected-components.js';
+import type { RandomStream, Size } from '../data/index.js';
 import { simplifyLine, simplifyRing } from './simplify-ring.js';
 import type { Ring, TracedRing } from './trace-rings.js';
 
+/** Sets how a polygon departs from its outline. */
 export interface PolygonStyle {
-  /** Farthest that a dropped vertex may lie from the polygon, in pixels. */
+  /** Limits the distance of a dropped vertex from the polygon, in pixels. */
   readonly tolerance: number;
-  /** Standard deviation of each vertex's displacement, in pixels. */
+  /** Sets the standard deviation of each vertex's displacement, in pixels. */
   readonly jitter: number;
-  /** Holes of fewer pixels are painted over. */
+  /** Paints over holes of fewer pixels. */
   readonly holeArea: number;
 }
 
-// A wedge is wider than this times its usual width over a quarter of its length; a sign on its post is not.
+// Limits the width at the upper quartile to this multiple of the median: a wedge exceeds it, a sign on its post does
+// not.
 const unevenness = 1.4;
 
-/** The rings of one region as an annotator would click them; empty when nothing of the region is left. */
+/** Returns the rings of one region as an annotator would click them; none when nothing of the region is left. */
 export function drawPolygon(
   traced: readonly TracedRing[],
   { tolerance, jitter, holeArea, random }: PolygonStyle & { random: RandomStream },
@@ -29,9 +30,9 @@ export function drawPolygon(
 }
 
 /**
- * A strip along a long, thin region: the middle of its runs across the long side, simplified, at `widthShare` of the
- * median run's width, and at least one pixel wide. Null when the region is usually wider than `limit` pixels, less
- * than `elongation` times as long as wide, or tapers.
+ * Returns a strip along a long, thin region: the middle of its runs across the long side, simplified, at `widthShare`
+ * of the median run, and at least one pixel wide. Returns null when the region is usually wider than `limit` pixels,
+ * less than `elongation` times as long as wide, or tapered.
  */
 export function drawStroke(
   ids: Int32Array,
@@ -44,7 +45,7 @@ export function drawStroke(
     widthShare,
     jitterShare,
     random,
-  }: Pick<ImageSize, 'width'> & {
+  }: Pick<Size, 'width'> & {
     id: number;
     box: readonly [number, number, number, number];
     limit: number;
@@ -77,11 +78,11 @@ export function drawStroke(
   const even = (sorted[Math.floor(0.75 * sorted.length)] ?? 0) <= unevenness * thickness;
   if (!even || thickness > limit || lastLine - firstLine + 1 < elongation * thickness) return null;
 
-  // The ends stop short of the region's, as they do on its sides.
+  // The stroke is shorter than the region at both ends, as it is narrower on both sides.
   const short = Math.min(along.length >> 2, Math.round(thickness * (1 - widthShare)));
   const line: number[] = [];
   for (let i = short; i < along.length - short; i++) line.push(middles[i] as number, along[i] as number);
-  // From the first pixel's beginning to the last one's end.
+  // The stroke runs from the start of the first pixel to the end of the last.
   line[1] = (line[1] as number) - 0.5;
   line[line.length - 1] = (line.at(-1) as number) + 0.5;
   const middle = pairs(simplifyLine(line, Math.max(1, thickness / 2)));
@@ -97,7 +98,7 @@ export function drawStroke(
   return outline.flatMap(([across, place]) => (upright ? [across, place] : [place, across]));
 }
 
-/** The run of inside places that contains or is nearest to `near` (or the longest one), as [start, end). */
+/** Returns the run of inside places, as [start, end), that is nearest to `near`; without `near` the longest one. */
 function runNearest(
   near: number | undefined,
   { first, last, inside }: { first: number; last: number; inside: (place: number) => boolean },

@@ -1,15 +1,15 @@
-/** Painting of polygons into a label image. */
+/** Paints polygons into a label image. */
 
-import type { ImageSize } from './connected-components.js';
+import type { Size } from '../data/index.js';
 import type { Ring } from './trace-rings.js';
 
 /**
- * Sets every pixel whose center lies inside the rings (even–odd rule, so a ring within a ring is a hole) to `value`.
- * Parts outside the image are cut off.
+ * Sets every pixel whose center is inside the rings to `value`, in an image [height, width]. The even–odd rule
+ * applies, so a ring inside a ring is a hole; parts outside the image are cut off.
  */
 export function fillRings(
   target: Uint8Array,
-  { rings, value, width, height }: ImageSize & { rings: readonly Ring[]; value: number },
+  { rings, value, width, height }: Size & { rings: readonly Ring[]; value: number },
 ): void {
   const crossings: number[][] = [];
   let firstRow = height;

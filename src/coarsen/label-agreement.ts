@@ -1,29 +1,31 @@
-/** How much of the fine labels the coarse ones cover, and how often they are right. */
+/** Measures how much of the fine labels the coarse ones cover, and how often they are right. */
 
+/** Describes how well the coarse labels of one class match its fine labels. */
 export interface ClassAgreement {
   readonly classIndex: number;
-  /** Pixels of the class in the fine labels. */
+  /** Counts the pixels of the class in the fine labels. */
   readonly finePixels: number;
-  /** Pixels that the coarse labels give to the class, over its fine pixels. */
+  /** Divides the pixels that the coarse labels give to the class by its fine pixels. */
   readonly coverage: number;
-  /** Share of the coarse labels of the class that are of the class in the fine labels; NaN when there is none. */
+  /** Gives the share of the class's coarse labels that the fine labels confirm; NaN when there is no such label. */
   readonly agreement: number;
 }
 
+/** Describes how well coarse labels match fine ones. */
 export interface LabelAgreement {
-  /** Share of the fine-labeled pixels that have a coarse label; NaN when nothing is labeled. */
+  /** Gives the share of the fine-labeled pixels that have a coarse label; NaN when nothing is labeled. */
   readonly coverage: number;
-  /** Share of those covered pixels where both labels are equal; NaN when none is covered. */
+  /** Gives the share of those covered pixels whose labels are equal; NaN when none is covered. */
   readonly agreement: number;
   readonly finePixels: number;
   readonly coveredPixels: number;
-  /** Coarse labels on pixels that the fine labels leave out; they count in none of the shares. */
+  /** Counts coarse labels on pixels without a fine label, which enter none of the shares. */
   readonly outsidePixels: number;
-  /** The classes that occur in either, in order. */
+  /** Describes the classes that occur in either set of labels, in order. */
   readonly perClass: readonly ClassAgreement[];
 }
 
-/** Counts over any number of images; memory does not grow with them. */
+/** Accumulates counts over any number of images, in constant memory. */
 export class AgreementCounter {
   readonly #ignoreIndex: number;
   readonly #fine = new Float64Array(256);
@@ -51,6 +53,7 @@ export class AgreementCounter {
     }
   }
 
+  /** Returns the agreement over all images added so far. */
   result(): LabelAgreement {
     const total = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);
     const finePixels = total(this.#fine);
@@ -78,7 +81,7 @@ export class AgreementCounter {
   }
 }
 
-/** A table for a terminal: one line for all pixels, then one for each class. */
+/** Returns a table for a terminal: one line for all pixels, then one for each class. */
 export function formatAgreement(
   { coverage, agreement, perClass }: LabelAgreement,
   { classNames = [] }: { readonly classNames?: readonly string[] } = {},

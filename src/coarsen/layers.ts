@@ -1,16 +1,18 @@
 /**
- * Splits a label image into two layers, as an annotator sees it: surfaces, drawn right across what is small or thin,
- * and those details, drawn on top or not at all.
+ * Splits a label image into two layers: surfaces, which are drawn across anything small or thin, and those details,
+ * which are drawn on top or not at all.
  */
 
+import type { Size } from '../data/index.js';
 import { boundaryDistance } from './boundary-distance.js';
-import { type Components, connectedComponents, type ImageSize } from './connected-components.js';
+import { type Components, connectedComponents } from './connected-components.js';
 
+/** Holds the regions of one layer. */
 export interface Layer {
   readonly components: Components;
-  /** Distance of each pixel to the border of its component, in pixels. */
+  /** Gives the distance of each pixel to the border of its component, in pixels. */
   readonly distance: Float32Array;
-  /** Largest such distance in each component: half its thickness. */
+  /** Gives the largest such distance in each component, which is half its thickness. */
   readonly halfThickness: Float32Array;
 }
 
@@ -20,9 +22,9 @@ export interface Layers {
 }
 
 /**
- * Components below `detailArea` pixels, or nowhere thicker than `detailThickness`, become details; their place in the
- * surfaces is taken by the nearest surface. Both layers keep unlabeled regions as components of value `ignoreIndex`;
- * `details.components` has no pixels of surfaces.
+ * Splits labels [height, width] into layers. Components below `detailArea` pixels, or nowhere thicker than
+ * `detailThickness` pixels, become details, and the nearest surface takes their place. Unlabeled regions stay
+ * components of value `ignoreIndex` in both layers; `details.components` has no pixels of surfaces.
  */
 export function splitLayers(
   labels: Uint8Array,
@@ -32,7 +34,7 @@ export function splitLayers(
     ignoreIndex,
     detailArea,
     detailThickness,
-  }: ImageSize & { ignoreIndex: number; detailArea: number; detailThickness: number },
+  }: Size & { ignoreIndex: number; detailArea: number; detailThickness: number },
 ): Layers {
   const size = { width, height };
   const all = measureLayer(connectedComponents(labels, { ...size, connectivity: 8 }), size);
@@ -49,7 +51,7 @@ export function splitLayers(
   return { surfaces, details: { ...all, components: { ...all.components, ids: detailIds } } };
 }
 
-function measureLayer(components: Components, size: ImageSize): Layer {
+function measureLayer(components: Components, size: Size): Layer {
   const distance = boundaryDistance(components.ids, size);
   const halfThickness = new Float32Array(components.count);
   for (let pixel = 0; pixel < distance.length; pixel++) {
@@ -60,7 +62,7 @@ function measureLayer(components: Components, size: ImageSize): Layer {
   return { components, distance, halfThickness };
 }
 
-/** The labels with every detail's pixel given to the surface that a walk in 4-neighbor steps reaches first. */
+/** Returns the labels with every pixel of a detail given to the surface that is reached first in 4-neighbor steps. */
 function coverDetails(
   labels: Uint8Array,
   {
@@ -69,7 +71,7 @@ function coverDetails(
     ignoreIndex,
     width,
     height,
-  }: ImageSize & { ids: Int32Array; isDetail: Uint8Array; ignoreIndex: number },
+  }: Size & { ids: Int32Array; isDetail: Uint8Array; ignoreIndex: number },
 ): Uint8Array {
   const covered = labels.slice();
   const reached = new Uint8Array(labels.length);
@@ -80,7 +82,7 @@ function coverDetails(
     reached[pixel] = 1;
     queue[end++] = pixel;
   }
-  // Without any surface there is nothing to draw across the details.
+  // Without any surface, nothing can be drawn across the details.
   if (end === 0) return covered.fill(ignoreIndex);
   for (let begin = 0; begin < end; begin++) {
     const pixel = queue[begin] as number;

@@ -1,10 +1,10 @@
-/** Few vertices instead of many: an annotator clicks corners, not pixels. */
+/** Reduces the vertices of outlines, as an annotator clicks corners rather than pixels. */
 
 import type { Ring } from './trace-rings.js';
 
 /**
- * Douglas–Peucker on an open line (x0, y0, x1, y1, ...): its ends and those vertices that keep every dropped one within
- * `tolerance` pixels of the segment that replaced it.
+ * Simplifies an open line (x0, y0, x1, y1, ...) by Douglas–Peucker: keeps its ends and those vertices that leave every
+ * dropped one within `tolerance` pixels of the segment that replaces it.
  */
 export function simplifyLine(line: readonly number[], tolerance: number): number[] {
   const count = line.length / 2;
@@ -24,8 +24,8 @@ export function simplifyLine(line: readonly number[], tolerance: number): number
 }
 
 /**
- * The same on a closed ring, cut where it certainly has corners: at the vertex farthest from its first, and at the one farthest
- * from that. A ring thinner than the tolerance is left with fewer than three vertices.
+ * Simplifies a closed ring, cut at two certain corners: the vertex farthest from its first one, and the vertex
+ * farthest from that. A ring thinner than the tolerance is left with fewer than three vertices.
  */
 export function simplifyRing(ring: Ring, tolerance: number): number[] {
   if (ring.length <= 6) return [...ring];
@@ -37,7 +37,10 @@ export function simplifyRing(ring: Ring, tolerance: number): number[] {
   return [...there, ...back.slice(2, -2)];
 }
 
-/** The vertex between `from` and `to` that lies farthest from their segment, or -1 if all are within the tolerance. */
+/**
+ * Returns the vertex between `from` and `to` that is farthest from their segment, or −1 when all are within the
+ * tolerance.
+ */
 function farthestVertex(
   line: readonly number[],
   { from, to, tolerance }: { from: number; to: number; tolerance: number },

@@ -1,27 +1,28 @@
-/** Outlines of regions along the cracks between pixels. */
+/** Traces the outlines of regions along the edges between pixels. */
 
-import type { ImageSize } from './connected-components.js';
+import type { Size } from '../data/index.js';
 
-/** A closed polygon: x0, y0, x1, y1, ... in pixel-corner coordinates ([0, width] × [0, height]). */
+/** Holds a closed polygon as x0, y0, x1, y1, ... in pixel-corner coordinates ([0, width] × [0, height]). */
 export type Ring = readonly number[];
 
+/** Holds one outline of a region. */
 export interface TracedRing {
-  /** Region that lies on the ring's inner side. */
+  /** Identifies the region on the ring's inner side. */
   readonly id: number;
   readonly ring: Ring;
-  /** Enclosed pixels; negative for the outline of a hole. */
+  /** Counts the enclosed pixels; negative for the outline of a hole. */
   readonly area: number;
 }
 
-// East, south, west, north: a right turn is +1.
+// East, south, west, north: a right turn adds 1.
 const stepX = [1, 0, -1, 0];
 const stepY = [0, 1, 0, -1];
 
 /**
- * All outlines of the regions in `ids` (-1 = no region), outer ones and holes, with vertices only where they turn.
- * Regions are taken as 4-connected: where two pixels of a region touch only at a corner, the outline separates them.
+ * Returns all outlines of the regions in `ids` (−1 for no region), outer ones and holes, with vertices only where they
+ * turn. Regions are 4-connected: where two pixels of a region touch only at a corner, the outline separates them.
  */
-export function traceRings(ids: Int32Array, { width, height }: ImageSize): TracedRing[] {
+export function traceRings(ids: Int32Array, { width, height }: Size): TracedRing[] {
   const seen = new Uint8Array(width * height);
   const at = (x: number, y: number): number =>
     x < 0 || y < 0 || x >= width || y >= height ? -1 : (ids[y * width + x] as number);
@@ -29,7 +30,7 @@ export function traceRings(ids: Int32Array, { width, height }: ImageSize): Trace
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const id = ids[y * width + x] as number;
-      // Every outline runs east along the top of some pixel of its region, so these edges find them all.
+      // Every outline runs east along the top of some pixel of its region, so these edges find all outlines.
       if (id === -1 || seen[y * width + x] === 1 || at(x, y - 1) === id) continue;
       rings.push(traceRing(id, { x, y, width, at, seen }));
     }
@@ -59,8 +60,8 @@ function traceRing(
     doubleArea += x * nextY - nextX * y;
     x = nextX;
     y = nextY;
-    // The region is on the right hand. Of the two pixels ahead, the right one decides first, which keeps
-    // pixels that touch only at a corner apart.
+    // The region is on the right. Of the two pixels ahead, the right one decides first, which separates pixels that
+    // touch only at a corner.
     const rightX = direction === 0 || direction === 3 ? x : x - 1;
     const rightY = direction === 0 || direction === 1 ? y : y - 1;
     const leftX = direction === 0 || direction === 1 ? x : x - 1;

@@ -11,7 +11,7 @@ import { FindingCollector } from './finding-collector.js';
 export const noSplit = '.';
 
 /** Maps stems to paths relative to the root. */
-export type FilesByStem = ReadonlyMap<string, string>;
+type FilesByStem = ReadonlyMap<string, string>;
 
 /** Holds the files of one split. */
 export interface ListedSplit {

@@ -1,19 +1,25 @@
-/** The picture while it is painted: colors and, always together with them, labels. */
+/** Holds the image while it is painted: colors, and always together with them labels. */
 
 import type { Point } from './camera.js';
 
-/** Red, green and blue, 0 … 1 (above 1 is overexposed). */
+/** Holds red, green and blue between 0 and 1; values above 1 are overexposed. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Colors a pixel of a shape, given its center in pixels; null leaves what lies behind. */
+/** Returns a color with all its channels multiplied by a factor. */
+export function scaled([red, green, blue]: Rgb, by: number): Rgb {
+  return [red * by, green * by, blue * by];
+}
+
+/** Returns the color of a pixel of a shape, given its center in pixels, or null to leave what is behind. */
 export type Shader = (x: number, y: number) => Rgb | null;
 
+/** Paints shapes into an image and its labels. */
 export class Canvas {
   readonly width: number;
   readonly height: number;
-  /** [height, width, 3]. */
+  /** Holds colors [height, width, 3]. */
   readonly colors: Float32Array;
-  /** [height, width]. */
+  /** Holds labels [height, width]. */
   readonly labels: Uint8Array;
 
   constructor({ width, height }: { readonly width: number; readonly height: number }) {
@@ -23,7 +29,7 @@ export class Canvas {
     this.labels = new Uint8Array(width * height);
   }
 
-  /** Paints one pixel; a place outside the picture is left out. */
+  /** Paints one pixel; nothing happens outside the image. */
   paint(column: number, row: number, label: number, color: Rgb): void {
     if (column < 0 || row < 0 || column >= this.width || row >= this.height) return;
     const pixel = row * this.width + column;
@@ -48,7 +54,7 @@ export class Canvas {
     }
   }
 
-  /** Paints the pixels whose centers lie in a convex or simple polygon, in pixels. */
+  /** Paints the pixels whose centers lie in a simple polygon, in pixels. */
   polygon(
     points: readonly Point[],
     { label, shade }: { readonly label: number; readonly shade: Shader },

@@ -1,10 +1,10 @@
-/** From painted light to a photograph: lens, exposure, sensor. */
+/** Turns painted light into a photograph: lens, exposure and sensor. */
 
 import type { RandomStream } from '../data/index.js';
 import type { Canvas } from './canvas.js';
 import { hash } from './noise.js';
 
-/** The canvas as 8-bit RGB [height, width, 3]: slightly soft, exposed for the scene or a little beside it, noisy. */
+/** Returns the canvas as 8-bit RGB [height, width, 3]: slightly soft, well exposed or nearly so, and noisy. */
 export function developImage(
   { colors, width, height }: Pick<Canvas, 'colors' | 'width' | 'height'>,
   random: RandomStream,
@@ -30,11 +30,11 @@ export function developImage(
       const dx = column / width - 0.5;
       const dy = row / height - 0.5;
       const corner = 1 - vignette * 2 * (dx * dx + dy * dy);
-      // Twelve uniform draws would make a normal one; the sum of two is near enough and six times cheaper.
+      // The sum of two uniform draws is near enough to a normal one, which takes twelve.
       const gray = noise * 1.4 * (hash(column, row, seed) + hash(column, row, seed + 1) - 1);
       for (let channel = 0; channel < 3; channel++, place++) {
         const exposed = (soft[place] as number) * (gains[channel] as number) * corner;
-        // The tone curve of a camera: shadows lifted, lights kept.
+        // The tone curve of a camera lifts the shadows and keeps the lights.
         const value = exposed * (1.5 - 0.5 * Math.min(1, exposed));
         const colorNoise = 0.8 * noise * (hash(column, row, seed + 2 + channel) - 0.5);
         image[place] = clampByte(255 * (0.5 + (value - 0.5) * contrast) + gray + colorNoise);
@@ -44,7 +44,7 @@ export function developImage(
   return image;
 }
 
-/** Each value mixed with its two neighbors, `step` places away, across rows or columns. */
+/** Returns each value mixed with its two neighbors `step` places away, across rows or columns. */
 function blur(
   values: Float32Array,
   { width, height, softness, step }: { width: number; height: number; softness: number; step: number },

@@ -1,13 +1,13 @@
-/** What a single thing looks like, drawn at random for a place in the street. */
+/** Draws at random what a single thing in the street looks like. */
 
 import type { RandomStream } from '../data/index.js';
 import type { Rgb } from './canvas.js';
 import type { Car, Pedestrian, Pole, Tree } from './things.js';
 
-/** Left or right of the camera. */
+/** Tells left (−1) from right (1) of the camera. */
 export type Sign = -1 | 1;
 
-/** Meters to the right and ahead. */
+/** Gives a place in meters to the right and ahead of the camera. */
 export interface Place {
   readonly x: number;
   readonly z: number;
@@ -73,7 +73,7 @@ const paints: readonly Rgb[] = [
 
 export function drawCar(random: RandomStream, { x, z, heading }: Place & Pick<Car, 'heading'>): Car {
   const which = random.uniform();
-  const body = which < 0.45 ? 'hatchback' : which < 0.85 ? 'saloon' : 'van';
+  const body = which < 0.45 ? 'hatchback' : which < 0.85 ? 'sedan' : 'van';
   const paint = paints[random.integer(paints.length)] as Rgb;
   const van = body === 'van';
   return {

@@ -1,7 +1,7 @@
 /**
- * Generated street scenes: a dataset that needs no download. They are stylised, yet built so that a network has something
- * to learn: classes share colors and differ in texture, shape and place; light, weather and materials vary from
- * scene to scene; thin and small things matter; labels are exact to the pixel.
+ * Generates street scenes, a dataset that needs no download. They are stylized, yet a network has something to learn:
+ * classes share colors and differ in texture, shape and place; light, weather and materials vary between scenes; thin
+ * and small things matter; and labels are exact to the pixel.
  */
 
 import { RandomStream } from '../data/index.js';
@@ -16,28 +16,34 @@ import { paintTree } from './paint-tree.js';
 import { drawScene, type Scene } from './scene-layout.js';
 import type { Thing } from './things.js';
 
+/** Holds a generated scene. */
 export interface GeneratedScene {
-  /** [height, width, 3], RGB. */
+  /** Holds the pixels [height, width, 3], RGB. */
   readonly image: Uint8Array;
-  /** [height, width], places in `sceneClasses`; every pixel is labeled. */
+  /** Holds indices of `sceneClasses` [height, width]; every pixel is labeled. */
   readonly labels: Uint8Array;
 }
 
+/** Selects a scene and its size. */
 export interface SceneOptions {
-  /** Non-negative integer; scenes of one seed and different indices are different. */
+  /** Takes a non-negative integer; scenes of one seed and different indices differ. */
   readonly seed: number;
   readonly index: number;
-  /** Pixels, at least 16 each. The same scene at another size has the same content, seen through another sensor. */
+  /** Takes pixels, at least 16. A scene has the same content at every size, with different noise. */
   readonly width: number;
   readonly height: number;
 }
 
-// Names for these uses of the seed, apart from other draws under the same seed.
+// Separate these random draws from others under the same seed.
 const layoutStream = 0x7363656e;
 const sensorStream = 0x73656e73;
 const smallestSide = 16;
 
-/** Scene `index` of a seed, the same bytes each time. Throws a DataError for a size below 16 or not in whole pixels. */
+/**
+ * Generates scene `index` of a seed, with the same bytes each time.
+ *
+ * @throws {DataError} when width or height is below 16 or not a whole number
+ */
 export function generateScene({ seed, index, width, height }: SceneOptions): GeneratedScene {
   if (![width, height].every((side) => Number.isInteger(side) && side >= smallestSide)) {
     throw new DataError(

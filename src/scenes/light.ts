@@ -1,27 +1,31 @@
-/** Weather and time of day: where the light comes from, its color, and the sky to it. */
+/** Draws the weather and time of day: where the light comes from, its color, and the sky. */
 
 import type { RandomStream } from '../data/index.js';
 import type { Rgb } from './canvas.js';
 
+/** Describes the light of a scene. */
 export interface Light {
-  /** Unit vector along the ground towards the sun. */
+  /** Gives X of the unit vector along the ground towards the sun. */
   readonly sunX: number;
   readonly sunZ: number;
-  /** Tangent of the sun's elevation. */
+  /** Gives the tangent of the sun's elevation. */
   readonly slope: number;
-  /** Color of what reaches shadow, and of what the sun adds to a surface that faces it. */
+  /** Gives the color of the light that reaches shadows. */
   readonly ambient: Rgb;
+  /** Gives the color of what the sun adds to a surface that faces it. */
   readonly direct: Rgb;
-  /** Color of the air, and the distance at which it hides 63% of a thing. */
+  /** Gives the color of the air. */
   readonly haze: Rgb;
+  /** Gives the distance in meters at which the air hides 63 % of a thing. */
   readonly hazeDistance: number;
 }
 
+/** Describes the sky of a scene. */
 export interface Sky {
   readonly zenith: Rgb;
   readonly horizon: Rgb;
   readonly cloud: Rgb;
-  /** Share of the sky that clouds cover. */
+  /** Gives the share of the sky that clouds cover. */
   readonly cloudiness: number;
 }
 
@@ -98,7 +102,10 @@ export function drawLight(random: RandomStream): { light: Light; sky: Sky } {
   }
 }
 
-/** A surface's color under this light: `facing` 0 … 1 of the sun's light reaches it; `z` meters of air before it. */
+/**
+ * Returns the color of a surface under this light: `facing` (0 to 1) of the sun's light reaches it, behind `z` meters
+ * of air.
+ */
 export function illuminate(
   { ambient, direct, haze, hazeDistance }: Light,
   [red, green, blue]: Rgb,

@@ -1,6 +1,6 @@
-/** Random textures as functions of place, so that a pixel needs no neighbor to be colored. */
+/** Computes random textures as functions of place, so that each pixel is colored without its neighbors. */
 
-/** A number in [0, 1) that depends on two integers and a seed without visible pattern. */
+/** Returns a number in [0, 1) that depends on two integers and a seed without a visible pattern. */
 export function hash(x: number, y: number, seed: number): number {
   let mixed = Math.imul(x, 0x27d4eb2f) + Math.imul(y, 0x165667b1) + Math.imul(seed, 0x9e3779b1);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
@@ -8,7 +8,7 @@ export function hash(x: number, y: number, seed: number): number {
   return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** Smooth noise in [0, 1): random at the integer points, interpolated between them. */
+/** Returns smooth noise in [0, 1): random at integer points, interpolated between them. */
 export function smoothNoise(x: number, y: number, seed: number): number {
   const column = Math.floor(x);
   const row = Math.floor(y);
@@ -19,7 +19,7 @@ export function smoothNoise(x: number, y: number, seed: number): number {
   return mix(top, bottom, down);
 }
 
-/** Three octaves of smooth noise in [0, 1): coarse shapes with finer ones on them. */
+/** Returns three octaves of smooth noise in [0, 1): coarse shapes with finer ones on them. */
 export function cloudNoise(x: number, y: number, seed: number): number {
   return (
     0.57 * smoothNoise(x, y, seed) +
@@ -28,7 +28,9 @@ export function cloudNoise(x: number, y: number, seed: number): number {
   );
 }
 
-/** How much of a pattern of this period is left when a pixel covers `footprint` of the same unit: 1 … 0. */
+/**
+ * Returns how much of a pattern of this period is visible, 1 to 0, when a pixel covers `footprint` of the same unit.
+ */
 export function resolved(period: number, footprint: number): number {
   return Math.min(1, Math.max(0, 1.6 - (2 * footprint) / period));
 }

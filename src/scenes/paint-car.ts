@@ -1,7 +1,7 @@
-/** Cars and vans: the end that faces the camera, and the side that does, each a flat outline in perspective. */
+/** Paints cars and vans: the end and the side that face the camera, each as a flat outline in perspective. */
 
 import { type Point, project } from './camera.js';
-import type { Canvas, Rgb } from './canvas.js';
+import { type Canvas, type Rgb, scaled } from './canvas.js';
 import { illuminate } from './light.js';
 import { hash } from './noise.js';
 import { sceneLabels } from './scene-classes.js';
@@ -10,10 +10,10 @@ import { behindFronts } from './shadows.js';
 import type { Car } from './things.js';
 
 const label = sceneLabels.car;
-const tyre: Rgb = [0.05, 0.05, 0.055];
+const tire: Rgb = [0.05, 0.05, 0.055];
 const wheelRadius = 0.32;
 
-/** Outlines from the side: share of the length from the back, share of the height. */
+/** Outlines cars from the side, in shares of the length from the back and of the height. */
 const sideOutlines: Record<Car['body'], readonly Point[]> = {
   hatchback: [
     [0, 0.17],
@@ -26,7 +26,7 @@ const sideOutlines: Record<Car['body'], readonly Point[]> = {
     [1, 0.4],
     [1, 0.17],
   ],
-  saloon: [
+  sedan: [
     [0, 0.17],
     [0, 0.58],
     [0.17, 0.64],
@@ -50,7 +50,7 @@ const sideOutlines: Record<Car['body'], readonly Point[]> = {
   ],
 };
 
-/** Outlines from an end: share of half the width, share of the height; the right half, from the roof down. */
+/** Outlines the right half of cars from an end, from the roof down, in shares of half the width and of the height. */
 const endOutlines: Record<Car['body'], readonly Point[]> = {
   hatchback: [
     [0.62, 1],
@@ -60,7 +60,7 @@ const endOutlines: Record<Car['body'], readonly Point[]> = {
     [1, 0.3],
     [0.95, 0.16],
   ],
-  saloon: [
+  sedan: [
     [0.6, 1],
     [0.72, 0.95],
     [0.9, 0.63],
@@ -79,7 +79,7 @@ const endOutlines: Record<Car['body'], readonly Point[]> = {
 
 interface Surface {
   readonly car: Car;
-  /** Sunlight on the surface, 0 … 1. */
+  /** Gives the share of the sun's light on the surface, 0 to 1. */
   readonly facing: number;
 }
 
@@ -92,7 +92,7 @@ export function paintCar(canvas: Canvas, scene: Scene, car: Car): void {
   if (car.heading === 'across') {
     paintSide(canvas, scene, { car, facing: facingOf(-light.sunZ), plane: null });
   } else {
-    // The long side shows only when the whole car stands to one side of the camera's axis.
+    // The long side is visible only when the whole car stands to one side of the camera's axis.
     if (near * car.x > 0) {
       paintSide(canvas, scene, { car, facing: facingOf(-Math.sign(car.x) * light.sunX), plane: near });
     }
@@ -100,7 +100,7 @@ export function paintCar(canvas: Canvas, scene: Scene, car: Car): void {
   }
 }
 
-/** The side in the plane X = `plane`, or for a car across the street in the plane of its nearest point. */
+/** Paints the side in the plane X = `plane`, or, for a car across the street, in the plane of its nearest point. */
 function paintSide(
   canvas: Canvas,
   scene: Scene,
@@ -114,7 +114,7 @@ function paintSide(
       ? project(camera, [car.x + along - car.length / 2, up, car.z])
       : project(camera, [plane, up, car.z + along]);
   };
-  /** Share of the length, height in meters, and distance, of the point that a pixel shows. */
+  /** Returns what a pixel shows: share of the length, height in meters, and distance in meters. */
   const unplace = (column: number, row: number): readonly [number, number, number] => {
     const z = plane === null ? car.z : (plane * camera.focal) / (column - camera.centerX);
     const along =
@@ -145,7 +145,7 @@ function paintSide(
         for (const wheel of wheels) {
           const distance = Math.hypot((share - wheel) * car.length, up - wheelRadius);
           if (distance < wheelRadius) return wheelColor(point, wheel);
-          if (distance < wheelRadius + 0.07) return tyre;
+          if (distance < wheelRadius + 0.07) return tire;
         }
         const color = sideColor(car, share, up / car.height);
         return illuminate(scene.light, color, { facing, z });
@@ -155,13 +155,13 @@ function paintSide(
 
   function wheelColor([share, up, z]: readonly [number, number, number], wheel: number): Rgb {
     const distance = Math.hypot((share - wheel) * car.length, up - wheelRadius) / wheelRadius;
-    return illuminate(scene.light, distance < 0.58 ? [0.42, 0.42, 0.44] : tyre, { facing, z });
+    return illuminate(scene.light, distance < 0.58 ? [0.42, 0.42, 0.44] : tire, { facing, z });
   }
 }
 
 function sideColor(car: Car, share: number, up: number): Rgb {
   const van = car.body === 'van';
-  const [from, to] = van ? [0.62, 0.84] : car.body === 'saloon' ? [0.24, 0.68] : [0.08, 0.68];
+  const [from, to] = van ? [0.62, 0.84] : car.body === 'sedan' ? [0.24, 0.68] : [0.08, 0.68];
   const slope = van ? 0.25 : 0.34;
   const [low, high] = van ? [0.6, 0.88] : [0.65, 0.93];
   const inset = (up - low) * slope * 1.6;
@@ -188,7 +188,7 @@ function paintEnd(canvas: Canvas, scene: Scene, { car, facing }: Surface): void 
       place(0.95 * wheel, 0),
       place(0.62 * wheel, 0),
     ];
-    canvas.polygon(corners, { label, shade: () => illuminate(light, tyre, { facing: 0, z: car.z }) });
+    canvas.polygon(corners, { label, shade: () => illuminate(light, tire, { facing: 0, z: car.z }) });
   }
   const right = endOutlines[car.body];
   const left = right.toReversed().map(([across, up]): Point => [-across, up]);
@@ -221,7 +221,7 @@ function endColor(car: Car, across: number, up: number): Rgb {
   return paintColor(car, up, 1);
 }
 
-/** Paint mirrors the sky the more it faces up. */
+/** Returns the color of the paint, which reflects more of the sky the more it faces up. */
 function paintColor(car: Car, up: number, tone: number): Rgb {
   const mirror = 0.1 * Math.max(0, up - 0.35);
   const by = (0.72 + 0.42 * up) * tone;
@@ -231,8 +231,4 @@ function paintColor(car: Car, up: number, tone: number): Rgb {
 function glassColor(car: Car, up: number): Rgb {
   const dark = 0.09 + 0.2 * up + 0.08 * hash(4, 0, car.seed);
   return [dark * 0.92, dark, dark * 1.1];
-}
-
-function scaled([red, green, blue]: Rgb, by: number): Rgb {
-  return [red * by, green * by, blue * by];
 }

@@ -1,10 +1,10 @@
-/** The surface of a building's front: walls, windows, shops and roofs, in meters along and up. */
+/** Colors the fronts of buildings: walls, windows, shops and roofs. */
 
-import type { Rgb } from './canvas.js';
+import { type Rgb, scaled } from './canvas.js';
 import { cloudNoise, hash, resolved, smoothNoise } from './noise.js';
 import type { Front } from './street.js';
 
-/** Color, before light, of the front at `along` and `up` meters; a pixel covers `footprint` meters there. */
+/** Returns the color, before light, of a front at `along` and `up` meters, where a pixel covers `footprint` meters. */
 export function frontColor(
   front: Front,
   { along, up, footprint }: { readonly along: number; readonly up: number; readonly footprint: number },
@@ -19,12 +19,12 @@ export function frontColor(
   const upward = Math.abs(up / front.floorHeight - floor - 0.52) / (front.windowHeight / 2);
   const clear = resolved(Math.min(front.bay, front.floorHeight), footprint);
   const edge = Math.max(across, upward);
-  // Too far to be seen one by one, windows darken the wall evenly.
+  // Windows too far away to be seen one by one darken the wall evenly.
   const share = clear * (edge < 1 ? 1 : 0) + (1 - clear) * front.windowWidth * front.windowHeight;
   const frame = edge > 0.84 && edge < 1 && front.style !== 'glass' ? resolved(0.3, footprint) : 0;
   const room = hash(bay, floor, front.seed);
   const pane = room < 0.2 ? 2.1 : 0.7 + 0.7 * room;
-  // The upper part of a pane mirrors the sky.
+  // The upper part of a pane reflects the sky.
   const mirror = 0.14 * (up / front.floorHeight - floor);
   const glass = (channel: 0 | 1 | 2): number => front.glass[channel] * pane + mirror * (1 + 0.2 * channel);
   const mixed = (channel: 0 | 1 | 2): number => {
@@ -48,7 +48,7 @@ function grain(
 ): number {
   switch (style) {
     case 'brick': {
-      // Bricks are drawn larger than life, so that small pictures show a texture.
+      // Bricks are drawn larger than real ones, so that small images show a texture.
       const course = Math.floor(up / 0.3);
       const brick = Math.floor(along / 0.6 + (course % 2) / 2);
       return 1 + 0.5 * (hash(brick, course, seed) - 0.5) * resolved(0.3, footprint);
@@ -84,7 +84,7 @@ function shopColor(
   ];
 }
 
-/** Leaves, as on trees: rough clumps with dark gaps. */
+/** Returns the color of leaves as on trees: rough clumps with dark gaps. */
 function hedgeColor({ wall, seed }: Front, { along, up }: { along: number; up: number }): Rgb {
   const clump = 0.45 + 1.0 * cloudNoise(along * 1.2, up * 1.2, seed);
   return scaled(wall, clump * (0.65 + 0.7 * smoothNoise(along * 5.5, up * 5.5, seed + 12)));
@@ -98,8 +98,4 @@ function roofColor(
     1 +
     0.4 * (hash(Math.floor(along / 0.5), Math.floor(up / 0.35), front.seed) - 0.5) * resolved(0.4, footprint);
   return hash(1, 2, front.seed) < 0.5 ? scaled([0.46, 0.26, 0.2], tiles) : scaled([0.28, 0.28, 0.31], tiles);
-}
-
-function scaled([red, green, blue]: Rgb, by: number): Rgb {
-  return [red * by, green * by, blue * by];
 }

@@ -1,20 +1,24 @@
-/** The surface of the ground: asphalt with its markings and repairs, kerbs, paving slabs. */
+/** Colors the ground: asphalt with markings and repairs, curbs, and paving slabs. */
 
-import type { Rgb } from './canvas.js';
+import { type Rgb, scaled } from './canvas.js';
 import { cloudNoise, hash, resolved, smoothNoise } from './noise.js';
 import { sceneLabels } from './scene-classes.js';
 import { frontIndexAt, type Side, type Street } from './street.js';
 
+/** Describes a point of the ground. */
 export interface Ground {
   readonly label: number;
-  /** Before light. */
+  /** Gives the color before light. */
   readonly color: Rgb;
 }
 
-/** A gap at least this long between two fronts is a side street. */
+/** A gap at least this long between two fronts, in meters, is a side street. */
 const sideStreetWidth = 8;
 
-/** What lies at (x, z) meters on the ground; a pixel covers `footprint` meters there, more along the street. */
+/**
+ * Returns what lies at (x, z) meters on the ground, where a pixel covers `footprint` meters, and more along the
+ * street.
+ */
 export function groundAt(
   street: Street,
   {
@@ -25,7 +29,7 @@ export function groundAt(
   }: { readonly x: number; readonly z: number; readonly footprint: number; readonly seed: number },
 ): Ground {
   const side = x < 0 ? street.left : street.right;
-  const outside = Math.abs(x) - side.kerb;
+  const outside = Math.abs(x) - side.curb;
   if (outside > 0 && !isSideStreet(side, z)) {
     return {
       label: sceneLabels.pavement,
@@ -43,7 +47,7 @@ function isSideStreet({ fronts }: Side, z: number): boolean {
 interface Spot {
   readonly x: number;
   readonly z: number;
-  /** Meters beyond the kerb; negative on the carriageway. */
+  /** Gives the meters beyond the curb; negative on the roadway. */
   readonly outside: number;
   readonly footprint: number;
   readonly seed: number;
@@ -52,7 +56,7 @@ interface Spot {
 function roadColor(street: Street, { x, z, outside, footprint, seed }: Spot): Rgb {
   const coarse = 0.84 + 0.32 * cloudNoise(x / 2.2, z / 5, seed);
   const fine = 1 + 0.34 * (smoothNoise(x * 6, z * 6, seed + 3) - 0.5) * resolved(0.25, footprint);
-  // Repairs: rectangles of another asphalt.
+  // Repairs are rectangles of another asphalt.
   const repair = hash(Math.floor(x / 2.4), Math.floor(z / 5.5), seed + 7);
   const patch = repair < 0.12 ? 0.78 : repair > 0.93 ? 1.2 : 1;
   const tone = coarse * fine * patch;
@@ -64,7 +68,7 @@ function roadColor(street: Street, { x, z, outside, footprint, seed }: Spot): Rg
   return [mixed(0), mixed(1), mixed(2)];
 }
 
-/** Share of paint in a pixel, 0 … 1. */
+/** Returns the share of paint in a pixel, 0 to 1. */
 function markingShare({ markings, crossing }: Street, { x, z, outside, footprint }: Spot): number {
   if (crossing !== null && z > crossing && z < crossing + 3 && outside < -0.2) {
     return Math.floor(x / 0.55) % 2 === 0 ? 0.9 : 0;
@@ -85,8 +89,4 @@ function pavementColor({ paving, slab }: Street, { x, z, outside, footprint, see
   const visible = resolved(slab, footprint);
   const tone = 1 + 0.3 * (hash(column, row, seed + 17) - 0.5) * visible;
   return scaled(paving, stains * tone * (joint ? 1 - 0.3 * visible : 1));
-}
-
-function scaled([red, green, blue]: Rgb, by: number): Rgb {
-  return [red * by, green * by, blue * by];
 }

@@ -1,4 +1,4 @@
-/** People on foot: legs, coat, arms and head, in shares of their height. */
+/** Paints people on foot: legs, coat, arms and head, in shares of their height. */
 
 import { type Point, project } from './camera.js';
 import type { Canvas, Rgb } from './canvas.js';
@@ -56,7 +56,7 @@ export function paintPedestrian(canvas: Canvas, scene: Scene, person: Pedestrian
   if (hash(0, 3, seed) < 0.3) part(quad([0.15, 0.46], [0.15, 0.28], 0.05), [0.25, 0.16, 0.1]);
 }
 
-/** A strip from one point to another, `half` wide on each side. */
+/** Returns a strip from one point to another, `half` wide on each side. */
 function quad([x0, y0]: Point, [x1, y1]: Point, half: number): Point[] {
   return [
     [x0 - half, y0],

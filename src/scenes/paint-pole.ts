@@ -1,4 +1,4 @@
-/** Lamp posts, signs and signals: the thin class. */
+/** Paints lamp posts, signs and signals, the thin class. */
 
 import { project } from './camera.js';
 import type { Canvas, Rgb } from './canvas.js';
@@ -16,7 +16,7 @@ export function paintPole(canvas: Canvas, scene: Scene, pole: Pole): void {
   const { x, z, height, color } = pole;
   const pixels = camera.focal / z;
   const sun = behindFronts(scene, [x, height / 2, z]) ? 0 : 1;
-  // However far, a pole is a pixel wide: it would otherwise break into dots.
+  // A pole is at least a pixel wide, as it would otherwise break into dots.
   const half = Math.max(0.5, (pole.width / 2) * pixels);
   const [middle, foot] = project(camera, [x, 0, z]);
   const top = project(camera, [x, height, z])[1];

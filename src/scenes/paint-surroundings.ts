@@ -1,4 +1,4 @@
-/** Everything that fills the picture before the things in the street: sky, skyline, fronts, ground; one ray a pixel. */
+/** Paints everything behind the things in the street: sky, skyline, fronts and ground, with one ray per pixel. */
 
 import type { Canvas, Rgb } from './canvas.js';
 import { illuminate } from './light.js';
@@ -10,18 +10,18 @@ import type { Scene } from './scene-layout.js';
 import { behindFronts, groundShadows, type ShadowMap } from './shadows.js';
 import { type Front, frontIndexAt, roofHeight } from './street.js';
 
-/** Where a ray that has not met the ground meets a building or a hedge. */
+/** Describes where a ray that has not met the ground meets a building or a hedge. */
 interface Hit {
   readonly front: Front;
   readonly z: number;
-  /** Meters along the surface and up. */
+  /** Gives the meters along the surface and up. */
   readonly along: number;
   readonly up: number;
-  /** The wall that faces the street, or the side wall that faces the camera. */
+  /** Tells the wall that faces the street from the side wall that faces the camera. */
   readonly face: 'street' | 'camera';
 }
 
-/** A ray (right, up, 1) from the camera, per meter ahead. */
+/** Describes a ray (right, up, 1) from the camera, per meter ahead. */
 interface Ray {
   readonly right: number;
   readonly up: number;
@@ -50,7 +50,7 @@ export function paintSurroundings(canvas: Canvas, scene: Scene): void {
   }
 }
 
-/** The first building on the ray before it meets the ground, or null. */
+/** Returns the first building on the ray before it meets the ground, or null. */
 function traceFronts({ street, camera }: Scene, { right, up }: Ray, groundZ: number): Hit | null {
   const side = right < 0 ? street.left : street.right;
   const slant = Math.abs(right);
@@ -63,7 +63,7 @@ function traceFronts({ street, camera }: Scene, { right, up }: Ray, groundZ: num
   if (height < roofHeight(met, wallZ)) {
     return { front: met, z: wallZ, along: wallZ - met.start, up: height, face: 'street' };
   }
-  // Past the gap, or over the lower roof, the ray may meet the side of a building farther on.
+  // Past a gap or over a lower roof, the ray may meet the side of a building farther on.
   for (let next = first + 1; next < side.fronts.length; next++) {
     const front = side.fronts[next] as Front;
     const behind = slant * front.start - side.wall;
@@ -85,7 +85,7 @@ function litFront(scene: Scene, { front, z, along, up, face }: Hit, { right }: R
   const towardsSun = face === 'street' ? -Math.sign(right) * light.sunX : -light.sunZ;
   const lambert = Math.max(0, towardsSun) / Math.hypot(1, light.slope);
   const lit = lambert > 0 && !behindFronts(scene, [right * z, up, z]) ? 1.15 * lambert : 0;
-  // Walls are darker near the ground, where they see less sky, and between two buildings.
+  // Walls are darker between two buildings and near the ground, where they see less sky.
   const corner = 0.72 + 0.28 * Math.min(1, up / 3) * (along < 0.2 ? 0.75 : 1);
   return illuminate(light, [color[0] * corner, color[1] * corner, color[2] * corner], { facing: lit, z });
 }
@@ -102,7 +102,7 @@ function litGround(
   return { label, color: illuminate(light, shaded, { facing, z }) };
 }
 
-/** What closes the street: distant buildings and trees, and the sky above them. */
+/** Returns what closes the street: distant buildings and trees, and the sky above them. */
 function backdrop(scene: Scene, ray: Ray): { label: number; color: Rgb } {
   const { street, light, camera } = scene;
   const { seed, height, trees } = street.skyline;
@@ -130,7 +130,7 @@ function backdrop(scene: Scene, ray: Ray): { label: number; color: Rgb } {
 
 function skyColor({ sky, light, seed }: Scene, { right, up }: Ray): Rgb {
   const height = Math.min(1, Math.max(0, up) * 1.6);
-  // Clouds lie on a plane overhead: flatter and denser towards the horizon.
+  // Clouds lie on a plane overhead, so they are flatter and denser towards the horizon.
   const plane = 1 / (Math.max(0, up) + 0.18);
   const density = cloudNoise(right * plane * 1.6, plane * 2.2, seed + 21);
   const cloud =

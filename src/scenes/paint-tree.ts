@@ -1,4 +1,4 @@
-/** Trees: a trunk, and a crown of several clumps of leaves with a ragged outline and holes. */
+/** Paints trees: a trunk, and a crown of several clumps of leaves with a ragged outline and holes. */
 
 import { project } from './camera.js';
 import type { Canvas, Rgb } from './canvas.js';
@@ -16,7 +16,7 @@ interface Clump {
 }
 
 const clumpCount = 8;
-/** In half widths across and trunk heights up; the upper end is hidden in the crown. */
+/** Outlines a trunk in half widths across and trunk heights up; the crown hides the upper end. */
 const trunkOutline = [
   [-1.25, 0],
   [-0.9, 0.5],
@@ -49,7 +49,7 @@ export function paintTree(canvas: Canvas, scene: Scene, tree: Tree): void {
       if (inside < 0) return null;
       const hole = cloudNoise(along * 2.9 + 50, up * 2.9, seed + 8);
       if (hole > 0.5 + 0.34 * tree.density + 0.35 * inside) return null;
-      // Each clump is a rough ball: lit from above and from the sun's side.
+      // Each clump is a rough ball, lit from above and from the sun's side.
       const facing = 0.5 + 0.42 * clump.up + 0.34 * clump.along * light.sunX;
       const leaf = 0.55 + 0.9 * smoothNoise(along * 5.5, up * 5.5, seed + 12);
       const depth = leaf * (0.62 + 0.5 * Math.max(0, facing));
@@ -95,7 +95,7 @@ function clumpsOf({ trunkHeight, crownHeight, crownWidth, seed }: Tree): Clump[]
   return clumps;
 }
 
-/** Distance in radii from the nearest clump's middle, and the direction of the surface there. */
+/** Returns the distance in radii from the middle of the nearest clump, and the direction of its surface there. */
 function nearestClump(
   clumps: readonly Clump[],
   along: number,

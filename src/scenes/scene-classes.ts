@@ -1,8 +1,8 @@
-/** What generated scenes show. */
+/** Lists what generated scenes show. */
 
 import type { DatasetClass } from '../data/index.js';
 
-/** The classes of generated scenes; a label is a place in this list. */
+/** Lists the classes of generated scenes; a label is an index of this list. */
 export const sceneClasses: readonly DatasetClass[] = [
   { name: 'sky', color: [70, 130, 180] },
   { name: 'building', color: [128, 64, 48] },
@@ -14,7 +14,7 @@ export const sceneClasses: readonly DatasetClass[] = [
   { name: 'pedestrian', color: [220, 20, 60] },
 ];
 
-/** Labels by name, for the code that paints them. */
+/** Maps names to labels, for the code that paints them. */
 export const sceneLabels = {
   sky: 0,
   building: 1,

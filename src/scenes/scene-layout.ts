@@ -1,4 +1,4 @@
-/** What stands where in a scene, drawn at random before anything is painted. All lengths in meters. */
+/** Draws what stands where in a scene before anything is painted. All lengths are in meters. */
 
 import type { RandomStream } from '../data/index.js';
 import type { Camera } from './camera.js';
@@ -7,18 +7,19 @@ import { drawThings } from './place-things.js';
 import { drawStreet, type Street } from './street.js';
 import type { Thing } from './things.js';
 
+/** Describes everything in a scene. */
 export interface Scene {
   readonly camera: Camera;
   readonly light: Light;
   readonly sky: Sky;
   readonly street: Street;
-  /** Farthest first, the order in which they are painted. */
+  /** Lists the things farthest first, in the order of painting. */
   readonly things: readonly Thing[];
-  /** For textures. */
+  /** Seeds the textures. */
   readonly seed: number;
 }
 
-/** A scene for a picture of this size, in pixels; the same draws at every size show the same scene. */
+/** Draws a scene for an image of this size, in pixels. The same draws show the same scene at every size. */
 export function drawScene(
   random: RandomStream,
   { width, height }: { readonly width: number; readonly height: number },

@@ -1,34 +1,37 @@
-/** Where the sun does not reach: behind the fronts on its side, under trees, under and beside cars. */
+/** Finds where the sun does not reach: behind the fronts on its side, under trees, and under and beside cars. */
 
 import { cloudNoise } from './noise.js';
 import type { Scene } from './scene-layout.js';
 import { frontIndexAt, roofHeight } from './street.js';
 import type { Thing } from './things.js';
 
-/** Share of the sun's light, 0 … 1, and of the sky's, that reaches a point. */
-export interface Reach {
+/** Gives the shares of the sun's and of the sky's light, 0 to 1, that reach a point. */
+interface Reach {
   readonly sun: number;
   readonly sky: number;
 }
 
-/** An ellipse of shade on the ground. */
+/** Describes an ellipse of shade on the ground. */
 interface Shade {
   readonly x: number;
   readonly z: number;
-  /** Unit vector of the long axis, and both half axes. */
+  /** Gives X of the unit vector of the long axis. */
   readonly alongX: number;
   readonly alongZ: number;
+  /** Gives half the long axis in meters. */
   readonly along: number;
+  /** Gives half the short axis in meters. */
   readonly across: number;
   readonly sun: number;
   readonly sky: number;
-  /** Leaves let spots of light through. */
+  /** Is true for leaves, which let spots of light through. */
   readonly dappled: boolean;
 }
 
+/** Returns the light that reaches a point of the ground, given in meters. */
 export type ShadowMap = (x: number, z: number) => Reach;
 
-/** True when the fronts on the sun's side hide the sun from a point. */
+/** Returns whether the fronts on the sun's side hide the sun from a point. */
 export function behindFronts(
   { light, street }: Scene,
   [x, y, z]: readonly [number, number, number],
@@ -41,10 +44,10 @@ export function behindFronts(
   return front !== undefined && roofHeight(front, z + distance * light.sunZ) > y + distance * light.slope;
 }
 
-/** The light that reaches each point of the ground. */
+/** Returns the light that reaches each point of the ground. */
 export function groundShadows(scene: Scene): ShadowMap {
   const shades = scene.things.flatMap((thing) => shadesOf(thing, scene));
-  // One flat array: every ground pixel asks every shade.
+  // Every ground pixel looks at every shade, which is fastest in one flat array.
   const table = Float64Array.from(shades.flatMap(tableRow));
   return (x, z) => {
     let sun = behindFronts(scene, [x, 0, z]) ? 0 : 1;

@@ -1,70 +1,74 @@
-/** The street itself: carriageway, pavements, and the fronts along both sides. All lengths in meters. */
+/** Draws the street itself: roadway, sidewalks, and the fronts along both sides. All lengths are in meters. */
 
 import type { RandomStream } from '../data/index.js';
 import type { Rgb } from './canvas.js';
 import { smoothNoise } from './noise.js';
 
-export type FrontStyle = 'brick' | 'plaster' | 'panel' | 'glass' | 'hedge';
+type FrontStyle = 'brick' | 'plaster' | 'panel' | 'glass' | 'hedge';
 
-/** One building's front along the street, a hedge or row of bushes, or with `height` 0 a gap between two. */
+/** Describes a building's front along the street, a hedge, or, with `height` 0, a gap between two fronts. */
 export interface Front {
   readonly start: number;
   readonly end: number;
   readonly height: number;
-  /** Height of a gable above the eaves; 0 is a flat roof. */
+  /** Gives the height of a gable above the eaves; 0 for a flat roof. */
   readonly gable: number;
-  /** How far the building reaches back from the street. */
+  /** Gives how far the building reaches back from the street. */
   readonly depth: number;
   readonly style: FrontStyle;
   readonly wall: Rgb;
   readonly glass: Rgb;
   readonly floorHeight: number;
   readonly bay: number;
-  /** Shares of a bay and of a floor that a window takes. */
+  /** Gives the share of a bay that a window takes. */
   readonly windowWidth: number;
+  /** Gives the share of a floor that a window takes. */
   readonly windowHeight: number;
   readonly shop: boolean;
   readonly seed: number;
 }
 
+/** Describes one side of the street. */
 export interface Side {
-  /** Distance of the fronts from the camera's axis; their edge of the carriageway. */
+  /** Gives the distance of the fronts from the camera's axis. */
   readonly wall: number;
-  readonly kerb: number;
+  /** Gives the distance of the edge of the roadway from the camera's axis. */
+  readonly curb: number;
   readonly fronts: readonly Front[];
 }
 
+/** Describes the street without the things in it. */
 export interface Street {
-  /** Edges are at X = −left.kerb and X = right.kerb. */
+  /** Describes the left side; the edges of the roadway are at X = −left.curb and X = right.curb. */
   readonly left: Side;
   readonly right: Side;
-  /** Beyond this only the skyline is seen. */
+  /** Gives the distance beyond which only the skyline is seen. */
   readonly end: number;
   readonly asphalt: Rgb;
   readonly paving: Rgb;
-  /** Side of a paving slab. */
+  /** Gives the side of a paving slab. */
   readonly slab: number;
   readonly markings: { readonly middle: number; readonly dash: number; readonly edges: boolean };
-  /** Where a zebra crossing begins, or null. */
+  /** Gives the distance at which a crosswalk begins; null without one. */
   readonly crossing: number | null;
   readonly skyline: { readonly height: number; readonly trees: number; readonly seed: number };
 }
 
 export function drawStreet(random: RandomStream): Street {
-  const leftKerb = random.uniform(1.9, 4.8);
-  const rightKerb = random.uniform(1.9, 4.8);
+  const leftCurb = random.uniform(1.9, 4.8);
+  const rightCurb = random.uniform(1.9, 4.8);
   const end = random.uniform(60, 140);
   const gray = random.uniform(0.2, 0.46);
   const warmth = random.uniform(-0.02, 0.04);
   return {
-    left: drawSide(random, { kerb: leftKerb, end }),
-    right: drawSide(random, { kerb: rightKerb, end }),
+    left: drawSide(random, { curb: leftCurb, end }),
+    right: drawSide(random, { curb: rightCurb, end }),
     end,
     asphalt: [gray + warmth, gray, gray - warmth],
     paving: drawPaving(random),
     slab: random.uniform(0.4, 1.1),
     markings: {
-      middle: random.uniform(-0.6, 0.6) + (rightKerb - leftKerb) / 2,
+      middle: random.uniform(-0.6, 0.6) + (rightCurb - leftCurb) / 2,
       dash: random.uniform(2.5, 5),
       edges: random.chance(0.4),
     },
@@ -73,15 +77,15 @@ export function drawStreet(random: RandomStream): Street {
   };
 }
 
-/** From asphalt-like gray to light concrete, sandstone and reddish brick. */
+/** Draws a color between asphalt-like gray, light concrete, sandstone and reddish brick. */
 function drawPaving(random: RandomStream): Rgb {
   const bright = random.uniform(0.3, 0.6);
   const red = random.chance(0.3) ? random.uniform(0.05, 0.14) : random.uniform(-0.02, 0.05);
   return [bright + red, bright, bright - red * 0.8];
 }
 
-function drawSide(random: RandomStream, { kerb, end }: { kerb: number; end: number }): Side {
-  const wall = kerb + random.uniform(1.8, 6);
+function drawSide(random: RandomStream, { curb, end }: { curb: number; end: number }): Side {
+  const wall = curb + random.uniform(1.8, 6);
   // Some streets have a park or gardens on one side.
   const green = random.chance(0.25) ? 0.75 : 0.12;
   const fronts: Front[] = [];
@@ -97,7 +101,7 @@ function drawSide(random: RandomStream, { kerb, end }: { kerb: number; end: numb
     );
     start += length;
   }
-  return { wall, kerb, fronts };
+  return { wall, curb, fronts };
 }
 
 const styles: readonly FrontStyle[] = ['brick', 'brick', 'plaster', 'plaster', 'panel', 'glass'];
@@ -155,7 +159,7 @@ function wallOf(style: FrontStyle, which: number): Rgb {
     case 'plaster':
       if (which < 0.4) return [0.84, 0.8, 0.7];
       if (which < 0.6) return [0.78, 0.66, 0.44];
-      // Pale green and sky blue: colors that other classes have too.
+      // Pale green and sky blue are colors that other classes have too.
       return which < 0.8 ? [0.56, 0.62, 0.5] : [0.62, 0.68, 0.76];
     case 'panel':
       return which < 0.6 ? [0.56, 0.55, 0.53] : [0.4, 0.41, 0.43];
@@ -173,13 +177,13 @@ function drawGlass(random: RandomStream): Rgb {
   return [dark * 0.9, dark, dark * 1.18];
 }
 
-/** The place in the list of the front at this distance along a side; the list's length when there is none. */
+/** Returns the index of the front at this distance along a side, or the number of fronts when there is none. */
 export function frontIndexAt(fronts: readonly Front[], z: number): number {
   for (let i = 0; i < fronts.length; i++) if (z < (fronts[i] as Front).end) return i;
   return fronts.length;
 }
 
-/** Height of the top at a distance along a side: eaves and the gable above them, or the ragged top of a hedge. */
+/** Returns the height of the top at a distance along a side: eaves with a gable, or the ragged top of a hedge. */
 export function roofHeight({ start, end, height, gable, style, seed }: Front, z: number): number {
   if (height === 0) return 0;
   if (style === 'hedge')

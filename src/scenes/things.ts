@@ -1,4 +1,6 @@
-/** What stands and moves in the street. Positions in meters; `z` is the nearest point's distance. */
+/**
+ * Describes what stands and moves in the street. Lengths are in meters, and `z` is the distance of the nearest point.
+ */
 
 import type { Rgb } from './canvas.js';
 
@@ -15,7 +17,7 @@ export interface Tree extends Placed {
   readonly crownHeight: number;
   readonly crownWidth: number;
   readonly leaves: Rgb;
-  /** How dense the leaves are, 0 … 1: sparse crowns let the background through. */
+  /** Sets how dense the leaves are, 0 to 1; sparse crowns let the background through. */
   readonly density: number;
 }
 
@@ -25,15 +27,15 @@ export interface Pole extends Placed {
   readonly width: number;
   readonly color: Rgb;
   readonly top: 'lamp' | 'sign' | 'signal' | 'none';
-  /** Sideways reach of a lamp's arm, signed. */
+  /** Gives the sideways reach of a lamp's arm, negative to the left. */
   readonly arm: number;
   readonly sign: Rgb;
 }
 
 export interface Car extends Placed {
   readonly kind: 'car';
-  readonly body: 'hatchback' | 'saloon' | 'van';
-  /** Along the street showing its back or its front, or across it. */
+  readonly body: 'hatchback' | 'sedan' | 'van';
+  /** Says whether a car stands along the street, showing its back or its front, or across it. */
   readonly heading: 'away' | 'towards' | 'across';
   readonly length: number;
   readonly width: number;
@@ -48,7 +50,7 @@ export interface Pedestrian extends Placed {
   readonly trousers: Rgb;
   readonly skin: Rgb;
   readonly hair: Rgb;
-  /** Half the distance between the feet, as a share of the height. */
+  /** Gives half the distance between the feet, as a share of the height. */
   readonly stride: number;
 }
 

@@ -1,4 +1,6 @@
-/** Generated scenes as a dataset folder: images, fine labels, and coarse ones as an annotator would draw them. */
+/**
+ * Writes generated scenes as a dataset folder: images, fine labels, and coarse ones as an annotator would draw them.
+ */
 
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,37 +14,43 @@ import { stageFolder, writeDurably } from '../files/index.js';
 import { generateScene } from './generate-scene.js';
 import { sceneClasses } from './scene-classes.js';
 
+/** Configures `writeScenes`. */
 export interface WriteScenesOptions {
-  /** Numbers of scenes, at least one each. */
+  /** Sets the number of training scenes, at least 1. */
   readonly train: number;
+  /** Sets the number of validation scenes, at least 1. */
   readonly validation: number;
-  /** Pixels, at least 16 each. */
+  /** Sets the width in pixels, at least 16. */
   readonly width?: number;
+  /** Sets the height in pixels, at least 16. */
   readonly height?: number;
-  /** Non-negative integer. More scenes of the same seed and size begin with the same ones. */
+  /** Takes a non-negative integer. More scenes of the same seed and size begin with the same ones. */
   readonly seed?: number;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Says what `writeScenes` did. */
 export interface WriteScenesResult {
-  /** `present`: a folder of the same parameters was there, and nothing had to be done. */
+  /** Is `present` when a folder of the same parameters was there already, and nothing was written. */
   readonly state: 'written' | 'present';
-  /** Coarse against fine labels, over both splits; null when the scenes were there already. */
+  /** Holds the agreement of coarse and fine labels over both splits; null when the scenes were there already. */
   readonly agreement: LabelAgreement | null;
 }
 
-// To be raised whenever the same parameters would give other files.
+// Must be raised whenever the same parameters would give other files.
 const format = 1;
 const manifestName = 'scenes.json';
-// Far from any training index, so that the splits never share a scene.
+// This is far from any training index, so that the splits never share a scene.
 const validationStart = 2 ** 31;
 const coarseStream = 0x63736365;
 
 /**
- * Writes `images`, `fine` and `coarse`, each with `train` and `val`, a `classes.json`, and a `scenes.json` that says how
- * it was made. A folder with the same parameters is left as it is. The folder appears when all files have been made.
+ * Writes `images`, `fine` and `coarse`, each with `train` and `val`, a `classes.json`, and a `scenes.json` with the
+ * parameters. The folder appears when all files are made. A folder of the same parameters is left as it is.
  *
- * Throws a DataError naming a folder that holds anything else or cannot be written; a ConfigError for bad parameters.
+ * @throws {DataError} naming a folder that holds anything else
+ * @throws {ConfigError} for a parameter out of range
+ * @throws {FileError} when the folder cannot be written
  */
 export async function writeScenes(
   folder: string,
@@ -113,7 +121,11 @@ function checkParameters(parameters: Readonly<Record<string, number>>): void {
   }
 }
 
-/** True when the folder holds these scenes, false when there is nothing; anything else is an error. */
+/**
+ * Returns true when the folder holds these scenes and false when it is empty or missing.
+ *
+ * @throws {DataError} when it holds anything else
+ */
 async function isPresent(
   folder: string,
   { manifest, files }: { readonly manifest: string; readonly files: readonly string[] },
