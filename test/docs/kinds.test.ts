@@ -1,5 +1,6 @@
-// Every loss, confidence and reweighter that a config can name is explained in the guide.
+// Every loss, confidence, reweighter and dataset that a config can name is explained in a guide.
 
+import { datasets } from 'coarsely/data';
 import { losses } from 'coarsely/losses';
 import { confidences, reweighters } from 'coarsely/reweighting';
 import { expect, test } from 'vitest';
@@ -19,4 +20,11 @@ test.each([
   { heading: 'Reweighter', registry: reweighters },
 ])('$heading: every kind has a row, and every row is a kind', ({ heading, registry }) => {
   expect(kindsUnder(heading).sort()).toEqual(registry.kinds().sort());
+});
+
+test('datasets: every kind has a row, and every row is a kind', () => {
+  const text = readDocument('docs/guide/public-datasets.md');
+  const table = text.slice(text.indexOf('| `data.kind` |'), text.indexOf('## Cityscapes'));
+  const kinds = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, kind = '']) => kind);
+  expect(kinds.sort()).toEqual(datasets.kinds().sort());
 });

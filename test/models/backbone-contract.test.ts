@@ -2,6 +2,7 @@
 import { backbones } from 'coarsely/models';
 import { Generator, noGrad, randn, setThreads, type Tensor, tidy } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
+import { withoutZeroInit } from './without-zero-init.js';
 
 setThreads(1);
 
@@ -21,7 +22,7 @@ function valuesOf(tensor: Tensor | undefined): Float32Array {
 
 describe.each(cases)('$kind at output stride $outputStride', ({ kind, outputStride }) => {
   test('features have the promised shapes, and a gradient reaches every parameter', () => {
-    const backbone = create(kind, { outputStride, zeroInitResidual: false });
+    const backbone = create(kind, { outputStride, ...withoutZeroInit(kind) });
     tidy(() => {
       using generator = new Generator(2);
       const features = backbone.forward(randn([2, 3, 64, 32], { dtype: 'float32', generator }));

@@ -2,6 +2,7 @@
 import { backbones, createSegmentor, heads } from 'coarsely/models';
 import { Generator, randn, setThreads, tidy } from 'coarsely/torch';
 import { expect, test } from 'vitest';
+import { withoutZeroInit } from './without-zero-init.js';
 
 setThreads(1);
 
@@ -13,7 +14,7 @@ test.each(pairs)(
     using generator = new Generator(1);
     const segmentor = createSegmentor(
       {
-        backbone: { kind: backbone, outputStride: 32, zeroInitResidual: false },
+        backbone: { kind: backbone, outputStride: 32, ...withoutZeroInit(backbone) },
         head: { kind: head },
         auxiliary: { channels: 16 },
       },

@@ -3,13 +3,14 @@ import { createSegmentor, foldBatchNorm, heads } from 'coarsely/models';
 import { BatchNorm2d } from 'coarsely/nn';
 import { Generator, noGrad, rand, randn, setThreads, tidy } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
+import { withoutZeroInit } from './without-zero-init.js';
 
 setThreads(1);
 
 function createModel(backbone: string, head: string) {
   using generator = new Generator(5);
   const section = {
-    backbone: { kind: backbone, zeroInitResidual: false },
+    backbone: { kind: backbone, ...withoutZeroInit(backbone) },
     head: { kind: head, channels: 32 },
     auxiliary: null,
   };
