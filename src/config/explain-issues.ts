@@ -1,7 +1,7 @@
 /** Explains what a schema rejected, in one line each: where, what was expected, what came, and the nearest name. */
 
 import type { z } from 'zod';
-import { suggestion } from '../errors/index.js';
+import { suggestion } from '../errors/internal.js';
 import { expectation, keysOf, knownKeysHint, shown, valueAt } from '../registry/internal.js';
 
 /** Holds a rejected place of a config and the line that says why. */

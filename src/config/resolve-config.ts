@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
-import { ConfigError, suggestion } from '../errors/index.js';
+import { ConfigError } from '../errors/index.js';
+import { suggestion } from '../errors/internal.js';
 import { isSection, type Section } from './merge.js';
 import { type ConfigLayer, type ParseOptions, parseLayers } from './parse-config.js';
 import type { Config, ConfigInput, ConfigSchema } from './schema.js';

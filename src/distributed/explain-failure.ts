@@ -5,6 +5,7 @@ import type { collectives } from '../torch/internal.js';
 
 type Member = collectives.ProcessGroupMember;
 
+/** Describes a failed operation and what is known of the ranks. */
 export interface FailureInput {
   /** The operation that failed, for the message. */
   readonly operation: string;

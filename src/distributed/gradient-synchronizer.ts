@@ -7,6 +7,7 @@ import type { Tensor } from '../torch/index.js';
 import { GradientReducer } from '../torch/internal.js';
 import type { ProcessGroup } from './process-group.js';
 
+/** Configures a `GradientSynchronizer`. */
 export interface GradientSynchronizerOptions {
   /** Size of the buckets in which gradients travel, in MiB. A bucket is sent when all its gradients are computed. */
   readonly bucketMiB?: number;

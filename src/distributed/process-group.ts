@@ -1,7 +1,7 @@
 /**
- * The processes that train together. Collectives are libtorch's own: Gloo on the CPU, NCCL on CUDA. Every rank must call
- * the same collectives in the same order. No call waits longer than the timeout, and its error names the rank that is
- * missing.
+ * The processes that train together. Collectives are libtorch's own: Gloo on the CPU, NCCL on CUDA. Every rank must
+ * call the same collectives in the same order. No call waits longer than the timeout, and its error names the rank that
+ * is missing.
  */
 
 import { DistributedError, OperationError } from '../errors/index.js';
@@ -11,6 +11,7 @@ import type { Collectives } from './collectives.js';
 import { explainFailure } from './explain-failure.js';
 import type { RankEnvironment } from './rank-environment.js';
 
+/** Configures `ProcessGroup.join`. */
 export interface JoinOptions {
   /** A CUDA device when tensors on it are to be combined; tensors on the CPU always can be. */
   readonly device?: Device;
@@ -18,6 +19,7 @@ export interface JoinOptions {
   readonly timeoutSeconds?: number;
 }
 
+/** Configures `ProcessGroup.allReduce_`. */
 export interface AllReduceOptions {
   readonly operation?: 'sum' | 'max';
 }
@@ -95,8 +97,8 @@ export class ProcessGroup implements Collectives {
   }
 
   /**
-   * Runs `body`, which calls collectives, such as a training step. When it fails, the other ranks are inspected, and the
-   * error names those that caused the failure. `operation` names the body in the message.
+   * Runs `body`, which calls collectives, such as a training step. When it fails, the other ranks are inspected, and
+   * the error names those that caused the failure. `operation` names the body in the message.
    *
    * @throws {DistributedError} when another rank is gone, has left or fell behind; otherwise what `body` throws
    */

@@ -1,14 +1,17 @@
 /**
- * The errors that a user can cause. The command line prints their message in one or two lines without a stack, so a
- * message names the file or operation, what was expected, what came, and what to do about it.
+ * The errors that a user can cause. The command line prints their messages without a stack, so a message names the file
+ * or operation, what was expected, what came, and what to do about it, in one or two lines.
  */
 
+/** Configures an error. */
 export interface ErrorOptions {
+  /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
-/** Any failure with a cause outside this program; `code` says which part of the outside. */
+/** Reports a failure whose cause lies outside this package. */
 export class CoarselyError extends Error {
+  /** Names the kind of failure, such as `config` or `data`; each subclass has its own. */
   readonly code: string;
 
   constructor(message: string, { code = 'coarsely', cause }: ErrorOptions & { readonly code?: string } = {}) {
@@ -18,28 +21,28 @@ export class CoarselyError extends Error {
   }
 }
 
-/** A configuration, option or recipe that cannot be run as written. */
+/** Reports a config, option or recipe that is not valid. */
 export class ConfigError extends CoarselyError {
   constructor(message: string, { cause }: ErrorOptions = {}) {
     super(message, { code: 'config', cause });
   }
 }
 
-/** An image, label or dataset folder that is missing, unreadable or contradicts itself. */
+/** Reports an image, label or dataset folder that is missing, unreadable or inconsistent. */
 export class DataError extends CoarselyError {
   constructor(message: string, { cause }: ErrorOptions = {}) {
     super(message, { code: 'data', cause });
   }
 }
 
-/** A weights file, checkpoint or run folder that is missing, damaged or of another model. */
+/** Reports a weight file, checkpoint or run folder that is missing, damaged or does not fit the model. */
 export class CheckpointError extends CoarselyError {
   constructor(message: string, { cause }: ErrorOptions = {}) {
     super(message, { code: 'checkpoint', cause });
   }
 }
 
-/** Reports a file or folder that cannot be written, whatever it holds. */
+/** Reports a file or folder that cannot be written. */
 export class FileError extends CoarselyError {
   constructor(message: string, { cause }: ErrorOptions = {}) {
     super(message, { code: 'file', cause });
@@ -53,16 +56,19 @@ export class EngineError extends CoarselyError {
   }
 }
 
-/** Reports a call that an operation cannot serve: an argument of the wrong shape, dtype or value, or a failure in libtorch. */
+/**
+ * Reports a call that an operation cannot serve: an argument of the wrong shape, dtype or value, or a failure in
+ * libtorch.
+ */
 export class OperationError extends CoarselyError {
   constructor(message: string, { cause }: ErrorOptions = {}) {
     super(message, { code: 'operation', cause });
   }
 }
 
-/** Processes that train together could not find each other, or one of them was lost. */
+/** Reports that processes that train together did not find each other, or that one of them was lost. */
 export class DistributedError extends CoarselyError {
-  /** The ranks that did not come, are gone, or left; empty where that cannot be told. */
+  /** The ranks that did not come, are gone or left; empty when they are not known. */
   readonly ranks: readonly number[];
 
   constructor(

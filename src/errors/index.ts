@@ -9,4 +9,3 @@ export {
   FileError,
   OperationError,
 } from './coarsely-error.js';
-export { nearest, suggestion } from './nearest.js';

@@ -1,6 +1,7 @@
-/** Exports what other rooms of this package use and users do not need. */
+/** Exports for the other rooms of this package; users do not need them. */
 
 export { exitCodes } from './exit-codes.js';
+export { nearest, suggestion } from './nearest.js';
 export {
   deserializeError,
   type ErrorMessage,

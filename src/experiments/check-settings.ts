@@ -1,6 +1,7 @@
 /** Options that would have no effect are errors: a misspelled backbone would else train for days from random weights. */
 
-import { ConfigError, suggestion } from '../errors/index.js';
+import { ConfigError } from '../errors/index.js';
+import { suggestion } from '../errors/internal.js';
 import type { ExperimentTable } from './experiment-table.js';
 import type { Scale, ScaleName } from './scale.js';
 import type { ExperimentSettings, ExperimentSettingsInput } from './settings.js';

@@ -1,6 +1,7 @@
 /** The tables that the command line can name. */
 
-import { ConfigError, suggestion } from '../errors/index.js';
+import { ConfigError } from '../errors/index.js';
+import { suggestion } from '../errors/internal.js';
 import { baselinesTable } from './baselines-table.js';
 import type { ExperimentTable } from './experiment-table.js';
 import { paperTables } from './paper-tables.js';

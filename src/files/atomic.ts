@@ -1,27 +1,32 @@
 /**
- * Replaces files atomically: temporary file in the same folder, fsync, rename, fsync of the folder. A reader of the
- * path sees the old file or the new one, whole, whatever happens to the writer in between.
+ * Replaces files atomically: writes a temporary file in the same folder, waits for the disk (fsync), renames it, and
+ * waits for the folder. A reader of the path sees the whole old file or the whole new one, even if the writer is
+ * killed.
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FileError } from '../errors/index.js';
 
-/** Ends the name of a temporary file: readers ignore such files, and the next writer removes those of killed ones. */
+/**
+ * Ends the names of temporary files. Readers ignore such files, and the next writer removes those of killed writers.
+ */
 export const temporarySuffix = '.tmp';
 
-/** One write call moves at most 2 GiB; smaller pieces also keep the kernel's page cache from stalling. */
+/** Linux writes at most 2 GiB per call; smaller pieces also keep the page cache from stalling. */
 const maximumWriteBytes = 2 ** 28;
 
+/** Configures an atomic write. */
 export interface AtomicWriteOptions {
-  /** Creates the folder of the file where it is missing. */
+  /** Creates the folder of the file if it is missing. */
   readonly createFolder?: boolean;
   /** Gives the temporary file a name of its own, so that several processes can replace the same file at once. */
   readonly shared?: boolean;
 }
 
 /**
- * Replaces the file at `path` by `pieces`, one after another; a generator may produce each when the last is written.
+ * Replaces the file at `path` by the concatenated `pieces`. A generator can produce each piece when the one before is
+ * written, so that they are not in memory at once.
  *
  * @throws {FileError} naming the file when it cannot be written; the old file is then still in place
  */
@@ -54,19 +59,23 @@ export function writeFileAtomically(
   }
 }
 
-/** Replaces the file at `path` by `text` in UTF-8; see `writeFileAtomically`. */
+/**
+ * Replaces the file at `path` by `text` in UTF-8.
+ *
+ * @throws {FileError} naming the file when it cannot be written; the old file is then still in place
+ */
 export function writeTextAtomically(path: string, text: string, options: AtomicWriteOptions = {}): void {
   writeFileAtomically(path, [Buffer.from(text)], options);
 }
 
-/** Writes all of `bytes` to an open file; a single system call may write less. */
+/** Writes all of `bytes` to an open file, in several system calls if need be. */
 export function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {
     done += writeSync(descriptor, bytes, done, Math.min(maximumWriteBytes, bytes.length - done));
   }
 }
 
-/** Makes the names in a folder durable. A file system without fsync for folders is left as it is. */
+/** Waits until the names in a folder are on the disk. Does nothing on file systems without fsync for folders. */
 export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {
@@ -78,7 +87,7 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Tells whether an error comes from a system call. */
+/** Tells whether an error comes from a system call of Node. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'code' in error;
 }

@@ -1,5 +1,4 @@
 export {
-  type AtomicWriteOptions,
   isSystemError,
   syncFolder,
   temporarySuffix,

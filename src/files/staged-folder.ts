@@ -6,9 +6,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { FileError } from '../errors/index.js';
 
 /**
- * Runs `write` on an empty folder beside `folder` and moves its files into `folder` when it succeeds: in one rename
- * where `folder` is new or empty. When `write` fails, nothing stays. Files of the same name are replaced, so a caller
- * that must not replace any checks first.
+ * Runs `write` on an empty folder beside `folder` and then moves its files into `folder`, by a single rename when
+ * `folder` is new or empty. When `write` fails, `folder` stays as it was. Files of the same name are replaced.
  *
  * @returns the result of `write`
  * @throws {FileError} when the folder cannot be written
@@ -18,7 +17,7 @@ export async function stageFolder<Result>(
   write: (stagingFolder: string) => Promise<Result>,
 ): Promise<Result> {
   const target = resolve(folder);
-  // Beside the target: a rename is atomic only within one file system.
+  // Beside the target, as a rename is atomic only within one file system.
   const staging = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
   const unwritable = (cause: unknown): never => {
     throw new FileError(`${folder}: cannot be written (${cause instanceof Error ? cause.message : cause})`, {
@@ -37,7 +36,10 @@ export async function stageFolder<Result>(
   }
 }
 
-/** Writes a file and waits until it is on the disk, so that the rename that follows never reveals a torn one. */
+/**
+ * Writes a file, creating its folder, and waits until it is on the disk, so that a later rename never shows half a
+ * file.
+ */
 export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'w');

@@ -40,9 +40,9 @@ export function activationCheckpointing(): Disposable {
 }
 
 /**
- * Returns `run(input)`. While activation checkpointing is on and gradients are recorded, only the input is kept, and the
- * backward pass calls `run` again. `run` must depend on nothing but its input and the modules' parameters, and must not
- * change its input.
+ * Returns `run(input)`. While activation checkpointing is on and gradients are recorded, only the input is kept, and
+ * the backward pass calls `run` again. `run` must depend on nothing but its input and the modules' parameters, and must
+ * not change its input.
  *
  * @throws {OperationError} when checkpointing is on and the input requires a gradient, but is not the output of another
  *   checkpoint: the backward pass could then not end at the input
@@ -81,7 +81,8 @@ class ActivationCheckpointing implements Disposable {
     const generatorStates = new Map<Generator, Uint8Array>();
     this.#generatorStates = generatorStates;
     try {
-      // The output is a leaf, so that the backward pass ends there and leaves the gradient with which the segment goes on.
+      // The output is a leaf, so that the backward pass ends there and leaves the gradient with which the segment goes
+      // on.
       const output = noGrad(() => {
         using inner = scope();
         return inner.keep(run(input).detach());

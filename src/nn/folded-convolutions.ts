@@ -1,11 +1,11 @@
 /**
  * Convolutions for inference, with the batch normalization folded into the weights. In evaluation a batch normalization
  * only scales and shifts, which the convolution before it can do with the weight (γ/√(σ² + ε))·W and the bias
- * β + (b − µ)·γ/√(σ² + ε). Residual and ReLU are then applied while the output is in cache, and weights are brought into
- * the layout and dtype of the fastest kernel once instead of for every image.
+ * β + (b − µ)·γ/√(σ² + ε). Residual and ReLU are then applied while the output is in cache, and weights are brought
+ * into the layout and dtype of the fastest kernel once instead of for every image.
  *
- * The layers themselves do not change: a `FoldedConvolutions` has weights of its own, which it makes from a layer's when
- * that layer first runs. Later changes of the layer have no effect on them.
+ * The layers themselves do not change: a `FoldedConvolutions` has weights of its own, which it makes from a layer's
+ * when that layer first runs. Later changes of the layer have no effect on them.
  */
 import { type DType, ops, type Tensor, tidy } from '../torch/index.js';
 import { rejectPromise } from '../torch/internal.js';

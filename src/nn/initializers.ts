@@ -1,13 +1,16 @@
 /**
  * Initial values of parameters. Every draw comes from an explicit generator, so that a seed determines a network. The
- * formulas are those of `torch.nn.init`, with fan-in = shape[1] · receptive field and fan-out = shape[0] · receptive field.
+ * formulas are those of `torch.nn.init`, with fan-in = shape[1] · receptive field and fan-out = shape[0] · receptive
+ * field.
  */
 import { full, type Generator, rand, randn, type Tensor } from '../torch/index.js';
 
 /** Creates the initial value of a parameter of this shape, in float32 on the CPU. */
 export type Initializer = (shape: readonly number[], generator: Generator) => Tensor;
 
-/** Draws from a normal distribution with mean 0 and variance 2 / fan-out (He et al. 2015), as mmcv and torchvision do. */
+/**
+ * Draws from a normal distribution with mean 0 and variance 2 / fan-out (He et al. 2015), as mmcv and torchvision do.
+ */
 export const kaimingNormal: Initializer = (shape, generator) =>
   randn(shape, { dtype: 'float32', generator }).mul_(Math.sqrt(2 / fans(shape).fanOut));
 

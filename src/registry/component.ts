@@ -1,7 +1,7 @@
 /**
- * Components are what a config can name: `{ kind: 'arm', p: 2 }` names the reweighter `arm`. Losses, confidences,
- * reweighters, backbones, heads, schedules, optimizers and datasets are components of one shape, so that shared code
- * never branches on a concrete kind and a user's own component is used like a built-in one.
+ * Components are the parts that a config can name: `{ kind: 'arm', p: 2 }` names the reweighter `arm`. Losses,
+ * confidences, reweighters, backbones, heads, schedules, optimizers and datasets are components of one shape, so that
+ * shared code never branches on a concrete kind and a user's own component is used like a built-in one.
  */
 
 import type { z } from 'zod';
@@ -10,9 +10,9 @@ import type { z } from 'zod';
 export interface Component<Options = unknown, Context = unknown, Product = unknown> {
   /** The name that a config uses, as in `loss: { kind: gce }`. */
   readonly kind: string;
-  /** A `z.strictObject` without `kind`, so that unknown options are rejected; each key says what it means by `.describe()`. */
+  /** A `z.strictObject` without `kind`, which rejects unknown options; `.describe()` says what each key means. */
   readonly options: z.ZodType<Options>;
-  /** Creates the component from parsed options and from what its room knows beside them. */
+  /** Creates the component from parsed options and from values that its room supplies. */
   create(options: Options, context: Context): Product;
 }
 

@@ -1,7 +1,7 @@
 /** Words an issue that a zod schema found, for someone who writes YAML or calls a function and knows no schema. */
 
 import type { z } from 'zod';
-import { nearest } from '../errors/index.js';
+import { nearest } from '../errors/internal.js';
 
 const typeNames: Readonly<Record<string, string>> = {
   int: 'a whole number',

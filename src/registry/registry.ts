@@ -1,10 +1,11 @@
-/** Registries hold the components of one sort by kind; what a config names is looked up in one. */
+/** Registries hold the components of one sort, such as all losses, by the kinds that configs name. */
 
 import type { z } from 'zod';
-import { ConfigError, suggestion } from '../errors/index.js';
+import { ConfigError } from '../errors/index.js';
+import { suggestion } from '../errors/internal.js';
 import type { Component } from './component.js';
 
-/** The part of a registry that code needs to validate configs. */
+/** The part of a registry by which configs are validated. */
 export interface Kinds {
   readonly what: string;
   kinds(): string[];

@@ -6,6 +6,7 @@
 import { native } from './native.js';
 import { type Tensor, wrap } from './tensor.js';
 
+/** Configures how this process joins the others. */
 export interface JoinProcessGroupOptions {
   readonly rank: number;
   /** Number of processes. */

@@ -3,6 +3,7 @@
 import { type Handle, native } from './native.js';
 import type { Tensor } from './tensor.js';
 
+/** Runs backward passes whose gradients are averaged over all ranks. */
 export class GradientReducer implements Disposable {
   readonly #id: Handle;
 

@@ -7,7 +7,7 @@ import { EngineError } from '../errors/index.js';
 import { type NativeAddon, native } from './native.js';
 
 /** Describes a PNG file that `decodePng` can read. */
-export interface PngForm {
+interface PngForm {
   /** In pixels. */
   readonly width: number;
   /** In pixels. */
@@ -23,7 +23,7 @@ export interface PngForm {
 }
 
 /** Selects rows of a PNG: `count` of them, from row `first` on. */
-export interface PngRows {
+interface PngRows {
   readonly form: PngForm;
   readonly first: number;
   readonly count: number;

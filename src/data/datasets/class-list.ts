@@ -2,7 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { DataError, nearest } from '../../errors/index.js';
+import { DataError } from '../../errors/index.js';
+import { nearest } from '../../errors/internal.js';
 import { type ClassList, ignoreIndex, withColors } from '../classes.js';
 
 const byteExpected = 'expected a whole number from 0 to 255';

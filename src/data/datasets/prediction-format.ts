@@ -1,6 +1,7 @@
 /** Finds the format in which a dataset's test server accepts predictions. */
 
-import { ConfigError, suggestion } from '../../errors/index.js';
+import { ConfigError } from '../../errors/index.js';
+import { suggestion } from '../../errors/internal.js';
 import type { DatasetClass } from '../classes.js';
 import type { PredictionFormat } from './dataset.js';
 import { datasets } from './registry.js';

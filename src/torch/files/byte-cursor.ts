@@ -1,14 +1,16 @@
 /**
- * Sequential reading of a range of a file through a small window: a pickle does not say how long it is, so a legacy
- * checkpoint has to be read forward, and its gigabytes of storages must not be loaded to get past the first kilobyte.
+ * Reads a range of a file sequentially through a small window. A pickle does not state its length, so the reader only
+ * learns where it ends by reading it, and must not load the gigabytes of tensors that follow.
  */
 import { CheckpointError } from '../../errors/index.js';
 import type { FileBytes } from './file-bytes.js';
 
-const WINDOW_BYTES = 64 * 1024;
+const windowBytes = 64 * 1024;
 
+/** Reads bytes, numbers and lines forward from a position in a file. */
 export class ByteCursor {
   readonly file: FileBytes;
+  /** Names the range in error messages. */
   readonly what: string;
   #position: number;
   readonly #end: number;
@@ -23,11 +25,16 @@ export class ByteCursor {
     this.#windowStart = start;
   }
 
-  /** Position of the next byte, from the beginning of the file. */
+  /** Position of the next byte in the file. */
   get position(): number {
     return this.#position;
   }
 
+  /**
+   * Reads one byte.
+   *
+   * @throws {CheckpointError} when the range has ended, as the other methods do
+   */
   byte(): number {
     const index = this.#position - this.#windowStart;
     const value = this.#window[index];
@@ -40,11 +47,11 @@ export class ByteCursor {
     return value;
   }
 
-  /** The next `length` bytes, as a copy of their own. */
+  /** Reads `length` bytes into an array of their own. */
   take(length: number): Uint8Array<ArrayBuffer> {
     this.#require(length);
     const index = this.#position - this.#windowStart;
-    if (index + length > this.#window.length && length <= WINDOW_BYTES) this.#fill();
+    if (index + length > this.#window.length && length <= windowBytes) this.#fill();
     const start = this.#position - this.#windowStart;
     const bytes =
       start + length <= this.#window.length
@@ -54,11 +61,12 @@ export class ByteCursor {
     return bytes;
   }
 
+  /** Reads `length` bytes for decoding numbers. */
   view(length: number): DataView {
     return new DataView(this.take(length).buffer);
   }
 
-  /** A newline-terminated text of at most `limit` bytes, without its newline. */
+  /** Reads text of at most `limit` bytes up to a newline, which is left out. */
   line(limit: number): string {
     const codes: number[] = [];
     for (let code = this.byte(); code !== 0x0a; code = this.byte()) {
@@ -68,6 +76,7 @@ export class ByteCursor {
     return Buffer.from(codes).toString('utf8');
   }
 
+  /** Returns an error that names file, range and position. */
   damaged(detail: string): CheckpointError {
     return new CheckpointError(`${this.file.path}: ${this.what} (byte ${this.#position}): ${detail}`);
   }
@@ -82,7 +91,7 @@ export class ByteCursor {
 
   #fill(): void {
     this.#windowStart = this.#position;
-    const length = Math.min(WINDOW_BYTES, this.#end - this.#position);
+    const length = Math.min(windowBytes, this.#end - this.#position);
     this.#window = this.file.read(this.#position, length, { what: this.what });
   }
 }

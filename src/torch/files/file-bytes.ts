@@ -1,20 +1,21 @@
 /**
- * Bounded random access to a checkpoint file. Everything a checkpoint claims about itself (lengths, offsets) is
- * checked against the real size before a byte is allocated, and tensors are read one at a time from the descriptor,
- * so that a large file is never held in memory whole.
+ * Reads parts of a checkpoint file. Every length and offset that a file states is checked against its real size before
+ * memory is allocated, and tensors are read one at a time, so that a large file is never in memory as a whole.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CheckpointError } from '../../errors/index.js';
 
-/** One read call of Linux moves at most 2 GiB; Node refuses more. */
-const READ_CHUNK = 2 ** 30;
+/** Linux reads at most 2 GiB per call, and Node refuses larger reads. */
+const readChunk = 2 ** 30;
 
+/** Gives random access to the bytes of an open file. */
 export class FileBytes {
   readonly path: string;
+  /** In bytes. */
   readonly size: number;
   #descriptor: number | null;
 
-  /** @throws CheckpointError when the file is missing, unreadable or not a regular file. */
+  /** @throws {CheckpointError} when the file is missing, unreadable or not a regular file */
   constructor(path: string) {
     this.path = path;
     try {
@@ -30,11 +31,15 @@ export class FileBytes {
     this.size = stat.size;
   }
 
-  /** `length` bytes from `offset`, freshly allocated. `what` names them in the error of a truncated file. */
+  /**
+   * Reads `length` bytes from `offset` into a new array. `what` names them in error messages.
+   *
+   * @throws {CheckpointError} when the bytes do not lie within the file
+   */
   read(offset: number, length: number, { what }: { what: string }): Uint8Array<ArrayBuffer> {
     if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0) {
       throw new CheckpointError(
-        `${this.path}: ${what} has an impossible position (${offset}, ${length} bytes)`,
+        `${this.path}: ${what} has an invalid position (byte ${offset}, ${length} bytes long); the file is damaged`,
       );
     }
     if (offset + length > this.size) {
@@ -42,14 +47,17 @@ export class FileBytes {
         `${this.path}: ${what} should end at byte ${offset + length}, the file has ${this.size}; it is damaged or was not copied whole`,
       );
     }
-    if (this.#descriptor === null) throw new CheckpointError(`${this.path}: read after close`);
+    if (this.#descriptor === null)
+      throw new CheckpointError(
+        `${this.path}: expected an open file, but it was closed before ${what} was read`,
+      );
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const count = readSync(
         this.#descriptor,
         bytes,
         done,
-        Math.min(READ_CHUNK, length - done),
+        Math.min(readChunk, length - done),
         offset + done,
       );
       if (count === 0) {

@@ -1,15 +1,15 @@
 /**
- * A restricted unpickler (https://docs.python.org/3/library/pickletools.html), protocols 2 to 5. Python's own runs
- * whatever a pickle names; this one knows no Python at all. It builds dicts, lists, tuples, numbers, strings, bytes,
- * booleans and None, and whatever its host's few globals return; naming any other global is an error.
- * A hostile file can neither loop (every opcode consumes a byte) nor allocate more than a small multiple of its size.
+ * A restricted unpickler for the protocols 2 to 5 (https://docs.python.org/3/library/pickletools.html). Python's own
+ * unpickler calls whatever function a pickle names. This one builds dicts, lists, tuples, numbers, strings, bytes,
+ * booleans and None, and calls only the functions that its host allows; any other name is an error. A hostile file can
+ * neither loop, as every opcode consumes a byte, nor allocate more than a small multiple of its size.
  */
 import type { CheckpointError } from '../../errors/index.js';
 import type { ByteCursor } from './byte-cursor.js';
 
 type PickleCall = (args: readonly unknown[]) => unknown;
 
-/** Something the host allows a pickle to name, and perhaps to call. */
+/** A Python object that a pickle may name and, when `call` is not null, call. */
 export class PickleGlobal {
   readonly name: string;
   readonly call: PickleCall | null;
@@ -20,25 +20,28 @@ export class PickleGlobal {
   }
 }
 
+/** Resolves the names in a pickle. */
 export interface PickleHost {
-  /** The allowed global `module.name`, e.g. `collections.OrderedDict`; undefined refuses it. */
+  /** Returns the global `module.name`, such as `collections.OrderedDict`, or undefined to refuse it. */
   readonly findGlobal: (qualifiedName: string) => PickleGlobal | undefined;
-  /** The object behind a persistent id (torch: a storage). */
+  /** Returns the object with a persistent id; in PyTorch's files these are storages. */
   readonly loadPersistent: (id: unknown) => unknown;
 }
 
-/** A pickled dict or OrderedDict; keys as they come (strings, numbers, tuples by identity). */
-export type PickleDict = Map<unknown, unknown>;
+/** A pickled dict or OrderedDict. Keys of any type occur; tuples are compared by identity. */
+type PickleDict = Map<unknown, unknown>;
 
-/** A checkpoint of a thousand tensors takes about 40 000. */
-const OPCODE_LIMIT = 5_000_000;
-const NAME_LIMIT = 1024;
-/** Enough for torch's 80-bit magic number; larger integers occur in no checkpoint and cost quadratic time. */
-const INTEGER_BYTES_LIMIT = 64;
+/** A checkpoint of a thousand tensors has about 40 000 opcodes. */
+const opcodeLimit = 5_000_000;
+const nameLimit = 1024;
+/** PyTorch's magic number has 80 bits. Larger integers occur in no checkpoint and take quadratic time to read. */
+const integerBytesLimit = 64;
 
 /**
- * Reads one pickle from the cursor and leaves the cursor behind its end.
- * @throws CheckpointError naming the file and the refused global (`posix.system`) or what is malformed.
+ * Reads one pickle from the cursor, which is then at the byte after it.
+ *
+ * @throws {CheckpointError} when the pickle is malformed or names a global that the host refuses, such as
+ *   `posix.system`
  */
 export function unpickle(cursor: ByteCursor, { host }: { host: PickleHost }): unknown {
   return new Unpickler(cursor, host).run();
@@ -47,7 +50,7 @@ export function unpickle(cursor: ByteCursor, { host }: { host: PickleHost }): un
 class Unpickler {
   readonly #cursor: ByteCursor;
   readonly #host: PickleHost;
-  /** Values since the last MARK; MARK sets the list below aside. */
+  /** Values since the last MARK, which moves the values before it to `#setAside`. */
   #stack: unknown[] = [];
   readonly #setAside: unknown[][] = [];
   readonly #memo = new Map<number, unknown>();
@@ -58,12 +61,12 @@ class Unpickler {
   }
 
   run(): unknown {
-    for (let count = 0; count < OPCODE_LIMIT; count += 1) {
+    for (let count = 0; count < opcodeLimit; count += 1) {
       const opcode = this.#cursor.byte();
       if (opcode === 0x2e) return this.#pop(); // STOP
       this.#execute(opcode);
     }
-    throw this.#malformed(`more than ${OPCODE_LIMIT} operations`);
+    throw this.#malformed(`more than ${opcodeLimit} operations`);
   }
 
   #execute(opcode: number): void {
@@ -72,7 +75,7 @@ class Unpickler {
     else this.#push(value);
   }
 
-  /** The value that an opcode spells out; undefined when it spells none. */
+  /** Returns the value that an opcode contains, or undefined when it contains none. */
   #readValue(opcode: number): unknown {
     const cursor = this.#cursor;
     switch (opcode) {
@@ -119,14 +122,14 @@ class Unpickler {
     }
   }
 
-  /** Everything else: grouping, filling containers, the memo, and the few calls. */
+  /** Executes the other opcodes: they group values, fill containers, use the memo and call globals. */
   #arrange(opcode: number): void {
     const cursor = this.#cursor;
     switch (opcode) {
       case 0x80: // PROTO
         this.#checkProtocol(cursor.byte());
         break;
-      case 0x95: // FRAME: a hint for buffering
+      case 0x95: // FRAME: a hint for buffered readers
         cursor.take(8);
         break;
       case 0x28: // MARK
@@ -175,8 +178,8 @@ class Unpickler {
         this.#popToMark();
         break;
       case 0x63: // GLOBAL
-      case 0x69: // INST: names a global as well, so it is refused by that name
-        this.#pushGlobal(cursor.line(NAME_LIMIT), cursor.line(NAME_LIMIT));
+      case 0x69: // INST: a call, refused by the name of its global
+        this.#pushGlobal(cursor.line(nameLimit), cursor.line(nameLimit));
         break;
       case 0x93: // STACK_GLOBAL
         this.#pushGlobal(...this.#popPair());
@@ -188,7 +191,7 @@ class Unpickler {
       case 0x51: // BINPERSID
         this.#push(this.#host.loadPersistent(this.#pop()));
         break;
-      case 0x62: // BUILD: attributes, which only OrderedDict has (`_metadata`) and no reader of weights wants
+      case 0x62: // BUILD: sets attributes, which only OrderedDict has (`_metadata`); weights do not need them
         this.#pop();
         this.#dict('BUILD');
         break;
@@ -276,7 +279,7 @@ class Unpickler {
   }
 
   #integer(length: number): number | bigint {
-    if (length > INTEGER_BYTES_LIMIT) throw this.#malformed(`an integer of ${length} bytes`);
+    if (length > integerBytesLimit) throw this.#malformed(`an integer of ${length} bytes`);
     let value = 0n;
     for (const [index, byte] of this.#cursor.take(length).entries())
       value |= BigInt(byte) << BigInt(8 * index);
@@ -293,7 +296,7 @@ class Unpickler {
     return this.#cursor.view(4).getUint32(0, true);
   }
 
-  /** A length beyond 2^53 loses digits here and fails the cursor's bounds all the same. */
+  /** Reads a length. One beyond 2^53 loses digits, and the bounds of the cursor refuse it anyway. */
   #length64(): number {
     return Number(this.#cursor.view(8).getBigUint64(0, true));
   }
@@ -303,10 +306,10 @@ class Unpickler {
   }
 
   #refused(qualifiedName: string): CheckpointError {
-    // The name comes from the file, and a terminal obeys control characters.
+    // The name comes from the file; printed control characters could change the terminal.
     const printable = qualifiedName.replace(/[^\x20-\x7e]/g, '?');
     return this.#cursor.damaged(
-      `refused the global '${printable}': nothing but tensors and plain values is read, and nothing was run; a file saved from model.state_dict() does not need it`,
+      `refused the global '${printable}': only tensors and plain values are read, and nothing was executed; save model.state_dict() instead, which does not need it`,
     );
   }
 }

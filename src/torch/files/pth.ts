@@ -1,6 +1,7 @@
 /**
- * PyTorch checkpoints (`.pth`, `.pt`): the zip container of torch >= 1.6 and the older plain one, which torchvision's
- * and mmsegmentation's first weights use. Format as in torch/serialization.py; nothing of it is executed.
+ * Reads PyTorch checkpoints (`.pth`, `.pt`): the zip container of PyTorch >= 1.6 and the older plain container, which
+ * the first weights of torchvision and mmsegmentation use. The formats are those of torch/serialization.py. No code
+ * from a file is executed.
  */
 import { CheckpointError } from '../../errors/index.js';
 import { elementSize } from '../dtype.js';
@@ -12,37 +13,44 @@ import { gatherStrided, isRowMajor } from './strided.js';
 import { type StorageDescription, type TensorDescription, torchPickleHost } from './torch-objects.js';
 import { checkEntry, entryDataOffset, readZipEntries, type ZipEntry } from './zip.js';
 
-/** The object a checkpoint holds, its tensors described, and the way to a tensor's elements. */
+/** Holds the object in a checkpoint, in which tensors are only described. */
 export interface PthContents {
   readonly root: unknown;
+  /** Locates the elements of a described tensor; `name` is for error messages. */
   readonly store: (tensor: TensorDescription, name: string) => StoredTensor;
 }
 
-/** Where a storage's elements lie in the file. */
+/** Locates the elements of a storage in the file, in bytes. */
 interface StorageLocation {
   readonly offset: number;
   readonly byteCount: number;
-  /** Checks bytes against a recorded checksum, when they are the whole storage. */
+  /** Compares the bytes of the whole storage with their checksum. */
   readonly check?: (bytes: Uint8Array) => void;
 }
 
-const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
-const LEGACY_PROTOCOL = 1001;
-const PICKLE_PROTO = 0x80;
+const legacyMagic = 0x1950a86a20f9469cfc6cn;
+const legacyProtocol = 1001;
+const pickleProto = 0x80;
 
 /**
- * Views of one storage may repeat it, but a few kilobytes must not unfold into gigabytes: all tensors of a file
- * together may take this many times its size, and an allowance for small files with expanded constants.
+ * Tensors can repeat the elements of a storage, but a few kilobytes must not become gigabytes. All tensors of a file
+ * together may take this many times its size, plus an allowance for small files with expanded constants.
  */
-const UNFOLDING_LIMIT = 16;
-const UNFOLDING_ALLOWANCE = 64 * 1024 * 1024;
+const expansionLimit = 16;
+const expansionAllowance = 64 * 1024 * 1024;
 
-/** Reads a zip checkpoint's object. @throws CheckpointError */
+/**
+ * Reads the object in a zip checkpoint.
+ *
+ * @throws {CheckpointError} when the file is damaged, is a TorchScript program, or holds anything but weights
+ */
 export function readZipCheckpoint(file: FileBytes): PthContents {
   const entries = readZipEntries(file);
   const pickleEntry = [...entries.values()].find(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickleEntry === undefined) {
-    throw new CheckpointError(`${file.path}: a zip file without data.pkl is not a PyTorch checkpoint`);
+    throw new CheckpointError(
+      `${file.path}: expected a PyTorch checkpoint, found a zip file without data.pkl`,
+    );
   }
   const folder = pickleEntry.name.slice(0, -'data.pkl'.length);
   if (entries.has(`${folder}constants.pkl`)) {
@@ -66,22 +74,27 @@ export function readZipCheckpoint(file: FileBytes): PthContents {
   return { root, store: tensorStore(file, locate) };
 }
 
-/** True for the container that torch wrote before 1.6: a sequence of pickles. */
+/** Tells whether a file looks like a checkpoint of PyTorch before 1.6, which is a sequence of pickles. */
 export function looksLikePickle(file: FileBytes): boolean {
-  return file.size > 2 && file.read(0, 1, { what: 'the beginning' })[0] === PICKLE_PROTO;
+  return file.size > 2 && file.read(0, 1, { what: 'the beginning' })[0] === pickleProto;
 }
 
-/** Reads a non-zip checkpoint: four pickles, the list of storage keys, then each storage after its length. */
+/**
+ * Reads the object in a checkpoint of PyTorch before 1.6: four pickles, the list of storage keys, then each storage
+ * after its length.
+ *
+ * @throws {CheckpointError} when the file is damaged or holds anything but weights
+ */
 export function readLegacyCheckpoint(file: FileBytes): PthContents {
   const cursor = new ByteCursor(file, { start: 0, end: file.size, what: 'the pickled checkpoint' });
   const host = torchPickleHost(file.path);
-  if (unpickle(cursor, { host }) !== LEGACY_MAGIC) {
-    throw new CheckpointError(`${file.path}: is a Python pickle, but not a PyTorch checkpoint`);
+  if (unpickle(cursor, { host }) !== legacyMagic) {
+    throw new CheckpointError(`${file.path}: expected a PyTorch checkpoint, found another Python pickle`);
   }
   const protocol = unpickle(cursor, { host });
-  if (protocol !== LEGACY_PROTOCOL) {
+  if (protocol !== legacyProtocol) {
     throw new CheckpointError(
-      `${file.path}: checkpoint protocol ${String(protocol)}, expected ${LEGACY_PROTOCOL}`,
+      `${file.path}: checkpoint protocol ${String(protocol)}, expected ${legacyProtocol}`,
     );
   }
   const system = unpickle(cursor, { host });
@@ -104,7 +117,7 @@ export function readLegacyCheckpoint(file: FileBytes): PthContents {
     const storage = storages.get(key as string);
     if (storage === undefined || locations.has(storage.key)) {
       throw new CheckpointError(
-        `${file.path}: lists storage '${String(key)}', which no tensor uses, or twice`,
+        `${file.path}: lists storage '${String(key)}' twice, or without a tensor that uses it; the file is damaged`,
       );
     }
     const what = `storage '${storage.key}'`;
@@ -126,12 +139,12 @@ export function readLegacyCheckpoint(file: FileBytes): PthContents {
   return { root, store: tensorStore(file, locate) };
 }
 
-/** Binds descriptions to the file, within one budget of bytes for all the tensors asked for. */
+/** Returns a function that locates described tensors in the file, with one limit on the bytes of all of them. */
 function tensorStore(
   file: FileBytes,
   locate: (storage: StorageDescription) => StorageLocation,
 ): PthContents['store'] {
-  let budget = UNFOLDING_LIMIT * file.size + UNFOLDING_ALLOWANCE;
+  let budget = expansionLimit * file.size + expansionAllowance;
   return (tensor, name) => {
     const { storage, shape, stride } = tensor;
     const where = `${file.path}: tensor '${name}'`;
@@ -139,7 +152,9 @@ function tensorStore(
     const count = elementCount(shape, { where });
     budget -= count * elementBytes;
     if (budget < 0) {
-      throw new CheckpointError(`${where} unfolds the file to far more than its ${file.size} bytes`);
+      throw new CheckpointError(
+        `${where} would make the tensors of the file far larger than its ${file.size} bytes; the file is damaged or hostile`,
+      );
     }
     const location = locate(storage);
     const first = storage.viewOffset + tensor.offset;

@@ -1,15 +1,16 @@
 /**
- * The header of a safetensors file (https://github.com/huggingface/safetensors, "Format"): parsed and checked in full
- * before any tensor is read, as strictly as the reference reader, which also refuses overlaps, holes and leftovers.
+ * Reads and writes the headers of safetensors files (https://github.com/huggingface/safetensors, "Format"). A header is
+ * checked as strictly as by the reference implementation before any tensor is read: overlaps, holes and bytes that
+ * belong to no tensor are errors.
  */
 import { CheckpointError } from '../../errors/index.js';
 import { type DType, elementSize } from '../dtype.js';
 import type { FileBytes } from './file-bytes.js';
 import { elementCount } from './stored-tensor.js';
 
-/** The reference implementation's limit: a longer header is an attack or not this format. */
-const HEADER_LIMIT = 100_000_000;
-const METADATA_KEY = '__metadata__';
+/** The limit of the reference implementation; a longer header is hostile or of another format. */
+const headerLimit = 100_000_000;
+const metadataKey = '__metadata__';
 
 const dtypeOfName: ReadonlyMap<string, DType> = new Map([
   ['F64', 'float64'],
@@ -27,28 +28,34 @@ const nameOfDtype: ReadonlyMap<DType, string> = new Map(
   [...dtypeOfName].map(([name, dtype]): [DType, string] => [dtype, name]),
 );
 
-export interface SafetensorsEntry {
+/** Describes a tensor in the file. */
+interface SafetensorsEntry {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** Absolute position in the file, in bytes. */
+  /** Position in the file, in bytes. */
   readonly offset: number;
   readonly byteCount: number;
 }
 
+/** Describes all tensors of a file. */
 export interface SafetensorsHeader {
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** True when the file begins as a safetensors file does: a plausible header length, then `{`. */
+/** Tells whether a file begins as a safetensors file does: with a plausible header length, then `{`. */
 export function looksLikeSafetensors(file: FileBytes): boolean {
   if (file.size < 10) return false;
   const start = file.read(0, 9, { what: 'the beginning' });
   const length = new DataView(start.buffer).getBigUint64(0, true);
-  return length <= BigInt(HEADER_LIMIT) && start[8] === 0x7b;
+  return length <= BigInt(headerLimit) && start[8] === 0x7b;
 }
 
-/** @throws CheckpointError naming the file and the tensor that is wrong. */
+/**
+ * Reads the header of a file.
+ *
+ * @throws {CheckpointError} naming the file, and the tensor whose entry is not valid
+ */
 export function readHeader(file: FileBytes): SafetensorsHeader {
   const length = headerLength(file);
   const text = decodeUtf8(file.read(8, length, { what: 'the safetensors header' }), file.path);
@@ -57,7 +64,7 @@ export function readHeader(file: FileBytes): SafetensorsHeader {
   const entries = new Map<string, SafetensorsEntry>();
   let metadata: Record<string, string> = {};
   for (const [name, value] of header) {
-    if (name === METADATA_KEY) metadata = checkMetadata(value, file.path);
+    if (name === metadataKey) metadata = checkMetadata(value, file.path);
     else entries.set(name, checkEntry(value, { where: `${file.path}: tensor '${name}'`, dataStart }));
   }
   checkCoverage(entries, { path: file.path, dataStart, fileSize: file.size });
@@ -65,8 +72,11 @@ export function readHeader(file: FileBytes): SafetensorsHeader {
 }
 
 /**
- * The header's bytes for tensors in the given order, and the order in which their data must follow: largest elements
- * first, so that every tensor stays aligned to its element; the header itself is padded to a multiple of 8.
+ * Returns the bytes of the header for tensors in the given order, and the order in which their data must follow:
+ * largest elements first, so that every tensor is aligned to its element size. The header is padded to a multiple of 8
+ * bytes.
+ *
+ * @throws {CheckpointError} when a tensor has the name that is reserved for metadata
  */
 export function encodeHeader(
   tensors: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>,
@@ -84,14 +94,14 @@ export function encodeHeader(
     offsets.set(name, [position, end]);
     position = end;
   }
-  // Written by hand rather than as one object: an object would reorder names that look like numbers.
+  // Written member by member, as a JavaScript object would reorder names that look like numbers.
   const members = [...tensors].map(([name, { dtype, shape }]) => {
-    if (name === METADATA_KEY) throw new CheckpointError(`a tensor cannot be named ${METADATA_KEY}`);
+    if (name === metadataKey) throw new CheckpointError(`a tensor cannot be named ${metadataKey}`);
     const entry = { dtype: nameOfDtype.get(dtype), shape, data_offsets: offsets.get(name) };
     return `${JSON.stringify(name)}:${JSON.stringify(entry)}`;
   });
   if (Object.keys(metadata).length > 0) {
-    members.unshift(`${JSON.stringify(METADATA_KEY)}:${JSON.stringify(metadata)}`);
+    members.unshift(`${JSON.stringify(metadataKey)}:${JSON.stringify(metadata)}`);
   }
   const json = Buffer.from(`{${members.join(',')}}`, 'utf8');
   const paddedLength = Math.ceil(json.length / 8) * 8;
@@ -106,7 +116,7 @@ function headerLength(file: FileBytes): number {
     throw new CheckpointError(`${file.path}: expected a safetensors file, found only ${file.size} bytes`);
   }
   const length = new DataView(file.read(0, 8, { what: 'the header length' }).buffer).getBigUint64(0, true);
-  if (length > BigInt(Math.min(HEADER_LIMIT, file.size - 8))) {
+  if (length > BigInt(Math.min(headerLimit, file.size - 8))) {
     throw new CheckpointError(
       `${file.path}: the safetensors header claims ${length} bytes, but the file has ${file.size - 8} after its length; it is damaged or another format`,
     );
@@ -122,7 +132,7 @@ function decodeUtf8(bytes: Uint8Array, path: string): string {
   }
 }
 
-/** JSON.parse keeps the last of two equal names silently, so the names are also counted in the text itself. */
+/** Parses a JSON object. JSON.parse silently keeps the last of two equal names, so the text is searched for those. */
 function parseJsonObject(text: string, path: string): Map<string, unknown> {
   let value: unknown;
   try {
@@ -140,7 +150,7 @@ function parseJsonObject(text: string, path: string): Map<string, unknown> {
   return new Map([...seen].map((name): [string, unknown] => [name, members[name]]));
 }
 
-/** The names of the outermost object of a JSON text known to be valid, in order, repetitions included. */
+/** Walks the names of the outermost object of a valid JSON text, in order and with repetitions. */
 function* topLevelNames(text: string): Generator<string> {
   let depth = 0;
   for (let index = 0; index < text.length; index += 1) {
@@ -158,7 +168,7 @@ function* topLevelNames(text: string): Generator<string> {
 
 function checkMetadata(value: unknown, path: string): Record<string, string> {
   if (!isObject(value) || Object.values(value).some((item) => typeof item !== 'string')) {
-    throw new CheckpointError(`${path}: ${METADATA_KEY} should map strings to strings`);
+    throw new CheckpointError(`${path}: ${metadataKey} should map strings to strings`);
   }
   return value as Record<string, string>;
 }
@@ -189,7 +199,7 @@ function checkEntry(
   return { dtype, shape: shape as number[], offset: dataStart + begin, byteCount };
 }
 
-/** Tensors must follow one another without overlap or hole, and end where the file ends. */
+/** Checks that the tensors follow one another without overlap or hole, and end where the file ends. */
 function checkCoverage(
   entries: ReadonlyMap<string, SafetensorsEntry>,
   { path, dataStart, fileSize }: { path: string; dataStart: number; fileSize: number },
@@ -211,7 +221,9 @@ function checkCoverage(
     }
   }
   if (position !== fileSize) {
-    throw new CheckpointError(`${path}: ${fileSize - position} bytes after the last tensor belong to none`);
+    throw new CheckpointError(
+      `${path}: has ${fileSize - position} bytes after the last tensor, where it should end`,
+    );
   }
 }
 

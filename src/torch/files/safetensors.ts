@@ -1,6 +1,5 @@
 /**
- * Tensors in safetensors files: what this project writes its checkpoints in, and reads anyone's weights from.
- * bfloat16 and float16 pass bit for bit.
+ * Reads and writes tensors in safetensors files, the format of this package's checkpoints. All dtypes keep their bits.
  */
 import { CheckpointError } from '../../errors/index.js';
 import { writeFileAtomically } from '../../files/index.js';
@@ -9,15 +8,19 @@ import { FileBytes } from './file-bytes.js';
 import { encodeHeader, readHeader } from './safetensors-header.js';
 import { loadStoredTensors, type StoredTensor } from './stored-tensor.js';
 
+/** Holds the contents of a safetensors file. */
 export interface SafetensorsContents {
-  /** On the CPU, in the order of the file's header. */
+  /** By name, on the CPU, in the order of the file's header. */
   tensors: Map<string, Tensor>;
+  /** Texts that the writer stored beside the tensors. */
   metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads every tensor of a safetensors file, one at a time.
- * @throws CheckpointError naming the file and tensor: truncated, overlapping, of an unsupported dtype, ...
+ * Reads every tensor of a safetensors file.
+ *
+ * @throws {CheckpointError} naming the file, and the tensor that is truncated, overlaps another or has an unsupported
+ *   dtype
  */
 export function readSafetensors(path: string): SafetensorsContents {
   using file = new FileBytes(path);
@@ -25,7 +28,11 @@ export function readSafetensors(path: string): SafetensorsContents {
   return { tensors: loadStoredTensors(stored), metadata };
 }
 
-/** The tensors of an open safetensors file, checked but not loaded. */
+/**
+ * Checks the tensors of an open safetensors file without loading them.
+ *
+ * @throws {CheckpointError} when the header is not valid
+ */
 export function storedSafetensors(file: FileBytes): {
   stored: Map<string, StoredTensor>;
   metadata: Readonly<Record<string, string>>;
@@ -40,9 +47,10 @@ export function storedSafetensors(file: FileBytes): {
 }
 
 /**
- * Writes `tensors` (any device and layout; stored row-major) to `path`, replacing it atomically.
- * Holds one tensor's bytes at a time beside the tensors themselves. Waits for the device.
- * @throws CheckpointError naming the file when it cannot be written.
+ * Writes tensors of any device and memory format, row-major, and replaces the file at `path` atomically. It copies one
+ * tensor at a time and waits for the device.
+ *
+ * @throws {FileError} naming the file when it cannot be written
  */
 export function writeSafetensors(
   path: string,
@@ -54,7 +62,10 @@ export function writeSafetensors(
     yield header;
     for (const name of dataOrder) {
       const tensor = tensors.get(name);
-      if (tensor === undefined) throw new CheckpointError(`${path}: tensor '${name}' vanished while writing`);
+      if (tensor === undefined)
+        throw new CheckpointError(
+          `${path}: expected tensor '${name}', but it was removed from the map while the file was written`,
+        );
       yield tensor.toBytes();
     }
   }

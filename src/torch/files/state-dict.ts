@@ -1,6 +1,6 @@
 /**
- * Weights from whatever file they come in. The format is chosen by content, not by the file's name, and the usual
- * wrappings (`state_dict` of mmsegmentation and Lightning, `model` of torchvision and timm) are taken off.
+ * Reads weights from files of any supported format. The content decides on the format, not the file's name, and the
+ * usual wrappers (`state_dict` of mmsegmentation and Lightning, `model` of torchvision and timm) are removed.
  */
 import { CheckpointError } from '../../errors/index.js';
 import type { Tensor } from '../tensor.js';
@@ -12,30 +12,34 @@ import { loadStoredTensors, type StoredTensor } from './stored-tensor.js';
 import { TensorDescription } from './torch-objects.js';
 import { looksLikeZip } from './zip.js';
 
+/** Holds the weights in a file. */
 export interface StateDictContents {
   /** By name (`layer1.0.conv1.weight`), on the CPU, row-major, in the file's order. */
   tensors: Map<string, Tensor>;
-  /** What else the file holds and was left out, by path: `meta`, `optimizer`, `state_dict.epoch`, ... */
+  /**
+   * Paths of everything in the file that is not a weight and was not read: `meta`, `optimizer`, `state_dict.epoch`, ...
+   */
   other: string[];
   /**
-   * What `meta` beside the tensors says, plain values by name: mmsegmentation writes `CLASSES`, `PALETTE` and `config`
-   * there. Empty where there is none.
+   * Plain values by name from `meta` beside the tensors, where mmsegmentation writes `CLASSES`, `PALETTE` and `config`.
+   * Empty when the file has none.
    */
   meta: ReadonlyMap<unknown, unknown>;
 }
 
-const WRAPPINGS = ['state_dict', 'model', 'model_state_dict'];
-const DEPTH_LIMIT = 32;
-const VISIT_LIMIT = 1_000_000;
-const NAME_LIMIT = 4096;
+const wrappers = ['state_dict', 'model', 'model_state_dict'];
+const depthLimit = 32;
+const visitLimit = 1_000_000;
+const nameLimit = 4096;
 
 /**
- * Reads a state dict from safetensors or from a PyTorch checkpoint (zip or older). Never runs code from the file.
- * @throws CheckpointError naming the file and what is wrong, e.g. the refused global of a malicious pickle.
+ * Reads a state dict from a safetensors file or a PyTorch checkpoint. No code from the file is executed.
+ *
+ * @throws {CheckpointError} when the file is damaged, of another format, or a pickle that names anything but tensors
  */
 export function readStateDict(path: string): StateDictContents {
   using file = new FileBytes(path);
-  // First: it looks at nine bytes. The first of them, the low byte of a length, may be what a pickle begins with.
+  // Checked first, as the low byte of a header's length can be the byte with which a pickle begins.
   if (looksLikeSafetensors(file)) {
     return { tensors: loadStoredTensors(storedSafetensors(file).stored), other: [], meta: new Map() };
   }
@@ -54,8 +58,8 @@ function loadPth(file: FileBytes, { root, store }: PthContents): StateDictConten
   let visits = 0;
   const collect = (value: unknown, { name, depth }: { name: string; depth: number }): void => {
     visits += 1;
-    // Memo references let a small pickle describe endless or exponentially large nesting.
-    if (depth > DEPTH_LIMIT || visits > VISIT_LIMIT || name.length > NAME_LIMIT) {
+    // References let a small pickle describe endless or exponentially large nesting.
+    if (depth > depthLimit || visits > visitLimit || name.length > nameLimit) {
       throw new CheckpointError(
         `${file.path}: '${name.slice(0, 80)}' is nested too deeply to be a state dict`,
       );
@@ -79,25 +83,25 @@ function loadPth(file: FileBytes, { root, store }: PthContents): StateDictConten
   return { tensors: loadStoredTensors(stored), other, meta: meta instanceof Map ? meta : new Map() };
 }
 
-/** Takes off wrappings; their siblings (optimizer, epoch, ...) are named in `other` and never loaded. */
+/** Removes wrappers. The names beside them (optimizer, epoch, ...) are added to `other`. */
 function unwrap(root: unknown, { path, other }: { path: string; other: string[] }): unknown {
   if (root instanceof TensorDescription) {
     throw new CheckpointError(`${path}: holds a single tensor; expected a state dict (name → tensor)`);
   }
   let current = root;
   let prefix = '';
-  for (let depth = 0; depth < DEPTH_LIMIT && current instanceof Map; depth += 1) {
+  for (let depth = 0; depth < depthLimit && current instanceof Map; depth += 1) {
     const dict: Map<unknown, unknown> = current;
-    const wrapping = WRAPPINGS.find((name) => dict.get(name) instanceof Map);
-    if (wrapping === undefined) break;
-    for (const key of dict.keys()) if (key !== wrapping) other.push(`${prefix}${String(key)}`);
-    prefix += `${wrapping}.`;
-    current = dict.get(wrapping);
+    const wrapper = wrappers.find((name) => dict.get(name) instanceof Map);
+    if (wrapper === undefined) break;
+    for (const key of dict.keys()) if (key !== wrapper) other.push(`${prefix}${String(key)}`);
+    prefix += `${wrapper}.`;
+    current = dict.get(wrapper);
   }
   return current;
 }
 
-/** The first bytes, readable: an HTML error page or a Git LFS pointer is recognized at a glance. */
+/** Returns the first bytes as text, by which a person recognizes an HTML error page or a Git LFS pointer. */
 function beginning(file: FileBytes): string {
   if (file.size === 0) return 'nothing: it is empty';
   const bytes = file.read(0, Math.min(24, file.size), { what: 'the beginning' });

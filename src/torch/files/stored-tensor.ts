@@ -1,23 +1,28 @@
 /**
- * A tensor that is still in a file: what it is, and how to get its bytes. Every format is first read into these, so
- * that sizes are checked and a caller's choice is made before any data is loaded.
+ * Describes tensors that are still in a file. Every format is first read into these, so that all sizes are checked
+ * before any data is loaded.
  */
 import { CheckpointError } from '../../errors/index.js';
 import type { DType } from '../dtype.js';
 import { tensorFromBytes } from '../factories.js';
 import type { Tensor } from '../tensor.js';
 
+/** Describes a tensor and reads it on demand. */
 export interface StoredTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** The elements in row-major order, little-endian. Reads the file. */
+  /** Reads the elements: row-major, little-endian. */
   readonly read: () => Uint8Array<ArrayBuffer>;
 }
 
-/** The number of elements of `shape`. @throws CheckpointError when a dimension or the product is impossible. */
+/**
+ * Returns the number of elements of a shape that a file states. `where` begins the error message.
+ *
+ * @throws {CheckpointError} when a dimension is not a non-negative integer, or there are more elements than 2^53
+ */
 export function elementCount(shape: readonly unknown[], { where }: { where: string }): number {
   let count = 1;
-  // A tensor with an empty dimension may have others whose product would overflow, so zeros are looked for first.
+  // Beside a dimension of size 0, the others may have a product that overflows, so zeros are looked for first.
   if (shape.includes(0) && shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0))
     return 0;
   for (const size of shape) {
@@ -34,7 +39,11 @@ export function elementCount(shape: readonly unknown[], { where }: { where: stri
   return count;
 }
 
-/** Loads each tensor in turn. If one fails, those already loaded are freed. */
+/**
+ * Loads all tensors, one after another. When one fails, the others are freed.
+ *
+ * @throws {CheckpointError} when a tensor cannot be read
+ */
 export function loadStoredTensors(stored: ReadonlyMap<string, StoredTensor>): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   try {

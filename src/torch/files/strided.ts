@@ -1,6 +1,6 @@
-/** Turns a strided view (transposed, channels-last, sliced, expanded) into row-major elements. */
+/** Copies strided tensors (transposed, channels-last, sliced, expanded) into row-major order. */
 
-/** Whether elements of `shape` at `stride` already lie in row-major order without gaps. */
+/** Tells whether elements of `shape` at `stride` lie in row-major order without gaps. */
 export function isRowMajor(shape: readonly number[], stride: readonly number[]): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
@@ -13,8 +13,8 @@ export function isRowMajor(shape: readonly number[], stride: readonly number[]):
 }
 
 /**
- * Copies a view's elements in row-major order. `source` begins at the view's first element; strides are in elements.
- * The caller has checked that the view lies within `source`.
+ * Copies the elements of a tensor in row-major order. `source` begins at the first element; strides are in elements.
+ * The caller has checked that all elements lie within `source`.
  */
 export function gatherStrided(
   source: Uint8Array<ArrayBuffer>,
@@ -37,7 +37,7 @@ export function gatherStrided(
       const value = from[start + column * rowStride];
       if (value !== undefined) to[row + column] = value;
     }
-    // Advance the outer indices like an odometer, keeping `start` in step.
+    // Advances the outer indices like an odometer, and `start` with them.
     for (let axis = index.length - 1; axis >= 0; axis -= 1) {
       const size = shape[axis] ?? 1;
       const step = stride[axis] ?? 0;
@@ -54,7 +54,7 @@ export function gatherStrided(
   return target;
 }
 
-/** Elements are only moved, so any integer type of the right width will do; 8 bytes move as bits of BigInts. */
+/** Views bytes as integers of the width of the elements, which is enough to move them. */
 function asElements(
   bytes: Uint8Array<ArrayBuffer>,
   elementBytes: number,

@@ -1,13 +1,13 @@
 /**
- * What a PyTorch pickle may name: storages, the functions that rebuild tensors from them, and OrderedDict. A rebuilt
- * tensor is only described here; its elements are read when a caller wants them.
+ * Lists what a pickle of PyTorch may name: storages, the functions that rebuild tensors from them, and OrderedDict. A
+ * rebuilt tensor is only described; its elements are read later.
  */
 import { CheckpointError } from '../../errors/index.js';
 import type { DType } from '../dtype.js';
 import { PickleGlobal, type PickleHost } from './pickle.js';
 import { elementCount } from './stored-tensor.js';
 
-/** A view into a storage: element i of the tensor is element offset + Σ index·stride of the storage. */
+/** Describes a tensor: the element at `index` is element offset + Σ index · stride of the storage. */
 export class TensorDescription {
   readonly storage: StorageDescription;
   readonly offset: number;
@@ -25,7 +25,7 @@ export class TensorDescription {
   }
 }
 
-/** A storage (or, in files of old versions, a view of one) by its key in the file. Counts are in elements. */
+/** Describes a storage, or in old files a part of one, by its key in the file. Counts are in elements. */
 export class StorageDescription {
   readonly key: string;
   readonly dtype: DType;
@@ -43,7 +43,7 @@ export class StorageDescription {
   }
 }
 
-/** Only referred to, by storages' persistent ids. */
+/** The type of a storage, which persistent ids refer to and nothing calls. */
 class StorageType extends PickleGlobal {
   readonly dtype: DType;
 
@@ -66,7 +66,7 @@ const dtypeOfStorage = {
   BoolStorage: 'bool',
 } as const satisfies Record<string, DType>;
 
-/** The globals and persistent ids of one file; `path` is for errors. */
+/** Returns the host for the pickles of one file; `path` begins its error messages. */
 export function torchPickleHost(path: string): PickleHost {
   const rebuildTensor = (args: readonly unknown[]) => describeTensor(args, path);
   const globals = new Map<string, PickleGlobal>();
@@ -80,7 +80,7 @@ export function torchPickleHost(path: string): PickleHost {
     throw new CheckpointError(`${path}: a parameter is rebuilt from something that is not a tensor`);
   });
   allow('torch.Size', ([sizes]) => sizes ?? []);
-  // How protocol 2 writes bytes, which it has no opcode for.
+  // Protocol 2 has no opcode for bytes and writes them by this call.
   allow('_codecs.encode', ([text, encoding]) => {
     if (typeof text === 'string' && encoding === 'latin1') return new Uint8Array(Buffer.from(text, 'latin1'));
     throw new CheckpointError(`${path}: _codecs.encode with something other than text and 'latin1'`);
@@ -103,7 +103,9 @@ function orderedDict(args: readonly unknown[], path: string): Map<unknown, unkno
   return new Map(pairs);
 }
 
-/** ('storage', type, key, location, count) and, in non-zip files, a sixth: None or (view key, offset, count). */
+/**
+ * Reads a persistent id: ('storage', type, key, location, count) and in old files also None or (key, offset, count).
+ */
 function describeStorage(id: unknown, path: string): StorageDescription {
   const fields: unknown[] = Array.isArray(id) ? id : [];
   const [kind, type, key, , count, view = null] = fields;
@@ -123,7 +125,9 @@ function describeStorage(id: unknown, path: string): StorageDescription {
   return new StorageDescription(key, { dtype: type.dtype, count: viewCount, viewOffset });
 }
 
-/** Arguments of _rebuild_tensor(_v2): storage, offset, size, stride, and what training would need. */
+/**
+ * Reads the arguments of _rebuild_tensor and _rebuild_tensor_v2: storage, offset, size, stride, and some for training.
+ */
 function describeTensor(args: readonly unknown[], path: string): TensorDescription {
   const [storage, offset, shape, stride] = args;
   if (!(storage instanceof StorageDescription) || !isCount(offset)) {
@@ -131,7 +135,7 @@ function describeTensor(args: readonly unknown[], path: string): TensorDescripti
   }
   const where = `${path}: a tensor in storage '${storage.key}'`;
   if (!isCounts(shape) || !isCounts(stride) || shape.length !== stride.length) {
-    throw new CheckpointError(`${where} has an impossible shape or stride`);
+    throw new CheckpointError(`${where} has an invalid shape or stride; the file is damaged`);
   }
   if (elementCount(shape, { where }) > 0) {
     const last = shape.reduce((sum, size, axis) => sum + (size - 1) * (stride[axis] ?? 0), offset);
@@ -148,7 +152,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** More dimensions than torch itself allows would only serve to exhaust the reader. */
+/** Limits the dimensions to 64, PyTorch's own limit, so that a file cannot exhaust the reader. */
 function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.length <= 64 && value.every(isCount);
 }

@@ -1,7 +1,8 @@
 /** `coarsely recipes`: what can be trained by name, and what a name stands for. */
 
 import { Command } from 'commander';
-import { ConfigError, suggestion } from '../../../errors/index.js';
+import { ConfigError } from '../../../errors/index.js';
+import { suggestion } from '../../../errors/internal.js';
 import { recipes } from '../../../recipes/index.js';
 
 const examples = `

@@ -2,7 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { DataError, suggestion } from '../../../errors/index.js';
+import { DataError } from '../../../errors/index.js';
+import { suggestion } from '../../../errors/internal.js';
 import { ignoreIndex } from '../../classes.js';
 import type { LabelMap } from '../../images/label-file.js';
 import type { Size } from '../../images/size.js';
