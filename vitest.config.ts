@@ -1,11 +1,41 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * Suites that train networks, compile, or start programs, and those that register components for their whole process.
+ * Each file of them runs in a process of its own.
+ */
+const slowSuites = [
+  'test/{cli,distributed,docs,examples,golden,project,training}/**/*.test.ts',
+  'test/data/batch-loader.test.ts',
+  'test/evaluation/protocol.test.ts',
+  'test/experiments/command.test.ts',
+  'test/figures/{figures,recording,theory}.test.ts',
+  'test/losses/fused-pixel-loss.test.ts',
+  'test/models/{backbone-contract,combinations,mmsegmentation,pretrained}.test.ts',
+  'test/report/write-report.test.ts',
+  'test/runs/kill.test.ts',
+  'test/torch/cuda-kernels.test.ts',
+];
+
 // Tests import `coarsely/...` and `#...`, which resolve to the built dist/: workers and the native addon are then loaded
 // exactly as a user's program loads them.
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: slowSuites,
+          // Files share processes, as loading the engine takes longer than most of their tests.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'slow', include: slowSuites } },
+    ],
     setupFiles: ['test/support/setup.ts'],
+    unstubEnvs: true,
     pool: 'forks',
     maxWorkers: 2,
     // Each core runs one test file, so threads of one file would only wait for cores that the other uses.

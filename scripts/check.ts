@@ -1,7 +1,7 @@
 /**
  * Runs the project's checks one after another, stops at the first that fails, and prints how long each took.
  *
- *   node build/scripts/check.js quick   format, lint, types, import rules and unit tests; compiles no C++ and no kernel
+ *   node build/scripts/check.js quick   format, lint, types, import rules and quick tests; compiles no C++
  *   node build/scripts/check.js all     these, GPU kernels where nvcc is installed, every test, and the packed package
  */
 
@@ -38,17 +38,16 @@ const packed: Check = {
   parameters: ['build/scripts/check-package.js'],
 };
 
-/** Suites that train networks, compile, or start programs; the others are unit tests. */
-const slowSuites = ['cli', 'docs', 'examples', 'golden', 'overfit', 'resume', 'training', 'project'];
-const unitTests: Check = {
-  name: 'unit tests',
+/** The tests that need neither minutes nor a compiler (vitest.config.ts). */
+const quickTests: Check = {
+  name: 'quick tests',
   program: 'vitest',
-  parameters: ['run', ...slowSuites.map((name) => `--exclude=test/${name}/**`)],
+  parameters: ['run', '--project', 'quick'],
 };
 const allTests: Check = { name: 'tests', program: 'vitest', parameters: ['run'] };
 
 const suites: Readonly<Record<string, readonly Check[]>> = {
-  quick: [format, types, importRules, unitTests],
+  quick: [format, types, importRules, quickTests],
   all: [format, types, importRules, gpuKernels, allTests, packed],
 };
 

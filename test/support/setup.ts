@@ -1,10 +1,10 @@
 /**
- * Runs in every test file before its tests: each test must end with as many live tensors as it began with, and
- * `expect(...).toBeAllclose(...)` compares tensors.
+ * Runs in every test file before its tests. Each test must end with as many live tensors as it began with, and each file
+ * must leave the engine as it found it. `expect(...).toBeAllclose(...)` compares tensors.
  */
 
 import { createRequire } from 'node:module';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import { type Comparable, findDifference, type Tolerance } from './allclose.js';
 
 declare module 'vitest' {
@@ -26,11 +26,14 @@ expect.extend({
 
 const { cache } = createRequire(import.meta.url);
 
-/** Counts live tensors without loading the engine in suites that need none. */
+/** Returns the room `torch` when the engine is loaded; suites that need none are not to load it. */
+async function loadedEngine() {
+  const isLoaded = Object.keys(cache).some((path) => path.endsWith('/coarsely.node'));
+  return isLoaded ? await import('coarsely/torch') : null;
+}
+
 async function countLiveTensors(): Promise<number> {
-  if (!Object.keys(cache).some((path) => path.endsWith('/coarsely.node'))) return 0;
-  const { liveTensorCount } = await import('coarsely/torch');
-  return liveTensorCount();
+  return (await loadedEngine())?.liveTensorCount() ?? 0;
 }
 
 let liveBefore = 0;
@@ -40,4 +43,16 @@ beforeEach(async () => {
 // Hooks run after those of the test file, which may dispose what the file keeps for each test.
 afterEach(async () => {
   expect(await countLiveTensors(), 'live tensors after the test').toBe(liveBefore);
+});
+
+// Files share processes, so each must leave the settings of the engine as it found them.
+afterAll(async () => {
+  const torch = await loadedEngine();
+  if (!torch) return;
+  const isDeterministic = torch.setDeterministic(false);
+  expect({ threads: torch.threads(), isDeterministic, live: torch.liveTensorCount() }).toEqual({
+    threads: 1,
+    isDeterministic: false,
+    live: 0,
+  });
 });
