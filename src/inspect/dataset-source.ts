@@ -2,6 +2,7 @@
 
 import { checkDataset, ignoreIndex, openDataset, type SegmentationDataset } from '../data/index.js';
 import { DataError } from '../errors/index.js';
+import { counted } from '../format/index.js';
 import type { Finding, LabeledPart } from './dataset-inspection.js';
 import type {
   DecodedLabels,
@@ -77,7 +78,7 @@ function rejectedFinding(part: LabeledPart, { lines, root }: ReportedLines): Fin
   return {
     code: 'refused',
     ...part,
-    message: `${lines.length.toLocaleString('en')} ${lines.length === 1 ? 'problem' : 'problems'} would stop training`,
+    message: `${counted(lines.length, 'problem')} would stop training`,
     remedy: 'each line says what was expected',
     count: lines.length,
     examples: shortLines({ lines, root }),
@@ -85,7 +86,7 @@ function rejectedFinding(part: LabeledPart, { lines, root }: ReportedLines): Fin
 }
 
 function skippedNote({ split, labels }: LabeledPart, { lines, root }: ReportedLines): string {
-  const files = `${lines.length.toLocaleString('en')} ${lines.length === 1 ? 'sample is' : 'samples are'} left out`;
+  const files = `${counted(lines.length, 'sample is', 'samples are')} left out`;
   return `${labels}/${split}: ${files}, the rest is used: ${shortLines({ lines, root }).join('; ')}`;
 }
 

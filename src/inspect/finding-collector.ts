@@ -1,5 +1,6 @@
 /** Collects the problems of single files into one finding for each sort of problem. */
 
+import { counted } from '../format/index.js';
 import type { FileFindingCode, Finding } from './dataset-inspection.js';
 import type { FileProblem } from './source.js';
 
@@ -11,36 +12,33 @@ interface Wording {
   readonly remedy: string;
 }
 
-const plural = (count: number, one: string, many: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
-
 const wordings = {
   'unreadable-image': {
-    message: (count) => `${plural(count, 'image', 'images')} cannot be decoded`,
+    message: (count) => `${counted(count, 'image', 'images')} cannot be decoded`,
     remedy: 'copy or download them again, or remove them with their labels',
   },
   'unreadable-labels': {
-    message: (count) => `${plural(count, 'label file', 'label files')} cannot be read`,
+    message: (count) => `${counted(count, 'label file', 'label files')} cannot be read`,
     remedy: 'export them again, as 8-bit gray, palette or RGB PNGs, or remove them with their images',
   },
   'wrong-size': {
-    message: (count) => `${plural(count, 'label file has', 'label files have')} another size than the image`,
+    message: (count) => `${counted(count, 'label file has', 'label files have')} another size than the image`,
     remedy: 'labels need the size of their image: export them again, or resize them by nearest neighbor',
   },
   'image-without-labels': {
-    message: (count) => `${plural(count, 'image has', 'images have')} no labels`,
+    message: (count) => `${counted(count, 'image has', 'images have')} no labels`,
     remedy: 'add the PNGs of the same names, or move the images to another split',
   },
   'labels-without-image': {
-    message: (count) => `${plural(count, 'label file has', 'label files have')} no image`,
+    message: (count) => `${counted(count, 'label file has', 'label files have')} no image`,
     remedy: 'add the images of the same names, or remove the label files',
   },
   'same-name': {
-    message: (count) => `${plural(count, 'file has', 'files have')} the name of another`,
+    message: (count) => `${counted(count, 'file has', 'files have')} the name of another`,
     remedy: 'images and labels are paired by name: keep one of each name',
   },
   refused: {
-    message: (count) => `${plural(count, 'file', 'files')} would stop training`,
+    message: (count) => `${counted(count, 'file', 'files')} would stop training`,
     remedy: 'each line names the file and the reason',
   },
 } satisfies Readonly<Record<FileFindingCode, Wording>>;

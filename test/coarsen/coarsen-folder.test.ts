@@ -1,3 +1,5 @@
+/** Tests coarsening of a folder: which files it writes, and what it refuses. */
+
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +31,7 @@ async function writeGray(path: string, labels: Uint8Array): Promise<void> {
   await writeFile(path, encode({ ...size, data: labels, channels: 1, depth: 8 }));
 }
 
-/** The rejection's message with the temporary folder left out; fails when nothing is thrown. */
+/** Returns the message of a rejection without the temporary folder. Fails when nothing is thrown. */
 async function messageOf(promise: Promise<unknown>, type: typeof CoarselyError = DataError): Promise<string> {
   const error = await promise.then(
     () => null,
@@ -62,7 +64,7 @@ describe('coarsenFolder', () => {
     const written = decode(await readFile(join(out, 'train', 'b.png')));
     expect([written.width, written.height, written.channels, written.depth]).toEqual([120, 80, 1, 8]);
     expect(new Set(written.data).has(255)).toBe(true);
-    // Nothing of the folder in which the files were made is left.
+    // Nothing of the staging folder is left.
     expect((await readdir(root)).sort()).toEqual(['fine', 'out']);
   });
 

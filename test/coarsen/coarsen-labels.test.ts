@@ -1,3 +1,5 @@
+/** Tests coarse labels of small label images with known shapes. */
+
 import { coarsenLabels } from 'coarsely/coarsen';
 import { DataError } from 'coarsely/errors';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +10,7 @@ const height = 90;
 const options = { width, height, classCount: 5, seed: 7 };
 const ignored = 255;
 
-/** Labels of one class, with rectangles [left, top, right, bottom) of others drawn over it in turn. */
+/** Returns labels of one class with rectangles [left, top, right, bottom) of others drawn over it in turn. */
 function rectangles(
   background: number,
   drawn: readonly (readonly [label: number, left: number, top: number, right: number, bottom: number])[],
@@ -46,7 +48,7 @@ describe('coarsenLabels', () => {
 
   it('shrinks a rectangle by exactly its inset when nothing is random', () => {
     const fine = rectangles(ignored, [[3, 20, 20, 80, 60]]);
-    // Half its thickness is 20 pixels: pixels up to 5 from the border go.
+    // Half its thickness is 20 pixels, so pixels up to 5 from the border are left out.
     const exact = { insetShare: 0.25, insetLimit: 1, insetSpread: 0, jitter: 0, simplify: 0.2 };
     const coarse = coarsenLabels(fine, { ...options, ...exact });
     expect(coarse).toEqual(rectangles(ignored, [[3, 25, 25, 75, 55]]));
@@ -54,7 +56,7 @@ describe('coarsenLabels', () => {
 
   it('caps the inset by a share of the diagonal, and keeps none at the edge of the image', () => {
     const fine = rectangles(1, [[2, 60, 0, 120, 90]]);
-    // The diagonal is 150 pixels, so that 4 are kept free on both sides of the border at x = 60.
+    // The diagonal is 150 pixels, so 4 stay free on both sides of the border at x = 60.
     const exact = { insetShare: 1, insetLimit: 4 / 150, insetSpread: 0, jitter: 0, simplify: 0.2 };
     const coarse = coarsenLabels(fine, { ...options, ...exact });
     expect(coarse).toEqual(

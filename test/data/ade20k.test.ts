@@ -1,4 +1,4 @@
-/** ADE20K: the class of each value, the names of splits, and the published colors. */
+/** Tests ADE20K: the class of each value, the names of splits, and the published colors. */
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ describe('ade20k', () => {
       '143 plate 0,255,184',
       '150 flag 92,0,255',
     ]);
-    // The whole table, lines of `name red,green,blue`: it was compared with mmsegmentation's when this was computed.
+    // The hash of the whole table, lines of `name red,green,blue`, which was compared with mmsegmentation's.
     const table = ade20kClasses.map(({ name, color }) => `${name} ${color.join(',')}\n`).join('');
     expect(createHash('sha256').update(table).digest('hex')).toBe(
       '87204cce1e6a1d682ed5eed818e558a2644845fdaa7672e1bdd7c9c0df2abcf6',
@@ -52,7 +52,7 @@ describe('ade20k', () => {
   });
 });
 
-/** The value in label files. */
+/** Returns the value of a class in label files. */
 function index(name: string | undefined): number {
   return ade20kClasses.findIndex((one) => one.name === name) + 1;
 }

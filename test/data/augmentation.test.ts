@@ -1,4 +1,4 @@
-/** The augmentation against values computed by hand. */
+/** Compares the augmentation with values computed by hand. */
 
 import {
   type Augmentation,
@@ -77,7 +77,7 @@ describe('an augmented sample', () => {
   });
 
   it('doubles: bilinear between pixel centers, labels by the nearest', async () => {
-    // Two pixels 0 and 100 as four: centers at −0.25, 0.25, 0.75 and 1.25 of the source.
+    // Two pixels, 0 and 100, become four with centers at −0.25, 0.25, 0.75 and 1.25 of the source.
     const sample = sampleOf(2, 1, (place) => (place < 3 ? 0 : 100));
     const { image, labels } = await augmented(sample, { ...still, ratioRange: [2, 2], cropSize: [2, 4] });
     expect([...labels]).toEqual([0, 0, 1, 1, 0, 0, 1, 1]);
@@ -91,7 +91,7 @@ describe('an augmented sample', () => {
   });
 
   it('keeps image and labels together through every step', async () => {
-    // Red is the label, times three: in a nearest-neighbor world both stay equal, at ratio 1 exactly.
+    // Red and label have the same value, which ratio 1 keeps exactly.
     const width = 40;
     const sample = sampleOf(width, 30, (place) => Math.floor(place / 3) % 200);
     const augmentation = {
@@ -122,7 +122,7 @@ describe('an augmented sample', () => {
 
 describe('scaledToFit', () => {
   it.each([
-    // mmcv: 480×360 into (960, 720) doubles; a standing image fits the same limits standing.
+    // mmcv fits 480×360 into (960, 720) by doubling it, and an upright image into the same limits upright.
     { size: [480, 360], limits: [960, 720], expected: [960, 720] },
     { size: [360, 480], limits: [960, 720], expected: [720, 960] },
     { size: [683, 512], limits: [2048, 512], expected: [683, 512] },
@@ -167,7 +167,8 @@ describe('chooseCrop', () => {
 
   it('ends when no window can satisfy it, and counts no ignored pixel', () => {
     expect(crops(0.75, new Uint8Array(800))).toHaveLength(60);
-    // Beside ignored pixels one class has all the labeled ones: not varied, until the right half is reached.
+    // One class has all labeled pixels beside ignored ones, which is not varied, until a window reaches the right
+    // half.
     const ignoredLeft = labels.map((label) => (label === 0 ? 255 : label));
     expect(crops(0.75, ignoredLeft).some((window) => window.left + 10 <= 20)).toBe(false);
   });

@@ -1,4 +1,4 @@
-/** The loader: batches depend on seed and step alone, and every failure reaches the one who waits. */
+/** Tests the loader: batches depend on seed and step alone, and every failure reaches the caller. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -46,7 +46,10 @@ async function contents(loader: BatchLoader, steps: readonly number[]) {
   return all;
 }
 
-/** A module that registers a kind of dataset whose samples are read by this body of a function of `index`. */
+/**
+ * Writes a module that registers a kind of dataset, whose samples are read by `read`, the body of a function of
+ * `index`.
+ */
 async function moduleWithKind(kind: string, read: string): Promise<string> {
   const path = join(await temporaryFolder(), `${kind}.mjs`);
   const zod = JSON.stringify(import.meta.resolve('zod'));
@@ -75,7 +78,7 @@ describe('batches', () => {
     const inline = await contents(loaderOf(root, { workers: 0 }), steps);
     expect(await contents(loaderOf(root, { workers: 1 }), steps)).toEqual(inline);
     expect(await contents(loaderOf(root, { workers: 2 }), steps)).toEqual(inline);
-    // Without a cache, and with more made ahead.
+    // Neither the cache nor the number of batches made ahead changes anything.
     expect(await contents(loaderOf(root, { workers: 2, cacheMiB: 0, prefetch: 5 }), steps)).toEqual(inline);
     expect(await contents(loaderOf(root, { workers: 2, seed: 12 }), steps)).not.toEqual(inline);
   });
@@ -220,7 +223,7 @@ describe('close', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     const start = performance.now();
     await loader.close();
-    // All samples would take 25 seconds.
+    // All samples together would take 25 seconds.
     expect(performance.now() - start).toBeLessThan(10_000);
     await rejected;
     await expect(loader.next(1)).rejects.toThrow('the loader was closed');

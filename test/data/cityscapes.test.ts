@@ -1,4 +1,6 @@
-/** Cityscapes: ids to classes, the three forms of a label file, and polygons painted as the official scripts do. */
+/**
+ * Tests Cityscapes: classes of ids, the three forms of a label file, and polygons painted as the official scripts do.
+ */
 
 import { readFileSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
@@ -10,7 +12,7 @@ import { grayLabels, png, put, temporaryFolder } from './dataset-folder.js';
 const image = (width: number, height: number) =>
   png({ width, height, channels: 3, bytes: (place) => place % 256 });
 
-/** A root with one image of `val` and the label files of these endings. */
+/** Writes one image of `val` with the label files of these endings, and returns the root. */
 async function street(
   labels: Readonly<Record<string, string | Uint8Array>>,
   { width, height }: { readonly width: number; readonly height: number },
@@ -34,7 +36,7 @@ type Object = { label: string; polygon: number[][]; deleted?: number };
 const polygons = (objects: readonly Object[], size: { readonly width: number; readonly height: number }) =>
   JSON.stringify({ imgHeight: size.height, imgWidth: size.width, objects });
 
-/** Rows of a label image: a letter for each class that is meant, a dot for ignored. */
+/** Returns the rows of a label image, with a letter for each class and a dot for ignored pixels. */
 function rowsOf(labels: readonly number[], { width, letters }: { width: number; letters: string }): string[] {
   const text = labels.map((label) => (label === 255 ? '.' : letters[label])).join('');
   return text.match(new RegExp(`.{${width}}`, 'g')) ?? [];

@@ -1,4 +1,7 @@
-/** What every kind of dataset does alike: samples in order, splits joined, and one clear line for each bad file. */
+/**
+ * Tests what all kinds of dataset have in common: ordered samples, joined splits, and one clear line for each bad
+ * file.
+ */
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -101,7 +104,7 @@ describe.each(Object.entries(kinds))('%s', (_, kind) => {
     await expect(openDataset(description(strictSplit))).rejects.toMatchObject({ code: 'data' });
   });
 
-  // Every fault in a file that is there: found by the check, and by whoever reads it all the same.
+  // Faults in existing files, which both the check and a reader find.
   const noise = (at: number) => (at * at * 31) % 251;
   const faults: Record<string, { which: 'image' | 'labels'; content: () => unknown; line: RegExp }> = {
     'a truncated image': {

@@ -1,4 +1,4 @@
-/** Small dataset folders for tests, in temporary folders that are removed after each test. */
+/** Writes small dataset folders for tests into temporary folders, which are removed after each test. */
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,20 +23,20 @@ export const threeClasses = {
   ],
 };
 
-/** An empty temporary folder. */
+/** Creates an empty temporary folder. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'coarsely-data-'));
   folders.push(folder);
   return folder;
 }
 
-/** Writes a file and the folders above it. */
+/** Writes a file, and creates its folder. */
 export async function put(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, content);
 }
 
-/** A PNG of `channels` bytes a pixel whose bytes are given or made by a formula of the place. */
+/** Encodes a PNG of `channels` bytes a pixel; `bytes` gives the value of each byte. */
 export function png(options: {
   readonly width: number;
   readonly height: number;
@@ -48,12 +48,12 @@ export function png(options: {
   return encode({ width, height, channels, depth: 8, data });
 }
 
-/** A label PNG, 8-bit gray, of these values. */
+/** Encodes an 8-bit gray label PNG. */
 export function grayLabels(width: number, values: readonly number[]): Uint8Array {
   return png({ width, height: values.length / width, channels: 1, bytes: (place) => values[place] ?? 0 });
 }
 
-/** A dataset of `count` samples of 12×8 pixels with images and labels that differ from sample to sample. */
+/** Writes a dataset of `count` samples of 12×8 pixels that differ in image and labels, and returns its root. */
 export async function smallDataset(count: number): Promise<string> {
   const root = await temporaryFolder();
   await put(join(root, 'classes.json'), JSON.stringify(threeClasses));
@@ -71,7 +71,11 @@ export async function smallDataset(count: number): Promise<string> {
   return root;
 }
 
-/** Checks a dataset and returns its length. Throws a DataError with all problems when there are any. */
+/**
+ * Checks a dataset and returns its length.
+ *
+ * @throws {DataError} with all problems when there are any
+ */
 export async function checkedLength(
   section: ComponentSection,
   options: { readonly deep?: boolean } = {},

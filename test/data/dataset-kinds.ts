@@ -1,29 +1,32 @@
-/** Small datasets of every kind in its official layout, for the contract that all kinds keep. */
+/** Writes small datasets of every kind in its official layout, for the tests of what all kinds have in common. */
 
 import { join } from 'node:path';
 import { png, put, threeClasses } from './dataset-folder.js';
 
-/** Pixels of every image and label file here. */
+/** Gives the size of every image and label file here, in pixels. */
 export const size = { width: 12, height: 8 } as const;
 
+/** Describes a kind of dataset for the tests. */
 export interface KindOfDataset {
   readonly kind: string;
   readonly classCount: number;
-  /** A split that stops for bad files, and one that leaves them out, where the kind has one. */
+  /** Names a split that stops at bad files. */
   readonly strictSplit: string;
+  /** Names a split that leaves bad files out, where the kind has one. */
   readonly lenientSplit: string | null;
-  /** Beside the root and the split. */
+  /** Holds the options beside root and split. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Paths below the root. */
+  /** Returns the path of an image below the root. */
   image(split: string, place: number): string;
+  /** Returns the path of a label file below the root. */
   labels(split: string, place: number): string;
-  /** What a label file holds for a class index. */
+  /** Returns the value in a label file for a class index. */
   encode(label: number): number;
-  /** A value that means nothing, and the end of the line that says so. */
+  /** Holds a value without a meaning, and the end of the line that says so. */
   readonly outOfRange: { readonly value: number; readonly line: RegExp };
-  /** The line for a PNG of colors in place of labels. */
+  /** Matches the line for a PNG of colors in place of labels. */
   readonly wrongMode: RegExp;
-  /** Files beside images and labels. */
+  /** Holds files beside images and labels. */
   readonly extra: Readonly<Record<string, string>>;
 }
 
@@ -81,13 +84,13 @@ export const kinds: Readonly<Record<string, KindOfDataset>> = {
   },
 };
 
-/** The class of a pixel of sample `place`: all of three classes, and 255. */
+/** Returns the class of a pixel of sample `place`: one of three classes, or 255. */
 export function labelAt(place: number, pixel: number): number {
   const label = (pixel + place) % 4;
   return label === 3 ? 255 : label;
 }
 
-/** Writes `count` samples of a split. Images are PNGs whatever their extension, which nobody goes by. */
+/** Writes `count` samples of a split. Images are PNGs whatever their extension, which readers do not depend on. */
 export async function writeSplit(
   root: string,
   { kind, split, count }: { readonly kind: KindOfDataset; readonly split: string; readonly count: number },

@@ -1,4 +1,4 @@
-/** Dataset folders as they should be, and each way in which one can be wrong, with the line a user gets. */
+/** Tests dataset folders as they should be, and the message for each way in which one can be wrong. */
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ const describeFolder = (root: string, options: Record<string, unknown> = {}) => 
   ...options,
 });
 
-/** The message of the DataError that this promise rejects with, without the dataset's root. */
+/** Returns the message of the DataError that a promise rejects with, without the dataset's root. */
 async function problemOf(promise: Promise<unknown>, root: string): Promise<string> {
   const error = await promise.then(
     () => null,
@@ -192,7 +192,7 @@ describe('what is wrong with a folder', () => {
   it.each(['jpeg', 'png', 'webp'] as const)(
     'a truncated %s or its labels, wherever in the split',
     async (format) => {
-      // More than the quick check reads the labels of: sample 7 is none of them.
+      // The quick check reads the labels of 50 samples, and sample 7 is not among them.
       const count = 52;
       const root = await smallDataset(count);
       const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, place) => (place * place) % 251);
@@ -207,7 +207,7 @@ describe('what is wrong with a folder', () => {
       const labelFile = join(root, 'labels/train/sample-7.png');
       await rm(join(root, 'images/train/sample-7.png'));
       await put(labelFile, labels);
-      // An appendix, short or long, is no damage.
+      // A short or long appendix is not damage.
       for (const appendix of [100, 20_000]) {
         await put(broken, Buffer.concat([whole, Buffer.alloc(appendix, 65)]));
         expect(await checkedLength(describeFolder(root))).toBe(count);

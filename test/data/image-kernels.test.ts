@@ -18,7 +18,7 @@ function decodeRows(file: Uint8Array, rows: { first: number; count: number }): U
   return kernels.decodePng(file, { form, ...rows });
 }
 
-/** Smooth areas, edges and noise, so that an encoder chooses each filter somewhere. */
+/** Returns smooth areas, edges and noise, for which an encoder chooses every filter somewhere. */
 function picture({
   width,
   height,
@@ -69,7 +69,7 @@ describe('decodePng', () => {
   });
 
   it.each([1, 2, 3, 4] as const)('undoes each filter, with %i bytes a pixel', (channels) => {
-    // Five rows, one for each filter, of the same differences.
+    // Five rows of the same differences, one for each filter.
     const width = 41;
     const rowBytes = width * channels;
     const differences = picture({ width, height: 5, channels });
@@ -223,7 +223,7 @@ describe('mapBytes', () => {
   });
 });
 
-/** A PNG with other compressed pixels: the checksums are made by the encoder of another file and replaced. */
+/** Replaces the compressed pixels of a PNG, with the checksum that belongs to them. */
 function withPixels(file: Uint8Array, compressed: Uint8Array): Uint8Array {
   const bytes = Buffer.from(file);
   const at = bytes.indexOf('IDAT') - 4;

@@ -1,4 +1,4 @@
-/** Every encoding of labels, and every way in which a label file can be wrong. */
+/** Tests every encoding of labels, and every way in which a label file can be wrong. */
 
 import { join } from 'node:path';
 import { type ClassList, readLabels } from 'coarsely/data';
@@ -21,7 +21,7 @@ async function labelsOf(content: Uint8Array, list = classList): Promise<number[]
   return [...(await readLabels(path, list)).labels];
 }
 
-/** The error of reading these bytes, with the folder taken from its message. */
+/** Returns the error of reading these bytes, without the folder in its message. */
 async function problemOf(content: Uint8Array, list = classList): Promise<string> {
   const path = join(await temporaryFolder(), 'a.png');
   await put(path, content);
@@ -56,7 +56,7 @@ describe('encodings', () => {
   });
 
   it.each([
-    // Rows of three pixels, padded to whole bytes.
+    // Rows of three pixels are padded to whole bytes.
     { depth: 1 as const, rows: [0b01000000, 0b11100000], expected: [0, 1, 0, 1, 1, 1] },
     { depth: 2 as const, rows: [0b00011000, 0b10000100], expected: [0, 1, 2, 2, 0, 1] },
     { depth: 4 as const, rows: [0x01, 0x20, 0x21, 0x00], expected: [0, 1, 2, 2, 1, 0] },

@@ -1,4 +1,4 @@
-/** Labels shown over images and written to files, and the default colors of classes. */
+/** Tests labels that are shown over images and written to files, and the default colors of classes. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ describe('label colors', () => {
       const map = await readLabels(path, { classes, ignoredValue: 255 });
       expect([map.width, map.height, ...map.labels]).toEqual([3, 2, ...labels]);
     }
-    // Depth and color type in the header: 8 bits, and 0 for gray.
+    // The header holds depth and color type: 8 bits, and 0 for gray.
     expect([...(await readFile(join(folder, 'gray.png'))).subarray(24, 26)]).toEqual([8, 0]);
   });
 });

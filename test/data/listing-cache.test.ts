@@ -1,4 +1,4 @@
-/** Files of large datasets: their compact table, and listings that are kept while no folder has changed. */
+/** Tests the compact table of files, and listings that are kept while no folder has changed. */
 
 import { readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ describe('a listing that is kept', () => {
     const root = await smallDataset(3);
     await settle(root);
     expect(await checkedLength({ kind: 'folder', root })).toBe(3);
-    // A file that changes in place leaves its folder's time alone: only a thorough look finds it.
+    // A file that changes in place leaves the time of its folder alone, so only the deep check finds it.
     await put(join(root, 'labels/train/sample-1.png'), grayLabels(3, [0, 1, 2]));
     expect(await checkedLength({ kind: 'folder', root })).toBe(3);
     await expect(checkedLength({ kind: 'folder', root }, { deep: true })).rejects.toThrow('sample-1.png');
@@ -141,7 +141,7 @@ describe('the check before a run', () => {
       .png()
       .toBuffer();
     await put(path, turned);
-    // Stored 8×12, shown 12×8 as the labels are.
+    // Stored as 8×12, and shown as 12×8 like the labels.
     expect(await checkedLength({ kind: 'folder', root })).toBe(1);
     const dataset = await openDataset({ kind: 'folder', root });
     expect(await dataset.open?.(0)).toMatchObject({ width: 12, height: 8 });

@@ -1,4 +1,4 @@
-/** Resizing and colors against values that OpenCV gave; see opencv-golden.py. */
+/** Compares resizing and colors with values that OpenCV computed (opencv-golden.py). */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -75,7 +75,7 @@ describe('colors', () => {
     changeHsv(pixels, { saturations: linearTable(saturation ?? 1, 0), hueShift: hue ?? 0 });
     const expected = bytes(values);
     const differences = pixels.map((value, at) => Math.abs(value - (expected[at] as number)));
-    // OpenCV computes the way back in 32-bit floats, fused or not as the processor has it: ties may fall either way.
+    // OpenCV converts back in 32-bit floats, fused or not depending on the processor, so ties may fall either way.
     expect(Math.max(...differences)).toBeLessThanOrEqual(1);
     expect(differences.filter((difference) => difference > 0).length).toBeLessThan(0.002 * pixels.length);
   });

@@ -1,4 +1,4 @@
-/** The generator against the published known answers of Random123, and what its draws promise. */
+/** Compares the generator with the published known answers of Random123, and tests its draws. */
 
 import { RandomStream } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ const hexadecimal = (words: readonly number[]): string =>
   words.map((word) => word.toString(16).padStart(8, '0')).join(' ');
 
 describe('philox', () => {
-  // kat_vectors of Random123: philox4x32, 10 rounds.
+  // From kat_vectors of Random123: philox4x32 with 10 rounds.
   it.each([
     { counter: [0, 0, 0, 0], key: [0, 0], answer: '6627e8d5 e169c58d bc57ac4c 9b00dbd8' },
     {

@@ -1,4 +1,4 @@
-/** Where the pixels of a batch come from: the loader says which part of which image every sample shows. */
+/** Tests the origins of samples: which part of which image every sample of a batch shows. */
 
 import {
   type Augmentation,
@@ -12,7 +12,7 @@ import { smallDataset } from './dataset-folder.js';
 
 const size = { width: 60, height: 44 };
 
-/** Images whose labels say their own column, or their own row. */
+/** Returns a dataset of images whose labels are their own column or row. */
 function positions(of: 'column' | 'row'): SegmentationDataset {
   const labels = Uint8Array.from({ length: size.width * size.height }, (_, at) =>
     of === 'column' ? at % size.width : Math.floor(at / size.width),
@@ -29,7 +29,7 @@ function positions(of: 'column' | 'row'): SegmentationDataset {
 const augmentationOf = (options: Partial<Augmentation>): Augmentation =>
   augmentationOptions.parse({ categoryMaxRatio: 1, ...options });
 
-/** Every labeled pixel of some batches with where its origin says it lies in the image, in pixels. */
+/** Returns every labeled pixel of some batches with the place in its image, in pixels, that its origin gives. */
 async function locate(of: 'column' | 'row', augmentation: Augmentation) {
   const loader = new BatchLoader({ dataset: positions(of), augmentation, batchSize: 3, seed: 5, workers: 0 });
   const [height, width] = augmentation.cropSize;

@@ -1,4 +1,4 @@
-/** Batches divided among processes: together they are the batch of one process, bit for bit. */
+/** Tests batches that are divided among processes: together they equal the batch of one process, bit for bit. */
 
 import { augmentationOptions, type Batch, BatchLoader } from 'coarsely/data';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ const augmentation = augmentationOptions.parse({ cropSize: [6, 10] });
 
 type Content = Pick<Batch, 'step' | 'names' | 'origins'> & { images: number[]; labels: number[] };
 
-/** All of what a process loads of these steps. */
+/** Returns everything that a process loads of these steps. */
 async function loaded(
   root: string,
   options: { readonly rank: number; readonly worldSize: number; readonly count?: number },
@@ -19,7 +19,7 @@ async function loaded(
   const share = { rank, worldSize };
   const loader = new BatchLoader({ dataset, augmentation, batchSize: 4, seed: 11, workers: 0, count, share });
   const contents: Content[] = [];
-  // Five samples: steps end within an epoch, at its end and across it.
+  // With five samples, steps end within an epoch, at its end and across it.
   for (let step = 0; step < 8; step++) {
     const { names, origins, images, labels, release } = await loader.next(step);
     contents.push({ step, names, origins, images: [...images], labels: [...labels] });

@@ -1,3 +1,5 @@
+/** Tests the inspection of a folder: what it counts, decodes and finds in the layout of files. */
+
 import { mkdir, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from 'coarsely/errors';
@@ -49,7 +51,7 @@ describe('a folder without a fault', () => {
   });
 
   it('has the share of unlabeled pixels, and each class with its share and its images', async () => {
-    // Class 2 in one file only, class 1 nowhere.
+    // Class 2 is in one file only, and class 1 in none.
     const rule = (pixel: number, sample: number) => (pixel < 24 ? 255 : sample === 0 && pixel < 60 ? 2 : 0);
     const root = await datasetFolder({ splits: { train: 2, val: 0 }, labels: { labels: rule } });
     const [labels] = (await inspectDataset(root)).labelSets;

@@ -1,3 +1,5 @@
+/** Tests the inspection of labels: values and colors without a class, proposed classes, and coarse against fine labels. */
+
 import { join } from 'node:path';
 import { readClassList } from 'coarsely/data';
 import { inspectDataset, type LabelComparison } from 'coarsely/inspect';
@@ -232,7 +234,7 @@ describe('the list of classes', () => {
 });
 
 describe('coarse against fine', () => {
-  /** Of 96 pixels the first 48 are not labeled in coarse, and 12 of the others are wrong. */
+  /** Leaves the first 48 of 96 pixels unlabeled, and makes 12 of the others wrong. */
   const wrongQuarter = (pixel: number) => (pixel < 48 ? 255 : pixel >= 84 ? 0 : allClasses(pixel, 0));
 
   it('is covered and confirmed by these shares', async () => {

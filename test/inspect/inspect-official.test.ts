@@ -1,3 +1,5 @@
+/** Tests the inspection of published datasets, which are recognized by the names of their folders. */
+
 import { join } from 'node:path';
 import { ConfigError, DataError } from 'coarsely/errors';
 import { inspectDataset } from 'coarsely/inspect';
@@ -6,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { put, temporaryFolder } from '../data/dataset-folder.js';
 import { datasetFolder, gray, height, image, width } from './inspected-folder.js';
 
-/** Cityscapes ids: road, car and, for the first pixels, "unlabeled". */
+/** Encodes Cityscapes ids: road, car and, for the first pixels, "unlabeled". */
 const fineIds = gray((pixel) => (pixel < 12 ? 0 : pixel < 48 ? 7 : 26));
 const coarseIds = gray((pixel) => (pixel < 48 ? 0 : 26));
 

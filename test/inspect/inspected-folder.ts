@@ -7,18 +7,19 @@ export const width = 12;
 export const height = 8;
 const pixels = width * height;
 
-/** A label value for each pixel of a sample. */
+/** Returns the label value of a pixel of a sample. */
 export type LabelRule = (pixel: number, sample: number) => number;
 
-/** Thirds of the three classes, all labeled. */
+/** Labels every pixel: thirds of the three classes. */
 export const allClasses: LabelRule = (pixel) => Math.floor((3 * pixel) / pixels);
 
-/** The same, with the first half not labeled. */
+/** Labels like `allClasses`, but only the second half of the pixels. */
 export const halfLabeled: LabelRule = (pixel, sample) =>
   pixel < pixels / 2 ? 255 : allClasses(pixel, sample);
 
+/** Describes the folder to write. */
 export interface FolderContent {
-  /** Samples in each split. */
+  /** Counts the samples in each split. */
   readonly splits?: Readonly<Record<string, number>>;
   readonly labels?: Readonly<Record<string, LabelRule>>;
   readonly classes?: unknown;
@@ -51,7 +52,7 @@ export function gray(value: (pixel: number) => number): Uint8Array {
   return png({ width, height, channels: 1, bytes: value });
 }
 
-/** An RGB mask. */
+/** Encodes an RGB mask. */
 export function mask(color: (pixel: number) => readonly number[]): Uint8Array {
   return png({ width, height, channels: 3, bytes: (place) => color(Math.floor(place / 3))[place % 3] ?? 0 });
 }

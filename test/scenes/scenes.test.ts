@@ -1,3 +1,5 @@
+/** Tests generated scenes: the same bytes for the same seed, and something to learn in them. */
+
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +62,7 @@ describe('generateScene', () => {
   });
 
   it('cannot be labeled by the color of a pixel alone', () => {
-    // The best guess for each of 512 colors, made on the very pixels that it is tested on.
+    // The best guess for each of 512 colors, from the very pixels that it is tested on.
     const counts = new Map<number, number[]>();
     let total = 0;
     for (const { image, labels } of scenes) {
@@ -130,7 +132,7 @@ describe('writeScenes', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  /** The rejection's message with the temporary folder left out; fails when nothing is thrown. */
+  /** Returns the message of a rejection without the temporary folder. Fails when nothing is thrown. */
   async function messageOf(
     promise: Promise<unknown>,
     type: typeof DataError | typeof ConfigError,

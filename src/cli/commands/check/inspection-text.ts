@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import color from 'picocolors';
-import { formatPercent, formatTable } from '../../../format/index.js';
+import { counted, formatCount, formatPercent, formatTable } from '../../../format/index.js';
 import type {
   DatasetInspection,
   Finding,
@@ -44,9 +44,7 @@ function title({ root, kind, classes, splits }: DatasetInspection): string {
   const decoded = splits.reduce((sum, split) => sum + split.decoded, 0);
   const list = classes === null ? 'no usable list of classes' : counted(classes.length, 'class', 'classes');
   const decoding =
-    decoded === images
-      ? 'all decoded'
-      : `${counted(decoded, '', '').trim()} decoded, the rest checked by headers`;
+    decoded === images ? 'all decoded' : `${formatCount(decoded)} decoded, the rest checked by headers`;
   return `${color.bold(root)}  kind ${kind}, ${list}, ${counted(images, 'image', 'images')} (${decoding})`;
 }
 
@@ -54,10 +52,10 @@ function splitTable({ splits, labelSets }: DatasetInspection): string {
   if (splits.length === 0) return '';
   const rows = splits.map((split) => [
     splitName(split.name),
-    split.images.toLocaleString('en'),
+    formatCount(split.images),
     ...labelSets.map(({ splits: parts }) => {
       const files = parts.find(({ name }) => name === split.name)?.files;
-      return files === undefined ? '–' : files.toLocaleString('en');
+      return files === undefined ? '–' : formatCount(files);
     }),
     sizes(split),
   ]);
@@ -73,7 +71,7 @@ function sizes({ sizes: summary }: SplitInspection): string {
   const { smallest, median, largest, mostCommon, images } = summary;
   const write = ({ width, height }: SizeSummary['smallest']) => `${width}×${height}`;
   if (mostCommon.images === images) return write(mostCommon);
-  const common = `${write(mostCommon)} in ${mostCommon.images.toLocaleString('en')}`;
+  const common = `${write(mostCommon)} in ${formatCount(mostCommon.images)}`;
   return `${write(smallest)} to ${write(largest)}, median ${write(median)}, ${common}`;
 }
 
@@ -175,7 +173,7 @@ function problemText({ problems, proposedClasses }: DatasetInspection): string {
     const { split, labels, message, count, examples } = problem;
     const place = [labels, split].filter((part) => part !== null).join('/');
     const rest = count - examples.length;
-    const more = rest > 0 && examples.length > 0 ? [`    and ${rest.toLocaleString('en')} more`] : [];
+    const more = rest > 0 && examples.length > 0 ? [`    and ${formatCount(rest)} more`] : [];
     return [
       `  ${color.red('✗')} ${place === '' ? '' : `${place}: `}${message}`,
       ...examples.map((example) => `    ${example}`),
@@ -219,8 +217,4 @@ function verdictText({ kind, problems, verdict }: DatasetInspection, command: st
 
 function indented(text: string): string {
   return text.replaceAll(/^/gm, '  ');
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
