@@ -29,6 +29,7 @@ export const momentOptions = {
     .describe('Base learning rate, which the schedule multiplies.'),
   betas: z
     .tuple([decay, decay])
+    .readonly()
     .default([0.9, 0.999])
     .describe('Shares β₁ and β₂ of the running means of gradients and of their squares that a step keeps.'),
   epsilon: z

@@ -1,24 +1,39 @@
 /**
- * Active Bias (Chang et al. 2017, SGD weighted by prediction variance): a pixel weighs by how much the network has
- * changed its mind about it. Pixels that were always easy and pixels that were never learned both weigh little. It
- * looks at the past where ARM looks at the present prediction.
+ * Active Bias (Chang et al. 2017, SGD weighted by prediction variance): a pixel weighs by how much its predictions have
+ * varied. Pixels that were always easy and pixels that were never learned both weigh little. It looks at past predictions
+ * where ARM looks at the present one.
  */
 
-import { OperationError } from '../errors/index.js';
+import { z } from 'zod';
 import { Module } from '../nn/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
 import { autocast, noGrad, ones, type Tensor, tidy } from '../torch/index.js';
 import { normalizeWeights } from './normalize-weights.js';
-import { type CellPlaces, type HistoryGrid, PredictionHistory } from './prediction-history.js';
-import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
+import { type CellPlaces, PredictionHistory } from './prediction-history.js';
+import { expectInput, type Reweighter, type ReweighterContext, type ReweighterInput } from './reweighter.js';
 import { trueClassProbability } from './true-class-probability.js';
 
-export interface ActiveBiasOptions {
-  /** Number of training images; with 0 nothing can be remembered, and weights are uniform. */
+const cells = z.int().min(1);
+
+const options = z
+  .strictObject({
+    grid: z
+      .tuple([cells, cells])
+      .readonly()
+      .default([16, 32])
+      .describe('[rows, columns] of cells over each training image; a history is kept for each cell.'),
+    minVisits: z
+      .int()
+      .min(2)
+      .default(3)
+      .describe('Visits of a cell before its history counts; until then its pixels weigh the mean.'),
+  })
+  .describe('How much p_y varied in the past (Chang et al. 2017).');
+
+/** Configures `ActiveBias`. */
+export interface ActiveBiasOptions extends z.input<typeof options> {
+  /** Number of training images. With 0 nothing can be remembered, and weights are uniform. */
   readonly datasetLength: number;
-  /** [rows, columns] of cells over every image; a history is kept for each cell. */
-  readonly grid?: HistoryGrid;
-  /** Visits of a cell before its variance counts; its pixels weigh the mean until then. */
-  readonly minVisits?: number;
 }
 
 export class ActiveBias extends Module implements Reweighter {
@@ -27,26 +42,19 @@ export class ActiveBias extends Module implements Reweighter {
   readonly history: PredictionHistory | null;
   readonly minVisits: number;
 
-  /** @throws OperationError for a grid without cells, or fewer than the two visits that a variance takes */
-  constructor({ datasetLength, grid = [16, 32], minVisits = 3 }: ActiveBiasOptions) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor({ datasetLength, ...given }: ActiveBiasOptions) {
     super();
-    if (!grid.every((cells) => Number.isInteger(cells) && cells >= 1)) {
-      throw new OperationError(
-        `ActiveBias: expected a grid of [rows, columns] from 1 on, received [${grid}]`,
-      );
-    }
-    if (!(minVisits >= 2)) {
-      throw new OperationError(`ActiveBias: expected minVisits of 2 or more, received ${minVisits}`);
-    }
+    const { grid, minVisits } = parseOptions('ActiveBias', options, given);
     this.history = datasetLength > 0 ? new PredictionHistory(datasetLength, grid) : null;
     this.minVisits = minVisits;
   }
 
-  /** Weighs by what was remembered before this batch; in training mode then remembers this batch too. */
+  /** Returns weights from the history before this batch, which in training mode is then added to it. */
   weigh(input: ReweighterInput): Tensor {
     const { history } = this;
     if (history === null) return this.#uniform(input);
-    expectInput('ActiveBias.weigh', input, this.needs);
+    expectInput('ActiveBias.weigh', input, { needs: this.needs });
     const { logitsNCHW, labelsNHW, validNHW, origins, processGroup, sumOverRanks } = input;
     const { device, shape } = validNHW;
     return tidy(() =>
@@ -73,13 +81,13 @@ export class ActiveBias extends Module implements Reweighter {
   }
 
   protected override unusedStateNames(): readonly string[] {
-    // Inspecting a trained network: its checkpoint has the history of images that are not at hand.
+    // Without a dataset, a checkpoint's history of training images has no use.
     return this.history === null ? ['history.visits', 'history.means', 'history.squares'] : [];
   }
 
   /**
-   * s + ε over its mean, with s = √(v + v²/(n − 1)) for the variance v of n visits, and ε the mean of s over the batch,
-   * so that what never varied keeps half of the mean weight.
+   * Returns s + ε over its mean, with s = √(v + v²/(n − 1)) for the variance v of n visits, and ε the mean of s over the
+   * batch, so that a pixel that never varied keeps half of the mean weight.
    */
   #weightsFrom(
     history: PredictionHistory,
@@ -107,3 +115,9 @@ export class ActiveBias extends Module implements Reweighter {
     );
   }
 }
+
+export const activeBiasComponent = defineComponent({
+  kind: 'active-bias',
+  options,
+  create: (parsed, { datasetLength }: ReweighterContext) => new ActiveBias({ ...parsed, datasetLength }),
+});

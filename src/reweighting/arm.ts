@@ -1,28 +1,41 @@
 /**
- * The Adversarial Reweighting Module (paper, sections 3.3 and 4.2, Fig. 3): W(v̂; θ) of 53 parameters that climbs the
- * weighted loss which the network descends.
+ * The Adversarial Reweighting Module (paper, sections 3.3 and 4.2, Fig. 3): a network W(v̂; θ) of 53 parameters from
+ * confidence to weight. It maximizes the weighted loss that the segmentation network minimizes.
  */
 
-import { OperationError } from '../errors/index.js';
+import { z } from 'zod';
 import { Conv2d, Module } from '../nn/index.js';
-import { autocast, cat, type Generator, noGrad, ops, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
+import { autocast, cat, type Generator, ops, type Tensor } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';
-import { expectNormOrder, type NormOrder, normalizeWeights } from './normalize-weights.js';
+import { type NormOrder, normalizeWeights, normOrderOption } from './normalize-weights.js';
 import { pixelwise } from './pixelwise.js';
+import { readCurve } from './read-curve.js';
 import {
   type AdversarialParameters,
   expectInput,
   type Reweighter,
+  type ReweighterContext,
   type ReweighterInput,
 } from './reweighter.js';
 
-export interface ArmOptions {
-  /** Draws the first parameters. */
+const options = z
+  .strictObject({
+    p: normOrderOption,
+    learningRateScale: z
+      .number()
+      .positive()
+      .default(1)
+      .describe("Factor on the learning rate. 1 is the paper's; runs of a few hundred steps may need more."),
+  })
+  .describe(
+    'A module of 53 parameters from confidence to weight, which increases the loss that the network decreases.',
+  );
+
+/** Configures `Arm`. */
+export interface ArmOptions extends z.input<typeof options> {
+  /** Draws the initial parameters. */
   readonly generator: Generator;
-  /** Order of the norm that W is held to; 1 collapses onto the hardest pixel (Table 2). */
-  readonly p?: NormOrder;
-  /** Multiplies the main learning rate; 1 is the paper's; runs of a few hundred iterations may need more. */
-  readonly learningRateScale?: number;
 }
 
 const hidden = 4;
@@ -36,12 +49,10 @@ export class Arm extends Module implements Reweighter {
   readonly p: NormOrder;
   readonly learningRateScale: number;
 
-  constructor({ generator, p = 2, learningRateScale = 1 }: ArmOptions) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor({ generator, ...given }: ArmOptions) {
     super();
-    expectNormOrder('Arm', p);
-    if (!(learningRateScale > 0)) {
-      throw new OperationError(`Arm: expected a positive learningRateScale, received ${learningRateScale}`);
-    }
+    const { p, learningRateScale } = parseOptions('Arm', options, given);
     this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
     this.conv3 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
@@ -54,7 +65,7 @@ export class Arm extends Module implements Reweighter {
     return this.p;
   }
 
-  /** W(v̂) ∈ (0, 1) for confidences of any shape, float32 also under autocast. */
+  /** Returns W(v̂) ∈ (0, 1) for confidences of any shape, in float32 also under autocast. */
   forward(confidence: Tensor): Tensor {
     return autocast({ device: confidence.device, enabled: false }, () => {
       const { shape } = confidence;
@@ -84,16 +95,15 @@ export class Arm extends Module implements Reweighter {
   }
 
   curve(confidences: readonly number[]): number[] {
-    return noGrad(() => {
-      const points = tidy(() => {
-        const { device } = this.conv1.weight;
-        return this.forward(
-          tensorFrom(confidences, { dtype: 'float32', shape: [confidences.length], device }),
-        );
-      });
-      const values = Array.from(points.toTypedArray(), Number);
-      points.dispose();
-      return values;
+    return readCurve((confidence) => this.forward(confidence), {
+      confidences,
+      device: this.conv1.weight.device,
     });
   }
 }
+
+export const armComponent = defineComponent({
+  kind: 'arm',
+  options,
+  create: (parsed, { generator }: ReweighterContext) => new Arm({ ...parsed, generator }),
+});

@@ -1,9 +1,9 @@
-/** Gradients that a strategy takes by itself, beside the step's own, made the same on all ranks. */
+/** Averages gradients that a strategy computes beside the step's own, so that all ranks have the same. */
 
 import type { Collectives } from '../distributed/index.js';
 import { cat, noGrad, type Tensor, tidy } from '../torch/index.js';
 
-/** In place: each tensor becomes the mean of all ranks' (null where none of them has one), in one collective. */
+/** Replaces each tensor, in place, by its mean over all ranks, in one collective. Null is skipped and has to be so on all. */
 export function averageOverRanks(tensors: readonly (Tensor | null)[], processGroup: Collectives): void {
   const present = tensors.filter((tensor) => tensor !== null);
   if (present.length === 0) return;

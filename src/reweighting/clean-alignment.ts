@@ -1,8 +1,8 @@
 /**
- * What a little more weight on a pixel would do to the clean loss (Shu et al. 2019, Eq. 12 and 13). After the virtual
- * step θ̂ = θ − α ∇ Σ w_i l_i(θ), the derivative of L_clean(θ̂) by w_i is −α ⟨∇L_clean(θ̂), ∇l_i(θ)⟩. The inner products
- * of all pixels are one directional derivative, of the losses along g = ∇L_clean(θ̂), and a directional derivative is
- * two forward passes: (l_i(θ + εg) − l_i(θ − εg)) / 2ε. No gradient of a gradient is needed.
+ * Computes what a little more weight on a pixel would do to the clean loss (Shu et al. 2019, Eq. 12 and 13). After the
+ * virtual step θ̂ = θ − α ∇ Σ w_i l_i(θ), the derivative of L_clean(θ̂) by w_i is −α ⟨∇L_clean(θ̂), ∇l_i(θ)⟩. The inner
+ * products of all pixels are one directional derivative, of the losses along g = ∇L_clean(θ̂), and that takes two forward
+ * passes: (l_i(θ + εg) − l_i(θ − εg)) / 2ε. No gradient of a gradient is needed.
  */
 
 import type { Parameter } from '../nn/index.js';
@@ -10,25 +10,31 @@ import { noGrad, type Tensor } from '../torch/index.js';
 import { averageOverRanks } from './average-over-ranks.js';
 import type { CleanStep } from './clean-learner.js';
 
+/** Holds how each pixel's gradient agrees with that of the clean loss. */
 export interface CleanAlignment {
-  /** l_i(θ), detached. */
+  /** Losses l_i(θ), [N,H,W] float32, detached. */
   readonly lossesNHW: Tensor;
+  /** Labeled pixels, [N,H,W] bool. */
   readonly validNHW: Tensor;
-  /** ⟨∇L_clean(θ̂), ∇l_i(θ)⟩, [N,H,W] float32: above 0 where learning the pixel helps with the clean batch. */
+  /** ⟨∇L_clean(θ̂), ∇l_i(θ)⟩, [N,H,W] float32: above 0 where learning the pixel lowers the clean loss. */
   readonly alignmentNHW: Tensor;
 }
 
+/** Configures `cleanAlignment`. */
 export interface CleanAlignmentOptions {
-  /** w_i of the virtual step, [N,H,W] without gradient. */
+  /** Returns the weights w_i of the virtual step, [N,H,W] without gradient. */
   readonly weigh: (lossesNHW: Tensor, validNHW: Tensor) => Tensor;
   /**
-   * ‖εg‖ / ‖θ‖. In float32, a ResNet-18 in its first steps gave sums of derivatives within a tenth of autograd's at
-   * 1e-6; at 1e-3 batch normalization had bent the line beyond use, and at 1e-7 rounding began to show.
+   * Size ‖εg‖ / ‖θ‖ of the difference. In float32, at 1e-6, a ResNet-18 in its first steps gave sums of derivatives within
+   * a tenth of autograd's. At 1e-3 batch normalization is no longer linear, and at 1e-7 rounding begins to show.
    */
   readonly relativeStep?: number;
 }
 
-/** Ends with the parameters as they were, bit for bit, and without gradients. The host waits for the device once. */
+/**
+ * Returns the losses of the batch and their alignment with the clean batch. Parameters end as they were, bit for bit, and
+ * without gradients. The host waits for the device once.
+ */
 export function cleanAlignment(
   step: CleanStep,
   { weigh, relativeStep = 1e-6 }: CleanAlignmentOptions,
@@ -45,7 +51,7 @@ export function cleanAlignment(
     return noGrad(() => {
       const length = norm(direction);
       const by = (relativeStep * norm(before)) / length;
-      // Nothing that the network could do would change the clean loss.
+      // A zero gradient: no step would change the clean loss.
       if (!Number.isFinite(by)) return { lossesNHW, validNHW, alignmentNHW: lossesNHW.mul(0) };
       move(parameters, before, { along: direction, by });
       const ahead = step.losses().lossesNHW;
@@ -58,7 +64,7 @@ export function cleanAlignment(
   }
 }
 
-/** By each parameter, null where the loss does not depend on it; of the mean of the ranks' losses. */
+/** Returns the gradients of the loss, averaged over ranks; null for a parameter on which it does not depend. */
 function gradients(loss: Tensor, { parameters, processGroup }: CleanStep): (Tensor | null)[] {
   for (const parameter of parameters) parameter.zeroGrad_();
   loss.backward();
@@ -86,7 +92,7 @@ function move(
   });
 }
 
-/** ‖·‖₂ over all elements of all tensors. */
+/** Returns ‖·‖₂ over all elements of all tensors. The host waits for the device. */
 function norm(tensors: readonly (Tensor | null)[]): number {
   const squares = tensors.flatMap((tensor) => (tensor ? [tensor.square().sum()] : []));
   const [first, ...rest] = squares;

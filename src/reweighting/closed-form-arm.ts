@@ -1,26 +1,44 @@
 /**
- * ARM without the learning, beyond the paper. Holding the losses, the weights that ARM climbs to are known: under
- * ‖W‖_p = 1 the maximizer of Σ W(v̂)·l is W(v) ∝ E[l | v]^{1/(p−1)} (section 3.4, by Hölder's inequality). So the mean
- * loss of each interval of confidence is kept, and that weight used: no parameters, no learning rate, no warm-up.
+ * ARM without learning, beyond the paper. With fixed losses, the weights that ARM converges to are known: under ‖W‖_p = 1
+ * the maximizer of Σ W(v̂)·l is W(v) ∝ E[l | v]^{1/(p−1)} (section 3.4, by Hölder's inequality). So the mean loss in each
+ * interval of confidence is tracked, and that weight is used. There are no parameters, no learning rate and no warm-up.
  */
 
-import { OperationError } from '../errors/index.js';
+import { z } from 'zod';
 import { Buffer, Module } from '../nn/index.js';
-import { arange, autocast, noGrad, ops, type Tensor, tensorFrom, tidy, zeros } from '../torch/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
+import { arange, autocast, noGrad, ops, type Tensor, tidy, zeros } from '../torch/index.js';
 import { normalizeWeights } from './normalize-weights.js';
+import { readCurve } from './read-curve.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
-export interface ClosedFormArmOptions {
-  /** Order of the norm that W is held to; with 1 all weight would go to the hardest confidence alone (Eq. 11). */
-  readonly p?: 2 | 3;
-  /** Intervals of [−1, 1] in which the mean loss is kept; W is a line from the middle of one to the next. */
-  readonly bins?: number;
-  /** Share of what is known that a batch leaves; 0 looks at the present batch alone. */
-  readonly momentum?: number;
-}
+const options = z
+  .strictObject({
+    p: z
+      .literal([2, 3], {
+        error: 'expected 2 or 3: with p = 1 all weight would go to one confidence (Eq. 11)',
+      })
+      .default(2)
+      .describe('Order of the norm of the weights.'),
+    bins: z
+      .int()
+      .min(2)
+      .default(64)
+      .describe('Number of intervals of confidence; W is linear between their middles.'),
+    momentum: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.9)
+      .describe('Share of the running means that is kept at each step; 0 looks at the present batch alone.'),
+  })
+  .describe('The weights that ARM converges to, computed from running means of the loss by confidence.');
 
-// A bin with less than this share of the pixels counts as empty: nothing fell into it for long. At the default momentum
-// a bin that had all pixels has faded to this after 263 batches without one.
+/** Configures `ClosedFormArm`. */
+export type ClosedFormArmOptions = z.input<typeof options>;
+
+// A bin with less than this share of the pixels counts as empty. At the default momentum a bin that had all pixels falls
+// below it after 263 batches without one.
 const emptyBelow = 1e-12;
 
 export class ClosedFormArm extends Module implements Reweighter {
@@ -28,25 +46,15 @@ export class ClosedFormArm extends Module implements Reweighter {
   readonly p: 2 | 3;
   readonly bins: number;
   readonly momentum: number;
-  /** Share of the valid pixels in each bin, averaged over batches. */
+  /** Shares of the valid pixels in each bin, averaged over batches, [B]. */
   readonly pixelShares: Buffer;
-  /** Their losses over the number of valid pixels; with the above, the mean loss of each bin. */
+  /** Sums of the losses in each bin over the number of valid pixels, averaged over batches, [B]. */
   readonly lossShares: Buffer;
 
-  /** @throws OperationError for an option that has no meaning */
-  constructor({ p = 2, bins = 64, momentum = 0.9 }: ClosedFormArmOptions = {}) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor(given: ClosedFormArmOptions = {}) {
     super();
-    if (p !== 2 && p !== 3) {
-      throw new OperationError(
-        `ClosedFormArm: expected p = 2 or 3, received ${p}; p = 1 has no closed form but all weight on one confidence`,
-      );
-    }
-    if (!Number.isInteger(bins) || bins < 2) {
-      throw new OperationError(`ClosedFormArm: expected 2 bins or more, received ${bins}`);
-    }
-    if (!(momentum >= 0 && momentum < 1)) {
-      throw new OperationError(`ClosedFormArm: expected momentum in [0, 1), received ${momentum}`);
-    }
+    const { p, bins, momentum } = parseOptions('ClosedFormArm', options, given);
     this.p = p;
     this.bins = bins;
     this.momentum = momentum;
@@ -58,7 +66,7 @@ export class ClosedFormArm extends Module implements Reweighter {
     return this.p;
   }
 
-  /** In training mode learns from the batch first, so that its very first weights already follow its losses. */
+  /** In training mode, updates the running means by the batch first, so that the very first weights follow its losses. */
   weigh(input: ReweighterInput): Tensor {
     expectInput('ClosedFormArm.weigh', input);
     const { confidenceNHW, validNHW, sumOverRanks } = input;
@@ -68,7 +76,7 @@ export class ClosedFormArm extends Module implements Reweighter {
     });
   }
 
-  /** W(v̂) for confidences of any shape; 1 everywhere before a batch was seen. */
+  /** Returns W(v̂) for confidences of any shape; 1 everywhere before the first batch. */
   forward(confidence: Tensor): Tensor {
     const table = noGrad(() => this.#weightOfBins());
     const position = confidence
@@ -89,20 +97,13 @@ export class ClosedFormArm extends Module implements Reweighter {
   }
 
   curve(confidences: readonly number[]): number[] {
-    return noGrad(() => {
-      const points = tidy(() => {
-        const { device } = this.pixelShares;
-        return this.forward(
-          tensorFrom(confidences, { dtype: 'float32', shape: [confidences.length], device }),
-        );
-      });
-      const values = Array.from(points.toTypedArray(), Number);
-      points.dispose();
-      return values;
+    return readCurve((confidence) => this.forward(confidence), {
+      confidences,
+      device: this.pixelShares.device,
     });
   }
 
-  /** From the pixels of all processes that train together: what is known is the same in each. */
+  /** Updates the running means by the pixels of all processes that train together, so that all keep the same means. */
   #learn({ confidenceNHW, lossesNHW, validNHW, processGroup }: ReweighterInput): void {
     const overRanks = (sums: Tensor) => processGroup?.sumOverRanks(sums) ?? sums;
     tidy(() =>
@@ -113,8 +114,8 @@ export class ClosedFormArm extends Module implements Reweighter {
           .mul(this.bins / 2);
         const index = indexOf(position, this.bins - 1);
         const count = overRanks(validNHW.sum());
-        // A batch without a valid pixel tells nothing: it must not make what is known fade.
-        const news = count
+        // A batch without valid pixels leaves the means as they are.
+        const share = count
           .gt(0)
           .to({ dtype: 'float32' })
           .mul(1 - this.momentum);
@@ -122,8 +123,8 @@ export class ClosedFormArm extends Module implements Reweighter {
           // Summed in float64: a bin may hold millions of pixels.
           const empty = zeros([this.bins], { dtype: 'float64', device: confidenceNHW.device });
           const values = valuesNHW.mul(validNHW).reshape([-1]).to({ dtype: 'float64' });
-          const share = overRanks(ops.scatterAdd(empty, 0, index, values)).div(count.clamp({ min: 1 }));
-          average.add_(share.to({ dtype: 'float32' }).sub(average).mul(news));
+          const mean = overRanks(ops.scatterAdd(empty, 0, index, values)).div(count.clamp({ min: 1 }));
+          average.add_(mean.to({ dtype: 'float32' }).sub(average).mul(share));
         };
         update(this.pixelShares, validNHW);
         update(this.lossShares, lossesNHW);
@@ -131,10 +132,10 @@ export class ClosedFormArm extends Module implements Reweighter {
     );
   }
 
-  /** W at the middle of each bin, [B]. */
+  /** Returns W at the middle of each bin, [B]. */
   #weightOfBins(): Tensor {
     const seen = this.pixelShares.gt(emptyBelow);
-    // A loss that may fall below 0, as the KL loss does, gives weight 0 there: the maximizer over W ≥ 0.
+    // A mean loss below 0, which the KL loss can have, gives weight 0: the maximizer over W ≥ 0.
     const mean = this.lossShares.div(this.pixelShares.clamp({ min: emptyBelow })).clamp({ min: 0 });
     const positions = arange(this.bins, { dtype: 'float32', device: this.pixelShares.device });
     const filled = fillEmpty(mean, { seen, positions });
@@ -142,12 +143,12 @@ export class ClosedFormArm extends Module implements Reweighter {
   }
 }
 
-/** Whole part as an index 0 … last, also of what is not a number, which must not reach beyond a table. */
+/** Returns the whole part of a position as an index from 0 to `last`, also for NaN, which must not lead out of a table. */
 function indexOf(position: Tensor, last: number): Tensor {
   return ops.floor(position.detach()).to({ dtype: 'int64' }).clamp({ min: 0, max: last });
 }
 
-/** Values of bins nothing fell into: on the line between the nearest that have some, or the nearest at the ends. */
+/** Fills bins that no pixel fell into by linear interpolation between the nearest seen ones, and at the ends by the nearest. */
 function fillEmpty(
   values: Tensor,
   { seen, positions }: { readonly seen: Tensor; readonly positions: Tensor },
@@ -164,3 +165,9 @@ function fillEmpty(
   const fraction = positions.sub(below).div(above.sub(below).clamp({ min: 1 }));
   return to.sub(from).mul(fraction).add(from);
 }
+
+export const closedFormArmComponent = defineComponent({
+  kind: 'closed-form-arm',
+  options,
+  create: (parsed) => new ClosedFormArm(parsed),
+});

@@ -1,6 +1,6 @@
 /**
- * Confidence: how sure the network is of a pixel, whatever its label says (paper, section 3.2). An indicator is any map
- * of the logits to [−1, 1] with +1 the most confident; a config names one, and a user may register another.
+ * Defines confidence: how sure the network is of a pixel, whatever its label says (paper, section 3.2). An indicator is any
+ * map from logits to [−1, 1] with +1 the most confident.
  */
 
 import { z } from 'zod';
@@ -9,30 +9,33 @@ import type { FusedConfidence } from '../losses/index.js';
 import { type Component, defineComponent } from '../registry/index.js';
 import { autocast, noGrad, type Tensor } from '../torch/index.js';
 
+/** Configures one call of a confidence indicator. */
 export interface ConfidenceOptions {
-  /** What heads beside the classifier predict, by name. */
+  /** Predictions of further heads, [N,channels,H,W] by name. */
   readonly extraHeads?: Readonly<Record<string, Tensor>>;
   /**
-   * Whether no gradient flows back into the logits. Without it the network finds that a surer wrong answer weighs
-   * less, and learns that instead of the classes (Table 1).
+   * Keeps gradients from the logits; true by default. Otherwise the network learns that a more certain wrong answer weighs
+   * less, instead of learning the classes (Table 1).
    */
   readonly detach?: boolean;
 }
 
-/** logits [N,C,H,W] to confidence v̂ [N,H,W], float32 in [−1, 1], without gradient unless `detach` is false. */
+/** Maps logits [N,C,H,W] to confidence v̂ [N,H,W], float32 in [−1, 1], without gradient unless `detach` is false. */
 export interface Confidence {
   (logitsNCHW: Tensor, options?: ConfidenceOptions): Tensor;
-  /** What the fused pass (`fusedPixelLoss`) knows it by, which gives it detached; absent where it cannot. */
+  /** Names the indicator for `fusedPixelLoss`, which computes it detached; absent where it cannot. */
   readonly fused?: FusedConfidence;
 }
 
+/** Holds what an indicator may need to know of the task. */
 export interface ConfidenceContext {
   readonly classCount: number;
 }
 
-/** An indicator that a config can name, and the extra heads that it reads. */
+/** Describes an indicator that a config can name. */
 export interface ConfidenceComponent<Options = unknown>
   extends Component<Options, ConfidenceContext, Confidence> {
+  /** Names of the extra heads that the indicator reads. */
   readonly needs?: readonly string[];
 }
 
@@ -46,7 +49,12 @@ const options = z.strictObject({
     ),
 });
 
-/** Defines an indicator without options of its own as a component; `description` is for the reference. */
+/**
+ * Defines an indicator without options of its own as a component.
+ *
+ * @param settings.needs names of the extra heads that it reads
+ * @param settings.description says what it is, for the reference
+ */
 export function defineConfidence(
   kind: string,
   confidence: Confidence,
@@ -67,9 +75,9 @@ export function defineConfidence(
 }
 
 /**
- * Runs an indicator's mathematics on float32 maps, outside autocast, and without gradient where it is detached.
+ * Computes an indicator by `map` from logits in float32, outside autocast, and without gradient unless `detach` is false.
  *
- * @throws OperationError when the logits are not [N,C,H,W]
+ * @throws {OperationError} when the logits are not [N,C,H,W]
  */
 export function indicate(
   logitsNCHW: Tensor,

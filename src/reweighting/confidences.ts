@@ -1,3 +1,5 @@
+/** Lists the confidence indicators that a config can name. A new indicator is one file and one line here. */
+
 import { Registry } from '../registry/index.js';
 import type { ConfidenceComponent } from './confidence.js';
 import { entropyComponent } from './entropy.js';
@@ -12,4 +14,4 @@ export const confidences = new Registry<ConfidenceComponent>('confidence', [
   logVarianceComponent,
   entropyComponent,
   klScaleComponent,
-] as ConfidenceComponent[]);
+]);

@@ -1,16 +1,15 @@
 /**
- * Entropy of the class likelihoods, its sign turned (paper, Table 2). The paper reports NaN for it: Σ −p log p from the
- * likelihoods themselves is 0 · −∞ once one of them underflows. From log-likelihoods it is finite, and so is its
- * gradient.
+ * Computes the negative entropy of the class likelihoods (paper, Table 2). The paper reports NaN for it: Σ −p log p from
+ * likelihoods is 0 · −∞ once one of them underflows. From log-likelihoods it is finite, and so is its gradient.
  */
 
 import type { Tensor } from '../torch/index.js';
 import { type Confidence, type ConfidenceOptions, defineConfidence, indicate } from './confidence.js';
 
-/** e^−150 is 0 in float32, so below it 0 · log 0 = 0 holds, also for a logit of −∞. */
+// e^−150 is 0 in float32, so that 0 · log 0 = 0 holds below it, also for a logit of −∞.
 const lowestLogLikelihood = -150;
 
-/** −H(p), from [−log C, 0] to [−1, 1]. A network of one class is always certain: +1. */
+/** Computes −H(p), mapped from [−log C, 0] to [−1, 1]. A network of one class is always certain: +1. */
 export const entropy: Confidence = Object.assign(plainEntropy, { fused: 'entropy' as const });
 
 function plainEntropy(logitsNCHW: Tensor, { detach }: ConfidenceOptions = {}): Tensor {

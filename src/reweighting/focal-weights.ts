@@ -1,34 +1,38 @@
 /**
- * The focal factor as a reweighter (Lin et al. 2017): weights ∝ (1 − p_y)^γ. It looks at the loss, so a mislabeled
- * pixel, whose loss is high, weighs most: what the paper argues against (section 1, Fig. 2a).
+ * Weighs by the focal factor (Lin et al. 2017), ∝ (1 − p_y)^γ. It looks at the loss, so a mislabeled pixel, whose loss is
+ * high, weighs most. The paper argues against that (section 1, Fig. 2a).
  */
 
-import { OperationError } from '../errors/index.js';
+import { z } from 'zod';
 import { Module } from '../nn/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';
 import { normalizeWeights } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 import { trueClassProbability } from './true-class-probability.js';
 
-export interface FocalWeightsOptions {
-  /** γ; 0 gives every pixel the same weight. */
-  readonly gamma?: number;
-}
+const options = z
+  .strictObject({
+    gamma: z.number().min(0).default(2).describe('Exponent γ; 0 gives every pixel the same weight.'),
+  })
+  .describe('(1 − p_y)^γ: unlikely labels count more.');
+
+/** Configures `FocalWeights`. */
+export type FocalWeightsOptions = z.input<typeof options>;
 
 export class FocalWeights extends Module implements Reweighter {
   readonly isolatedStart = false;
   readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly gamma: number;
 
-  /** @throws OperationError for a negative γ */
-  constructor({ gamma = 2 }: FocalWeightsOptions = {}) {
+  /** @throws {OperationError} when γ is negative */
+  constructor(given: FocalWeightsOptions = {}) {
     super();
-    if (!(gamma >= 0)) throw new OperationError(`FocalWeights: expected gamma ≥ 0, received ${gamma}`);
-    this.gamma = gamma;
+    this.gamma = parseOptions('FocalWeights', options, given).gamma;
   }
 
   weigh(input: ReweighterInput): Tensor {
-    expectInput('FocalWeights.weigh', input, this.needs);
+    expectInput('FocalWeights.weigh', input, { needs: this.needs });
     const { logitsNCHW, labelsNHW, validNHW, sumOverRanks } = input;
     return noGrad(() => {
       const missesNHW = trueClassProbability(logitsNCHW, labelsNHW).neg().add(1);
@@ -44,3 +48,9 @@ export class FocalWeights extends Module implements Reweighter {
     return null;
   }
 }
+
+export const focalWeightsComponent = defineComponent({
+  kind: 'focal',
+  options,
+  create: (parsed) => new FocalWeights(parsed),
+});

@@ -1,38 +1,49 @@
 /**
- * The generalized cross-entropy as a reweighter (Zhang & Sabuncu 2018): weights ∝ p_y^q, which is what the gradient of
- * (1 − p_y^q)/q has beside that of the cross-entropy. It trusts what the network already believes, so that a hard
- * pixel counts as little as a mislabeled one (section 1, Fig. 2a).
+ * Weighs by p_y^q, the factor that the gradient of the generalized cross-entropy (Zhang and Sabuncu 2018) has beside that
+ * of cross-entropy. It trusts what the network believes already, so that a hard pixel counts as little as a mislabeled one
+ * (paper, section 1, Fig. 2a).
  */
 
-import { OperationError } from '../errors/index.js';
+import { z } from 'zod';
 import { crossEntropy } from '../losses/index.js';
 import { Module } from '../nn/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
 import { noGrad, type Tensor } from '../torch/index.js';
 import { normalizeWeights } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
-export interface GceWeightsOptions {
-  /** Between 0, the same weight for every pixel, and 1, where the loss becomes the mean absolute error. */
-  readonly q?: number;
-}
+const options = z
+  .strictObject({
+    q: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.1)
+      .describe(
+        'Exponent q: 0 gives every pixel the same weight, 1 the gradient of the mean absolute error.',
+      ),
+  })
+  .describe('p_y^q: unlikely labels count less. Gives cross-entropy the gradient of GCE, up to a factor.');
+
+/** Configures `GceWeights`. */
+export type GceWeightsOptions = z.input<typeof options>;
 
 export class GceWeights extends Module implements Reweighter {
   readonly isolatedStart = false;
   readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly q: number;
 
-  /** @throws OperationError for q outside [0, 1] */
-  constructor({ q = 0.1 }: GceWeightsOptions = {}) {
+  /** @throws {OperationError} when q is outside [0, 1] */
+  constructor(given: GceWeightsOptions = {}) {
     super();
-    if (!(q >= 0 && q <= 1)) throw new OperationError(`GceWeights: expected q in [0, 1], received ${q}`);
-    this.q = q;
+    this.q = parseOptions('GceWeights', options, given).q;
   }
 
   weigh(input: ReweighterInput): Tensor {
-    expectInput('GceWeights.weigh', input, this.needs);
+    expectInput('GceWeights.weigh', input, { needs: this.needs });
     const { logitsNCHW, labelsNHW, validNHW, sumOverRanks } = input;
     return noGrad(() => {
-      // Not p_y to the power of q: p_y underflows long before p_y^q does.
+      // From the loss and not from p_y, which underflows long before p_y^q does.
       const weightsNHW = crossEntropy(logitsNCHW, labelsNHW).mul(-this.q).exp();
       return normalizeWeights(weightsNHW, validNHW, { p: 1, sumOverRanks });
     });
@@ -46,3 +57,9 @@ export class GceWeights extends Module implements Reweighter {
     return null;
   }
 }
+
+export const gceWeightsComponent = defineComponent({
+  kind: 'gce',
+  options,
+  create: (parsed) => new GceWeights(parsed),
+});

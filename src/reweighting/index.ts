@@ -19,7 +19,14 @@ export { LinearArm, type LinearArmOptions } from './linear-arm.js';
 export { logVariance } from './log-variance.js';
 export { MetaWeightNet, type MetaWeightNetOptions } from './meta-weight-net.js';
 export { type NormOrder, normalizeWeights } from './normalize-weights.js';
-export { Ohem, type OhemOptions, ohemPresets } from './ohem.js';
-export { type ReweighterComponent, type ReweighterContext, reweighters } from './registry.js';
-export type { AdversarialParameters, Reweighter, ReweighterInput, SampleOrigin } from './reweighter.js';
+export { Ohem, type OhemOptions } from './ohem.js';
+export type {
+  AdversarialParameters,
+  Reweighter,
+  ReweighterComponent,
+  ReweighterContext,
+  ReweighterInput,
+  SampleOrigin,
+} from './reweighter.js';
+export { reweighters } from './reweighters.js';
 export { standardDeviation, variance } from './variance.js';

@@ -1,14 +1,14 @@
-/** The uncertainty s that the KL loss has the network predict, as a confidence (paper, Eq. 1 and Table 4). */
+/** Uses the uncertainty s that the KL loss has the network predict as a confidence (paper, Eq. 1 and Table 4). */
 
 import { expectLogScale, logScaleHead, logScaleRange } from '../losses/internal.js';
 import { type Confidence, defineConfidence, indicate } from './confidence.js';
 
 /**
- * −log s, clamped. By Eq. 2 s is twice the cross-entropy that the network expects, so −1 is where it expects log C (all
- * classes equally likely) or worse, and +1 is the least s that the loss tells apart, for a cross-entropy of 0.009. A
- * network of one class is always certain: +1.
+ * Computes −log s, mapped and clamped to [−1, 1]. By Eq. 2, s is twice the cross-entropy that the network expects. So −1
+ * stands for an expected cross-entropy of log C (all classes equally likely) or more, and +1 for the least s that the loss
+ * allows, that of a cross-entropy of 0.009. A network of one class is always certain: +1.
  *
- * @throws OperationError when `extraHeads.logScale` [N,1,H,W] is missing or of another shape
+ * @throws {OperationError} when `extraHeads.logScale` [N,1,H,W] is missing or of another shape
  */
 export const klScale: Confidence = (logitsNCHW, { extraHeads = {}, detach } = {}) =>
   indicate(logitsNCHW, {

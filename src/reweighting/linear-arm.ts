@@ -1,18 +1,27 @@
-/** Linear ARM (paper, section 4.3): W(v̂) = k·v̂ + b with constants, the strategy without the learning. */
+/** Linear ARM (paper, section 4.3): W(v̂) = k·v̂ + b with constants. It has ARM's form and learns nothing. */
 
+import { z } from 'zod';
 import { Module } from '../nn/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
 import { autocast, type Tensor } from '../torch/index.js';
-import { expectNormOrder, type NormOrder, normalizeWeights } from './normalize-weights.js';
+import { type NormOrder, normalizeWeights, normOrderOption } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
-export interface LinearArmOptions {
-  /** k: −0.5 suppresses confident pixels, +0.5 focuses on them (Table 1). */
-  readonly slope?: number;
-  /** b */
-  readonly intercept?: number;
-  /** Order of the first norm. The weights are the same with each; the gradient to a confidence not detached is not. */
-  readonly p?: NormOrder;
-}
+const options = z
+  .strictObject({
+    slope: z
+      .number()
+      .default(-0.5)
+      .describe(
+        'Slope k of the weight over confidence: −0.5 suppresses confident pixels, 0.5 focuses on them (Table 1).',
+      ),
+    intercept: z.number().default(0.5).describe('Weight b at confidence 0.'),
+    p: normOrderOption,
+  })
+  .describe('Weights on a fixed line over confidence, without anything to learn.');
+
+/** Configures `LinearArm`. `p` changes nothing but the gradient to a confidence that is not detached. */
+export type LinearArmOptions = z.input<typeof options>;
 
 export class LinearArm extends Module implements Reweighter {
   readonly isolatedStart = true;
@@ -20,9 +29,10 @@ export class LinearArm extends Module implements Reweighter {
   readonly intercept: number;
   readonly p: NormOrder;
 
-  constructor({ slope = -0.5, intercept = 0.5, p = 2 }: LinearArmOptions = {}) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor(given: LinearArmOptions = {}) {
     super();
-    expectNormOrder('LinearArm', p);
+    const { slope, intercept, p } = parseOptions('LinearArm', options, given);
     this.slope = slope;
     this.intercept = intercept;
     this.p = p;
@@ -46,3 +56,9 @@ export class LinearArm extends Module implements Reweighter {
     return confidences.map((confidence) => Math.max(0, this.slope * confidence + this.intercept));
   }
 }
+
+export const linearArmComponent = defineComponent({
+  kind: 'linear-arm',
+  options,
+  create: (parsed) => new LinearArm(parsed),
+});

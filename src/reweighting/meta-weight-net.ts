@@ -1,30 +1,41 @@
 /**
- * Meta-Weight-Net (Shu et al. 2019): a small network from a pixel's loss to its weight, learned so that a step with
- * these weights lowers the loss of a small clean set. It needs labels that the paper's setting does not have.
+ * Meta-Weight-Net (Shu et al. 2019): a small network from a pixel's loss to its weight, learned so that a step with these
+ * weights lowers the loss of a small clean set. It needs labels that the paper's setting does not have.
  */
 
-import { OperationError } from '../errors/index.js';
+import { z } from 'zod';
 import { Conv2d, Module } from '../nn/index.js';
 import { Adam } from '../optim/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
 import { autocast, cat, type Generator, noGrad, type Tensor, tidy } from '../torch/index.js';
 import { averageOverRanks } from './average-over-ranks.js';
 import { cleanAlignment } from './clean-alignment.js';
 import type { CleanLearner, CleanStep } from './clean-learner.js';
 import { pixelwise } from './pixelwise.js';
-import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
+import { expectInput, type Reweighter, type ReweighterContext, type ReweighterInput } from './reweighter.js';
 
-export interface MetaWeightNetOptions {
-  /** Draws the first parameters. */
+const options = z
+  .strictObject({
+    hidden: z.int().min(1).default(100).describe('Width of the hidden layer.'),
+    learningRate: z
+      .number()
+      .positive()
+      .default(1e-3)
+      .describe('Learning rate of its own Adam, which no schedule changes.'),
+  })
+  .describe(
+    'A small network from loss to weight, which learns from clean labels (`data.clean`; Shu et al. 2019).',
+  );
+
+/** Configures `MetaWeightNet`. */
+export interface MetaWeightNetOptions extends z.input<typeof options> {
+  /** Draws the initial parameters. */
   readonly generator: Generator;
-  /** Width of the hidden layer. */
-  readonly hidden?: number;
-  /** Of the Adam that learns the weights; it does not follow the network's schedule. */
-  readonly learningRate?: number;
 }
 
-// Pixels at a time: a hidden layer over all of them would take more memory than the network's own features.
+// Pixels that are computed at once: a hidden layer over all of them would take more memory than the network's features.
 const chunk = 2 ** 16;
-// Added to every weight, so that weights that are all 0 become uniform.
+// Is added to every weight, so that weights that are all 0 become uniform.
 const floor = 1e-12;
 
 export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
@@ -33,15 +44,10 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   readonly conv2: Conv2d;
   readonly #optimizer: Adam;
 
-  /** @throws OperationError for a width or rate that is not positive */
-  constructor({ generator, hidden = 100, learningRate = 1e-3 }: MetaWeightNetOptions) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor({ generator, ...given }: MetaWeightNetOptions) {
     super();
-    if (!Number.isInteger(hidden) || hidden < 1) {
-      throw new OperationError(`MetaWeightNet: expected a hidden width from 1 on, received ${hidden}`);
-    }
-    if (!(learningRate > 0)) {
-      throw new OperationError(`MetaWeightNet: expected a positive learningRate, received ${learningRate}`);
-    }
+    const { hidden, learningRate } = parseOptions('MetaWeightNet', options, given);
     this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, 1, { kernelSize: 1, generator });
     const parameters = [...this.conv1.parameters(), ...this.conv2.parameters()];
@@ -52,7 +58,7 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
     return this;
   }
 
-  /** V(l) ∈ (0, 1) for losses of any shape, float32 also under autocast. */
+  /** Returns V(l) ∈ (0, 1) for losses of any shape, in float32 also under autocast. */
   forward(losses: Tensor): Tensor {
     return autocast({ device: losses.device, enabled: false }, () => {
       const features = pixelwise(this.conv1, losses.reshape([1, -1])).relu();
@@ -60,21 +66,22 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
     });
   }
 
-  /** V(l_i) over its sum. */
+  /** Returns V(l_i) over its sum. */
   weigh(input: ReweighterInput): Tensor {
     expectInput('MetaWeightNet.weigh', input);
     return tidy(() => noGrad(() => this.#normalized(input).weightsNHW));
   }
 
   /**
-   * One step on V. With w_i = V_i / Σ V and d_i the alignment of a pixel with the clean batch, the clean loss after
+   * Takes one step on V. With w_i = V_i / Σ V and d_i the alignment of a pixel with the clean batch, the clean loss after
    * the virtual step changes with V_i by −α (d_i − Σ_j w_j d_j) / Σ V. Over several ranks the virtual step descends the
    * mean of their objectives, and V's gradient is the mean of theirs.
    */
   learn(step: CleanStep): void {
     tidy(() => {
       const { processGroup, sumOverRanks } = step;
-      // A rank's weights that sum to 1 over all ranks count as often as there are ranks in the mean of the objectives.
+      // The mean of the ranks' objectives divides by the number of ranks, which weights that sum to 1 over all ranks do not
+      // expect.
       const scale = processGroup && sumOverRanks ? processGroup.worldSize : 1;
       const { lossesNHW, validNHW, alignmentNHW } = cleanAlignment(step, {
         weigh: (losses, valid) =>
@@ -114,7 +121,7 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
     return null;
   }
 
-  /** Weights [N,H,W], and what V was divided by; 1 where no pixel is valid, so that all weights are 0. */
+  /** Returns the weights, [N,H,W], and the sum that V was divided by: 1 if no pixel is valid, so that all weights are 0. */
   #normalized({ lossesNHW, validNHW, sumOverRanks = (sums) => sums }: WeightsInput): {
     readonly weightsNHW: Tensor;
     readonly sum: Tensor;
@@ -130,12 +137,12 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   }
 }
 
-/** Of a batch: its pixels' losses, and over whose pixels the weights sum to 1. */
+/** Holds what the weights of a batch are computed from. */
 interface WeightsInput extends Pick<ReweighterInput, 'lossesNHW' | 'validNHW'> {
   readonly sumOverRanks?: ReweighterInput['sumOverRanks'] | undefined;
 }
 
-/** Two maps in pieces of the same pixels. */
+/** Cuts two maps into pieces of the same pixels. */
 function chunks(
   lossesNHW: Tensor,
   othersNHW: Tensor,
@@ -149,3 +156,10 @@ function chunks(
     return { losses: losses.narrow(0, start, length), others: others.narrow(0, start, length) };
   });
 }
+
+export const metaWeightNetComponent = defineComponent({
+  kind: 'meta-weight-net',
+  options,
+  learnsFromClean: true,
+  create: (parsed, { generator }: ReweighterContext) => new MetaWeightNet({ ...parsed, generator }),
+});

@@ -1,46 +1,58 @@
 /**
- * The double normalization of a weight map (paper, section 4.2): first by its p-norm, which is what the module climbs
- * on, then by its L1 norm, so that Σ w·l keeps the size of a mean loss. The second carries no gradient: with it, the
- * two together would be w / ‖w‖₁, whose maximum puts all weight on one pixel (section 3.4, Eq. 11).
+ * Normalizes a weight map twice (paper, section 4.2): by its p-norm, under which ARM climbs the objective, and by its L1
+ * norm, so that Σ w·l keeps the size of a mean loss. The second carries no gradient. With gradient, the two together would
+ * be w / ‖w‖₁, whose maximum puts all weight on one pixel (section 3.4, Eq. 11).
  */
 
-import { OperationError } from '../errors/index.js';
+import { z } from 'zod';
 import { ops, type Tensor } from '../torch/index.js';
 import { kernels } from '../torch/internal.js';
 
+/** Order p of the norm of a weight map. */
 export type NormOrder = 1 | 2 | 3;
+
+const defaultOrder = 2;
+
+/** Accepts the order of the norm in a config. */
+export const normOrderOption = z
+  .literal([1, 2, 3])
+  .default(defaultOrder)
+  .describe('Order of the norm of the weights. 1 puts all weight on the hardest pixels (Table 2).');
 
 // Added to every valid weight: below the last digit of any real weight, yet weights that are all 0 become uniform.
 const floor = 1e-12;
 // Keeps the derivative of a root finite at 0; below ‖floor‖ of a single pixel.
 const smallest = 1e-37;
 
+/** Configures `normalizeWeights`. */
 export interface NormalizeOptions {
   readonly p?: NormOrder;
-  /** Takes sums over the pixels of all processes, with gradient; the weights then sum to 1 over all of them. */
+  /** Sums a tensor over all processes, with gradient; the weights then sum to 1 over the pixels of all of them. */
   readonly sumOverRanks?: ((sums: Tensor) => Tensor) | undefined;
 }
 
 /**
+ * Returns the weights divided by their p-norm and then, without gradient, by their sum.
+ *
  * @param weightsNHW W(v̂) ≥ 0, [N,H,W] float32
- * @param validNHW [N,H,W] bool
+ * @param validNHW [N,H,W] bool, true for labeled pixels
  * @returns [N,H,W]: sums to 1 over the valid pixels, 0 elsewhere; all 0 when no pixel is valid
  */
 export function normalizeWeights(
   weightsNHW: Tensor,
   validNHW: Tensor,
-  { p = 2, sumOverRanks }: NormalizeOptions = {},
+  { p = defaultOrder, sumOverRanks }: NormalizeOptions = {},
 ): Tensor {
   return kernels() === 'fused' && !sumOverRanks
     ? ops.normaliseWeights(weightsNHW, validNHW, p)
     : composed(weightsNHW, validNHW, { p, sumOverRanks });
 }
 
-/** The same by the engine's operators. */
+/** Computes the same with libtorch's operators, one by one. */
 function composed(
   weightsNHW: Tensor,
   validNHW: Tensor,
-  { p = 2, sumOverRanks = (sums) => sums }: NormalizeOptions,
+  { p = defaultOrder, sumOverRanks = (sums) => sums }: NormalizeOptions,
 ): Tensor {
   const masked = weightsNHW.add(floor).mul(validNHW);
   // 1 when no pixel is valid, else 0: both norms are then 1 in place of 0, and everything stays 0 instead of NaN.
@@ -49,13 +61,7 @@ function composed(
   return unit.div(sumOverRanks(unit.detach().sum()).add(empty));
 }
 
-/** @throws OperationError naming the operation when p is not 1, 2 or 3 */
-export function expectNormOrder(operation: string, p: number): void {
-  if (p !== 1 && p !== 2 && p !== 3)
-    throw new OperationError(`${operation}: expected p = 1, 2 or 3, received ${p}`);
-}
-
-/** w^p of non-negative weights. */
+/** Returns w^p of non-negative weights. */
 function power(weights: Tensor, p: NormOrder): Tensor {
   switch (p) {
     case 1:
@@ -69,7 +75,7 @@ function power(weights: Tensor, p: NormOrder): Tensor {
   }
 }
 
-/** ‖w‖_p from the sum of w^p. */
+/** Returns ‖w‖_p from the sum of w^p. */
 function root(sum: Tensor, p: NormOrder): Tensor {
   const positive = sum.clamp({ min: smallest });
   switch (p) {

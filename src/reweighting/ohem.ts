@@ -1,30 +1,58 @@
 /**
- * Online hard example mining (Shrivastava et al. 2016) for pixels, as the code of OCR and HRNet has it: the mean loss of
- * the pixels whose own label the network finds unlikely. What it keeps is hard or mislabeled, and it cannot tell which
- * (paper, section 1).
+ * Online hard example mining (Shrivastava et al. 2016) for pixels, as in the code of OCR and HRNet: the mean loss of the
+ * pixels whose own label the network finds unlikely. These are hard or mislabeled, and OHEM cannot tell which (paper,
+ * section 1).
  */
 
-import { OperationError } from '../errors/index.js';
+import { z } from 'zod';
 import { Module } from '../nn/index.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
 import { noGrad, ops, stack, type Tensor } from '../torch/index.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 import { trueClassProbability } from './true-class-probability.js';
 
-/** Published settings: those of openseg, where OCR comes from, and those of HRNet. */
-export const ohemPresets = {
+// Published settings: those of openseg, the code of OCR, and those of HRNet.
+const presets = {
   openseg: { threshold: 0.7, minKept: 100_000 },
   hrnet: { threshold: 0.9, minKept: 131_072 },
 } as const;
 
-export interface OhemOptions {
-  /** Pixels with p_y below it are kept. */
-  readonly threshold?: number;
-  /**
-   * At least this many labeled pixels of a batch (of one rank) are kept, the hardest first. The published figures are
-   * for crops of 512×1024; a batch that has no more labeled pixels than this keeps all but its easiest.
-   */
-  readonly minKept?: number;
-}
+const options = z
+  .strictObject({
+    preset: z
+      .enum(['openseg', 'hrnet'])
+      .nullable()
+      .default(null)
+      .describe(
+        'Published settings of `threshold` and `minKept` for those that are not given; `null` is `openseg`.',
+      ),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('Pixels whose label is less likely than this share the loss; by default that of the preset.'),
+    minKept: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        'Smallest number of pixels of a batch that share the loss; by default that of the preset, which is for crops ' +
+          'of 512×1024. A batch that has no more labeled pixels keeps all but its easiest.',
+      ),
+  })
+  .describe('Online hard example mining: the hardest pixels share the loss, the others count nothing.')
+  .transform(({ preset, threshold, minKept }) => {
+    const published = presets[preset ?? 'openseg'];
+    return {
+      preset,
+      threshold: threshold ?? published.threshold,
+      minKept: minKept ?? published.minKept,
+    };
+  });
+
+/** Configures `Ohem`. */
+export type OhemOptions = z.input<typeof options>;
 
 export class Ohem extends Module implements Reweighter {
   readonly isolatedStart = false;
@@ -32,29 +60,21 @@ export class Ohem extends Module implements Reweighter {
   readonly threshold: number;
   readonly minKept: number;
 
-  /** @throws OperationError for a threshold outside [0, 1] or a count that is not a whole number from 0 on */
-  constructor({
-    threshold = ohemPresets.openseg.threshold,
-    minKept = ohemPresets.openseg.minKept,
-  }: OhemOptions = {}) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor(given: OhemOptions = {}) {
     super();
-    if (!(threshold >= 0 && threshold <= 1)) {
-      throw new OperationError(`Ohem: expected a threshold in [0, 1], received ${threshold}`);
-    }
-    if (!Number.isSafeInteger(minKept) || minKept < 0) {
-      throw new OperationError(`Ohem: expected minKept as a whole number from 0 on, received ${minKept}`);
-    }
+    const { threshold, minKept } = parseOptions('Ohem', options, given);
     this.threshold = threshold;
     this.minKept = minKept;
   }
 
   /**
-   * Uniform over the pixels with p_y < t, where t is the greater of the threshold and the p_y of rank `minKept`, from 0.
-   * The comparison is strict, so that pixels which tie at t are dropped together; where that leaves none (all pixels
-   * equally easy) the weights are uniform over all labeled pixels.
+   * Returns uniform weights over the pixels with p_y < t, where t is the threshold or, if it is greater, the p_y of rank
+   * `minKept`, counted from 0. The comparison is strict, so that pixels which tie at t are dropped together. Where that
+   * leaves none (all pixels equally easy), weights are uniform over all labeled pixels.
    */
   weigh(input: ReweighterInput): Tensor {
-    expectInput('Ohem.weigh', input, this.needs);
+    expectInput('Ohem.weigh', input, { needs: this.needs });
     const { logitsNCHW, labelsNHW, validNHW, sumOverRanks = (sums) => sums } = input;
     return noGrad(() => {
       const likelihoodNHW = trueClassProbability(logitsNCHW, labelsNHW);
@@ -75,10 +95,10 @@ export class Ohem extends Module implements Reweighter {
 
   #keep(likelihoodNHW: Tensor, validNHW: Tensor): Tensor {
     const hardNHW = likelihoodNHW.lt(this.threshold).logicalAnd(validNHW);
-    // The host waits for the device here: how many there are decides what is looked for.
+    // The host waits for the device here: the counts decide whether a rank has to be found.
     const [valid = 0, hard = 0] = stack([validNHW.sum(), hardNHW.sum()], 0).toTypedArray();
     const rank = Math.min(this.minKept, Number(valid) - 1);
-    // With more pixels below the threshold than that, the one of this rank is below it too. No labeled pixel: no rank.
+    // With more hard pixels than this rank, the pixel of this rank is below the threshold too.
     if (Number(hard) > rank) return hardNHW;
     const beyondAll = 2;
     const candidates = likelihoodNHW.where(validNHW, beyondAll).flatten();
@@ -86,3 +106,9 @@ export class Ohem extends Module implements Reweighter {
     return likelihoodNHW.lt(hardest.max()).logicalAnd(validNHW);
   }
 }
+
+export const ohemComponent = defineComponent({
+  kind: 'ohem',
+  options,
+  create: (parsed) => new Ohem(parsed),
+});

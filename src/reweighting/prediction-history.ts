@@ -1,6 +1,6 @@
 /**
- * What the network has said so far of each part of each training image: running mean and variance of the likelihood of
- * the labels, on a fixed grid over the image, so that crops of any size and place meet the same cells again.
+ * Remembers predictions: running mean and variance of the likelihood of the labels in each cell of a fixed grid over each
+ * training image, so that crops of any size and place meet the same cells again.
  */
 
 import type { Collectives } from '../distributed/index.js';
@@ -9,16 +9,16 @@ import { Buffer, Module } from '../nn/index.js';
 import { type Device, stack, type Tensor, tensorFrom, zeros } from '../torch/index.js';
 import type { SampleOrigin } from './reweighter.js';
 
-/** [rows, columns] of cells over every image. */
+/** Describes a grid of cells over every image. */
 export type HistoryGrid = readonly [rows: number, columns: number];
 
-/** Which cells the pixels of a batch lie in: one-hot over the cells, all 0 in padding. */
+/** Maps the pixels of a batch to cells: one-hot over the cells, all 0 in padding. */
 export interface CellPlaces {
-  /** Position of each image's record. */
+  /** Index of each image in its dataset. */
   readonly indices: readonly number[];
-  /** [N, rows, H] */
+  /** Rows of cells by rows of pixels, [N, rows, H]. */
   readonly rows: Tensor;
-  /** [N, columns, W] */
+  /** Columns of cells by columns of pixels, [N, columns, W]. */
   readonly columns: Tensor;
 }
 
@@ -28,13 +28,13 @@ interface Observed {
   readonly processGroup?: Collectives | undefined;
 }
 
-/** Three float32 numbers a cell: with 3000 images and 16×32 cells, 18 MB, which go into every checkpoint. */
+/** Keeps three float32 numbers for each cell: 18 MB in every checkpoint, for 3000 images of 16×32 cells. */
 export class PredictionHistory extends Module {
-  /** Number of batches that showed a labeled pixel of a cell, [images, rows, columns]. */
+  /** Numbers of batches that showed a labeled pixel of a cell, [images, rows, columns]. */
   readonly visits: Buffer;
-  /** Mean over the visits of the mean likelihood in the cell. */
+  /** Means over the visits of the mean likelihood in a cell, [images, rows, columns]. */
   readonly means: Buffer;
-  /** Sum over the visits of the squared distance from that mean. */
+  /** Sums over the visits of the squared distance from that mean, [images, rows, columns]. */
   readonly squares: Buffer;
   readonly #grid: HistoryGrid;
 
@@ -47,7 +47,12 @@ export class PredictionHistory extends Module {
     this.#grid = grid;
   }
 
-  /** @throws OperationError when the origins are not of this many images, or of an image that the history does not know */
+  /**
+   * Returns the cells that the pixels of a batch lie in.
+   *
+   * @param place.shape shape of the batch's label map, [N,H,W]
+   * @throws {OperationError} when there is not one origin for each image, or one is of an image beyond the history
+   */
   locate(
     origins: readonly SampleOrigin[],
     { shape, device }: { readonly shape: readonly number[]; readonly device: Device },
@@ -73,12 +78,12 @@ export class PredictionHistory extends Module {
     };
   }
 
-  /** A number for each cell of each image of a batch, [N, rows, columns], to its pixels, [N,H,W]; 0 in padding. */
+  /** Maps one number for each cell of a batch, [N, rows, columns], to its pixels, [N,H,W]; 0 in padding. */
   spread(cells: Tensor, { rows, columns }: CellPlaces): Tensor {
     return rows.transpose(1, 2).matmul(cells).matmul(columns);
   }
 
-  /** Visits and variances (unbiased; 0 below two visits) of the cells of a batch, [N, rows, columns] each. */
+  /** Returns visits and unbiased variances (0 below two visits) of the cells of a batch, [N, rows, columns] each. */
   recall({ indices }: CellPlaces): { readonly visits: Tensor; readonly variances: Tensor } {
     const places = tensorFrom(BigInt64Array.from(indices, BigInt), {
       dtype: 'int64',
@@ -91,8 +96,8 @@ export class PredictionHistory extends Module {
   }
 
   /**
-   * Adds what a batch says (Welford's update: no digits are lost to a difference of large sums). With `processGroup`, what the
-   * batches of all processes say, in the order of the ranks, so that each of them remembers every image.
+   * Adds the likelihoods of a batch by Welford's update, which loses no digits to a difference of large sums. With a
+   * `processGroup`, the batches of all processes are added in the order of the ranks, so that all keep the same history.
    */
   record(likelihoodNHW: Tensor, { validNHW, places, processGroup }: Observed): void {
     const { rows, columns } = places;
@@ -104,7 +109,7 @@ export class PredictionHistory extends Module {
     const { indices, observed } = processGroup
       ? gather(cells, { indices: places.indices, processGroup })
       : { indices: places.indices, observed: cells };
-    // One after the other: a batch may show an image twice.
+    // One sample after the other, because a batch may show an image twice.
     for (const [sample, index] of indices.entries()) {
       const [visits, mean, squares] = [this.visits, this.means, this.squares].map((all) =>
         all.select(0, index),
@@ -119,7 +124,7 @@ export class PredictionHistory extends Module {
   }
 }
 
-/** What all ranks observed, in their order. The host waits for the device here. */
+/** Returns the observations of all ranks, in the order of the ranks. The host waits for the device. */
 function gather(
   cells: Tensor,
   { indices, processGroup }: { readonly indices: readonly number[]; readonly processGroup: Collectives },
@@ -133,12 +138,15 @@ function gather(
   const total = processGroup.worldSize * count;
   const [, ...shape] = cells.shape;
   const own = tensorFrom(indices, { dtype: 'float64', shape: [count] });
-  const everybodys = place(zeros([total], { dtype: 'float64' }), own);
+  const allIndices = place(zeros([total], { dtype: 'float64' }), own);
   const observed = place(zeros([total, ...shape], { dtype: 'float32', device: cells.device }), cells);
-  return { indices: Array.from(everybodys.toTypedArray(), Number), observed };
+  return { indices: Array.from(allIndices.toTypedArray(), Number), observed };
 }
 
-/** [N, cells, pixels]: which of the cells over [0, 1] each of the pixels from `from` to `to` lies in. */
+/**
+ * Returns, as one-hot [N, cells, pixels], the cell of [0, 1] that each pixel lies in. The pixels of an image divide the
+ * span between `from` and `to`; those outside [0, 1] are in no cell.
+ */
 function oneHotCells(
   spans: readonly { readonly from: number; readonly to: number }[],
   { cells, pixels, device }: { readonly cells: number; readonly pixels: number; readonly device: Device },

@@ -1,98 +1,123 @@
-/** What every reweighting strategy is: a map from what is known of each pixel to its share of the loss. */
+/** Defines reweighters, strategies that give every labeled pixel its share of the loss. */
 
 import type { Collectives } from '../distributed/index.js';
 import { OperationError } from '../errors/index.js';
 import type { Module, Parameter } from '../nn/index.js';
-import type { Tensor } from '../torch/index.js';
+import type { Component } from '../registry/index.js';
+import type { Generator, Tensor } from '../torch/index.js';
 import type { CleanLearner } from './clean-learner.js';
 import type { NormOrder } from './normalize-weights.js';
 
-/** Which part of which training image a crop is. */
+/**
+ * Locates a crop in its training image. Its window is given in fractions of the image's width and height; what lies outside
+ * [0, 1] is padding.
+ */
 export interface SampleOrigin {
-  /** Of the image in its dataset. */
+  /** Index of the image in its dataset. */
   readonly index: number;
-  /** The crop's window as fractions of the image's width and height; outside [0, 1] is padding. */
   readonly left: number;
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
-  /** The crop's first column shows the window's right edge. */
+  /** Is true when the crop's first column shows the right edge of the window. */
   readonly mirrored: boolean;
 }
 
+/** Holds what is known of the pixels of a batch. */
 export interface ReweighterInput {
-  /** v̂, [N,H,W] float32 in [−1, 1]. */
+  /** Confidence v̂, [N,H,W] float32 in [−1, 1]. */
   readonly confidenceNHW: Tensor;
-  /** l_i, [N,H,W] float32, detached, 0 where ignored. */
+  /** Losses l_i, [N,H,W] float32, detached, 0 where ignored. */
   readonly lossesNHW: Tensor;
   /** Labeled pixels, [N,H,W] bool. */
   readonly validNHW: Tensor;
-  /** [N,C,H,W], detached; for strategies that look at more than confidence and loss. */
+  /** Logits at the labels' size, [N,C,H,W], detached; given if the strategy `needs` them. */
   readonly logitsNCHW?: Tensor;
-  /** [N,H,W] int64. */
+  /** Labels, [N,H,W] int64; given if the strategy `needs` them. */
   readonly labelsNHW?: Tensor;
-  /** Of each image of the batch; for strategies that remember. */
+  /** Place of each image of the batch in its training image; given if the strategy `needs` it. */
   readonly origins?: readonly SampleOrigin[];
-  /** Where several processes train: for strategies with a memory, which has to be the same in all of them. */
+  /** The processes that train together, for strategies with a memory, which has to be the same in all of them. */
   readonly processGroup?: Collectives;
-  /** Given where weights are to be normalized over the pixels of all ranks; without it, over those given here. */
+  /** Sums a tensor over all processes, so that weights are normalized over the pixels of all; absent to use these alone. */
   readonly sumOverRanks?: (sums: Tensor) => Tensor;
 }
 
-/** What a strategy may need beside confidence, loss and valid pixels. */
+/** Names the inputs that are only given to strategies that need them. */
 export type OptionalInput = 'logitsNCHW' | 'labelsNHW' | 'origins';
 
-/** Parameters that climb the objective which the network descends. */
+/** Groups the parameters that maximize the objective which the network minimizes, for an optimizer. */
 export interface AdversarialParameters {
   readonly parameters: readonly Parameter[];
   readonly learningRateScale: number;
   readonly maximize: true;
 }
 
-/** A module, so that what it learns is saved, moved and freed with the network. */
+/** Weighs pixels. It is a module, so that what it learns is saved, moved and freed with the network. */
 export interface Reweighter extends Module {
   /**
-   * Whether the network should learn from the plain mean loss during the first share of a run (section 4.2:
-   * "isolatedly in the first 0.05T"), as confidence says little before anything is learned.
+   * Is true when the network has to learn from the plain mean loss in the isolated phase of a run (section 4.2:
+   * "isolatedly in the first 0.05T"), because confidence says little before anything is learned.
    */
   readonly isolatedStart: boolean;
 
   /**
-   * What `weigh` looks at beside confidence, loss and valid pixels; absent where that is all. Logits at the labels' size
-   * are made for the strategies that name them, and only for those.
+   * Names the inputs that `weigh` uses beside confidence, losses and valid pixels. Logits at the labels' size are only
+   * computed for strategies that name them.
    */
   readonly needs?: readonly OptionalInput[];
 
   /**
-   * The weights w'_i, [N,H,W] float32: they sum to 1 over the valid pixels and are 0 elsewhere (all 0 when no pixel is
-   * valid). Their gradient reaches this module's own parameters, and beside them only what the confidence leads to.
+   * Returns the weights w'_i, [N,H,W] float32: they sum to 1 over the valid pixels and are 0 elsewhere (all 0 when no pixel
+   * is valid). Their gradient reaches this module's own parameters, and the network through the confidence if that is not
+   * detached.
+   *
+   * @throws {OperationError} when a map has another shape or dtype, or a needed input is missing
    */
   weigh(input: ReweighterInput): Tensor;
 
-  /** The optimizer group of what it learns by playing against the network; null when it learns nothing that way. */
+  /** Returns the optimizer group of the parameters that play against the network; null when there are none. */
   adversarialParameters(): AdversarialParameters | null;
 
-  /** What learns from a clean batch before each step of the network; undefined where no clean labels are needed. */
+  /** Learns from a clean batch before each step of the network; absent when no clean labels are needed. */
   readonly cleanData?: CleanLearner;
 
   /**
-   * Order p of the norm under which its weights climb the loss (section 3.4), so that theory says what they become;
-   * absent where they do not climb it. Depends on the strategy's options alone.
+   * Order p of the norm under which the weights maximize the loss (section 3.4), which determines what they converge to;
+   * absent when they do not maximize it. It depends on the strategy's options alone.
    */
   readonly normOrder?: NormOrder;
 
-  /** W at these confidences, before normalization, for plots; null when weights do not depend on confidence alone. */
+  /** Returns W at these confidences, before normalization, for plots; null if weights depend on more than confidence. */
   curve(confidences: readonly number[]): number[] | null;
 }
 
+/** Holds what a reweighter may need to know of the task. */
+export interface ReweighterContext {
+  readonly classCount: number;
+  /** Draws initial parameters. */
+  readonly generator: Generator;
+  /** Number of training images, for strategies that remember each; 0 where it is not known. */
+  readonly datasetLength: number;
+}
+
+/** Describes a reweighter that a config can name. */
+export interface ReweighterComponent<Options = unknown>
+  extends Component<Options, ReweighterContext, Reweighter> {
+  /** Is true when its products have `cleanData`, so that a config without clean labels is refused before it runs. */
+  readonly learnsFromClean?: boolean;
+}
+
 /**
- * @throws OperationError naming the map that is not [N,H,W] of the confidence's shape, or not of its dtype, or what is
- *   missing of what the strategy needs
+ * Checks that losses and valid pixels have the shape [N,H,W] of the confidence and their dtypes, and that needed inputs are
+ * given.
+ *
+ * @throws {OperationError} naming the first input that does not fit
  */
 export function expectInput<Needed extends OptionalInput = never>(
   operation: string,
   input: ReweighterInput,
-  needs: readonly Needed[] = [],
+  { needs = [] }: { readonly needs?: readonly Needed[] } = {},
 ): asserts input is ReweighterInput & { readonly [name in Needed]-?: NonNullable<ReweighterInput[name]> } {
   const { confidenceNHW, lossesNHW, validNHW } = input;
   const shape = String(confidenceNHW.shape);

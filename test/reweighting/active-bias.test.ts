@@ -193,9 +193,11 @@ test('says what it was not given', () => {
   expect(() => reweighter.weigh({ ...input, origins: [] })).toThrow('expected 1 origins, received 0');
   const { origins: _, ...without } = input;
   expect(() => reweighter.weigh(without)).toThrow('expected origins in the input, received none');
-  expect(() => new ActiveBias({ datasetLength: 1, grid: [0, 4] })).toThrow('received [0,4]');
+  expect(() => new ActiveBias({ datasetLength: 1, grid: [0, 4] })).toThrow(
+    'expected grid.0 of at least 1, received 0',
+  );
   expect(() => new ActiveBias({ datasetLength: 1, minVisits: 1 })).toThrow(
-    'minVisits of 2 or more, received 1',
+    'expected minVisits of at least 2, received 1',
   );
   reweighter.dispose();
 });

@@ -190,9 +190,9 @@ test('a confidence that is not a number reaches no other bin and no other memory
 
 test('refuses options that have no meaning, and says why p = 1 has none', () => {
   expect(() => new ClosedFormArm({ p: 1 as 2 })).toThrow(
-    /expected p = 2 or 3, received 1; p = 1 has no closed form/,
+    /expected p to be 2 or 3: with p = 1 all weight would go to one confidence .*, received 1/,
   );
-  expect(() => new ClosedFormArm({ bins: 1 })).toThrow('expected 2 bins or more, received 1');
+  expect(() => new ClosedFormArm({ bins: 1 })).toThrow('expected bins of at least 2, received 1');
   expect(() => new ClosedFormArm({ momentum: 1 })).toThrow('expected momentum in [0, 1), received 1');
   const parsed = reweighters.get('closed-form-arm').options.safeParse({ p: 1 });
   expect(parsed.error?.issues[0]?.message).toContain('with p = 1 all weight would go to one confidence');

@@ -101,9 +101,9 @@ describe('OHEM', () => {
     expect(options.parse({ preset: 'hrnet', minKept: 50 })).toMatchObject({ threshold: 0.9, minKept: 50 });
     expect(() => options.parse({ preset: 'ocr' })).toThrow();
     expect(() => new Ohem({ minKept: 0.5 })).toThrow(
-      'expected minKept as a whole number from 0 on, received 0.5',
+      'Ohem: expected minKept to be a whole number, received 0.5',
     );
-    expect(() => new Ohem({ threshold: 2 })).toThrow('expected a threshold in [0, 1], received 2');
+    expect(() => new Ohem({ threshold: 2 })).toThrow('expected threshold in [0, 1], received 2');
   });
 });
 
@@ -115,7 +115,9 @@ test('focal weights are (1 − p_y)^γ over their sum', () => {
     expect(weight).toBeCloseTo((raw[pixel] ?? 0) / 1.1, 6);
   const uniform = weightsOf(new FocalWeights({ gamma: 0 }), input);
   for (const weight of uniform.slice(0, 3)) expect(weight).toBeCloseTo(1 / 3, 6);
-  expect(() => new FocalWeights({ gamma: -1 })).toThrow('expected gamma ≥ 0, received -1');
+  expect(() => new FocalWeights({ gamma: -1 })).toThrow(
+    'FocalWeights: expected gamma of at least 0, received -1',
+  );
 });
 
 test('GCE weights are p_y^q over their sum, and hold where p_y has no digits left', () => {

@@ -275,7 +275,9 @@ test('weights of many pixels are those of few, piece by piece', () => {
 test('says which option has no meaning', () => {
   using generator = new Generator(1);
   expect(() => new MetaWeightNet({ generator, hidden: 0 })).toThrow(
-    'expected a hidden width from 1 on, received 0',
+    'MetaWeightNet: expected hidden of at least 1, received 0',
   );
-  expect(() => new MetaWeightNet({ generator, learningRate: 0 })).toThrow('expected a positive learningRate');
+  expect(() => new MetaWeightNet({ generator, learningRate: 0 })).toThrow(
+    'expected learningRate of more than 0',
+  );
 });

@@ -130,9 +130,11 @@ test.each([2, 3] as const)('closed-form ARM is E[l|v]^{1/(p−1)} at once for p 
 
 test('ARM refuses options that have no meaning', () => {
   using generator = new Generator(0);
-  expect(() => new Arm({ generator, p: 5 as NormOrder })).toThrow('Arm: expected p = 1, 2 or 3, received 5');
+  expect(() => new Arm({ generator, p: 5 as NormOrder })).toThrow(
+    'Arm: expected p to be one of 1, 2, 3, received 5',
+  );
   expect(() => new Arm({ generator, learningRateScale: -1 })).toThrow(
-    'expected a positive learningRateScale',
+    'expected learningRateScale of more than 0, received -1',
   );
 });
 
