@@ -1,6 +1,6 @@
 /**
- * Carries errors between threads and between processes, where classes get lost: an error travels as plain data and is
- * built again on the other side.
+ * Sends errors to other threads and processes. Structured cloning and JSON lose the class of an error, so it is sent as
+ * plain data and created again on the other side.
  */
 
 import {
@@ -24,7 +24,7 @@ export interface SerializedError {
   readonly cause: SerializedError | null;
 }
 
-/** The message by which a process tells the process that started it why it failed. */
+/** The message by which a process tells its parent process why it failed. */
 export interface ErrorMessage {
   readonly type: 'error';
   readonly error: SerializedError;
@@ -41,7 +41,7 @@ const classes = [
 ];
 const classByName = new Map(classes.map((errorClass) => [errorClass.name, errorClass]));
 
-/** Returns an error as plain data; what is thrown and is no Error becomes one with its text as the message. */
+/** Returns an error as plain data. A thrown value that is no Error becomes one with the value as its message. */
 export function serializeError(error: unknown): SerializedError {
   const { name, message, stack = null, cause } = error instanceof Error ? error : new Error(String(error));
   return {

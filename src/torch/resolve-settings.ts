@@ -1,4 +1,4 @@
-/** Settles what a config may leave to the machine: `threads: 0` and `precision: auto`. */
+/** Resolves the settings that a config may leave to the machine: `threads: 0` and `precision: auto`. */
 
 import { availableParallelism } from 'node:os';
 import type { Device } from './dtype.js';

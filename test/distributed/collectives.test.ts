@@ -1,4 +1,4 @@
-/** The collectives of a process group, and the gradient of the sum, among real processes. */
+/** Checks the collectives of a process group, and the gradient of the sum, between real processes. */
 import { readRankEnvironment } from 'coarsely/distributed';
 import { ConfigError } from 'coarsely/errors';
 import { describe, expect, test } from 'vitest';
@@ -28,7 +28,7 @@ test('collectives among three processes', async () => {
     expect(result.float64[0]).toBeCloseTo(2, 14);
     expect(result.transposed).toEqual([6, 12, 6, 15, 9, 18]);
     expect(result.broadcast).toEqual([2, 2]);
-    // 1² + 2², twice and three times that far: Σ x² = 5 · (1 + 4 + 9).
+    // Rank r holds [1, 2] · (r + 1), so Σ x² = 5 · (1 + 4 + 9).
     expect(result.differentiableSum).toBe(70);
   }
   expect(results[1]?.channelsLast).toEqual(results[0]?.channelsLast);

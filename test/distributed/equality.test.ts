@@ -1,4 +1,4 @@
-/** Two ranks with half a batch each learn what one process learns from the whole: losses and parameters, step by step. */
+/** Checks that two ranks with half a batch each have the losses and parameters of one process with the whole batch. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,9 @@ interface Losses {
 
 interface Training {
   readonly losses: readonly Losses[];
-  /** Backward passes that ended in an average over ranks. */
+  /** Number of backward passes whose gradients were averaged over ranks. */
   readonly backwards: number;
-  /** Digests of all that was learned, and of the generator of dropout masks. */
+  /** Digest of everything learned. */
   readonly learned: string;
   readonly generator: string;
 }
@@ -33,7 +33,7 @@ const run = (config: object, extra: object = {}) => ({
 const runs = {
   'cross-entropy': run({ reduction: 'valid' }),
   'cross-entropy over all pixels, clipped': run({ reduction: 'all', optimizer: { clipNorm: 0.5 } }),
-  // Two steps isolated, two joint.
+  // Two isolated steps, then two joint ones.
   arm: run({ reweighter: { kind: 'arm' }, training: isolatedThenJoint }),
   'arm in stock operators': run({
     kernels: 'stock',
@@ -47,7 +47,7 @@ const runs = {
   focal: run({ reweighter: { kind: 'focal' } }),
 };
 
-/** The same runs, each rank (and the single process) leaving its state in a file of its own name. */
+/** Returns the runs, each with a file into which rank 0 or the single process writes its state. */
 function withFiles(folder: string, who: string) {
   return Object.fromEntries(
     Object.entries(runs).map(([name, given]) => [name, { ...given, file: fileOf(folder, { who, name }) }]),
@@ -87,7 +87,7 @@ test('two ranks with half the batch each are one process with all of it', async 
   expect([...reports, alone].map(({ liveTensors }) => liveTensors)).toEqual([0, 0, 0]);
 });
 
-/** Parameters, buffers and momenta, to what is lost when sums are taken in another order. */
+/** Compares parameters, buffers and momenta up to the rounding of sums in another order. */
 function expectSameState(path: string, expectedPath: string): void {
   using _tensors = scope();
   const { tensors } = readSafetensors(path);
@@ -111,7 +111,7 @@ test('a rank exchanges gradients once a step, and goes on from a checkpoint with
   const [first, second] = resultsOf(reports) as [Trainings, Trainings];
   for (const { unbroken, resumed } of [first, second]) {
     expect(resumed).toEqual(unbroken);
-    // Two parts a step, of which the last alone is averaged over ranks.
+    // A step has two parts, and only the last one averages gradients over ranks.
     expect(unbroken?.backwards).toBe(4);
   }
   expect(first.unbroken?.learned).toBe(second.unbroken?.learned);

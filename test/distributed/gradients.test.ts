@@ -1,4 +1,4 @@
-/** Gradients averaged over two processes by c10d's Reducer, whatever parameters a step uses. */
+/** Checks that gradients are averaged over two processes, whichever parameters a step uses. */
 import { expect, test } from 'vitest';
 import { resultsOf, runRanks } from './run-ranks.js';
 
@@ -17,7 +17,7 @@ interface Report {
   readonly refused: { readonly name: string; readonly message: string } | null;
 }
 
-/** The mean of 1 and 2, by which rank 0 and 1 multiply. */
+/** The mean of 1 and 2, by which the ranks 0 and 1 multiply. */
 const mean = 1.5;
 
 test('gradients are averaged, and parameters without one are left alone', async () => {
@@ -34,7 +34,7 @@ test('gradients are averaged, and parameters without one are left alone', async 
       [mean, mean],
     ];
     expect(first).toEqual(roundly(expected));
-    // The Reducer's are the same bits as those of the first step.
+    // The first step averages after its backward pass, later ones by the Reducer: both give the same bits.
     expect(again).toEqual([first, first]);
     const withOthers = [frozen.map((value) => value * mean), null, [15, 15, 15], null, null, null];
     expect(others).toEqual([roundly(withOthers), roundly(withOthers)]);

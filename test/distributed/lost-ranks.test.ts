@@ -1,8 +1,8 @@
-/** Ranks that are killed, fail, come late or never: the others end within the timeout, and say who it was. */
+/** Checks that when a rank is killed, fails, comes late or never, the others end within the timeout and name it. */
 import { describe, expect, test } from 'vitest';
 import { runRanks } from './run-ranks.js';
 
-// How long ranks wait for each other; a few seconds more go to looking for signs of life.
+// The timeout of the ranks; watching for signs of life takes a few seconds more.
 const timeoutSeconds = 4;
 
 describe('while training', () => {
@@ -28,7 +28,7 @@ describe('while training', () => {
     expect(reports[0]?.error?.message).toMatch(/rank 1 .*left: image_7\.png: cannot be read/);
   });
 
-  test('a rank that lives but does not come is named with how far it got', async () => {
+  test('a rank that is alive but late is named with its number of collectives', async () => {
     const reports = await runRanks('lose-a-rank', { options: { ending: 'late' }, timeoutSeconds: 2 });
     expect(reports[0]?.error).toMatchObject({ name: 'DistributedError', ranks: [1] });
     expect(reports[0]?.error?.message).toMatch(
@@ -47,7 +47,7 @@ describe('at the beginning', () => {
     expect(zero?.error?.message).toMatch(/rank 0 of 4: .*rank 1, 3 of 4 did not come.*MASTER_PORT/);
   });
 
-  test('without rank 0 the others say where they looked for it', async () => {
+  test('without rank 0 the others say where they expect it', async () => {
     const [one] = await runRanks('collectives', { ranks: [1], timeoutSeconds: 2 });
     expect(one?.error).toMatchObject({ name: 'DistributedError', ranks: [0] });
     expect(one?.error?.message).toMatch(/rank 1 of 2: .*rank 0 is expected at 127\.0\.0\.1:\d+/);

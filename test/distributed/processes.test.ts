@@ -1,6 +1,6 @@
 /**
- * `coarsely train --processes 2` as a person has it: one folder, the numbers of a single process, one message when
- * something goes wrong, and a run that goes on from where it was.
+ * Checks `coarsely train --processes 2` as a user runs it: one folder, the numbers of a single process, one message
+ * when something goes wrong, and runs that resume.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -138,7 +138,7 @@ test('a killed process ends the others with its name, and another number of proc
   expect(alone.stdout).toContain(`resumed from step ${step}\n`);
 });
 
-test('what is wrong is told once', async () => {
+test('an error is printed once', async () => {
   const taken = await coarsely([...train('alone'), ...together], { cwd: folder });
   expect(taken).toMatchObject({ code: 1, stdout: '' });
   expect(taken.stderr.match(/already exists/g)).toHaveLength(1);

@@ -1,11 +1,12 @@
-/** Starts programs as ranks: real processes that meet on a free port of this machine. */
+/** Starts programs as ranks: real processes that join each other at a free port of this machine. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
+/** Describes how a rank ended. */
 export interface RankReport<Result> {
-  /** What the program returned; undefined where it failed or was killed. */
+  /** The result of the program; undefined when it failed or was killed. */
   readonly result?: Result;
   readonly error?: {
     readonly name: string;
@@ -18,17 +19,18 @@ export interface RankReport<Result> {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Configures `runRanks`. */
 export interface RunRanksOptions {
   readonly worldSize?: number;
-  /** Those that are started, all by default. */
+  /** The ranks that are started, all by default. */
   readonly ranks?: readonly number[];
-  /** What the program finds as `options`. */
+  /** Passed to the program, which imports them from as-rank.mjs. */
   readonly options?: unknown;
-  /** How long ranks wait for each other. */
+  /** Limits how long ranks wait for each other. */
   readonly timeoutSeconds?: number;
 }
 
-/** Runs `programs/NAME.mjs` once for each rank; the reports come in the order of the ranks. */
+/** Runs `programs/NAME.mjs` once for each rank and returns their reports in the order of the ranks. */
 export async function runRanks<Result>(
   program: string,
   { worldSize = 2, ranks, options = {}, timeoutSeconds = 60 }: RunRanksOptions = {},
@@ -49,12 +51,12 @@ export async function runRanks<Result>(
   );
 }
 
-/** The same program as a single process, without a group. */
+/** Runs the program as a single process, without a process group. */
 export function runAlone<Result>(program: string, options: unknown = {}): Promise<RankReport<Result>> {
   return run<Result>(program, { TEST_OPTIONS: JSON.stringify(options) });
 }
 
-/** The result of every rank. @throws with the ranks' messages where one has failed */
+/** Returns the result of every rank; throws the ranks' messages when one has failed. */
 export function resultsOf<Result>(reports: readonly RankReport<Result>[]): Result[] {
   return reports.map(({ result, error, signal }, rank) => {
     if (error) throw new Error(`rank ${rank}: ${error.name}: ${error.message}`);

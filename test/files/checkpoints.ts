@@ -1,4 +1,4 @@
-/** What the file tests share: the committed checkpoints, their contents as PyTorch reports them, scratch folders. */
+/** Gives the file tests the committed checkpoints, their contents according to PyTorch, and scratch folders. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ export function expectedTensors(version: string): Map<string, ExpectedTensor> {
   return new Map(Object.entries(JSON.parse(text) as Record<string, ExpectedTensor>));
 }
 
-/** A tensor as the expectation describes one: bytes as they are, so that NaNs and bfloat16 compare bit for bit. */
+/** Describes a tensor as the expected values do: by its bytes, so that NaNs and bfloat16 are compared bit for bit. */
 export function describeTensor(tensor: Tensor): ExpectedTensor {
   return { dtype: tensor.dtype, shape: tensor.shape, hex: Buffer.from(tensor.toBytes()).toString('hex') };
 }
@@ -38,7 +38,7 @@ export function disposeAll(tensors: ReadonlyMap<string, Tensor>): void {
   for (const tensor of tensors.values()) tensor.dispose();
 }
 
-/** A folder that goes when the test ends. */
+/** Creates a folder that is removed when the test ends. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'coarsely-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

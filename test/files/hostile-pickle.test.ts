@@ -1,4 +1,4 @@
-/** Checkpoints no honest program writes. Each is a hand-assembled pickle, so that one thing at a time is wrong. */
+/** Checks that malicious and damaged checkpoints are refused. Each pickle is assembled by hand with one fault. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStateDict } from 'coarsely/torch';
@@ -11,7 +11,7 @@ const magic = Buffer.concat([proto, Buffer.from('8a0a6cfc9c46f9206aa85019', 'hex
 const protocol = Buffer.concat([proto, Buffer.from('4de903', 'hex'), stop]);
 const system = Buffer.concat([proto, Buffer.from('}'), stop]);
 
-/** The older container around one object's opcodes, with one storage '0' of the given float32 values. */
+/** Writes the older container around the opcodes of an object, with one storage '0' of the given float32 values. */
 function legacy(object: Buffer, { storage = [1, 2, 3, 4] }: { storage?: number[] } = {}): string {
   const keys = Buffer.concat([proto, Buffer.from(']'), text('0'), Buffer.from('a'), stop]);
   const count = Buffer.alloc(8);
@@ -85,7 +85,7 @@ function dict(...items: Buffer[]): Buffer {
   return Buffer.concat([Buffer.from('}('), ...items, Buffer.from('u')]);
 }
 
-test('the honest form of these files reads', () => {
+test('the same files without a fault are read', () => {
   const path = legacy(dict(text('weight'), tensor({ shape: [2, 2], stride: [1, 2] })));
   const { tensors } = readStateDict(path);
   const weight = tensors.get('weight');

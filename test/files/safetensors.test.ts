@@ -1,3 +1,4 @@
+/** Checks reading and writing of safetensors against files of the reference implementation. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {

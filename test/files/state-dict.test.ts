@@ -1,3 +1,4 @@
+/** Checks that weights are read bit for bit from every format, and that other files are refused by name. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStateDict, writeSafetensors } from 'coarsely/torch';
@@ -27,7 +28,7 @@ describe.each(versions)('checkpoints of PyTorch %s', (version) => {
   test.each([
     ['mmsegmentation.pth', ['meta', 'optimizer']],
     ['torchvision.pth', ['epoch']],
-  ])('%s: the wrapping is taken off, the rest is named', (name, rest) => {
+  ])('%s: the wrapper is removed, the rest is named', (name, rest) => {
     const { tensors, other } = readStateDict(fixture(version, name));
     expect([...tensors.keys()]).toEqual([
       '0.weight',
@@ -59,7 +60,7 @@ describe.each(versions)('checkpoints of PyTorch %s', (version) => {
     ['single-tensor.pth', /a single tensor; expected a state dict/],
     ['no-tensors.pth', /holds no tensors/],
     ['torchscript.pt', /TorchScript program.*state_dict/],
-  ])('%s: is no state dict, and the error says what it is', (name, message) => {
+  ])('%s is no state dict, and the error says what it is', (name, message) => {
     expect(() => readStateDict(fixture(version, name))).toThrow(message);
   });
 });

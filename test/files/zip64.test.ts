@@ -1,3 +1,4 @@
+/** Checks that checkpoints in zip64 archives are read. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStateDict } from 'coarsely/torch';
@@ -7,11 +8,11 @@ import { disposeAll, expectedTensors, expectTensors, fixture, scratchFolder } fr
 const END_BYTES = 22;
 
 /**
- * The same archive with every size and position in 64-bit fields, as zip writers do past 4 GiB (which no test file
- * should reach): rewritten central directory, zip64 end record, locator, and an end record that only points there.
+ * Rewrites an archive with every size and position in 64-bit fields, as zip writers do beyond 4 GiB: the central
+ * directory, a zip64 end record, its locator, and an end record that only points there.
  */
 function asZip64(bytes: Buffer): Buffer {
-  // torch.save itself ends every archive with a zip64 record; only the plain end record is relied on here.
+  // torch.save ends every archive with a zip64 record, but this test needs only the plain end record.
   const end = bytes.lastIndexOf(Buffer.from('504b0506', 'hex'));
   const count = bytes.readUInt16LE(end + 10);
   const directoryStart = bytes.readUInt32LE(end + 16);

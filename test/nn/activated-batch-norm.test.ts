@@ -1,4 +1,4 @@
-/** Batch normalization with shortcut and ReLU as one operator, against the engine's three one after another. */
+/** Compares batch normalization with shortcut and ReLU in one operator with libtorch's three operators. */
 import { BatchNorm2d, synchronizeBatchNorm } from 'coarsely/nn';
 import {
   type DType,
@@ -72,13 +72,16 @@ const cases: readonly Case[] = [
 const names = ['output', 'input', 'residual', 'weight', 'bias', 'running_mean', 'running_var'] as const;
 type Results = Record<(typeof names)[number], Float32Array | null>;
 
-/** Output, gradients and running statistics of one forward and backward pass with the values that `setting` draws. */
+/**
+ * Returns output, gradients and running statistics of a forward and backward pass with the values that `setting` draws.
+ */
 function pass(setting: Case, kernels: 'fused' | 'stock', dtype: DType = setting.dtype): Results {
   const { shape, residual, activation, training, layout } = setting;
   using _inner = scope();
   using generator = new Generator(11);
   const draw = (size: readonly number[]) => randn(size, { dtype: 'float32', generator });
-  // Rounded as the setting says whatever computes, so that both see the same values; far from 0, where sums cancel.
+  // Rounded to the dtype of the setting first, so that both get the same values; far from 0, so that sums do not
+  // cancel.
   const maps = (offset: number) =>
     draw(shape).add(offset).to({ dtype: setting.dtype }).to({ dtype }).contiguous({ memoryFormat: layout });
   const norm = new BatchNorm2d(shape[1]).train(training);
@@ -110,7 +113,7 @@ function pass(setting: Case, kernels: 'fused' | 'stock', dtype: DType = setting.
 
 test.each(cases)('$shape $dtype, residual $residual, $activation, training $training, $layout', (setting) => {
   const ours = pass(setting, 'fused');
-  // In bfloat16 the engine rounds between its three operators; the fused one is held against float32 throughout.
+  // In bfloat16 libtorch rounds between its operators, so the fused one is compared with float32.
   const reference = pass(setting, 'stock', 'float32');
   const bfloat16 = setting.layout === 'channels-last' ? 6e-3 : 3e-2;
   const rounding = setting.dtype === 'float32' ? 3e-5 : bfloat16;
@@ -129,7 +132,7 @@ test('gradients are those of finite differences', () => {
     randn([2, 3, 4, 5], { dtype: 'float32', generator }).contiguous({ memoryFormat: 'channels-last' });
   const norm = new BatchNorm2d(3);
   const [input, weights, direction, other] = [draw(), draw(), draw(), draw()] as const;
-  // Away from 0, where ReLU has no derivative.
+  // Away from 0, as ReLU has no derivative there.
   const residual = draw().gt(0).to({ dtype: 'float32' }).mul(12).sub(6);
   const value = (step: number) =>
     tidy(() =>
@@ -149,7 +152,7 @@ test('gradients are those of finite differences', () => {
   norm.dispose();
 });
 
-test.each(['float32', 'bfloat16'] as const)('%s: bit for bit the same on one thread and on two', (dtype) => {
+test.each(['float32', 'bfloat16'] as const)('%s: the same bits on one thread and on two', (dtype) => {
   const setting = { ...usual, dtype, shape: [2, 64, 40, 40] as const };
   setThreads(1);
   const one = pass(setting, 'fused');
@@ -173,7 +176,7 @@ describe('what runs across a step', () => {
     norm.dispose();
   });
 
-  test('a NaN stays one, so that a run that diverged is seen', () => {
+  test('a NaN stays NaN, so that a diverged run is noticed', () => {
     using _inner = scope();
     const norm = new BatchNorm2d(4);
     const output = norm.forward(image().mul(Number.NaN), { activation: 'relu' });
@@ -194,7 +197,7 @@ describe('what runs across a step', () => {
     norm.dispose();
   });
 
-  test('says what it needs', () => {
+  test('errors say what was expected', () => {
     using _inner = scope();
     const norm = new BatchNorm2d(4);
     expect(() => norm.forward(image().narrow(0, 0, 1).reshape([4, 3, 3]))).toThrow(

@@ -1,4 +1,4 @@
-/** Average pooling at borders, by hand. */
+/** Checks average pooling at borders by values computed by hand. */
 import { AveragePool2d } from 'coarsely/nn';
 import { tensorFrom, tidy } from 'coarsely/torch';
 import { expect, test } from 'vitest';
@@ -10,10 +10,10 @@ const nine = Float32Array.from({ length: 9 }, (_, index) => index + 1);
 
 test.each([
   { options: { kernelSize: 2 }, expected: [3] },
-  // Windows that reach over the right and lower edge take what is there.
+  // Windows that reach over the right and lower edges average the pixels inside.
   { options: { kernelSize: 2, coverEdges: true, countPadding: false }, expected: [3, 4.5, 7.5, 9] },
   { options: { kernelSize: 1, coverEdges: true, countPadding: false }, expected: [...nine] },
-  // The zeros around the image count: the corner's sum is 12, over 9 places.
+  // The zeros around the image count: the corner's sum is 12, over 9 pixels.
   { options: { kernelSize: 3, stride: 2, padding: 1 }, expected: [12 / 9, 16 / 9, 24 / 9, 28 / 9] },
   {
     options: { kernelSize: 3, stride: 2, padding: 1, countPadding: false },

@@ -1,4 +1,6 @@
-/** Packed convolutions against the plain layers: every geometry that a kernel of its own computes, and every end. */
+/**
+ * Compares packed convolutions with the plain layers, for every geometry with a kernel of its own and every epilogue.
+ */
 import { BatchNorm2d, Conv2d } from 'coarsely/nn';
 import { Generator, noGrad, ops, rand, randn, scope, tidy, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -28,7 +30,7 @@ const cases: readonly Case[] = [
   { inChannels: 16, outChannels: 32, kernelSize: 1 },
   { inChannels: 3, outChannels: 8, kernelSize: 3, stride: 2, padding: 1, bias: true },
   { inChannels: 8, outChannels: 8, kernelSize: 3, padding: 2, dilation: 2, groups: 2 },
-  // A filter a channel: strips of 64 and of 16 channels, borders wider than the image, strides; 24 has no strip.
+  // Depthwise: strips of 64 and of 16 channels, borders wider than the image, strides; 24 channels have no strip.
   { inChannels: 80, outChannels: 80, kernelSize: 3, padding: 1, groups: 80 },
   { inChannels: 80, outChannels: 80, kernelSize: 3, padding: 12, dilation: 12, groups: 80 },
   { inChannels: 16, outChannels: 16, kernelSize: 5, stride: 2, padding: 1, groups: 16, bias: true },
@@ -87,7 +89,7 @@ test.each(cases)('%o', (setting) => {
   layers.bn.dispose();
 });
 
-test('maps of other channels than the weights, or smaller than a filter, are refused', () => {
+test('inputs with other channels than the weights, or smaller than a kernel, are refused', () => {
   tidy(() => {
     const [weight, bias] = [
       randn([16, 1, 3, 3], { dtype: 'float32', generator }),
@@ -121,7 +123,7 @@ test('a network in training is not folded, and weights are those of the first ru
   layers.bn.dispose();
 });
 
-test('a plain tensor is no packed convolution', () => {
+test('a tensor that is not packed is refused', () => {
   tidy(() => {
     const input = randn([1, 4, 5, 5], { dtype: 'float32', generator });
     expect(() => ops.convolvePacked(input, input, null, false)).toThrow('packed by pack_convolution');

@@ -1,4 +1,4 @@
-/** Layers by hand-computed values, and against what their definitions say. */
+/** Checks layers by values computed by hand and by their definitions. */
 import {
   AdaptiveAveragePool2d,
   BatchNorm2d,
@@ -50,7 +50,7 @@ describe('Conv2d', () => {
     conv.dispose();
   });
 
-  test('dilation reaches further, groups keep channels apart', () => {
+  test('dilation and groups', () => {
     const conv = new Conv2d(2, 2, {
       kernelSize: 3,
       padding: 2,
@@ -64,13 +64,13 @@ describe('Conv2d', () => {
     expect(conv.weight.shape).toEqual([2, 1, 3, 3]);
     tidy(() => {
       const output = conv.forward(image([...Array(9).keys(), ...Array(9).fill(0)], [1, 2, 3, 3]));
-      // At distance two the corners see each other, and the center only itself.
+      // With a dilation of two a corner's kernel covers the other corners, and the center's only the center.
       expect(numbers(output)).toEqual([16, 8, 16, 8, 4, 8, 16, 8, 16, ...Array(9).fill(0)]);
     });
     conv.dispose();
   });
 
-  test("draws PyTorch's default first values: uniform in ±1/√fan-in, bias too", () => {
+  test('weight and bias are initialized as in PyTorch, uniform in ±1/√fan-in', () => {
     const conv = new Conv2d(16, 32, { kernelSize: 3, generator });
     const bound = 1 / Math.sqrt(16 * 9);
     tidy(() => {

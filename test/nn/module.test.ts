@@ -1,4 +1,4 @@
-/** Modules are their fields: walking, state dicts, modes, placement, lifetime. */
+/** Checks how modules walk their fields, load state dicts, switch modes, move and are freed. */
 import { Buffer, Conv2d, Module, Parameter, Sequential } from 'coarsely/nn';
 import { Generator, ones, randn, scope, type Tensor, tidy, zeros } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ class Tree extends Module {
 }
 
 describe('walking', () => {
-  test('paths follow the fields in order; what is shared comes once', () => {
+  test('paths follow the fields in order, and a shared part comes once', () => {
     const tree = new Tree();
     expect([...tree.namedParameters().keys()]).toEqual([
       'first.weight',
@@ -75,7 +75,7 @@ describe('lifetime', () => {
     tree.dispose();
   });
 
-  test('a parameter takes its tensor over', () => {
+  test('a parameter takes over its tensor', () => {
     const source = ones([2], { dtype: 'float32' });
     const parameter = new Parameter(source);
     expect(source.isDisposed).toBe(true);

@@ -1,4 +1,4 @@
-/** Our kernel against libtorch's own bilinear upsampling, forward and backward. */
+/** Compares the bilinear kernel of this package with libtorch's, forward and backward. */
 import { resizeBilinear } from 'coarsely/nn';
 import { Generator, ops, randn, scope } from 'coarsely/torch';
 import { expect, test } from 'vitest';
@@ -32,7 +32,7 @@ test.each(cases)('$channels channels from $from to $to', ({ channels, from, to }
   expect(ours.grad?.toTypedArray()).toEqual(gradient?.toTypedArray());
 });
 
-test('takes bfloat16 and gives float32, its gradient bfloat16 again', () => {
+test('bfloat16 becomes float32, and its gradient is bfloat16', () => {
   using _inner = scope();
   using generator = new Generator(6);
   const input = randn([1, 4, 3, 3], { dtype: 'float32', generator })
@@ -44,7 +44,7 @@ test('takes bfloat16 and gives float32, its gradient bfloat16 again', () => {
   expect(input.grad?.sum().item()).toBeCloseTo(144, 0);
 });
 
-test('says what it needs', () => {
+test('errors say what was expected', () => {
   using _inner = scope();
   using generator = new Generator(6);
   const input = randn([4, 3, 3], { dtype: 'float32', generator });

@@ -1,4 +1,4 @@
-/** The allocator under every tensor: no two tensors overlap, counts are exact, and what is held follows the peak. */
+/** Checks the allocator: tensors do not overlap, byte counts are exact, and mapped memory follows the peak. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import * as torch from 'coarsely/torch';
@@ -16,10 +16,10 @@ afterEach(() => {
 });
 
 /**
- * Makes and frees tensors of 1 byte to 3 MiB in no order, each filled with a number of its own that is checked when it
- * goes. Needs nothing of this file, so that a worker can run its text.
+ * Creates and frees tensors of 1 byte to 3 MiB in random order. Each is filled with a number of its own, which is
+ * checked before it is freed. The function uses nothing else of this file, so that a worker can run its source text.
  *
- * @returns how many tensors were not what they were filled with, and the most bytes that were alive at once
+ * @returns the number of tensors with wrong values, and the largest number of bytes that were alive at once
  */
 function churn(
   { full, ops, tidy }: Pick<typeof torch, 'full' | 'ops' | 'tidy'>,
@@ -40,7 +40,7 @@ function churn(
     gone.tensor.dispose();
   };
   for (let round = 0; round < rounds; round += 1) {
-    // Sizes spread over the powers of two, so that small and large ones lie side by side.
+    // Sizes are spread over the powers of two, so that small and large tensors lie side by side.
     const bytes = 1 + draw(3 * 2 ** draw(21));
     while (held + bytes > budget) free();
     const value = draw(256);
@@ -57,13 +57,13 @@ test('tensors of all sizes keep their values, live and peak bytes are exact', ()
   const { damaged, peak } = churn(torch, { seed: 1, rounds: 1000, budget: 16 * mebibyte });
   expect(damaged).toBe(0);
   expect(torch.memory().liveBytes).toBe(live);
-  // Checking a tensor makes one of its size (a mask) and some scalars.
+  // Checking a tensor creates a mask of its size and some scalars.
   expect(torch.memory().peakBytes - live).toBeGreaterThanOrEqual(peak);
   expect(torch.memory().peakBytes - live).toBeLessThan(peak + 3 * mebibyte + 1024);
   expect(torch.memory().cachedBytes).toBeLessThan(1.4 * peak + 3 * mebibyte);
 });
 
-test('threads that allocate at once do not meet in each other’s tensors', async () => {
+test('threads that allocate at the same time do not share memory', async () => {
   const source = `
     import { parentPort } from 'node:worker_threads';
     import * as torch from ${JSON.stringify(import.meta.resolve('coarsely/torch'))};
@@ -85,12 +85,12 @@ test('threads that allocate at once do not meet in each other’s tensors', asyn
   await Promise.all(exits);
 });
 
-test('one large tensor takes the pages that many small ones left', () => {
+test('a large tensor uses the pages of many small freed ones', () => {
   const block = (bytes: number) => torch.full([bytes], { value: 1, dtype: 'uint8' });
   const parts = Array.from({ length: 24 }, () => block(5 * mebibyte));
   const held = () => torch.memory().liveBytes + torch.memory().cachedBytes;
   const before = held();
-  // Every second one stays, so that no two free blocks lie together and none is large enough.
+  // Every second tensor stays, so that no two free blocks are adjacent and none is large enough.
   for (const [place, part] of parts.entries()) if (place % 2 === 0) part.dispose();
   const large = block(24 * mebibyte);
   expect(held()).toBeLessThan(before + 4 * mebibyte);
@@ -103,7 +103,7 @@ test('one large tensor takes the pages that many small ones left', () => {
   large.dispose();
 });
 
-test('what is given back can be had again', () => {
+test('trimmed memory can be allocated again', () => {
   const tensor = torch.full([10 * mebibyte], { value: 7, dtype: 'uint8' });
   const [kept, gone] = [
     torch.full([3 * mebibyte], { value: 5, dtype: 'uint8' }),

@@ -1,5 +1,5 @@
-// Runs the kernels for a GPU in plain loops on the CPU: each is a struct whose operator()(index) is what one thread does.
-// Arrays come one after another through standard input and go out the same way; numbers are arguments.
+// Runs the GPU kernels in plain loops on the CPU: each is a struct whose operator()(index) does the work of one thread.
+// Arrays are read one after another from standard input and written to standard output; numbers are arguments.
 //   resize N C h w H W                               input [N,h,w,C], gradient [N,H,W,C] -> output, gradient to the input
 //   pixel-loss N C h w H W kind parameter indicator  logits [N,h,w,C], labels, gradient -> losses, confidence, gradient
 //   weights PIXELS p arm                             points, valid, gradient, (parameters) -> weights, gradients
@@ -29,7 +29,7 @@ void writeArray(const std::vector<Number>& values) {
   if (std::fwrite(values.data(), sizeof(Number), values.size(), stdout) != values.size()) std::exit(3);
 }
 
-/// Backwards, as a kernel must not depend on the order of its threads.
+/// Runs the threads in reverse order, as a kernel must not depend on their order.
 const auto run = [](const auto& body, int64_t count) {
   for (int64_t i = count; i-- > 0;) body(i);
 };

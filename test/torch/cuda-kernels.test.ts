@@ -1,6 +1,6 @@
 /**
- * The arithmetic of the kernels for a GPU, run in plain loops on the CPU and held against the CPU's own kernels: each
- * thread's work is ordinary C++ (native/kernels/cuda). What a GPU itself does to it, only a GPU can show.
+ * Runs the arithmetic of the GPU kernels in plain loops on the CPU and compares it with the CPU's own kernels: the work
+ * of a GPU thread is ordinary C++ (native/kernels/cuda). cuda-operators.test.ts runs the kernels on a GPU.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ const bytes = (tensor: Tensor) => {
   return Buffer.from(buffer, byteOffset, byteLength);
 };
 
-/** Runs a kernel over arrays and returns the arrays that come out, in the shapes given. */
+/** Runs a kernel over arrays and returns the resulting arrays in the given shapes. */
 function runKernel(
   words: readonly unknown[],
   input: readonly Tensor[],

@@ -1,10 +1,10 @@
-/** Operators of our own on a GPU agree with the CPU's and repeat bit for bit; runs wherever the engine sees a GPU. */
+/** Checks that this package's operators give the same results on a GPU as on a CPU, and the same bits at every call. */
 import { engine, Generator, ops, rand, randn, scope, type Tensor } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 
 type Case = (device: 'cpu' | 'cuda') => readonly (Tensor | null)[];
 
-/** Equal numbers at every call, on the device. */
+/** Returns the same random numbers at every call, on the device. */
 function draws(device: 'cpu' | 'cuda') {
   const generator = new Generator(4);
   const place = (tensor: Tensor) => tensor.to({ device });

@@ -1,4 +1,4 @@
-/** The same operations on a GPU; runs wherever the engine sees one. */
+/** Checks operations on a GPU; runs only where libtorch sees one. */
 import { createSegmentor } from 'coarsely/models';
 import { engine, fullFloat32, Generator, ops, scope, tensorFrom } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** The committed operators are those of native/ops.txt and of the engine that runs. */
+/** Checks that the generated operators are those of native/ops.txt and of this libtorch. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** The tensor: arithmetic, ownership, gradients, bytes, and what errors say. Values are computed by hand. */
+/** Checks tensors by values computed by hand: arithmetic, ownership, gradients, bytes and errors. */
 import {
   arange,
   autocast,
@@ -30,7 +30,7 @@ const matrix = (values: readonly number[], shape: readonly number[]) =>
   tensorFrom(values, { dtype: 'float32', shape });
 
 describe('scopes', () => {
-  test('free what was made inside and hand over what is kept', () => {
+  test('free the tensors created inside and hand over those that are kept', () => {
     const live = liveTensorCount();
     let kept: Tensor;
     {
@@ -129,7 +129,7 @@ describe('operations', () => {
     expect(arange(3, { dtype: 'int64' }).toArray()).toEqual([0, 1, 2]);
   });
 
-  test('in place writes to the same object and makes no new handle', () => {
+  test('in-place methods return the same object and create no handle', () => {
     using _inner = scope();
     const a = matrix([1, 2], [2]);
     const before = liveTensorCount();
@@ -192,7 +192,7 @@ describe('bytes', () => {
     expect(tensorFromBytes(tensor.toBytes(), { dtype, shape: [2] }).toTypedArray()).toEqual(data);
   });
 
-  test('bfloat16 keeps its bits and widens to read', () => {
+  test('bfloat16 keeps its bits and is read as float32', () => {
     using _inner = scope();
     const tensor = tensorFrom([1, 1.00390625, -3], { dtype: 'bfloat16', shape: [3] });
     expect(tensor.toTypedArray()).toEqual(new Float32Array([1, 1, -3]));
@@ -255,7 +255,7 @@ describe('gradients', () => {
 });
 
 describe('generators', () => {
-  test('a seed fixes the draws, and a state put back repeats them', () => {
+  test('a seed determines the draws, and a restored state repeats them', () => {
     using _inner = scope();
     using one = new Generator(7);
     using two = new Generator(7);

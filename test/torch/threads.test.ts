@@ -1,10 +1,10 @@
-/** The addon in worker threads: own handles, shared process, tensors freed with the thread. */
+/** Checks the addon in worker threads: each has its own handles, and its tensors are freed when it ends. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { liveTensorCount, memory, tensorFrom } from 'coarsely/torch';
 import { expect, test } from 'vitest';
 
-test('a worker computes beside the main thread, and what it leaves behind is freed with it', async () => {
+test('a worker computes beside the main thread, and its tensors are freed when it ends', async () => {
   const before = memory().liveBytes;
   const mine = tensorFrom([1, 2], { dtype: 'float32', shape: [2] });
   const source = `
@@ -16,7 +16,7 @@ test('a worker computes beside the main thread, and what it leaves behind is fre
     parentPort.postMessage({ gradient: x.grad.toArray(), live: liveTensorCount(), shape: leaked.shape });
   `;
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`));
-  // Listened for before the message is awaited: on a busy machine both come in one go.
+  // The listener is added before the message is awaited, as on a busy machine both arrive together.
   const exit = once(worker, 'exit');
   const [message] = await once(worker, 'message');
   await exit;
@@ -27,7 +27,7 @@ test('a worker computes beside the main thread, and what it leaves behind is fre
   expect(memory().liveBytes).toBe(before);
 });
 
-test('an array whose worker is gone still fills a tensor: bytes are copied', async () => {
+test('a tensor copies the bytes of an array, whose worker may end', async () => {
   const source = `
     import { parentPort } from 'node:worker_threads';
     const shared = new Float32Array(new SharedArrayBuffer(16));

@@ -1,12 +1,13 @@
-/** What every program of a rank begins and ends with; see ../run-ranks.ts, which starts them. */
+/** Joins a program to its process group and reports how it ended; ../run-ranks.ts starts the programs. */
 import { ProcessGroup, readRankEnvironment } from 'coarsely/distributed';
 import { liveTensorCount, setThreads } from 'coarsely/torch';
 
-/** What the test asked of this run. */
+/** The options that the test passed to `runRanks`. */
 export const options = JSON.parse(process.env.TEST_OPTIONS ?? '{}');
 
 /**
- * Joins, runs `body(group)` and sends the test what it returns, or how it failed. Without RANK there is no group.
+ * Joins the process group, runs `body(processGroup)` and sends its result or its error to the test. Without RANK the
+ * process group is null.
  */
 export async function asRank(body) {
   setThreads(1);

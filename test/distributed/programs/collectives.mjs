@@ -1,4 +1,4 @@
-/** Every collective once, on values that differ by rank. */
+/** Calls every collective once, on values that differ by rank. */
 import { Conv2d } from 'coarsely/nn';
 import { Generator, tensorFrom, tidy } from 'coarsely/torch';
 import { asRank } from './as-rank.mjs';
@@ -42,7 +42,7 @@ await asRank((processGroup) => {
     return tensor;
   }
 
-  /** f_r = (r + 1) · (Σ_r x_r²)²: its gradient at every rank is that of Σ_r f_r. */
+  /** f_r = (r + 1) · (Σ_r x_r²)²; the gradient at every rank is that of Σ_r f_r. */
   function differentiableSum() {
     const input = numbers([own, 2 * own]).requiresGrad_();
     const [value, gradient] = tidyArray(() => {
@@ -55,7 +55,7 @@ await asRank((processGroup) => {
   }
 });
 
-/** What `make` gives as plain numbers; its tensors are freed. */
+/** Returns the tensor that `make` creates as plain numbers, and frees it. */
 function tidyArray(make) {
   let plain;
   tidy(() => {

@@ -1,4 +1,4 @@
-/** Gradients averaged over ranks, in a graph where some parameters are frozen, some unused, and both may change. */
+/** Averages gradients over ranks, in a graph whose frozen and unused parameters change between steps. */
 import { GradientSynchronizer } from 'coarsely/distributed';
 import { Generator, randn, tidy } from 'coarsely/torch';
 import { asRank } from './as-rank.mjs';
@@ -11,7 +11,7 @@ await asRank((processGroup) => {
     return randn(shape, { dtype: 'float32', generator }).requiresGrad_(name !== 'frozen');
   });
   const [first, second, third, , frozen, large] = parameters;
-  // A bucket holds 0.1 MiB, so that the large parameter has one to itself.
+  // A bucket holds 0.1 MiB, so that the large parameter has a bucket of its own.
   const synchronizer = new GradientSynchronizer(processGroup, parameters, { bucketMiB: 0.1 });
   const gradients = () =>
     parameters.map(({ grad }) => {
@@ -29,10 +29,10 @@ await asRank((processGroup) => {
   };
   const all = () => first.mul(own).sum().add(second.square().sum().mul(own)).add(large.sum().mul(own));
   const results = {
-    // The first backward is watched, the others go through the Reducer.
+    // The first backward pass is averaged when it is over, the others by the Reducer.
     first: step(all),
     again: [step(all), step(all)],
-    // Another graph: a parameter comes, another goes.
+    // In another graph one parameter is new and another is missing.
     others: [0, 1].map(() =>
       step(() =>
         third
@@ -41,7 +41,7 @@ await asRank((processGroup) => {
           .add(first.mul(frozen).sum().mul(own)),
       ),
     ),
-    // What an earlier backward left is averaged with the rest.
+    // Gradients of an earlier, local backward pass are averaged with the new ones.
     accumulated: [0, 1].map(() => step(all, { before: () => all().backward() })),
     unfrozen: [0, 1].map(() => {
       frozen.requiresGrad_();

@@ -1,4 +1,4 @@
-/** Ranks that train until the last of them is killed, fails by itself, or stops answering. */
+/** Trains until the last rank is killed, fails or stops answering. */
 import { GradientSynchronizer } from 'coarsely/distributed';
 import { DataError } from 'coarsely/errors';
 import { Generator, randn, tidy } from 'coarsely/torch';
@@ -9,7 +9,7 @@ const endings = {
   failed: () => {
     throw new DataError('image_7.png: cannot be read');
   },
-  // Alive and on the way, but not in time.
+  // Stays alive, but comes after the timeout.
   late: ({ timeout }) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500 * timeout),
 };
 
@@ -21,7 +21,7 @@ await asRank((processGroup) => {
   for (let step = 0; step < 1000; step++) {
     if (step === 3 && processGroup.rank === processGroup.worldSize - 1) endings[options.ending]({ timeout });
     tidy(() => {
-      // A collective in forward, as synchronized statistics are, and one in backward.
+      // One collective in the forward pass, as for synchronized statistics, and one in the backward pass.
       const norm = processGroup.guard('forward', () => processGroup.sumOverRanks(weights.square().sum()));
       synchronizer.backward(weights.sum().add(norm));
     });

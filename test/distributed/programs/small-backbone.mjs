@@ -1,4 +1,4 @@
-/** The backbone `small`: four stages of one convolution each, with all that training needs and little to compute. */
+/** Registers the backbone `small`: four stages of two convolutions each, which are quick to train. */
 import { backbones } from 'coarsely/models';
 import { BatchNorm2d, Conv2d, Module } from 'coarsely/nn';
 import { z } from 'zod';

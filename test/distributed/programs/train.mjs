@@ -1,6 +1,6 @@
 /**
- * Trains small networks on a made-up batch, of which each rank has its part; without a group the whole of it. The
- * network's parameters of rank 0 are written to a file for the test to compare.
+ * Trains small networks on generated batches, of which each rank has its part and a single process the whole. Rank 0
+ * writes its state to a file, which the test compares.
  */
 import { createHash } from 'node:crypto';
 import { configSchema } from 'coarsely/config';
@@ -13,7 +13,7 @@ import './small-backbone.mjs';
 const [height, width] = [32, 48];
 const classCount = 5;
 
-/** A value in [0, 1) that looks random and depends on its arguments alone. */
+/** Returns a value in [0, 1) that looks random and depends on its arguments alone. */
 function noise(...places) {
   const value = Math.sin(
     places.reduce((sum, place, index) => sum + (place + 1) * (12.9898 + 65.233 * index), 0),
@@ -21,7 +21,7 @@ function noise(...places) {
   return Math.abs(value * 43758.5453) % 1;
 }
 
-/** Images [first, first + count) of the batch of a step; labels are coarser than what colors show, some ignored. */
+/** Returns images [first, first + count) of the batch of a step. Labels follow the colors; some pixels are ignored. */
 function batchOf(step, { first, count, stream = 0 }) {
   const images = new Float32Array(count * 3 * height * width);
   const labels = new Uint8Array(count * height * width);
@@ -31,7 +31,7 @@ function batchOf(step, { first, count, stream = 0 }) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const label = (Math.floor(x / 12) + Math.floor(y / 11) + position + step) % classCount;
-        // The ranks must not have equally many labeled pixels, or a mean of means would do.
+        // The ranks have different numbers of labeled pixels, so that a mean of means would be wrong.
         const ignored = x < 4 * position || noise(position, x, y, stream) < 0.05;
         labels[(image * height + y) * width + x] = ignored ? 255 : label;
         for (let channel = 0; channel < 3; channel++) {
@@ -82,7 +82,7 @@ function train(
   const share = { first: rank * count, count };
   let trainer = new Trainer(config, { classCount, datasetLength: 6, processGroup });
   roughen(trainer.components.model);
-  // Masks are drawn for a whole batch in one process, and for its parts in several: they cannot be the same.
+  // Dropout masks are drawn for the batch of a process, so several processes cannot draw those of a single one.
   if (!dropout) withoutDropout(trainer);
   const operations = [];
   if (processGroup) countOperations(processGroup, operations);
@@ -114,8 +114,8 @@ function train(
 }
 
 /**
- * Where a channel is the same everywhere, normalization without a bias gives 0, and rounding decides what ReLU makes of
- * it: sums in another order would then change whole gradients.
+ * Gives normalizations a bias. Where a channel is constant, normalization without a bias gives 0 up to rounding, and
+ * ReLU then passes or stops whole gradients depending on the order of sums.
  */
 function roughen(model) {
   const generator = new Generator(1);
@@ -134,7 +134,7 @@ function withoutDropout({ components }) {
   for (const part of components.model.namedModules().values()) if (part instanceof Dropout2d) part.eval();
 }
 
-/** A trainer that takes up what another has learned. */
+/** Returns a trainer with the state of another one. */
 function resumed(before, { config, processGroup }) {
   const after = new Trainer(config, { classCount, datasetLength: 6, processGroup });
   tidy(() => after.loadState(before.state(), before.stepsTaken));
