@@ -1,4 +1,4 @@
-/** Beyond the paper: every way of weighing pixels that the project knows, on the same coarse labels. */
+/** Defines a table beyond the paper: every reweighter of this project on the same coarse labels. */
 
 import { type MethodName, paperRun } from '../recipes/internal.js';
 import { allMetrics, type ExperimentTable } from './experiment-table.js';
@@ -18,6 +18,7 @@ const methods: readonly (readonly [MethodName, string, string])[] = [
 
 const base = paperRun('cityscapes-coarse', 'cross-entropy');
 
+/** Compares all reweighters on coarse labels. */
 export const baselinesTable: ExperimentTable = {
   name: 'baselines',
   title: 'Ways of weighing pixels, coarse labels',

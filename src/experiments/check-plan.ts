@@ -1,4 +1,4 @@
-/** Everything that can be known to be wrong before the first run starts. */
+/** Checks everything that can be checked before the first run of an experiment starts. */
 
 import { type Config, checkConfig, datasetSection } from '../config/index.js';
 import { checkExtraHeads, learnsFromClean } from '../config/internal.js';
@@ -10,8 +10,10 @@ import type { ExperimentPlan } from './plan.js';
 type Checker = typeof checkDataset;
 
 /**
- * Rejects with a ConfigError or DataError for a config that cannot run, a dataset that cannot be used, or a run folder that
- * holds another config. Datasets that several runs share are looked at once.
+ * Checks the configs, datasets and run folders of a plan. Datasets that several runs share are checked once.
+ *
+ * @throws {ConfigError} when a config cannot run, or a run folder holds another config
+ * @throws {DataError} when a dataset cannot be used
  */
 export async function checkPlan({ queue }: ExperimentPlan): Promise<void> {
   for (const job of queue) jobStatus(job);
@@ -23,6 +25,7 @@ export async function checkPlan({ queue }: ExperimentPlan): Promise<void> {
   }
 }
 
+/** Returns a dataset checker that remembers the result of each dataset section. */
 function onceForEach(): Checker {
   const checked = new Map<string, ReturnType<Checker>>();
   return (section) => {
@@ -33,7 +36,7 @@ function onceForEach(): Checker {
   };
 }
 
-/** More clean images than there are would otherwise end the run when it opens its data. */
+/** Refuses more clean images than the dataset has, which would otherwise end the run when it opens its data. */
 async function checkCleanCount(
   config: Config,
   { runName, checkOnce }: { readonly runName: string; readonly checkOnce: Checker },

@@ -1,4 +1,7 @@
-/** Options that would have no effect are errors: a misspelled backbone would else train for days from random weights. */
+/**
+ * Refuses options that would have no effect: a misspelled backbone in `--weights` would otherwise train for days from
+ * random weights.
+ */
 
 import { ConfigError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
@@ -6,13 +9,17 @@ import type { ExperimentTable } from './experiment-table.js';
 import type { Scale, ScaleName } from './scale.js';
 import type { ExperimentSettings, ExperimentSettingsInput } from './settings.js';
 
-/** The options that only one scale takes, by their key in the settings. */
+/** Names the options that only one scale takes, by their key in the settings. */
 const optionsOfScale = {
   small: { learningRateScale: '--learning-rate-scale' },
   paper: { weights: '--weights' },
 } as const satisfies Record<ScaleName, Partial<Record<keyof ExperimentSettings, string>>>;
 
-/** Throws a ConfigError for an option that was given now and that the scale does not take. */
+/**
+ * Checks the options given on this command line against the scale.
+ *
+ * @throws {ConfigError} when an option belongs to another scale
+ */
 export function checkScaleOptions(asked: ExperimentSettingsInput, scale: ScaleName): void {
   for (const [other, options] of Object.entries(optionsOfScale)) {
     if (other === scale) continue;
@@ -26,7 +33,7 @@ export function checkScaleOptions(asked: ExperimentSettingsInput, scale: ScaleNa
   }
 }
 
-/** The settings without the options of other scales, which a folder may remember from its earlier experiments. */
+/** Returns the settings without the options of other scales, which a folder may hold from earlier experiments. */
 export function settingsOfScale(settings: ExperimentSettings): ExperimentSettings {
   switch (settings.scale) {
     case 'small':
@@ -38,7 +45,11 @@ export function settingsOfScale(settings: ExperimentSettings): ExperimentSetting
   }
 }
 
-/** Throws a ConfigError, with the nearest name, for weights of a kind of backbone that no run of the tables has. */
+/**
+ * Checks that some run of the tables has each backbone that weights are given for.
+ *
+ * @throws {ConfigError} naming the nearest backbone when none has
+ */
 export function checkWeightKinds(
   weights: ExperimentSettingsInput['weights'],
   { tables, scale }: { readonly tables: readonly ExperimentTable[]; readonly scale: Scale },

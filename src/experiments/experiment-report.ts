@@ -1,4 +1,4 @@
-/** From an experiment's results to the content of its page. */
+/** Turns the results of an experiment into the content of its HTML page. */
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { remarksOf, textTable } from './markdown.js';
 import { type ExperimentPlan, runOfRow } from './plan.js';
 import type { ExperimentResults } from './write-results.js';
 
-/** Tables as text, and the run folders of each group of rows that share a base. */
+/** Returns the tables as text, and the run folders of each group of rows that share a base. */
 export function experimentReport(
   plan: ExperimentPlan,
   { tables, notes }: ExperimentResults,
@@ -27,7 +27,7 @@ export function experimentReport(
   };
 }
 
-/** Groups that several tables share are drawn once. */
+/** Groups the rows of all tables by their base; a group that several tables share appears once. */
 function groupsOf(plan: ExperimentPlan): ExperimentReport['groups'] {
   const groups = new Map<string, Map<string, ExperimentRow>>();
   for (const table of plan.tables) {

@@ -1,6 +1,6 @@
 /**
- * The runs of an experiment that its folder already holds, beside those that are asked for now: other rows, and seeds
- * beyond the number asked for. They are not trained on, but belong into the tables.
+ * Finds the runs of an experiment that its folder holds beside those requested now: other rows, and more seeds. They are
+ * not trained any further, but they count in the tables.
  */
 
 import { existsSync, readdirSync } from 'node:fs';
@@ -10,20 +10,21 @@ import type { PaperRun } from '../recipes/internal.js';
 import { type Job, type JobSettings, jobOf, runsFolder } from './job.js';
 import { jobStatus } from './job-status.js';
 
+/** Holds the runs found in an experiment's folder. */
 export interface FoundJobs {
-  /** In the order of their seeds, and of the tables within a seed. */
+  /** Lists the runs by seed, and in the order of the tables within a seed. */
   readonly jobs: readonly Job[];
-  /** Names of folders that hold another config than the one that is asked for now, or cannot be read. */
+  /** Names the folders that hold another config than the requested one, or cannot be read. */
   readonly leftOut: readonly string[];
 }
 
 interface FindOptions {
   readonly settings: JobSettings;
-  /** What is asked for. */
+  /** Lists the requested runs, which are not searched for. */
   readonly besides: readonly Job[];
 }
 
-/** Looks for folders of these runs, by name. */
+/** Finds the folders of these runs by name. */
 export function findJobs(runs: ReadonlyMap<string, PaperRun>, { settings, besides }: FindOptions): FoundJobs {
   const asked = new Set(besides.map(({ name }) => name));
   const order = [...runs.keys()];
@@ -56,7 +57,7 @@ function foldersOf(output: string): RunFolder[] {
   });
 }
 
-/** Null when the folder holds something else; that is an error only for a run that is to be trained. */
+/** Returns the job of a folder, or null when the folder holds another config, which is an error only for a requested run. */
 function sameJob(run: PaperRun, how: Parameters<typeof jobOf>[1]): Job | null {
   try {
     const job = jobOf(run, how);

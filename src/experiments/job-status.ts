@@ -1,6 +1,6 @@
 /**
- * How far a job is. The run folders are the only memory of an experiment: what is finished, interrupted or failed is read
- * from them each time, so that whatever ended the queue, the next start knows.
+ * Reads the state of a job from its run folder. The run folders are the only memory of an experiment, so that the next
+ * start knows what is finished, interrupted or failed, however the last one ended.
  */
 
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -14,28 +14,33 @@ import { configDifferences } from './config-difference.js';
 import type { Metric } from './experiment-table.js';
 import type { Job } from './job.js';
 
-/** Fractions; null where a score does not exist. */
+/** Holds scores as fractions; null where a score does not exist. */
 export type Scores = Readonly<Record<Metric, number | null>>;
 
+/** Describes how far a job is. */
 export type JobStatus =
   | { readonly state: 'waiting' }
-  /** Another process trains it at this moment. */
+  /** Another process is training it. */
   | { readonly state: 'running'; readonly pid: number }
-  /** Begun, and to be continued from `step`. */
+  /** It began, and resumes from `step`. */
   | { readonly state: 'interrupted'; readonly step: number }
   | {
       readonly state: 'finished';
       readonly scores: Scores;
       readonly seconds: number;
-      /** What the run says of the machine and engine: name and value. */
+      /** Describes the machine and engine of the run by name and value. */
       readonly environment: Readonly<Record<string, string>>;
     }
-  /** It ended with this message; after a loss that was not finite it would end so again. */
+  /** It ended with this message; `diverged` says that its loss was not finite, so that resuming would end alike. */
   | { readonly state: 'failed'; readonly message: string; readonly diverged: boolean };
 
 const failureFile = 'failure.json';
 
-/** Reads a job's folder. Throws a ConfigError when it holds a run of another config: a key, what it has, what is wanted. */
+/**
+ * Reads the state of a job from its folder.
+ *
+ * @throws {ConfigError} naming a key and both values when the folder holds a run of another config
+ */
 export function jobStatus(job: Job): JobStatus {
   if (!existsSync(path.join(job.folder, 'config.yaml'))) return { state: 'waiting' };
   const run = readRun(job.folder);
@@ -62,7 +67,7 @@ function checkSameConfig({ folder, config }: Job): void {
   );
 }
 
-/** The scores of the last step, once its checkpoint is written too. */
+/** Returns the scores of the last step once its checkpoint is written too. */
 function finalScores(run: Run, { config }: Job): Scores | null {
   const { iterations } = config.training;
   if (run.lastCheckpoint?.step !== iterations) return null;
@@ -72,7 +77,7 @@ function finalScores(run: Run, { config }: Job): Scores | null {
   return { aAcc, mAcc, mIoU };
 }
 
-/** From the folder's first file to its last; an interruption in between counts as well. */
+/** Returns the seconds from a run's first file to its last, interruptions included. */
 function secondsOf({ folder }: Job): number {
   const time = (file: string) => statSync(path.join(folder, file)).mtimeMs;
   return (time('state.json') - time('config.yaml')) / 1000;
@@ -83,7 +88,7 @@ interface Failure {
   readonly diverged: boolean;
 }
 
-/** Keeps why a run ended, in its folder; a run that made no folder leaves nothing. */
+/** Writes why a run failed into its folder; a run without a folder leaves nothing. */
 export function recordFailure({ folder }: Job, failure: Failure): void {
   if (!existsSync(path.join(folder, 'config.yaml'))) return;
   writeTextAtomically(path.join(folder, failureFile), `${JSON.stringify(failure)}\n`);
@@ -94,8 +99,9 @@ export function forgetFailure({ folder }: Job): void {
 }
 
 /**
- * Makes room for a new run in the place of one that failed: its folder is kept, as `coarse-arm-seed0-failed-1`, `-2`, ….
- * Returns where it is.
+ * Moves the folder of a failed run to `coarse-arm-seed0-failed-1`, `-2`, …, so that a new run can take its place.
+ *
+ * @returns the path of the moved folder
  */
 export function setAside({ folder }: Job): string {
   let number = 1;

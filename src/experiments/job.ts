@@ -1,4 +1,4 @@
-/** One training run of an experiment: a row's run with one seed, its folder and its config. */
+/** Describes one training run of an experiment: the run of a row with one seed, its folder and its config. */
 
 import path from 'node:path';
 import { type Config, type ConfigLayer, configSchema, resolveConfig } from '../config/index.js';
@@ -8,29 +8,29 @@ import type { PaperRun } from '../recipes/internal.js';
 import type { Scale } from './scale.js';
 
 export interface Job {
-  /** Also the name of its folder: `coarse-arm-seed0`. */
+  /** Names the job and its folder: `coarse-arm-seed0`. */
   readonly name: string;
-  /** Without the seed: `coarse-arm`. */
+  /** Names the run without the seed: `coarse-arm`. */
   readonly runName: string;
   readonly seed: number;
   readonly folder: string;
   readonly config: Config;
 }
 
-/** What all runs of an experiment share. */
+/** Holds the settings that all runs of an experiment share. */
 export interface JobSettings {
   readonly scale: Scale;
-  /** The experiment's folder; runs are in its `runs`. */
+  /** Names the experiment's folder; its runs are in `runs` inside. */
   readonly output: string;
-  /** Steps of every run; without it the scale's own. */
+  /** Overrides the training steps of every run; the scale decides them otherwise. */
   readonly iterations?: number | undefined;
-  /** `KEY=VALUE` changes of every config. */
+  /** Changes keys of every config: `KEY=VALUE`. */
   readonly set?: readonly string[];
   /** Receives one line for every key that `set` gives under a former name. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
-/** Where the runs of an experiment are: an absolute path. */
+/** Returns the absolute path of the folder with the runs of an experiment. */
 export function runsFolder(output: string): string {
   return path.resolve(output, 'runs');
 }
@@ -41,7 +41,11 @@ interface JobOptions {
   readonly settings: JobSettings;
 }
 
-/** Throws a ConfigError for a config that cannot run as written; reads no dataset. */
+/**
+ * Returns the job of a run with a seed. Reads no dataset.
+ *
+ * @throws {ConfigError} when the config cannot run as written
+ */
 export function jobOf(run: PaperRun, { runName, seed, settings }: JobOptions): Job {
   const { scale, output, iterations, set = [], onNotice } = settings;
   const scaled = scale.scaled(run);

@@ -1,23 +1,23 @@
-/** A table's results as Markdown, in the paper's form: scores with their spread, and the paper's own beside them. */
+/** Writes the results of a table as Markdown in the paper's form, with the paper's own figures beside them. */
 
 import { type Metric, tableLabel } from './experiment-table.js';
 import type { Summary } from './statistics.js';
 import type { RowResult, TableResult } from './table-result.js';
 
-/** The cells of a result's heading and rows, as text: what Markdown and the report both show. */
+/** Holds the heading and rows of a result as text, for Markdown and the report. */
 export interface TextTable {
   readonly heading: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** `71.94 ± 0.21`; `–` where nothing is known yet. */
+/** Returns a score as text: `71.94 ± 0.21`, or `–` where nothing is known yet. */
 export function scoreText({ mean, deviation }: Summary): string {
   if (mean === null) return '–';
   if (Number.isNaN(mean)) return 'NaN';
   return deviation === null ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
 }
 
-/** `+1.61 ± 0.30`. */
+/** Returns a difference as text: `+1.61 ± 0.30`. */
 export function differenceText({ mean, deviation }: Summary): string {
   if (mean === null) return '–';
   if (Number.isNaN(mean)) return 'NaN';
@@ -30,7 +30,7 @@ function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${digits}`;
 }
 
-/** Every cell of a table as text. */
+/** Returns every cell of a table as text. */
 export function textTable({ columns, metrics, rows }: TableResult): TextTable {
   return {
     heading: [
@@ -63,7 +63,7 @@ function figureText(figure: number | null | undefined): string {
   return Number.isNaN(figure) ? 'NaN' : figure.toFixed(2);
 }
 
-/** A table with its remarks; `notes` are those of the whole experiment. */
+/** Returns a table with its remarks as Markdown; `notes` concern the whole experiment. */
 export function tableMarkdown(result: TableResult, notes: readonly string[]): string {
   const { heading, rows } = textTable(result);
   const line = (cells: readonly string[]) =>
@@ -76,7 +76,7 @@ export function tableMarkdown(result: TableResult, notes: readonly string[]): st
     line(rule),
     ...rows.map(line),
     '',
-    'Scores are per cent: the mean over seeds ± the sample standard deviation. Δ mIoU is the mean of the differences to',
+    'Scores are in percent: the mean over seeds ± the sample standard deviation. Δ mIoU is the mean of the differences to',
     'the base row, seed by seed, ± their own deviation. The columns “paper” are what the paper reports.',
     '',
     ...[...remarksOf(result), ...notes].map((note) => `- ${note}`),
@@ -84,7 +84,7 @@ export function tableMarkdown(result: TableResult, notes: readonly string[]): st
   ].join('\n');
 }
 
-/** What the table's definition and its rows have to say, each once. */
+/** Returns the remarks of a table and its rows, each once. */
 export function remarksOf({ rows, remarks }: TableResult): string[] {
   const ofRows = rows.flatMap((row) => row.remarks.map((remark) => ({ row, remark })));
   const missing = ofRows.map(({ row, remark }) =>

@@ -1,4 +1,4 @@
-/** Tables 1 to 6 of the paper: titles, columns and rows. Many rows share a run, above all the base model. */
+/** Defines Tables 1 to 6 of the paper: titles, columns and rows. Many rows share a run, above all the base model. */
 
 import { type MethodName, type PaperData, paperRun } from '../recipes/internal.js';
 import { allMetrics, type ExperimentTable, type TableRow } from './experiment-table.js';
@@ -8,7 +8,7 @@ type Variation = Parameters<typeof paperRun>[2];
 const coarse = 'cityscapes-coarse';
 const fine = 'cityscapes-fine';
 
-/** Rows against the plain cross-entropy of the same data and network. */
+/** Returns rows that are compared with plain cross-entropy on the same data and network. */
 function rowsOf(
   data: PaperData,
   rows: readonly (readonly [MethodName, ...string[]])[],
@@ -153,4 +153,5 @@ const table6: ExperimentTable = {
   ],
 };
 
+/** Lists the tables of the paper in its order. */
 export const paperTables: readonly ExperimentTable[] = [table1, table2, table3, table4, table5, table6];

@@ -1,6 +1,6 @@
 /**
- * What an experiment runs, in which order: all rows of seed 0 first, then of seed 1, so that an interrupted experiment
- * has whole tables. Rows that share a run share a job.
+ * Plans the runs of an experiment: all rows with seed 0 first, then with seed 1, so that an interrupted experiment has
+ * whole tables. Rows that share a run share a job.
  */
 
 import { ConfigError } from '../errors/index.js';
@@ -10,28 +10,31 @@ import { findJobs } from './found-jobs.js';
 import { type Job, type JobSettings, jobOf } from './job.js';
 import type { Scale } from './scale.js';
 
+/** Configures the plan of an experiment. */
 export interface PlanOptions extends JobSettings {
   readonly seeds: number;
-  /** Runs by their names in this scale: regular expressions, any of which must match the whole name. */
+  /** Selects runs by regular expressions, one of which must match the whole name of a run in this scale. */
   readonly rows?: readonly string[];
 }
 
+/** Holds the plan of an experiment: the runs to train, and those that make its tables. */
 export interface ExperimentPlan {
   readonly tables: readonly ExperimentTable[];
   readonly scale: Scale;
   readonly seeds: number;
   readonly output: string;
-  /** What is to run, in this order. */
+  /** Lists the jobs to run in this order. */
   readonly queue: readonly Job[];
-  /** What the tables are made of: the queue, and every other run of these tables that the folder holds. */
+  /** Lists the jobs behind the tables: the queue, and every other run of these tables that the folder holds. */
   readonly jobs: readonly Job[];
-  /** Names of run folders beside the queue that hold another config, and so are in no table. */
+  /** Names run folders beside the queue that hold another config and so count in no table. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * Throws a ConfigError for a config of the queue that cannot run as written or rows that match nothing. Looks into the
- * experiment's folder for earlier runs; reads no dataset.
+ * Plans the runs of these tables. Looks into the experiment's folder for earlier runs; reads no dataset.
+ *
+ * @throws {ConfigError} when a config of the queue cannot run as written, or `rows` match nothing
  */
 export function planExperiment(tables: readonly ExperimentTable[], options: PlanOptions): ExperimentPlan {
   const { scale, seeds, output, rows } = options;
@@ -44,7 +47,7 @@ export function planExperiment(tables: readonly ExperimentTable[], options: Plan
   return { tables, scale, seeds, output, queue, jobs: [...queue, ...jobs], leftOut };
 }
 
-/** The runs of all rows by name, each once, in the order of the tables. */
+/** Returns the runs of all rows by name, each once, in the order of the tables. */
 function knownRuns(tables: readonly ExperimentTable[], scale: Scale): ReadonlyMap<string, PaperRun> {
   const known = new Map<string, PaperRun>();
   const missing = new Set<string>();
@@ -77,7 +80,7 @@ function rowPattern(text: string): RegExp {
   }
 }
 
-/** The name of a row's run at this scale, or why there is none. */
+/** Returns the name of a row's run at this scale, or why there is none. */
 export function runOfRow(
   run: TableRow['run'],
   scale: Scale,

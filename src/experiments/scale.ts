@@ -1,24 +1,26 @@
-/** How large an experiment is: from a described run to the config that runs it, or to the reason why it cannot. */
+/** Defines scales: a scale turns the description of a run into the config that trains it at some size. */
 
 import type { RecipeConfig } from '../config/index.js';
 import type { PaperRun } from '../recipes/internal.js';
 
+/** Names a scale on the command line. */
 export type ScaleName = 'small' | 'paper';
 
-/** A run as a scale has it; `missing` says in one line what the scale would need. */
+/** Holds a run at a scale, or in `missing` one line about what the scale would need. */
 export type ScaledRun =
   | { readonly name: string; readonly config: RecipeConfig }
   | { readonly missing: string };
 
+/** Turns descriptions of runs into configs of one size. */
 export interface Scale {
   readonly name: ScaleName;
-  /** The same name means the same training: rows that share it share a run. */
+  /** Returns the run at this scale. Rows whose runs have the same name share a training. */
   scaled(run: PaperRun): ScaledRun;
-  /** What a reader of the tables must know about the size of this experiment, a line each. */
+  /** Tells a reader of the tables about the size of this experiment, a line each. */
   readonly notes: readonly string[];
 }
 
-/** Folders of datasets, as the person named them; one without a name is the road scenes with coarse and fine labels. */
+/** Names the folders of datasets; a folder given without a name counts as `cityscapes`. */
 export interface DataRoots {
   readonly cityscapes?: string;
   readonly ade20k?: string;

@@ -1,6 +1,6 @@
 /**
- * What an experiment was asked for, kept in its folder, so that its tables can be written again, and its queue be gone on
- * with, without repeating every option. Progress is not here: that is in the run folders.
+ * Keeps the options of an experiment in its folder, so that its tables can be written again and its queue resumed without
+ * repeating every option. Progress is in the run folders instead.
  */
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -19,12 +19,18 @@ const settingsSchema = z.strictObject({
   set: z.array(z.string()).default([]),
 });
 
+/** Holds the options of an experiment, defaults filled in. */
 export type ExperimentSettings = z.output<typeof settingsSchema>;
+/** Holds the options that were given. */
 export type ExperimentSettingsInput = z.input<typeof settingsSchema>;
 
 const settingsFile = 'experiment.json';
 
-/** What the folder remembers, under what is asked for now; folders of data and files of weights each by their name. Throws a ConfigError for a damaged file. */
+/**
+ * Returns the options kept in the folder, overridden by those given now. Data folders and weight files are merged by name.
+ *
+ * @throws {ConfigError} when the file is damaged
+ */
 export function readSettings(output: string, asked: ExperimentSettingsInput): ExperimentSettings {
   const file = path.join(output, settingsFile);
   const remembered: Partial<ExperimentSettings> = existsSync(file) ? parseSettings(file) : {};
@@ -38,6 +44,7 @@ export function readSettings(output: string, asked: ExperimentSettingsInput): Ex
   });
 }
 
+/** Writes the options into the experiment's folder. */
 export function writeSettings(output: string, settings: ExperimentSettings): void {
   mkdirSync(output, { recursive: true });
   const text = `${JSON.stringify(settings, null, 1)}\n`;
@@ -48,8 +55,11 @@ function parseSettings(file: string): ExperimentSettings {
   try {
     return settingsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    throw new ConfigError(`${file}: is not what an experiment wrote; remove it and name all options again`, {
-      cause,
-    });
+    throw new ConfigError(
+      `${file}: not the settings of an experiment; delete the file and give all options again`,
+      {
+        cause,
+      },
+    );
   }
 }

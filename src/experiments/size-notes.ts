@@ -1,9 +1,9 @@
-/** What the runs of an experiment are in numbers, read from their configs: options may have changed what a scale says. */
+/** Describes the size of an experiment's runs by their configs, because options may have changed what the scale says. */
 
 import type { Config } from '../config/index.js';
 import type { Job } from './job.js';
 
-/** Lines for the reader of a table; where runs differ, every value is named. */
+/** Returns lines about steps, rates, sizes and backbones; where runs differ, every value is named. */
 export function sizeNotes(jobs: readonly Job[]): string[] {
   const configs = jobs.map(({ config }) => config);
   if (configs.length === 0) return [];
@@ -33,7 +33,7 @@ function rateNotes(configs: readonly Config[]): string[] {
   return [`ARM's learning rate is ${factor} times the network's (learningRateScale); the paper's is 1.`];
 }
 
-/** `40 000`. */
+/** Returns a count with grouped digits: `40 000`. */
 function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, '\u00a0');
 }

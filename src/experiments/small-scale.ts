@@ -1,5 +1,5 @@
 /**
- * The tables on a folder of one's own (`images/`, `coarse/`, `fine/`), at a size that two CPU cores finish: images at half
+ * Runs the tables on a dataset folder (`images/`, `coarse/`, `fine/`) at a size that two CPU cores finish: images at half
  * their size, a few hundred steps from random weights, a ResNet-18 in place of ResNet-101. It can show directions, not
  * the paper's figures.
  */
@@ -15,19 +15,20 @@ import {
 } from '../recipes/internal.js';
 import type { DataRoots, Scale, ScaledRun } from './scale.js';
 
+/** Configures the small scale. */
 export interface SmallScaleOptions {
   /** Multiplies ARM's learning rate: hundreds of steps at the paper's rate hardly move it. */
   readonly armLearningRateScale?: number;
 }
 
-/** Images are read at half their size, in training and in evaluation. */
+/** Scales images in training and evaluation. */
 const imageScale = 0.5;
-/** Of the halved image, a crop sees two thirds of each side, in multiples of 8 pixels. */
+/** Sets the share of each side of the scaled image that a crop covers, in multiples of 8 pixels. */
 const cropShare = 2 / 3;
 const batchSize = 8;
 const iterations = 300;
 
-/** openseg's OHEM keeps at least 100 000 pixels of the two 512×1024 crops of one GPU: this share of a batch. */
+/** Sets the share of a batch's pixels that OHEM keeps at least: openseg's 100 000 of two crops of 512×1024. */
 const ohemShare = 100_000 / (2 * 512 * 1024);
 
 const backbones: Readonly<Record<BackboneRole, string>> = {
@@ -36,7 +37,7 @@ const backbones: Readonly<Record<BackboneRole, string>> = {
   larger: 'resnet34',
 };
 
-/** DeepLabv3+ takes its size from the backbone; OCR is made as small as that. */
+/** Makes OCR as small as DeepLabv3+ is on a ResNet-18, which takes its size from the backbone. */
 const heads = {
   deeplabv3plus: { kind: 'deeplabv3plus' },
   ocr: { kind: 'ocr', channels: 256, keyChannels: 128 },
@@ -44,14 +45,15 @@ const heads = {
 
 interface SmallData {
   readonly root: string;
-  /** Of the halved images. */
+  /** Measures the scaled images, in pixels. */
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * Looks into the folders for the size of their images: that of the first. Rejects with a DataError for a folder that is no
- * dataset.
+ * Returns the small scale on a dataset folder, sized by the dataset's first image.
+ *
+ * @throws {DataError} when the folder is not a dataset
  */
 export async function smallScale(
   roots: DataRoots,
@@ -90,7 +92,7 @@ function missing({ data }: PaperRun): ScaledRun {
   };
 }
 
-/** `coarse-arm`, `fine-cross-entropy-resnet34`: only what differs from the standard network is in the name. */
+/** Returns the name of a run, such as `coarse-arm` or `fine-cross-entropy-resnet34`; only differences from the standard network appear. */
 function smallName({ data, method, backbone, head, protocol }: PaperRun): string {
   return [
     `${labelsOf(data)}-${method}`,
@@ -138,7 +140,7 @@ function smallConfig(run: PaperRun, { data, armLearningRateScale }: SmallConfigO
     },
     model: { backbone: { kind: backbones[run.backbone], outputStride: 16 }, head: heads[run.head] },
     ...methodSections(run.method, { armLearningRateScale, ohemMinKept }),
-    // An evaluation interval longer than any run: at the end only.
+    // Longer than any run, so that only the end is evaluated.
     training: {
       iterations,
       batchSize,
@@ -153,7 +155,7 @@ function smallConfig(run: PaperRun, { data, armLearningRateScale }: SmallConfigO
   };
 }
 
-/** [height, width]. */
+/** Returns the crop as [height, width]. */
 function cropOf({ width, height }: SmallData): readonly [number, number] {
   const side = (length: number) => Math.max(32, 8 * Math.round((length * cropShare) / 8));
   return [side(height), side(width)];

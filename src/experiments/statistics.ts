@@ -1,13 +1,15 @@
-/** Mean and spread over seeds. */
+/** Summarizes scores over seeds. */
 
+/** Holds the mean and spread of some values. */
 export interface Summary {
-  /** NaN when any value is NaN, null without values. */
+  /** Is NaN when any value is NaN, and null without values. */
   readonly mean: number | null;
-  /** Sample standard deviation, with n − 1 below the sum; null for fewer than two values. */
+  /** Holds the sample standard deviation (over n − 1); null for fewer than two values. */
   readonly deviation: number | null;
   readonly count: number;
 }
 
+/** Returns the mean and sample standard deviation of these values. */
 export function summarize(values: readonly number[]): Summary {
   const count = values.length;
   if (count === 0) return { mean: null, deviation: null, count };

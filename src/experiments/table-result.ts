@@ -1,4 +1,4 @@
-/** What a table's rows scored: means over seeds, differences to their base seed by seed, beside the paper's figures. */
+/** Computes the results of a table: means over seeds and differences to the base seed by seed, beside the paper's figures. */
 
 import type { ExperimentTable, Metric, TableRow } from './experiment-table.js';
 import type { Job } from './job.js';
@@ -7,22 +7,23 @@ import { type Figures, paperFigures } from './paper-figures.js';
 import { type ExperimentPlan, runOfRow } from './plan.js';
 import { type Summary, summarize } from './statistics.js';
 
-/** All figures are per cent or percentage points. */
+/** Holds the result of a row in percent or percentage points. */
 export interface RowResult {
   readonly cells: readonly string[];
-  /** The run's name at this scale; null for a row that cannot run. */
+  /** Names the run at this scale; null for a row that cannot run. */
   readonly runName: string | null;
-  /** Over the seeds that ended; one whose loss was not finite is NaN, one that failed otherwise is not among them. */
+  /** Summarizes the seeds that ended: NaN for one whose loss was not finite; seeds that failed otherwise are left out. */
   readonly scores: Readonly<Record<Metric, Summary>>;
-  /** Of mIoU, over the seeds that this row and its base share; null for a base row. */
+  /** Summarizes the differences of mIoU over the seeds that this row and its base share; null for a base row. */
   readonly difference: Summary | null;
-  /** The paper's, null where it has none; its difference is computed from its figures. */
+  /** Holds the paper's figures; null where it has none. Its difference is computed from them. */
   readonly paper: Figures | null;
   readonly paperDifference: number | null;
-  /** Why there is nothing, or how seeds failed. */
+  /** Tells why the row did not run, or how seeds failed. */
   readonly remarks: readonly string[];
 }
 
+/** Holds the results of a table. */
 export interface TableResult {
   readonly name: string;
   readonly title: string;
@@ -32,13 +33,13 @@ export interface TableResult {
   readonly remarks: readonly string[];
 }
 
-/** A job with what its folder says. */
+/** Holds a job and its state. */
 export interface KnownJob {
   readonly job: Job;
   readonly status: JobStatus;
 }
 
-/** The results of one table of a plan, as far as they are there. */
+/** Returns the results of one table of a plan, as far as its runs are finished. */
 export function tableResult(
   table: ExperimentTable,
   { plan, jobs }: { readonly plan: ExperimentPlan; readonly jobs: readonly KnownJob[] },
@@ -76,7 +77,7 @@ function rowResult({ cells, run, base }: TableRow, { plan, jobs }: Known): RowRe
   };
 }
 
-/** Per cent by seed, of the seeds that have this score; NaN for one that diverged. */
+/** Returns a score in percent by seed; NaN for a seed that diverged. Seeds without this score are left out. */
 function bySeed(jobs: readonly KnownJob[], metric: Metric): ReadonlyMap<number, number> {
   const values = new Map<number, number>();
   for (const { job, status } of jobs) {
@@ -89,7 +90,7 @@ function bySeed(jobs: readonly KnownJob[], metric: Metric): ReadonlyMap<number, 
   return values;
 }
 
-/** Equal seeds begin at equal weights and see equal batches, so their difference has less chance in it. */
+/** Returns the differences by seed: equal seeds start from equal weights and see equal batches, so chance matters less. */
 function pairedDifference(own: ReadonlyMap<number, number>, base: ReadonlyMap<number, number>): Summary {
   const shared = [...own].filter(([seed]) => base.has(seed));
   return summarize(shared.map(([seed, value]) => value - (base.get(seed) as number)));

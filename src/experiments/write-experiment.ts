@@ -1,4 +1,4 @@
-/** Writes everything that an experiment knows so far: its tables, and the page that shows them. */
+/** Writes the results of an experiment so far: its tables, and the page that shows them. */
 
 import path from 'node:path';
 import { writeExperimentReport } from '../report/internal.js';
@@ -6,7 +6,7 @@ import { experimentReport } from './experiment-report.js';
 import type { ExperimentPlan } from './plan.js';
 import { type ExperimentResults, type ResultsOptions, readResults, writeTables } from './write-results.js';
 
-/** Reads the run folders, writes tables and `report.html` into the experiment's folder, and returns what it wrote. */
+/** Reads the run folders, writes tables and `report.html` into the experiment's folder, and returns the results. */
 export async function writeExperiment(
   plan: ExperimentPlan,
   options: ResultsOptions,

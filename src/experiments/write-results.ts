@@ -1,4 +1,4 @@
-/** Writes what an experiment knows so far: Markdown and JSON of each table. Every file is replaced atomically. */
+/** Writes the results of an experiment so far as Markdown and JSON. Every file is replaced atomically. */
 
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -9,14 +9,16 @@ import type { ExperimentPlan } from './plan.js';
 import { sizeNotes } from './size-notes.js';
 import { type KnownJob, type TableResult, tableResult } from './table-result.js';
 
+/** Holds the results of an experiment. */
 export interface ExperimentResults {
   readonly tables: readonly TableResult[];
-  /** What holds for all tables: scale, machine, command; a line each. */
+  /** Tells what holds for all tables: scale, machine, command; a line each. */
   readonly notes: readonly string[];
 }
 
+/** Configures the results of an experiment. */
 export interface ResultsOptions {
-  /** The command that repeats the experiment. */
+  /** Holds the command line that repeats the experiment. */
   readonly command: string;
 }
 
@@ -40,7 +42,7 @@ export function writeTables({ output }: ExperimentPlan, { tables, notes }: Exper
   }
 }
 
-/** JSON has no NaN, which is a result here. */
+/** Replaces NaN, which is a result here and has no form in JSON, by text. */
 function nanAsText(_key: string, value: unknown): unknown {
   return Number.isNaN(value) ? 'NaN' : value;
 }

@@ -1,19 +1,19 @@
 /**
- * The demonstration: generated street-like scenes, coarse labels to train on and exact ones to evaluate on, small enough
- * for two cores and a minute and a half a run. It shows that everything works; it is too small to rank methods.
+ * Defines the recipes of the demonstration: generated street-like scenes, coarse labels to train on and exact ones to
+ * evaluate on, small enough for two cores and a minute and a half a run. They are too small to rank methods.
  */
 
 import type { RecipeConfig } from '../config/index.js';
 import { named, withArm, withLinearArm } from './combinators.js';
 import type { RecipeOptions } from './recipe.js';
 
-/** Where `coarsely scenes` writes by default, seen from the working directory. */
+/** Names the default folder of generated scenes, relative to the working directory. */
 export const scenesRoot = 'data/scenes';
 
-/** How many scenes these recipes are made for. */
+/** Counts the scenes that these recipes are sized for. */
 export const sceneCounts = { train: 160, validation: 40 } as const;
 
-/** The plain mean loss on coarse labels. */
+/** Returns the baseline: the plain mean loss on coarse labels. */
 export function scenesCrossEntropy({ root = scenesRoot }: RecipeOptions = {}): RecipeConfig {
   return {
     name: 'scenes-cross-entropy',
@@ -29,12 +29,12 @@ export function scenesCrossEntropy({ root = scenesRoot }: RecipeOptions = {}): R
   };
 }
 
-/** With ARM; at a few hundred iterations the paper's rate would hardly move it, hence the scale. */
+/** Returns the baseline with ARM, at a scaled rate because the paper's would hardly move it in a few hundred iterations. */
 export function scenesArm(options: RecipeOptions = {}): RecipeConfig {
   return withArm(named(scenesCrossEntropy(options), 'scenes-arm'), { learningRateScale: 50 });
 }
 
-/** With the fixed, suppressing linear weights. */
+/** Returns the baseline with Linear ARM, which suppresses confident pixels. */
 export function scenesLinearArm(options: RecipeOptions = {}): RecipeConfig {
   return withLinearArm(named(scenesCrossEntropy(options), 'scenes-linear-arm'));
 }

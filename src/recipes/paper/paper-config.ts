@@ -1,4 +1,4 @@
-/** The paper's own scale (section 4.2): from a described run to its config. */
+/** Turns the description of a run into its config at the paper's own scale (section 4.2). */
 
 import type { RecipeConfig } from '../../config/index.js';
 import type { RecipeOptions } from '../recipe.js';
@@ -8,20 +8,21 @@ import { type PaperData, type PaperRun, paperRunName } from './paper-run.js';
 const batchSize = 16;
 
 /**
- * The paper's scale of the methods. openseg's OHEM keeps at least 100 000 pixels of the two images that one GPU has; here
- * a batch is whole, so that it is 50 000 for each of its images.
+ * Sizes the methods as the paper did. openseg's OHEM keeps at least 100 000 pixels of the two images on one GPU, which is
+ * 50 000 for each image of a batch.
  */
 const methodScale: MethodScale = { armLearningRateScale: 1, ohemMinKept: 50_000 * batchSize };
 
-/** Scales of multi-scale testing, those of openseg and of published results: 0.5 to 2 by quarters. */
+/** Lists the scales of multi-scale testing, as in openseg and published results: 0.5 to 2 by quarters. */
 export const testScales = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
+/** Configures a run at the paper's scale. */
 export interface PaperConfigOptions extends RecipeOptions {
-  /** A file of ImageNet weights for the backbone, from which the paper starts; null starts from random values. */
+  /** Names a file of ImageNet weights for the backbone, from which the paper starts; null starts from random values. */
   readonly weights?: string | null;
 }
 
-/** The config of a run as the paper describes it; `root` is the folder of Cityscapes or ADE20K. */
+/** Returns the config of a run as the paper describes it; `root` is the folder of Cityscapes or ADE20K. */
 export function paperConfig(run: PaperRun, { root, weights = null }: PaperConfigOptions = {}): RecipeConfig {
   const clean = methodCleanData(run.method);
   const multiScale = run.protocol === 'multi-scale';
@@ -49,7 +50,7 @@ export function paperConfig(run: PaperRun, { root, weights = null }: PaperConfig
   };
 }
 
-/** The kind of backbone that a run has in the paper. */
+/** Returns the kind of backbone that a run has in the paper. */
 export function paperBackbone({ data, backbone }: PaperRun): string {
   if (data === 'ade20k') return 'resnest101';
   return backbone === 'smaller' ? 'resnet50' : 'resnet101';
@@ -85,7 +86,7 @@ function augmentation(data: PaperData): { baseSize: [number, number]; cropSize: 
     : { baseSize: [2048, 1024], cropSize: [512, 1024] };
 }
 
-/** Cityscapes' images have their base size already; ADE20K's, of many sizes, are tested as they are trained. */
+/** Returns the inference section: ADE20K's images, of many sizes, are resized in tests as in training. */
 function inferenceSection({ data, protocol }: PaperRun): Pick<RecipeConfig, 'inference'> {
   const inference = {
     ...(data === 'ade20k' ? { baseSize: augmentation(data).baseSize } : {}),

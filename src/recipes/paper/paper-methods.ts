@@ -1,32 +1,33 @@
 /**
- * What is compared: each method as the sections of a config that it changes against plain cross-entropy. Two numbers
+ * Defines the compared methods by the sections of a config that they change against plain cross-entropy. Two numbers
  * depend on the size of an experiment and come from its scale.
  */
 
 import type { RecipeConfig } from '../../config/index.js';
 
-/** The sections of a config that make a method. */
+/** Holds the sections of a config that make a method. */
 export type MethodSections = Pick<RecipeConfig, 'loss' | 'confidence' | 'reweighter'>;
 
-/** The part of a dataset with clean labels, from which some methods learn. */
+/** Describes the part of a dataset with clean labels, from which some methods learn. */
 export interface CleanData {
   readonly split: string;
   readonly labels: string;
   readonly count: number;
 }
 
+/** Holds the numbers of methods that depend on the size of an experiment. */
 export interface MethodScale {
   /** Multiplies ARM's learning rate; 1 is the paper's. */
   readonly armLearningRateScale: number;
-  /** Pixels of a batch that OHEM keeps at least. */
+  /** Sets how many pixels of a batch OHEM keeps at least. */
   readonly ohemMinKept: number;
 }
 
 interface Method {
-  /** As a line about it names it. */
+  /** Names the method in a description. */
   readonly title: string;
   readonly sections: (scale: MethodScale) => MethodSections;
-  /** Some of the training images with their fine labels. */
+  /** Describes the clean labels that the method learns from. */
   readonly clean?: CleanData;
 }
 
@@ -34,12 +35,12 @@ const arm = ({ armLearningRateScale: learningRateScale }: MethodScale, p: 1 | 2 
   reweighter: { kind: 'arm', p, learningRateScale },
 });
 
-/** W(v) = slope · v + 0.5: a slope of −0.5 suppresses confident pixels, +0.5 focuses on them (section 4.3). */
+/** Returns W(v) = slope · v + 0.5: a slope of −0.5 suppresses confident pixels, +0.5 focuses on them (section 4.3). */
 const linearArm = (slope: number): MethodSections => ({
   reweighter: { kind: 'linear-arm', slope, intercept: 0.5 },
 });
 
-/** The paper's grid search found q = 0.1 (section 4.3). */
+/** Holds the q that the paper's grid search found (section 4.3). */
 const gceExponent = 0.1;
 
 const methods = {
@@ -100,14 +101,15 @@ const methods = {
   },
 } satisfies Record<string, Method>;
 
+/** Names a compared method. */
 export type MethodName = keyof typeof methods;
 
-/** The sections of a config that make `method` at this scale. */
+/** Returns the sections of a config that make `method` at this scale. */
 export function methodSections(method: MethodName, scale: MethodScale): MethodSections {
   return methods[method].sections(scale);
 }
 
-/** The clean labels that `method` learns from; null for nearly every method. */
+/** Returns the clean labels that `method` learns from; null for nearly every method. */
 export function methodCleanData(method: MethodName): CleanData | null {
   const { clean }: Method = methods[method];
   return clean ?? null;

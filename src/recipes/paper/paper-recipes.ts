@@ -1,4 +1,4 @@
-/** The runs behind every row of the paper's tables, as recipes. */
+/** Offers the run behind every row of the paper's tables as a recipe. */
 
 import type { Recipe } from '../recipe.js';
 import { paperBackbone, paperConfig } from './paper-config.js';
@@ -12,7 +12,7 @@ const dataTitles: Readonly<Record<PaperData, string>> = {
   ade20k: 'ADE20K',
 };
 
-/** The ablations of Tables 1, 2 and 4, all on coarse labels. */
+/** Lists the ablations of Tables 1, 2 and 4, all on coarse labels. */
 const ablations: readonly MethodName[] = [
   'linear-arm-attached',
   'linear-arm-focusing',
@@ -43,6 +43,7 @@ const runs: readonly PaperRun[] = [
   ...both.map((method) => paperRun('cityscapes-coarse-extension', method)),
 ];
 
+/** Lists the recipes of the paper's tables. */
 export const paperRecipes: readonly Recipe[] = runs.map((run) => ({
   name: paperRunName(run),
   description: describe(run),
