@@ -19,6 +19,7 @@ setup: ## install what is missing: system packages, npm packages
 build: setup ## compile the addon and the TypeScript
 	@node dist/addon/build.js
 	@tsc -b src examples scripts
+	@node build/scripts/copy-assets.js
 
 demo: build ## train on generated scenes with and without ARM, compare, write a report (some minutes)
 	@node dist/cli/main.js demo $(ARGS)

@@ -34,6 +34,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'slow', include: slowSuites } },
     ],
+    globalSetup: ['test/support/assets.ts'],
     setupFiles: ['test/support/setup.ts'],
     unstubEnvs: true,
     pool: 'forks',

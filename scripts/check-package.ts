@@ -41,6 +41,8 @@ const wanted = [
   'CITATION.cff',
   'dist/cli/main.js',
   'dist/addon/build.js',
+  'dist/report/browser/page.js',
+  'dist/report/browser/page.css',
   'native/addon.cc',
   'examples/',
   'docs/guide/',

@@ -1,26 +1,31 @@
-/** Statistics of a subject over chosen images: at an evaluation during training, or from a checkpoint later. */
+/** Measures the statistics of pixels over chosen images: during training at an evaluation, or later from a checkpoint. */
 
 import type { PixelStatistics } from '../runs/index.js';
-import { inspectImage } from './inspect-image.js';
+import type { ChosenImages } from './chosen-images.js';
+import { measureImage } from './measure-image.js';
+import type { ModelWithObjective } from './model-with-objective.js';
 import { PixelCollector } from './pixel-sample.js';
 import { statisticsOf } from './pixel-statistics.js';
-import type { Subject } from './subject.js';
-import type { ChosenImages } from './training-images.js';
 
 /**
- * Draws nothing and changes nothing: network and reweighter are looked at in evaluation mode, which is put back.
+ * Measures every chosen image in evaluation mode and returns the statistics of all their labeled pixels. Changes nothing:
+ * network and reweighter are in their former mode afterwards.
  *
- * @throws DataError naming the image that cannot be read
+ * @throws {DataError} naming the image that cannot be read
  */
-export async function measureStatistics(subject: Subject, images: ChosenImages): Promise<PixelStatistics> {
-  const { model, reweighter } = subject;
+export async function measureStatistics(
+  measured: ModelWithObjective,
+  images: ChosenImages,
+): Promise<PixelStatistics> {
+  const { model, reweighter } = measured;
   const modes = [model, reweighter].map((module) => ({ module, training: module?.training ?? false }));
   const collector = new PixelCollector();
   try {
     for (const { module } of modes) module?.train(false);
     for (const index of images.indices) {
-      const { sample, teaching, fine } = await images.read(index);
-      collector.add({ inspection: inspectImage(subject, sample, { teaching, index }), teaching, fine });
+      const { sample, trainingLabels, fineLabels } = await images.read(index);
+      const maps = measureImage(measured, sample, { trainingLabels, index });
+      collector.add({ maps, trainingLabels, fineLabels });
     }
   } finally {
     for (const { module, training } of modes) module?.train(training);

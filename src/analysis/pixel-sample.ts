@@ -1,64 +1,67 @@
-/** The pixels of some images as flat lists: all that the statistics of Fig. 2 and Fig. 5 are made of. */
+/** The labeled pixels of some images as flat lists, from which the statistics of Fig. 2 and Fig. 5 are made. */
 
 import { ignoreIndex } from '../data/index.js';
 import { OperationError } from '../errors/index.js';
-import type { Inspection } from './inspect-image.js';
+import type { ImageMaps } from './measure-image.js';
 
-/** How a pixel's teaching label compares with a finer one. */
+/** How a pixel's training label compares with a finer one. */
 export const pixelState = { correct: 0, mislabeled: 1, unknown: 2 } as const;
 
-/** Labeled pixels only; all lists have one length. */
+/** Holds labeled pixels, all lists of one length. */
 export interface PixelSample {
+  /** Number of images that the pixels come from. */
   readonly images: number;
   /** v̂, −1..1. */
   readonly confidence: Float32Array;
   readonly losses: Float32Array;
-  /** On one scale over all images; what they sum to says nothing. */
+  /** Weights on one scale over all images; their sum has no meaning. */
   readonly weights: Float32Array;
-  /** `pixelState`: whether the teaching label is the fine one, or that nobody knows. */
+  /** Values of `pixelState`. */
   readonly states: Uint8Array;
 }
 
-/** One image: what the network makes of it, and its labels, height × width. */
-export interface PixelSource {
-  readonly inspection: Inspection;
-  readonly teaching: Uint8Array;
+/** Holds the maps of one image and its labels, height × width. */
+export interface MeasuredPixels {
+  readonly maps: ImageMaps;
+  readonly trainingLabels: Uint8Array;
   /** Null where there are no finer labels. */
-  readonly fine: Uint8Array | null;
+  readonly fineLabels: Uint8Array | null;
 }
 
-/**
- * Pixels whose teaching label is ignored are left out.
- *
- * @throws OperationError when maps of one image differ in size
- */
+/** Collects the labeled pixels of several images. */
 export class PixelCollector {
   readonly #parts: PixelSample[] = [];
 
-  add({ inspection, teaching, fine }: PixelSource): void {
-    const { confidence, losses, weights, weightScale } = inspection;
-    for (const map of [confidence, losses, weights, fine]) {
-      if (map !== null && map.length !== teaching.length) {
+  /**
+   * Adds the pixels of one image, without those whose training label is ignored.
+   *
+   * @throws {OperationError} when the maps of the image differ in size
+   */
+  add({ maps, trainingLabels, fineLabels }: MeasuredPixels): void {
+    const { confidence, losses, weights, weightScale } = maps;
+    for (const map of [confidence, losses, weights, fineLabels]) {
+      if (map !== null && map.length !== trainingLabels.length) {
         throw new OperationError(
-          `PixelCollector.add: expected maps of ${teaching.length} pixels, received ${map.length}`,
+          `PixelCollector.add: expected maps of ${trainingLabels.length} pixels, received ${map.length}`,
         );
       }
     }
     let count = 0;
-    for (const label of teaching) if (label !== ignoreIndex) count += 1;
+    for (const label of trainingLabels) if (label !== ignoreIndex) count += 1;
     const part = emptySample(count);
     let place = 0;
-    for (const [pixel, label] of teaching.entries()) {
+    for (const [pixel, label] of trainingLabels.entries()) {
       if (label === ignoreIndex) continue;
       part.confidence[place] = confidence[pixel] as number;
       part.losses[place] = losses[pixel] as number;
       part.weights[place] = weights === null ? 1 : (weights[pixel] as number) * weightScale;
-      part.states[place] = stateOf(label, fine?.[pixel] ?? ignoreIndex);
+      part.states[place] = stateOf(label, fineLabels?.[pixel] ?? ignoreIndex);
       place += 1;
     }
     this.#parts.push(part);
   }
 
+  /** Returns the pixels of all images that were added. */
   pixels(): PixelSample {
     const parts = this.#parts;
     const all = emptySample(
@@ -77,9 +80,9 @@ export class PixelCollector {
   }
 }
 
-function stateOf(teaching: number, fine: number): number {
-  if (fine === ignoreIndex) return pixelState.unknown;
-  return teaching === fine ? pixelState.correct : pixelState.mislabeled;
+function stateOf(trainingLabel: number, fineLabel: number): number {
+  if (fineLabel === ignoreIndex) return pixelState.unknown;
+  return trainingLabel === fineLabel ? pixelState.correct : pixelState.mislabeled;
 }
 
 function emptySample(length: number, images = 1): PixelSample {

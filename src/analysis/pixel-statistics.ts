@@ -1,50 +1,53 @@
 /**
- * What pixels of different confidence are like: how many there are, how many of them carry a wrong label, what they
- * lose and what they weigh. This is Fig. 2 of the paper measured, and Fig. 5; recorded during training, it shows how
- * both come about.
+ * Statistics of pixels by confidence: how many there are, how many of them are mislabeled, their losses and their weights.
+ * These are Fig. 2 and Fig. 5 of the paper, measured; recorded during training, they show how both develop.
  */
 
 import type { Division, DivisionCell, PixelStatistics } from '../runs/index.js';
 import { type PixelSample, pixelState } from './pixel-sample.js';
 
-/** Intervals of v̂ over [−1, 1] in the histograms. */
+/** Number of intervals that the histograms divide v̂ into, over [−1, 1]. */
 export const binCount = 40;
 
+/** Computes the statistics of a sample of pixels; numbers are rounded to seven digits. */
 export function statisticsOf(sample: PixelSample): PixelStatistics {
   const { images, confidence, losses, states } = sample;
-  const known = states.reduce((sum, state) => sum + Number(state !== pixelState.unknown), 0);
-  const isMislabeled = states.reduce((sum, state) => sum + Number(state === pixelState.mislabeled), 0);
+  const compared = states.reduce((sum, state) => sum + Number(state !== pixelState.unknown), 0);
+  const mislabeled = states.reduce((sum, state) => sum + Number(state === pixelState.mislabeled), 0);
   const total = losses.reduce((sum, loss) => sum + loss, 0);
-  // Networks saturate, losses too: the many pixels that tie at the sure end belong together, on its side.
-  const byConfidence = median(confidence, { states, upper: true });
-  const byLoss = median(losses, { states, upper: false });
+  // Saturated networks make many pixels tie at the confident end; the choice of median keeps those together, on its side.
+  const confidenceMedian = median(confidence, { states, upper: true });
+  const lossMedian = median(losses, { states, upper: false });
   return {
     images,
     pixels: states.length,
-    compared: known,
-    mislabeled: isMislabeled,
+    compared,
+    mislabeled,
     meanLoss: states.length === 0 ? null : rounded(total / states.length),
     bins: binsOf(sample),
     byLoss:
-      byLoss === null
-        ? null
-        : divide(sample, { threshold: byLoss, isHigh: (pixel) => (losses[pixel] as number) > byLoss }),
-    byConfidence:
-      byConfidence === null
+      lossMedian === null
         ? null
         : divide(sample, {
-            threshold: byConfidence,
-            isHigh: (pixel) => (confidence[pixel] as number) >= byConfidence,
+            threshold: lossMedian,
+            isHigh: (pixel) => (losses[pixel] as number) > lossMedian,
+          }),
+    byConfidence:
+      confidenceMedian === null
+        ? null
+        : divide(sample, {
+            threshold: confidenceMedian,
+            isHigh: (pixel) => (confidence[pixel] as number) >= confidenceMedian,
           }),
   };
 }
 
-/** The interval that a confidence falls into; 1 belongs to the last. */
+/** Returns the interval that a confidence of −1..1 falls into; 1 belongs to the last. */
 export function binOf(confidence: number): number {
   return Math.min(binCount - 1, Math.max(0, Math.floor(((confidence + 1) / 2) * binCount)));
 }
 
-/** The middle of interval `bin`. */
+/** Returns the middle of interval `bin`. */
 export function binCenter(bin: number): number {
   return ((bin + 0.5) * 2) / binCount - 1;
 }
@@ -70,7 +73,7 @@ function binsOf({ confidence, losses, weights, states }: PixelSample): PixelStat
   };
 }
 
-/** The upper or lower median over the compared pixels; null when there are none. */
+/** Returns the upper or lower median over the compared pixels; null when there are none. */
 function median(
   values: Float32Array,
   { states, upper }: { readonly states: Uint8Array; readonly upper: boolean },
@@ -105,7 +108,7 @@ function divide(
   };
 }
 
-/** Seven digits: what a float32 holds, and short in a file. */
+/** Rounds to seven digits, the precision of a float32. */
 function rounded(value: number): number {
   return Number(value.toPrecision(7));
 }

@@ -1,40 +1,46 @@
-/** The statistics of a run over its time: as training recorded them, or measured now with its last checkpoint. */
+/** The statistics of a run over its training: as it recorded them, or measured now with its last checkpoint. */
 
-import { basename, resolve } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { storedConfig } from '../config/internal.js';
-import { CoarselyError } from '../errors/index.js';
+import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { loadRun } from '../evaluation/index.js';
 import { inferenceDevice } from '../evaluation/internal.js';
 import { type ComponentSection, createComponent } from '../registry/index.js';
 import { reweighters } from '../reweighting/index.js';
-import { metricRecords, type PixelStatistics, type Run, readRun } from '../runs/index.js';
+import { type MetricLine, type Run, readRun } from '../runs/index.js';
 import { Generator, setThreads, tidy } from '../torch/index.js';
-import { resolveThreads } from '../torch/internal.js';
+import { ChosenImages, type ChosenImagesOptions } from './chosen-images.js';
 import { measureStatistics } from './measure-statistics.js';
-import { subjectOf } from './subject.js';
-import { ChosenImages, type ChosenImagesOptions } from './training-images.js';
+import { modelWithObjective } from './model-with-objective.js';
+import { type PixelStatistics, pixelStatistics } from './pixel-statistics.js';
+import { runLabels } from './run-labels.js';
 
+/** Holds the statistics of one moment of training. */
 export interface StatisticsMoment {
   readonly step: number;
   readonly statistics: PixelStatistics;
 }
 
+/** Holds the statistics of a run at one or several moments of its training. */
 export interface RunStatistics {
-  /** Unique among the runs of a figure. */
+  /** Unique among the runs that are shown together. */
   readonly label: string;
   readonly folder: string;
   /** In the order of their steps; at least one. */
   readonly moments: readonly StatisticsMoment[];
   /** Whether training recorded them, or they were measured with the last checkpoint. */
   readonly source: 'recorded' | 'measured';
-  /** `normOrder` of the run's reweighter: of the norm under which its weights climb the loss; null where they don't. */
+  /** The order of the norm under which the run's weights maximize the loss; null where they do not. */
   readonly p: number | null;
 }
 
 /**
- * @param images which images to measure on; null takes what training recorded, and measures only where it recorded
- *   nothing
- * @throws CheckpointError when a folder is no run, is damaged, or has nothing to measure yet; DataError as reading does
+ * Reads or measures the statistics of every run.
+ *
+ * @param images which images to measure on; null takes what training recorded, and measures 8 training images where it
+ *   recorded nothing
+ * @throws {CheckpointError} when a folder is not a run's, is damaged, or has no checkpoint to measure with
+ * @throws {DataError} when an image cannot be read
  */
 export async function readRunStatistics(
   folders: readonly string[],
@@ -50,12 +56,21 @@ export async function readRunStatistics(
   return all;
 }
 
-/** A run as training recorded it; null when it recorded no statistics. @throws CheckpointError when they are damaged */
+/**
+ * Returns the statistics that training recorded; null when it recorded none.
+ *
+ * @throws {CheckpointError} when they are damaged
+ */
 export function recordedRun(run: Run, label: string): RunStatistics | null {
-  const records = metricRecords(run, 'statistics');
-  if (records.length === 0) return null;
-  const moments = records.map(({ step, values }) => ({ step, statistics: values }));
-  return { ...described(run, label), moments, source: 'recorded' };
+  const lines = run.metrics.filter(({ split }) => split === 'statistics');
+  if (lines.length === 0) return null;
+  const moments = lines.map((line) => momentOf(line, run.folder));
+  return { label, folder: run.folder, moments, source: 'recorded', p: normOrderOf(run) };
+}
+
+/** Returns the last moment of a run. */
+export function lastMoment({ moments }: RunStatistics): StatisticsMoment {
+  return moments.at(-1) as StatisticsMoment;
 }
 
 async function measuredRun(
@@ -63,20 +78,17 @@ async function measuredRun(
   { label, chosen }: { readonly label: string; readonly chosen: ChosenImagesOptions },
 ): Promise<RunStatistics> {
   const moments = [await measureRun(run.folder, chosen)];
-  return { ...described(run, label), moments, source: 'measured' };
+  return { label, folder: run.folder, moments, source: 'measured', p: normOrderOf(run) };
 }
 
-function described(run: Run, label: string) {
-  const { reweighter } = configOf(run);
-  return { label, folder: run.folder, p: reweighter === null ? null : normOrderOf(reweighter) };
-}
-
-/** The reweighter itself says; null also of one that can't be made here, being of another version or process. */
-function normOrderOf(section: ComponentSection): number | null {
+/** Asks the run's reweighter for its order; null also for one that this version or process does not know. */
+function normOrderOf(run: Run): number | null {
+  const { reweighter: section } = storedConfig(run);
+  if (!isComponentSection(section)) return null;
   try {
     using generator = new Generator(0);
     return tidy(() => {
-      // The order depends on its options alone.
+      // The order depends on the options alone, so that any context will do.
       const context = { classCount: 2, datasetLength: 0, generator };
       const reweighter = createComponent(reweighters, section, context);
       const { normOrder = null } = reweighter;
@@ -89,46 +101,26 @@ function normOrderOf(section: ComponentSection): number | null {
   }
 }
 
+function isComponentSection(value: unknown): value is ComponentSection {
+  return typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string';
+}
+
+function momentOf({ step, values }: MetricLine, folder: string): StatisticsMoment {
+  const parsed = pixelStatistics.safeParse(values);
+  if (parsed.success) return { step, statistics: parsed.data };
+  const [issue] = parsed.error.issues;
+  throw new CheckpointError(
+    `${folder}/metrics.jsonl: the statistics of step ${step} are damaged at ${issue?.path.join('.')}: ${issue?.message}`,
+  );
+}
+
 async function measureRun(folder: string, chosen: ChosenImagesOptions): Promise<StatisticsMoment> {
   using run = await loadRun(folder);
-  setThreads(resolveThreads(run.config.threads));
+  setThreads(run.config.threads || availableParallelism());
   const images = await ChosenImages.open(run.config.data, chosen);
-  const device = inferenceDevice(run.config);
-  using subject = subjectOf(run, { device, datasetLength: images.trainingLength });
-  return { step: run.step, statistics: await measureStatistics(subject, images) };
-}
-
-/** The names of runs; two of one name are told apart by their folders. */
-export function runLabels(runs: readonly Pick<Run, 'folder' | 'configYaml'>[]): string[] {
-  const names = runs.map((run) => configOf(run).name ?? basename(resolve(run.folder)));
-  return runs.map(({ folder }, place) => {
-    const name = names[place] as string;
-    const namesakes = runs.filter((_, other) => names[other] === name);
-    if (namesakes.length === 1) return name;
-    // Two seeds of one recipe share a name; their folders don't share a path.
-    const own = basename(resolve(folder));
-    return namesakes.filter((other) => basename(resolve(other.folder)) === own).length === 1 ? own : folder;
+  using model = modelWithObjective(run, {
+    device: inferenceDevice(run.config),
+    datasetLength: images.trainingLength,
   });
-}
-
-interface RunConfig {
-  readonly name: string | null;
-  readonly reweighter: ComponentSection | null;
-}
-
-/** Returns the little that labels need, also of a config that another version wrote. */
-function configOf(run: Pick<Run, 'folder' | 'configYaml'>): RunConfig {
-  const { name, reweighter } = storedConfig(run);
-  return {
-    name: typeof name === 'string' ? name : null,
-    reweighter: isSection(reweighter) ? reweighter : null,
-  };
-}
-
-function isSection(value: unknown): value is ComponentSection {
-  return isRecord(value) && typeof value.kind === 'string';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return { step: run.step, statistics: await measureStatistics(model, images) };
 }

@@ -1,11 +1,12 @@
 /**
- * The weights that a run gave against those that the theory gives it (paper, section 3.4): under ‖W‖_p = 1 the weighted
- * loss is greatest for W(v) ∝ E[l | v]^{1/(p−1)}, by Hölder's inequality.
+ * Compares the weights of a run with the theory (paper, section 3.4): under ‖W‖_p = 1 the weighted loss is greatest for
+ * W(v) ∝ E[l | v]^{1/(p−1)}, by Hölder's inequality.
  */
 
 import type { PixelStatistics } from '../runs/index.js';
 import { binCenter } from './pixel-statistics.js';
 
+/** Holds the weights of a run and those of the theory by confidence; all lists have one length. */
 export interface TheoryCurve {
   /** Middles of the intervals of v̂ that have pixels. */
   readonly confidence: readonly number[];
@@ -15,11 +16,16 @@ export interface TheoryCurve {
   readonly weight: readonly number[];
   /** E[l | v̂]^{1/(p−1)}, scaled to the same mean of 1. */
   readonly theory: readonly number[];
-  /** Of weight and theory over the pixels: −1..1; null where either is constant. */
+  /** Pearson's correlation of weight and theory over the pixels, −1..1; null where either is constant. */
   readonly correlation: number | null;
 }
 
-/** @param p greater than 1: at 1 the theory puts all weight on one pixel (Eq. 11), which is no curve */
+/**
+ * Computes both curves from the statistics of a run.
+ *
+ * @param p order of the norm, above 1: at 1 the theory puts all weight on one pixel (Eq. 11), which is no curve
+ * @throws {RangeError} when `p` is 1 or less
+ */
 export function compareWithTheory({ bins, pixels }: PixelStatistics, p: number): TheoryCurve {
   if (!(p > 1)) throw new RangeError(`compareWithTheory: expected p > 1, received ${p}`);
   const filled = bins.pixels.flatMap((count, bin) => (count > 0 ? [bin] : []));
@@ -27,7 +33,7 @@ export function compareWithTheory({ bins, pixels }: PixelStatistics, p: number):
   const weight = filled.map(
     (bin, place) => (bins.weightShare[bin] as number) / (pixelShare[place] as number),
   );
-  // A loss may be negative, as the KL loss is where its scale is small; the best weight W ≥ 0 is then none.
+  // A mean loss may be negative, as the KL loss is where its scale is small; the best weight is then 0.
   const unscaled = filled.map((bin) => Math.max(0, bins.meanLoss[bin] as number) ** (1 / (p - 1)));
   const mean = weightedSum(unscaled, pixelShare);
   const theory = unscaled.map((value) => (mean === 0 ? 1 : value / mean));
@@ -40,7 +46,7 @@ export function compareWithTheory({ bins, pixels }: PixelStatistics, p: number):
   };
 }
 
-/** Pearson's, each pair counted by its share. */
+/** Computes Pearson's correlation, each pair counted by its share. */
 function correlationOf(
   [first, second]: readonly [readonly number[], readonly number[]],
   shares: readonly number[],
@@ -56,7 +62,7 @@ function correlationOf(
       shares,
     );
   const [spreadA, spreadB] = [product(a, a), product(b, b)];
-  // Below the rounding of the file's seven digits a spread is none.
+  // The file holds seven digits, so that a spread below their rounding is no spread.
   if (spreadA < 1e-12 || spreadB < 1e-12) return null;
   return product(a, b) / Math.sqrt(spreadA * spreadB);
 }

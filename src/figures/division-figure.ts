@@ -1,40 +1,49 @@
 /**
- * Fig. 2, measured: correct and mislabeled pixels by loss and by confidence, with what the paper says of each; and where
- * on the scale of confidence the mislabeled pixels are, at the end and over training time.
+ * Draws Fig. 2, measured: correct and mislabeled pixels by loss and by confidence, beside what the paper calls them; and
+ * where on the scale of confidence the mislabeled pixels are, at the end and over the training.
  */
 
-import type { RunStatistics, StatisticsMoment } from '../analysis/index.js';
-import { binCount } from '../analysis/internal.js';
+import type { Division, PixelStatistics, RunStatistics, StatisticsMoment } from '../analysis/index.js';
+import { lastMoment } from '../analysis/internal.js';
 import { ConfigError } from '../errors/index.js';
-import type { Division, PixelStatistics } from '../runs/index.js';
+import { formatCount, formatNumber, formatPercent } from '../format/index.js';
+import { confidenceAxis, intervalCenters, pixelBars, pixelShares } from './confidence-axis.js';
 import { drawDivision } from './division-table.js';
-import { type Figure, fileStem, numberText, percentText } from './figure.js';
-import { centers, confidenceLabel, lastMoment, shares } from './loss-figure.js';
-import { drawPlot, type Frame, type Plot } from './plot/plot.js';
-import { svgDocument, text } from './plot/svg.js';
-import { fontSize, muted, rightColor, shade, wrongColor } from './plot/theme.js';
+import { type Figure, fileStem } from './figure.js';
+import { correctColor, lightColors, mislabeledColor } from './palette.js';
+import { drawPlot, type Plot } from './plot/plot.js';
+import { type Frame, fontSize, svgDocument, text } from './plot/svg.js';
 
 const size = { width: 1000, height: 792 } as const;
 
-/** Statistics in which labels could be compared with finer ones. */
-export interface ComparedStatistics extends PixelStatistics {
+/** Holds statistics in which labels were compared with finer ones. */
+interface ComparedStatistics extends PixelStatistics {
   readonly byLoss: Division;
   readonly byConfidence: Division;
 }
 
-/** @throws ConfigError when a run has no finer labels to compare with */
+interface ComparedMoment {
+  readonly step: number;
+  readonly statistics: ComparedStatistics;
+}
+
+/**
+ * Makes the figure, one drawing for each run.
+ *
+ * @throws {ConfigError} when a run has no finer labels to compare with
+ */
 export function divisionFigure(runs: readonly RunStatistics[]): Figure {
-  const drawn = runs.map((run) => {
-    const svg = divisionSvg(run);
-    if (svg === null) {
+  const files = runs.map((run) => {
+    const content = divisionSvg(run);
+    if (content === null) {
       throw new ConfigError(
         `${run.folder}: figure 2 needs finer labels of the images it is measured on (data.evaluation.labels, or --fine-labels NAME)`,
       );
     }
-    return { name: runs.length === 1 ? 'figure-2.svg' : `figure-2-${fileStem(run.label)}.svg`, content: svg };
+    return { name: runs.length === 1 ? 'figure-2.svg' : `figure-2-${fileStem(run.label)}.svg`, content };
   });
   return {
-    files: drawn,
+    files,
     data: {
       figure: '2',
       runs: runs.map(({ label, folder, source, moments }) => ({
@@ -44,18 +53,13 @@ export function divisionFigure(runs: readonly RunStatistics[]): Figure {
         moments: moments.map(({ step, statistics }) => ({ step, ...statistics })),
       })),
     },
-    table: [
-      ['run', 'step', 'pixels', 'half', 'share', 'mean loss', 'weight'],
-      ...runs.flatMap((run) => tableRows(run)),
-    ],
+    table: [['run', 'step', 'pixels', 'half', 'share', 'mean loss', 'weight'], ...runs.flatMap(tableRows)],
   };
 }
 
-/** One run's figure; null when its labels could not be compared with finer ones. */
+/** Draws one run's figure; null when its labels could not be compared with finer ones. */
 export function divisionSvg(run: RunStatistics): string | null {
-  const compared = run.moments.flatMap(({ step, statistics }) =>
-    isCompared(statistics) ? [{ step, statistics }] : [],
-  );
+  const compared = run.moments.filter(isCompared);
   const last = compared.at(-1);
   if (last === undefined) return null;
   const { step, statistics } = last;
@@ -63,13 +67,14 @@ export function divisionSvg(run: RunStatistics): string | null {
   const half = (size.width - 40) / 2;
   const top: Frame = { left: 20, top: 86, width: half - 10, height: 248 };
   const bottom: Frame = { left: 12, top: 356, width: half, height: 388 };
-  const beside = { left: 30 + half };
-  const described = `${run.label}: ${finding(statistics)}`;
-  return svgDocument({ ...size, description: described }, [
+  const right = { left: 30 + half };
+  const summary = summaryOf(statistics);
+  const wrong = percent(statistics.mislabeled / statistics.compared);
+  return svgDocument({ ...size, description: `${run.label}: ${summary}` }, [
     text(`Which pixels are mislabeled: ${run.label}`, { x: 20, y: 34, size: fontSize.title, weight: 600 }),
     text(
-      `step ${step}, ${images} images; ${percentText(statistics.mislabeled / statistics.compared)} of ${statistics.compared.toLocaleString('en')} compared pixels carry a wrong label; in quotes: what the paper calls them`,
-      { x: 20, y: 56, color: muted },
+      `step ${step}, ${images} images; ${wrong} of ${formatCount(statistics.compared)} compared pixels carry a wrong label; in quotes: what the paper calls them`,
+      { x: 20, y: 56, color: lightColors.muted },
     ),
     drawDivision(byLoss, {
       frame: top,
@@ -78,88 +83,88 @@ export function divisionSvg(run: RunStatistics): string | null {
       paper: { correct: ['less valuable', 'more valuable'], mislabeled: ['less harmful', 'more harmful'] },
     }),
     drawDivision(byConfidence, {
-      frame: { ...top, left: beside.left },
+      frame: { ...top, ...right },
       title: '(b) by confidence',
       columns: ['low confidence', 'high confidence'],
       paper: { correct: ['more valuable', 'less valuable'], mislabeled: ['less harmful', 'more harmful'] },
     }),
     drawPlot(binsPlot(statistics), compared.length > 1 ? bottom : { ...bottom, width: 2 * half }),
-    ...(compared.length > 1 ? [drawPlot(timePlot(compared), { ...bottom, left: beside.left })] : []),
-    text(finding(statistics), { x: 20, y: size.height - 22, weight: 600 }),
+    ...(compared.length > 1 ? [drawPlot(timePlot(compared), { ...bottom, ...right })] : []),
+    text(summary, { x: 20, y: size.height - 22, weight: 600 }),
   ]);
 }
 
-/** Where the mislabeled pixels are, in one sentence, whatever the paper expects. */
-export function finding({ byConfidence, mislabeled, compared }: ComparedStatistics): string {
+/** Says in one sentence where the mislabeled pixels are, whether or not the paper expects them there. */
+function summaryOf({ byConfidence, mislabeled, compared }: ComparedStatistics): string {
   if (mislabeled === 0) return 'No compared pixel is mislabeled.';
   const { threshold, correct, mislabeled: wrong } = byConfidence;
   const low = wrong.low.pixels / (wrong.low.pixels + correct.low.pixels);
   const high = wrong.high.pixels / (wrong.high.pixels + correct.high.pixels);
+  const lessConfident = formatPercent((wrong.low.pixels + correct.low.pixels) / compared, {
+    decimals: 0,
+    sign: true,
+  });
   return (
-    `${percentText(wrong.low.pixels / mislabeled)} of the mislabeled pixels are in the less confident ` +
-    `${percentText((wrong.low.pixels + correct.low.pixels) / compared, 0)} (v̂ < ${threshold.toFixed(3).replace('-', '−')}): ` +
-    `${percentText(low)} of the labels there are wrong, ${percentText(high)} above.`
+    `${percent(wrong.low.pixels / mislabeled)} of the mislabeled pixels are in the less confident ${lessConfident} ` +
+    `(v̂ < ${formatNumber(threshold, { decimals: 3 })}): ` +
+    `${percent(low)} of the labels there are wrong, ${percent(high)} above.`
   );
 }
 
 function binsPlot(statistics: ComparedStatistics): Plot {
   const { compared, mislabeled } = statistics.bins;
-  const all = shares(statistics);
   // Intervals of a handful of pixels would jump up and down.
   const enough = Math.max(20, statistics.compared / 10_000);
   const wrong = compared.map((count, bin) => (count < enough ? null : (mislabeled[bin] as number) / count));
   const highest = Math.max(0.001, ...wrong.map((share) => share ?? 0));
-  const mostPixels = Math.max(...all);
+  const mean = statistics.mislabeled / statistics.compared;
   return {
     title: 'Wrong labels by confidence',
-    note: `dashed: all pixels together; intervals below ${Math.round(enough).toLocaleString('en')} pixels are left out`,
-    x: { label: confidenceLabel, range: [-1, 1] },
-    y: { label: 'share mislabeled', format: (value) => percentText(value, highest < 0.03 ? 1 : 0) },
+    note: `dashed: all pixels together; intervals below ${formatCount(Math.round(enough))} pixels are left out`,
+    x: confidenceAxis,
+    y: {
+      label: 'share mislabeled',
+      format: (share) => formatPercent(share, { decimals: highest < 0.03 ? 1 : 0, sign: true }),
+    },
     series: [
+      pixelBars(pixelShares(statistics), { height: 0.4 * highest }),
+      { label: 'all', color: lightColors.muted, x: [-1, 1], y: [mean, mean], mark: 'line', dashed: true },
       {
-        label: `pixels (highest bar: ${percentText(mostPixels, 0)})`,
-        color: shade,
-        x: centers(),
-        y: all.map((share) => (share / mostPixels) * highest * 0.4),
-        mark: 'bars',
-        barWidth: 2 / binCount,
-      },
-      {
-        label: 'all',
-        color: muted,
-        x: [-1, 1],
-        y: [0, 0].map(() => statistics.mislabeled / statistics.compared),
+        label: 'mislabeled',
+        color: mislabeledColor,
+        x: intervalCenters,
+        y: wrong,
         mark: 'line',
-        dashed: true,
+        dots: true,
       },
-      { label: 'mislabeled', color: wrongColor, x: centers(), y: wrong, mark: 'line', dots: true },
     ],
   };
 }
 
-function timePlot(moments: readonly { step: number; statistics: ComparedStatistics }[]): Plot {
+function timePlot(moments: readonly ComparedMoment[]): Plot {
   const steps = moments.map(({ step }) => step);
-  const share = (half: 'low' | 'high') =>
+  const shares = (half: 'low' | 'high') =>
     moments.map(({ statistics: { byConfidence } }) => {
       const [wrong, right] = [byConfidence.mislabeled[half].pixels, byConfidence.correct[half].pixels];
       return wrong + right === 0 ? null : wrong / (wrong + right);
     });
   const all = moments.map(({ statistics }) => statistics.mislabeled / statistics.compared);
+  const marks = { x: steps, mark: 'line', dots: true } as const;
   return {
     title: 'Wrong labels over training time',
     note: 'below and above the median confidence of each moment',
     x: { label: 'step', range: [Math.min(...steps), Math.max(...steps)] },
-    y: { label: 'share mislabeled', format: (value) => percentText(value, 1) },
+    y: { label: 'share mislabeled', format: percent },
     series: [
-      { label: 'low confidence', color: wrongColor, x: steps, y: share('low'), mark: 'line', dots: true },
-      { label: 'high confidence', color: rightColor, x: steps, y: share('high'), mark: 'line', dots: true },
-      { label: 'all', color: muted, x: steps, y: all, mark: 'line', dashed: true },
+      { ...marks, label: 'low confidence', color: mislabeledColor, y: shares('low') },
+      { ...marks, label: 'high confidence', color: correctColor, y: shares('high') },
+      { label: 'all', color: lightColors.muted, x: steps, y: all, mark: 'line', dashed: true },
     ],
   };
 }
 
 function tableRows(run: RunStatistics): string[][] {
-  const { step, statistics }: StatisticsMoment = lastMoment(run);
+  const { step, statistics } = lastMoment(run);
   const { byLoss, byConfidence, compared } = statistics;
   const divisions = [
     ['loss', byLoss],
@@ -170,16 +175,26 @@ function tableRows(run: RunStatistics): string[][] {
       (['low', 'high'] as const).flatMap((half) => {
         const cell = division?.[state][half];
         if (cell === undefined) return [];
-        const share = percentText(cell.pixels / compared);
-        const weight = percentText(cell.weightShare);
         return [
-          [run.label, String(step), state, `${half} ${indicator}`, share, numberText(cell.meanLoss), weight],
+          [
+            run.label,
+            String(step),
+            state,
+            `${half} ${indicator}`,
+            percent(cell.pixels / compared),
+            formatNumber(cell.meanLoss, { digits: 3 }),
+            percent(cell.weightShare),
+          ],
         ];
       }),
     ),
   );
 }
 
-function isCompared(statistics: PixelStatistics): statistics is ComparedStatistics {
-  return statistics.byLoss !== null && statistics.byConfidence !== null;
+function percent(fraction: number): string {
+  return formatPercent(fraction, { sign: true });
+}
+
+function isCompared(moment: StatisticsMoment): moment is ComparedMoment {
+  return moment.statistics.byLoss !== null && moment.statistics.byConfidence !== null;
 }

@@ -1,33 +1,30 @@
-/** Fig. 4: the pixels that a network is unsure of, painted green on the image, and as brightness below it. */
+/** Draws Fig. 4: pixels of low confidence painted green on the image, and below it the confidence as brightness. */
 
-import { type Figure, fileStem, percentText } from './figure.js';
-import type { InspectedImage } from './maps-figure.js';
+import type { MeasuredImage } from '../analysis/index.js';
+import { formatNumber, formatPercent } from '../format/index.js';
+import { type Figure, type FigureFile, fileStem } from './figure.js';
+import { lowConfidenceColor } from './palette.js';
 import { drawingToPng, photoPixels, pngUri } from './raster.js';
 import { drawTileSheet, type Tile } from './tile-sheet.js';
 
-const green = [46, 204, 64] as const;
-
 /**
- * One PNG a run: a column an image.
+ * Makes the figure: one PNG for each run, with a column for each image.
  *
  * @param threshold confidence below which a pixel is painted, −1..1
  */
 export async function lowConfidenceFigure(
-  inspected: readonly InspectedImage[],
+  measured: readonly MeasuredImage[],
   { threshold }: { readonly threshold: number },
 ): Promise<Figure> {
-  const runs = [...new Set(inspected.map(({ folder }) => folder))];
-  const files = [];
-  for (const folder of runs) {
-    const own = inspected.filter((one) => one.folder === folder);
-    const label = (own[0] as InspectedImage).label;
-    const name = runs.length === 1 ? 'figure-4.png' : `figure-4-${fileStem(label)}.png`;
+  const folders = [...new Set(measured.map(({ folder }) => folder))];
+  const files: FigureFile[] = [];
+  for (const folder of folders) {
+    const own = measured.filter((one) => one.folder === folder);
+    const { label } = own[0] as MeasuredImage;
+    const name = folders.length === 1 ? 'figure-4.png' : `figure-4-${fileStem(label)}.png`;
     files.push({ name, content: await drawImages(own, threshold) });
   }
-  const rows = inspected.map((one) => ({
-    ...one,
-    share: shareBelow(one.inspection.confidence, threshold),
-  }));
+  const rows = measured.map((one) => ({ ...one, share: shareBelow(one.maps.confidence, threshold) }));
   return {
     files,
     data: {
@@ -42,47 +39,53 @@ export async function lowConfidenceFigure(
       })),
     },
     table: [
-      ['run', 'image', `v̂ < ${String(threshold).replace('-', '−')}`],
-      ...rows.map(({ label, image, share }) => [label, image.sample.name, percentText(share)]),
+      ['run', 'image', `v̂ < ${formatNumber(threshold)}`],
+      ...rows.map(({ label, image, share }) => [
+        label,
+        image.sample.name,
+        formatPercent(share, { sign: true }),
+      ]),
     ],
   };
 }
 
-async function drawImages(inspected: readonly InspectedImage[], threshold: number): Promise<Buffer> {
-  const [first] = inspected as readonly [InspectedImage, ...InspectedImage[]];
+async function drawImages(measured: readonly MeasuredImage[], threshold: number): Promise<Buffer> {
+  const [first] = measured as readonly [MeasuredImage, ...MeasuredImage[]];
   const { width, height } = first.image.sample;
   const painted: Tile[] = [];
-  const intensity: Tile[] = [];
-  for (const { image, inspection } of inspected) {
+  const brightness: Tile[] = [];
+  for (const { image, maps } of measured) {
     const { sample } = image;
+    const { confidence } = maps;
     const size = { width: sample.width, height: sample.height };
-    const { confidence } = inspection;
     painted.push({
       title: sample.name,
       source: await pngUri(paintLowConfidence(sample, { confidence, threshold }), size),
       key: null,
-      note: percentText(shareBelow(confidence, threshold)),
+      note: formatPercent(shareBelow(confidence, threshold), { sign: true }),
     });
-    intensity.push({ title: '', source: await pngUri(intensityPixels(confidence), size), key: null });
+    brightness.push({ title: '', source: await pngUri(brightnessPixels(confidence), size), key: null });
   }
   return drawingToPng(
     drawTileSheet({
       title: `Pixels of low confidence: ${first.label}`,
-      subtitle: `step ${first.step}; painted: v̂ < ${String(threshold).replace('-', '−')} (${first.confidenceKind}); below: brighter is less confident`,
-      columns: inspected.length,
+      subtitle: `step ${first.step}; painted: v̂ < ${formatNumber(threshold)} (${first.confidenceKind}); below: brighter is less confident`,
+      columns: measured.length,
       aspect: width / height,
-      tiles: [...painted, ...intensity],
+      tiles: [...painted, ...brightness],
     }),
   );
 }
 
+/** Configures which pixels are painted. */
 export interface PaintOptions {
   /** v̂, height × width. */
   readonly confidence: Float32Array;
+  /** Confidence below which a pixel is painted. */
   readonly threshold: number;
 }
 
-/** The image as RGBA with every pixel below the threshold mostly green. */
+/** Returns the image as RGBA pixels, with those of low confidence mostly green. */
 export function paintLowConfidence(
   sample: Parameters<typeof photoPixels>[0],
   { confidence, threshold }: PaintOptions,
@@ -92,14 +95,14 @@ export function paintLowConfidence(
     if (value >= threshold) continue;
     for (const channel of [0, 1, 2] as const) {
       const at = pixel * 4 + channel;
-      rgba[at] = Math.round(0.25 * (rgba[at] as number) + 0.75 * green[channel]);
+      rgba[at] = Math.round(0.25 * (rgba[at] as number) + 0.75 * lowConfidenceColor[channel]);
     }
   }
   return rgba;
 }
 
-/** Gray: white is a guess, black is certainty. */
-function intensityPixels(confidence: Float32Array): Uint8Array {
+/** Returns gray RGBA pixels: white is a guess, black is certainty. */
+function brightnessPixels(confidence: Float32Array): Uint8Array {
   const rgba = new Uint8Array(confidence.length * 4).fill(255);
   for (const [pixel, value] of confidence.entries()) {
     rgba.fill(Math.round((255 * (1 - value)) / 2), pixel * 4, pixel * 4 + 3);

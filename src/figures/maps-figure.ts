@@ -1,33 +1,23 @@
-/** Fig. 3: what a training step knows of an image: labels, class likelihoods, confidence, losses and weights as maps. */
+/** Draws Fig. 3: labels, class likelihoods, confidence, losses and weights of an image as maps. */
 
-import type { Inspection, LabeledImage } from '../analysis/index.js';
-import type { DatasetClass } from '../data/index.js';
-import { confidenceScale, weightScale } from './color-map.js';
-import { type Figure, fileStem, numberText } from './figure.js';
+import type { ImageMaps, MeasuredImage } from '../analysis/index.js';
+import { ignoreIndex } from '../data/index.js';
+import { formatNumber } from '../format/index.js';
+import { type Figure, type FigureFile, fileStem } from './figure.js';
+import { confidenceScale, cssColor, weightScale } from './palette.js';
 import { classPixels, drawingToPng, mapPixels, photoPixels, pngUri } from './raster.js';
 import { drawTileSheet, type Tile } from './tile-sheet.js';
 
-/** One image as a run's last checkpoint sees it. */
-export interface InspectedImage {
-  readonly label: string;
-  readonly folder: string;
-  readonly step: number;
-  readonly confidenceKind: string;
-  readonly classes: readonly DatasetClass[];
-  readonly image: LabeledImage;
-  readonly inspection: Inspection;
-}
-
-/** One PNG an image. */
-export async function mapsFigure(inspected: readonly InspectedImage[]): Promise<Figure> {
-  const several = new Set(inspected.map(({ folder }) => folder)).size > 1;
-  const files = [];
-  for (const one of inspected) {
-    const { name } = one.image.sample;
-    const run = several ? `${fileStem(one.label)}-` : '';
-    files.push({ name: `figure-3-${run}${fileStem(name)}.png`, content: await drawMaps(one) });
+/** Makes the figure, one PNG for each image. */
+export async function mapsFigure(measured: readonly MeasuredImage[]): Promise<Figure> {
+  const severalRuns = new Set(measured.map(({ folder }) => folder)).size > 1;
+  const files: FigureFile[] = [];
+  for (const one of measured) {
+    const run = severalRuns ? `${fileStem(one.label)}-` : '';
+    const name = `figure-3-${run}${fileStem(one.image.sample.name)}.png`;
+    files.push({ name, content: await drawMaps(one) });
   }
-  const rows = inspected.map((one) => ({ ...one, ranges: rangesOf(one.inspection) }));
+  const rows = measured.map((one) => ({ ...one, ranges: rangesOf(one.maps) }));
   return {
     files,
     data: {
@@ -53,26 +43,40 @@ export async function mapsFigure(inspected: readonly InspectedImage[]): Promise<
   };
 }
 
-async function drawMaps({
-  label,
-  step,
-  confidenceKind,
-  classes,
-  image,
-  inspection,
-}: InspectedImage): Promise<Buffer> {
-  const { sample, teaching } = image;
-  const { width, height } = sample;
-  const size = { width, height };
-  const { prediction, likelihood, confidence, losses, weights } = inspection;
-  const { loss } = rangesOf(inspection);
-  const highestLoss = Math.max(1, Math.ceil(loss[1]));
-  const exact = { ...size, smooth: false };
-  const tiles: Tile[] = [
+async function drawMaps(measured: MeasuredImage): Promise<Buffer> {
+  const { label, step, classes, image, maps } = measured;
+  const { sample, trainingLabels } = image;
+  const { prediction, weights } = maps;
+  const present = classes.filter((_, id) => prediction.includes(id) || trainingLabels.includes(id));
+  const sameWeights = weights === null ? '; this run gives every pixel the same weight' : '';
+  return drawingToPng(
+    drawTileSheet({
+      title: `${label}: ${sample.name}`,
+      subtitle: `What one training step knows of an image, at step ${step}${sameWeights}`,
+      columns: 3,
+      aspect: sample.width / sample.height,
+      tiles: await mapTiles(measured),
+      legend: present.map(({ name, color }) => ({ label: name, color: cssColor(color), mark: 'box' })),
+    }),
+  );
+}
+
+async function mapTiles({ confidenceKind, classes, image, maps }: MeasuredImage): Promise<Tile[]> {
+  const { sample, trainingLabels } = image;
+  const { prediction, likelihood, confidence, losses } = maps;
+  const size = { width: sample.width, height: sample.height };
+  const weights = maps.weights ?? uniformWeights(trainingLabels);
+  const highestLoss = Math.max(1, Math.ceil(rangesOf(maps).loss[1]));
+  const colors = {
+    confidence: { scale: confidenceScale, low: -1, high: 1 },
+    loss: { scale: weightScale, low: 0, high: highestLoss },
+    weight: { scale: weightScale, low: 0, high: 2 },
+  };
+  return [
     { title: 'Image', source: await pngUri(photoPixels(sample), size), key: null },
     {
       title: 'Label',
-      source: await pngUri(classPixels(teaching, { classes }), exact),
+      source: await pngUri(classPixels(trainingLabels, { classes }), { ...size, smooth: false }),
       key: null,
       note: 'gray: not labeled',
     },
@@ -84,42 +88,30 @@ async function drawMaps({
     },
     {
       title: `Confidence v̂ (${confidenceKind})`,
-      source: await pngUri(mapPixels(confidence, { scale: confidenceScale, low: -1, high: 1 }), size),
+      source: await pngUri(mapPixels(confidence, colors.confidence), size),
       key: { scale: confidenceScale, ends: ['−1', '+1'] },
     },
     {
       title: 'Loss',
-      source: await pngUri(mapPixels(losses, { scale: weightScale, low: 0, high: highestLoss }), size),
+      source: await pngUri(mapPixels(losses, colors.loss), size),
       key: { scale: weightScale, ends: ['0', String(highestLoss)] },
     },
     {
       title: 'Weight, mean 1',
-      source: await pngUri(
-        mapPixels(weights ?? uniform(teaching), { scale: weightScale, low: 0, high: 2 }),
-        size,
-      ),
+      source: await pngUri(mapPixels(weights, colors.weight), size),
       key: { scale: weightScale, ends: ['0', '≥ 2'] },
     },
   ];
-  const present = classes.filter((_, id) => prediction.includes(id) || teaching.includes(id));
-  return drawingToPng(
-    drawTileSheet({
-      title: `${label}: ${sample.name}`,
-      subtitle: `What one training step knows of an image, at step ${step}${weights === null ? '; this run gives every pixel the same weight' : ''}`,
-      columns: 3,
-      aspect: width / height,
-      tiles,
-      legend: present.map(({ name, color }) => ({ name, color: `rgb(${color.join(',')})` })),
-    }),
-  );
 }
 
-/** The weights of a run without reweighter. */
-function uniform(teaching: Uint8Array): Float32Array {
-  return Float32Array.from(teaching, (label) => (label === 255 ? Number.NaN : 1));
+/** Returns the weights of a run without a reweighter. */
+function uniformWeights(trainingLabels: Uint8Array): Float32Array {
+  return Float32Array.from(trainingLabels, (label) => (label === ignoreIndex ? Number.NaN : 1));
 }
 
-function rangesOf({ confidence, losses, weights }: Inspection) {
+type Range = [low: number, high: number];
+
+function rangesOf({ confidence, losses, weights }: ImageMaps) {
   return {
     confidence: rangeOf(confidence),
     loss: rangeOf(losses),
@@ -127,8 +119,8 @@ function rangesOf({ confidence, losses, weights }: Inspection) {
   };
 }
 
-/** Least and greatest; [0, 0] where all are NaN. */
-function rangeOf(values: Float32Array): [number, number] {
+/** Returns the least and the greatest value; [0, 0] where all are NaN. */
+function rangeOf(values: Float32Array): Range {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     if (Number.isNaN(value)) continue;
@@ -138,6 +130,6 @@ function rangeOf(values: Float32Array): [number, number] {
   return high < low ? [0, 0] : [low, high];
 }
 
-function rangeText([low, high]: readonly [number, number]): string {
-  return `${numberText(low)} to ${numberText(high)}`.replaceAll('-', '−');
+function rangeText([low, high]: Range): string {
+  return `${formatNumber(low, { digits: 3 })} to ${formatNumber(high, { digits: 3 })}`;
 }

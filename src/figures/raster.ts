@@ -1,33 +1,10 @@
-/** Pictures as pixels: photographs, label maps and maps of one number, and whole drawings as PNG files. */
+/** Turns photographs, label maps and maps of one number into RGBA pixels, and drawings into PNG files. */
 
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import type { DatasetClass, Sample } from '../data/index.js';
-import { type ColorScale, colored } from './color-map.js';
+import type { ColorScale } from './palette.js';
 
-export interface PixelSize {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Colors of classes, dimmed by how likely the class is; what is no class stays transparent. */
-export function classPixels(
-  labels: Uint8Array,
-  {
-    classes,
-    likelihood = null,
-  }: { readonly classes: readonly DatasetClass[]; readonly likelihood?: Float32Array | null },
-): Uint8Array {
-  const rgba = new Uint8Array(labels.length * 4);
-  for (const [pixel, id] of labels.entries()) {
-    const color = classes[id]?.color;
-    if (color === undefined) continue;
-    const share = likelihood === null ? 1 : (likelihood[pixel] as number);
-    for (const channel of [0, 1, 2] as const) rgba[pixel * 4 + channel] = Math.round(color[channel] * share);
-    rgba[pixel * 4 + 3] = 255;
-  }
-  return rgba;
-}
-
+/** Returns RGBA pixels of a photograph. */
 export function photoPixels({
   image,
   width,
@@ -42,31 +19,78 @@ export function photoPixels({
   return rgba;
 }
 
-/** @param values NaN stays transparent */
-export function mapPixels(
-  values: Float32Array,
-  range: { readonly scale: ColorScale; readonly low: number; readonly high: number },
-): Uint8Array {
-  return colored(values, range);
+/** Configures how labels are colored. */
+export interface ClassColors {
+  readonly classes: readonly DatasetClass[];
+  /** How likely each pixel's class is, 0..1; less likely ones are darker. */
+  readonly likelihood?: Float32Array;
 }
 
-/** RGBA pixels as a data URI, at most `widest` wide. */
-export async function pngUri(
+/** Returns RGBA pixels in the colors of the classes; a pixel without a class is transparent. */
+export function classPixels(labels: Uint8Array, { classes, likelihood }: ClassColors): Uint8Array {
+  const rgba = new Uint8Array(labels.length * 4);
+  for (const [pixel, id] of labels.entries()) {
+    const color = classes[id]?.color;
+    if (color === undefined) continue;
+    const share = likelihood === undefined ? 1 : (likelihood[pixel] as number);
+    for (const channel of [0, 1, 2] as const) rgba[pixel * 4 + channel] = Math.round(color[channel] * share);
+    rgba[pixel * 4 + 3] = 255;
+  }
+  return rgba;
+}
+
+/** Configures how numbers are colored: `low` gets the first color of the scale, `high` the last. */
+export interface NumberColors {
+  readonly scale: ColorScale;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Returns RGBA pixels of a map of one number; a pixel that is NaN is transparent. */
+export function mapPixels(values: Float32Array, { scale, low, high }: NumberColors): Uint8Array {
+  const rgba = new Uint8Array(values.length * 4);
+  const lastAnchor = scale.length - 1;
+  for (const [pixel, value] of values.entries()) {
+    if (Number.isNaN(value)) continue;
+    const place = Math.min(1, Math.max(0, (value - low) / (high - low))) * lastAnchor;
+    const below = Math.min(lastAnchor - 1, Math.floor(place));
+    const from = scale[below] as readonly number[];
+    const to = scale[below + 1] as readonly number[];
+    for (let channel = 0; channel < 3; channel += 1) {
+      const start = from[channel] as number;
+      rgba[pixel * 4 + channel] = Math.round(start + (place - below) * ((to[channel] as number) - start));
+    }
+    rgba[pixel * 4 + 3] = 255;
+  }
+  return rgba;
+}
+
+/** Configures the picture made of RGBA pixels. */
+export interface PictureOptions {
+  readonly width: number;
+  readonly height: number;
+  /** Wider pictures are reduced to this width. */
+  readonly widest?: number;
+  /** Whether reducing mixes neighboring pixels; label maps keep their exact colors without. */
+  readonly smooth?: boolean;
+}
+
+/** Returns RGBA pixels as a picture that can be encoded in any format. */
+export function picture(
   rgba: Uint8Array,
-  {
-    width,
-    height,
-    widest = 720,
-    smooth = true,
-  }: PixelSize & { readonly widest?: number; readonly smooth?: boolean },
-): Promise<string> {
-  const picture = sharp(rgba, { raw: { width, height, channels: 4 } });
-  const resized =
-    width > widest ? picture.resize({ width: widest, kernel: smooth ? 'cubic' : 'nearest' }) : picture;
-  return `data:image/png;base64,${(await resized.png().toBuffer()).toString('base64')}`;
+  { width, height, widest = 720, smooth = true }: PictureOptions,
+): Sharp {
+  const whole = sharp(rgba, { raw: { width, height, channels: 4 } });
+  return width > widest ? whole.resize({ width: widest, kernel: smooth ? 'cubic' : 'nearest' }) : whole;
 }
 
-/** A drawing as a PNG, one and a half pixels for each of its own. */
+/** Returns RGBA pixels as the data URI of a PNG. */
+export async function pngUri(rgba: Uint8Array, options: PictureOptions): Promise<string> {
+  const png = await picture(rgba, options).png().toBuffer();
+  return `data:image/png;base64,${png.toString('base64')}`;
+}
+
+/** Renders an SVG drawing as a PNG, with one and a half pixels for each of the drawing's. */
 export function drawingToPng(svg: string): Promise<Buffer> {
   // Embedded pictures exceed the parser's default limit on the length of a text.
   return sharp(Buffer.from(svg), { density: 108, unlimited: true }).png().toBuffer();

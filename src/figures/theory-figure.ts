@@ -1,26 +1,26 @@
-/** W(v̂) as a run gave it beside what section 3.4 says it should become, E[l | v̂]^{1/(p−1)}. */
+/** Draws the weights W(v̂) of a run beside those that section 3.4 of the paper expects, E[l | v̂]^{1/(p−1)}. */
 
 import type { RunStatistics } from '../analysis/index.js';
 import { compareWithTheory, type TheoryCurve } from '../analysis/index.js';
-import { binCount } from '../analysis/internal.js';
+import { lastMoment } from '../analysis/internal.js';
 import { ConfigError } from '../errors/index.js';
+import { formatNumber } from '../format/index.js';
+import { confidenceAxis, pixelBars } from './confidence-axis.js';
 import type { Figure } from './figure.js';
-import { numberText, percentText } from './figure.js';
-import { confidenceLabel, lastMoment } from './loss-figure.js';
+import { correctColor, mislabeledColor } from './palette.js';
 import { drawPlot, type Plot } from './plot/plot.js';
 import { svgDocument } from './plot/svg.js';
-import { rightColor, shade, wrongColor } from './plot/theme.js';
 
 const panel = { width: 470, height: 400 } as const;
 
-/** A run that the theory says something of: its weights climb the loss under a norm of order p > 1. */
+/** Holds a run whose weights maximize the loss under a norm of order p > 1, with its curve. */
 export interface TheoryRun {
   readonly run: RunStatistics;
   readonly p: number;
   readonly curve: TheoryCurve;
 }
 
-/** Runs without weights, with weights that do not climb the loss, or with p = 1, are left out. */
+/** Returns the runs to which the theory applies, without those that have no such weights or have p = 1. */
 export function theoryRuns(runs: readonly RunStatistics[]): TheoryRun[] {
   return runs.flatMap((run) => {
     const { p } = run;
@@ -30,12 +30,17 @@ export function theoryRuns(runs: readonly RunStatistics[]): TheoryRun[] {
   });
 }
 
-/** @throws ConfigError when there is no run to compare */
+/**
+ * Makes the figure: one drawing with a panel for each run to which the theory applies.
+ *
+ * @throws {ConfigError} when there is no such run
+ */
 export function theoryFigure(runs: readonly RunStatistics[]): Figure {
   const compared = theoryRuns(runs);
   if (compared.length === 0) {
     throw new ConfigError(
-      'figure theory: expected a run whose weights climb the loss with p = 2 or 3; a fixed strategy or a plain mean follows no theory, and p = 1 has no curve',
+      'figure theory: expected a run whose weights maximize the loss with p = 2 or 3 (reweighter arm or closed-form-arm), ' +
+        'found none; the theory says nothing of fixed weights or a plain mean, and with p = 1 it gives no curve',
     );
   }
   return {
@@ -61,19 +66,22 @@ export function theoryFigure(runs: readonly RunStatistics[]): Figure {
         run.label,
         String(p),
         String(lastMoment(run).step),
-        curve.correlation === null ? '–' : curve.correlation.toFixed(3),
-        extent(curve.weight),
-        extent(curve.theory),
+        formatNumber(curve.correlation, { decimals: 3 }),
+        extentText(curve.weight),
+        extentText(curve.theory),
       ]),
     ],
   };
 }
 
-/** The plots alone, for pages: two in a row. */
+/** Draws the panels, two in a row. */
 export function theorySvg(compared: readonly TheoryRun[]): string {
   const columns = Math.min(2, compared.length);
   const rows = Math.ceil(compared.length / columns);
-  const description = `Weights against theory: ${compared.map(({ run, curve }) => `${run.label}, correlation ${correlationText(curve)}`).join('; ')}.`;
+  const correlations = compared.map(
+    ({ run, curve }) => `${run.label}, correlation ${correlationText(curve)}`,
+  );
+  const description = `Weights against theory: ${correlations.join('; ')}.`;
   const width = columns * panel.width + 20;
   return svgDocument(
     { width, height: rows * panel.height + 20, description },
@@ -90,40 +98,39 @@ export function theorySvg(compared: readonly TheoryRun[]): string {
 
 function theoryPlot({ run, p, curve }: TheoryRun): Plot {
   const { confidence, pixelShare, weight, theory } = curve;
-  const top = Math.max(...weight, ...theory);
-  const mostPixels = Math.max(...pixelShare);
+  const highest = Math.max(...weight, ...theory);
   return {
     title: `${run.label}, p = ${p}`,
     note: `step ${lastMoment(run).step}; correlation over the pixels: ${correlationText(curve)}`,
-    x: { label: confidenceLabel, range: [-1, 1] },
+    x: confidenceAxis,
     y: { label: 'weight, mean 1 over the pixels' },
     series: [
-      {
-        label: `pixels (highest bar: ${percentText(mostPixels, 0)})`,
-        color: shade,
-        x: confidence,
-        // A background without a scale of its own: a third of the height.
-        y: pixelShare.map((share) => (share / mostPixels) * top * 0.33),
-        mark: 'bars',
-        barWidth: 2 / binCount,
-      },
+      pixelBars(pixelShare, { x: confidence, height: 0.33 * highest }),
       {
         label: p === 2 ? 'theory E[l | v̂]' : `theory E[l | v̂]^(1/${p - 1})`,
-        color: wrongColor,
+        color: mislabeledColor,
         x: confidence,
         y: theory,
         mark: 'line',
         dashed: true,
       },
-      { label: 'W(v̂) of the run', color: rightColor, x: confidence, y: weight, mark: 'line', dots: true },
+      {
+        label: 'W(v̂) of the run',
+        color: correctColor,
+        x: confidence,
+        y: weight,
+        mark: 'line',
+        dots: true,
+      },
     ],
   };
 }
 
 function correlationText({ correlation }: TheoryCurve): string {
-  return correlation === null ? 'none, W is constant' : correlation.toFixed(3).replace('-', '−');
+  return correlation === null ? 'none, W is constant' : formatNumber(correlation, { decimals: 3 });
 }
 
-function extent(values: readonly number[]): string {
-  return `${numberText(Math.min(...values))} to ${numberText(Math.max(...values))}`;
+function extentText(values: readonly number[]): string {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return `${formatNumber(low, { digits: 3 })} to ${formatNumber(high, { digits: 3 })}`;
 }

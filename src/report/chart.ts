@@ -1,50 +1,25 @@
-/**
- * Charts as data: what page-script.ts hands to uPlot in the browser. Colors are names of CSS variables, so that one
- * page serves the light and the dark scheme.
- */
+/** Curves as data: aligned on one x axis, smoothed, and written into the page for its script to draw. */
+
+import type { Chart } from './browser/chart.js';
 import { embeddedJson, type Html, html } from './html.js';
 
-export interface ChartSeries {
-  readonly label: string;
-  /** A CSS variable, such as `--run-1`. */
-  readonly color: string;
-  readonly opacity: number;
-  readonly width: number;
-  /** One value for each x; null where this series has none. */
-  readonly values: readonly (number | null)[];
-  /** Whether the key below the chart names it. */
-  readonly inKey: boolean;
-  readonly dots: boolean;
-}
-
-export interface Chart {
-  readonly id: string;
-  readonly title: string;
-  /** What the title leaves unsaid; may be empty. */
-  readonly note: string;
-  readonly xLabel: string;
+/** Holds the points of one curve. */
+export interface Curve {
   readonly x: readonly number[];
-  readonly series: readonly ChartSeries[];
-  readonly format: 'percent' | 'plain';
-  /** Fixed ends of the y axis; null lets the data decide. */
-  readonly yRange: readonly [number | null, number | null];
-  /** The chart in words, for those who can't see it. */
-  readonly summary: string;
+  readonly y: readonly number[];
 }
 
-/** Puts several series on one x axis: the union of their x, with null where a series says nothing. */
-export function alignedSeries(
-  inputs: readonly { readonly x: readonly number[]; readonly y: readonly number[] }[],
-): { x: number[]; columns: (number | null)[][] } {
-  const x = [...new Set(inputs.flatMap((input) => [...input.x]))].sort((a, b) => a - b);
-  const columns = inputs.map((input) => {
-    const at = new Map(input.x.map((value, index) => [value, input.y[index] as number]));
+/** Puts several curves on one x axis: the union of their x, with null where a curve has no value. */
+export function alignedSeries(curves: readonly Curve[]): { x: number[]; columns: (number | null)[][] } {
+  const x = [...new Set(curves.flatMap((curve) => curve.x))].sort((a, b) => a - b);
+  const columns = curves.map((curve) => {
+    const at = new Map(curve.x.map((value, index) => [value, curve.y[index] as number]));
     return x.map((value) => at.get(value) ?? null);
   });
   return { x, columns };
 }
 
-/** Mean over the `window` values up to each one: what the eye needs of a noisy loss. */
+/** Returns for every value the mean over up to `window` values that end with it, which shows the trend of a noisy loss. */
 export function runningMean(values: readonly number[], window: number): number[] {
   let sum = 0;
   return values.map((value, index) => {
@@ -54,6 +29,7 @@ export function runningMean(values: readonly number[], window: number): number[]
   });
 }
 
+/** Writes a chart with its title and its data. */
 export function chartFigure(chart: Chart): Html {
   return html`<figure class="chart" data-chart="${chart.id}">
 <figcaption>${chart.title}${chart.note === '' ? null : html` <small>${chart.note}</small>`}</figcaption>

@@ -1,5 +1,6 @@
-/** Where the configs of several runs differ: every key by its dotted path, as `--set` would name it. */
+/** Finds where the configs of several runs differ: every key by its dotted path, as `--set` would name it. */
 
+/** Holds the values of one key in every config. */
 export interface ConfigDifference {
   readonly path: string;
   /** One text for each run; null where the run's config has no such key. */
@@ -9,10 +10,8 @@ export interface ConfigDifference {
 type Section = Readonly<Record<string, unknown>>;
 
 /**
- * Components of different kinds are one row, not one for each of their options, which have nothing to do with each
- * other.
- *
- * @returns differing keys, in the order of their first appearance
+ * Returns the keys that differ, in the order of their first appearance. Components of different kinds are one row, because
+ * their options have nothing to do with each other.
  */
 export function configDifferences(configs: readonly Section[]): ConfigDifference[] {
   return differencesAt('', configs);
@@ -21,7 +20,7 @@ export function configDifferences(configs: readonly Section[]): ConfigDifference
 function differencesAt(path: string, values: readonly unknown[]): ConfigDifference[] {
   if (new Set(values.map((value) => JSON.stringify(value))).size <= 1) return [];
   if (!values.every(isSection) || new Set(values.map((section) => section.kind)).size > 1) {
-    return [{ path, values: values.map((value) => (value === undefined ? null : inWords(value))) }];
+    return [{ path, values: values.map((value) => (value === undefined ? null : valueText(value))) }];
   }
   const keys = new Set(values.flatMap((section) => Object.keys(section)));
   return [...keys].flatMap((key) =>
@@ -32,12 +31,12 @@ function differencesAt(path: string, values: readonly unknown[]): ConfigDifferen
   );
 }
 
-/** `arm (p: 2, learningRateScale: 50)` for a component, JSON for lists, plain text otherwise. */
-function inWords(value: unknown): string {
+/** Writes a component as `arm (p: 2, learningRateScale: 50)`, a list as JSON, and anything else as plain text. */
+function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (!isSection(value)) return JSON.stringify(value);
   const { kind, ...options } = value;
-  const listed = Object.entries(options).map(([key, option]) => `${key}: ${inWords(option)}`);
+  const listed = Object.entries(options).map(([key, option]) => `${key}: ${valueText(option)}`);
   const name = typeof kind === 'string' ? kind : '';
   return listed.length === 0 ? name : `${name} (${listed.join(', ')})`.trim();
 }

@@ -1,5 +1,8 @@
-/** The example images of a report: chosen evenly over the evaluation split, seen by every run's last checkpoint. */
-import { inspectImage, subjectOf } from '../analysis/index.js';
+/** Makes the example images of a report, spread evenly over the evaluation split and measured with every run. */
+
+import { availableParallelism } from 'node:os';
+import { measureImage, modelWithObjective } from '../analysis/index.js';
+import { evenlySpaced, haveSameImages } from '../analysis/internal.js';
 import { datasetSection } from '../config/index.js';
 import {
   type DatasetClass,
@@ -10,35 +13,33 @@ import {
 } from '../data/index.js';
 import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { type LoadedRun, loadRun } from '../evaluation/index.js';
-import { confidenceScale, gradientOf, weightScale } from '../figures/internal.js';
+import { formatPercent } from '../format/index.js';
 import { setThreads } from '../torch/index.js';
-import { resolveThreads } from '../torch/internal.js';
 import { labelsUri, photoUri } from './panel-images.js';
 import type { Example, ExampleRow, Panel, ReportRun } from './report-run.js';
 import { runPanels } from './run-panels.js';
 import type { ExamplesContent } from './sections/examples.js';
 
-/** An image with its labels: `labels` as the evaluation has them, `coarse` as training has them, where they differ. */
-interface Scene {
+/** Holds an image with the labels of the evaluation. */
+interface LabeledScene {
   readonly sample: Sample;
-  readonly coarse: Uint8Array | null;
+  /** The labels of training; null where they are the same. */
+  readonly trainingLabels: Uint8Array | null;
 }
 
-const scales = { confidence: gradientOf(confidenceScale), weight: gradientOf(weightScale) };
-
 /**
- * A run without checkpoint, or whose data set is gone, leaves a remark where its pictures would be.
+ * Measures `count` images with the last checkpoint of every run. A run without a checkpoint, or whose dataset is missing,
+ * leaves a remark in place of its pictures.
  *
- * @throws CheckpointError when a checkpoint is damaged
+ * @throws {CheckpointError} when a checkpoint is damaged
  */
 export async function examplePanels(
   runs: readonly ReportRun[],
-  { count }: { count: number },
+  { count }: { readonly count: number },
 ): Promise<ExamplesContent> {
-  const nothing = { examples: [], classes: [], scales };
+  const nothing = { examples: [], classes: [] };
   if (count === 0) return { ...nothing, remark: null };
-  let content: { scenes: Scene[]; classes: readonly DatasetClass[] } | null = null;
-  let dataOfFirst = '';
+  let shared: { scenes: LabeledScene[]; classes: readonly DatasetClass[]; data: string } | null = null;
   const rows: ExampleRow[][] = [];
   const remarks: string[] = [];
   for (const [index, { folder, label, hasCheckpoint }] of runs.entries()) {
@@ -48,66 +49,63 @@ export async function examplePanels(
     }
     try {
       using run = await loadRun(folder, { device: 'cpu' });
-      setThreads(resolveThreads(run.config.threads));
+      setThreads(run.config.threads || availableParallelism());
       const data = JSON.stringify(run.config.data.evaluation) + run.config.data.root;
-      if (content === null) {
-        content = { scenes: await readScenes(run, count), classes: run.classes };
-        dataOfFirst = data;
-      } else if (data !== dataOfFirst) {
+      shared ??= { scenes: await readScenes(run, count), classes: run.classes, data };
+      if (data !== shared.data) {
         remarks.push(`${label} was evaluated on other images, so it has no pictures here.`);
         continue;
       }
-      rows.push(await runRows(run, { index, scenes: content.scenes }));
+      rows.push(await runRows(run, { index, scenes: shared.scenes }));
     } catch (error) {
       if (!(error instanceof CoarselyError) || error instanceof CheckpointError) throw error;
       remarks.push(`No pictures of ${label}: ${error.message}`);
     }
   }
   const remark = remarks.length === 0 ? null : remarks.join(' ');
-  if (content === null) return { ...nothing, remark };
-  const { scenes, classes } = content;
+  if (shared === null) return { ...nothing, remark };
+  const { scenes, classes } = shared;
   const examples: Example[] = [];
   for (const [index, scene] of scenes.entries()) {
     const { name, width, height } = scene.sample;
-    const shared = await sharedRow(scene, classes);
-    examples.push({ name, width, height, rows: [shared, ...rows.map((row) => row[index] as ExampleRow)] });
+    const first = await sharedRow(scene, classes);
+    examples.push({ name, width, height, rows: [first, ...rows.map((row) => row[index] as ExampleRow)] });
   }
-  return { examples, classes, remark, scales };
+  return { examples, classes, remark };
 }
 
-/** Images in the middle of `count` equal parts of the evaluation split. */
-async function readScenes({ config }: LoadedRun, count: number): Promise<Scene[]> {
-  const section = datasetSection(config.data, 'evaluation');
-  const dataset = await openDataset(section);
-  const coarse = await openCoarse(config.data, dataset);
-  const shown = Math.min(count, dataset.length);
-  const scenes: Scene[] = [];
-  for (let part = 0; part < shown; part += 1) {
-    const index = Math.floor(((part + 0.5) * dataset.length) / shown);
+async function readScenes({ config }: LoadedRun, count: number): Promise<LabeledScene[]> {
+  const dataset = await openDataset(datasetSection(config.data, 'evaluation'));
+  const training = await openWithTrainingLabels(config.data, dataset);
+  const scenes: LabeledScene[] = [];
+  for (const index of evenlySpaced(dataset.length, count)) {
     const sample = await dataset.read(index);
-    scenes.push({ sample, coarse: (await coarse?.read(index))?.labels ?? null });
+    scenes.push({ sample, trainingLabels: (await training?.read(index))?.labels ?? null });
   }
   return scenes;
 }
 
-/** The evaluation images with the labels of training; null where those are the same or aren't there. */
-async function openCoarse(
+/** Opens the evaluation images with the labels of training; null where those are the same or are missing. */
+async function openWithTrainingLabels(
   data: LoadedRun['config']['data'],
-  fine: SegmentationDataset,
+  evaluation: SegmentationDataset,
 ): Promise<SegmentationDataset | null> {
   if (data.train.labels === data.evaluation.labels) return null;
   const section = { ...datasetSection(data, 'evaluation'), labels: data.train.labels };
   try {
-    const coarse = await openDataset(section);
-    const same = coarse.length === fine.length && coarse.name(0) === fine.name(0);
-    return same ? coarse : null;
+    const training = await openDataset(section);
+    return haveSameImages(training, evaluation) ? training : null;
   } catch (error) {
     if (error instanceof CoarselyError) return null;
     throw error;
   }
 }
 
-async function sharedRow({ sample, coarse }: Scene, classes: readonly DatasetClass[]): Promise<ExampleRow> {
+/** Makes the row of image and labels, which all runs share. */
+async function sharedRow(
+  { sample, trainingLabels }: LabeledScene,
+  classes: readonly DatasetClass[],
+): Promise<ExampleRow> {
   const { name, image, labels, width, height } = sample;
   const size = { width, height };
   const panels: Panel[] = [
@@ -119,20 +117,22 @@ async function sharedRow({ sample, coarse }: Scene, classes: readonly DatasetCla
       kind: 'photo',
     },
   ];
-  if (coarse !== null) {
-    const labeled = share(coarse, (id) => id !== ignoreIndex);
+  if (trainingLabels !== null) {
+    const labeled = trainingLabels.filter((id) => id !== ignoreIndex).length / trainingLabels.length;
+    const share = formatPercent(labeled, { decimals: 0, sign: true });
     panels.push({
       title: 'Coarse label',
-      description: `${name}: coarse label, ${labeled} of the pixels labeled`,
-      source: await labelsUri(coarse, { ...size, classes }),
-      note: `${labeled} labeled`,
+      description: `${name}: coarse label, ${share} of the pixels labeled`,
+      source: await labelsUri(trainingLabels, { ...size, classes }),
+      note: `${share} labeled`,
       kind: 'labels',
     });
   }
   if (labels !== null) {
+    const title = trainingLabels === null ? 'Label' : 'Fine label';
     panels.push({
-      title: coarse === null ? 'Label' : 'Fine label',
-      description: `${name}: ${coarse === null ? 'label' : 'fine label'}`,
+      title,
+      description: `${name}: ${title.toLowerCase()}`,
       source: await labelsUri(labels, { ...size, classes }),
       note: null,
       kind: 'labels',
@@ -143,21 +143,19 @@ async function sharedRow({ sample, coarse }: Scene, classes: readonly DatasetCla
 
 async function runRows(
   run: LoadedRun,
-  { index, scenes }: { index: number; scenes: readonly Scene[] },
+  { index, scenes }: { readonly index: number; readonly scenes: readonly LabeledScene[] },
 ): Promise<ExampleRow[]> {
-  using subject = subjectOf(run, { device: 'cpu' });
+  using model = modelWithObjective(run, { device: 'cpu' });
   const rows: ExampleRow[] = [];
-  for (const [place, { sample, coarse }] of scenes.entries()) {
-    const teaching =
-      coarse ?? sample.labels ?? new Uint8Array(sample.width * sample.height).fill(ignoreIndex);
-    const inspection = inspectImage(subject, sample, { teaching, index: place });
-    const panels = await runPanels(inspection, { run, sample });
-    const remark = inspection.weights === null ? 'No weights: this run trains on the plain mean.' : null;
+  for (const [place, { sample, trainingLabels }] of scenes.entries()) {
+    const unlabeled = () => new Uint8Array(sample.width * sample.height).fill(ignoreIndex);
+    const maps = measureImage(model, sample, {
+      trainingLabels: trainingLabels ?? sample.labels ?? unlabeled(),
+      index: place,
+    });
+    const panels = await runPanels(maps, { run, sample });
+    const remark = maps.weights === null ? 'No weights: this run trains on the plain mean.' : null;
     rows.push({ run: index, panels, remark });
   }
   return rows;
-}
-
-function share(labels: Uint8Array, counts: (id: number) => boolean): string {
-  return `${((100 * labels.filter(counts).length) / labels.length).toFixed(0)}%`;
 }

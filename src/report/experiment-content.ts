@@ -1,33 +1,35 @@
-/** What the page of an experiment knows: tables as text, and the runs behind their rows. Plain data. */
+/** The content of an experiment's page as plain data: tables as text, and the runs behind their rows. */
 
 import type { ReportRun } from './report-run.js';
 
+/** Holds a table as text. */
 export interface ReportTable {
   readonly name: string;
   readonly title: string;
   readonly heading: readonly string[];
-  /** How many of the first columns say what a row is; the others are figures. */
+  /** Number of columns at the left that name the row; the others hold numbers. */
   readonly labelColumns: number;
   readonly rows: readonly (readonly string[])[];
   readonly remarks: readonly string[];
 }
 
-/** One row of a table with its runs, one for each seed. */
+/** Holds one row of a table with its runs, one for each seed. */
 export interface ReportedRow {
   readonly label: string;
   readonly runs: readonly ReportRun[];
 }
 
-/** Rows that are compared with each other: a base row first, and those that are measured against it. */
+/** Holds rows that are compared with each other, the base row first. */
 export interface ReportedGroup {
   readonly title: string;
   readonly rows: readonly ReportedRow[];
 }
 
+/** Holds the content of the page. */
 export interface ExperimentContent {
   readonly title: string;
   readonly tables: readonly ReportTable[];
   readonly groups: readonly ReportedGroup[];
-  /** What holds for all tables, a line each. */
+  /** Sentences that hold for all tables. */
   readonly notes: readonly string[];
 }

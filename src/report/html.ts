@@ -1,9 +1,9 @@
 /**
- * HTML that escapes by default: whatever a template takes in is escaped unless it is itself the product of a template.
- * Class names, paths and config values come from users and end up in a page that people pass around.
+ * HTML that escapes by default: whatever a template takes in is escaped unless a template made it. Class names, paths and
+ * config values come from users and end up in a page that people pass around.
  */
 
-/** Text that is known to be safe HTML. Made by `html` and, for our own files only, by `trusted`. */
+/** Holds text that is safe HTML, made by `html` or marked by `trusted`. */
 export class Html {
   readonly text: string;
 
@@ -14,28 +14,18 @@ export class Html {
 
 type Fragment = Html | string | number | null | false | readonly Fragment[];
 
-/** Template tag: strings and numbers are escaped, arrays joined, `null` and `false` leave nothing. */
+/** Makes HTML from a template: strings and numbers are escaped, arrays are joined, `null` and `false` leave nothing. */
 export function html(parts: TemplateStringsArray, ...fragments: readonly Fragment[]): Html {
   const text = parts.map((part, index) => (index === 0 ? part : render(fragments[index - 1]) + part));
   return new Html(text.join(''));
 }
 
-/** Marks text as safe without looking at it: for this package's own scripts, styles and generated data URIs. */
+/** Marks text as safe without looking at it, for this package's own scripts and styles and for data URIs it made. */
 export function trusted(text: string): Html {
   return new Html(text);
 }
 
-/** Safe between tags and inside quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
-}
-
-/** JSON for a `<script type="application/json">`: no `<`, so that no string can close the element. */
+/** Writes JSON for a `<script type="application/json">`, without any `<`, so that no string can close the element. */
 export function embeddedJson(value: unknown): Html {
   return new Html(JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028'));
 }
@@ -44,5 +34,15 @@ function render(fragment: Fragment | undefined): string {
   if (fragment === undefined || fragment === null || fragment === false) return '';
   if (fragment instanceof Html) return fragment.text;
   if (typeof fragment === 'object') return fragment.map(render).join('');
-  return escapeHtml(String(fragment));
+  return escaped(String(fragment));
+}
+
+/** Escapes text for use between tags and inside quoted attributes. */
+function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
 }

@@ -1,8 +1,7 @@
-/** The whole page as one string: pure, so that everything it shows is an argument. */
-import type { ChartLibrary } from './chart-library.js';
+/** The page of one run or of several compared, as one string. It depends on its arguments alone. */
+
 import { type Html, html, trusted } from './html.js';
-import { pageScript } from './page-script.js';
-import { pageStyle } from './page-style.js';
+import type { PageAssets } from './page-assets.js';
 import type { ReportRun } from './report-run.js';
 import { configurationSection } from './sections/configuration.js';
 import { curvesSection } from './sections/curves.js';
@@ -13,17 +12,19 @@ import { profileSection } from './sections/profile.js';
 import { summarySection } from './sections/summary.js';
 import { weightFunctionsSection } from './sections/weight-functions.js';
 
+/** Holds everything that the page of runs shows. */
 export interface PageContent {
-  /** At least one; the first is what the others are compared with. */
+  /** At least one; the others are compared with the first. */
   readonly runs: readonly ReportRun[];
   readonly examples: ExamplesContent;
-  readonly library: ChartLibrary;
+  readonly assets: PageAssets;
 }
 
 // Nothing is fetched, whatever a class name or a path contains.
 const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
-export function renderPage({ runs, examples, library }: PageContent): string {
+/** Writes the page of runs; a section without content is left out. */
+export function renderPage({ runs, examples, assets }: PageContent): string {
   const sections = [
     { id: 'curves', title: 'Training', body: curvesSection(runs) },
     { id: 'weights', title: 'Weights', body: weightFunctionsSection(runs) },
@@ -33,21 +34,23 @@ export function renderPage({ runs, examples, library }: PageContent): string {
     { id: 'profile', title: 'Time and memory', body: profileSection(runs) },
     { id: 'configuration', title: 'What was run', body: configurationSection(runs) },
   ].filter(({ body }) => body.text !== '');
+  const links = sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`);
   const body = html`${summarySection(runs)}
-${contents(sections)}
+<nav class="contents" aria-label="Contents">${links}</nav>
 ${sections.map((section) => section.body)}`;
   const title = `${runs.map((run) => run.label).join(' · ')} – coarsely report`;
-  return renderDocument({ title, body, library });
+  return renderDocument({ title, body, assets });
 }
 
+/** Holds the parts of a whole document. */
 export interface DocumentContent {
   readonly title: string;
   readonly body: Html;
-  readonly library: ChartLibrary;
+  readonly assets: PageAssets;
 }
 
-/** A whole page around its body: one file that needs nothing else. */
-export function renderDocument({ title, body, library }: DocumentContent): string {
+/** Writes a whole document around its body, as one file that needs nothing else. */
+export function renderDocument({ title, body, assets }: DocumentContent): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -55,26 +58,22 @@ export function renderDocument({ title, body, library }: DocumentContent): strin
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>${title}</title>
-<style>${trusted(library.style)}${trusted(pageStyle)}</style>
+<style>${trusted(assets.style)}</style>
 </head>
 <body>
 <main>
 ${body}
 </main>
 <footer class="foot"><p>Written by coarsely from the runs' own files. Charts by uPlot, whose license follows.</p>
-<details><summary>License of uPlot</summary><pre>${library.license}</pre></details></footer>
-${enlargement()}
-<script>${trusted(library.script)}</script>
-<script>${trusted(pageScript)}</script>
+<details><summary>License of uPlot</summary><pre>${assets.license}</pre></details></footer>
+${pictureDialog()}
+<script>${trusted(assets.library)}</script>
+<script type="module">${trusted(assets.script)}</script>
 </body>
 </html>
 `.text;
 }
 
-function contents(sections: readonly { readonly id: string; readonly title: string }[]): Html {
-  return html`<nav class="contents" aria-label="Contents">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>`;
-}
-
-function enlargement(): Html {
+function pictureDialog(): Html {
   return html`<dialog aria-label="Enlarged picture"><form method="dialog"><img alt=""><p><button type="button" data-step="-1" aria-label="Previous picture">←</button><span></span><button type="button" data-step="1" aria-label="Next picture">→</button><button>Close</button></p></form></dialog>`;
 }

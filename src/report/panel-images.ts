@@ -1,59 +1,62 @@
-/** Pictures as data URIs: photographs lossy, label maps and color maps in exact colors. */
-import sharp from 'sharp';
-import type { DatasetClass } from '../data/index.js';
-import { type ColorScale, colored } from '../figures/internal.js';
+/** Writes pictures as data URIs: photographs and maps of numbers with some loss, label maps in their exact colors. */
 
+import sharp, { type Sharp } from 'sharp';
+import type { DatasetClass } from '../data/index.js';
+import { classPixels, mapPixels, type NumberColors, picture } from '../figures/internal.js';
+
+/** The size of a picture in pixels. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
 }
 
-/** Wider pictures are reduced: a report is looked at, and eight megapixels a panel would make it unwieldy. */
+/** Wider pictures are reduced: eight megapixels a panel would make a report too large to open. */
 const widest = 640;
 
-/** @param image height × width × RGB */
+/**
+ * Writes a photograph.
+ *
+ * @param image red, green and blue, height × width × 3
+ */
 export async function photoUri(image: Uint8Array, { width, height }: PictureSize): Promise<string> {
-  const picture = sharp(image, { raw: { width, height, channels: 3 } });
-  const webp = await picture
-    .resize({ width: Math.min(width, widest) })
-    .webp({ quality: 82 })
-    .toBuffer();
-  return `data:image/webp;base64,${webp.toString('base64')}`;
+  const photo = sharp(image, { raw: { width, height, channels: 3 } });
+  return uriOf(photo.resize({ width: Math.min(width, widest) }).webp({ quality: 82 }));
 }
 
-/** @param rgba height × width × RGBA of a photograph with something painted on it */
+/**
+ * Writes a photograph with something painted on it.
+ *
+ * @param rgba height × width × 4
+ */
 export async function paintedUri(rgba: Uint8Array, size: PictureSize): Promise<string> {
-  return exactUri(rgba, { ...size, kernel: 'cubic' });
+  return uriOf(picture(rgba, { ...size, widest }).webp({ quality: 86, alphaQuality: 100 }));
 }
 
-/** @param labels height × width class ids; what is no class stays transparent */
+/**
+ * Writes labels in the colors of their classes; a pixel without a class is transparent.
+ *
+ * @param labels class ids, height × width
+ */
 export async function labelsUri(
   labels: Uint8Array,
-  { classes, ...size }: PictureSize & { classes: readonly DatasetClass[] },
+  { classes, ...size }: PictureSize & { readonly classes: readonly DatasetClass[] },
 ): Promise<string> {
-  const rgba = new Uint8Array(labels.length * 4);
-  for (const [pixel, id] of labels.entries()) {
-    const color = classes[id]?.color;
-    if (color !== undefined) rgba.set([...color, 255], pixel * 4);
-  }
-  return exactUri(rgba, { ...size, kernel: 'nearest' });
+  const pixels = classPixels(labels, { classes });
+  return uriOf(picture(pixels, { ...size, widest, smooth: false }).webp({ lossless: true }));
 }
 
-/** @param values height × width; NaN stays transparent */
+/**
+ * Writes a map of one number; a pixel that is NaN is transparent.
+ *
+ * @param values height × width
+ */
 export async function mapUri(
   values: Float32Array,
-  { scale, low, high, ...size }: PictureSize & { scale: ColorScale; low: number; high: number },
+  { scale, low, high, ...size }: PictureSize & NumberColors,
 ): Promise<string> {
-  return exactUri(colored(values, { scale, low, high }), { ...size, kernel: 'cubic' });
+  return paintedUri(mapPixels(values, { scale, low, high }), size);
 }
 
-async function exactUri(
-  rgba: Uint8Array,
-  { width, height, kernel }: PictureSize & { kernel: 'nearest' | 'cubic' },
-): Promise<string> {
-  const picture = sharp(rgba, { raw: { width, height, channels: 4 } });
-  const resized = width > widest ? picture.resize({ width: widest, kernel }) : picture;
-  const format = kernel === 'nearest' ? { lossless: true } : { quality: 86, alphaQuality: 100 };
-  const webp = await resized.webp(format).toBuffer();
-  return `data:image/webp;base64,${webp.toString('base64')}`;
+async function uriOf(webp: Sharp): Promise<string> {
+  return `data:image/webp;base64,${(await webp.toBuffer()).toString('base64')}`;
 }

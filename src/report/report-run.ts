@@ -1,26 +1,31 @@
-/** What the page knows of one run: plain data, so that every section is a pure function of it. */
+/** The content of a report as plain data, from which every section is made. */
 
 import type { RunStatistics } from '../analysis/index.js';
+import { seriesPlace } from '../figures/internal.js';
+import { formatDifference, formatPercent } from '../format/index.js';
 import type { Profile } from '../runs/index.js';
 
+/** Holds one number at several steps; both lists have one length. */
 export interface Series {
   readonly steps: readonly number[];
   readonly values: readonly number[];
 }
 
+/** Names a class and its color as red, green and blue. */
 export interface ReportedClass {
   readonly name: string;
   readonly color: readonly [number, number, number];
 }
 
+/** Holds the scores of one evaluation as fractions; null where a score is not defined. */
 export interface ReportedEvaluation {
   readonly step: number;
   readonly aAcc: number | null;
   readonly mAcc: number | null;
   readonly mIoU: number | null;
-  /** Null where the run didn't measure boundaries. */
+  /** Null where the run did not measure boundaries. */
   readonly boundaryF1: number | null;
-  /** Band widths in pixels, narrowest first; none where the run didn't measure boundaries. */
+  /** Scores by width of the band in pixels, narrowest first; empty where the run did not measure boundaries. */
   readonly trimapMIoU: readonly { readonly width: number; readonly mIoU: number | null }[];
   readonly perClass: readonly {
     readonly name: string;
@@ -29,58 +34,63 @@ export interface ReportedEvaluation {
   }[];
 }
 
-/** W(v̂) sampled at one moment of training: `weight[i]` is W at `confidence[i]`. */
+/** Samples W(v̂) at one moment of training: `weight[i]` is W at `confidence[i]`. */
 export interface WeightFunction {
   readonly step: number;
   readonly confidence: readonly number[];
   readonly weight: readonly number[];
 }
 
+/** Holds everything that a report shows of one run. */
 export interface ReportRun {
   /** Unique among the runs of a page. */
   readonly label: string;
   readonly folder: string;
-  /** The config as plain data, as the run's config.yaml has it. */
+  /** The keys of the run's config.yaml. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** The same as text. */
+  /** The text of the run's config.yaml. */
   readonly configText: string;
-  /** Steps the config asks for, where it says. */
+  /** The number of steps that the config sets; null where it sets none. */
   readonly iterations: number | null;
-  /** The last step that metrics.jsonl tells of. */
+  /** The step of the last line of metrics.jsonl. */
   readonly lastStep: number;
   readonly hasCheckpoint: boolean;
-  /** The main head's mean loss before any weighting, which compares between runs. */
   readonly loss: Series;
+  /** Whether `loss` is the main head's loss before any weighting, which can be compared between runs. */
+  readonly lossIsPlain: boolean;
   readonly evaluations: readonly ReportedEvaluation[];
   readonly weightFunctions: readonly WeightFunction[];
-  /** Loss, label noise and weight by confidence over the run's time; null where training did not record them. */
+  /** Loss, label noise and weight by confidence over the training; null where it did not record them. */
   readonly statistics: RunStatistics | null;
-  /** Where the time of its steps went; null where it was not profiled. */
+  /** Time and memory of training steps; null where the run was not profiled. */
   readonly profile: Profile | null;
-  /** What the run's folder says of the command, machine and engine: name and value. */
+  /** Names and values that describe the command, machine and engine of the run. */
   readonly environment: readonly (readonly [string, string])[];
 }
 
-/** One picture of the page, ready to embed. */
+/** Holds one picture of the page, ready to embed. */
 export interface Panel {
   readonly title: string;
-  /** What a reader who can't see it should know. */
+  /** Says in words what the picture shows, for readers who cannot see it. */
   readonly description: string;
+  /** A data URI. */
   readonly source: string;
-  /** A short figure below the title. */
+  /** A short remark beside the title. */
   readonly note: string | null;
   /** Label maps keep hard edges when they are enlarged. */
   readonly kind: 'photo' | 'labels' | 'map';
 }
 
+/** Holds the pictures of one example that belong to one run, or to all. */
 export interface ExampleRow {
-  /** Index of the run, or null for what all runs share: image, coarse label, fine label. */
+  /** Index of the run; null for image and labels, which all runs share. */
   readonly run: number | null;
   readonly panels: readonly Panel[];
-  /** Said in place of pictures that are missing. */
+  /** Explains pictures that are missing. */
   readonly remark: string | null;
 }
 
+/** Holds one example image, its size in pixels. */
 export interface Example {
   readonly name: string;
   readonly width: number;
@@ -88,31 +98,26 @@ export interface Example {
   readonly rows: readonly ExampleRow[];
 }
 
-/** The last evaluation, which is what the tables compare. */
+/** Returns the last evaluation, which is the one that tables compare; null before the first. */
 export function finalEvaluation(run: ReportRun): ReportedEvaluation | null {
   return run.evaluations.at(-1) ?? null;
 }
 
-/** The color of a run, the same in every chart and table; the style sheet defines eight. */
+/** Returns the CSS variable with the color of run `index`, the same in every chart and table. */
 export function runColor(index: number): string {
-  return `--run-${(index % 8) + 1}`;
+  return `--series-${seriesPlace(index) + 1}`;
 }
 
-/** A fraction as per cent with two digits, or an en dash where there is none. */
-export function percent(fraction: number | null | undefined): string {
-  return fraction === null || fraction === undefined || Number.isNaN(fraction)
-    ? '–'
-    : (fraction * 100).toFixed(2);
+type Fraction = number | null | undefined;
+
+/** Writes a score as a percentage with two digits, without its sign. */
+export function scoreText(fraction: Fraction): string {
+  return formatPercent(fraction, { decimals: 2 });
 }
 
-/** A difference of fractions in percentage points, with its sign. */
-export function points(
-  fraction: number | null | undefined,
-  reference: number | null | undefined,
-): string | null {
+/** Writes the difference of two scores in percentage points with its sign; null where one of them is missing. */
+export function scoreDifference(fraction: Fraction, reference: Fraction): string | null {
   if (typeof fraction !== 'number' || typeof reference !== 'number') return null;
   const difference = (fraction - reference) * 100;
-  if (Number.isNaN(difference)) return null;
-  const digits = Math.abs(difference).toFixed(2);
-  return digits === '0.00' ? '±0.00' : `${difference < 0 ? '−' : '+'}${digits}`;
+  return Number.isNaN(difference) ? null : formatDifference(difference);
 }

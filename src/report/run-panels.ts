@@ -1,25 +1,29 @@
-/** What one run made of one example image, as panels: the maps of the paper's Fig. 3 and Fig. 4. */
-import type { Inspection } from '../analysis/index.js';
+/** Makes the panels of one example image for one run: the maps of the paper's Fig. 3 and Fig. 4. */
+
+import type { ImageMaps } from '../analysis/index.js';
 import { ignoreIndex, type Sample } from '../data/index.js';
 import type { LoadedRun } from '../evaluation/index.js';
 import { confidenceScale, paintLowConfidence, weightScale } from '../figures/internal.js';
+import { formatNumber, formatPercent } from '../format/index.js';
 import { labelsUri, mapUri, paintedUri } from './panel-images.js';
 import type { Panel } from './report-run.js';
 
 /** Losses from here on have one color, the same on every image. */
 export const highestLoss = 5;
 
+/** Returns prediction, confidence, unsure pixels and loss and, for a run with a reweighter, the weights. */
 export async function runPanels(
-  { prediction, confidence, losses, weights }: Inspection,
-  { run, sample }: { run: LoadedRun; sample: Sample },
+  { prediction, confidence, losses, weights }: ImageMaps,
+  { run, sample }: { readonly run: LoadedRun; readonly sample: Sample },
 ): Promise<Panel[]> {
   const { name, width, height, labels } = sample;
   const { classes, config } = run;
   const about = `${name}, ${config.name}:`;
   const size = { width, height };
-  const unsure = `${((100 * confidence.filter((value) => value < 0).length) / confidence.length).toFixed(0)}%`;
-  const meanLoss = meanOf(losses);
-  const right = labels === null ? null : agreement(prediction, labels);
+  const unsureShare = confidence.filter((value) => value < 0).length / confidence.length;
+  const unsure = formatPercent(unsureShare, { decimals: 0, sign: true });
+  const meanLoss = meanText(losses);
+  const right = labels === null ? null : agreementText(prediction, labels);
   const panels: Panel[] = [
     {
       title: 'Prediction',
@@ -51,7 +55,7 @@ export async function runPanels(
     },
   ];
   if (weights !== null) {
-    const [least, most] = extremes(weights);
+    const [least, most] = extremeTexts(weights);
     panels.push({
       title: 'Weight',
       description: `${about} weight of the labeled pixels, from ${least} to ${most} times the mean`,
@@ -63,7 +67,8 @@ export async function runPanels(
   return panels;
 }
 
-function agreement(prediction: Uint8Array, labels: Uint8Array): string | null {
+/** Writes the share of labeled pixels that are predicted right; null where no pixel is labeled. */
+function agreementText(prediction: Uint8Array, labels: Uint8Array): string | null {
   let labeled = 0;
   let right = 0;
   for (const [pixel, label] of labels.entries()) {
@@ -71,10 +76,11 @@ function agreement(prediction: Uint8Array, labels: Uint8Array): string | null {
     labeled += 1;
     if (prediction[pixel] === label) right += 1;
   }
-  return labeled === 0 ? null : `${((100 * right) / labeled).toFixed(1)}%`;
+  return labeled === 0 ? null : formatPercent(right / labeled, { sign: true });
 }
 
-function extremes(weights: Float32Array): [string, string] {
+/** Writes the least and the greatest weight of the labeled pixels. */
+function extremeTexts(weights: Float32Array): [string, string] {
   let least = Number.POSITIVE_INFINITY;
   let most = 0;
   for (const weight of weights) {
@@ -82,13 +88,13 @@ function extremes(weights: Float32Array): [string, string] {
     least = Math.min(least, weight);
     most = Math.max(most, weight);
   }
-  return most === 0 ? ['0', '0'] : [least.toFixed(2), most.toFixed(2)];
+  if (most === 0) return ['0', '0'];
+  return [formatNumber(least, { decimals: 2 }), formatNumber(most, { decimals: 2 })];
 }
 
-/** Of the values that are numbers. */
-function meanOf(values: Float32Array): string {
+/** Writes the mean of the values that are not NaN. */
+function meanText(values: Float32Array): string {
   const known = values.filter((value) => !Number.isNaN(value));
-  return known.length === 0
-    ? 'none'
-    : (known.reduce((sum, value) => sum + value, 0) / known.length).toFixed(2);
+  if (known.length === 0) return 'none';
+  return formatNumber(known.reduce((sum, value) => sum + value, 0) / known.length, { decimals: 2 });
 }

@@ -1,24 +1,28 @@
-/** The report of one run, or of several compared: one HTML file that needs nothing else, not even a network. */
+/** Writes the report of one run, or of several compared, as one HTML file that needs nothing else, not even a network. */
 
 import { join } from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import { writeTextAtomically } from '../files/index.js';
-import { readChartLibrary } from './chart-library.js';
 import { examplePanels } from './example-panels.js';
 import { renderPage } from './page.js';
+import { readPageAssets } from './page-assets.js';
 import { readReportRuns } from './read-report-run.js';
 
+/** Configures `writeReport`. */
 export interface ReportOptions {
-  /** Where the page goes; by default `report.html` in the first run's folder. An older report is replaced. */
+  /** Path of the page; by default `report.html` in the first run's folder. An older report is replaced. */
   readonly outFile?: string;
-  /** Example images; 0 leaves them out and loads no network. */
+  /** Number of example images; with 0 the report has none, and no network is loaded. */
   readonly examples?: number;
 }
 
 /**
- * @param runFolders at least one; the first is what the others are compared with
- * @returns the path of the page
- * @throws CheckpointError when a folder is no run or is damaged, ConfigError when the page can't be written
+ * Writes a report and returns its path.
+ *
+ * @param runFolders at least one; the other runs are compared with the first
+ * @throws {CheckpointError} when a folder is not a run's or is damaged
+ * @throws {ConfigError} when there is no folder
+ * @throws {FileError} when the page cannot be written
  */
 export async function writeReport(
   runFolders: readonly string[],
@@ -27,8 +31,8 @@ export async function writeReport(
   const [first] = runFolders;
   if (first === undefined) throw new ConfigError('a report needs at least one run folder');
   const runs = readReportRuns(runFolders);
-  const library = await readChartLibrary();
-  const page = renderPage({ runs, examples: await examplePanels(runs, { count: examples }), library });
+  const content = { runs, examples: await examplePanels(runs, { count: examples }) };
+  const page = renderPage({ ...content, assets: await readPageAssets() });
   const path = outFile ?? join(first, 'report.html');
   writeTextAtomically(path, page, { createFolder: true });
   return path;

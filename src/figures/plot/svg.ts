@@ -1,10 +1,27 @@
-/** SVG as text: elements that escape what they are given, and the document around them. */
+/** Writes SVG as text: elements that escape what they are given, and the document around them. */
 
-import { fontFamily, fontSize, ink, paper } from './theme.js';
+import { lightColors } from '../palette.js';
+
+const fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+
+/** Font sizes in pixels. */
+export const fontSize = { title: 17, heading: 14, text: 12, small: 11 } as const;
+
+/** A rectangle in pixels. */
+export interface Frame {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** `children` are markup already; `text()` makes such of a plain string. */
+/**
+ * Writes an element with its attributes; those that are undefined are left out.
+ *
+ * @param children markup; `text` makes it from a plain string
+ */
 export function element(name: string, attributes: Attributes, children: readonly string[] = []): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
@@ -13,9 +30,9 @@ export function element(name: string, attributes: Attributes, children: readonly
   return children.length === 0 ? `<${name}${written}/>` : `<${name}${written}>${children.join('')}</${name}>`;
 }
 
+/** Places and styles a text; (x, y) is on its baseline. */
 export interface TextOptions {
   readonly x: number;
-  /** Of the baseline. */
   readonly y: number;
   readonly anchor?: 'start' | 'middle' | 'end';
   readonly size?: number;
@@ -25,8 +42,17 @@ export interface TextOptions {
   readonly rotate?: number;
 }
 
+/** Writes a line of text. */
 export function text(content: string, options: TextOptions): string {
-  const { x, y, anchor = 'start', size = fontSize.text, weight = 400, color = ink, rotate } = options;
+  const {
+    x,
+    y,
+    anchor = 'start',
+    size = fontSize.text,
+    weight = 400,
+    color = lightColors.ink,
+    rotate,
+  } = options;
   const attributes = {
     x,
     y,
@@ -39,14 +65,20 @@ export function text(content: string, options: TextOptions): string {
   return element('text', attributes, [escaped(content)]);
 }
 
+/** Returns about how wide a text is in pixels: a sans-serif letter is half as wide as high. */
+export function textWidth(content: string, size: number = fontSize.text): number {
+  return content.length * size * 0.56;
+}
+
+/** Configures a document. */
 export interface DocumentOptions {
   readonly width: number;
   readonly height: number;
-  /** The drawing in words, for those who can't see it. */
+  /** Says in words what is drawn, for readers who cannot see it. */
   readonly description: string;
 }
 
-/** A whole SVG file on a white ground. */
+/** Writes a whole SVG file on a white ground. */
 export function svgDocument(
   { width, height, description }: DocumentOptions,
   children: readonly string[],
@@ -59,7 +91,7 @@ export function svgDocument(
     role: 'img',
     'font-family': fontFamily,
   };
-  const ground = element('rect', { width, height, fill: paper });
+  const ground = element('rect', { width, height, fill: lightColors.card });
   return `${element('svg', attributes, [element('title', {}, [escaped(description)]), ground, ...children])}\n`;
 }
 
@@ -71,7 +103,7 @@ function escaped(content: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** Hundredths of a pixel are enough, and keep files small. */
+/** Rounds to hundredths of a pixel, which keeps files small. */
 function short(value: number): string {
   return String(Number(value.toFixed(2)));
 }

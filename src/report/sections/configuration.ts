@@ -1,8 +1,10 @@
-/** What was run: the differences between the configs, every config whole, and where and how each run ran. */
+/** Shows what was run: where the configs differ, every config whole, and the environment of each run. */
+
 import { configDifferences } from '../config-differences.js';
 import { type Html, html } from '../html.js';
 import { type ReportRun, runColor } from '../report-run.js';
 
+/** Writes the section. */
 export function configurationSection(runs: readonly ReportRun[]): Html {
   return html`<section id="configuration" aria-labelledby="configuration-title">
 <h2 id="configuration-title">What was run</h2>
@@ -16,17 +18,24 @@ function differencesTable(runs: readonly ReportRun[]): Html {
   if (differences.length === 0) {
     return html`<p class="hint">The configs are the same in every key but the name.</p>`;
   }
-  const rows = differences.map(
-    ({ path, values }) =>
-      html`<tr><th scope="row"><code>${path}</code></th>${values.map((value) => (value === null ? html`<td class="absent">–</td>` : html`<td class="${value === values[0] ? 'same' : 'differs'}"><code>${value}</code></td>`))}</tr>`,
-  );
+  const cell = (value: string | null, first: string | null) => {
+    if (value === null) return html`<td class="absent">–</td>`;
+    return html`<td class="${value === first ? 'same' : 'differs'}"><code>${value}</code></td>`;
+  };
+  const rows = differences.map(({ path, values: [first = null, ...others] }) => {
+    const cells = [first, ...others].map((value) => cell(value, first));
+    return html`<tr><th scope="row"><code>${path}</code></th>${cells}</tr>`;
+  });
   return html`<h3>Where the configs differ</h3><div class="scroll" tabindex="0" role="region" aria-label="Config differences"><table class="differences">
 <thead><tr><th scope="col">Key</th>${runs.map((run, index) => html`<th scope="col"><i class="dot" style="background:var(${runColor(index)})"></i>${run.label}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }
 
 function runDetails(run: ReportRun, index: number): Html {
+  const rows = [['Folder', run.folder] as const, ...run.environment].map(
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+  );
   return html`<article class="run-card" style="--run:var(${runColor(index)})"><h3>${run.label}</h3>
-<dl>${[['Folder', run.folder] as const, ...run.environment].map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+<dl>${rows}</dl>
 <details><summary>Whole config</summary><pre><code>${run.configText}</code></pre></details></article>`;
 }

@@ -1,8 +1,12 @@
-/** Training loss and mIoU over the steps, all runs in one chart each, and the same mIoU as a table. */
-import { alignedSeries, type Chart, type ChartSeries, chartFigure, runningMean } from '../chart.js';
-import { type Html, html } from '../html.js';
-import { finalEvaluation, percent, type ReportRun, runColor } from '../report-run.js';
+/** Shows training loss and mIoU over the steps, all runs in one chart each, and the same mIoU as a table. */
 
+import { formatNumber } from '../../format/index.js';
+import type { Chart, ChartSeries } from '../browser/chart.js';
+import { alignedSeries, chartFigure, runningMean } from '../chart.js';
+import { type Html, html } from '../html.js';
+import { finalEvaluation, type ReportRun, runColor, scoreText } from '../report-run.js';
+
+/** Writes the section; empty where no run has a loss or an evaluation. */
 export function curvesSection(runs: readonly ReportRun[]): Html {
   const evaluated = runs.some((run) => run.evaluations.length > 0);
   const trained = runs.some((run) => run.loss.steps.length > 0);
@@ -13,16 +17,27 @@ export function curvesSection(runs: readonly ReportRun[]): Html {
 ${evaluated ? chartFigure(scoreChart(runs)) : null}
 ${trained ? chartFigure(lossChart(runs)) : null}
 </div>
+${weightedLossRemark(runs)}
 ${evaluated ? scoreTable(runs) : null}
 </section>`;
+}
+
+/** Warns where losses cannot be compared, because some runs recorded only their weighted loss. */
+function weightedLossRemark(runs: readonly ReportRun[]): Html | null {
+  const weighted = runs.filter((run) => isReweighted(run) && !run.lossIsPlain);
+  if (weighted.length === 0 || weighted.length === runs.length) return null;
+  return html`<p class="hint">The loss of a reweighted run is the weighted one that it trains on, Σ w′·l: its height cannot be compared with a plain mean.</p>`;
 }
 
 function scoreChart(runs: readonly ReportRun[]): Chart {
   const { x, columns } = alignedSeries(
     runs.map(({ evaluations }) => {
-      const scored = evaluations.filter((one) => one.mIoU !== null);
-      return { x: scored.map((one) => one.step), y: scored.map((one) => one.mIoU as number) };
+      const scored = evaluations.flatMap(({ step, mIoU }) => (mIoU === null ? [] : [{ step, mIoU }]));
+      return { x: scored.map(({ step }) => step), y: scored.map(({ mIoU }) => 100 * mIoU) };
     }),
+  );
+  const ends = runs.map(
+    (run) => `${run.label}: ${scoreText(finalEvaluation(run)?.mIoU)} percent at the end.`,
   );
   return {
     id: 'miou',
@@ -30,12 +45,10 @@ function scoreChart(runs: readonly ReportRun[]): Chart {
     note: 'evaluation split',
     xLabel: 'Step',
     x,
-    series: columns.map((values, index) => line(runs, index, values, { dots: true })),
-    format: 'percent',
+    series: columns.map((values, index) => ({ ...line(runs, { index, values }), dots: true })),
+    decimals: 2,
     yRange: [0, null],
-    summary: `Mean IoU by training step. ${runs
-      .map((run) => `${run.label}: ${percent(finalEvaluation(run)?.mIoU)} per cent at the end.`)
-      .join(' ')}`,
+    summary: `Mean IoU by training step. ${ends.join(' ')}`,
   };
 }
 
@@ -48,55 +61,63 @@ function lossChart(runs: readonly ReportRun[]): Chart {
   const { x, columns } = alignedSeries(window > 1 ? [...curves, ...smoothed] : curves);
   const raw = window > 1 ? columns.slice(0, runs.length) : [];
   const main = columns.slice(-runs.length);
+  const ends = runs.map(({ label, loss: { values } }) => {
+    const [from, to] = [values[0], values.at(-1)].map((value) => formatNumber(value, { digits: 3 }));
+    return `${label}: from ${from} to ${to}.`;
+  });
   return {
     id: 'loss',
     title: 'Training loss',
-    note: lossNote(window),
+    note: lossNote(runs, window),
     xLabel: 'Step',
     x,
     series: [
       ...raw.map((values, index) => ({
-        ...line(runs, index, values, { dots: false }),
+        ...line(runs, { index, values }),
         opacity: 0.22,
         width: 1,
         inKey: false,
       })),
-      ...main.map((values, index) => line(runs, index, values, { dots: false })),
+      ...main.map((values, index) => line(runs, { index, values })),
     ],
-    format: 'plain',
+    decimals: 4,
     yRange: [null, null],
-    summary: `Training loss by step. ${runs
-      .map((run) => `${run.label}: from ${short(run.loss.values[0])} to ${short(run.loss.values.at(-1))}.`)
-      .join(' ')}`,
+    summary: `Training loss by step. ${ends.join(' ')}`,
   };
 }
 
-function lossNote(window: number): string {
-  return window > 1 ? `before weighting; bold: mean of ${window} logged steps` : 'before weighting';
+function lossNote(runs: readonly ReportRun[], window: number): string {
+  const remarks = [
+    runs.every((run) => run.lossIsPlain) ? 'before weighting' : '',
+    window > 1 ? `bold: mean of ${window} logged steps` : '',
+  ];
+  return remarks.filter((remark) => remark !== '').join('; ');
 }
 
 function line(
   runs: readonly ReportRun[],
-  index: number,
-  values: readonly (number | null)[],
-  { dots }: { dots: boolean } = { dots: false },
+  { index, values }: { readonly index: number; readonly values: readonly (number | null)[] },
 ): ChartSeries {
-  const label = (runs[index] as ReportRun).label;
-  return { label, color: runColor(index), opacity: 1, width: 2, values, inKey: true, dots };
+  const { label } = runs[index] as ReportRun;
+  return { label, color: runColor(index), opacity: 1, width: 2, values, inKey: true, dots: false };
 }
 
 function scoreTable(runs: readonly ReportRun[]): Html {
-  const steps = [...new Set(runs.flatMap((run) => run.evaluations.map((one) => one.step)))].sort(
+  const steps = [...new Set(runs.flatMap((run) => run.evaluations.map(({ step }) => step)))].sort(
     (a, b) => a - b,
   );
-  const rows = steps.map(
-    (step) =>
-      html`<tr><th scope="row">${step}</th>${runs.map((run) => html`<td>${percent(run.evaluations.find((one) => one.step === step)?.mIoU)}</td>`)}</tr>`,
-  );
+  const rows = steps.map((step) => {
+    const cells = runs.map(
+      ({ evaluations }) => html`<td>${scoreText(evaluations.find((one) => one.step === step)?.mIoU)}</td>`,
+    );
+    return html`<tr><th scope="row">${step}</th>${cells}</tr>`;
+  });
+  const heads = runs.map(({ label }) => html`<th scope="col">${label}</th>`);
   return html`<details><summary>Mean IoU as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Mean IoU by step"><table>
-<thead><tr><th scope="col">Step</th>${runs.map((run) => html`<th scope="col">${run.label}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+<thead><tr><th scope="col">Step</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
-function short(value: number | undefined): string {
-  return value === undefined ? 'nothing' : value.toPrecision(3);
+/** Tells whether the run trains with weights, which is where its config names a reweighter. */
+function isReweighted({ config }: ReportRun): boolean {
+  return typeof config.reweighter === 'object' && config.reweighter !== null;
 }

@@ -1,33 +1,50 @@
-/** Example images with their labels and, for each run, what the model made of them, side by side. */
+/** Shows example images with their labels and, for each run, its prediction and maps, side by side. */
+
+import {
+  type ColorScale,
+  confidenceScale,
+  cssColor,
+  cssGradient,
+  weightScale,
+} from '../../figures/internal.js';
 import { type Html, html, trusted } from '../html.js';
-import type { Example, ExampleRow, Panel, ReportedClass, ReportRun } from '../report-run.js';
-import { runColor } from '../report-run.js';
+import {
+  type Example,
+  type ExampleRow,
+  type Panel,
+  type ReportedClass,
+  type ReportRun,
+  runColor,
+} from '../report-run.js';
 import { highestLoss } from '../run-panels.js';
 
+/** Holds the examples of a report. */
 export interface ExamplesContent {
   readonly examples: readonly Example[];
   readonly classes: readonly ReportedClass[];
-  /** Why there are none, where there are none. */
+  /** Explains pictures that are missing. */
   readonly remark: string | null;
-  /** CSS gradients of the two color scales, lowest value first. */
-  readonly scales: { readonly confidence: string; readonly weight: string };
 }
 
+/** Writes the section; empty where there is neither an example nor a remark. */
 export function examplesSection(content: ExamplesContent, runs: readonly ReportRun[]): Html {
-  const { examples, classes, remark, scales } = content;
+  const { examples, classes, remark } = content;
   if (examples.length === 0) {
     return remark === null
       ? html``
       : html`<section id="examples" aria-labelledby="examples-title"><h2 id="examples-title">Examples</h2><p class="hint">${remark}</p></section>`;
   }
+  const names = classes.map(
+    ({ name, color }) => html`<li><i class="swatch" style="background:${cssColor(color)}"></i>${name}</li>`,
+  );
   return html`<section id="examples" aria-labelledby="examples-title">
 <h2 id="examples-title">Examples</h2>
 <p class="hint">Images spread evenly over the evaluation split, not picked. Select a picture to enlarge it; the arrow keys then step through its neighbors.</p>
-<ul class="legend" aria-label="Class colors">${classes.map(({ name, color }) => html`<li><i class="swatch" style="background:rgb(${color.join(',')})"></i>${name}</li>`)}<li><i class="swatch unlabeled"></i>unlabeled</li></ul>
+<ul class="legend" aria-label="Class colors">${names}<li><i class="swatch unlabeled"></i>unlabeled</li></ul>
 <div class="scales">
-${scale('Confidence v̂', scales.confidence, ['−1', '0', '+1'])}
-${scale('Loss', scales.weight, ['0', String(highestLoss / 2), `≥ ${highestLoss}`])}
-${scale('Weight, 1 = mean of the image', scales.weight, ['0', '1', '≥ 2'])}
+${scaleKey('Confidence v̂', { scale: confidenceScale, ticks: ['−1', '0', '+1'] })}
+${scaleKey('Loss', { scale: weightScale, ticks: ['0', String(highestLoss / 2), `≥ ${highestLoss}`] })}
+${scaleKey('Weight, 1 = mean of the image', { scale: weightScale, ticks: ['0', '1', '≥ 2'] })}
 </div>
 ${examples.map((example) => exampleArticle(example, runs))}
 ${remark === null ? null : html`<p class="hint">${remark}</p>`}
@@ -41,20 +58,23 @@ ${example.rows.map((row) => panelRow(row, runs))}
 </article>`;
 }
 
-function panelRow(row: ExampleRow, runs: readonly ReportRun[]): Html {
-  const run = row.run === null ? undefined : runs[row.run];
+function panelRow({ run: index, panels, remark }: ExampleRow, runs: readonly ReportRun[]): Html {
+  const run = index === null ? undefined : runs[index];
   const heading =
-    run === undefined || row.run === null
+    index === null || run === undefined
       ? null
-      : html`<p class="row-name" style="--run:var(${runColor(row.run)})">${run.label}</p>`;
+      : html`<p class="row-name" style="--run:var(${runColor(index)})">${run.label}</p>`;
   return html`<div class="row">${heading}
-<div class="panels">${row.panels.map(panelFigure)}${row.remark === null ? null : html`<p class="missing">${row.remark}</p>`}</div></div>`;
+<div class="panels">${panels.map(panelFigure)}${remark === null ? null : html`<p class="missing">${remark}</p>`}</div></div>`;
 }
 
-function panelFigure(panel: Panel): Html {
-  return html`<figure class="panel ${panel.kind}"><button type="button" class="enlarge" aria-label="Enlarge: ${panel.description}"><img src="${trusted(panel.source)}" alt="${panel.description}" loading="lazy" decoding="async"></button><figcaption>${panel.title}${panel.note === null ? null : html` <small>${panel.note}</small>`}</figcaption></figure>`;
+function panelFigure({ title, description, source, note, kind }: Panel): Html {
+  return html`<figure class="panel ${kind}"><button type="button" class="enlarge" aria-label="Enlarge: ${description}"><img src="${trusted(source)}" alt="${description}" loading="lazy" decoding="async"></button><figcaption>${title}${note === null ? null : html` <small>${note}</small>`}</figcaption></figure>`;
 }
 
-function scale(title: string, gradient: string, ticks: readonly string[]): Html {
-  return html`<div class="scale"><span>${title}</span><i style="background:${trusted(gradient)}"></i><span class="ticks">${ticks.map((tick) => html`<span>${tick}</span>`)}</span></div>`;
+function scaleKey(
+  title: string,
+  { scale, ticks }: { readonly scale: ColorScale; readonly ticks: readonly string[] },
+): Html {
+  return html`<div class="scale"><span>${title}</span><i style="background:${cssGradient(scale)}"></i><span class="ticks">${ticks.map((tick) => html`<span>${tick}</span>`)}</span></div>`;
 }

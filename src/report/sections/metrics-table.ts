@@ -1,18 +1,22 @@
-/** aAcc, mAcc, mIoU and every class's IoU for each run, with the difference to the first run. */
+/** Shows aAcc, mAcc, mIoU and every class's IoU for each run, with the difference to the first run. */
+
+import { cssColor } from '../../figures/internal.js';
+import { formatPercent } from '../../format/index.js';
 import { type Html, html } from '../html.js';
 import {
   finalEvaluation,
-  percent,
-  points,
   type ReportedClass,
   type ReportedEvaluation,
   type ReportRun,
   runColor,
+  scoreDifference,
+  scoreText,
 } from '../report-run.js';
 import { toneOf } from './summary.js';
 
 type Fraction = number | null | undefined;
 
+/** Writes the section, with the scores of the last evaluation of each run. */
 export function metricsSection(runs: readonly ReportRun[], classes: readonly ReportedClass[]): Html {
   const finals = runs.map(finalEvaluation);
   const names = [...new Set(finals.flatMap((one) => one?.perClass.map(({ name }) => name) ?? []))];
@@ -25,7 +29,7 @@ export function metricsSection(runs: readonly ReportRun[], classes: readonly Rep
   const outlines = outlineRows(finals);
   const perClass = names.map((name) => {
     const color = classes.find((one) => one.name === name)?.color;
-    const swatch = color ? html`<i class="swatch" style="background:rgb(${color.join(',')})"></i>` : null;
+    const swatch = color ? html`<i class="swatch" style="background:${cssColor(color)}"></i>` : null;
     return row(
       html`${swatch}${name}`,
       finals.map((one) => one?.perClass.find((scores) => scores.name === name)?.iou),
@@ -33,7 +37,7 @@ export function metricsSection(runs: readonly ReportRun[], classes: readonly Rep
   });
   return html`<section id="metrics" aria-labelledby="metrics-title">
 <h2 id="metrics-title">Scores</h2>
-<p class="hint">Last evaluation of each run, in per cent${runs.length > 1 ? html`; small figures are percentage points against <b>${(runs[0] as ReportRun).label}</b>` : null}. A class that occurs neither in the labels nor in the prediction has no score and is in no mean.</p>
+<p class="hint">Last evaluation of each run, in percent${runs.length > 1 ? html`; small numbers are percentage points against <b>${(runs[0] as ReportRun).label}</b>` : null}. A class that occurs neither in the labels nor in the prediction has no score and is in no mean.</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="metrics-title"><table class="metrics">
 <thead><tr><th scope="col">Metric</th>${runs.map((run, index) => html`<th scope="col"><i class="dot" style="background:var(${runColor(index)})"></i>${run.label}</th>`)}</tr></thead>
 <tbody class="totals">${totals}${outlines}</tbody>
@@ -42,7 +46,7 @@ export function metricsSection(runs: readonly ReportRun[], classes: readonly Rep
 </table></div></section>`;
 }
 
-/** Scores near boundaries, where any of the runs measured them. */
+/** Writes rows for scores near boundaries, where one of the runs measured them. */
 function outlineRows(finals: readonly (ReportedEvaluation | null)[]): Html[] {
   const rows: Html[] = [];
   if (finals.some((one) => one !== null && one.boundaryF1 !== null)) {
@@ -71,17 +75,17 @@ const meanings = {
   mIoU: 'mean over classes of intersection over union',
   mAcc: 'mean over classes of the share of true pixels found',
   aAcc: 'share of all labeled pixels that are right',
-  boundaryF1: 'mean over classes of how much of the outlines is met, within 0.75% of the diagonal',
-  trimap: 'mIoU of the pixels this near to a boundary of the labels',
+  boundaryF1: 'mean over classes of the F-score of boundaries, within 0.75 % of the diagonal',
+  trimap: 'mIoU of the pixels within this distance of a boundary of the labels',
 } as const;
 
 function row(heading: Html, values: readonly Fraction[]): Html {
   const best = Math.max(...values.map((value) => value ?? -1));
   const cells = values.map((value, index) => {
-    const difference = index === 0 ? null : points(value, values[0]);
+    const difference = index === 0 ? null : scoreDifference(value, values[0]);
     const isBest = values.length > 1 && typeof value === 'number' && value === best;
-    const filled = typeof value === 'number' ? (value * 100).toFixed(1) : '0';
-    return html`<td style="--value:${filled}%;--run:var(${runColor(index)})"><span class="score${isBest ? ' best' : ''}">${percent(value)}</span>${difference === null ? null : html`<small class="${toneOf(difference)}">${difference}</small>`}</td>`;
+    const filled = typeof value === 'number' ? formatPercent(value) : '0';
+    return html`<td style="--value:${filled}%;--run:var(${runColor(index)})"><span class="score${isBest ? ' best' : ''}">${scoreText(value)}</span>${difference === null ? null : html`<small class="${toneOf(difference)}">${difference}</small>`}</td>`;
   });
   return html`<tr><th scope="row">${heading}</th>${cells}</tr>`;
 }

@@ -1,13 +1,16 @@
 /**
- * Curves of an experiment: for each group of compared rows the training loss, a line a row, the mean over its seeds; and
- * what the rows that learn weights ended with.
+ * Shows the curves of an experiment: for each group of compared rows the training loss, one line for each row, the mean
+ * over its seeds; and the final weights of the rows that learn weights.
  */
 
-import { alignedSeries, type Chart, type ChartSeries, chartFigure, runningMean } from '../chart.js';
+import { seriesPlace } from '../../figures/internal.js';
+import type { Chart, ChartSeries } from '../browser/chart.js';
+import { alignedSeries, chartFigure, runningMean } from '../chart.js';
 import type { ReportedGroup, ReportedRow } from '../experiment-content.js';
 import { type Html, html } from '../html.js';
 import { type ReportRun, runColor, type Series } from '../report-run.js';
 
+/** Writes the section; empty where no run has a loss. */
 export function rowCurvesSection(groups: readonly ReportedGroup[]): Html {
   const charts = groups.flatMap((group, index) => [
     ...lossChart(group, `loss-${index}`),
@@ -33,14 +36,14 @@ function lossChart({ title, rows }: ReportedGroup, id: string): Chart[] {
       xLabel: 'Step',
       x,
       series: columns.map((values, index) => line(rows, { index, values })),
-      format: 'plain',
+      decimals: 4,
       yRange: [null, null],
       summary: `Training loss by step of ${rows.map(({ label }) => label).join(', ')}.`,
     },
   ];
 }
 
-/** W(v̂) after the last step of rows whose weights are a function of the confidence. */
+/** Charts W(v̂) after the last step, for rows whose weights are a function of the confidence. */
 function weightChart({ title, rows }: ReportedGroup, id: string): Chart[] {
   const weighted = rows.flatMap((row, index) => {
     const last = meanSeries(row.runs.flatMap(finalWeights));
@@ -56,7 +59,7 @@ function weightChart({ title, rows }: ReportedGroup, id: string): Chart[] {
       xLabel: 'Confidence v̂',
       x,
       series: columns.map((values, column) => line(rows, { index: weighted[column]?.index ?? 0, values })),
-      format: 'plain',
+      decimals: 4,
       yRange: [0, null],
       summary: `Weight by confidence of ${weighted.map(({ index }) => rows[index]?.label).join(', ')}.`,
     },
@@ -68,7 +71,7 @@ function finalWeights({ weightFunctions }: ReportRun): Series[] {
   return last === undefined ? [] : [{ steps: last.confidence, values: last.weight }];
 }
 
-/** The mean of several series at every x that all of them have. */
+/** Returns the mean of several series at every step that all of them have. */
 function meanSeries(series: readonly Series[]): Series {
   const [first, ...rest] = series.filter(({ steps }) => steps.length > 0);
   if (first === undefined) return { steps: [], values: [] };
@@ -93,8 +96,8 @@ function line(
   rows: readonly ReportedRow[],
   { index, values }: { readonly index: number; readonly values: readonly (number | null)[] },
 ): ChartSeries {
-  // The style sheet has eight colors; a second round is told apart by its weight.
-  const second = index >= 8;
+  // Colors repeat after the last; a repeated one is told apart by a thinner line.
+  const second = index !== seriesPlace(index);
   const label = rows[index]?.label ?? '';
   const [opacity, width] = second ? [0.6, 1] : [1, 2];
   return { label, color: runColor(index), opacity, width, values, inKey: true, dots: false };

@@ -1,7 +1,9 @@
-/** The head of the page: what was run, how it ended, in one sentence and one tile for each run. */
-import { type Html, html } from '../html.js';
-import { finalEvaluation, percent, points, type ReportRun, runColor } from '../report-run.js';
+/** Writes the head of the page: what was run and how it ended, in one sentence and one tile for each run. */
 
+import { type Html, html } from '../html.js';
+import { finalEvaluation, type ReportRun, runColor, scoreDifference, scoreText } from '../report-run.js';
+
+/** Writes the head of the page. */
 export function summarySection(runs: readonly ReportRun[]): Html {
   const labels = runs.map((run) => run.label);
   const title = runs.length <= 2 ? labels.join(' vs ') : `${runs.length} runs compared`;
@@ -20,28 +22,28 @@ function lede(runs: readonly ReportRun[]): Html {
   if (runs.length === 1) {
     return first === null
       ? html`No evaluation has been written yet; the curves show the training so far.`
-      : html`At step ${first.step} the model scores <strong>${percent(first.mIoU)}&thinsp;%</strong> mean IoU on its evaluation split. One run with one seed: how far another seed would end from here is not shown.`;
+      : html`At step ${first.step} the model scores <strong>${scoreText(first.mIoU)}&thinsp;%</strong> mean IoU on its evaluation split. One run with one seed: how far another seed would end from here is not shown.`;
   }
   const compared = runs
     .slice(1)
-    .map((run) => ({ run, difference: points(finalEvaluation(run)?.mIoU, first?.mIoU) }))
+    .map((run) => ({ run, difference: scoreDifference(finalEvaluation(run)?.mIoU, first?.mIoU) }))
     .filter((one): one is { run: ReportRun; difference: string } => one.difference !== null);
   if (compared.length === 0) return html`There are not yet two runs with an evaluation to compare.`;
   const sentences = compared.map(
     ({ run, difference }, index) =>
-      html`${index === 0 ? '' : ', '}<b>${run.label}</b> is ${inWords(difference)}`,
+      html`${index === 0 ? '' : ', '}<b>${run.label}</b> is ${differenceText(difference)}`,
   );
   return html`Against <b>${reference.label}</b> at the last evaluation, ${sentences}. Each run is one seed: a difference smaller than the spread between seeds says nothing.`;
 }
 
-function inWords(difference: string): Html {
+function differenceText(difference: string): Html {
   const tone = toneOf(difference);
   if (tone === 'equal') return html`level in mean IoU`;
   const direction = tone === 'better' ? 'above' : 'below';
   return html`<strong>${difference.slice(1)} points</strong> of mean IoU ${direction}`;
 }
 
-/** Which labels taught and which judged, where all runs agree on it. */
+/** Names the labels of training and of evaluation, where they are the same in all runs. */
 function labelsRemark(runs: readonly ReportRun[]): Html | null {
   const remarks = runs.map(({ config }) => {
     const train = part(config, 'train');
@@ -65,16 +67,16 @@ function part(
 
 function tile(run: ReportRun, index: number, reference: ReportRun): Html {
   const last = finalEvaluation(run);
-  const difference = index === 0 ? null : points(last?.mIoU, finalEvaluation(reference)?.mIoU);
+  const difference = index === 0 ? null : scoreDifference(last?.mIoU, finalEvaluation(reference)?.mIoU);
   return html`<li class="tile" style="--run:var(${runColor(index)})">
 <h2>${run.label}</h2>
-<p class="figure"><span class="number">${percent(last?.mIoU)}</span><span class="unit">% mIoU</span>${difference === null ? null : html` <span class="chip ${toneOf(difference)}">${difference}</span>`}</p>
-<dl><div><dt>aAcc</dt><dd>${percent(last?.aAcc)}</dd></div><div><dt>mAcc</dt><dd>${percent(last?.mAcc)}</dd></div><div><dt>Steps</dt><dd>${progress(run)}</dd></div></dl>
+<p class="figure"><span class="number">${scoreText(last?.mIoU)}</span><span class="unit">% mIoU</span>${difference === null ? null : html` <span class="chip ${toneOf(difference)}">${difference}</span>`}</p>
+<dl><div><dt>aAcc</dt><dd>${scoreText(last?.aAcc)}</dd></div><div><dt>mAcc</dt><dd>${scoreText(last?.mAcc)}</dd></div><div><dt>Steps</dt><dd>${progress(run)}</dd></div></dl>
 ${bestRemark(run)}
 </li>`;
 }
 
-/** A last evaluation below an earlier one is worth a word, and so is that picking the best one flatters. */
+/** Mentions an earlier evaluation that was better than the last. */
 function bestRemark(run: ReportRun): Html | null {
   const last = finalEvaluation(run);
   const best = run.evaluations.reduce(
@@ -82,7 +84,7 @@ function bestRemark(run: ReportRun): Html | null {
     last,
   );
   if (last === null || best === null || best.step === last.step) return null;
-  return html`<p class="remark">Best on the way: ${percent(best.mIoU)} at step ${best.step}</p>`;
+  return html`<p class="remark">Best evaluation: ${scoreText(best.mIoU)} at step ${best.step}</p>`;
 }
 
 function progress(run: ReportRun): string {
@@ -90,7 +92,7 @@ function progress(run: ReportRun): string {
   return `${run.lastStep} of ${run.iterations}`;
 }
 
-/** Class of a signed difference, which begins with +, − or ±. */
+/** Returns the CSS class of a difference, by its sign: +, − or ±. */
 export function toneOf(difference: string): 'better' | 'worse' | 'equal' {
   return difference.startsWith('+') ? 'better' : difference.startsWith('−') ? 'worse' : 'equal';
 }

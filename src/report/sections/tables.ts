@@ -1,8 +1,9 @@
-/** The tables of an experiment in the paper's form, with the paper's own figures in the last columns. */
+/** Shows the tables of an experiment in the paper's form, with the paper's own numbers in the last columns. */
 
 import type { ReportTable } from '../experiment-content.js';
 import { type Html, html } from '../html.js';
 
+/** Writes one section for each table. */
 export function tablesSection(tables: readonly ReportTable[]): Html {
   return html`${tables.map(tableSection)}`;
 }
@@ -22,9 +23,9 @@ ${remarks.map((remark) => html`<p class="hint">${remark}</p>`)}
 </section>`;
 }
 
-/** Only a difference begins with its sign. */
-function toneOf(text: string, isFigure: boolean): string {
-  if (!isFigure) return '';
+/** Returns the CSS class of a cell; only differences begin with a sign. */
+function toneOf(text: string, isNumber: boolean): string {
+  if (!isNumber) return '';
   if (text.startsWith('+')) return 'better';
   return text.startsWith('−') ? 'worse' : '';
 }

@@ -1,24 +1,28 @@
-/** The learned weight W(v̂) at several moments of training, one chart for each run that has a reweighter. */
-import { alignedSeries, type Chart, chartFigure } from '../chart.js';
+/** Shows the learned weight W(v̂) at several moments of training, in one chart for each run with a reweighter. */
+
+import { formatNumber } from '../../format/index.js';
+import type { Chart } from '../browser/chart.js';
+import { alignedSeries, chartFigure } from '../chart.js';
 import { type Html, html } from '../html.js';
 import { type ReportRun, runColor, type WeightFunction } from '../report-run.js';
 
 const mostMoments = 6;
 
+/** Writes the section; empty where no run has weights that are a function of the confidence. */
 export function weightFunctionsSection(runs: readonly ReportRun[]): Html {
   const weighted = runs
     .map((run, index) => ({ run, index }))
     .filter(({ run }) => run.weightFunctions.length > 0);
   if (weighted.length === 0) return html``;
   return html`<section id="weights" aria-labelledby="weights-title">
-<h2 id="weights-title">What the weights learned</h2>
-<p class="hint">W(v̂) gives a pixel its weight from the confidence v̂ of the prediction there: −1 is a uniform guess, +1 is certainty. Falling to the right, it turns the training to doubtful pixels; rising, to sure ones. Only its shape matters, as weights are normalized over a batch.</p>
+<h2 id="weights-title">Learned weights</h2>
+<p class="hint">W(v̂) gives a pixel its weight from the confidence v̂ of the prediction there: −1 is a uniform guess, +1 is certainty. Where it falls to the right, training attends to unsure pixels; where it rises, to sure ones. Only its shape matters, because weights are normalized over a batch.</p>
 <div class="charts">${weighted.map(({ run, index }) => weightFigure(run, index))}</div>
 </section>`;
 }
 
 function weightFigure(run: ReportRun, index: number): Html {
-  const moments = spread(run.weightFunctions);
+  const moments = someMoments(run.weightFunctions);
   return html`<div>${chartFigure(weightChart(run, index, moments))}
 <details><summary>Values</summary><div class="scroll" tabindex="0" role="region" aria-label="Weight by step, ${run.label}"><table>
 <thead><tr><th scope="col">Step</th><th scope="col">W(−1)</th><th scope="col">W(0)</th><th scope="col">W(+1)</th></tr></thead>
@@ -44,15 +48,15 @@ function weightChart(run: ReportRun, index: number, moments: readonly WeightFunc
       inKey: true,
       dots: false,
     })),
-    format: 'plain',
-    // From zero: a function that hardly left uniform has to look like one.
+    decimals: 4,
+    // From zero, so that a function that is nearly uniform looks like one.
     yRange: [0, null],
     summary: `Weight by confidence for ${run.label}. At step ${last.step}: ${nearestWeight(last, -1)} at confidence −1, ${nearestWeight(last, 0)} at 0, ${nearestWeight(last, 1)} at +1.`,
   };
 }
 
-/** The first, the last, and moments evenly between. */
-function spread(all: readonly WeightFunction[]): WeightFunction[] {
+/** Returns the first, the last, and moments evenly between, `mostMoments` at most. */
+function someMoments(all: readonly WeightFunction[]): WeightFunction[] {
   if (all.length <= mostMoments) return [...all];
   const chosen = Array.from({ length: mostMoments }, (_, index) =>
     Math.round((index * (all.length - 1)) / (mostMoments - 1)),
@@ -60,10 +64,11 @@ function spread(all: readonly WeightFunction[]): WeightFunction[] {
   return chosen.map((index) => all[index] as WeightFunction);
 }
 
+/** Writes the weight at the sampled confidence that is nearest to `wanted`. */
 function nearestWeight({ confidence, weight }: WeightFunction, wanted: number): string {
   let nearest = 0;
   for (const [index, value] of confidence.entries()) {
     if (Math.abs(value - wanted) < Math.abs((confidence[nearest] as number) - wanted)) nearest = index;
   }
-  return (weight[nearest] as number).toFixed(4);
+  return formatNumber(weight[nearest], { decimals: 4 });
 }

@@ -1,4 +1,4 @@
-/** What the figures look at: a network with the parts of its objective, in the middle of a run or at its end. */
+/** A network with the parts of its training objective, so that its losses and weights can be measured on any image. */
 
 import type { InferenceOptions, LoadedRun, SegmentationModel } from '../evaluation/index.js';
 import { inferenceOptions } from '../evaluation/index.js';
@@ -9,40 +9,44 @@ import { type Confidence, confidences, type Reweighter, reweighters } from '../r
 import { checkpointPart } from '../runs/internal.js';
 import { type Device, Generator, readSafetensors, scope, type Tensor } from '../torch/index.js';
 
-/** A network whose extra heads, where it has any, feed the loss or the confidence. */
-export interface SubjectModel extends SegmentationModel {
+/** A network that may have extra heads, which feed the loss or the confidence. */
+export interface MultiHeadModel extends SegmentationModel {
+  /** Maps images [N, 3, H, W] to logits, and to the maps of the extra heads by name. */
   forward(imagesNCHW: Tensor): {
     readonly logitsNCHW: Tensor;
     readonly extraHeads?: Readonly<Record<string, Tensor>>;
   };
 }
 
-export interface Subject {
-  readonly model: SubjectModel;
+/** Holds a network together with the loss, confidence and reweighter that it is trained with. */
+export interface ModelWithObjective {
+  readonly model: MultiHeadModel;
   readonly pixelLoss: PixelLoss;
   readonly confidence: Confidence;
-  /** Null where the run trains on the plain mean: every pixel then has the same weight. */
+  /** Null where the run trains on the plain mean, so that every pixel has the same weight. */
   readonly reweighter: Reweighter | null;
-  /** How the network reads an image, and where it and the reweighter are. */
+  /** The way an image is read, and the device of network and reweighter. */
   readonly inference: InferenceOptions;
 }
 
-export interface SubjectOptions {
-  /** Where the run's network is. */
+/** Configures how `modelWithObjective` reads a run's checkpoint. */
+export interface ModelWithObjectiveOptions {
+  /** The device of the run's network. */
   readonly device: Device;
-  /** Number of training images, for reweighters that remember each; 0 when other images are looked at. */
+  /** Number of training images, for reweighters that remember each of them; 0 when other images are measured. */
   readonly datasetLength?: number;
 }
 
 /**
- * The subject of a run's last checkpoint. Disposing it frees the reweighter; the network stays the run's.
+ * Takes the network of a loaded run and reads the reweighter of its last checkpoint. Disposing the result frees the
+ * reweighter; the network stays the run's.
  *
- * @throws CheckpointError when the checkpoint's reweighter doesn't fit the config
+ * @throws {CheckpointError} when the checkpoint's reweighter does not fit the config
  */
-export function subjectOf(
+export function modelWithObjective(
   run: LoadedRun,
-  { device, datasetLength = 0 }: SubjectOptions,
-): Subject & Disposable {
+  { device, datasetLength = 0 }: ModelWithObjectiveOptions,
+): ModelWithObjective & Disposable {
   const { config, classes, model } = run;
   const classCount = classes.length;
   const reweighter = loadReweighter(run, { device, datasetLength });
@@ -52,7 +56,7 @@ export function subjectOf(
     pixelLoss: createComponent(losses, config.loss, { classCount }),
     confidence: createComponent(confidences, config.confidence, { classCount }),
     reweighter,
-    // In full precision wherever it is looked at; training may have run on another machine.
+    // Measured in full precision on every machine, whatever the training ran with.
     inference: { ...inferenceOptions(config), device, precision: 'float32' },
     [Symbol.dispose]: () => {
       reweighter?.dispose();
@@ -63,7 +67,7 @@ export function subjectOf(
 
 function loadReweighter(
   { config, classes, checkpoint }: LoadedRun,
-  { device, datasetLength }: Required<SubjectOptions>,
+  { device, datasetLength }: Required<ModelWithObjectiveOptions>,
 ): Reweighter | null {
   if (config.reweighter === null) return null;
   using generator = new Generator(0);

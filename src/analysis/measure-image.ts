@@ -1,49 +1,53 @@
-/** What a network makes of one image: classes, likelihood, confidence, losses and the weights of training (Fig. 3). */
+/** Measures on one image all that a training step knows of it: prediction, confidence, losses and weights (Fig. 3). */
 
 import { ignoreIndex, type Sample } from '../data/index.js';
-import { inferLogits } from '../evaluation/index.js';
+import { inferLogits, type SegmentationModel } from '../evaluation/index.js';
 import { noGrad, scope, type Tensor, tensorFrom } from '../torch/index.js';
-import type { Subject, SubjectModel } from './subject.js';
+import type { ModelWithObjective, MultiHeadModel } from './model-with-objective.js';
 
-export interface Inspection {
-  /** Height × width class ids. */
+/** Holds what was measured on one image: maps of height × width values, row by row. */
+export interface ImageMaps {
+  /** Class ids. */
   readonly prediction: Uint8Array;
-  /** The likelihood of the predicted class, height × width, 0..1. */
+  /** The likelihood of the predicted class, 0..1. */
   readonly likelihood: Float32Array;
-  /** v̂, height × width, −1..1. */
+  /** v̂, −1..1. */
   readonly confidence: Float32Array;
-  /** l_i, height × width; NaN where the teaching label is ignored. */
+  /** l_i; NaN where the training label is ignored. */
   readonly losses: Float32Array;
-  /** Weights with mean 1 over the weighed pixels, NaN elsewhere; null when there is no reweighter. */
+  /** Weights with mean 1 over the labeled pixels, NaN elsewhere; null when there is no reweighter. */
   readonly weights: Float32Array | null;
   /**
-   * What the weights of this image have to be multiplied with to be comparable with those of another: normalization
-   * over an image hides that one image is more confident than the next. 1 where weights do not depend on confidence
+   * The factor that makes the weights of this image comparable with those of another. Weights are normalized over an
+   * image, which hides that one image is more confident than the next. 1 where weights do not depend on confidence
    * alone, or there are none.
    */
   readonly weightScale: number;
 }
 
-export interface InspectOptions {
+/** Configures `measureImage`. */
+export interface MeasureImageOptions {
   /** The labels that training uses, height × width; ignored pixels have no loss and no weight. */
-  readonly teaching: Uint8Array;
-  /** Place of the image in its data set, for reweighters that remember each image. */
+  readonly trainingLabels: Uint8Array;
+  /** Place of the image in its dataset, for reweighters that remember each image. */
   readonly index: number;
 }
 
-/** The model and the reweighter must be in evaluation mode; neither changes. Waits for the device. */
-export function inspectImage(
-  subject: Subject,
+/**
+ * Measures one image. The model and the reweighter must be in evaluation mode; neither changes. Waits for the device.
+ */
+export function measureImage(
+  measured: ModelWithObjective,
   sample: Sample,
-  { teaching, index }: InspectOptions,
-): Inspection {
+  { trainingLabels, index }: MeasureImageOptions,
+): ImageMaps {
   using _temporaries = scope();
   return noGrad(() => {
-    const { pixelLoss, confidence, inference } = subject;
+    const { pixelLoss, confidence, inference } = measured;
     const { device = 'cpu' } = inference;
-    const { logitsNCHW, extraHeads } = infer(subject, sample);
+    const { logitsNCHW, extraHeads } = infer(measured, sample);
     const shape = [1, sample.height, sample.width];
-    const labelsNHW = tensorFrom(teaching, { dtype: 'uint8', shape }).to({ device, dtype: 'int64' });
+    const labelsNHW = tensorFrom(trainingLabels, { dtype: 'uint8', shape }).to({ device, dtype: 'int64' });
     const validNHW = labelsNHW.ne(ignoreIndex);
     const lossesNHW = pixelLoss(logitsNCHW, labelsNHW, { extraHeads });
     const confidenceNHW = confidence(logitsNCHW, { extraHeads });
@@ -53,39 +57,35 @@ export function inspectImage(
       likelihood: logitsNCHW.softmax(1).amax(1).toTypedArray() as Float32Array,
       confidence: confidenceNHW.toTypedArray() as Float32Array,
       losses: lossesNHW.where(validNHW, Number.NaN).toTypedArray() as Float32Array,
-      ...weigh(subject, { ...maps, index }),
+      ...weigh(measured, { ...maps, index }),
     };
   });
 }
 
-interface Maps {
+interface WeighedMaps {
   readonly logitsNCHW: Tensor;
   readonly labelsNHW: Tensor;
   readonly validNHW: Tensor;
   readonly lossesNHW: Tensor;
   readonly confidenceNHW: Tensor;
+  readonly index: number;
 }
 
 function weigh(
-  { reweighter }: Subject,
-  { index, ...maps }: Maps & Pick<InspectOptions, 'index'>,
-): Pick<Inspection, 'weights' | 'weightScale'> {
+  { reweighter }: ModelWithObjective,
+  { index, ...maps }: WeighedMaps,
+): Pick<ImageMaps, 'weights' | 'weightScale'> {
   if (reweighter === null) return { weights: null, weightScale: 1 };
   const { validNHW, confidenceNHW } = maps;
   const origin = { index, left: 0, top: 0, right: 1, bottom: 1, mirrored: false };
   const weightsNHW = reweighter.weigh({ ...maps, origins: [origin] });
-  // They sum to 1; times the number of pixels, 1 is the mean.
+  // The weights sum to 1; times the number of labeled pixels, their mean is 1.
   const relativeNHW = weightsNHW.mul(validNHW.sum());
-  const heaviest = relativeNHW.reshape([-1]).argmax(0);
-  const greatest = relativeNHW
-    .reshape([-1])
-    .gather(0, heaviest.reshape([1]))
-    .item();
-  const at = confidenceNHW
-    .reshape([-1])
-    .gather(0, heaviest.reshape([1]))
-    .item();
-  const [unscaled] = reweighter.curve([at]) ?? [];
+  const flat = relativeNHW.reshape([-1]);
+  const heaviest = flat.argmax(0).reshape([1]);
+  const greatest = flat.gather(0, heaviest).item();
+  const confidenceThere = confidenceNHW.reshape([-1]).gather(0, heaviest).item();
+  const [unscaled] = reweighter.curve([confidenceThere]) ?? [];
   return {
     weights: relativeNHW.where(validNHW, Number.NaN).toTypedArray() as Float32Array,
     weightScale: unscaled === undefined || greatest === 0 ? 1 : unscaled / greatest,
@@ -97,11 +97,14 @@ interface Outputs {
   readonly extraHeads: Readonly<Record<string, Tensor>>;
 }
 
-/** Logits by the run's protocol; extra heads, which have no probabilities to average, by its first pass. */
-function infer({ model, inference }: Subject, sample: Sample): Outputs {
+/**
+ * Infers the logits with all scales and windows of the run. Extra heads have no probabilities to average, so they are
+ * read at the first scale alone.
+ */
+function infer({ model, inference }: ModelWithObjective, sample: Sample): Outputs {
   const names = new Set<string>();
   const logitsNCHW = inferLogits(
-    reading(model, (output) => {
+    withOutput(model, (output) => {
       for (const name of Object.keys(output.extraHeads ?? {})) names.add(name);
       return output.logitsNCHW;
     }),
@@ -111,14 +114,17 @@ function infer({ model, inference }: Subject, sample: Sample): Outputs {
   const single = { ...inference, scales: inference.scales?.slice(0, 1) ?? [1], flip: false };
   const extraHeads: Record<string, Tensor> = {};
   for (const name of names) {
-    const head = reading(model, ({ extraHeads: maps }) => maps?.[name] as Tensor);
+    const head = withOutput(model, ({ extraHeads: maps }) => maps?.[name] as Tensor);
     extraHeads[name] = inferLogits(head, [sample], single);
   }
   return { logitsNCHW, extraHeads };
 }
 
-/** The model with another of its outputs in the place of the logits. */
-function reading(model: SubjectModel, choose: (output: ReturnType<SubjectModel['forward']>) => Tensor) {
+/** Returns the model with another of its outputs in the place of the logits. */
+function withOutput(
+  model: MultiHeadModel,
+  choose: (output: ReturnType<MultiHeadModel['forward']>) => Tensor,
+): SegmentationModel {
   return {
     training: model.training,
     train: (on?: boolean) => model.train(on),

@@ -1,0 +1,61 @@
+/** Measures chosen images with the last checkpoint of one or several runs. */
+
+import { availableParallelism } from 'node:os';
+import type { DatasetClass } from '../data/index.js';
+import { loadRun } from '../evaluation/index.js';
+import { inferenceDevice } from '../evaluation/internal.js';
+import { readRun } from '../runs/index.js';
+import { setThreads } from '../torch/index.js';
+import { ChosenImages, type ChosenImagesOptions, type LabeledImage } from './chosen-images.js';
+import { type ImageMaps, measureImage } from './measure-image.js';
+import { modelWithObjective } from './model-with-objective.js';
+import { runLabels } from './run-labels.js';
+
+/** Holds one image with the maps that a run's last checkpoint gives it. */
+export interface MeasuredImage {
+  /** The run's name, unique among the runs that were measured together. */
+  readonly label: string;
+  readonly folder: string;
+  /** The step of the checkpoint. */
+  readonly step: number;
+  readonly confidenceKind: string;
+  readonly classes: readonly DatasetClass[];
+  readonly image: LabeledImage;
+  readonly maps: ImageMaps;
+}
+
+/**
+ * Measures the chosen images with the last checkpoint of every run, run by run.
+ *
+ * @throws {CheckpointError} when a folder is not a run's, has no checkpoint or is damaged
+ * @throws {DataError} when an image cannot be read
+ */
+export async function measureRunImages(
+  folders: readonly string[],
+  chosen: ChosenImagesOptions,
+): Promise<MeasuredImage[]> {
+  const labels = runLabels(folders.map((folder) => readRun(folder)));
+  const measured: MeasuredImage[] = [];
+  for (const [place, folder] of folders.entries()) {
+    using run = await loadRun(folder);
+    setThreads(run.config.threads || availableParallelism());
+    const images = await ChosenImages.open(run.config.data, chosen);
+    using model = modelWithObjective(run, {
+      device: inferenceDevice(run.config),
+      datasetLength: images.trainingLength,
+    });
+    for (const index of images.indices) {
+      const image = await images.read(index);
+      measured.push({
+        label: labels[place] as string,
+        folder,
+        step: run.step,
+        confidenceKind: run.config.confidence.kind,
+        classes: run.classes,
+        image,
+        maps: measureImage(model, image.sample, { trainingLabels: image.trainingLabels, index }),
+      });
+    }
+  }
+  return measured;
+}
