@@ -2,7 +2,6 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { drawPlot, type Plot } from '#figures/plot/plot.js';
 import { svgDocument } from '#figures/plot/svg.js';
-import { formatTick, niceRange, niceTicks } from '#figures/plot/ticks.js';
 import { expectWellFormed, marks } from './svg-marks.js';
 
 const frame = { left: 0, top: 0, width: 400, height: 300 };
@@ -36,7 +35,7 @@ describe('drawPlot', () => {
     const lines = marks(drawn, 'line');
     expect(lines).toHaveLength(2);
     const [first, second] = lines.map(({ d = '' }) => d);
-    // The missing point splits the line: the pen is put down twice.
+    // The missing point splits the line, so that the pen is put down twice.
     expect(first?.match(/M/g)).toHaveLength(2);
     expect(first?.match(/L/g)).toHaveLength(1);
     expect(second?.match(/[ML]/g)?.join('')).toBe('ML');
@@ -65,23 +64,42 @@ describe('drawPlot', () => {
   });
 });
 
-describe('ticks', () => {
-  test('are round numbers inside the range', () => {
-    expect(niceTicks(0, 1)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
-    expect(niceTicks(-1, 1, 4)).toEqual([-1, -0.5, 0, 0.5, 1]);
-    expect(niceTicks(0.03, 0.29, 5)).toEqual([0.1, 0.2]);
-    expect(niceTicks(0, 240, 5)).toEqual([0, 50, 100, 150, 200]);
-    expect(niceTicks(1, 1)).toEqual([]);
-    expect(niceTicks(0, Number.NaN)).toEqual([]);
+describe('axes', () => {
+  const labels = (svg: string) => [...svg.matchAll(/>([−\d.,]+)<\/text>/g)].map(([, label]) => label);
+  const axesOf = (values: readonly number[], range?: readonly [number, number]) =>
+    labels(
+      drawPlot(
+        {
+          ...plot,
+          x: { label: 'x', range: range ?? [0, 1] },
+          series: [{ label: 'a', color: '#000000', x: values.map(() => 0), y: values, mark: 'line' }],
+        },
+        frame,
+      ),
+    );
+
+  test('begin and end at round numbers that hold all values, and 0', () => {
+    expect(axesOf([0.3, 1.71])).toEqual([
+      '0.0',
+      '0.5',
+      '1.0',
+      '1.5',
+      '2.0',
+      '0.0',
+      '0.2',
+      '0.4',
+      '0.6',
+      '0.8',
+      '1.0',
+    ]);
+    expect(axesOf([-3, 42]).slice(0, 5)).toEqual(['−20', '0', '20', '40', '60']);
   });
 
-  test('a range widens to whole ticks, and an empty one to something', () => {
-    expect(niceRange(0, 1.71)).toEqual([0, 2]);
-    expect(niceRange(-0.3, 4.2)).toEqual([-1, 5]);
-    expect(niceRange(2, 2)).toEqual([2, 3]);
+  test('keep fixed ends, with true minus signs', () => {
+    expect(axesOf([1], [-1, 1]).slice(-5)).toEqual(['−1.0', '−0.5', '0.0', '0.5', '1.0']);
   });
 
-  test('numbers are short and minus signs true', () => {
-    expect([0.30000000000000004, -0.5, 20].map(formatTick)).toEqual(['0.3', '−0.5', '20']);
+  test('of equal values still have a length', () => {
+    expect(axesOf([0, 0]).slice(0, 2)).toEqual(['0.0', '0.2']);
   });
 });

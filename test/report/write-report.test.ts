@@ -67,8 +67,8 @@ describe('writeReport, two runs', () => {
     const [score, loss, weights] = charts;
     expect(score.x).toEqual([50, 100]);
     expect(score.series.map((series: { values: number[] }) => series.values)).toEqual([
-      [0.2511, 0.3522],
-      [0.2, 0.4],
+      [expect.closeTo(25.11, 9), expect.closeTo(35.22, 9)],
+      [20, 40],
     ]);
     expect(loss.series[0].values[0]).toBe(2 / 10);
     expect(weights.x).toEqual([-1, 0, 1]);
@@ -93,7 +93,7 @@ describe('writeReport, two runs', () => {
       .raw()
       .toBuffer();
     expect([...fine.subarray(0, 3)]).toEqual([128, 64, 128]);
-    expect(textOf(page)).toContain('50% labeled');
+    expect(textOf(page)).toContain('50 % labeled');
     for (const [, least, most] of page.matchAll(/Weight <small>([\d.]+) to ([\d.]+)</g)) {
       expect(Number(least)).toBeLessThanOrEqual(1);
       expect(Number(most)).toBeGreaterThanOrEqual(1);

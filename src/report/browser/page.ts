@@ -21,7 +21,7 @@ function drawChart(figure: Element): void {
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       scales: { x: { time: false }, y: { range: yRange(chart) } },
-      axes: [axis({ size: 30 }), axis({ size: 46, values: (_, ticks) => tickLabels(ticks) })],
+      axes: [axis(30), axis(46)],
       series: [{}, ...chart.series.map(lineOf)],
       hooks: { setCursor: [({ cursor }) => showValues(chart, { at: cursor.idx ?? null, outputs })] },
     },
@@ -60,13 +60,15 @@ function showValues({ series, decimals }: Chart, { at, outputs }: CursorValues):
   }
 }
 
-function axis(options: uPlot.Axis): uPlot.Axis {
+/** Returns an axis that takes `size` pixels beside the plot. */
+function axis(size: number): uPlot.Axis {
   return {
+    size,
+    values: (_, ticks) => tickLabels(ticks),
     stroke: () => cssVariable('--muted'),
     grid: { stroke: () => cssVariable('--line'), width: 1 },
     ticks: { show: false },
     font: axisFont,
-    ...options,
   };
 }
 

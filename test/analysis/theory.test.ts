@@ -1,29 +1,13 @@
-import { compareWithTheory, inspectImage, type RunStatistics, type Subject } from 'coarsely/analysis';
+import { compareWithTheory, type ModelWithObjective, measureImage } from 'coarsely/analysis';
 import { crossEntropy } from 'coarsely/losses';
 import { ClosedFormArm, LinearArm, reweighters, variance } from 'coarsely/reweighting';
-import type { PixelStatistics } from 'coarsely/runs';
 import { Generator, randn } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PixelCollector } from '#analysis/pixel-sample.js';
 import { binCenter, binCount, binOf, statisticsOf } from '#analysis/pixel-statistics.js';
 import { recordedRun } from '#analysis/run-statistics.js';
-import { theoryFigure } from '#figures/theory-figure.js';
-import { expectWellFormed, marks } from './svg-marks.js';
-
-/** Ten pixels in each of three intervals, with these losses and weights. */
-function statisticsWith(losses: readonly number[], weights: readonly number[]): PixelStatistics {
-  const at = [2, 20, 38];
-  const spreadOut = (values: readonly number[]) =>
-    at.flatMap((bin, place) => new Array<number>(10).fill(values[place] ?? binCenter(bin)));
-  return statisticsOf({
-    images: 1,
-    confidence: Float32Array.from(spreadOut([])),
-    losses: Float32Array.from(spreadOut(losses)),
-    weights: Float32Array.from(spreadOut(weights)),
-    states: new Uint8Array(30),
-  });
-}
+import { statisticsWith } from './known-statistics.js';
 
 describe('compareWithTheory', () => {
   // Eq. 10 and 12: with p = 2 weights go as the losses, with p = 3 as their square roots.
@@ -66,65 +50,36 @@ test.each([2, 3] as const)(
     const logits = noise.mul(2);
     noise.dispose();
     const arm = new ClosedFormArm({ p, bins: binCount, momentum: 0 });
-    const subject: Subject = {
+    const model: ModelWithObjective = {
       model: { training: false, train: () => undefined, forward: () => ({ logitsNCHW: logits.clone() }) },
       pixelLoss: crossEntropy,
       confidence: variance,
       reweighter: arm,
       inference: {},
     };
-    const teaching = Uint8Array.from({ length: height * width }, (_, pixel) => pixel % 5);
+    const trainingLabels = Uint8Array.from({ length: height * width }, (_, pixel) => pixel % 5);
     const sample = {
       name: 'noise',
       width,
       height,
       image: new Uint8Array(3 * height * width),
-      labels: teaching,
+      labels: trainingLabels,
     };
     // In training mode it learns the image's own losses; then it is only looked at.
     arm.train();
-    inspectImage(subject, sample, { teaching, index: 0 });
+    measureImage(model, sample, { trainingLabels, index: 0 });
     arm.eval();
     const collector = new PixelCollector();
     collector.add({
-      inspection: inspectImage(subject, sample, { teaching, index: 0 }),
-      teaching,
-      fine: null,
+      maps: measureImage(model, sample, { trainingLabels, index: 0 }),
+      trainingLabels,
+      fineLabels: null,
     });
     const curve = compareWithTheory(statisticsOf(collector.pixels()), p);
     expect(curve.correlation).toBeGreaterThan(0.99);
     for (const part of [logits, arm, generator]) part.dispose();
   },
 );
-
-describe('theoryFigure', () => {
-  const run = (p: number | null): RunStatistics => ({
-    label: `p is ${p}`,
-    folder: 'somewhere',
-    moments: [{ step: 7, statistics: statisticsWith([1.2, 0.6, 0.1], [1, 0.8, 0.2]) }],
-    source: 'recorded',
-    p,
-  });
-
-  test('draws a panel for each run that has a curve', () => {
-    const { files, table, data } = theoryFigure([run(2), run(null), run(3), run(1)]);
-    const svg = String(files[0]?.content);
-    expectWellFormed(svg);
-    expect(marks(svg, 'plot')).toHaveLength(2);
-    // Each panel: two lines, dots on one of them, and a bar for each interval that has pixels.
-    expect(marks(svg, 'line')).toHaveLength(4);
-    expect(marks(svg, 'dot')).toHaveLength(6);
-    expect(marks(svg, 'bar')).toHaveLength(6);
-    expect(table.map(([label]) => label)).toEqual(['run', 'p is 2', 'p is 3']);
-    expect(JSON.parse(JSON.stringify(data)).runs[0]).toMatchObject({ p: 2, step: 7 });
-  });
-
-  test('says what is missing when no run has one', () => {
-    expect(() => theoryFigure([run(null), run(1)])).toThrow(
-      'expected a run whose weights climb the loss with p = 2 or 3',
-    );
-  });
-});
 
 describe('the order of a recorded run', () => {
   const orderOf = (reweighter: object | null) => {

@@ -1,4 +1,4 @@
-import { inspectImage, type Subject } from 'coarsely/analysis';
+import { type ModelWithObjective, measureImage } from 'coarsely/analysis';
 import { crossEntropy } from 'coarsely/losses';
 import { LinearArm, type Reweighter, variance } from 'coarsely/reweighting';
 import { type Tensor, tensorFrom } from 'coarsely/torch';
@@ -9,23 +9,23 @@ import { pixelStatistics } from '#runs/pixel-statistics.js';
 
 const ignored = 255;
 
-/** Six pixels, two classes: p of class 0, the label that teaches, the fine one. */
+/** Six pixels of two classes: the likelihood of class 0, the training label, and the fine label. */
 const pixels = [
-  { p: 0.5, teaching: 0, fine: 0 },
-  { p: 0.9, teaching: 0, fine: 0 },
-  { p: 0.9, teaching: 1, fine: 0 },
-  { p: 0.6, teaching: 1, fine: 0 },
-  { p: 0.2, teaching: 1, fine: ignored },
-  { p: 0.7, teaching: ignored, fine: 0 },
+  { p: 0.5, training: 0, fine: 0 },
+  { p: 0.9, training: 0, fine: 0 },
+  { p: 0.9, training: 1, fine: 0 },
+  { p: 0.6, training: 1, fine: 0 },
+  { p: 0.2, training: 1, fine: ignored },
+  { p: 0.7, training: ignored, fine: 0 },
 ];
 // Of two classes, v̂ = 2 (2 (p² + (1 − p)²) − 1) − 1.
 const confidenceOf = (p: number) => 4 * (p * p + (1 - p) * (1 - p)) - 3;
-const teaching = Uint8Array.from(pixels, (pixel) => pixel.teaching);
-const fine = Uint8Array.from(pixels, (pixel) => pixel.fine);
-const sample = { name: 'six', width: 6, height: 1, image: new Uint8Array(18), labels: teaching };
+const trainingLabels = Uint8Array.from(pixels, ({ training }) => training);
+const fineLabels = Uint8Array.from(pixels, ({ fine }) => fine);
+const sample = { name: 'six', width: 6, height: 1, image: new Uint8Array(18), labels: trainingLabels };
 
 /** Answers every image with the likelihoods of `pixels`. */
-function fixedModel(): Subject['model'] {
+function fixedModel(): ModelWithObjective['model'] {
   const logits = Float32Array.from([
     ...pixels.map(({ p }) => Math.log(p)),
     ...pixels.map(({ p }) => Math.log(1 - p)),
@@ -37,23 +37,24 @@ function fixedModel(): Subject['model'] {
   };
 }
 
-function subjectWith(reweighter: Reweighter | null): Subject {
+function modelWith(reweighter: Reweighter | null): ModelWithObjective {
   return { model: fixedModel(), pixelLoss: crossEntropy, confidence: variance, reweighter, inference: {} };
 }
 
 function measure(reweighter: Reweighter | null, images = 1) {
-  const subject = subjectWith(reweighter);
+  const model = modelWith(reweighter);
   const collector = new PixelCollector();
   for (let index = 0; index < images; index += 1) {
-    collector.add({ inspection: inspectImage(subject, sample, { teaching, index }), teaching, fine });
+    const maps = measureImage(model, sample, { trainingLabels, index });
+    collector.add({ maps, trainingLabels, fineLabels });
   }
   return statisticsOf(collector.pixels());
 }
 
-describe('inspectImage', () => {
+describe('measureImage', () => {
   test('gives likelihood, confidence, loss and weight of every pixel', () => {
     const reweighter = new LinearArm();
-    const maps = inspectImage(subjectWith(reweighter), sample, { teaching, index: 0 });
+    const maps = measureImage(modelWith(reweighter), sample, { trainingLabels, index: 0 });
     expect([...maps.prediction]).toEqual([0, 0, 0, 0, 1, 0]);
     for (const [index, { p }] of pixels.entries()) {
       expect(maps.likelihood[index]).toBeCloseTo(Math.max(p, 1 - p), 6);
@@ -138,11 +139,11 @@ describe('statisticsOf', () => {
   test('the weights of two images keep their ratio, though each is normalized alone', () => {
     const collector = new PixelCollector();
     const reweighter = new LinearArm();
-    const sure = subjectWith(reweighter);
+    const sure = modelWith(reweighter);
     for (const kept of [0, 1]) {
-      const labels = teaching.map((label, pixel) => (pixel === kept ? label : ignored));
-      const inspection = inspectImage(sure, sample, { teaching: labels, index: kept });
-      collector.add({ inspection, teaching: labels, fine: null });
+      const labels = trainingLabels.map((label, pixel) => (pixel === kept ? label : ignored));
+      const maps = measureImage(sure, sample, { trainingLabels: labels, index: kept });
+      collector.add({ maps, trainingLabels: labels, fineLabels: null });
     }
     const { weights } = collector.pixels();
     reweighter.dispose();
@@ -154,8 +155,8 @@ describe('statisticsOf', () => {
 
   test('without finer labels nothing is divided, and without pixels nothing is averaged', () => {
     const collector = new PixelCollector();
-    const inspection = inspectImage(subjectWith(null), sample, { teaching, index: 0 });
-    collector.add({ inspection, teaching, fine: null });
+    const maps = measureImage(modelWith(null), sample, { trainingLabels, index: 0 });
+    collector.add({ maps, trainingLabels, fineLabels: null });
     expect(statisticsOf(collector.pixels())).toMatchObject({
       pixels: 5,
       compared: 0,
@@ -181,10 +182,9 @@ describe('statisticsOf', () => {
   });
 
   test('maps of another size are refused', () => {
-    const inspection = inspectImage(subjectWith(null), sample, { teaching, index: 0 });
-    expect(() => new PixelCollector().add({ inspection, teaching: new Uint8Array(4), fine: null })).toThrow(
-      'expected maps of 4 pixels, received 6',
-    );
+    const maps = measureImage(modelWith(null), sample, { trainingLabels, index: 0 });
+    const mixed = { maps, trainingLabels: new Uint8Array(4), fineLabels: null };
+    expect(() => new PixelCollector().add(mixed)).toThrow('expected maps of 4 pixels, received 6');
   });
 });
 
@@ -196,20 +196,20 @@ test('intervals cover [−1, 1] evenly', () => {
 
 test('what extra heads predict reaches loss and confidence', () => {
   const seen: string[] = [];
-  const model = fixedModel();
+  const fixed = fixedModel();
   const scale = () => tensorFrom(new Float32Array(6).fill(2), { dtype: 'float32', shape: [1, 1, 1, 6] });
-  const subject: Subject = {
-    ...subjectWith(null),
+  const model: ModelWithObjective = {
+    ...modelWith(null),
     model: {
-      ...model,
-      forward: (images: Tensor) => ({ ...model.forward(images), extraHeads: { scale: scale() } }),
+      ...fixed,
+      forward: (images: Tensor) => ({ ...fixed.forward(images), extraHeads: { scale: scale() } }),
     },
     pixelLoss: (logits, labels, { extraHeads = {} } = {}) => {
       seen.push(...Object.keys(extraHeads));
       return crossEntropy(logits, labels).mul((extraHeads.scale as Tensor).squeeze(1));
     },
   };
-  const { losses } = inspectImage(subject, sample, { teaching, index: 0 });
+  const { losses } = measureImage(model, sample, { trainingLabels, index: 0 });
   expect(seen).toEqual(['scale']);
   expect(losses[0]).toBeCloseTo(2 * Math.log(2), 5);
 });
