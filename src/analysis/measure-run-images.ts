@@ -1,11 +1,11 @@
 /** Measures chosen images with the last checkpoint of one or several runs. */
 
-import { availableParallelism } from 'node:os';
 import type { DatasetClass } from '../data/index.js';
 import { loadRun } from '../evaluation/index.js';
 import { inferenceDevice } from '../evaluation/internal.js';
 import { readRun } from '../runs/index.js';
 import { setThreads } from '../torch/index.js';
+import { resolveThreads } from '../torch/internal.js';
 import { ChosenImages, type ChosenImagesOptions, type LabeledImage } from './chosen-images.js';
 import { type ImageMaps, measureImage } from './measure-image.js';
 import { modelWithObjective } from './model-with-objective.js';
@@ -38,7 +38,7 @@ export async function measureRunImages(
   const measured: MeasuredImage[] = [];
   for (const [place, folder] of folders.entries()) {
     using run = await loadRun(folder);
-    setThreads(run.config.threads || availableParallelism());
+    setThreads(resolveThreads(run.config.threads));
     const images = await ChosenImages.open(run.config.data, chosen);
     using model = modelWithObjective(run, {
       device: inferenceDevice(run.config),

@@ -1,18 +1,17 @@
 /** The statistics of a run over its training: as it recorded them, or measured now with its last checkpoint. */
 
-import { availableParallelism } from 'node:os';
 import { storedConfig } from '../config/internal.js';
-import { CheckpointError, CoarselyError } from '../errors/index.js';
+import { CoarselyError } from '../errors/index.js';
 import { loadRun } from '../evaluation/index.js';
 import { inferenceDevice } from '../evaluation/internal.js';
 import { type ComponentSection, createComponent } from '../registry/index.js';
 import { reweighters } from '../reweighting/index.js';
-import { type MetricLine, type Run, readRun } from '../runs/index.js';
+import { metricRecords, type PixelStatistics, type Run, readRun } from '../runs/index.js';
 import { Generator, setThreads, tidy } from '../torch/index.js';
+import { resolveThreads } from '../torch/internal.js';
 import { ChosenImages, type ChosenImagesOptions } from './chosen-images.js';
 import { measureStatistics } from './measure-statistics.js';
 import { modelWithObjective } from './model-with-objective.js';
-import { type PixelStatistics, pixelStatistics } from './pixel-statistics.js';
 import { runLabels } from './run-labels.js';
 
 /** Holds the statistics of one moment of training. */
@@ -62,9 +61,9 @@ export async function readRunStatistics(
  * @throws {CheckpointError} when they are damaged
  */
 export function recordedRun(run: Run, label: string): RunStatistics | null {
-  const lines = run.metrics.filter(({ split }) => split === 'statistics');
-  if (lines.length === 0) return null;
-  const moments = lines.map((line) => momentOf(line, run.folder));
+  const records = metricRecords(run, 'statistics');
+  if (records.length === 0) return null;
+  const moments = records.map(({ step, values }) => ({ step, statistics: values }));
   return { label, folder: run.folder, moments, source: 'recorded', p: normOrderOf(run) };
 }
 
@@ -105,18 +104,9 @@ function isComponentSection(value: unknown): value is ComponentSection {
   return typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string';
 }
 
-function momentOf({ step, values }: MetricLine, folder: string): StatisticsMoment {
-  const parsed = pixelStatistics.safeParse(values);
-  if (parsed.success) return { step, statistics: parsed.data };
-  const [issue] = parsed.error.issues;
-  throw new CheckpointError(
-    `${folder}/metrics.jsonl: the statistics of step ${step} are damaged at ${issue?.path.join('.')}: ${issue?.message}`,
-  );
-}
-
 async function measureRun(folder: string, chosen: ChosenImagesOptions): Promise<StatisticsMoment> {
   using run = await loadRun(folder);
-  setThreads(run.config.threads || availableParallelism());
+  setThreads(resolveThreads(run.config.threads));
   const images = await ChosenImages.open(run.config.data, chosen);
   using model = modelWithObjective(run, {
     device: inferenceDevice(run.config),

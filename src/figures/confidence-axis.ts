@@ -1,8 +1,8 @@
 /** What the plots over confidence share: the axis, the places of the intervals, and a histogram of the pixels. */
 
-import type { PixelStatistics } from '../analysis/index.js';
 import { binCenter, binCount } from '../analysis/internal.js';
 import { formatPercent } from '../format/index.js';
+import type { PixelStatistics } from '../runs/index.js';
 import { lightColors } from './palette.js';
 import type { Axis, Series } from './plot/plot.js';
 

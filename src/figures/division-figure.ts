@@ -3,10 +3,11 @@
  * where on the scale of confidence the mislabeled pixels are, at the end and over the training.
  */
 
-import type { Division, PixelStatistics, RunStatistics, StatisticsMoment } from '../analysis/index.js';
+import type { RunStatistics, StatisticsMoment } from '../analysis/index.js';
 import { lastMoment } from '../analysis/internal.js';
 import { ConfigError } from '../errors/index.js';
 import { formatCount, formatNumber, formatPercent } from '../format/index.js';
+import type { Division, PixelStatistics } from '../runs/index.js';
 import { confidenceAxis, intervalCenters, pixelBars, pixelShares } from './confidence-axis.js';
 import { drawDivision } from './division-table.js';
 import { type Figure, fileStem } from './figure.js';

@@ -1,7 +1,7 @@
 /** Draws the 2×2 of Fig. 2: four cells with measured numbers, each tinted by its share of its row. */
 
-import type { Division, DivisionCell } from '../analysis/index.js';
 import { formatNumber, formatPercent } from '../format/index.js';
+import type { Division, DivisionCell } from '../runs/index.js';
 import { correctColor, lightColors, mislabeledColor } from './palette.js';
 import { element, type Frame, fontSize, text } from './plot/svg.js';
 

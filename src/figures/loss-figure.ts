@@ -1,8 +1,9 @@
 /** Draws Fig. 5: the mean loss of the pixels in each interval of confidence, and how many pixels each interval has. */
 
-import type { PixelStatistics, RunStatistics } from '../analysis/index.js';
+import type { RunStatistics } from '../analysis/index.js';
 import { lastMoment } from '../analysis/internal.js';
 import { formatNumber, formatPercent } from '../format/index.js';
+import type { PixelStatistics } from '../runs/index.js';
 import { confidenceAxis, intervalCenters, intervalWidth, pixelShares } from './confidence-axis.js';
 import type { Figure } from './figure.js';
 import { seriesColor } from './palette.js';

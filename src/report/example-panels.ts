@@ -1,6 +1,5 @@
 /** Makes the example images of a report, spread evenly over the evaluation split and measured with every run. */
 
-import { availableParallelism } from 'node:os';
 import { measureImage, modelWithObjective } from '../analysis/index.js';
 import { evenlySpaced, haveSameImages } from '../analysis/internal.js';
 import { datasetSection } from '../config/index.js';
@@ -15,6 +14,7 @@ import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { type LoadedRun, loadRun } from '../evaluation/index.js';
 import { formatPercent } from '../format/index.js';
 import { setThreads } from '../torch/index.js';
+import { resolveThreads } from '../torch/internal.js';
 import { labelsUri, photoUri } from './panel-images.js';
 import type { Example, ExampleRow, Panel, ReportRun } from './report-run.js';
 import { runPanels } from './run-panels.js';
@@ -49,7 +49,7 @@ export async function examplePanels(
     }
     try {
       using run = await loadRun(folder, { device: 'cpu' });
-      setThreads(run.config.threads || availableParallelism());
+      setThreads(resolveThreads(run.config.threads));
       const data = JSON.stringify(run.config.data.evaluation) + run.config.data.root;
       shared ??= { scenes: await readScenes(run, count), classes: run.classes, data };
       if (data !== shared.data) {

@@ -1,4 +1,5 @@
-/** From a run's folder to what the page shows of it. */
+/** Reads from a run's folder everything that a report shows of it. */
+
 import { recordedRun, runLabels } from '../analysis/internal.js';
 import { storedConfig } from '../config/internal.js';
 import { type MetricRecord, metricRecords, type Run, readProfile, readRun } from '../runs/index.js';
@@ -6,8 +7,9 @@ import { runEnvironment } from '../runs/internal.js';
 import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './report-run.js';
 
 /**
- * @returns the runs in the order of the folders, with labels that tell them apart
- * @throws {CheckpointError} when a folder is no run or a file in it is damaged; the file is named
+ * Reads runs, in the order of their folders, and gives them labels that tell them apart.
+ *
+ * @throws {CheckpointError} when a folder is not a run's or a file in it is damaged; the message names the file
  */
 export function readReportRuns(folders: readonly string[]): ReportRun[] {
   const runs = folders.map((folder) => readRun(folder));
@@ -34,7 +36,7 @@ function readReportRun(run: Run, label: string): ReportRun {
   };
 }
 
-/** Leaves out steps whose loss was not finite, so the curve has a gap there. */
+/** Returns the losses that are finite; the curve has a gap at other steps. */
 function lossOf(run: Run): Series {
   const finite = metricRecords(run, 'train').flatMap(({ step, values: { mainLoss } }) =>
     mainLoss === null ? [] : [{ step, mainLoss }],
@@ -47,7 +49,7 @@ function evaluationOf({ step, values }: MetricRecord<'val'>): ReportedEvaluation
   return { step, boundaryF1, trimapMIoU, ...scores };
 }
 
-/** Returns no function where a weight was not finite. */
+/** Returns the function, or nothing where a weight was not finite. */
 function weightFunctionOf({
   step,
   values: { confidence, weight },
@@ -56,11 +58,11 @@ function weightFunctionOf({
   return finite.length === weight.length ? [{ step, confidence, weight: finite }] : [];
 }
 
-/** Returns what the folder says of where and how the run was computed, as name and value. */
+/** Describes where and how the run was computed, as names and values. */
 function environmentOf(run: Run, config: Readonly<Record<string, unknown>>): [string, string][] {
   const rows = Object.entries(runEnvironment(run));
-  const placed = ['device', 'precision', 'seed'].filter((key) => config[key] !== undefined);
-  if (placed.length > 0) rows.push(['Asked for', placed.map((key) => `${key} ${config[key]}`).join(', ')]);
+  const settings = ['device', 'precision', 'seed'].filter((key) => config[key] !== undefined);
+  if (settings.length > 0) rows.push(['Settings', settings.map((key) => `${key} ${config[key]}`).join(', ')]);
   const { lastCheckpoint } = run;
   rows.push(['Checkpoint', lastCheckpoint === null ? 'none yet' : `step ${lastCheckpoint.step}`]);
   rows.push(['Repeat with', `coarsely train ${run.folder}/config.yaml`]);

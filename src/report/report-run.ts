@@ -55,9 +55,8 @@ export interface ReportRun {
   /** The step of the last line of metrics.jsonl. */
   readonly lastStep: number;
   readonly hasCheckpoint: boolean;
+  /** The main head's mean loss before any weighting, which can be compared between runs. */
   readonly loss: Series;
-  /** Whether `loss` is the main head's loss before any weighting, which can be compared between runs. */
-  readonly lossIsPlain: boolean;
   readonly evaluations: readonly ReportedEvaluation[];
   readonly weightFunctions: readonly WeightFunction[];
   /** Loss, label noise and weight by confidence over the training; null where it did not record them. */

@@ -17,16 +17,8 @@ export function curvesSection(runs: readonly ReportRun[]): Html {
 ${evaluated ? chartFigure(scoreChart(runs)) : null}
 ${trained ? chartFigure(lossChart(runs)) : null}
 </div>
-${weightedLossRemark(runs)}
 ${evaluated ? scoreTable(runs) : null}
 </section>`;
-}
-
-/** Warns where losses cannot be compared, because some runs recorded only their weighted loss. */
-function weightedLossRemark(runs: readonly ReportRun[]): Html | null {
-  const weighted = runs.filter((run) => isReweighted(run) && !run.lossIsPlain);
-  if (weighted.length === 0 || weighted.length === runs.length) return null;
-  return html`<p class="hint">The loss of a reweighted run is the weighted one that it trains on, Σ w′·l: its height cannot be compared with a plain mean.</p>`;
 }
 
 function scoreChart(runs: readonly ReportRun[]): Chart {
@@ -68,7 +60,7 @@ function lossChart(runs: readonly ReportRun[]): Chart {
   return {
     id: 'loss',
     title: 'Training loss',
-    note: lossNote(runs, window),
+    note: window > 1 ? `before weighting; bold: mean of ${window} logged steps` : 'before weighting',
     xLabel: 'Step',
     x,
     series: [
@@ -84,14 +76,6 @@ function lossChart(runs: readonly ReportRun[]): Chart {
     yRange: [null, null],
     summary: `Training loss by step. ${ends.join(' ')}`,
   };
-}
-
-function lossNote(runs: readonly ReportRun[], window: number): string {
-  const remarks = [
-    runs.every((run) => run.lossIsPlain) ? 'before weighting' : '',
-    window > 1 ? `bold: mean of ${window} logged steps` : '',
-  ];
-  return remarks.filter((remark) => remark !== '').join('; ');
 }
 
 function line(
@@ -115,9 +99,4 @@ function scoreTable(runs: readonly ReportRun[]): Html {
   const heads = runs.map(({ label }) => html`<th scope="col">${label}</th>`);
   return html`<details><summary>Mean IoU as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Mean IoU by step"><table>
 <thead><tr><th scope="col">Step</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
-}
-
-/** Tells whether the run trains with weights, which is where its config names a reweighter. */
-function isReweighted({ config }: ReportRun): boolean {
-  return typeof config.reweighter === 'object' && config.reweighter !== null;
 }
