@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   }
 }
 
-// A reader that went away (`| head`) is no failure of this program: end as any command in a pipe does.
+// A closed pipe (`| head`) is not a failure: end as any command in a pipe does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.failure),
 );

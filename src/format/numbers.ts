@@ -1,12 +1,12 @@
 /** Writes numbers as a person reads them: in tables, in sentences, in drawings and on pages. */
 
-/** A number that may be missing; a missing one is written as an en dash. */
+/** Holds a number that may be missing; a missing one is written as an en dash. */
 type Known = number | null | undefined;
 
 export interface NumberFormat {
-  /** Significant digits at most; trailing zeros are left out. */
+  /** Limits the significant digits; trailing zeros are left out. */
   readonly digits?: number;
-  /** Digits after the point, always all of them, instead of `digits`. */
+  /** Sets the digits after the point, all of which are written, instead of `digits`. */
   readonly decimals?: number;
 }
 
@@ -17,9 +17,9 @@ export function formatNumber(value: Known, { digits = 4, decimals }: NumberForma
 }
 
 export interface PercentFormat {
-  /** Digits after the point. */
+  /** Sets the digits after the point. */
   readonly decimals?: number;
-  /** Whether ` %` follows the number. */
+  /** Appends ` %`. */
   readonly sign?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Options that change how a trained network reads an image, the same for every command that uses one. */
+/** Adds the options that change how a trained network reads an image to every command that uses one. */
 
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config } from '../../config/index.js';
@@ -8,16 +8,16 @@ import { imageSize } from './parse-options.js';
 export interface InferenceCommandOptions {
   readonly slide?: boolean;
   readonly window?: { readonly width: number; readonly height: number };
-  /** False reads every image at its own size. */
+  /** Resizes images to the config's base size; `--no-base-size` reads every image at its own size. */
   readonly baseSize?: { readonly width: number; readonly height: number } | false;
   readonly scales?: readonly number[];
   readonly flip?: boolean;
   readonly tta?: boolean;
-  /** Only where there are labels to measure against. */
+  /** Measures edges too; exists only on commands that have labels to compare with. */
   readonly boundary?: boolean;
 }
 
-/** Adds the options to a command; what is left out stays as the run's config has it. */
+/** Adds the options to a command; an option that is left out keeps the value of the run's config. */
 export function withInferenceOptions(command: Command): Command {
   return command
     .option('--slide', 'read by overlapping windows of the training crop, logits averaged')
@@ -31,7 +31,7 @@ export function withInferenceOptions(command: Command): Command {
     .option('--tta', 'test-time augmentation: scales 0.5 to 2 by 0.25, and the mirror image');
 }
 
-/** The config with what the options change. */
+/** Returns the config with the changes of the options. */
 export function withInferenceChanges(config: Config, options: InferenceCommandOptions): Config {
   const { slide, window, baseSize, tta = false, boundary } = options;
   const scales = options.scales ?? (tta ? testScales : undefined);

@@ -1,20 +1,20 @@
-/** Options that are more than text; what they reject is a usage error (exit code 2). */
+/** Parses options that are more than text; a rejected value is a usage error (exit code 2). */
 
 import { InvalidArgumentError } from 'commander';
 
-/** A whole number, 0 or greater. */
+/** Parses a whole number of 0 or more. */
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number, 0 or greater.');
   return Number(text);
 }
 
-/** A whole number, 1 or greater. */
+/** Parses a whole number of 1 or more. */
 export function positiveNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a whole number, 1 or greater.');
   return Number(text);
 }
 
-/** `WIDTHxHEIGHT`, such as 240x160. */
+/** Parses a size written as `WIDTHxHEIGHT`, such as 240x160. */
 export function imageSize(text: string): { readonly width: number; readonly height: number } {
   const [, width, height] = /^(\d+)[x×](\d+)$/.exec(text) ?? [];
   if (!Number(width) || !Number(height)) {
@@ -23,7 +23,7 @@ export function imageSize(text: string): { readonly width: number; readonly heig
   return { width: Number(width), height: Number(height) };
 }
 
-/** A fraction from 0 to 1. */
+/** Parses a fraction from 0 to 1. */
 export function fraction(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 1)) {
@@ -32,7 +32,7 @@ export function fraction(text: string): number {
   return value;
 }
 
-/** For a repeatable option: `--set a=1 --set b=2`. */
+/** Collects the values of a repeatable option: `--set a=1 --set b=2`. */
 export function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text];
 }

@@ -1,8 +1,8 @@
-/** How a failure looks on the command line: what a user can cause is told in its own words, without a stack. */
+/** Prints failures on the command line: one that a user can cause by its message, without a stack. */
 
 import { CoarselyError } from '../../errors/index.js';
 
-/** Writes an error to stderr. A failure that is no CoarselyError is a bug, and asks to be reported. */
+/** Writes an error to stderr. An error that is not a CoarselyError is a bug, and the message asks to report it. */
 export function printError(error: unknown, { verbose }: { readonly verbose: boolean }): void {
   if (error instanceof CoarselyError) {
     process.stderr.write(`coarsely: ${error.message}\n`);

@@ -1,4 +1,6 @@
-/** `evaluating 12/101` on a terminal; nothing where the output goes to a file or a program. */
+/**
+ * Shows progress such as `evaluating 12/101` on a terminal, and nothing where the output goes to a file or a program.
+ */
 
 import { createLogUpdate } from 'log-update';
 
@@ -7,7 +9,7 @@ export interface ProgressLine {
   readonly close: () => void;
 }
 
-/** A line on stderr, so that the result on stdout stays alone. It disappears when closed. */
+/** Shows a line on stderr, so that stdout holds only the result. The line disappears when closed. */
 export function createProgressLine(what: string): ProgressLine {
   if (!process.stderr.isTTY) return { show: () => undefined, close: () => undefined };
   const update = createLogUpdate(process.stderr);

@@ -1,6 +1,6 @@
-/** Text as one word of a shell's command line. */
+/** Quotes text as one word of a shell's command line. */
 
-/** The text itself where it is plain, and quoted otherwise. */
+/** Returns the text itself where no quoting is needed, and quoted otherwise. */
 export function shellWord(text: string): string {
   return /^[\w./~+=:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,10 +1,10 @@
-/** Bad files that a dataset goes without: said once, by name, before anything long begins. */
+/** Lists the bad files that a dataset leaves out, once and by name, before any long work begins. */
 
 import type { ComponentSection } from '../../registry/index.js';
 
 const shownFiles = 20;
 
-/** Writes a line for each file to stderr, up to a number that still can be read. */
+/** Writes a line for each file to stderr, up to a readable number. */
 export function tellSkipped({ kind, split }: ComponentSection, skipped: readonly string[]): void {
   if (skipped.length === 0) return;
   const files = skipped.length === 1 ? '1 bad file is' : `${skipped.length} bad files are`;

@@ -1,4 +1,4 @@
-/** The config that a command was asked for, complete and checked against what is on the disk. */
+/** Loads the complete config of a command and checks it against the files on disk. */
 
 import {
   type Config,
@@ -13,7 +13,7 @@ import { recipes } from '../../recipes/index.js';
 import { printNotice } from '../output/print-notice.js';
 import { tellSkipped } from '../output/skipped-files.js';
 
-/** Options that `train` and `demo` share. */
+/** Holds the options that `train` and `demo` share. */
 export interface ConfigOptions {
   readonly set?: readonly string[];
   readonly data?: string;
@@ -37,12 +37,15 @@ export async function loadConfig(
     set,
     onNotice: printNotice,
   });
-  // First, so that messages show a path as the person wrote it.
+  // Checked before paths become absolute, so that messages show a path as it was given.
   await checkConfigFolders(config, source);
   return withAbsolutePaths(config);
 }
 
-/** Checks the folders and files that a config names, and tells which bad ones are left out; `label` says in errors which config is meant. */
+/**
+ * Checks the folders and files that a config names, and prints which bad ones are left out; `label` names the config
+ * in errors.
+ */
 export function checkConfigFolders(config: Config, label: string): Promise<void> {
   return checkConfig(config, {
     label,

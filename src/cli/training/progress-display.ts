@@ -1,4 +1,4 @@
-/** What a person sees while a run trains: live lines on a terminal, plain ones in a log file. */
+/** Shows the progress of a training: live lines on a terminal, plain ones in a log file. */
 
 import { createLogUpdate } from 'log-update';
 import color from 'picocolors';
@@ -11,27 +11,27 @@ type StepEvent = Extract<TrainingEvent, { type: 'step' }>;
 /** Shows training events; `close` leaves the last state on the screen. */
 export interface ProgressDisplay {
   show(event: TrainingEvent): void;
-  /** A line of its own, above the live ones. */
+  /** Prints a line above the live ones. */
   print(line: string): void;
   close(): void;
 }
 
 export interface ProgressDisplayOptions {
-  /** The run's name, for the first line. */
+  /** Names the run in the first line. */
   readonly name: string;
-  /** Steps between two plain lines. */
+  /** Sets the number of steps between two plain lines. */
   readonly logEvery: number;
   readonly stream?: NodeJS.WriteStream;
 }
 
-/** For a process that another one speaks for. */
+/** Shows nothing, for a process whose progress another one shows. */
 export const noDisplay: ProgressDisplay = {
   show: () => undefined,
   print: () => undefined,
   close: () => undefined,
 };
 
-/** A live display when the stream is a terminal, and a plain one otherwise. */
+/** Creates a live display when the stream is a terminal, and a plain one otherwise. */
 export function createProgressDisplay(options: ProgressDisplayOptions): ProgressDisplay {
   const stream = options.stream ?? process.stdout;
   return stream.isTTY ? liveDisplay(options, stream) : plainDisplay(options, stream);
@@ -78,7 +78,7 @@ function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStrea
     show(event) {
       if (event.type === 'step') {
         clock.note(event);
-        // The loss is read back at logged steps only; between them the last one stands.
+        // The loss is read back at logged steps only; between them the last one is shown.
         latest = { ...event, loss: event.loss ?? latest?.loss ?? null };
         draw();
       } else if (event.type !== 'checkpoint') {
@@ -132,7 +132,7 @@ function bar(share: number): string {
   return color.green('█'.repeat(filled)) + color.dim('░'.repeat(width - filled));
 }
 
-/** Estimates what is left from the steps seen so far; the first may be slower, and counts less as more are seen. */
+/** Estimates the time left from the steps so far; a slow first step counts less as more steps follow. */
 class StepClock {
   #firstStep: number | undefined;
   #firstTime = 0;
@@ -151,12 +151,12 @@ class StepClock {
     }
   }
 
-  /** The share of the last steps that waited for data; null before two steps were seen. */
+  /** Returns the share of the last steps that was spent waiting for data; null before the second step. */
   get waiting(): number | null {
     return this.#meter.share;
   }
 
-  /** Seconds to the last step, NaN before two steps were seen. */
+  /** Returns the seconds until the last step; NaN before the second step. */
   remaining({ step, iterations }: StepEvent): number {
     return this.#secondsPerStep * (iterations - step);
   }

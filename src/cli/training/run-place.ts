@@ -1,4 +1,4 @@
-/** Which folder a run gets, and how far the run in a folder has come. */
+/** Chooses the folder of a new run, and reads how far the run in a folder is. */
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -8,8 +8,8 @@ import { type Run, readRun } from '../../runs/index.js';
 import { checkNewRunFolder } from '../../runs/internal.js';
 
 /**
- * A folder for a new run: `output/name`, or `output/name-2`, `-3`, … while those exist. With `exact` a folder that exists
- * already is an error instead, since the person asked for this name.
+ * Returns a folder for a new run: `output/name`, or `output/name-2`, `-3`, … while those exist. With `exact` an existing
+ * folder is an error instead, because the user chose this name.
  */
 export function newRunFolder({ output, name }: Config, { exact }: { readonly exact: boolean }): string {
   let folder = path.join(output, name);
@@ -19,22 +19,31 @@ export function newRunFolder({ output, name }: Config, { exact }: { readonly exa
   return folder;
 }
 
-/** A run that was started before: its config, and what there is of it. */
+/** Describes a run that was started before. */
 export interface StartedRun {
   readonly run: Run;
   readonly config: Config;
-  /** Whether the last checkpoint is of the last iteration. */
+  /** Tells whether the last checkpoint is of the last iteration. */
   readonly finished: boolean;
 }
 
-/** Reads a run's folder. Throws a CheckpointError when it is none, a ConfigError when its config is not valid. */
+/**
+ * Reads a run's folder.
+ *
+ * @throws {CheckpointError} when the folder is not a run's
+ * @throws {ConfigError} when its config is not valid
+ */
 export function readStartedRun(folder: string): StartedRun {
   const run = readRun(folder);
   const config = resolveConfig(path.join(folder, 'config.yaml'), { schema: configSchema });
   return { run, config, finished: run.lastCheckpoint?.step === config.training.iterations };
 }
 
-/** The weights of its last checkpoint. Throws a CheckpointError when there is none yet. */
+/**
+ * Returns the weights of the last checkpoint of a run.
+ *
+ * @throws {CheckpointError} when there is none yet
+ */
 export function trainedWeights({ run, config }: StartedRun): {
   readonly config: Config;
   readonly weights: string;
@@ -45,7 +54,7 @@ export function trainedWeights({ run, config }: StartedRun): {
   return { config, weights: run.lastCheckpoint.file };
 }
 
-/** The command that continues a run, with as many processes as it had, ready to be pasted into a shell. */
+/** Returns the shell command that resumes a run with as many processes as it had. */
 export function resumeCommand(
   folder: string,
   { processes = 1 }: { readonly processes?: number | undefined } = {},

@@ -1,4 +1,4 @@
-/** One training run seen from the command line: its thread, its display, and Ctrl-C. */
+/** Runs one training for the command line: its worker thread, its display, and Ctrl-C. */
 
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../../config/index.js';
@@ -9,15 +9,15 @@ import type { TrainingJob, TrainingMessage } from './train-worker.js';
 export interface TrainSessionOptions {
   readonly runFolder: string;
   readonly resume: boolean;
-  /** Steps to profile; null for none. */
+  /** Sets how many steps are profiled; null profiles none. */
   readonly profileSteps?: number | null;
-  /** Shows nothing: what a rank above 0 would show, rank 0 does. */
+  /** Shows nothing, for ranks above 0: rank 0 shows the progress of all. */
   readonly quiet?: boolean;
 }
 
 /**
- * Trains in a worker thread and shows the progress. The first Ctrl-C (or SIGTERM) lets the step finish and a checkpoint be
- * written, and resolves to `interrupted`; the second ends the process at once with exit code 130.
+ * Trains in a worker thread and shows the progress. The first Ctrl-C (or SIGTERM) finishes the step, writes a checkpoint
+ * and resolves to `interrupted`; the second ends the process at once with exit code 130.
  */
 export async function trainSession(
   config: Config,
@@ -65,7 +65,7 @@ function handleInterrupts(flag: Int32Array, display: ProgressDisplay): () => voi
   let asked = Number.NEGATIVE_INFINITY;
   const onSignal = () => {
     const now = performance.now();
-    // A terminal, or GNU timeout, may deliver one request twice: to the process and to its group.
+    // A terminal, or GNU timeout, may deliver one signal twice: to the process and to its group.
     if (now - asked < 1000) return;
     asked = now;
     if (Atomics.exchange(flag, 0, 1) !== 0) process.exit(exitCodes.interrupted);

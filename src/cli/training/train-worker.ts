@@ -1,6 +1,6 @@
 /**
- * The thread that trains. The command line's own thread stays free for the display and for Ctrl-C; the two share one
- * integer that asks the training to stop, and events come back as messages.
+ * Trains in a worker thread, so that the command line's own thread stays free for the display and for Ctrl-C. The two
+ * share one integer that requests a stop, and events come back as messages.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -8,18 +8,20 @@ import type { Config } from '../../config/index.js';
 import { type SerializedError, serializeError } from '../../errors/internal.js';
 import { runTraining, type TrainingEvent } from '../../training/index.js';
 
-/** What the thread is given. */
+/** Holds the data that the thread starts with. */
 export interface TrainingJob {
   readonly config: Config;
   readonly runFolder: string;
   readonly resume: boolean;
-  /** Steps to profile; null for none. */
+  /** Sets how many steps are profiled; null profiles none. */
   readonly profileSteps: number | null;
-  /** One Int32 in shared memory; not 0 asks to finish the step, write a checkpoint and stop. */
+  /**
+   * Holds one Int32 in shared memory; a value other than 0 requests to finish the step, write a checkpoint and stop.
+   */
   readonly stop: SharedArrayBuffer;
 }
 
-/** What the thread says. */
+/** Describes the messages that the thread sends. */
 export type TrainingMessage =
   | { readonly type: 'event'; readonly event: TrainingEvent }
   | { readonly type: 'outcome'; readonly outcome: 'finished' | 'interrupted' }

@@ -1,4 +1,7 @@
-/** `coarsely check DATASET`: what a dataset holds, what is wrong with it, and the command that trains on it. */
+/**
+ * Implements `coarsely check`, which shows what a dataset holds, what is wrong with it, and the command that trains
+ * on it.
+ */
 
 import { Command } from 'commander';
 import { DataError } from '../../../errors/index.js';
@@ -63,7 +66,7 @@ async function check(root: string, options: CheckCommandOptions): Promise<void> 
   if (!verdict.usable) process.exitCode = 1;
 }
 
-/** A class a line, as a person would write it. */
+/** Writes the classes as JSON, one to a line. */
 function classListText({ root, proposedClasses, classes }: DatasetInspection): string {
   if (proposedClasses === null) {
     throw new DataError(

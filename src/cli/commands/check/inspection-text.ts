@@ -185,7 +185,7 @@ function problemText({ problems, proposedClasses }: DatasetInspection): string {
 }
 
 function proposalText({ proposedClasses, problems, root }: DatasetInspection): string {
-  // A list that only needs correcting has names that a proposal doesn't know.
+  // A list that only needs correcting holds names that a proposal cannot know.
   if (proposedClasses === null || problems.some(({ code }) => code === 'classes')) return '';
   const names = proposedClasses.classes.slice(0, 6).map(({ name }) => name);
   const more = proposedClasses.classes.length > names.length ? ', …' : '';

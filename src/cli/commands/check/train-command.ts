@@ -1,4 +1,4 @@
-/** The command that trains on a dataset: the recipe that is nearest, and an option for everything in which they differ. */
+/** Finds the command that trains on a dataset: the nearest recipe, and an option for every difference from it. */
 
 import type { RecipeConfig } from '../../../config/index.js';
 import { datasets } from '../../../data/index.js';
@@ -6,22 +6,22 @@ import type { DatasetInspection } from '../../../inspect/index.js';
 import type { Recipe } from '../../../recipes/index.js';
 import { shellWord } from '../../output/shell-word.js';
 
-/** Crops are multiples of the output stride, and at least this large. */
+/** Sets the multiple that crops are rounded to, which is the output stride. */
 const cropStep = 16;
 const smallestCrop = 32;
 const method = 'arm';
 
-/** A key of a config, what a recipe gives it, and what the dataset needs. */
+/** Holds a key of a config, its value in a recipe, and the value that the dataset needs. */
 type Setting = readonly [key: string, given: unknown, wanted: string];
 
-/** `coarsely train RECIPE --data ROOT --set …`, ready to be pasted into a shell; null without parts to train on. */
+/** Returns the shell command `coarsely train RECIPE --data ROOT --set …`; null without parts to train on. */
 export function trainCommand(recipes: Iterable<Recipe>, inspection: DatasetInspection): string | null {
   const { root, kind } = inspection;
   let nearest: { readonly name: string; readonly changes: readonly Setting[] } | null = null;
   for (const { name, config: make } of recipes) {
     const config = make();
     const { kind: recipeKind = 'folder', root: ownRoot } = config.data;
-    // A recipe that brings its own folder is made for that one.
+    // A recipe that names a folder is made for that one.
     if (config.reweighter?.kind !== method || recipeKind !== kind || ownRoot !== undefined) continue;
     const changes = settings(config, inspection).filter(([, given, wanted]) => given !== wanted);
     if (nearest === null || changes.length < nearest.changes.length) nearest = { name, changes };
@@ -46,13 +46,13 @@ function settings({ data }: RecipeConfig, inspection: DatasetInspection): Settin
   ];
 }
 
-/** The labels that a kind reads when nothing is said. */
+/** Returns the labels that a kind reads by default. */
 function defaultLabels(kind: string): unknown {
   const parsed = datasets.get(kind).options.safeParse({ root: '.' });
   return (parsed.data as { readonly labels?: unknown } | undefined)?.labels;
 }
 
-/** A crop larger than the images would be padded to no use. */
+/** Returns the crop for the images: a larger one would only add padding. */
 function cropSetting(data: RecipeConfig['data'], { splits, verdict }: DatasetInspection): Setting[] {
   const crop = data.augmentation?.cropSize;
   const size = splits.find((split) => split.name === verdict.train?.split)?.sizes?.median;

@@ -1,4 +1,4 @@
-/** `coarsely coarsen FINE OUT`: quick polygons from exact labels, to try coarse labels without an annotator. */
+/** Implements `coarsely coarsen`, which draws coarse labels from exact ones, to try them without an annotator. */
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -40,7 +40,7 @@ async function coarsen(fine: string, out: string, { seed, classes }: CoarsenComm
   process.stdout.write(`wrote ${result.files} label files to ${out}\n`);
 }
 
-/** `classes.json` lies at the root of a dataset: one or two folders above its labels. */
+/** Finds `classes.json` at the root of a dataset, one or two folders above its labels. */
 function findClassFile(fine: string): string | undefined {
   const folders = [fine, path.join(fine, '..'), path.join(fine, '..', '..')];
   return folders.map((folder) => path.join(folder, 'classes.json')).find((file) => existsSync(file));

@@ -1,4 +1,6 @@
-/** `coarsely demo`: everything once, on generated scenes: train twice on coarse labels, compare on exact ones. */
+/**
+ * Implements `coarsely demo`, which trains twice on generated scenes with coarse labels and compares on exact ones.
+ */
 
 import { Command } from 'commander';
 import { collect } from '../../options/parse-options.js';

@@ -1,4 +1,4 @@
-/** The steps of `coarsely demo`, each of which is skipped when its result is there. */
+/** Runs the steps of `coarsely demo`; a step whose result exists is skipped. */
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -16,9 +16,9 @@ import { readStartedRun, resumeCommand } from '../../training/run-place.js';
 import { trainSession } from '../../training/train-session.js';
 
 export interface DemoOptions {
-  /** Folder for everything the demo writes. */
+  /** Names the folder for everything that the demo writes. */
   readonly out: string;
-  /** `KEY=VALUE` changes of both configs. */
+  /** Changes keys of both configs: `KEY=VALUE`. */
   readonly set?: readonly string[];
 }
 
@@ -71,7 +71,11 @@ interface EnsureRunOptions {
   readonly set: readonly string[];
 }
 
-/** Trains the recipe in this folder, from where it is. Throws a ConfigError when the folder holds another experiment. */
+/**
+ * Trains the recipe in this folder, or resumes it.
+ *
+ * @throws {ConfigError} when the folder holds another experiment
+ */
 async function ensureRun(
   recipe: string,
   { folder, scenes, set }: EnsureRunOptions,
@@ -94,7 +98,7 @@ async function ensureRun(
   return trainSession(config, { runFolder: folder, resume });
 }
 
-/** One row for each score, one column for each run; the last evaluation of each. */
+/** Returns the last evaluations as a table: a row for each score, a column for each run. */
 function comparisonTable(runs: readonly Run[]): string {
   const evaluations = runs.map((run) => lastEvaluation(run));
   const names = evaluations[0]?.perClass.map(({ name }) => name) ?? [];

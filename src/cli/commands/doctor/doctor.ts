@@ -1,4 +1,4 @@
-/** `coarsely doctor`: what this machine offers, and whether a gradient comes out right. */
+/** Implements `coarsely doctor`, which shows the engine and checks that a gradient is computed correctly. */
 
 import { availableParallelism, totalmem } from 'node:os';
 import { Command } from 'commander';
@@ -44,7 +44,7 @@ async function doctor(): Promise<void> {
 
 type Torch = typeof import('../../../torch/index.js');
 
-/** A 3×3 convolution over ones, squared and summed: each of the nine weights has the same known gradient. */
+/** Computes a 3×3 convolution over ones, squared and summed: each of the nine weights has the same known gradient. */
 async function gradientCheck(device: 'cpu' | 'cuda'): Promise<string> {
   const { ones, ops, scope } = await import('../../../torch/index.js');
   using _temporaries = scope();
@@ -64,7 +64,10 @@ async function gradientCheck(device: 'cpu' | 'cuda'): Promise<string> {
   );
 }
 
-/** Without a BLAS library a matrix product is more than thirty times slower, which nothing else would tell. */
+/**
+ * Measures the speed of a matrix product and formats it as text. Without a BLAS library it is more than thirty times
+ * slower, which nothing else would show.
+ */
 function matrixProductRate({ Generator, randn, scope }: Torch): string {
   using _temporaries = scope();
   using generator = new Generator(0);

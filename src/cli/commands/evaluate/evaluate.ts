@@ -1,4 +1,4 @@
-/** `coarsely evaluate`: the scores of a trained model on labeled images. */
+/** Implements `coarsely evaluate`, which scores a trained model on labeled images. */
 
 import { Command } from 'commander';
 import { exitCodes } from '../../../errors/internal.js';
@@ -52,7 +52,7 @@ export function evaluateCommand(): Command {
     .action(evaluateModel);
 }
 
-/** What is wrong with what the command was given, or null. */
+/** Returns what is wrong with the options, or null. */
 function mistakeIn(
   runFolder: string | undefined,
   { weights, config, data }: EvaluateCommandOptions,
@@ -103,7 +103,7 @@ async function evaluateModel(
   );
 }
 
-/** Scores by class, then the means. */
+/** Prints the scores of each class, then the means. */
 export function scoreTable(evaluation: Evaluation): string {
   const { aAcc, mAcc, mIoU, boundaryF1, trimapMIoU, perClass, images } = evaluation;
   const outlined = boundaryF1 !== null;

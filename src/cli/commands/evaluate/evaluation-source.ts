@@ -1,4 +1,4 @@
-/** What `coarsely evaluate` scores: a run, weights with their config, or a published checkpoint that says what it is. */
+/** Finds the model that `coarsely evaluate` scores: a run, weights with a config, or a published checkpoint. */
 
 import { type Config, configSchema, resolveConfig } from '../../../config/index.js';
 import { parseLayers } from '../../../config/internal.js';
@@ -19,11 +19,15 @@ export interface EvaluationSourceOptions {
 
 export interface EvaluationSource {
   readonly config: Config;
-  /** The network in evaluation mode. Throws a ConfigError or CheckpointError when it is not one for these classes. */
+  /**
+   * Loads the network in evaluation mode.
+   *
+   * @throws {ConfigError | CheckpointError} when it is not one for these classes
+   */
   readonly load: (config: Config, classes: readonly DatasetClass[]) => Segmentor;
 }
 
-/** A run's folder, or without one the weights that the options name. */
+/** Returns the source for a run's folder, or without one for the weights that the options name. */
 export function evaluationSource(
   runFolder: string | undefined,
   { weights, config, data }: EvaluationSourceOptions,
@@ -50,7 +54,10 @@ function sourceOfRun(runFolder: string): EvaluationSource {
   return { config, load: (used, { length: classCount }) => loadModel(used, { weights, classCount }) };
 }
 
-/** Null when the file is no published network. Says what it is of, as no config does. */
+/**
+ * Returns null when the file is not a published network; otherwise prints what network it is, because no config
+ * tells.
+ */
 function publishedModel(
   path: string,
   { config, classes }: { readonly config: Config; readonly classes: readonly DatasetClass[] },

@@ -1,4 +1,4 @@
-/** What a person sees of an experiment: live lines on a terminal, plain ones in a log file. */
+/** Shows the progress of an experiment: live lines on a terminal, plain ones in a log file. */
 
 import { createLogUpdate } from 'log-update';
 import color from 'picocolors';

@@ -1,10 +1,13 @@
-/** `coarsely experiment --dry-run`: the queue, and how long it may take. */
+/** Prints the plan of `coarsely experiment --dry-run`: the queue, and how long it may take. */
 
 import type { ExperimentPlan } from '../../../experiments/index.js';
 import { type JobStatus, jobStatus } from '../../../experiments/internal.js';
 import { formatDuration, formatPercent, formatTable } from '../../../format/index.js';
 
-/** A small run from its first step to its scores, measured on a core of an AMD EPYC with 480×360 images. */
+/**
+ * Estimates the seconds of a small run from its first step to its scores; measured on one core of an AMD EPYC with
+ * 480×360 images.
+ */
 const secondsOfSmallRun = 180;
 
 /** Prints every job with its state, what cannot run, and an estimate from the runs that are finished. */
@@ -30,7 +33,7 @@ export function printPlan(plan: ExperimentPlan, { parallel }: { readonly paralle
   }
 }
 
-/** One line for every reason why rows do not run. */
+/** Returns one line for each reason why rows do not run. */
 export function missingLines({ tables, scale }: ExperimentPlan): string[] {
   const lines = tables.flatMap(({ name, rows }) =>
     rows.flatMap(({ run }) => {
@@ -41,7 +44,7 @@ export function missingLines({ tables, scale }: ExperimentPlan): string[] {
   return [...new Set(lines)];
 }
 
-/** The state of a job in a few words. */
+/** Describes the state of a job in a few words. */
 export function statusText(status: JobStatus): string {
   switch (status.state) {
     case 'waiting':

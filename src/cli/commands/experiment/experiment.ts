@@ -1,4 +1,6 @@
-/** `coarsely experiment`: the runs of a table of the paper, in a queue, and the table they make. */
+/**
+ * Implements `coarsely experiment`, which trains the runs of a table of the paper in a queue and writes the table.
+ */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../../../errors/internal.js';
@@ -86,7 +88,7 @@ function experimentOptions(options: ExperimentCommandOptions, command: Command):
   };
 }
 
-/** `ROOT` alone is the road scenes: Cityscapes, or at the small scale the folder that stands for it. */
+/** Parses `NAME=ROOT`; `ROOT` alone names Cityscapes, or at the small scale the folder that takes its place. */
 function namedRoot(text: string, command: Command): readonly [string, string] {
   const [, name, root] = /^(\w+)=(.+)$/s.exec(text) ?? [];
   if (name === undefined || root === undefined) return ['cityscapes', text];
@@ -110,7 +112,7 @@ function positiveFactor(text: string): number {
   return value;
 }
 
-/** A comma inside brackets, braces or parentheses belongs to its regular expression. */
+/** Splits a list of regular expressions at commas outside brackets, braces and parentheses. */
 function commas(text: string): readonly string[] {
   return text.split(/,(?![^([{]*[)\]}])/).filter((part) => part !== '');
 }

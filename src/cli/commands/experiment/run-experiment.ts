@@ -1,4 +1,4 @@
-/** The steps of `coarsely experiment`: plan, check, run the queue, write the tables. */
+/** Runs the steps of `coarsely experiment`: plan, check, queue, tables. */
 
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -33,7 +33,7 @@ import { createExperimentDisplay } from './experiment-display.js';
 import { printPlan } from './experiment-plan.js';
 
 export interface ExperimentOptions {
-  /** What was asked for; the rest comes from the folder's own settings, where it has some. */
+  /** Holds the options given now; the folder's settings provide the rest. */
   readonly settings: ExperimentSettingsInput;
   readonly output: string;
   readonly jobs?: number;
@@ -77,13 +77,16 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
   return runQueue(plan, { parallel, command, retryFailed: options.retryFailed === true });
 }
 
-/** A small run keeps one core busy; any other has all of its machine or device to itself. */
+/**
+ * Returns how many runs train at a time: small runs take one core each, any other run takes the whole machine or
+ * device.
+ */
 function parallelJobs({ scale, queue }: ExperimentPlan): number {
   const onCores = queue.every(({ config }) => config.device === 'cpu');
   return scale.name === 'small' && onCores ? availableParallelism() : 1;
 }
 
-/** This very program, as a process of its own. */
+/** Says how this program is started as a process of its own. */
 const trainCommand: TrainCommand = {
   words: [process.execPath, fileURLToPath(new URL('../../main.js', import.meta.url))],
   environment: { [queueVariable]: '1' },
@@ -153,7 +156,7 @@ interface KeepTablesOptions {
   readonly print: (line: string) => void;
 }
 
-/** Between runs a table that cannot be written must not end the queue; at its end it is an error. */
+/** Writes the tables. A failure between runs is printed and does not end the queue; at the end it is an error. */
 async function keepTables(plan: ExperimentPlan, { command, print }: KeepTablesOptions): Promise<void> {
   try {
     await writeExperiment(plan, { command });
@@ -169,14 +172,14 @@ function printTables(plan: ExperimentPlan): void {
 }
 
 /**
- * The first Ctrl-C, or a terminal that is closed, lets every run write a checkpoint; a second, at least a second later,
- * ends them at once. The runs are told by the queue alone.
+ * Handles Ctrl-C and a closed terminal: the first lets every run write a checkpoint; a second, at least a second later,
+ * ends them at once. Only the queue passes the request on to the runs.
  */
 function handleInterrupts(queue: JobQueue, print: (line: string) => void): () => void {
   let asked = Number.NEGATIVE_INFINITY;
   const onSignal = () => {
     const now = performance.now();
-    // A terminal, or GNU timeout, may deliver one request twice.
+    // A terminal, or GNU timeout, may deliver one signal twice.
     if (now - asked < 1000) return;
     if (asked === Number.NEGATIVE_INFINITY) {
       print('stopping: every run finishes its step and writes a checkpoint (Ctrl-C again to end at once)');
@@ -197,7 +200,7 @@ interface CommandParts {
   readonly rows: readonly string[] | undefined;
 }
 
-/** The command that asks for the same experiment, whatever the folder remembers. */
+/** Returns the command that repeats the experiment, whatever settings the folder holds. */
 function commandOf(table: string, { settings, output, rows }: CommandParts): string {
   const { scale, data, seeds, iterations, learningRateScale, weights, set } = settings;
   const words = [

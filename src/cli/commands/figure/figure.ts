@@ -1,4 +1,4 @@
-/** `coarsely figure KIND RUN…`: a figure of the paper, measured on runs. */
+/** Implements `coarsely figure`, which draws a figure of the paper from runs. */
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { FigureKind } from '../../../figures/index.js';

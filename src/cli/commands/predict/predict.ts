@@ -1,4 +1,4 @@
-/** `coarsely predict RUN INPUT…`: labels for images that nobody has labeled. */
+/** Implements `coarsely predict`, which labels images with a trained model. */
 
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';

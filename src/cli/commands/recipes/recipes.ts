@@ -1,4 +1,4 @@
-/** `coarsely recipes`: what can be trained by name, and what a name stands for. */
+/** Implements `coarsely recipes`, which lists recipes or prints the config of one. */
 
 import { Command } from 'commander';
 import { ConfigError } from '../../../errors/index.js';
@@ -34,7 +34,7 @@ function listRecipes(): void {
   }
 }
 
-/** Words in lines of at most 100 characters, indented. */
+/** Wraps words into indented lines of at most 100 characters. */
 function wrapped(words: readonly string[]): string {
   const lines = [''];
   for (const word of words) {
@@ -56,7 +56,7 @@ async function printRecipe(name: string): Promise<void> {
     );
   }
   const values = { ...recipe.config() };
-  // A recipe for a folder of one's own leaves the root open; an example stands for it.
+  // A recipe for a user's folder leaves the root open; an example takes its place.
   const example = { label: name, values: { data: { root: values.data.root ?? 'my-dataset' } } };
   process.stdout.write(configToYaml(parseLayers(configSchema, [{ label: name, values }, example])));
 }

@@ -1,4 +1,4 @@
-/** `coarsely report RUN…`: one page about a run, or about several side by side. */
+/** Implements `coarsely report`, which writes one page about a run or about several compared. */
 
 import { Command } from 'commander';
 

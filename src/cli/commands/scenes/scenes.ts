@@ -1,4 +1,4 @@
-/** `coarsely scenes OUT`: a dataset made on the spot, to try everything without one. */
+/** Implements `coarsely scenes`, which generates a dataset to try everything without one. */
 
 import { Command } from 'commander';
 import { sceneCounts } from '../../../recipes/internal.js';

@@ -1,7 +1,7 @@
 /**
- * `coarsely train --processes N`: N processes of this same command on this machine, which find each other by the
+ * Starts `coarsely train --processes N`: N processes of this command on this machine, which find each other by the
  * standard environment (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT). Rank 0 writes to the terminal as a
- * single process does; when one process ends badly the others are ended too, and the reason is told once.
+ * single process does. When one process fails, the others are ended too, and the reason is printed once.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -18,7 +18,7 @@ export interface LaunchOptions {
   readonly processes: number;
 }
 
-/** How a process ended. */
+/** Describes how a process ended. */
 interface Ending {
   readonly rank: number;
   readonly code: number | null;
@@ -26,14 +26,16 @@ interface Ending {
   readonly error: SerializedError | null;
 }
 
-// How long the others may take to say what they know, after one has ended badly.
+// How long the other processes may take to report after one has failed.
 const graceMilliseconds = 2000;
-// What a rank says that ends because of another one.
+// Messages of a rank that ends because of another one.
 const consequences: ReadonlySet<string | null | undefined> = new Set(['distributed', 'rank-stopped']);
 
 /**
+ * Runs one process for each rank and waits until all have ended.
+ *
  * @param words the command line without `--processes`
- * @throws the first cause, when a process ends badly: a CoarselyError unless it is a bug
+ * @throws {CoarselyError} naming the first cause when a process fails; another error is a bug
  */
 export async function launchRanks(
   words: readonly string[],
@@ -54,7 +56,7 @@ export async function launchRanks(
           else runFolder = message.folder;
         });
         const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-        // Whom the launcher ended itself is no cause.
+        // A process that the launcher ended itself is not the cause.
         if (grace === undefined || signal !== 'SIGKILL') endings.push({ rank, code, signal, error });
         if (code === 0 || code === exitCodes.interrupted) return;
         grace ??= setTimeout(() => {
@@ -102,7 +104,10 @@ function startRank(
   return { rank, child };
 }
 
-/** Ctrl-C in a terminal reaches every process by itself too; each takes two signals within a second for one. */
+/**
+ * Forwards Ctrl-C. In a terminal it reaches every process by itself too; each counts two signals within a second as
+ * one.
+ */
 function forwardSignals(children: readonly ChildProcess[]): () => void {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const forward = (signal: NodeJS.Signals) => {
@@ -114,7 +119,10 @@ function forwardSignals(children: readonly ChildProcess[]): () => void {
   };
 }
 
-/** What ended the run, in the order of how much it explains: a kill, an error of a rank's own, what others saw of it. */
+/**
+ * Chooses the cause of a failure by how much it explains: a kill, a rank's own error, then what other ranks saw of
+ * it.
+ */
 function causeOf(
   endings: readonly Ending[],
   { continueWith }: { readonly continueWith: string | null },

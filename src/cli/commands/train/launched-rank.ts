@@ -1,23 +1,23 @@
 /**
- * A process that `coarsely train --processes N` started, seen from itself: it tells its launcher what a person has to
- * know, over a channel of their own, and the launcher prints it once.
+ * Reports from a process that `coarsely train --processes N` started to its launcher, over a channel of their own. The
+ * launcher prints each report once.
  */
 
 import { type ErrorMessage, serializeError } from '../../../errors/internal.js';
 
-/** Set by the launcher for the processes it starts. */
+/** Names the variable that the launcher sets for the processes it starts. */
 export const launcherVariable = 'COARSELY_LAUNCHER';
-/** Set by the queue of an experiment for the processes it starts; what they print goes to a log file. */
+/** Names the variable that the queue of an experiment sets for its processes, whose output goes to a log file. */
 export const queueVariable = 'COARSELY_QUEUE';
 
-/** What a launched process tells. */
+/** Describes the messages of a launched process to its launcher. */
 export type RankMessage = { readonly type: 'run-folder'; readonly folder: string } | ErrorMessage;
 
 function isLaunched(): boolean {
   return process.env[launcherVariable] !== undefined && process.send !== undefined;
 }
 
-/** How many processes the launcher started; null where there is none. */
+/** Returns how many processes the launcher started; null without a launcher. */
 export function launchedProcesses(): number | null {
   return isLaunched() ? Number(process.env.WORLD_SIZE) : null;
 }
@@ -36,15 +36,15 @@ export function tellError(error: unknown): boolean {
   return isLaunched();
 }
 
-/** Asks the training to stop, as Ctrl-C does, when the launcher is gone. */
+/** Requests that the training stop, as Ctrl-C does, when the launcher is gone. */
 export function followLauncher(): void {
   if (!isLaunched()) return;
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  // Listening alone must not keep the process alive.
+  // The channel must not keep the process alive.
   process.channel?.unref();
 }
 
 function send(message: RankMessage): void {
-  // A launcher that is gone has nobody to tell.
+  // A launcher that is gone receives no messages.
   process.send?.(message, () => undefined);
 }

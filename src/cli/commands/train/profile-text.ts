@@ -1,4 +1,4 @@
-/** The profile of a run as tables for a terminal. */
+/** Formats the profile of a run as tables for a terminal. */
 
 import { formatBytes, formatTable } from '../../../format/index.js';
 import { explainProfile, phaseNames } from '../../../report/internal.js';

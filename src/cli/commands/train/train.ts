@@ -1,4 +1,4 @@
-/** `coarsely train`: one run, new or continued. */
+/** Implements `coarsely train`, which starts or resumes a run. */
 
 import { Command } from 'commander';
 import type { Config } from '../../../config/index.js';
@@ -28,11 +28,11 @@ interface TrainCommandOptions {
   readonly name?: string;
   readonly resume?: string;
   readonly processes?: number;
-  /** True: as many steps as a profile has by default. */
+  /** Profiles this many steps; `true` means the default number. */
   readonly profile?: number | true;
 }
 
-/** What a run is started with beside the changes of its config. */
+/** Holds the settings of a start that are not part of the config. */
 type ConfigChanges = Omit<TrainCommandOptions, 'resume' | 'processes' | 'profile'>;
 
 const profiledSteps = 20;
@@ -88,7 +88,7 @@ async function train(
   await (processes > 1 ? startRanks(processes) : resumeRun(resume, { profileSteps }));
 }
 
-/** This same command once more for each rank, without `--processes`. */
+/** Starts this command again for each rank, without `--processes`. */
 async function startRanks(processes: number): Promise<void> {
   if (process.env.RANK || process.env.WORLD_SIZE) {
     throw new ConfigError(
@@ -110,7 +110,7 @@ async function startRun(source: string, changes: ConfigChanges, choice: ProfileC
   const { loadConfig } = await import('../../training/load-config.js');
   const { newRunFolder } = await import('../../training/run-place.js');
   const config = await loadConfig(source, changes);
-  // Rank 0 alone has a folder, and a name for it.
+  // Only rank 0 has a folder.
   const runFolder = (await isFirst()) ? newRunFolder(config, { exact: changes.name !== undefined }) : '';
   await trainAndReport(config, { runFolder, resume: false, ...choice });
 }
@@ -129,7 +129,7 @@ async function resumeRun(runFolder: string, choice: ProfileChoice): Promise<void
   await trainAndReport(config, { runFolder, resume: true, ...choice });
 }
 
-/** Whether this process is the one that writes and prints: alone, or rank 0. */
+/** Tells whether this process writes and prints: a single process, or rank 0. */
 async function isFirst(): Promise<boolean> {
   const { readRankEnvironment } = await import('../../../distributed/index.js');
   return (readRankEnvironment()?.rank ?? 0) === 0;
