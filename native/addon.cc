@@ -1,16 +1,10 @@
-// The addon's entry, run once per environment (the main thread and every worker thread that loads it).
+// Initializes the addon. Node runs this once per environment: for the main thread and for every worker thread that
+// loads the addon.
 #include <node_api.h>
 
-#include "autograd.h"
-#include "distributed/distributed.h"
-#include "generator.h"
+#include "exports.h"
 #include "handles.h"
-#include "images.h"
 #include "napi.h"
-#include "operators.h"
-#include "profiler.h"
-#include "runtime.h"
-#include "tensor.h"
 
 NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   using namespace coarsely;
@@ -24,7 +18,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   exportDistributed(env, exports);
   exportImages(env, exports);
   exportProfiler(env, exports);
-  // What a thread left behind goes with its environment.
+  // A worker thread may end with tensors alive; they are freed with its environment.
   check(env, napi_add_env_cleanup_hook(
                  env,
                  [](void*) {

@@ -1,5 +1,6 @@
-// glibc returns large blocks to the kernel at once, so every training step pays for page faults again. Blocks of
-// 64 KiB and more come from an arena that keeps their pages for the next step; smaller ones from malloc.
+// Allocates tensors of 64 KiB and more from an arena that keeps their pages for the next training step, and smaller
+// ones with malloc. glibc would return large blocks to the kernel at once, and every step would fault their pages in
+// again.
 #include "allocator.h"
 
 #include <c10/core/Allocator.h>
@@ -19,9 +20,9 @@ namespace coarsely {
 namespace {
 
 constexpr size_t alignment = 64;
-constexpr size_t smallest = 64 * 1024;
+constexpr size_t leastArenaBytes = 64 * 1024;
 
-// Stands just before the data, in its own cache line.
+// Precedes the data in a cache line of its own, so that the data keeps its alignment.
 struct alignas(alignment) Header {
   size_t requested;
   bool fromArena;
@@ -32,7 +33,7 @@ std::atomic<uint64_t> liveBytes{0};
 std::atomic<uint64_t> peakBytes{0};
 
 Arena& arena() {
-  // Never destroyed: tensors of other static objects may be freed after main ends.
+  // Leaked on purpose: tensors held by other static objects may be freed after main() returns.
   static auto* instance = new Arena();
   return *instance;
 }
@@ -42,7 +43,7 @@ void release(void* data) {
   auto* header = reinterpret_cast<Header*>(static_cast<char*>(data) - sizeof(Header));
   liveBytes.fetch_sub(header->requested, std::memory_order_relaxed);
   if (header->fromArena) {
-    arena().give(header);
+    arena().release(header);
   } else {
     std::free(header);
   }
@@ -65,9 +66,9 @@ class CachingAllocator final : public c10::Allocator {
     if (bytes == 0) return {nullptr, nullptr, &release, c10::Device(c10::DeviceType::CPU)};
     const size_t total = bytes + sizeof(Header);
     void* block = nullptr;
-    const bool large = total >= smallest;
+    const bool large = total >= leastArenaBytes;
     if (large) {
-      block = arena().take(total);
+      block = arena().allocate(total);
     } else if (posix_memalign(&block, alignment, total) != 0) {
       throw std::bad_alloc();
     }
@@ -89,7 +90,7 @@ void installAllocator() {
   std::call_once(once, [] { c10::SetCPUAllocator(&allocator, 1); });
 }
 
-MemoryStatistics memoryStatistics() { return {liveBytes.load(), peakBytes.load(), arena().warmBytes()}; }
+MemoryStatistics memoryStatistics() { return {liveBytes.load(), peakBytes.load(), arena().cachedBytes()}; }
 
 void resetPeakMemory() { peakBytes.store(liveBytes.load()); }
 

@@ -1,5 +1,5 @@
-// Address space that tensors live in, cut into blocks: split where a request is smaller, merged where neighbours are
-// free. Pages and addresses are managed apart, so that free pages lie idle nowhere while others are asked for.
+// Manages the address space of large tensors as blocks that are split for smaller requests and merged when they are
+// free. Pages are moved between addresses, so that no new page is mapped while a free one exists elsewhere.
 #pragma once
 
 #include <cstddef>
@@ -12,47 +12,47 @@
 namespace coarsely {
 
 /**
- * Best fit with merging keeps waste small but not zero: between blocks that live longer lie holes that no request fits.
- * When none fits, the arena grows into fresh addresses and moves the pages of its holes there (two MiB at a time, by
- * mremap: microseconds, nothing is copied or cleared), so that the pages held follow the most that was ever live.
+ * Allocates by best fit. Long-lived blocks leave holes between them that later requests do not fit. When no hole fits,
+ * the arena grows into fresh addresses and moves the pages of its holes there with mremap (2 MiB at a time, in
+ * microseconds, without copying), so that the mapped pages follow the greatest number of bytes that was ever live.
  *
- * A block is in one of three states: used; warm, free with pages behind it; cold, free addresses alone.
+ * A block is Used, Cached (free, with its pages mapped) or Reserved (free addresses without pages).
  */
 class Arena {
  public:
-  /// At least `bytes` bytes, aligned to a page. @throws std::bad_alloc
-  void* take(size_t bytes);
-  void give(void* start);
-  /// Gives the pages of all free blocks back to the system; the bytes given back.
+  /// Returns a block of at least `bytes` bytes, aligned to a page. @throws std::bad_alloc
+  void* allocate(size_t bytes);
+  void release(void* start);
+  /// Returns the pages of all free blocks to the system and reports how many bytes that were.
   uint64_t trim();
-  /// Bytes of free blocks with pages behind them.
-  uint64_t warmBytes();
+  /// Returns the bytes of free blocks that keep their pages.
+  uint64_t cachedBytes();
 
  private:
-  enum class State : uint8_t { Used, Warm, Cold };
+  enum class State : uint8_t { Used, Cached, Reserved };
   struct Block {
     size_t bytes;
     State state;
   };
   using Blocks = std::map<char*, Block>;
-  using Free = std::set<std::pair<size_t, char*>>;
+  using FreeList = std::set<std::pair<size_t, char*>>;
 
-  char* takeWarm(size_t bytes);
+  char* takeCached(size_t bytes);
   bool grow(size_t bytes);
-  char* findCold(size_t bytes);
+  char* findReserved(size_t bytes);
   bool reserve(size_t bytes);
   size_t movePages(char* target, size_t bytes);
-  Blocks::iterator cut(Blocks::iterator block, char* at);
+  Blocks::iterator split(Blocks::iterator block, char* at);
   Blocks::iterator merge(Blocks::iterator block);
   void index(const Blocks::value_type& block);
   void unindex(const Blocks::value_type& block);
-  Free* listOf(State state);
+  FreeList* freeListOf(State state);
 
   std::mutex mutex_;
   Blocks blocks_;
-  Free warm_;
-  Free cold_;
-  uint64_t warmBytes_ = 0;
+  FreeList cached_;
+  FreeList reserved_;
+  uint64_t cachedBytes_ = 0;
 };
 
 }  // namespace coarsely

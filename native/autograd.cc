@@ -1,5 +1,5 @@
-// Autograd and the two thread-local modes. Modes are set and read here; that they nest properly is TypeScript's part.
-#include "autograd.h"
+// Exports autograd and its two thread-local modes, recording of gradients and autocast. TypeScript restores the modes, so
+// that they nest.
 
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/variable.h>
 #include <torch/version.h>
 
+#include "exports.h"
 #include "handles.h"
 #include "napi.h"
 
@@ -28,7 +29,7 @@ napi_value backward(napi_env env, napi_callback_info info) {
   COARSELY_END("backward")
 }
 
-/// backwardTogether(handles, gradients): one pass from several tensors, whose gradients come first in every sum.
+/// backwardTogether(handles, gradients) runs one backward pass from several tensors with given gradients.
 napi_value backwardTogether(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<2> arguments(env, info);
@@ -85,7 +86,7 @@ napi_value setRequiresGradient(napi_env env, napi_callback_info info) {
   COARSELY_END("requiresGrad_")
 }
 
-/// setGradientMode(on) -> what it was.
+/// setGradientMode(on) returns the mode before.
 napi_value setGradientMode(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -120,7 +121,7 @@ void enableAutocast(at::DeviceType device, bool on, at::ScalarType type) {
 }
 #endif
 
-/// enterAutocast(device, dtype, enabled) -> [enabled before, dtype before]
+/// enterAutocast(device, dtype, enabled) returns [enabled before, dtype before].
 napi_value enterAutocast(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<3> arguments(env, info);
@@ -133,7 +134,7 @@ napi_value enterAutocast(napi_env env, napi_callback_info info) {
   COARSELY_END("autocast")
 }
 
-/// leaveAutocast(device, dtype, enabled): the state before; drops the cast copies of the weights when outermost.
+/// leaveAutocast(device, dtype, enabled) restores the state before, and drops the cast weights when it is the outermost.
 napi_value leaveAutocast(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<3> arguments(env, info);

@@ -1,4 +1,4 @@
-// Making a node of the autograd graph: engines before and after nodes came to count their own references.
+// Creates nodes of the autograd graph. libtorch held nodes by std::shared_ptr before it held them by intrusive_ptr.
 #pragma once
 
 #include <c10/util/intrusive_ptr.h>
@@ -9,13 +9,13 @@
 
 namespace coarsely {
 
-/// A fresh node of type T, owned by what it returns.
+/// Returns a smart pointer to a new node of type T.
 template <typename T>
 auto makeNode() {
   if constexpr (std::is_base_of_v<c10::intrusive_ptr_target, T>) {
     return c10::make_intrusive<T>();
   } else {
-    // The engine's own deleter takes a long graph apart without recursion.
+    // libtorch's deleter frees a long graph without recursion.
     return std::shared_ptr<T>(new T(), [](T* node) { deleteNode(node); });
   }
 }

@@ -1,11 +1,11 @@
-// Random draws come from explicit generators only (Mersenne Twister on the CPU, PyTorch's own).
-#include "generator.h"
+// Exports seeded random generators: PyTorch's Mersenne Twister on the CPU, with its whole state readable for checkpoints.
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <mutex>
 
+#include "exports.h"
 #include "handles.h"
 #include "napi.h"
 
@@ -29,7 +29,7 @@ napi_value dispose(napi_env env, napi_callback_info info) {
   COARSELY_END("Generator.dispose")
 }
 
-/// generatorState(id) -> tensor handle (uint8)
+/// generatorState(id) returns the state as a uint8 tensor.
 napi_value state(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);

@@ -1,4 +1,3 @@
-// The per-thread slot tables.
 #include "handles.h"
 
 #include "napi.h"

@@ -1,5 +1,5 @@
-// Integer handles. A tensor (or generator) in JavaScript is a number: slot index in the low 32 bits, the slot's
-// generation above, so that a stale handle is recognised instead of meaning another tensor.
+// Integer handles. JavaScript holds a tensor or generator as a number: the index of a slot in the low 32 bits and the
+// slot's generation above it, so that a handle used after disposal is detected instead of reaching another tensor.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -13,6 +13,7 @@
 
 namespace coarsely {
 
+/// Owns values and names each by a handle.
 template <typename Value>
 class SlotTable {
  public:
@@ -31,21 +32,23 @@ class SlotTable {
     return static_cast<double>((static_cast<uint64_t>(slots_[index].generation) << 32) | index);
   }
 
+  /// Returns the value of a handle. @throws std::runtime_error naming `what` when the handle is stale
   Value& get(double handle, const char* what) {
     Slot* slot = find(handle);
     if (!slot) {
-      throw std::runtime_error(std::string("the ") + what + " was already disposed (or belongs to another thread)");
+      throw std::runtime_error(std::string("the ") + what +
+                               " was already disposed, or belongs to another thread; expected one that is alive here");
     }
     return slot->value;
   }
 
-  /// A handle that is already gone is no error: a scope may hold what was disposed by hand.
+  /// Frees the value of a handle. A stale handle is accepted: a scope may hold tensors that were disposed by hand.
   void remove(double handle) {
     Slot* slot = find(handle);
     if (!slot) return;
     slot->value = Value();
     slot->used = false;
-    // 53 bits of a double: 21 for the generation, which starts again at 1.
+    // A double holds 53 bits, which leaves 21 for the generation; it wraps around to 1.
     slot->generation = slot->generation == 0x1FFFFF ? 1 : slot->generation + 1;
     free_.push_back(static_cast<uint32_t>(static_cast<uint64_t>(handle)));
     --live_;
@@ -80,12 +83,14 @@ class SlotTable {
   size_t live_ = 0;
 };
 
-/// One table per thread: a handle never crosses threads, so no lock stands in an operation's way.
+/// Returns the tensors of this thread. Handles never cross threads, so operations need no lock.
 SlotTable<at::Tensor>& tensors();
+/// Returns the generators of this thread.
 SlotTable<at::Generator>& generators();
 
-/// The tensor that a JavaScript argument names. @throws when the handle is stale or no number
+/// Returns the tensor whose handle a JavaScript argument holds. @throws when it is stale or not a number
 at::Tensor& tensorArgument(napi_env env, napi_value value);
+/// Returns the generator whose handle a JavaScript argument holds. @throws when it is stale or not a number
 at::Generator& generatorArgument(napi_env env, napi_value value);
 
 }  // namespace coarsely

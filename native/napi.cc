@@ -1,4 +1,3 @@
-// Node-API conversions and the translation of C++ exceptions into the JavaScript error class.
 #include "napi.h"
 
 #include <c10/util/Exception.h>
@@ -9,7 +8,7 @@ namespace coarsely {
 
 namespace {
 
-// One environment per thread: a worker thread has its own.
+// Each thread has an environment of its own.
 thread_local napi_ref errorClass = nullptr;
 
 void throwEngineError(napi_env env, const std::string& message) {
@@ -24,8 +23,9 @@ void throwEngineError(napi_env env, const std::string& message) {
   napi_throw(env, error);
 }
 
-// libtorch's advice for an operation that deterministic mode refuses speaks of Python; ours of the config.
-std::string withOurAdvice(const std::string& message) {
+// Replaces libtorch's advice for an operation that has no deterministic form, which names Python functions, by one that
+// names keys of the config.
+std::string rewriteAdvice(const std::string& message) {
   const auto at = message.find(" does not have a deterministic implementation");
   if (at == std::string::npos) return message;
   const auto space = message.find_last_of(" \n", at - 1);
@@ -33,12 +33,12 @@ std::string withOurAdvice(const std::string& message) {
   const auto name = message.substr(begin, at - begin);
   const bool onGpu = name.find("cuda") != std::string::npos || name.find("CUDA") != std::string::npos;
   return name + " has no deterministic form on " + (onGpu ? "cuda" : "cpu") +
-         "; use kernels: fused where it is not used yet, or deterministic: false";
+         "; set kernels: fused, or deterministic: false";
 }
 
-// libtorch appends its own advice after the first paragraph; the first line names the operation's complaint.
+// Rewrites libtorch's advice and trims white space at the end.
 std::string tidy(const std::string& original) {
-  const auto message = withOurAdvice(original);
+  const auto message = rewriteAdvice(original);
   const auto end = message.find_last_not_of(" \n");
   return end == std::string::npos ? message : message.substr(0, end + 1);
 }
@@ -55,13 +55,13 @@ napi_value rethrow(napi_env env, const char* operation) {
   try {
     throw;
   } catch (const PendingException&) {
-    // JavaScript already has its exception.
+    // A JavaScript exception is already pending.
   } catch (const c10::Error& error) {
     throwEngineError(env, prefix + tidy(error.what_without_backtrace()));
   } catch (const std::exception& error) {
     throwEngineError(env, prefix + tidy(error.what()));
   } catch (...) {
-    throwEngineError(env, prefix + "an unknown error in the engine");
+    throwEngineError(env, prefix + "unknown C++ exception");
   }
   return nullptr;
 }

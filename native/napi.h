@@ -1,5 +1,5 @@
-// The thin layer over Node-API that every other file uses: checked calls, argument reading, and the one macro that
-// turns a C++ exception into a JavaScript EngineError.
+// A thin layer over Node-API: checked calls, conversion of arguments and results, and the macros that turn a C++
+// exception into a JavaScript EngineError.
 #pragma once
 
 #include <node_api.h>
@@ -11,9 +11,10 @@
 
 namespace coarsely {
 
-/// Thrown after Node-API itself failed; the JavaScript exception, if any, is already pending.
+/// Is thrown when a Node-API call left a JavaScript exception pending.
 struct PendingException {};
 
+/// Throws when a Node-API call failed.
 inline void check(napi_env env, napi_status status) {
   if (status == napi_ok) return;
   bool pending = false;
@@ -24,7 +25,7 @@ inline void check(napi_env env, napi_status status) {
   throw std::runtime_error(info && info->error_message ? info->error_message : "Node-API call failed");
 }
 
-/// The arguments of one call, at most Capacity of them; missing ones read as undefined.
+/// Holds the arguments of one call, at most Capacity of them; missing ones read as undefined.
 template <size_t Capacity>
 struct Arguments {
   napi_value values[Capacity];
@@ -36,9 +37,12 @@ struct Arguments {
   }
 };
 
+/// Throws the C++ exception that is being handled as a JavaScript EngineError that begins with `operation`.
 napi_value rethrow(napi_env env, const char* operation);
+/// Sets the JavaScript class of the errors that this thread throws.
 void setErrorClass(napi_env env, napi_value constructor);
 
+// Conversions from JavaScript. @throws std::runtime_error for a value of another type
 double toDouble(napi_env env, napi_value value);
 int64_t toInteger(napi_env env, napi_value value);
 bool toBool(napi_env env, napi_value value);
@@ -62,11 +66,12 @@ napi_value fromIntegers(napi_env env, const Container& values) {
   return array;
 }
 
+/// Adds a function to the exports object.
 void exportFunction(napi_env env, napi_value exports, const char* name, napi_callback callback);
 
 }  // namespace coarsely
 
-/// Every callback's body stands between these two: no C++ exception may cross into V8.
+// Enclose the body of every callback: no C++ exception may cross into V8.
 #define COARSELY_BEGIN try {
 #define COARSELY_END(operation)                  \
   }                                              \

@@ -1,12 +1,12 @@
-// The one door: any dispatcher operator as a JavaScript function. The schema is compiled once into a list of argument
-// kinds; a call converts by kind, runs callBoxed and wraps what comes back.
-#include "operators.h"
+// Makes any operator of libtorch's dispatcher a JavaScript function. The operator's schema is compiled once into a list
+// of argument kinds; a call converts its arguments by kind, runs callBoxed and wraps the results.
 
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include <cmath>
 #include <memory>
 
+#include "exports.h"
 #include "handles.h"
 #include "napi.h"
 
@@ -35,7 +35,7 @@ struct CompiledArgument {
   std::string name;
   Kind kind;
   bool optional;
-  int32_t fixedLength;  // of int[N]; 0 when any
+  int32_t fixedLength;  // N of int[N], 0 for any length
   c10::optional<c10::IValue> defaultValue;
 };
 
@@ -43,7 +43,7 @@ struct CompiledOperator {
   c10::OperatorHandle handle;
   std::string name;
   std::vector<CompiledArgument> arguments;
-  std::vector<int> aliases;  // for each return: the argument it writes into, or -1
+  std::vector<int> aliases;  // for each result, the argument that it is written into, or -1
 };
 
 Kind kindOf(const c10::TypePtr& type) {
@@ -193,7 +193,7 @@ c10::IValue convert(napi_env env, napi_value value, const CompiledArgument& argu
     case Kind::Unsupported:
       break;
   }
-  throw std::runtime_error("an argument of a type that has no JavaScript form");
+  throw std::runtime_error("expected an argument of a type that JavaScript can pass, received another");
 }
 
 napi_value wrap(napi_env env, const c10::IValue& value) {
@@ -215,7 +215,7 @@ napi_value wrap(napi_env env, const c10::IValue& value) {
     return array;
   }
   if (value.isIntList()) return fromIntegers(env, value.toIntVector());
-  throw std::runtime_error("a result of a type that has no JavaScript form");
+  throw std::runtime_error("expected a result of a type that JavaScript can hold, received another");
 }
 
 napi_value call(napi_env env, napi_callback_info info) {
@@ -235,7 +235,7 @@ napi_value call(napi_env env, napi_callback_info info) {
     if (type == napi_undefined && argument.defaultValue) {
       stack.push_back(*argument.defaultValue);
     } else if (type == napi_undefined || type == napi_null) {
-      if (!argument.optional) throw std::runtime_error("argument '" + argument.name + "' is missing");
+      if (!argument.optional) throw std::runtime_error("expected argument '" + argument.name + "', received none");
       stack.emplace_back();
     } else {
       try {
@@ -262,6 +262,7 @@ napi_value call(napi_env env, napi_callback_info info) {
   COARSELY_END(op.name.c_str() + (op.name.rfind("aten::", 0) == 0 ? 6 : 0))
 }
 
+/// bindOperator(name, overload) returns the operator as a function.
 napi_value bindOperator(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<2> arguments(env, info);
@@ -276,6 +277,7 @@ napi_value bindOperator(napi_env env, napi_callback_info info) {
   COARSELY_END("bindOperator")
 }
 
+/// operatorSchema(name, overload) returns the arguments and returns of an operator, or null when there is none.
 napi_value operatorSchema(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<2> arguments(env, info);

@@ -1,6 +1,5 @@
-// Times every operator while a profile is taken. The time of an operator is its own, without the operators that it calls;
-// operators of all threads count, as a GPU's backward pass runs in threads of the engine's own.
-#include "profiler.h"
+// Measures the time of every operator while a profile is taken. The time of an operator excludes the operators that it
+// calls. Operators of all threads count, because libtorch runs backward passes on a GPU in threads of its own.
 
 #include <ATen/record_function.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "exports.h"
 #include "napi.h"
 
 namespace coarsely {
@@ -29,7 +29,7 @@ std::map<std::pair<int64_t, std::string>, Tally> tallies;
 int64_t currentPhase = 0;
 at::CallbackHandle callback = at::INVALID_CALLBACK_HANDLE;
 
-/// An operator that runs on this thread; those it was called by lie below it.
+/// Describes an operator that is running on this thread.
 struct Frame : at::ObserverContext {
   Clock::time_point begin;
   double childSeconds = 0;
@@ -38,8 +38,9 @@ struct Frame : at::ObserverContext {
 
 thread_local Frame* innermost = nullptr;
 
-/// The spans of collectives last from their start to their end, while the step goes on: they are nobody's own time.
-bool runsBeside(const std::string& name) { return name.starts_with("gloo:") || name.starts_with("nccl:"); }
+/// Returns whether a span is that of an asynchronous collective. It overlaps with operators of the step, so it is not
+/// counted.
+bool isAsynchronous(const std::string& name) { return name.starts_with("gloo:") || name.starts_with("nccl:"); }
 
 std::unique_ptr<at::ObserverContext> enter(const at::RecordFunction&) {
   auto frame = std::make_unique<Frame>();
@@ -55,18 +56,18 @@ void leave(const at::RecordFunction& function, at::ObserverContext* context) {
   const double seconds = std::chrono::duration<double>(Clock::now() - frame->begin).count();
   innermost = frame->caller;
   if (innermost != nullptr) innermost->childSeconds += seconds;
-  if (runsBeside(function.name())) return;
+  if (isAsynchronous(function.name())) return;
   std::lock_guard<std::mutex> lock(guard);
   auto& tally = tallies[{currentPhase, function.name()}];
   tally.calls += 1;
   tally.selfSeconds += seconds - frame->childSeconds;
 }
 
-/// startProfile(): from now on operators are timed, those of before forgotten.
+/// startProfile() begins to time operators and forgets earlier times.
 napi_value startProfile(napi_env env, napi_callback_info) {
   COARSELY_BEGIN
   std::lock_guard<std::mutex> lock(guard);
-  if (callback != at::INVALID_CALLBACK_HANDLE) throw std::runtime_error("a profile is being taken already");
+  if (callback != at::INVALID_CALLBACK_HANDLE) throw std::runtime_error("expected no profile to be running, received a second start; call stopProfile first");
   tallies.clear();
   currentPhase = 0;
   callback = at::addGlobalCallback(at::RecordFunctionCallback(enter, leave));
@@ -74,7 +75,7 @@ napi_value startProfile(napi_env env, napi_callback_info) {
   COARSELY_END("startProfile")
 }
 
-/// setProfilePhase(index): operators from now on count to this phase.
+/// setProfilePhase(index) counts operators that start from now on to this phase.
 napi_value setProfilePhase(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -85,7 +86,7 @@ napi_value setProfilePhase(napi_env env, napi_callback_info info) {
   COARSELY_END("setProfilePhase")
 }
 
-/// stopProfile() -> [phase, operator, calls, own seconds][]; nothing is timed any more.
+/// stopProfile() ends timing and returns rows [phase, operator, calls, seconds without called operators].
 napi_value stopProfile(napi_env env, napi_callback_info) {
   COARSELY_BEGIN
   std::lock_guard<std::mutex> lock(guard);

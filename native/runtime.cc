@@ -1,5 +1,4 @@
-// Versions, threads, memory and devices.
-#include "runtime.h"
+// Exports facts and settings of the process: versions, threads, memory and devices.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -13,13 +12,14 @@
 #include <string>
 
 #include "allocator.h"
+#include "exports.h"
 #include "napi.h"
 
 namespace coarsely {
 
 namespace {
 
-// OpenBLAS keeps a thread count of its own; the symbol is there only when libtorch's BLAS is OpenBLAS.
+// Sets the thread count of OpenBLAS, which is separate from libtorch's. Other BLAS libraries lack the symbol.
 void setBlasThreads(int count) {
   using SetThreads = void (*)(int);
   if (auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(count);
@@ -80,7 +80,19 @@ napi_value cudaDeviceCount(napi_env env, napi_callback_info) {
   COARSELY_END("cudaDeviceCount")
 }
 
-napi_value bfloat16Fast(napi_env env, napi_callback_info) {
+/// hasCudaKernels() returns whether the addon was built with its own kernels for a GPU.
+napi_value hasCudaKernels(napi_env env, napi_callback_info) {
+  COARSELY_BEGIN
+#ifdef COARSELY_CUDA_KERNELS
+  return fromBool(env, true);
+#else
+  return fromBool(env, false);
+#endif
+  COARSELY_END("hasCudaKernels")
+}
+
+/// hasNativeBfloat16() returns whether the processor multiplies bfloat16 in hardware.
+napi_value hasNativeBfloat16(napi_env env, napi_callback_info) {
   COARSELY_BEGIN
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -88,11 +100,12 @@ napi_value bfloat16Fast(napi_env env, napi_callback_info) {
 #else
   return fromBool(env, false);
 #endif
-  COARSELY_END("bfloat16Fast")
+  COARSELY_END("hasNativeBfloat16")
 }
 
-// TF32 keeps ten bits of a float32's fraction. Switched for the process, as CUDA's backward passes run in threads of the
-// engine's own. Bit 0: convolutions (cuDNN), bit 1: matrix products (cuBLAS). Returns what was allowed before.
+/// setTf32(allowed) allows TF32, which keeps ten bits of a float32's fraction, and returns what was allowed before. Bit 0
+/// stands for convolutions (cuDNN), bit 1 for matrix products (cuBLAS). The setting is the process's, because libtorch
+/// runs backward passes on a GPU in threads of its own.
 napi_value setTf32(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -105,21 +118,21 @@ napi_value setTf32(napi_env env, napi_callback_info info) {
   COARSELY_END("setTf32")
 }
 
-// cuBLAS repeats itself bit by bit only with a workspace of a fixed size, which it reads from the environment when the first
-// product is taken on a GPU. Set natively: a worker thread's process.env is a copy that no library sees.
+/// Fixes the size of cuBLAS's workspace, without which its results differ between runs. cuBLAS reads the size from the
+/// environment before the first product; a worker thread's process.env is a copy that libraries do not see.
 void fixBlasWorkspace() {
   constexpr const char* name = "CUBLAS_WORKSPACE_CONFIG";
   const char* given = std::getenv(name);
   const std::string workspace = given ? given : "";
   if (workspace == ":4096:8" || workspace == ":16:8") return;
   if (given) {
-    throw std::runtime_error(std::string("deterministic: expected ") + name + " to be :4096:8 or :16:8, received " + workspace +
-                             "; unset it, or use deterministic: false");
+    throw std::runtime_error(std::string("expected the environment variable ") + name + " to be :4096:8 or :16:8, received " +
+                             workspace + "; unset it, or set deterministic: false");
   }
   setenv(name, ":4096:8", 0);
 }
 
-// For the process: backward passes run in threads of the engine's own. Returns what it was before.
+/// setDeterministic(on) makes the process's operators deterministic or refuse to run, and returns the setting before.
 napi_value setDeterministic(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -131,7 +144,7 @@ napi_value setDeterministic(napi_env env, napi_callback_info info) {
   context.setDeterministicCuDNN(on);
   if (on) context.setBenchmarkCuDNN(false);
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 2)
-  // Would fill every new tensor with NaN, to find whoever reads what was never written; none of ours does.
+  // Saves filling every new tensor with NaN, which only helps to find reads of uninitialized memory.
   context.setDeterministicFillUninitializedMemory(false);
 #endif
   return fromBool(env, before);
@@ -165,7 +178,8 @@ void exportRuntime(napi_env env, napi_value exports) {
   exportFunction(env, exports, "version", version);
   exportFunction(env, exports, "buildInformation", buildInformation);
   exportFunction(env, exports, "cudaDeviceCount", cudaDeviceCount);
-  exportFunction(env, exports, "bfloat16Fast", bfloat16Fast);
+  exportFunction(env, exports, "hasCudaKernels", hasCudaKernels);
+  exportFunction(env, exports, "hasNativeBfloat16", hasNativeBfloat16);
   exportFunction(env, exports, "setTf32", setTf32);
   exportFunction(env, exports, "setDeterministic", setDeterministic);
   exportFunction(env, exports, "setErrorClass", setErrorClassCallback);

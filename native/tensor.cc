@@ -1,11 +1,11 @@
-// Lifetime, facts and bytes of a tensor. Bytes are always copied: a buffer that belongs to a worker thread dies with
-// it, so sharing memory between V8 and libtorch would leave a dangling tensor.
-#include "tensor.h"
+// Exports the lifetime, properties and bytes of single tensors. Bytes are always copied: a buffer of a worker thread is
+// freed with the thread, so a tensor that shared its memory would dangle.
 
 #include <ATen/ATen.h>
 
 #include <cstring>
 
+#include "exports.h"
 #include "handles.h"
 #include "napi.h"
 
@@ -35,7 +35,7 @@ napi_value disposeAll(napi_env env, napi_callback_info info) {
   COARSELY_END("scope")
 }
 
-/// A second handle of the same tensor: lets a parameter outlive the scope that made its tensor.
+/// share(id) returns a second handle of the same tensor, so that a parameter can outlive the scope that made it.
 napi_value share(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -84,7 +84,6 @@ napi_value device(napi_env env, napi_callback_info info) {
   COARSELY_END("device")
 }
 
-/// isContiguous(id, memoryFormat)
 napi_value isContiguous(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<2> arguments(env, info);
@@ -105,7 +104,7 @@ napi_value item(napi_env env, napi_callback_info info) {
   COARSELY_END("item")
 }
 
-/// fromBytes(view, scalarType, shape, device): the view's bytes, row-major, copied.
+/// fromBytes(view, scalarType, shape, device) copies row-major bytes into a new tensor.
 napi_value fromBytes(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<4> arguments(env, info);
@@ -114,7 +113,7 @@ napi_value fromBytes(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_typedarray_info(env, arguments.values[0], &type, &length, &data, nullptr, nullptr) != napi_ok ||
       type != napi_uint8_array) {
-    throw std::runtime_error("expected a Uint8Array over the bytes");
+    throw std::runtime_error("expected a Uint8Array, received another value");
   }
   const auto scalar = static_cast<at::ScalarType>(toInteger(env, arguments.values[1]));
   const auto sizes = toIntegers(env, arguments.values[2]);
@@ -129,7 +128,7 @@ napi_value fromBytes(napi_env env, napi_callback_info info) {
   COARSELY_END("tensorFrom")
 }
 
-/// toBytes(id) -> ArrayBuffer with the elements, row-major. The host waits for the device here.
+/// toBytes(id) returns an ArrayBuffer with the elements in row-major order. The host waits for the device here.
 napi_value toBytes(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -142,7 +141,7 @@ napi_value toBytes(napi_env env, napi_callback_info info) {
   COARSELY_END("toBytes")
 }
 
-/// setData(id, other): the first tensor takes the second's storage, dtype and device, keeping its identity.
+/// setData(id, other) gives a tensor the storage, dtype and device of another; handles and the graph keep the tensor.
 napi_value setData(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<2> arguments(env, info);

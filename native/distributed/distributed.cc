@@ -1,14 +1,14 @@
-#include "distributed/distributed.h"
-
+// Exports process groups and gradient reducers.
 #include <stdexcept>
 
+#include "exports.h"
 #include "handles.h"
 #include "napi.h"
 
 #ifdef USE_C10D_GLOO
 
 #include "distributed/gradient_reducer.h"
-#include "distributed/group.h"
+#include "distributed/process_group.h"
 
 namespace coarsely {
 
@@ -19,8 +19,8 @@ SlotTable<std::shared_ptr<GradientReducer>>& reducers() {
   return table;
 }
 
-// Whether this environment opened the group, and so has to close it.
-thread_local bool opener = false;
+// Is true in the environment that opened the group, which also has to close it.
+thread_local bool openedGroup = false;
 
 std::vector<at::Tensor> tensorArguments(napi_env env, napi_value array) {
   uint32_t count = 0;
@@ -34,36 +34,36 @@ std::vector<at::Tensor> tensorArguments(napi_env env, napi_value array) {
   return result;
 }
 
-/// joinGroup(rank, worldSize, host, port, prefix, timeoutSeconds, cuda)
+/// joinGroup(rank, worldSize, host, port, prefix, timeoutSeconds, cuda) opens the process group of this process.
 napi_value join(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<7> arguments(env, info);
   const auto& values = arguments.values;
-  GroupOptions options;
+  ProcessGroupOptions options;
   options.rank = static_cast<int>(toInteger(env, values[0]));
   options.worldSize = static_cast<int>(toInteger(env, values[1]));
-  options.place.host = toString(env, values[2]);
-  options.place.port = static_cast<uint16_t>(toInteger(env, values[3]));
-  options.place.prefix = toString(env, values[4]);
-  options.place.timeout = std::chrono::milliseconds(static_cast<int64_t>(toDouble(env, values[5]) * 1000));
+  options.address.host = toString(env, values[2]);
+  options.address.port = static_cast<uint16_t>(toInteger(env, values[3]));
+  options.address.prefix = toString(env, values[4]);
+  options.address.timeout = std::chrono::milliseconds(static_cast<int64_t>(toDouble(env, values[5]) * 1000));
   options.cuda = toBool(env, values[6]);
   joinGroup(options);
-  opener = true;
+  openedGroup = true;
   return undefined(env);
   COARSELY_END("ProcessGroup.join")
 }
 
-/// closeGroup(reason): empty after a good end.
+/// closeGroup(reason) closes the process group; the reason is empty after success.
 napi_value close(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
-  opener = false;
+  openedGroup = false;
   closeGroup(toString(env, arguments.values[0]));
   return undefined(env);
   COARSELY_END("ProcessGroup.close")
 }
 
-/// inspectGroup() -> [rank, host, pid, state, reason, collectives begun] of every rank
+/// inspectGroup() returns [rank, host, pid, state, reason, collectives begun] of every rank.
 napi_value inspect(napi_env env, napi_callback_info) {
   COARSELY_BEGIN
   auto& group = openGroup();
@@ -89,7 +89,7 @@ napi_value allReduce(napi_env env, napi_callback_info info) {
   Arguments<2> arguments(env, info);
   const auto operation = toString(env, arguments.values[1]);
   if (operation != "sum" && operation != "max") {
-    throw std::runtime_error("expected the operation sum or max, received " + operation);
+    throw std::runtime_error("expected the operation 'sum' or 'max', received '" + operation + "'");
   }
   openGroup().allReduce(tensorArgument(env, arguments.values[0]),
                         operation == "sum" ? c10d::ReduceOp::SUM : c10d::ReduceOp::MAX);
@@ -120,32 +120,32 @@ napi_value sumOverRanksValue(napi_env env, napi_callback_info info) {
   COARSELY_END("sumOverRanks")
 }
 
-/// createReducer(parameters, bucketBytes) -> reducer
+/// createReducer(parameters, bucketBytes) returns a handle of a gradient reducer.
 napi_value createReducer(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<2> arguments(env, info);
   return fromDouble(env, reducers().add(std::make_shared<GradientReducer>(
                              tensorArguments(env, arguments.values[0]),
                              static_cast<size_t>(toInteger(env, arguments.values[1])))));
-  COARSELY_END("GradientSynchroniser")
+  COARSELY_END("GradientSynchronizer")
 }
 
-/// prepareReducer(reducer, outputs): before the backward whose gradients are to be averaged.
+/// prepareReducer(reducer, outputs) prepares to average the gradients of the next backward pass from `outputs`.
 napi_value prepareReducer(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<2> arguments(env, info);
   reducers().get(toDouble(env, arguments.values[0]), "reducer")->prepare(tensorArguments(env, arguments.values[1]));
   return undefined(env);
-  COARSELY_END("GradientSynchroniser.prepare")
+  COARSELY_END("GradientSynchronizer.prepare")
 }
 
-/// finishReducer(reducer): after it.
+/// finishReducer(reducer) waits until the gradients of that backward pass are averages.
 napi_value finishReducer(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
   reducers().get(toDouble(env, arguments.values[0]), "reducer")->finish();
   return undefined(env);
-  COARSELY_END("GradientSynchroniser.finish")
+  COARSELY_END("GradientSynchronizer.finish")
 }
 
 napi_value disposeReducer(napi_env env, napi_callback_info info) {
@@ -153,7 +153,7 @@ napi_value disposeReducer(napi_env env, napi_callback_info info) {
   Arguments<1> arguments(env, info);
   reducers().remove(toDouble(env, arguments.values[0]));
   return undefined(env);
-  COARSELY_END("GradientSynchroniser.dispose")
+  COARSELY_END("GradientSynchronizer.dispose")
 }
 
 }  // namespace
@@ -174,8 +174,8 @@ void exportDistributed(napi_env env, napi_value exports) {
 
 void abandonGroup() {
   reducers().clear();
-  if (opener) abandonOpenGroup();
-  opener = false;
+  if (openedGroup) abandonOpenGroup();
+  openedGroup = false;
 }
 
 }  // namespace coarsely
@@ -188,7 +188,7 @@ namespace {
 
 napi_value join(napi_env env, napi_callback_info) {
   COARSELY_BEGIN
-  throw std::runtime_error("this libtorch was built without Gloo; expected one with it for more than one process");
+  throw std::runtime_error("expected a libtorch with Gloo to train with several processes, received one without; install another engine");
   COARSELY_END("ProcessGroup.join")
 }
 

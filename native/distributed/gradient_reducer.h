@@ -1,4 +1,4 @@
-// Averages gradients over ranks while backward goes on, by c10d's Reducer: gradients travel in buckets as they come.
+// Averages gradients over ranks with c10d's Reducer, which reduces buckets of gradients while backward still runs.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,37 +17,38 @@ class Reducer;
 namespace coarsely {
 
 /**
- * The Reducer waits for every parameter that it was given, and a parameter without a gradient would never come. So the
- * first backward is watched, and reduced when it is over; the Reducer is then made for the parameters that had
- * gradients, and made anew when the graph leads to others.
+ * Averages the gradients of a set of parameters. c10d's Reducer waits for a gradient of each of its parameters, also of
+ * those that the graph does not reach. Therefore the first backward pass runs without it and is averaged afterwards; the
+ * Reducer is then created for the parameters that received gradients, and created anew when the graph reaches others.
  */
 class GradientReducer {
  public:
-  /// The parameters may include some that need no gradient, or get none.
+  /// `parameters` may include some that need no gradient or receive none.
   GradientReducer(std::vector<at::Tensor> parameters, size_t bucketBytes);
   ~GradientReducer();
 
-  /// Before the backward from `outputs` whose gradients, with all that were there before, are to be averaged.
+  /// Prepares for the backward pass from `outputs`. Its gradients, added to existing ones, will be averaged.
   void prepare(const std::vector<at::Tensor>& outputs);
-  /// After it: the gradients are averages.
+  /// Completes the averaging after the backward pass.
   void finish();
 
  private:
-  // Kept by a shared or an intrusive pointer, as the engine's version has it.
+  // Is a shared_ptr or an intrusive_ptr, depending on libtorch's version.
   using Accumulator = decltype(torch::autograd::impl::grad_accumulator(std::declval<const at::Tensor&>()));
 
-  /// Which parameters train, and which of them the graph leads to.
-  std::vector<bool> lookAt(const std::vector<at::Tensor>& outputs);
-  void reduceAfterwards(const std::vector<at::Tensor>& used, const std::vector<std::vector<size_t>>& buckets);
+  /// Returns for each parameter whether it requires a gradient and whether the graph reaches it, one after the other.
+  std::vector<bool> findReachable(const std::vector<at::Tensor>& outputs);
+  /// Averages complete gradients bucket by bucket, with the same additions as the Reducer.
+  void averageAfterBackward(const std::vector<at::Tensor>& used, const std::vector<std::vector<size_t>>& buckets);
 
   std::vector<at::Tensor> parameters_;
   const size_t bucketBytes_;
-  // By their accumulators, which are kept: a leaf's accumulator lives only as long as somebody holds it.
+  // Keeps the accumulators alive: a leaf's accumulator is freed when nobody holds it.
   std::vector<Accumulator> accumulators_;
-  std::unordered_map<torch::autograd::Node*, size_t> places_;
+  std::unordered_map<torch::autograd::Node*, size_t> indices_;
   std::vector<bool> reached_;
   std::unique_ptr<c10d::Reducer> reducer_;
-  bool watching_ = false;
+  bool rebuild_ = false;
 };
 
 }  // namespace coarsely

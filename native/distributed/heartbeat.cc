@@ -4,11 +4,11 @@
 
 namespace coarsely {
 
-Heartbeat::Heartbeat(const StorePlace& place, int rank) {
-  auto store = openStore(place, false);
+Heartbeat::Heartbeat(const StoreAddress& address, int rank) {
+  auto store = openStore(address, false);
   const auto key = "alive/" + std::to_string(rank);
-  write(store, key, "0 0");
-  thread_ = std::thread(&Heartbeat::run, this, std::move(store), key, interval(place.timeout));
+  setValue(store, key, "0 0");
+  thread_ = std::thread(&Heartbeat::run, this, std::move(store), key, interval(address.timeout));
 }
 
 Heartbeat::~Heartbeat() {
@@ -29,9 +29,9 @@ void Heartbeat::run(StorePointer store, std::string key, std::chrono::millisecon
   for (int64_t beat = 1; !wake_.wait_for(lock, pause, [this] { return stop_; }); ++beat) {
     lock.unlock();
     try {
-      write(store, key, std::to_string(beat) + " " + std::to_string(collectives_.load()));
+      setValue(store, key, std::to_string(beat) + " " + std::to_string(collectives_.load()));
     } catch (...) {
-      // The store is gone, and with it whoever would have read this.
+      // The store is gone, so nobody can read heartbeats any more.
       return;
     }
     lock.lock();

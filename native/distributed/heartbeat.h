@@ -1,5 +1,5 @@
-// A sign of life of this rank in the store, from a thread and a connection of its own, so that the others can tell a
-// rank that is gone from one that is slow.
+// Writes a heartbeat of this rank to the store from a thread and a connection of its own, so that other ranks can tell a
+// lost rank from a slow one.
 #pragma once
 
 #include <atomic>
@@ -11,16 +11,17 @@
 
 namespace coarsely {
 
+/// Writes heartbeats until it is destroyed.
 class Heartbeat {
  public:
-  Heartbeat(const StorePlace& place, int rank);
+  Heartbeat(const StoreAddress& address, int rank);
   ~Heartbeat();
 
-  /// Says with the next sign how many collectives this rank has begun.
+  /// Counts a collective that this rank begins; the next heartbeat reports the number.
   void count() { collectives_.fetch_add(1); }
   int64_t collectives() const { return collectives_.load(); }
 
-  /// How often a sign is given, by how long ranks wait for each other.
+  /// Returns the time between heartbeats for a given timeout of collectives.
   static std::chrono::milliseconds interval(std::chrono::milliseconds timeout);
 
  private:

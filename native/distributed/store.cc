@@ -14,43 +14,43 @@
 
 namespace coarsely {
 
-StorePointer openStore(const StorePlace& place, bool serve) {
+StorePointer openStore(const StoreAddress& address, bool serve) {
   c10d::TCPStoreOptions options;
-  options.port = place.port;
+  options.port = address.port;
   options.isServer = serve;
-  // Who is there is asked by name, so that a message can say who is not.
+  // Membership waits for ranks by name, so that its error can say which are missing.
   options.waitWorkers = false;
-  options.timeout = place.timeout;
+  options.timeout = address.timeout;
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
   options.useLibUV = false;
 #endif
-  StorePointer store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
-  store->setTimeout(place.timeout);
-  if (place.prefix.empty()) return store;
-  return c10::make_intrusive<c10d::PrefixStore>(place.prefix, store);
+  StorePointer store = c10::make_intrusive<c10d::TCPStore>(address.host, options);
+  store->setTimeout(address.timeout);
+  if (address.prefix.empty()) return store;
+  return c10::make_intrusive<c10d::PrefixStore>(address.prefix, store);
 }
 
-void write(const StorePointer& store, const std::string& key, const std::string& value) {
+void setValue(const StorePointer& store, const std::string& key, const std::string& value) {
   store->set(key, std::vector<uint8_t>(value.begin(), value.end()));
 }
 
-bool readIfThere(const StorePointer& store, const std::string& key, std::string& value) {
+bool tryGet(const StorePointer& store, const std::string& key, std::string& value) {
   if (!store->check({key})) return false;
   const auto bytes = store->get(key);
   value.assign(bytes.begin(), bytes.end());
   return true;
 }
 
-std::string localAddress(const StorePlace& place) {
+std::string localAddress(const StoreAddress& address) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
   addrinfo* found = nullptr;
-  if (getaddrinfo(place.host.c_str(), std::to_string(place.port).c_str(), &hints, &found) != 0 || !found) {
-    throw std::runtime_error("the address " + place.host + " cannot be resolved");
+  if (getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found) != 0 || !found) {
+    throw std::runtime_error("expected a MASTER_ADDR that can be resolved, received " + address.host);
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, freeaddrinfo);
   for (const addrinfo* one = found; one; one = one->ai_next) {
-    // A datagram socket sends nothing when it connects; it only learns which of our addresses it would send from.
+    // Connecting a datagram socket sends nothing; it only selects the local address to send from.
     const int descriptor = socket(one->ai_family, SOCK_DGRAM, 0);
     if (descriptor < 0) continue;
     sockaddr_storage own{};
@@ -63,7 +63,7 @@ std::string localAddress(const StorePlace& place) {
     close(descriptor);
     if (known) return text;
   }
-  throw std::runtime_error("no network leads to " + place.host);
+  throw std::runtime_error("expected a route to MASTER_ADDR " + address.host + ", found none");
 }
 
 }  // namespace coarsely

@@ -1,4 +1,4 @@
-// The key-value store through which ranks find each other, and what each of them leaves there for the others.
+// Connects to the key-value store through which ranks find each other and exchange short messages.
 #pragma once
 
 #include <torch/csrc/distributed/c10d/Store.hpp>
@@ -8,24 +8,27 @@
 
 namespace coarsely {
 
-struct StorePlace {
+/// Says where the store is served.
+struct StoreAddress {
   std::string host;
   uint16_t port;
-  /// Set where a launcher keeps the store itself: every key begins with it, and no rank serves.
+  /// Is set when a launcher serves the store: every key begins with it, and no rank serves.
   std::string prefix;
   std::chrono::milliseconds timeout;
 };
 
 using StorePointer = c10::intrusive_ptr<c10d::Store>;
 
-/// Connects, after starting the server where `serve`. @throws when nobody answers within the timeout
-StorePointer openStore(const StorePlace& place, bool serve);
+/// Connects to the store, and starts its server first if `serve` is true. @throws when the server does not answer in time
+StorePointer openStore(const StoreAddress& address, bool serve);
 
-void write(const StorePointer& store, const std::string& key, const std::string& value);
-/// False where nobody wrote the key yet; never waits.
-bool readIfThere(const StorePointer& store, const std::string& key, std::string& value);
+/// Sets the value of a key.
+void setValue(const StorePointer& store, const std::string& key, const std::string& value);
+/// Reads the value of a key without waiting. Returns false when the key is not set.
+bool tryGet(const StorePointer& store, const std::string& key, std::string& value);
 
-/// The address by which this machine reaches the store's host: the one that other ranks can be told.
-std::string localAddress(const StorePlace& place);
+/// Returns this machine's address on the route to the store's host, by which other ranks can reach it.
+/// @throws std::runtime_error when the host cannot be resolved or reached
+std::string localAddress(const StoreAddress& address);
 
 }  // namespace coarsely

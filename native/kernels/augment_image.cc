@@ -1,6 +1,6 @@
-// OpenCV's 8-bit bilinear resize and HSV conversions, in its fixed-point and 32-bit float arithmetic, to the last bit what
-// src/data/resize.ts and src/data/photometric-distortion.ts compute. One row of the crop at a time, as three planes of
-// 32-bit integers that stay in the first cache, so that every loop is vectorised.
+// Implements OpenCV's 8-bit bilinear resizing and HSV conversions in its fixed-point and float32 arithmetic, bit for bit.
+// The crop is computed one row at a time as three planes of 32-bit integers, which stay in the first-level cache and let
+// the compiler vectorize every loop.
 #include "augment_image.h"
 
 #include <algorithm>
@@ -8,24 +8,16 @@
 #include <cstring>
 #include <vector>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-// Products must not be fused with sums: the rounding between them is part of the result.
-#define COARSELY_EXACT \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("fp-contract=off", "no-trapping-math", "no-math-errno")))
-#elif defined(__GNUC__) && !defined(__clang__)
-#define COARSELY_EXACT __attribute__((optimize("fp-contract=off", "no-trapping-math", "no-math-errno")))
-#else
-#pragma STDC FP_CONTRACT OFF
-#define COARSELY_EXACT
-#endif
+#include "constants.h"
+#include "vectorized.h"
 
 namespace coarsely {
 
 namespace {
 
-constexpr int32_t kWeightOne = 2048, kShift = 12, kHalf = 1 << (kShift - 1), kHueCircle = 180;
+constexpr int32_t kShift = 12, kHalf = 1 << (kShift - 1), kHueCircle = 180;
 
-/// Fixed-point reciprocals by value and by chroma, as OpenCV's.
+/// Holds OpenCV's fixed-point reciprocals of value and of chroma.
 struct HsvTables {
   int32_t saturation[256] = {};
   int32_t hue[256] = {};
@@ -44,44 +36,45 @@ struct Hsv {
   int32_t hueShift;
 };
 
-/// RGB bytes of a row as one word a pixel.
-COARSELY_EXACT
+/// Packs the RGB bytes of a row to one word per pixel.
+COARSELY_VECTORIZED_EXACT
 void packRow(int32_t* __restrict words, const uint8_t* __restrict bytes, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     words[i] = bytes[3 * i] | bytes[3 * i + 1] << 8 | bytes[3 * i + 2] << 16;
   }
 }
 
-COARSELY_EXACT
+COARSELY_VECTORIZED_EXACT
 void blendColumns(int32_t* out, const int32_t* __restrict words, const Taps& columns) {
   const int64_t width = columns.length;
   int32_t *__restrict red = out, *__restrict green = out + width, *__restrict blue = out + 2 * width;
   const int32_t *__restrict before = columns.before, *__restrict after = columns.after;
   const int32_t* __restrict weights = columns.weights;
   for (int64_t x = 0; x < width; ++x) {
-    const int32_t a = words[before[x]], b = words[after[x]], weight = weights[x], rest = kWeightOne - weight;
+    const int32_t a = words[before[x]], b = words[after[x]], weight = weights[x], rest = resizeWeightOne - weight;
     red[x] = (a & 255) * rest + (b & 255) * weight;
     green[x] = (a >> 8 & 255) * rest + (b >> 8 & 255) * weight;
     blue[x] = (a >> 16 & 255) * rest + (b >> 16 & 255) * weight;
   }
 }
 
-COARSELY_EXACT
+COARSELY_VECTORIZED_EXACT
 void blendRows(int32_t* out, const int32_t* upper, const int32_t* lower, int32_t weight, int64_t count) {
-  const int32_t rest = kWeightOne - weight;
+  const int32_t rest = resizeWeightOne - weight;
   for (int64_t x = 0; x < count; ++x) {
     out[x] = ((((upper[x] >> 4) * rest) >> 16) + (((lower[x] >> 4) * weight) >> 16) + 2) >> 2;
   }
 }
 
-COARSELY_EXACT
+COARSELY_VECTORIZED_EXACT
 void applyTable(int32_t* __restrict out, const int32_t* __restrict bytes, const int32_t* __restrict table, int64_t count) {
   for (int64_t x = 0; x < count; ++x) out[x] = table[bytes[x]];
 }
 
-/// Of three planes `width` long, into three others.
-COARSELY_EXACT
+/// Changes saturation and hue of three planes of `width` pixels.
+COARSELY_VECTORIZED_EXACT
 void changeHsv(int32_t* out, const int32_t* row, int64_t width, const Hsv& hsv) {
+  COARSELY_EXACT
   const int32_t *__restrict reds = row, *__restrict greens = row + width, *__restrict blues = row + 2 * width;
   int32_t *__restrict newReds = out, *__restrict newGreens = out + width, *__restrict newBlues = out + 2 * width;
   const int32_t *__restrict saturationFactors = hsv.tables.saturation, *__restrict hueFactors = hsv.tables.hue;
@@ -111,7 +104,7 @@ void changeHsv(int32_t* out, const int32_t* row, int64_t width, const Hsv& hsv) 
     const auto low = static_cast<int32_t>(std::nearbyint(brightness * (1.0f - strength) * 255.0f));
     const auto falling = static_cast<int32_t>(std::nearbyint(brightness * (1.0f - toFall) * 255.0f));
     const auto rising = static_cast<int32_t>(std::nearbyint(brightness * (1.0f - toRise) * 255.0f));
-    // Sixths of the circle from red to yellow, green, cyan, blue, magenta and red again.
+    // The sixths of the circle go from red through yellow, green, cyan, blue and magenta back to red.
     int32_t newRed = low, newGreen = low, newBlue = low;
     newRed = sixth == 1 ? falling : newRed;
     newRed = sixth == 4 ? rising : newRed;
@@ -131,7 +124,7 @@ void changeHsv(int32_t* out, const int32_t* row, int64_t width, const Hsv& hsv) 
   }
 }
 
-COARSELY_EXACT
+COARSELY_VECTORIZED_EXACT
 void lookUp(float* __restrict out, const int32_t* __restrict bytes, const float* __restrict values, int64_t count) {
   for (int64_t x = 0; x < count; ++x) out[x] = values[bytes[x]];
 }
@@ -152,7 +145,7 @@ void augmentImage(const AugmentedImage& work) {
   std::vector<std::vector<int32_t>> saturations;
   for (const auto& change : changes) saturations.push_back(widened(change.saturations));
 
-  // The two stretched source rows that the current one lies between; consecutive rows mostly share them.
+  // Caches the two horizontally resized source rows around the current row, which consecutive rows mostly share.
   std::vector<int32_t> stretched[2] = {std::vector<int32_t>(3 * width), std::vector<int32_t>(3 * width)};
   int64_t held[2] = {-1, -1};
   const auto sourceRow = [&](int64_t wanted, int64_t spare) -> const int32_t* {

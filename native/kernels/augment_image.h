@@ -1,4 +1,5 @@
-// From a decoded image to the planes of a training batch in one pass over the crop: resize, mirror, colours, normalise.
+// Turns a decoded image into the planes of a training batch in one pass over the crop: resizing, mirroring, photometric
+// distortion and normalization.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +7,8 @@
 
 namespace coarsely {
 
-/// Where each of `length` outputs along one axis comes from: two inputs, and the second one's weight of 2048.
+/// Holds for each of `length` outputs along one axis its two source positions and the weight of the second, out of
+/// resizeWeightOne.
 struct Taps {
   const int32_t* before;
   const int32_t* after;
@@ -14,30 +16,31 @@ struct Taps {
   int64_t length;
 };
 
-/// A step to HSV and back: saturation through a table, hue moved around the circle of 180.
+/// Describes a change in HSV: saturations are looked up in a table of 256, hues are shifted on a circle of 180.
 struct HsvChange {
   const uint8_t* saturations;
   int32_t hueShift;
 };
 
+/// Holds the source, the transformation and the target of one crop.
 struct AugmentedImage {
-  /// [rows, sourceWidth, 3], RGB.
+  /// RGB pixels [height, sourceWidth, 3].
   const uint8_t* image;
   int64_t sourceWidth;
   Taps columns;
-  /// Rows of `image`.
   Taps rows;
-  /// A table of 256 for every channel, before the changes; null for none.
+  /// Lookup table of 256 that is applied to every channel before `changes`; null for none.
   const uint8_t* table;
   std::vector<HsvChange> changes;
-  /// What each byte becomes in the planes: [3, 256].
+  /// Value of each byte in the planes, [3, 256].
   const float* values;
-  /// [3, planeHeight, planeWidth]; the result fills its top left corner.
+  /// Planes [3, planeHeight, planeWidth]; the crop fills their top left corner.
   float* output;
   int64_t planeWidth;
   int64_t planeHeight;
 };
 
+/// Fills the planes.
 void augmentImage(const AugmentedImage& work);
 
 }  // namespace coarsely

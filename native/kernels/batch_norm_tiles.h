@@ -1,73 +1,40 @@
-// How the passes of batch normalisation walk over memory: what forward and backward have in common. Each pass is one
-// loop over tiles, written so that the compiler turns it into vectors: across channels, which lie together, with what
-// belongs to a channel repeated over a tile.
+// Divides channels-last maps into tiles for the passes of batch normalization. A pass is one loop over a tile across its
+// channels, which are adjacent in memory, with per-channel values repeated over the tile, so that the compiler vectorizes
+// it for any number of channels.
 #pragma once
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <type_traits>
 #include <vector>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define COARSELY_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define COARSELY_VECTORISED
-#endif
-// Bodies shared by both element types: compiled into each vectorised function for its instruction set.
-#define COARSELY_INLINE inline __attribute__((always_inline))
-// The iterations of the loop that follows touch nothing of one another's: it can become vectors without a check.
-#if defined(__clang__)
-#define COARSELY_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define COARSELY_INDEPENDENT _Pragma("GCC ivdep")
-#endif
+#include "vectorized.h"
 
 namespace coarsely {
 
-/// How rows of channels are cut. A tile is so many whole rows that its width suits vectors whatever the number of
-/// channels; a block of tiles is what one thread sums up by itself.
+/// Divides rows of channels into tiles, and tiles into blocks. A tile is a number of whole rows whose width suits vectors
+/// for any number of channels. A block is what one thread sums.
 struct Tiling {
   int64_t channels, rows, tileRows, width, elements, tiles, tilesPerBlock, blocks;
 
   Tiling(int64_t rows, int64_t channels);
-  /// A value for each channel, repeated over a tile.
+  /// Returns one value per channel, repeated over a tile.
   std::vector<float> repeated(const float* perChannel) const;
 };
 
-// Tiles summed in float32 before the sums move on to float64.
+/// Counts the tiles that are summed in float32 before their sum is added in float64.
 constexpr int64_t tilesInFloat = 32;
-// Elements worth a thread.
+/// The least number of elements that are worth a thread.
 constexpr int64_t leastBlock = 16384;
 
-/// bfloat16 as it lies in memory: the upper half of a float32.
-using Bits = uint16_t;
-
-COARSELY_INLINE float widen(float value) { return value; }
-COARSELY_INLINE float widen(Bits value) { return std::bit_cast<float>(static_cast<uint32_t>(value) << 16); }
-
-template <typename Stored>
-COARSELY_INLINE Stored narrow(float value);
-template <>
-COARSELY_INLINE float narrow<float>(float value) {
-  return value;
-}
-/// To the nearest, ties to even, as c10::BFloat16 does.
-template <>
-COARSELY_INLINE Bits narrow<Bits>(float value) {
-  const auto bits = std::bit_cast<uint32_t>(value);
-  const uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
-  return static_cast<Bits>((bits & 0x7FFFFFFFu) > 0x7F800000u ? 0x7FC0u : rounded);
-}
-
-/// Calls `body` with a null pointer of the type in which the tensor is stored.
+/// Calls `body` with a null pointer to the type in which a tensor is stored.
 template <typename Body>
 void withStored(const at::Tensor& tensor, Body body) {
   if (tensor.scalar_type() == at::kFloat) body(static_cast<float*>(nullptr));
-  else body(static_cast<Bits*>(nullptr));
+  else body(static_cast<Bfloat16Bits*>(nullptr));
 }
 
 template <typename Stored>
@@ -75,9 +42,11 @@ Stored* dataOf(const at::Tensor& tensor) {
   return static_cast<Stored*>(tensor.data_ptr());
 }
 
+/// Returns the tiling of maps [N,C,H,W].
 inline Tiling tilingOf(const at::Tensor& maps) { return {maps.numel() / maps.size(1), maps.size(1)}; }
 
-/// Σ over elements of two values each: `addTiles(first, second, tile, count of tiles, width)` adds those of whole tiles.
+/// Sums two values per element for every channel into `sums` [2C]. `addTiles(first, second, tile, count, width)` adds those
+/// of `count` tiles of `width` elements to the float32 buffers.
 template <typename AddTiles>
 void sumPairs(const Tiling& tiling, double* sums, AddTiles addTiles) {
   const int64_t channels = tiling.channels, width = tiling.width;
@@ -92,7 +61,7 @@ void sumPairs(const Tiling& tiling, double* sums, AddTiles addTiles) {
       for (int64_t tile = block * tiling.tilesPerBlock; tile < last; tile += tilesInFloat) {
         std::fill(buffer.begin(), buffer.end(), 0.0f);
         const int64_t stop = std::min(tile + tilesInFloat, last);
-        // The last tile may be cut short: it is added by itself, as one narrower tile.
+        // The last tile may be shorter; it is added by itself as a narrower tile.
         const int64_t tail = stop * width > tiling.elements ? tiling.elements - (stop - 1) * width : 0;
         const int64_t whole = stop - tile - (tail > 0 ? 1 : 0);
         if (whole > 0) addTiles(first, second, tile, whole, width);
@@ -112,7 +81,7 @@ void sumPairs(const Tiling& tiling, double* sums, AddTiles addTiles) {
   }
 }
 
-/// Calls `body(tile, count of elements)` for every tile, several threads at once.
+/// Calls `body(first element, count of elements, space for a byte per element)` for every tile, in parallel.
 template <typename Body>
 void eachTile(const Tiling& tiling, Body body) {
   at::parallel_for(0, tiling.tiles, std::max<int64_t>(1, leastBlock / tiling.width), [&](int64_t begin, int64_t end) {

@@ -1,5 +1,5 @@
-// Convolutions by oneDNN through the operators that libtorch has for its own compilers: weights are reordered once, and
-// ReLU (from PyTorch 2 on the residual as well) is applied before the output leaves the cache.
+// Computes convolutions with oneDNN through the operators that libtorch has for its own compilers. They reorder the weights
+// once and apply ReLU (from PyTorch 2 on also the residual) before the output leaves the cache.
 #include <ATen/Context.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/version.h>
@@ -10,11 +10,12 @@ namespace coarsely {
 
 namespace {
 
-bool runsHere(at::ScalarType type) {
+/// Returns whether oneDNN supports a type on this processor.
+bool isSupported(at::ScalarType type) {
   if (!at::hasMKLDNN()) return false;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  // oneDNN emulates bfloat16 from AVX-512 on and refuses it below.
+  // oneDNN needs AVX-512 for bfloat16, which it emulates where the processor lacks instructions for it.
   return type == at::kFloat || (type == at::kBFloat16 && __builtin_cpu_supports("avx512bw") &&
                                 __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"));
 #else
@@ -75,7 +76,7 @@ std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tens
 
 #else
 
-/// PyTorch 1's packed convolution has its ReLU fixed when it is packed, and knows no residual.
+/// Wraps the packed convolution of PyTorch 1, whose ReLU is fixed when it is packed and which adds no residual.
 class OneDnnConvolution final : public PackedConvolution {
  public:
   OneDnnConvolution(c10::IValue context, bool hasRelu) : context_(std::move(context)), hasRelu_(hasRelu) {}
@@ -83,7 +84,7 @@ class OneDnnConvolution final : public PackedConvolution {
   at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
     static const auto op = *find("mkldnn_prepacked::conv2d_run");
     TORCH_CHECK(!hasRelu_ || (epilogue.relu && !epilogue.residual.defined()),
-                "expected a ReLU and no residual, as when the convolution was packed");
+                "expected a ReLU and no residual, as the convolution was packed with, received other arguments");
     auto output = call(op, input, context_).toTensor();
     if (!hasRelu_) finish(output, epilogue);
     return output;
@@ -112,7 +113,7 @@ std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tens
 std::unique_ptr<PackedConvolution> packOneDnn(const at::Tensor& weight, const at::Tensor& bias,
                                               const ConvolutionGeometry& geometry, at::IntArrayRef inputSize,
                                               bool fuseRelu) {
-  return runsHere(weight.scalar_type()) ? pack(weight, bias, geometry, inputSize, fuseRelu) : nullptr;
+  return isSupported(weight.scalar_type()) ? pack(weight, bias, geometry, inputSize, fuseRelu) : nullptr;
 }
 
 }  // namespace coarsely

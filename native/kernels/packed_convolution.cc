@@ -1,12 +1,12 @@
-// The operators of packed convolutions. A packed convolution is an opaque tensor, so that handles and scopes own it like
-// any other.
+// Defines the operators pack_convolution and convolve_packed. A packed convolution is an opaque tensor, so that handles and
+// scopes own it like any other tensor.
 #include "packed_convolution.h"
 
 #include <ATen/OpaqueTensorImpl.h>
 #include <ATen/Parallel.h>
 #include <torch/library.h>
 
-#include "vectorised.h"
+#include "vectorized.h"
 
 namespace coarsely {
 
@@ -14,9 +14,10 @@ namespace {
 
 using Opaque = at::OpaqueTensorImpl<std::shared_ptr<const PackedConvolution>>;
 
+/// The least number of elements that are worth a thread.
 constexpr int64_t grain = 1 << 14;
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void addRelu(float* out, const float* residual, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     const float sum = out[i] + residual[i];
@@ -24,15 +25,15 @@ void addRelu(float* out, const float* residual, int64_t count) {
   }
 }
 
-COARSELY_VECTORISED
-void addReluBfloat16(uint16_t* out, const uint16_t* residual, int64_t count) {
+COARSELY_VECTORIZED
+void addReluBfloat16(Bfloat16Bits* out, const Bfloat16Bits* residual, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
-    const float sum = fromBfloat16(out[i]) + fromBfloat16(residual[i]);
-    out[i] = toBfloat16(sum < 0 ? 0 : sum);
+    const float sum = toFloat(out[i]) + toFloat(residual[i]);
+    out[i] = fromFloat<Bfloat16Bits>(sum < 0 ? 0 : sum);
   }
 }
 
-/// libtorch's own convolution: for devices and processors that the others do not know.
+/// Calls libtorch's convolution, for devices and processors that the other implementations do not support.
 class PlainConvolution final : public PackedConvolution {
  public:
   PlainConvolution(at::Tensor weight, at::Tensor bias, ConvolutionGeometry geometry)
@@ -41,7 +42,7 @@ class PlainConvolution final : public PackedConvolution {
   at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
     auto output = at::conv2d(input, weight_, bias_, geometry_.stride, geometry_.padding, geometry_.dilation,
                              geometry_.groups);
-    finish(output, epilogue);
+    applyEpilogue(output, epilogue);
     return output;
   }
 
@@ -98,7 +99,7 @@ std::pair<int64_t, int64_t> outputSize(const at::Tensor& input, const at::Tensor
   return {along(0), along(1)};
 }
 
-void finish(at::Tensor& output, const Epilogue& epilogue) {
+void applyEpilogue(at::Tensor& output, const Epilogue& epilogue) {
   const auto& residual = epilogue.residual;
   if (!residual.defined()) {
     if (epilogue.relu) output.relu_();
@@ -117,8 +118,8 @@ void finish(at::Tensor& output, const Epilogue& epilogue) {
     if (isFloat) {
       addRelu(output.data_ptr<float>() + begin, residual.data_ptr<float>() + begin, end - begin);
     } else {
-      addReluBfloat16(static_cast<uint16_t*>(output.data_ptr()) + begin,
-                      static_cast<const uint16_t*>(residual.data_ptr()) + begin, end - begin);
+      addReluBfloat16(static_cast<Bfloat16Bits*>(output.data_ptr()) + begin,
+                      static_cast<const Bfloat16Bits*>(residual.data_ptr()) + begin, end - begin);
     }
   });
 }

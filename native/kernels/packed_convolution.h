@@ -1,13 +1,16 @@
-// Convolutions for inference: weights brought into the layout of the fastest kernel once, bias, residual and ReLU applied
-// while the output is still in cache. Three ways to compute stand behind one interface; `packConvolution` chooses.
+// Convolutions for inference. The weights are packed once into the layout of the fastest kernel; bias, residual and ReLU are
+// applied while the output is still in the cache. Three implementations share one interface.
 #pragma once
 
 #include <ATen/ATen.h>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace coarsely {
 
+/// Holds stride, padding and dilation as [vertical, horizontal], and the number of groups.
 struct ConvolutionGeometry {
   std::vector<int64_t> stride;
   std::vector<int64_t> padding;
@@ -15,35 +18,36 @@ struct ConvolutionGeometry {
   int64_t groups;
 };
 
-/// What happens to the output: out = max(out + residual, 0), each part where it is asked for.
+/// Says what is applied to the output: the addition of a residual, ReLU, or both.
 struct Epilogue {
-  /// Undefined: none. Channels-last and of the output's type.
+  /// Is channels-last and of the output's type; undefined for none.
   at::Tensor residual;
   bool relu;
 };
 
+/// Is a convolution whose weights were packed for one kernel.
 class PackedConvolution {
  public:
   virtual ~PackedConvolution() = default;
-  /// [N, in, H, W], channels-last and of the weights' type, to [N, out, H', W'], the same.
+  /// Convolves [N, in, H, W] to [N, out, H', W'], both channels-last and of the weights' type.
   virtual at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const = 0;
 };
 
-/// One filter a channel; null when the convolution is another or the type is neither float32 nor bfloat16.
+/// Packs a convolution with one filter per channel, of float32 or bfloat16. Returns null for any other.
 std::unique_ptr<PackedConvolution> packDepthwise(const at::Tensor& weight, const at::Tensor& bias,
                                                  const ConvolutionGeometry& geometry);
 
-/// By oneDNN with weights in its own blocked layout; null where this libtorch or processor has no such kernel.
-/// `fuseRelu`: the epilogue will have a ReLU and no residual.
+/// Packs a convolution for oneDNN. Returns null where this libtorch or processor does not support it. `fuseRelu` says that
+/// the epilogue will be a ReLU without residual.
 std::unique_ptr<PackedConvolution> packOneDnn(const at::Tensor& weight, const at::Tensor& bias,
                                               const ConvolutionGeometry& geometry, at::IntArrayRef inputSize,
                                               bool fuseRelu);
 
-/// Height and width of the output for an input [N, in, H, W] and a weight [out, in / groups, kernel, kernel].
+/// Returns height and width of the output for an input [N, in, H, W] and a weight [out, in / groups, height, width].
 std::pair<int64_t, int64_t> outputSize(const at::Tensor& input, const at::Tensor& weight,
                                        const ConvolutionGeometry& geometry);
 
-/// Applies the epilogue over `output` in one pass.
-void finish(at::Tensor& output, const Epilogue& epilogue);
+/// Applies the epilogue to `output` in one pass.
+void applyEpilogue(at::Tensor& output, const Epilogue& epilogue);
 
 }  // namespace coarsely

@@ -1,12 +1,14 @@
-// What the method does for each pixel at the labels' size, as one operator: bilinear resizing of logits, log-softmax,
-// the pixel loss, the ignored label and the confidence. The map of all classes at that size is never made, neither
-// forward nor backward: backward computes again what it needs from the logits, which are small.
+// Defines coarsely::pixel_loss, which computes losses and confidence of all label pixels in one operator: bilinear resizing
+// of the logits, log-softmax, the loss, ignored labels and the confidence. The map of all classes at the labels' size is
+// never stored; backward recomputes what it needs from the logits, which are small.
 
 #include "pixel_loss.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
+
+#include <tuple>
 
 namespace coarsely {
 
@@ -58,6 +60,18 @@ Maps pixelLossWithGradient(const at::Tensor& logits, const at::Tensor& labels, i
 
 }  // namespace
 
+void checkPixelLoss(const at::Tensor& logits, const at::Tensor& labels, int64_t kind, int64_t indicator) {
+  TORCH_CHECK(logits.dim() == 4 && logits.is_floating_point() && logits.numel() > 0,
+              "expected logits [N,C,h,w] of a floating type, received ", logits.scalar_type(), logits.sizes());
+  TORCH_CHECK(labels.dim() == 3 && labels.size(0) == logits.size(0) && labels.numel() > 0, "expected labels [",
+              logits.size(0), ",H,W], received ", labels.sizes());
+  TORCH_CHECK(labels.scalar_type() == at::kLong, "expected labels of type int64, received ", labels.scalar_type());
+  TORCH_CHECK(labels.device() == logits.device(), "expected labels on ", logits.device(), ", received ",
+              labels.device());
+  TORCH_CHECK(kind >= 0 && kind <= 2, "expected a kind of loss from 0 to 2, received ", kind);
+  TORCH_CHECK(indicator >= 0 && indicator <= 2, "expected an indicator from 0 to 2, received ", indicator);
+}
+
 TORCH_LIBRARY_FRAGMENT(coarsely, library) {
   library.def(
       "pixel_loss(Tensor logits, Tensor labels, int kind, float parameter, int ignore_index, int indicator) -> "
@@ -68,12 +82,5 @@ TORCH_LIBRARY_FRAGMENT(coarsely, library) {
 }
 
 TORCH_LIBRARY_IMPL(coarsely, Autograd, library) { library.impl("pixel_loss", pixelLossWithGradient); }
-
-#ifndef COARSELY_CUDA_KERNELS
-TORCH_LIBRARY_IMPL(coarsely, CUDA, library) {
-  library.impl("pixel_loss", composePixelLoss);
-  library.impl("pixel_loss_backward", composePixelLossBackward);
-}
-#endif
 
 }  // namespace coarsely

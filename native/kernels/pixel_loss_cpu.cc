@@ -1,7 +1,7 @@
-// The pixel loss on the CPU. Work is divided into tiles of the input: some rows and some columns of an image's logits.
-// Forward, a tile makes the losses of the label pixels that lie between its logits; backward, it gathers what all label
-// pixels around give to its own logits, those at its edge computed by both neighbours. So no two tiles write the same
-// number, every sum is taken in one order, and the result does not depend on the number of threads.
+// Implements coarsely::pixel_loss on the CPU. The work is divided into tiles of the logits, some rows and columns of an
+// image. Forward, a tile computes the losses of the label pixels between its logits. Backward, it gathers the gradients of
+// its own logits from all label pixels around them; pixels at its edge are computed by both neighbors. No two tiles write
+// the same number and every sum has one order, so the result does not depend on the number of threads.
 
 #include <ATen/Parallel.h>
 #include <torch/library.h>
@@ -9,17 +9,19 @@
 #include <atomic>
 #include <limits>
 
+#include "pixel_loss.h"
 #include "pixel_loss_block.h"
 #include "pixel_loss_rows.h"
-#include "vectorised.h"
+#include "vectorized.h"
 
 namespace coarsely {
 
 namespace {
 
-constexpr int64_t kNoneWrong = std::numeric_limits<int64_t>::min();
+/// Stands for no wrong label.
+constexpr int64_t noWrongLabel = std::numeric_limits<int64_t>::min();
 
-/// Label pixels that lie between two neighbouring rows of logits, columns [begin, end), and their maps.
+/// Selects the label pixels between two adjacent rows of logits: rows [rowBegin, rowEnd), columns of `part`.
 struct Interval {
   RowPart part;
   int64_t rowBegin;
@@ -29,18 +31,18 @@ struct Interval {
   const float* shares;
 };
 
-/// Floats of one thread.
+/// Allocates the temporary arrays of one thread.
 class Workspace {
  public:
   Workspace(int64_t planes, int64_t stride, int64_t classes, int64_t pixels)
       : plane_(stride * classes),
-        floats_(at::empty({planes * plane_ + blockFloats(classes) + (pixels + kLanes) * roundUp(classes, kLanes)},
+        floats_(at::empty({planes * plane_ + blockFloats(classes) + (pixels + vectorLanes) * roundUp(classes, vectorLanes)},
                           at::kFloat)) {
     auto* start = floats_.data_ptr<float>();
     for (int64_t i = 0; i < planes; ++i) this->planes[i] = start + i * plane_;
     block = start + planes * plane_;
     scratch = block + blockFloats(classes);
-    // The plane of pixels without a label is read, though nothing follows from it.
+    // The extra plane of pixels without a label is read before it is written; its values are not used.
     std::fill(block, scratch, 0.0f);
   }
 
@@ -60,8 +62,8 @@ COARSELY_INLINE void forwardPixels(const Interval& interval, const float* above,
                                    const LossOptions& options, float* block, float* losses, float* confidence,
                                    int64_t& wrong) {
   const int64_t width = interval.part.end - interval.part.begin;
-  for (int64_t x = 0; x < width; x += kLanes) {
-    const int64_t lanes = width - x < kLanes ? width - x : kLanes;
+  for (int64_t x = 0; x < width; x += vectorLanes) {
+    const int64_t lanes = width - x < vectorLanes ? width - x : vectorLanes;
     for (int64_t y = interval.rowBegin; y < interval.rowEnd; ++y) {
       const int64_t at = y * interval.labelWidth + interval.part.begin + x;
       const auto labels = readLabels(interval.labels + at, lanes, options, wrong);
@@ -76,7 +78,7 @@ COARSELY_INLINE void forwardPixels(const Interval& interval, const float* above,
   }
 }
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void forwardInterval(const Interval& interval, const float* above, const float* below, int64_t stride, bool blends,
                      const LossOptions& options, float* block, float* losses, float* confidence, int64_t& wrong) {
 #define COARSELY_FORWARD(indicator)                                                                              \
@@ -99,8 +101,8 @@ COARSELY_INLINE void backwardPixels(const Interval& interval, const float* above
                                     float* toBelow) {
   const int64_t width = interval.part.end - interval.part.begin;
   int64_t wrong = 0;
-  for (int64_t x = 0; x < width; x += kLanes) {
-    const int64_t lanes = width - x < kLanes ? width - x : kLanes;
+  for (int64_t x = 0; x < width; x += vectorLanes) {
+    const int64_t lanes = width - x < vectorLanes ? width - x : vectorLanes;
     for (int64_t y = interval.rowBegin; y < interval.rowEnd; ++y) {
       const int64_t at = y * interval.labelWidth + interval.part.begin + x;
       const auto labels = readLabels(interval.labels + at, lanes, options, wrong);
@@ -113,7 +115,7 @@ COARSELY_INLINE void backwardPixels(const Interval& interval, const float* above
   }
 }
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void backwardInterval(const Interval& interval, const float* above, const float* below, int64_t stride, bool blends,
                       const LossOptions& options, float* block, const float* gradients, float* toAbove,
                       float* toBelow) {
@@ -124,14 +126,14 @@ void backwardInterval(const Interval& interval, const float* above, const float*
   }
 }
 
-/// How logits and labels lie to each other, and the tiles that the work is divided into.
+/// Describes how the labels' grid lies on the logits' grid, and the tiles that the work is divided into.
 struct Geometry {
   MapsView logits;
   int64_t images, labelHeight, labelWidth;
-  Axis rows, columns;
-  /// Neither rows nor columns are resized.
+  ResizePoints rows, columns;
+  /// Is true where neither rows nor columns are resized.
   bool sameSize;
-  /// Label rows [from[r], from[r + 1]) lie between logits' rows r and r + 1.
+  /// Label rows [rowsFrom[r], rowsFrom[r + 1]) lie between rows r and r + 1 of the logits; columns likewise.
   std::vector<int64_t> rowsFrom, columnsFrom;
   int64_t tileRows, tileColumns, bands, strips;
 
@@ -145,7 +147,7 @@ struct Geometry {
         sameSize(logits.height == labelHeight && logits.width == labelWidth),
         rowsFrom(startsOf(rows, logits.height)),
         columnsFrom(startsOf(columns, logits.width)) {
-    // Planes of a tile's rows, two of logits and two of gradients or one of each, should stay in the second cache.
+    // The planes of a tile (two rows of logits and two of gradients, or one each) should stay in the second-level cache.
     constexpr int64_t cacheFloats = 65536;
     const int64_t pixels = std::max<int64_t>(64, cacheFloats / ((sameSize ? 2 : 4) * logits.classes));
     tileColumns = std::max<int64_t>(8, pixels * logits.width / labelWidth);
@@ -158,7 +160,7 @@ struct Geometry {
 
   int64_t tiles() const { return images * bands * strips; }
 
-  /// The most label columns that any tile's logits take part in.
+  /// Returns the greatest number of label columns of any tile.
   int64_t mostColumns() const {
     int64_t most = 1;
     for (int64_t begin = 0; begin < logits.width; begin += tileColumns) {
@@ -169,7 +171,7 @@ struct Geometry {
   }
 
  private:
-  static std::vector<int64_t> startsOf(const Axis& axis, int64_t inputs) {
+  static std::vector<int64_t> startsOf(const ResizePoints& axis, int64_t inputs) {
     std::vector<int64_t> starts(inputs + 1);
     for (int64_t r = 0; r <= inputs; ++r) {
       starts[r] = std::lower_bound(axis.first.begin(), axis.first.end(), r) - axis.first.begin();
@@ -178,6 +180,7 @@ struct Geometry {
   }
 };
 
+/// Is a range of rows and columns of an image's logits.
 struct Tile {
   int64_t image, rowBegin, rowEnd, columnBegin, columnEnd;
 
@@ -193,10 +196,10 @@ struct Tile {
   bool isEmpty() const { return rowBegin == rowEnd || columnBegin == columnEnd; }
 };
 
-/// The two rows of logits, as planes at the labels' width, between which label rows lie; each is made once.
-class HeldRows {
+/// Caches the two rows of logits around the current label rows as planes at the labels' width. Each row is made once.
+class RowCache {
  public:
-  HeldRows(const Geometry& geometry, Workspace& space, int64_t stride, RowPart part)
+  RowCache(const Geometry& geometry, Workspace& space, int64_t stride, RowPart part)
       : geometry_(geometry), space_(space), stride_(stride), part_(part) {}
 
   void moveTo(int64_t row) {
@@ -230,6 +233,7 @@ class HeldRows {
   int planes_[2] = {0, 1};
 };
 
+/// Converts logits of other types than float32, bfloat16 and float16 to float32.
 at::Tensor asSupported(const at::Tensor& logits) {
   const auto type = logits.scalar_type();
   const bool known = type == at::kFloat || type == at::kBFloat16 || type == at::kHalf;
@@ -257,17 +261,17 @@ std::tuple<at::Tensor, at::Tensor> pixelLoss(const at::Tensor& given, const at::
   const auto* labelData = labels.data_ptr<int64_t>();
   auto* lossData = losses.data_ptr<float>();
   auto* confidenceData = confidence.data_ptr<float>();
-  std::atomic<int64_t> wrong{kNoneWrong};
+  std::atomic<int64_t> wrong{noWrongLabel};
 
   at::parallel_for(0, geometry.tiles(), 1, [&](int64_t begin, int64_t end) {
     Workspace space(2, stride, options.classes, std::max(widest, geometry.tileColumns));
-    int64_t wrongHere = kNoneWrong;
+    int64_t wrongHere = noWrongLabel;
     for (int64_t index = begin; index < end; ++index) {
       const Tile tile(geometry, index);
       if (tile.isEmpty()) continue;
       const RowPart part{tile.image, 0, geometry.columnsFrom[tile.columnBegin], geometry.columnsFrom[tile.columnEnd]};
       if (part.begin == part.end) continue;
-      HeldRows rows(geometry, space, stride, part);
+      RowCache rows(geometry, space, stride, part);
       for (int64_t row = tile.rowBegin; row < tile.rowEnd; ++row) {
         const Interval interval{part,
                                 geometry.rowsFrom[row],
@@ -281,10 +285,10 @@ std::tuple<at::Tensor, at::Tensor> pixelLoss(const at::Tensor& given, const at::
                         lossData + tile.image * mapSize, confidenceData + tile.image * mapSize, wrongHere);
       }
     }
-    if (wrongHere != kNoneWrong) wrong = wrongHere;
+    if (wrongHere != noWrongLabel) wrong = wrongHere;
   });
-  TORCH_CHECK(wrong == kNoneWrong, "expected labels from 0 to ", options.classes - 1, ", or ", ignoreIndex,
-              " where there is none, received ", wrong.load());
+  TORCH_CHECK(wrong == noWrongLabel, "expected labels from 0 to ", options.classes - 1, ", or ", ignoreIndex,
+              " for pixels without a label, received ", wrong.load());
   return {losses, confidence};
 }
 
@@ -312,7 +316,7 @@ at::Tensor pixelLossBackward(const at::Tensor& gradient, const at::Tensor& given
       const int64_t last = geometry.logits.height - 1;
       const RowPart part{tile.image, 0, geometry.columnsFrom[std::max<int64_t>(tile.columnBegin - ahead, 0)],
                          geometry.columnsFrom[tile.columnEnd]};
-      HeldRows rows(geometry, space, stride, part);
+      RowCache rows(geometry, space, stride, part);
       clear(toAbove);
       clear(toBelow);
       for (int64_t row = std::max<int64_t>(tile.rowBegin - ahead, 0); row < tile.rowEnd; ++row) {
@@ -324,7 +328,7 @@ at::Tensor pixelLossBackward(const at::Tensor& gradient, const at::Tensor& given
                                 geometry.rows.share.data()};
         if (interval.rowBegin < interval.rowEnd && part.begin < part.end) {
           rows.moveTo(row);
-          // Below the last row lies the last row itself.
+          // The last row is its own lower neighbor.
           backwardInterval(interval, rows.above(), rows.below(), stride, !geometry.sameSize, options, space.block,
                            gradientData + tile.image * mapSize, toAbove, row == last ? toAbove : toBelow);
         }

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
-#include "lanes.h"
-#include "vectorised.h"
+#include "vectorized.h"
 
 namespace coarsely {
 
 namespace {
 
-constexpr int64_t padded(int64_t classes) { return roundUp(classes, kLanes); }
+/// Rounds a number of classes up to whole vectors.
+constexpr int64_t padded(int64_t classes) { return roundUp(classes, vectorLanes); }
 
-/// A row's part as pixels [count][padded classes], the padding 0.
+/// Reads part of a row as pixels [count, padded classes], with zeros as padding.
 template <typename Value>
 COARSELY_INLINE void readPixels(const MapsView& maps, const RowPart& part, float* pixels) {
   const int64_t count = part.end - part.begin, width = padded(maps.classes);
@@ -60,7 +60,7 @@ COARSELY_INLINE void copyPlanes(const MapsView& maps, const RowPart& part, float
     const Value* from = source + c * maps.classStride;
     float* to = planes + c * stride;
     for (int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
-    std::fill(to + count, to + roundUp(count, kLanes), 0.0f);
+    std::fill(to + count, to + roundUp(count, vectorLanes), 0.0f);
   }
 }
 
@@ -76,7 +76,8 @@ COARSELY_INLINE void copyPlanesBack(const MapsView& maps, const RowPart& part, c
   }
 }
 
-// One function for each direction and layout that knows the types, and is compiled for each level of vectors.
+// Calls the instance of a function template for the type of the maps, inside a function that is compiled for several
+// instruction sets.
 #define COARSELY_BY_TYPE(function, maps, ...)                      \
   switch ((maps).type) {                                           \
     case at::kBFloat16:                                            \
@@ -87,41 +88,41 @@ COARSELY_INLINE void copyPlanesBack(const MapsView& maps, const RowPart& part, c
       return function<float>(maps, __VA_ARGS__);                   \
   }
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void read(const MapsView& maps, const RowPart& part, float* pixels) {
   COARSELY_BY_TYPE(readPixels, maps, part, pixels)
 }
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void write(const MapsView& maps, const RowPart& part, const float* pixels) {
   COARSELY_BY_TYPE(writePixels, maps, part, pixels)
 }
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void copyIn(const MapsView& maps, const RowPart& part, float* planes, int64_t stride) {
   COARSELY_BY_TYPE(copyPlanes, maps, part, planes, stride)
 }
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void copyOut(const MapsView& maps, const RowPart& part, const float* planes, int64_t stride) {
   COARSELY_BY_TYPE(copyPlanesBack, maps, part, planes, stride)
 }
 
-/// Pixels [count][padded classes] to planes, each made of the pixels and shares that `blend` names.
+/// Transposes pixels to planes. `blend(x, c)` returns 16 classes from c on of pixel x.
 template <typename Blend>
 COARSELY_INLINE void toPlanes(int64_t classes, int64_t count, float* planes, int64_t stride, const Blend& blend) {
-  for (int64_t c = 0; c < classes; c += kLanes) {
-    const int64_t used = std::min(kLanes, classes - c);
-    for (int64_t x = 0; x < count; x += kLanes) {
-      Floats tile[kLanes];
-      for (int64_t i = 0; i < kLanes; ++i) tile[i] = x + i < count ? blend(x + i, c) : Floats{};
+  for (int64_t c = 0; c < classes; c += vectorLanes) {
+    const int64_t used = std::min(vectorLanes, classes - c);
+    for (int64_t x = 0; x < count; x += vectorLanes) {
+      Floats tile[vectorLanes];
+      for (int64_t i = 0; i < vectorLanes; ++i) tile[i] = x + i < count ? blend(x + i, c) : Floats{};
       transpose(tile);
       for (int64_t i = 0; i < used; ++i) store(planes + (c + i) * stride + x, tile[i]);
     }
   }
 }
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void pixelsToPlanes(const float* pixels, int64_t classes, int64_t count, float* planes, int64_t stride) {
   const int64_t width = padded(classes);
   toPlanes(classes, count, planes, stride, [&](int64_t x, int64_t c) __attribute__((always_inline)) {
@@ -129,9 +130,9 @@ void pixelsToPlanes(const float* pixels, int64_t classes, int64_t count, float* 
   });
 }
 
-/// `pixels` begins at input column `base`, the planes at output column `begin`.
-COARSELY_VECTORISED
-void stretchToPlanes(const float* pixels, int64_t base, const Axis& columns, int64_t begin, int64_t count,
+/// Resizes pixels horizontally into planes. `pixels` begins at input column `base`, the planes at output column `begin`.
+COARSELY_VECTORIZED
+void stretchToPlanes(const float* pixels, int64_t base, const ResizePoints& columns, int64_t begin, int64_t count,
                      int64_t classes, float* planes, int64_t stride) {
   const int64_t width = padded(classes);
   const int64_t* first = columns.first.data() + begin;
@@ -144,44 +145,44 @@ void stretchToPlanes(const float* pixels, int64_t base, const Axis& columns, int
   });
 }
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void planesToPixels(const float* planes, int64_t stride, int64_t classes, int64_t count, float* pixels) {
   const int64_t width = padded(classes);
-  for (int64_t c = 0; c < classes; c += kLanes) {
-    for (int64_t x = 0; x < count; x += kLanes) {
-      Floats tile[kLanes];
-      for (int64_t i = 0; i < kLanes; ++i) {
+  for (int64_t c = 0; c < classes; c += vectorLanes) {
+    for (int64_t x = 0; x < count; x += vectorLanes) {
+      Floats tile[vectorLanes];
+      for (int64_t i = 0; i < vectorLanes; ++i) {
         tile[i] = c + i < classes ? load(planes + (c + i) * stride + x) : Floats{};
       }
       transpose(tile);
-      for (int64_t i = 0; i < std::min(kLanes, count - x); ++i) store(pixels + (x + i) * width + c, tile[i]);
+      for (int64_t i = 0; i < std::min(vectorLanes, count - x); ++i) store(pixels + (x + i) * width + c, tile[i]);
     }
   }
 }
 
-/// Adds output pixels up to input pixels [from, to). Output columns come in ascending order, so that all that an input
-/// pixel gets is held in a register until the next one's turn.
-COARSELY_VECTORISED
-void gatherFromPlanes(const float* planes, int64_t stride, int64_t classes, const Axis& columns, int64_t begin,
+/// Sums output pixels into input pixels [from, to). Output columns are visited in ascending order, so the sum of an input
+/// pixel stays in a register until the next one begins.
+COARSELY_VECTORIZED
+void gatherFromPlanes(const float* planes, int64_t stride, int64_t classes, const ResizePoints& columns, int64_t begin,
                       int64_t count, int64_t from, int64_t to, float* pixels) {
   const int64_t width = padded(classes);
   const int64_t* first = columns.first.data() + begin;
   const int64_t* second = columns.second.data() + begin;
   const float* shares = columns.share.data() + begin;
   std::fill(pixels, pixels + (to - from) * width, 0.0f);
-  for (int64_t c = 0; c < classes; c += kLanes) {
+  for (int64_t c = 0; c < classes; c += vectorLanes) {
     int64_t current = -1;
     Floats here{}, next{};
     const auto put = [&](int64_t pixel, Floats sum) __attribute__((always_inline)) {
       if (pixel >= from && pixel < to) store(pixels + (pixel - from) * width + c, sum);
     };
-    for (int64_t x = 0; x < count; x += kLanes) {
-      Floats tile[kLanes];
-      for (int64_t i = 0; i < kLanes; ++i) {
+    for (int64_t x = 0; x < count; x += vectorLanes) {
+      Floats tile[vectorLanes];
+      for (int64_t i = 0; i < vectorLanes; ++i) {
         tile[i] = c + i < classes ? load(planes + (c + i) * stride + x) : Floats{};
       }
       transpose(tile);
-      for (int64_t i = 0; i < std::min(kLanes, count - x); ++i) {
+      for (int64_t i = 0; i < std::min(vectorLanes, count - x); ++i) {
         const int64_t pixel = first[x + i];
         if (pixel != current) {
           if (current >= 0) put(current, here);
@@ -192,7 +193,7 @@ void gatherFromPlanes(const float* planes, int64_t stride, int64_t classes, cons
         }
         const float share = shares[x + i];
         here += (1.0f - share) * tile[i];
-        // At the far edge both are the same pixel.
+        // At the last column both input pixels are the same.
         if (second[x + i] == pixel) here += share * tile[i];
         else next += share * tile[i];
       }
@@ -202,7 +203,8 @@ void gatherFromPlanes(const float* planes, int64_t stride, int64_t classes, cons
   }
 }
 
-RowPart inputsOf(const RowPart& part, const Axis& columns) {
+/// Returns the input pixels that a part of a resized row reads.
+RowPart inputsOf(const RowPart& part, const ResizePoints& columns) {
   return {part.image, part.row, columns.first[part.begin], columns.second[part.end - 1] + 1};
 }
 
@@ -220,8 +222,8 @@ MapsView::MapsView(const at::Tensor& maps)
       pixelStride(maps.stride(3)) {}
 
 int64_t planeStride(int64_t pixels) {
-  const int64_t registers = roundUp(pixels, kLanes) / kLanes;
-  return (registers % 2 == 0 ? registers + 1 : registers) * kLanes;
+  const int64_t registers = roundUp(pixels, vectorLanes) / vectorLanes;
+  return (registers % 2 == 0 ? registers + 1 : registers) * vectorLanes;
 }
 
 void readPlanes(const MapsView& maps, const RowPart& part, float* planes, int64_t stride, float* scratch) {
@@ -236,14 +238,14 @@ void writePlanes(const MapsView& maps, const RowPart& part, const float* planes,
   write(maps, part, scratch);
 }
 
-void readStretched(const MapsView& maps, const RowPart& part, const Axis& columns, float* planes, int64_t stride,
+void readStretched(const MapsView& maps, const RowPart& part, const ResizePoints& columns, float* planes, int64_t stride,
                    float* scratch) {
   const RowPart inputs = inputsOf(part, columns);
   read(maps, inputs, scratch);
   stretchToPlanes(scratch, inputs.begin, columns, part.begin, part.end - part.begin, maps.classes, planes, stride);
 }
 
-void writeGathered(const MapsView& maps, const RowPart& part, const Axis& columns, const float* planes, int64_t stride,
+void writeGathered(const MapsView& maps, const RowPart& part, const ResizePoints& columns, const float* planes, int64_t stride,
                    int64_t from, int64_t to, float* scratch) {
   gatherFromPlanes(planes, stride, maps.classes, columns, part.begin, part.end - part.begin, from, to, scratch);
   write(maps, {part.image, part.row, from, to}, scratch);

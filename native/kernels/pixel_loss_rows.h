@@ -1,16 +1,16 @@
-// Rows of logits as the pixel loss wants them, one plane of pixels for each class, and rows of gradients back: any
-// layout and floating type on one side, resized horizontally or not.
+// Converts rows of logits to one plane of pixels per class, and planes of gradients back to rows, for any layout and
+// floating type, with or without horizontal resizing.
 #pragma once
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
 
-#include "axis.h"
+#include "resize_axis.h"
 
 namespace coarsely {
 
-/// Maps [N,C,h,w] in memory.
+/// Describes maps [N,C,h,w] in memory.
 struct MapsView {
   char* data;
   at::ScalarType type;
@@ -20,7 +20,7 @@ struct MapsView {
   explicit MapsView(const at::Tensor& maps);
 };
 
-/// Some consecutive pixels of one row of an image.
+/// Is the range [begin, end) of pixels of one row of an image.
 struct RowPart {
   int64_t image;
   int64_t row;
@@ -30,20 +30,22 @@ struct RowPart {
 
 constexpr int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-/// Planes [C][stride] of float32; a stride that is no multiple of 4 KiB keeps the planes apart in the cache.
+/// Returns the stride of planes [C, stride] of float32: an odd number of vectors, so that planes do not lie a multiple of
+/// 4 KiB apart and evict each other from the cache.
 int64_t planeStride(int64_t pixels);
 
-/// Pixels of a row as planes. `scratch` holds roundUp(C, 16) floats a pixel.
+/// Reads pixels of a row as planes. `scratch` has room for roundUp(C, 16) floats per pixel.
 void readPlanes(const MapsView& maps, const RowPart& part, float* planes, int64_t stride, float* scratch);
+/// Writes planes to pixels of a row.
 void writePlanes(const MapsView& maps, const RowPart& part, const float* planes, int64_t stride, float* scratch);
 
-/// Output pixels [begin, end) of a row resized to the positions of `columns`, as planes.
-void readStretched(const MapsView& maps, const RowPart& part, const Axis& columns, float* planes, int64_t stride,
+/// Reads pixels [begin, end) of a row that is resized horizontally, as planes.
+void readStretched(const MapsView& maps, const RowPart& part, const ResizePoints& columns, float* planes, int64_t stride,
                    float* scratch);
 
-/// Its transpose: what the output pixels of `part`, given as planes, add up to in input pixels [from, to) of its row. The
-/// part must hold every output pixel that lies between these.
-void writeGathered(const MapsView& maps, const RowPart& part, const Axis& columns, const float* planes, int64_t stride,
+/// Applies the transpose of `readStretched`: writes to input pixels [from, to) of a row the sums of the output pixels of
+/// `part`, given as planes. The part must contain every output pixel that reads these input pixels.
+void writeGathered(const MapsView& maps, const RowPart& part, const ResizePoints& columns, const float* planes, int64_t stride,
                    int64_t from, int64_t to, float* scratch);
 
 }  // namespace coarsely

@@ -1,5 +1,6 @@
-// From logits at the resolution of a head to the most likely class of every pixel, without the map of all classes at full
-// resolution: 19 classes of 2048 × 1024 pixels would be 160 MB, written and read for 16 MB of labels.
+// Implements coarsely::resize_argmax on the CPU: the most likely class of every pixel from logits at a lower resolution. The
+// map of all classes at full resolution is not stored; 19 classes of 2048 x 1024 pixels would be 160 MB, written and read
+// for 16 MB of labels.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/library.h>
@@ -7,18 +8,18 @@
 #include <algorithm>
 #include <vector>
 
-#include "axis.h"
-#include "vectorised.h"
+#include "resize_axis.h"
+#include "vectorized.h"
 
 namespace coarsely {
 
 namespace {
 
-/// Columns that go through together, so that two stretched rows of all their classes stay in a core's cache.
+/// Counts the columns of a tile, two resized rows of whose classes stay in a core's cache.
 constexpr int64_t tileWidth = 256;
 
-/// Columns of one input row for one tile, class by class: out[class][tileWidth].
-COARSELY_VECTORISED
+/// Resizes one input row to the columns of a tile, [classes, tileWidth].
+COARSELY_VECTORIZED
 void stretch(float* out, const float* row, const int64_t* first, const int64_t* second, const float* share,
              int64_t columns, int64_t classes) {
   for (int64_t x = 0; x < columns; ++x) {
@@ -29,9 +30,10 @@ void stretch(float* out, const float* row, const int64_t* first, const int64_t* 
   }
 }
 
-/// The first of the largest classes between two stretched rows. As argmax has it, a NaN is larger than any number.
-COARSELY_VECTORISED
-void largest(int64_t* labels, const float* above, const float* below, float share, int64_t columns, int64_t classes) {
+/// Writes the class of the greatest logit between two resized rows, the first one among equals. NaN counts as greatest, as in
+/// libtorch's argmax.
+COARSELY_VECTORIZED
+void argmaxRow(int64_t* labels, const float* above, const float* below, float share, int64_t columns, int64_t classes) {
   float best[tileWidth];
   int32_t index[tileWidth];
   const float rest = 1.0f - share;
@@ -53,23 +55,19 @@ void largest(int64_t* labels, const float* above, const float* below, float shar
   for (int64_t x = 0; x < columns; ++x) labels[x] = index[x];
 }
 
-void checkArguments(const at::Tensor& logits, at::IntArrayRef size) {
+at::Tensor resizeArgmax(const at::Tensor& logits, at::IntArrayRef size) {
   TORCH_CHECK(logits.dim() == 4 && size.size() == 2 && size[0] > 0 && size[1] > 0 && logits.numel() > 0,
               "expected logits [N,C,h,w] and a size [height,width], received shape ", logits.sizes(), " and size ", size);
-}
-
-at::Tensor resizeArgmax(const at::Tensor& logits, at::IntArrayRef size) {
-  checkArguments(logits, size);
   const auto maps = logits.detach().to(at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
   const int64_t count = maps.size(0), classes = maps.size(1), inputHeight = maps.size(2), inputWidth = maps.size(3);
   const int64_t height = size[0], width = size[1];
   auto labels = at::empty({count, height, width}, maps.options().dtype(at::kLong).memory_format(c10::nullopt));
-  const Axis rows(inputHeight, height), columns(inputWidth, width);
+  const ResizePoints rows(inputHeight, height), columns(inputWidth, width);
   const auto* source = maps.data_ptr<float>();
   auto* target = labels.data_ptr<int64_t>();
   const int64_t tiles = (width + tileWidth - 1) / tileWidth, tileFloats = classes * tileWidth;
 
-  // A task is one row of one tile; rows follow each other and mostly share their stretched input rows.
+  // A task is one row of one tile; consecutive rows mostly share their resized input rows.
   const int64_t grain = std::max<int64_t>(1, 65536 / (classes * tileWidth));
   at::parallel_for(0, count * tiles * height, grain, [&](int64_t begin, int64_t end) {
     std::vector<float> buffers[2] = {std::vector<float>(tileFloats), std::vector<float>(tileFloats)};
@@ -91,16 +89,10 @@ at::Tensor resizeArgmax(const at::Tensor& logits, at::IntArrayRef size) {
       };
       const float* above = stretched(rows.first[y], rows.second[y]);
       const float* below = stretched(rows.second[y], rows.first[y]);
-      largest(target + (image * height + y) * width + left, above, below, rows.share[y], inTile, classes);
+      argmaxRow(target + (image * height + y) * width + left, above, below, rows.share[y], inTile, classes);
     }
   });
   return labels;
-}
-
-// Elsewhere libtorch's own operators serve.
-at::Tensor resizeArgmaxElsewhere(const at::Tensor& logits, at::IntArrayRef size) {
-  checkArguments(logits, size);
-  return at::upsample_bilinear2d(logits.detach().to(at::kFloat), size, false).argmax(1);
 }
 
 }  // namespace
@@ -110,7 +102,5 @@ TORCH_LIBRARY_FRAGMENT(coarsely, library) {
 }
 
 TORCH_LIBRARY_IMPL(coarsely, CPU, library) { library.impl("resize_argmax", resizeArgmax); }
-
-TORCH_LIBRARY_IMPL(coarsely, CUDA, library) { library.impl("resize_argmax", resizeArgmaxElsewhere); }
 
 }  // namespace coarsely

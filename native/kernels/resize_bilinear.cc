@@ -1,6 +1,7 @@
-// Bilinear resizing (align_corners = false) of channels-last maps on the CPU. libtorch's backward scatters pixel by
-// pixel and takes a sixth of a training step; here both directions are separable: rows are combined whole, so that the
-// work is vectorised for any number of channels, and each input pixel gathers, so that the result is deterministic.
+// Defines coarsely::resize_bilinear (align_corners = false) and implements it for channels-last maps on the CPU. libtorch's
+// backward scatters pixel by pixel and takes a sixth of a training step. Here both directions are separable: rows are
+// combined whole, which vectorizes for any number of channels, and each input pixel gathers its gradient, which makes the
+// result deterministic.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -11,31 +12,26 @@
 #include <algorithm>
 #include <vector>
 
-#include "axis.h"
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define COARSELY_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define COARSELY_VECTORISED
-#endif
+#include "resize_axis.h"
+#include "vectorized.h"
 
 namespace coarsely {
 
 namespace {
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void blend(float* out, const float* a, const float* b, float share, int64_t count) {
   const float rest = 1.0f - share;
   for (int64_t i = 0; i < count; ++i) out[i] = rest * a[i] + share * b[i];
 }
 
-COARSELY_VECTORISED
+COARSELY_VECTORIZED
 void accumulate(float* out, const float* a, float weight, int64_t count) {
   for (int64_t i = 0; i < count; ++i) out[i] += weight * a[i];
 }
 
-COARSELY_VECTORISED
-void stretchRow(float* out, const float* row, const Axis& columns, int64_t channels) {
+COARSELY_VECTORIZED
+void stretchRow(float* out, const float* row, const ResizePoints& columns, int64_t channels) {
   const auto width = static_cast<int64_t>(columns.share.size());
   for (int64_t x = 0; x < width; ++x) {
     const float share = columns.share[x];
@@ -47,8 +43,8 @@ void stretchRow(float* out, const float* row, const Axis& columns, int64_t chann
   }
 }
 
-COARSELY_VECTORISED
-void gatherRow(float* out, const float* row, const Axis& columns, int64_t channels) {
+COARSELY_VECTORIZED
+void gatherRow(float* out, const float* row, const ResizePoints& columns, int64_t channels) {
   const auto width = static_cast<int64_t>(columns.share.size());
   for (int64_t x = 0; x < width; ++x) {
     const float share = columns.share[x];
@@ -69,7 +65,7 @@ at::Tensor emptyMaps(at::IntArrayRef shape) {
   return at::empty(shape, at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
 }
 
-/// Rows of work small enough to balance, large enough to be worth a thread.
+/// Returns the number of rows that are worth a thread.
 int64_t grainOf(int64_t rowElements) { return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, rowElements)); }
 
 at::Tensor resizeBilinear(const at::Tensor& input, at::IntArrayRef size) {
@@ -79,13 +75,13 @@ at::Tensor resizeBilinear(const at::Tensor& input, at::IntArrayRef size) {
   const int64_t count = maps.size(0), channels = maps.size(1), inputHeight = maps.size(2), inputWidth = maps.size(3);
   const int64_t height = size[0], width = size[1];
   auto output = emptyMaps({count, channels, height, width});
-  const Axis rows(inputHeight, height), columns(inputWidth, width);
+  const ResizePoints rows(inputHeight, height), columns(inputWidth, width);
   const auto* source = maps.data_ptr<float>();
   auto* target = output.data_ptr<float>();
   const int64_t inputRow = inputWidth * channels, outputRow = width * channels;
 
   at::parallel_for(0, count * height, grainOf(outputRow), [&](int64_t begin, int64_t end) {
-    // The two stretched input rows that the current output row lies between; consecutive rows mostly share them.
+    // Caches the two resized input rows around the current output row, which consecutive rows mostly share.
     std::vector<float> buffers[2] = {std::vector<float>(outputRow), std::vector<float>(outputRow)};
     int64_t held[2] = {-1, -1};
     const auto stretched = [&](int64_t row, int64_t spare) -> const float* {
@@ -113,12 +109,12 @@ at::Tensor resizeBilinearBackward(const at::Tensor& gradient, at::IntArrayRef in
   const int64_t count = maps.size(0), channels = maps.size(1), height = maps.size(2), width = maps.size(3);
   const int64_t inputHeight = inputShape[2], inputWidth = inputShape[3];
   auto output = emptyMaps(inputShape);
-  const Axis rows(inputHeight, height), columns(inputWidth, width);
+  const ResizePoints rows(inputHeight, height), columns(inputWidth, width);
   const auto* source = maps.data_ptr<float>();
   auto* target = output.data_ptr<float>();
   const int64_t inputRow = inputWidth * channels, outputRow = width * channels;
 
-  // Output rows that an input row takes part in are consecutive.
+  // The output rows that read an input row are consecutive: [from, to).
   std::vector<int64_t> from(inputHeight, height), to(inputHeight, 0);
   for (int64_t y = 0; y < height; ++y) {
     for (const int64_t row : {rows.first[y], rows.second[y]}) {
@@ -146,17 +142,6 @@ at::Tensor resizeBilinearBackward(const at::Tensor& gradient, at::IntArrayRef in
   });
   return output;
 }
-
-// On a GPU for which no kernel of ours was compiled libtorch's own serve; their backward adds in any order.
-#ifndef COARSELY_CUDA_KERNELS
-at::Tensor resizeBilinearElsewhere(const at::Tensor& input, at::IntArrayRef size) {
-  return at::upsample_bilinear2d(input.to(at::kFloat), size, false);
-}
-
-at::Tensor resizeBilinearBackwardElsewhere(const at::Tensor& gradient, at::IntArrayRef inputShape) {
-  return at::upsample_bilinear2d_backward(gradient, gradient.sizes().slice(2), inputShape, false);
-}
-#endif
 
 class ResizeBilinear : public torch::autograd::Function<ResizeBilinear> {
  public:
@@ -196,13 +181,6 @@ TORCH_LIBRARY_IMPL(coarsely, CPU, library) {
   library.impl("resize_bilinear", resizeBilinear);
   library.impl("resize_bilinear_backward", resizeBilinearBackward);
 }
-
-#ifndef COARSELY_CUDA_KERNELS
-TORCH_LIBRARY_IMPL(coarsely, CUDA, library) {
-  library.impl("resize_bilinear", resizeBilinearElsewhere);
-  library.impl("resize_bilinear_backward", resizeBilinearBackwardElsewhere);
-}
-#endif
 
 TORCH_LIBRARY_IMPL(coarsely, Autograd, library) { library.impl("resize_bilinear", resizeBilinearWithGradient); }
 

@@ -1,6 +1,7 @@
-// The update of stochastic gradient descent for all parameters in one pass: every parameter, gradient and momentum is
-// read once and nothing is written but parameters and momenta. The engine's operators need five passes and a temporary
-// of the parameters' size. The same roundings as theirs, so the results are equal bit for bit.
+// Implements coarsely::sgd_step_: one step of stochastic gradient descent for many parameters. On the CPU it is one pass that
+// reads every parameter, gradient and momentum once; libtorch's operators need five passes and a temporary tensor. The
+// roundings are those of libtorch's operators, so the results are equal bit for bit. On a GPU libtorch's multi-tensor
+// kernels do the work.
 
 #include <ATen/ATen.h>
 #include <torch/library.h>
@@ -8,39 +9,31 @@
 #include <cmath>
 #include <vector>
 
-#include "flat_tensors.h"
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-// Products and sums are fused only where the code says so.
-#define COARSELY_VECTORISED \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("fp-contract=off")))
-#else
-#define COARSELY_VECTORISED
-#endif
+#include "tensor_chunks.h"
+#include "vectorized.h"
 
 namespace coarsely {
 
 namespace {
 
+/// Holds the settings of a step.
 struct Rule {
   float learningRate;
   float momentum;
   float weightDecay;
   bool maximize;
-  /// No step before this one: the momenta are empty.
+  /// Is true for the first step, before which the momenta hold no values.
   bool first;
 };
 
-/// `velocity` is null without momentum.
-COARSELY_VECTORISED
+/// Updates `count` parameters and their momenta; `velocity` is null without momentum.
+COARSELY_VECTORIZED_EXACT
 void update(float* parameter, const float* gradient, float* velocity, const Rule& rule, int64_t count) {
-#ifdef __clang__
-#pragma clang fp contract(off)
-#endif
+  COARSELY_EXACT
   const float sign = rule.maximize ? -1.0f : 1.0f;
   const float step = -rule.learningRate;
   const float momentum = rule.momentum, decay = rule.weightDecay;
-  // Adding a decay of zero would turn a gradient of −0 into 0.
+  // Adding a decay of 0 would turn a gradient of -0 into 0.
   const bool decays = decay != 0;
   if (velocity == nullptr) {
     for (int64_t i = 0; i < count; ++i) {
@@ -67,9 +60,9 @@ void update(float* parameter, const float* gradient, float* velocity, const Rule
   }
 }
 
-/// Where there is no kernel of ours: several passes, each over all tensors.
-void stepElsewhere(at::TensorList parameters, at::TensorList gradients, at::TensorList momenta, double learningRate,
-                   double momentum, double weightDecay, bool maximize, bool first) {
+/// Steps with libtorch's multi-tensor kernels.
+void sgdStepMultiTensor(at::TensorList parameters, at::TensorList gradients, at::TensorList momenta, double learningRate,
+                        double momentum, double weightDecay, bool maximize, bool first) {
   std::vector<at::Tensor> directions = maximize ? at::_foreach_neg(gradients) : gradients.vec();
   if (weightDecay != 0) directions = at::_foreach_add(directions, parameters, weightDecay);
   if (momentum != 0) {
@@ -84,6 +77,32 @@ void stepElsewhere(at::TensorList parameters, at::TensorList gradients, at::Tens
   at::_foreach_add_(parameters, directions, -learningRate);
 }
 
+/// Returns each tensor itself where it is dense, and otherwise a dense copy.
+std::vector<at::Tensor> denseCopies(at::TensorList tensors) {
+  std::vector<at::Tensor> copies;
+  for (const auto& tensor : tensors) copies.push_back(isDense(tensor) ? tensor : tensor.contiguous());
+  return copies;
+}
+
+/// Returns each tensor itself where its elements lie in the order of `values`, and otherwise a copy in that order.
+std::vector<at::Tensor> inOrderOf(const std::vector<at::Tensor>& values, at::TensorList tensors) {
+  std::vector<at::Tensor> copies;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto& tensor = tensors[i];
+    copies.push_back(sameOrder(values[i], tensor) ? tensor : at::empty_like(values[i]).copy_(tensor));
+  }
+  return copies;
+}
+
+/// Writes copies back to their tensors. Tensors that were updated in place get a new version, which a graph that saved them
+/// checks.
+void copyBack(at::TensorList tensors, const std::vector<at::Tensor>& updated) {
+  for (size_t i = 0; i < updated.size(); ++i) {
+    if (updated[i].is_same(tensors[i])) updated[i].unsafeGetTensorImpl()->bump_version();
+    else tensors[i].copy_(updated[i]);
+  }
+}
+
 void sgdStep(at::TensorList parameters, at::TensorList gradients, at::TensorList momenta, double learningRate,
              double momentum, double weightDecay, bool maximize, bool first) {
   const bool carries = momentum != 0;
@@ -96,26 +115,26 @@ void sgdStep(at::TensorList parameters, at::TensorList gradients, at::TensorList
     TORCH_CHECK(fits, "expected a gradient and a momentum of the shape of parameter ", i, ", ", parameters[i].sizes(),
                 ", received a gradient of shape ", gradients[i].sizes());
   }
-  at::NoGradGuard without;
-  std::vector<at::Tensor> values = parameters.vec(), slopes = gradients.vec(), carried = momenta.vec();
-  bool alike = plainFloats(values) && plainFloats(slopes) && plainFloats(carried);
-  for (size_t i = 0; alike && i < values.size(); ++i) {
-    alike = values[i].is_non_overlapping_and_dense() && (!carries || sameOrder(values[i], carried[i]));
-    if (alike && !sameOrder(values[i], slopes[i])) slopes[i] = at::empty_like(values[i]).copy_(slopes[i]);
-  }
-  if (!alike) {
-    stepElsewhere(parameters, gradients, momenta, learningRate, momentum, weightDecay, maximize, first);
+  const at::NoGradGuard noGrad;
+  if (parameters.empty()) return;
+  if (parameters[0].is_cuda()) {
+    sgdStepMultiTensor(parameters, gradients, momenta, learningRate, momentum, weightDecay, maximize, first);
     return;
   }
+  expectFloats("parameters", parameters);
+  expectFloats("gradients", gradients);
+  expectFloats("momenta", momenta);
+  const auto values = denseCopies(parameters), slopes = inOrderOf(values, gradients);
+  const auto velocities = carries ? inOrderOf(values, momenta) : std::vector<at::Tensor>();
   const Rule rule{static_cast<float>(learningRate), static_cast<float>(momentum), static_cast<float>(weightDecay),
                   maximize, first};
-  forEachPiece(flatPieces(values), [&](const FlatPiece& piece, int64_t) {
-    float* velocity = carries ? carried[piece.tensor].data_ptr<float>() + piece.offset : nullptr;
-    update(values[piece.tensor].data_ptr<float>() + piece.offset,
-           slopes[piece.tensor].data_ptr<float>() + piece.offset, velocity, rule, piece.count);
+  forEachChunk(chunksOf(values), [&](const Chunk& chunk, int64_t) {
+    float* velocity = carries ? velocities[chunk.tensor].data_ptr<float>() + chunk.offset : nullptr;
+    update(values[chunk.tensor].data_ptr<float>() + chunk.offset,
+           slopes[chunk.tensor].data_ptr<float>() + chunk.offset, velocity, rule, chunk.count);
   });
-  // A graph that still holds a parameter must notice that it has changed.
-  for (const auto& value : values) value.unsafeGetTensorImpl()->bump_version();
+  copyBack(parameters, values);
+  if (carries) copyBack(momenta, velocities);
 }
 
 }  // namespace

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cuda/pixel_loss_threads.h"
-#include "kernels/cuda/resize_bilinear_threads.h"
-#include "kernels/cuda/weight_passes.h"
+#include "kernels/cuda/pixel_loss_kernels.h"
+#include "kernels/cuda/resize_bilinear_kernels.h"
+#include "kernels/cuda/weights_sequence.h"
 
 using namespace coarsely::cuda;
 
@@ -56,7 +56,8 @@ void resize(char** arguments) {
 void pixelLoss(char** arguments) {
   const auto sizes = integers(arguments, 7);
   const auto parameter = static_cast<float>(std::atof(arguments[7]));
-  const int64_t images = sizes[0], classes = sizes[1], indicator = std::atoll(arguments[8]);
+  const int64_t images = sizes[0], classes = sizes[1];
+  const auto indicator = static_cast<coarsely::Indicator>(std::atoll(arguments[8]));
   const int64_t small = images * sizes[2] * sizes[3] * classes, pixels = images * sizes[4] * sizes[5];
   const auto logits = readArray<float>(small);
   const auto labels = readArray<int64_t>(pixels);
@@ -68,9 +69,9 @@ void pixelLoss(char** arguments) {
                              logits.data(),
                              labels.data(),
                              255,
-                             sizes[6],
+                             static_cast<coarsely::LossKind>(sizes[6]),
                              parameter};
-  std::vector<float> losses(pixels), confidence(indicator == 0 ? 0 : pixels), space(3 * pixels), below(small);
+  std::vector<float> losses(pixels), confidence(indicator == coarsely::Indicator::None ? 0 : pixels), space(3 * pixels), below(small);
   run(PixelLossForward{input, indicator, losses.data(), confidence.data()}, pixels);
   float* slopes = space.data();
   run(PixelLossSlopes{input, gradient.data(), slopes, slopes + pixels, slopes + 2 * pixels}, pixels);
@@ -89,7 +90,7 @@ void weights(char** arguments) {
   const auto parameters = readArray<float>(arm ? coarsely::armParameterCount : 0);
   std::vector<float> output(count), below(count);
   std::vector<double> sums(2), toParameters(parameters.size());
-  std::vector<double> space(1 + 2 * coarsely::armParameterCount * walkersFor(count));
+  std::vector<double> space(1 + 2 * coarsely::armParameterCount * threadsFor(count));
   const WeighedPixels pixels{count, p, reinterpret_cast<const bool*>(valid.data()), points.data(),
                              arm ? parameters.data() : nullptr};
   runWeightsForward(run, pixels, output.data(), sums.data(), space.data());

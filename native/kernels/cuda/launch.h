@@ -1,6 +1,6 @@
-// How every kernel here is written and launched. A kernel is a struct of pointers and numbers with an operator()(index)
-// that writes what belongs to that index and nothing else: no shared memory, no atomic, no order between threads. So the
-// same structs run in a plain loop on the CPU, which is how their arithmetic is tested where there is no GPU.
+// Launches the kernels for a GPU. A kernel is a struct of pointers and numbers whose operator()(index) writes the results of
+// that index and nothing else: it uses no shared memory and no atomics and does not depend on the order of threads. The
+// same structs therefore run in a plain loop on the CPU, which is how their arithmetic is tested without a GPU.
 #pragma once
 
 #ifdef __CUDACC__
@@ -20,7 +20,7 @@ __global__ void runEach(const Body body, int64_t count) {
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step) body(i);
 }
 
-/// Queues body(0) … body(count - 1) on the stream. The caller asks for the launch's error.
+/// Queues body(0) to body(count - 1) on a stream. The caller checks for an error of the launch.
 template <typename Body>
 void forEach(const Body& body, int64_t count, cudaStream_t stream) {
   constexpr int64_t blockSize = 256, mostBlocks = 1 << 20;
@@ -31,11 +31,11 @@ void forEach(const Body& body, int64_t count, cudaStream_t stream) {
 
 #endif
 
-/// Threads that walk over all pixels with a stride, each with sums of its own. It depends on the number of pixels alone,
-/// and so do the sums.
-inline int64_t walkersFor(int64_t pixels) { return std::clamp<int64_t>((pixels + 31) / 32, 1, 8192); }
+/// Returns the number of threads that loop over all pixels with a stride, each with sums of its own. It depends only on the
+/// number of pixels, so the sums do too.
+inline int64_t threadsFor(int64_t pixels) { return std::clamp<int64_t>((pixels + 31) / 32, 1, 8192); }
 
-/// Rows that one step of a sum takes together.
+/// Counts the rows that one step of a reduction adds.
 inline constexpr int64_t sumStep = 64;
 
 inline int64_t rowsAfterStep(int64_t rows) { return (rows + sumStep - 1) / sumStep; }

@@ -1,10 +1,12 @@
-// The kernels for a GPU as plain functions over addresses there: nvcc compiles them without libtorch, and what knows
-// libtorch calls them without nvcc. Each queues its work on a stream and returns the error of the launch (0: none).
+// Declares the kernels for a GPU as functions over device addresses: nvcc compiles them without libtorch's headers, and
+// operators.cc calls them without nvcc. Each queues its work on a stream and returns the CUDA error of the launch, 0 for
+// none.
 #pragma once
 
 #include <cstdint>
 
-#include "axis_at.h"
+#include "../resize_axis.h"
+#include "constants.h"
 
 struct CUstream_st;
 
@@ -18,39 +20,40 @@ struct PixelLossInput;
 int resizeForward(const ResizedMaps& maps, int64_t images, const float* input, float* output, Stream stream);
 int resizeBackward(const ResizedMaps& maps, int64_t images, const float* gradient, float* output, Stream stream);
 
-/// `confidence` may be null where `indicator` is 0.
-int pixelLossForward(const PixelLossInput& input, int64_t images, int64_t indicator, float* losses, float* confidence,
+/// `confidence` may be null without an indicator.
+int pixelLossForward(const PixelLossInput& input, int64_t images, Indicator indicator, float* losses, float* confidence,
                      Stream stream);
-/// `space` has room for 3 floats a label pixel.
+/// `space` has room for 3 floats per label pixel.
 int pixelLossBackward(const PixelLossInput& input, int64_t images, const float* gradient, float* space, float* output,
                       Stream stream);
 
-/// Pixels whose weights are normalised together.
+/// Describes the pixels whose weights are normalized together.
 struct WeighedPixels {
   int64_t count;
   int64_t p;
   const bool* valid;
-  /// W, or with parameters the confidence that ARM makes W from.
+  /// The weights W, or the confidences from which ARM computes W where `parameters` is not null.
   const float* points;
-  /// ARM's [53], or null.
+  /// ARM's parameters, or null.
   const float* parameters;
 };
 
-/// Doubles of working space that the two below need.
+// Return the number of doubles of working space that weightsForward and weightsBackward need.
 int64_t weightsSpace(int64_t pixels);
 int64_t weightsBackwardSpace(int64_t pixels, bool arm);
 
-/// `weights` [pixels] and `sums` [2].
+/// Writes `weights` [pixels] and `sums` [2].
 int weightsForward(const WeighedPixels& pixels, float* weights, double* sums, double* space, Stream stream);
 
+/// Holds the arrays of the backward pass.
 struct WeightsGradient {
   const float* gradient;
   const float* weights;
   const double* sums;
-  /// To what W was made from: to W itself; with parameters to the confidence, where it may be null.
-  float* toPoints;
-  /// [53], or null without parameters.
-  double* toParameters;
+  /// The gradient of `points`; may be null where `parameters` is not.
+  float* pointsGradient;
+  /// The gradient of the parameters, or null without parameters.
+  double* parametersGradient;
 };
 
 int weightsBackward(const WeighedPixels& pixels, const WeightsGradient& gradient, double* space, Stream stream);

@@ -1,5 +1,5 @@
-// Our operators on a GPU: what knows tensors and streams, above the kernels that nvcc compiled. Where it compiled none
-// (scripts/build-native.mjs says so), this file is empty and the engine's own operators serve.
+// Registers the package's operators for a GPU and calls the kernels that nvcc compiled. Without nvcc this file is empty;
+// TypeScript then uses libtorch's operators (src/torch/kernels.ts).
 #ifdef COARSELY_CUDA_KERNELS
 
 #include <ATen/ATen.h>
@@ -9,11 +9,10 @@
 
 #include <tuple>
 
-#include "../arm_pixel.h"
 #include "../pixel_loss.h"
 #include "launchers.h"
-#include "pixel_loss_threads.h"
-#include "resize_bilinear_threads.h"
+#include "pixel_loss_kernels.h"
+#include "resize_bilinear_kernels.h"
 
 namespace coarsely {
 
@@ -21,7 +20,7 @@ namespace {
 
 using TwoTensors = std::tuple<at::Tensor, at::Tensor>;
 
-/// The device and stream that a tensor's work is queued on.
+/// Selects the device and stream of a tensor.
 class Queue {
  public:
   explicit Queue(const at::Tensor& tensor)
@@ -35,7 +34,7 @@ class Queue {
 };
 
 void expectLaunched(int error) {
-  TORCH_CHECK(error == 0, "expected the GPU to take the work, received CUDA error ", error, " (",
+  TORCH_CHECK(error == 0, "expected a kernel launch without error, received CUDA error ", error, " (",
               cudaGetErrorString(static_cast<cudaError_t>(error)), ")");
 }
 
@@ -79,7 +78,7 @@ cuda::PixelLossInput pixelLossInput(const at::Tensor& logits, const at::Tensor& 
           logits.data_ptr<float>(),
           labels.data_ptr<int64_t>(),
           ignoreIndex,
-          kind,
+          static_cast<LossKind>(kind),
           static_cast<float>(parameter)};
 }
 
@@ -91,7 +90,7 @@ TwoTensors pixelLoss(const at::Tensor& given, const at::Tensor& givenLabels, int
   auto losses = at::empty(labels.sizes(), logits.options());
   auto confidence = indicator == 0 ? at::empty({0}, logits.options()) : at::empty_like(losses);
   const auto input = pixelLossInput(logits, labels, kind, parameter, ignoreIndex);
-  expectLaunched(cuda::pixelLossForward(input, logits.size(0), indicator, losses.data_ptr<float>(),
+  expectLaunched(cuda::pixelLossForward(input, logits.size(0), static_cast<Indicator>(indicator), losses.data_ptr<float>(),
                                         confidence.data_ptr<float>(), queue.stream()));
   return {losses, confidence};
 }
@@ -112,7 +111,7 @@ at::Tensor doubles(int64_t count, const at::Tensor& like) {
   return at::empty({count}, like.options().dtype(at::kDouble));
 }
 
-/// `parameters` undefined: `points` are weights, not confidences.
+/// Computes ARM's weights from confidences, or normalizes given weights where `givenParameters` is undefined.
 TwoTensors weighPixels(const at::Tensor& givenPoints, const at::Tensor& givenValid, const at::Tensor& givenParameters,
                        int64_t p) {
   const Queue queue(givenPoints);
@@ -127,19 +126,19 @@ TwoTensors weighPixels(const at::Tensor& givenPoints, const at::Tensor& givenVal
   return {weights, sums};
 }
 
-TwoTensors normaliseWeights(const at::Tensor& weights, const at::Tensor& valid, int64_t p) {
+TwoTensors normalizeWeights(const at::Tensor& weights, const at::Tensor& valid, int64_t p) {
   return weighPixels(weights, valid, at::Tensor(), p);
 }
 
-at::Tensor normaliseWeightsBackward(const at::Tensor& gradient, const at::Tensor& givenValid,
-                                    const at::Tensor& normalised, const at::Tensor& sums, int64_t p) {
+at::Tensor normalizeWeightsBackward(const at::Tensor& gradient, const at::Tensor& givenValid,
+                                    const at::Tensor& normalized, const at::Tensor& sums, int64_t p) {
   const Queue queue(gradient);
   const auto above = gradient.contiguous(), valid = givenValid.contiguous();
-  auto output = at::empty(normalised.sizes(), normalised.options());
-  auto space = doubles(cuda::weightsBackwardSpace(normalised.numel(), false), normalised);
-  const cuda::WeighedPixels pixels{normalised.numel(), p, valid.data_ptr<bool>(), nullptr, nullptr};
+  auto output = at::empty(normalized.sizes(), normalized.options());
+  auto space = doubles(cuda::weightsBackwardSpace(normalized.numel(), false), normalized);
+  const cuda::WeighedPixels pixels{normalized.numel(), p, valid.data_ptr<bool>(), nullptr, nullptr};
   expectLaunched(cuda::weightsBackward(pixels,
-                                       {above.data_ptr<float>(), normalised.data_ptr<float>(), sums.data_ptr<double>(),
+                                       {above.data_ptr<float>(), normalized.data_ptr<float>(), sums.data_ptr<double>(),
                                         output.data_ptr<float>(), nullptr},
                                        space.data_ptr<double>(), queue.stream()));
   return output;
@@ -147,21 +146,21 @@ at::Tensor normaliseWeightsBackward(const at::Tensor& gradient, const at::Tensor
 
 TwoTensors armWeightsBackward(const at::Tensor& gradient, const at::Tensor& givenConfidence,
                               const at::Tensor& givenValid, const at::Tensor& givenParameters,
-                              const at::Tensor& weights, const at::Tensor& sums, int64_t p, bool confidenceToo) {
+                              const at::Tensor& weights, const at::Tensor& sums, int64_t p, bool needsConfidenceGradient) {
   const Queue queue(gradient);
   const auto above = gradient.contiguous(), confidence = givenConfidence.contiguous();
   const auto valid = givenValid.contiguous(), parameters = givenParameters.contiguous();
-  auto toConfidence = at::empty(confidenceToo ? confidence.sizes() : at::IntArrayRef{0}, confidence.options());
-  auto toParameters = doubles(armParameterCount, confidence);
+  auto confidenceGradient = at::empty(needsConfidenceGradient ? confidence.sizes() : at::IntArrayRef{0}, confidence.options());
+  auto parametersGradient = doubles(armParameterCount, confidence);
   auto space = doubles(cuda::weightsBackwardSpace(confidence.numel(), true), confidence);
   const cuda::WeighedPixels pixels{confidence.numel(), p, valid.data_ptr<bool>(), confidence.data_ptr<float>(),
                                    parameters.data_ptr<float>()};
   expectLaunched(cuda::weightsBackward(pixels,
                                        {above.data_ptr<float>(), weights.data_ptr<float>(), sums.data_ptr<double>(),
-                                        confidenceToo ? toConfidence.data_ptr<float>() : nullptr,
-                                        toParameters.data_ptr<double>()},
+                                        needsConfidenceGradient ? confidenceGradient.data_ptr<float>() : nullptr,
+                                        parametersGradient.data_ptr<double>()},
                                        space.data_ptr<double>(), queue.stream()));
-  return {toParameters.to(at::kFloat), toConfidence};
+  return {parametersGradient.to(at::kFloat), confidenceGradient};
 }
 
 }  // namespace
@@ -171,8 +170,8 @@ TORCH_LIBRARY_IMPL(coarsely, CUDA, library) {
   library.impl("resize_bilinear_backward", resizeBilinearBackward);
   library.impl("pixel_loss", pixelLoss);
   library.impl("pixel_loss_backward", pixelLossBackward);
-  library.impl("normalise_weights_forward", normaliseWeights);
-  library.impl("normalise_weights_backward", normaliseWeightsBackward);
+  library.impl("normalize_weights_forward", normalizeWeights);
+  library.impl("normalize_weights_backward", normalizeWeightsBackward);
   library.impl("arm_weights_forward", weighPixels);
   library.impl("arm_weights_backward", armWeightsBackward);
 }

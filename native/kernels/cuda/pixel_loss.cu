@@ -1,12 +1,12 @@
-// The pixel loss on a GPU; see pixel_loss_threads.h.
+// Launches the kernels of the pixel loss; see pixel_loss_kernels.h.
 
 #include "launch.h"
 #include "launchers.h"
-#include "pixel_loss_threads.h"
+#include "pixel_loss_kernels.h"
 
 namespace coarsely::cuda {
 
-int pixelLossForward(const PixelLossInput& input, int64_t images, int64_t indicator, float* losses, float* confidence,
+int pixelLossForward(const PixelLossInput& input, int64_t images, Indicator indicator, float* losses, float* confidence,
                      Stream stream) {
   forEach(PixelLossForward{input, indicator, losses, confidence},
           images * input.rows.outputs * input.columns.outputs, stream);

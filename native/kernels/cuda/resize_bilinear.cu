@@ -1,8 +1,8 @@
-// Bilinear resizing on a GPU; see resize_bilinear_threads.h.
+// Launches the kernels of bilinear resizing; see resize_bilinear_kernels.h.
 
 #include "launch.h"
 #include "launchers.h"
-#include "resize_bilinear_threads.h"
+#include "resize_bilinear_kernels.h"
 
 namespace coarsely::cuda {
 

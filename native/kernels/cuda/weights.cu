@@ -1,15 +1,15 @@
-// ARM's weights and the normalisation of weights on a GPU; see arm_threads.h.
+// Launches the kernels of ARM's weights and of weight normalization; see weights_kernels.h.
 
 #include "launch.h"
 #include "launchers.h"
-#include "weight_passes.h"
+#include "weights_sequence.h"
 
 namespace coarsely::cuda {
 
-int64_t weightsSpace(int64_t pixels) { return 2 * 2 * walkersFor(pixels); }
+int64_t weightsSpace(int64_t pixels) { return 2 * 2 * threadsFor(pixels); }
 
 int64_t weightsBackwardSpace(int64_t pixels, bool arm) {
-  return 1 + 2 * (arm ? armParameterCount : 1) * walkersFor(pixels);
+  return 1 + 2 * (arm ? armParameterCount : 1) * threadsFor(pixels);
 }
 
 int weightsForward(const WeighedPixels& pixels, float* weights, double* sums, double* space, Stream stream) {

@@ -1,0 +1,2 @@
+// Replaces a header of Gloo; see ../algorithm.h.
+#pragma once

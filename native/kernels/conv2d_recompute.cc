@@ -1,0 +1,144 @@
+// A convolution that saves less for its backward pass. libtorch's saves its input and, under autocast, a bfloat16 copy of
+// its weight. Where the input is the output of coarsely::batch_norm_add_relu, this one saves what that output was computed
+// from, which the normalization keeps anyway, and recomputes it in backward. The copy of the weight is recomputed too.
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+#include <torch/csrc/autograd/functions/utils.h>
+#include <torch/csrc/autograd/variable.h>
+#include <torch/library.h>
+#include <torch/version.h>
+
+#include "saved_activation.h"
+#include "autograd_node.h"
+
+namespace coarsely {
+
+namespace {
+
+using torch::autograd::SavedVariable;
+using torch::autograd::variable_list;
+
+struct Geometry {
+  std::vector<int64_t> stride, padding, dilation;
+  int64_t groups;
+};
+
+at::Tensor convert(const at::Tensor& tensor, at::ScalarType type) {
+  return tensor.defined() ? tensor.to(type) : tensor;
+}
+
+class Conv2dRecomputeBackward final : public torch::autograd::Node {
+ public:
+  std::shared_ptr<SavedActivation> saved;  // null where `input` is saved instead
+  SavedVariable input, weight;
+  at::ScalarType inputType = at::kFloat, computeType = at::kFloat, biasType = at::kFloat;
+  int64_t biasLength = 0;
+  Geometry geometry;
+
+  std::string name() const override { return "Conv2dRecomputeBackward"; }
+
+  void release_variables() override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    saved.reset();
+    input.reset_data();
+    weight.reset_data();
+    released_ = true;
+  }
+
+  /// Returns the gradients of input, weight and bias.
+  variable_list apply(variable_list&& gradients) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    TORCH_CHECK(!released_, torch::autograd::ERR_BACKWARD_TWICE);
+    variable_list results(3);
+    if (!gradients[0].defined()) return results;
+    at::AutoDispatchBelowADInplaceOrView below;
+    const std::array<bool, 3> wanted{task_should_compute_output(0), task_should_compute_output(1),
+                                     task_should_compute_output(2)};
+    const auto maps = convert(saved ? saved->unpack() : input.unpack(), computeType);
+    const auto filters = weight.unpack();
+    const auto gradient = std::move(gradients[0]);
+    const std::vector<int64_t> noPadding{0, 0}, biasShape{biasLength};
+    auto [toInput, toWeight, toBias] = at::convolution_backward(
+        gradient, maps, convert(filters, computeType), at::OptionalIntArrayRef(biasShape), geometry.stride,
+        geometry.padding, geometry.dilation, false, noPadding, geometry.groups, wanted);
+    results[0] = convert(toInput, inputType);
+    results[1] = convert(toWeight, filters.scalar_type());
+    results[2] = convert(toBias, biasType);
+    return results;
+  }
+
+ private:
+  bool released_ = false;
+};
+
+at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, const Geometry& geometry,
+                    at::ScalarType computeType) {
+  const bool differentiable = torch::autograd::compute_requires_grad(input, weight, bias);
+  at::Tensor output;
+  {
+    at::AutoDispatchBelowADInplaceOrView below;
+    output = at::convolution(convert(input, computeType), convert(weight, computeType), convert(bias, computeType),
+                             geometry.stride, geometry.padding, geometry.dilation, false, {0, 0}, geometry.groups);
+  }
+  if (!differentiable) return output;
+  const auto node = makeNode<Conv2dRecomputeBackward>();
+  node->set_next_edges(torch::autograd::collect_next_edges(input, weight, bias));
+  node->saved = savedActivationOf(input);
+  if (!node->saved) node->input = SavedVariable(input, false);
+  node->weight = SavedVariable(weight, false);
+  node->inputType = input.scalar_type();
+  node->computeType = computeType;
+  if (bias.defined()) {
+    node->biasType = bias.scalar_type();
+    node->biasLength = bias.numel();
+  }
+  node->geometry = geometry;
+  torch::autograd::set_history(output, node);
+  return output;
+}
+
+void checkMaps(const at::Tensor& input, const at::Tensor& weight) {
+  TORCH_CHECK(input.is_cpu() && weight.is_cpu() && input.dim() == 4 && weight.dim() == 4,
+              "expected maps [N,C,H,W] and a weight [out,in,height,width] on the CPU, received shapes ", input.sizes(),
+              " and ", weight.sizes());
+}
+
+at::Tensor conv2dRecompute(const at::Tensor& input, const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
+                      at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
+  checkMaps(input, weight);
+  return convolve(input, weight, bias.value_or(at::Tensor()), {stride.vec(), padding.vec(), dilation.vec(), groups},
+                  input.scalar_type());
+}
+
+at::ScalarType autocastType() {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+  return at::autocast::get_autocast_dtype(at::kCPU);
+#else
+  return at::autocast::get_autocast_cpu_dtype();
+#endif
+}
+
+at::Tensor conv2dRecomputeAutocast(const at::Tensor& input, const at::Tensor& weight,
+                                   const c10::optional<at::Tensor>& bias, at::IntArrayRef stride,
+                                   at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
+  const c10::impl::ExcludeDispatchKeyGuard noAutocast(c10::DispatchKey::AutocastCPU);
+  checkMaps(input, weight);
+  const bool cast = at::isFloatingType(input.scalar_type()) && input.scalar_type() != at::kDouble;
+  return convolve(input, weight, bias.value_or(at::Tensor()), {stride.vec(), padding.vec(), dilation.vec(), groups},
+                  cast ? autocastType() : input.scalar_type());
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(coarsely, library) {
+  library.def(
+      "conv2d_recompute(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, "
+      "int[2] dilation=1, int groups=1) -> Tensor");
+}
+
+TORCH_LIBRARY_IMPL(coarsely, CompositeImplicitAutograd, library) { library.impl("conv2d_recompute", conv2dRecompute); }
+
+TORCH_LIBRARY_IMPL(coarsely, AutocastCPU, library) { library.impl("conv2d_recompute", conv2dRecomputeAutocast); }
+
+}  // namespace coarsely
