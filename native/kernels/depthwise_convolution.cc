@@ -103,7 +103,7 @@ class DepthwiseConvolution final : public PackedConvolution {
       compute(static_cast<const Bfloat16Bits*>(input.data_ptr()), static_cast<Bfloat16Bits*>(output.data_ptr()), input, output,
               relu);
     }
-    if (epilogue.residual.defined()) finish(output, epilogue);
+    if (epilogue.residual.defined()) applyEpilogue(output, epilogue);
     return output;
   }
 

@@ -86,7 +86,7 @@ class OneDnnConvolution final : public PackedConvolution {
     TORCH_CHECK(!hasRelu_ || (epilogue.relu && !epilogue.residual.defined()),
                 "expected a ReLU and no residual, as the convolution was packed with, received other arguments");
     auto output = call(op, input, context_).toTensor();
-    if (!hasRelu_) finish(output, epilogue);
+    if (!hasRelu_) applyEpilogue(output, epilogue);
     return output;
   }
 

@@ -73,7 +73,7 @@ export function flagsOf(plan: BuildPlan, source: string): string[] {
   if (!source.startsWith('distributed/')) return compileFlags(plan);
   // Replacements for headers that c10d includes and distributions leave out. They come before all other folders, so that
   // every libtorch sees the same ones.
-  const own = ['-isystem', join(plan.native, 'distributed/stand_ins')];
+  const own = ['-isystem', join(plan.native, 'distributed/shims')];
   if (plan.torch.c10d) own.push('-DUSE_C10D_GLOO');
   const nccl = findNccl(plan.torch, { toolkit: plan.nvcc?.includes });
   if (nccl) own.push('-DUSE_C10D_NCCL', ...nccl.flatMap((path) => ['-isystem', path]));
