@@ -18,7 +18,7 @@ const rooms = {
   // Only for the registries of components that a config can name.
   config: ['optim', 'losses', 'reweighting', 'models', 'data'],
   // A trained network is loaded from a run: its config says what it is, its checkpoint what it learned.
-  evaluation: ['torch', 'distributed', 'models', 'data', 'runs', 'config'],
+  evaluation: ['torch', 'nn', 'distributed', 'models', 'data', 'runs', 'config'],
   // Measures what a network makes of images and draws nothing: training records it, figures and the report show it.
   analysis: ['torch', 'losses', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation'],
   training: [

@@ -1,8 +1,9 @@
 /**
- * Writes src/torch/generated/ops.ts: one typed function for every operator that native/ops.txt allows, from the schemas
- * of the installed libtorch.
+ * Writes what TypeScript must know of the native code: src/torch/generated/ops.ts, one typed function for every operator
+ * that native/ops.txt allows, from the schemas of the installed libtorch; and src/torch/generated/constants.ts, the numbers
+ * of native/constants.h.
  *
- * `--check` fails when the committed file is stale. With another libtorch than the one that it was generated from, each
+ * `--check` fails when a committed file is stale. With another libtorch than the one that it was generated from, each
  * committed signature is compared with that libtorch's schema: newer versions may append arguments with defaults, and
  * nothing else.
  */
@@ -11,10 +12,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { native } from '#torch/native.js';
 import { project } from './project.js';
+import { renderConstants } from './render-constants.js';
 import { type OperatorSchema, renderOperators, type SchemaArgument } from './render-ops.js';
 
 const outputPath = join(project, 'src/torch/generated/ops.ts');
 const schemasPath = join(project, 'src/torch/generated/schemas.json');
+const constantsPath = join(project, 'src/torch/generated/constants.ts');
 const remedy = 'run `npm run generate:ops` and commit the result';
 
 class GenerateError extends Error {}
@@ -26,13 +29,18 @@ function main(): void {
     .filter((line) => line && !line.startsWith('#'));
   const schemas = names.map(readSchema);
   const libtorch = native().version();
+  const constants = renderConstants(readFileSync(join(project, 'native/constants.h'), 'utf8'));
   if (process.argv.includes('--check')) {
     check(schemas, names);
+    if (readFileSync(constantsPath, 'utf8') !== constants) {
+      throw new GenerateError(`src/torch/generated/constants.ts is stale: ${remedy}`);
+    }
     console.log(`generate-ops: ${schemas.length} operators up to date (libtorch ${libtorch})`);
     return;
   }
   writeFileSync(schemasPath, `${JSON.stringify({ libtorch, schemas }, null, 1)}\n`);
   writeFileSync(outputPath, renderOperators(schemas));
+  writeFileSync(constantsPath, constants);
   console.log(`generate-ops: ${schemas.length} operators from libtorch ${libtorch}`);
 }
 

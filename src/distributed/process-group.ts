@@ -126,7 +126,7 @@ export class ProcessGroup implements Collectives {
 function joinFailure(error: unknown, environment: RankEnvironment): unknown {
   if (!(error instanceof OperationError)) return error;
   const { rank, worldSize, masterAddress, masterPort } = environment;
-  const missing = /rank ([\d, ]+) of \d+ did not come/.exec(error.message)?.[1];
+  const missing = /rank ([\d, ]+) of \d+ did not join/.exec(error.message)?.[1];
   const place = `${masterAddress}:${masterPort}`;
   const advice = missing
     ? `start all ${worldSize} ranks with MASTER_ADDR and MASTER_PORT of rank 0 (${place})`

@@ -12,6 +12,7 @@
  */
 import { normalizeImage, type Size } from '../data/index.js';
 import { scaledToFit } from '../data/internal.js';
+import { resizeBilinear } from '../nn/index.js';
 import {
   autocast,
   type Device,
@@ -23,7 +24,7 @@ import {
   tensorFrom,
   tidy,
 } from '../torch/index.js';
-import { kernels as currentKernels, resolvePrecision } from '../torch/internal.js';
+import { resolvePrecision, selectKernel } from '../torch/internal.js';
 import type { SegmentationModel } from './segmentation-model.js';
 import { type SlidingWindow, slideLogits } from './sliding-window.js';
 
@@ -88,11 +89,19 @@ export function inferLabels(
 ): Tensor {
   return tidy(() =>
     noGrad(() => {
-      const { passes, read, readLabels } = reading(model, images, options);
-      if (readLabels !== null) return readLabels();
-      // Softmax keeps the order of the classes, so a single pass needs none.
-      const scores = passes.length === 1 ? read(passes[0] as Pass) : summedProbability(passes, read);
-      return scores.argmax(1);
+      const { input, passes, read, readLabels } = reading(model, images, options);
+      const stock = () => {
+        // Softmax keeps the order of the classes, so a single pass needs none.
+        const scores = passes.length === 1 ? read(passes[0] as Pass) : summedProbability(passes, read);
+        return scores.argmax(1);
+      };
+      return selectKernel('resizeArgmax', {
+        inputs: [input],
+        when: readLabels !== null,
+        kernels: options.kernels,
+        fused: readLabels ?? stock,
+        stock,
+      });
     }),
   );
 }
@@ -120,8 +129,8 @@ function reading(
   model: SegmentationModel,
   images: readonly DecodedImage[],
   options: InferenceOptions,
-): { passes: Pass[]; read: (pass: Pass) => Tensor; readLabels: (() => Tensor) | null } {
-  const { device = 'cpu', window = null, kernels = currentKernels() } = options;
+): { input: Tensor; passes: Pass[]; read: (pass: Pass) => Tensor; readLabels: (() => Tensor) | null } {
+  const { device = 'cpu', window = null } = options;
   const { baseSize = null, scales = [1], flip = false } = options;
   if (scales.length === 0) throw new RangeError('inference: expected at least one scale, received none');
   const { width, height } = images[0] as DecodedImage;
@@ -144,13 +153,13 @@ function reading(
   const ownSize =
     passes.length === 1 &&
     sameSize(sizeOfPass({ width, height }, { baseSize, scale: scales[0] ?? 1 }), { width, height });
-  const direct = kernels === 'fused' && window === null && ownSize && model.forwardLogits !== undefined;
+  const direct = window === null && ownSize && model.forwardLogits !== undefined;
   const readLabels = () =>
     ops.resizeArgmax(
       inPrecision(() => model.forwardLogits?.(input).logitsNCHW ?? forward(input)),
       [height, width],
     );
-  return { passes, read, readLabels: direct ? readLabels : null };
+  return { input, passes, read, readLabels: direct ? readLabels : null };
 }
 
 function sameSize(one: Size, other: Size): boolean {
@@ -159,9 +168,7 @@ function sameSize(one: Size, other: Size): boolean {
 
 /** The argument itself where it has that size already. */
 function resizedTo(inputNCHW: Tensor, { width, height }: Size): Tensor {
-  const [, , inputHeight, inputWidth] = inputNCHW.shape;
-  if (inputHeight === height && inputWidth === width) return inputNCHW;
-  return ops.resizeBilinear(inputNCHW, [height, width]);
+  return resizeBilinear(inputNCHW, [height, width]);
 }
 
 /** With a base the rule of training's augmentation, mmcv's: limits are cut to whole pixels, then the image fitted. */

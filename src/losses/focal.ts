@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { defineComponent, parseOptions } from '../registry/index.js';
+import { constants } from '../torch/internal.js';
 import { crossEntropy } from './cross-entropy.js';
 import { oneMinusExp } from './one-minus-exp.js';
 import { expectLabels, type PixelLoss } from './pixel-loss.js';
@@ -21,9 +22,6 @@ const options = z
 /** Configures `focal`. */
 export type FocalOptions = z.input<typeof options>;
 
-// For γ < 1 the derivative of (1 − p_y)^γ is unbounded at p_y = 1; its product with the loss, which is 0 there, is not.
-const smallest = 1e-37;
-
 /**
  * Returns the loss (1 − p_y)^γ · −log p_y, without class weights.
  *
@@ -34,7 +32,7 @@ export function focal(given: FocalOptions = {}): PixelLoss {
   const loss: PixelLoss = (logitsNCHW, labelsNHW, lossOptions) => {
     expectLabels('focal', logitsNCHW, labelsNHW);
     const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, lossOptions);
-    return oneMinusExp(lossesNHW).clamp({ min: smallest }).pow(gamma).mul(lossesNHW);
+    return oneMinusExp(lossesNHW).clamp({ min: constants.focalLeastMiss }).pow(gamma).mul(lossesNHW);
   };
   return Object.assign(loss, { fused: { kind: 'focal', parameter: gamma } as const });
 }

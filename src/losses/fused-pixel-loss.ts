@@ -7,6 +7,7 @@
 
 import { OperationError } from '../errors/index.js';
 import { ops, type Tensor } from '../torch/index.js';
+import { constants } from '../torch/internal.js';
 import { crossEntropy } from './cross-entropy.js';
 import { ignoreIndex as defaultIgnoreIndex, type FusedLoss, type PixelLoss } from './pixel-loss.js';
 
@@ -31,8 +32,12 @@ export interface FusedPixelLosses {
   readonly confidenceNHW: Tensor | null;
 }
 
-const kinds = { 'cross-entropy': 0, gce: 1, focal: 2 } as const satisfies Record<FusedLoss['kind'], number>;
-const indicators = { variance: 1, entropy: 2 } as const satisfies Record<FusedConfidence, number>;
+const kinds = {
+  'cross-entropy': constants.lossKind.crossEntropy,
+  gce: constants.lossKind.gce,
+  focal: constants.lossKind.focal,
+} satisfies Record<FusedLoss['kind'], number>;
+const indicators: Readonly<Record<FusedConfidence | 'none', number>> = constants.indicator;
 
 /** Returns losses and confidences; the second is never null where an indicator is given. */
 export function fusedPixelLoss(
@@ -67,7 +72,7 @@ export function fusedPixelLoss(
     );
   }
   const { kind, parameter } = loss.fused;
-  const indicator = confidence?.fused === undefined ? 0 : indicators[confidence.fused];
+  const indicator = indicators[confidence?.fused ?? 'none'];
   const [lossesNHW, confidenceNHW] = ops.pixelLoss(
     logitsNCHW,
     labelsNHW,
@@ -76,5 +81,5 @@ export function fusedPixelLoss(
     ignoreIndex,
     indicator,
   );
-  return { lossesNHW, confidenceNHW: indicator === 0 ? null : confidenceNHW };
+  return { lossesNHW, confidenceNHW: confidence === null ? null : confidenceNHW };
 }

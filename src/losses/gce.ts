@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { defineComponent, parseOptions } from '../registry/index.js';
+import { constants } from '../torch/internal.js';
 import { crossEntropy } from './cross-entropy.js';
 import { oneMinusExp } from './one-minus-exp.js';
 import { expectLabels, type PixelLoss } from './pixel-loss.js';
@@ -24,9 +25,6 @@ const options = z
 /** Configures `gce`. */
 export type GceOptions = z.input<typeof options>;
 
-// Below this q, (1 − e^{−q·l}) / q and l agree in every digit of a float32, for any loss that logits can give.
-const crossEntropyBelow = 1e-12;
-
 /**
  * Returns the loss (1 − p_y^q) / q. It is computed from l = −log p_y, so that nothing is lost where p_y underflows. Its
  * gradient is that of cross-entropy times p_y^q.
@@ -38,7 +36,7 @@ export function gce(given: GceOptions = {}): PixelLoss {
   const loss: PixelLoss = (logitsNCHW, labelsNHW, lossOptions) => {
     expectLabels('gce', logitsNCHW, labelsNHW);
     const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, lossOptions);
-    return q < crossEntropyBelow ? lossesNHW : oneMinusExp(lossesNHW.mul(q)).div(q);
+    return q < constants.gceCrossEntropyBelow ? lossesNHW : oneMinusExp(lossesNHW.mul(q)).div(q);
   };
   return Object.assign(loss, { fused: { kind: 'gce', parameter: q } as const });
 }

@@ -1,10 +1,11 @@
 /**
  * Batch normalization over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
  * `torch.nn.BatchNorm2d`, followed by the addition of a shortcut and ReLU. On a CPU memory bandwidth limits all three,
- * so one operator computes them together (native/kernels/batch_norm.cc).
+ * so one operator computes them together (native/kernels/batch_norm_add_relu.cc).
  */
+import { OperationError } from '../errors/index.js';
 import { ones, ops, type Tensor, zeros } from '../torch/index.js';
-import { kernels } from '../torch/internal.js';
+import { selectKernel } from '../torch/internal.js';
 import type { Epilogue } from './epilogue.js';
 import { Module } from './module.js';
 import { Buffer, Parameter } from './parameter.js';
@@ -42,38 +43,53 @@ export class BatchNorm2d extends Module {
     return this.#epsilon;
   }
 
-  /** Maps [N, C, H, W] to the same shape and dtype. Training also updates the running statistics, in place. */
+  /**
+   * Maps [N, C, H, W] to the same shape and dtype. Training also updates the running statistics, in place.
+   *
+   * @throws {OperationError} when the input has not four dimensions
+   */
   forward(inputNCHW: Tensor, { residual = null, activation = 'none' }: Epilogue = {}): Tensor {
-    const rectified = activation === 'relu';
-    if (kernels() === 'fused' || this.#synchronized) {
-      return ops.activatedBatchNorm(
-        inputNCHW,
-        this.weight,
-        this.bias,
-        this.running_mean,
-        this.running_var,
-        residual,
-        this.training,
-        this.#momentum,
-        this.#epsilon,
-        rectified,
-        this.#synchronized,
+    if (inputNCHW.ndim !== 4) {
+      throw new OperationError(
+        `BatchNorm2d: expected maps [N,C,H,W], received [${inputNCHW.shape.join(',')}]`,
       );
     }
-    const normalized = ops.batchNorm(
+    const relu = activation === 'relu';
+    return selectKernel('batchNormAddRelu', {
+      inputs: [inputNCHW, this.weight],
+      // Maps in another layout stay in it, which the fused kernel would change.
+      when: inputNCHW.isContiguous('channels-last') || (this.training && this.#synchronized),
+      required: this.#synchronized,
+      fused: () => this.#forwardFused(inputNCHW, residual, relu),
+      stock: () => this.#forwardStock(inputNCHW, residual, relu),
+    });
+  }
+
+  #forwardFused(inputNCHW: Tensor, residual: Tensor | null, relu: boolean): Tensor {
+    return ops.batchNormAddRelu(
       inputNCHW,
       this.weight,
       this.bias,
       this.running_mean,
       this.running_var,
+      residual,
       this.training,
       this.#momentum,
       this.#epsilon,
-      true,
+      relu,
+      this.#synchronized,
     );
+  }
+
+  #forwardStock(inputNCHW: Tensor, residual: Tensor | null, relu: boolean): Tensor {
+    const parameters = [this.weight, this.bias, this.running_mean, this.running_var] as const;
+    const settings = [this.training, this.#momentum, this.#epsilon] as const;
+    const normalized = this.#synchronized
+      ? ops.syncBatchNorm(inputNCHW, ...parameters, ...settings)
+      : ops.batchNorm(inputNCHW, ...parameters, ...settings, true);
     // In place, as the normalization does not need its output for its gradient and nothing else uses it.
     const sum = residual === null ? normalized : normalized.add_(residual);
-    return rectified ? ops.relu_(sum) : sum;
+    return relu ? ops.relu_(sum) : sum;
   }
 
   /**

@@ -1,9 +1,10 @@
 /**
  * Two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. When its input is the output of a
- * normalization, the backward pass can compute the input again, so that it need not be kept (native/kernels).
+ * normalization, the backward pass can compute the input again, so that it need not be kept
+ * (native/kernels/conv2d_recompute.cc).
  */
 import { type Generator, ops, type Tensor } from '../torch/index.js';
-import { kernels } from '../torch/internal.js';
+import { selectKernel } from '../torch/internal.js';
 import { type ConvolutionGeometry, foldedConvolutions } from './folded-convolutions.js';
 import { fans, type Initializer, kaimingUniform, uniform } from './initializers.js';
 import { Module } from './module.js';
@@ -77,8 +78,10 @@ export class Conv2d extends Module {
     const folded = this.training ? null : foldedConvolutions();
     if (folded !== null) return folded.convolve({ conv: this, bn: null }, inputNCHW);
     const options = { bias: this.bias, ...this.#geometry };
-    return kernels() === 'fused'
-      ? ops.leanConv2d(inputNCHW, this.weight, options)
-      : ops.conv2d(inputNCHW, this.weight, options);
+    return selectKernel('conv2dRecompute', {
+      inputs: [inputNCHW],
+      fused: () => ops.conv2dRecompute(inputNCHW, this.weight, options),
+      stock: () => ops.conv2d(inputNCHW, this.weight, options),
+    });
   }
 }

@@ -1,5 +1,6 @@
 /** Bilinear resizing with pixel centers at half-integers (`align_corners = false`), as everywhere in this package. */
 import { ops, type Tensor } from '../torch/index.js';
+import { selectKernel } from '../torch/internal.js';
 
 /**
  * Resizes [N, C, H, W] to [N, C, height, width] in float32. When the input already has that size, it is returned as it
@@ -9,7 +10,11 @@ import { ops, type Tensor } from '../torch/index.js';
 export function resizeBilinear(inputNCHW: Tensor, [height, width]: readonly [number, number]): Tensor {
   const [, , inputHeight, inputWidth] = inputNCHW.shape;
   if (inputHeight === height && inputWidth === width) return inputNCHW;
-  return ops.resizeBilinear(inputNCHW, [height, width]);
+  return selectKernel('resizeBilinear', {
+    inputs: [inputNCHW],
+    fused: () => ops.resizeBilinear(inputNCHW, [height, width]),
+    stock: () => ops.upsampleBilinear2d(inputNCHW.to({ dtype: 'float32' }), [height, width], false),
+  });
 }
 
 /** Returns height and width of [N, C, H, W]. */

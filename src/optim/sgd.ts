@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { Buffer, type Parameter } from '../nn/index.js';
 import { defineComponent, parseOptions } from '../registry/index.js';
 import { noGrad, ops, type Tensor, tidy } from '../torch/index.js';
-import { kernels } from '../torch/internal.js';
+import { selectKernel } from '../torch/internal.js';
 import {
   type CompleteGroup,
   expectEntries,
@@ -95,8 +95,13 @@ export class Sgd extends Optimizer<SgdGroup> {
 
   /** Updates a group; fused and stock kernels give the same bits. */
   protected stepGroup(group: CompleteGroup<SgdGroup>): void {
-    if (kernels() === 'fused') this.#stepTogether(group);
-    else for (const parameter of group.parameters) this.#stepOne(parameter, group);
+    selectKernel('sgdStep', {
+      inputs: group.parameters,
+      fused: () => this.#stepTogether(group),
+      stock: () => {
+        for (const parameter of group.parameters) this.#stepOne(parameter, group);
+      },
+    });
   }
 
   /** Updates all parameters of a group in one pass, and in a second those that have no momentum yet. */

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { Conv2d, Module } from '../nn/index.js';
 import { defineComponent, parseOptions } from '../registry/index.js';
 import { autocast, cat, type Generator, ops, type Tensor } from '../torch/index.js';
-import { kernels } from '../torch/internal.js';
+import { constants, selectKernel } from '../torch/internal.js';
 import { type NormOrder, normalizeWeights, normOrderOption } from './normalize-weights.js';
 import { pixelwise } from './pixelwise.js';
 import { readCurve } from './read-curve.js';
@@ -38,7 +38,7 @@ export interface ArmOptions extends z.input<typeof options> {
   readonly generator: Generator;
 }
 
-const hidden = 4;
+const hidden = constants.armHiddenUnits;
 
 export class Arm extends Module implements Reweighter {
   readonly isolatedStart = true;
@@ -80,14 +80,20 @@ export class Arm extends Module implements Reweighter {
     expectInput('Arm.weigh', input);
     const { confidenceNHW, validNHW, sumOverRanks } = input;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
-      if (kernels() === 'stock' || sumOverRanks)
-        return normalizeWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks });
-      const parameters = cat(
-        this.parameters().map((parameter) => parameter.reshape([-1])),
-        0,
-      );
-      return ops.armWeights(confidenceNHW, validNHW, parameters, this.p);
+      return selectKernel('armWeights', {
+        inputs: [confidenceNHW],
+        when: sumOverRanks === undefined,
+        fused: () => ops.armWeights(confidenceNHW, validNHW, this.#flatParameters(), this.p),
+        stock: () => normalizeWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks }),
+      });
     });
+  }
+
+  #flatParameters(): Tensor {
+    return cat(
+      this.parameters().map((parameter) => parameter.reshape([-1])),
+      0,
+    );
   }
 
   adversarialParameters(): AdversarialParameters {

@@ -6,7 +6,7 @@
 
 import { z } from 'zod';
 import { ops, type Tensor } from '../torch/index.js';
-import { kernels } from '../torch/internal.js';
+import { constants, selectKernel } from '../torch/internal.js';
 
 /** Order p of the norm of a weight map. */
 export type NormOrder = 1 | 2 | 3;
@@ -19,9 +19,7 @@ export const normOrderOption = z
   .default(defaultOrder)
   .describe('Order of the norm of the weights. 1 puts all weight on the hardest pixels (Table 2).');
 
-// Added to every valid weight: below the last digit of any real weight, yet weights that are all 0 become uniform.
-const floor = 1e-12;
-// Keeps the derivative of a root finite at 0; below ‖floor‖ of a single pixel.
+// Keeps the derivative of a root finite at 0; below the p-norm of the floor of one pixel.
 const smallest = 1e-37;
 
 /** Configures `normalizeWeights`. */
@@ -43,18 +41,20 @@ export function normalizeWeights(
   validNHW: Tensor,
   { p = defaultOrder, sumOverRanks }: NormalizeOptions = {},
 ): Tensor {
-  return kernels() === 'fused' && !sumOverRanks
-    ? ops.normaliseWeights(weightsNHW, validNHW, p)
-    : composed(weightsNHW, validNHW, { p, sumOverRanks });
+  return selectKernel('normalizeWeights', {
+    inputs: [weightsNHW],
+    when: sumOverRanks === undefined,
+    fused: () => ops.normalizeWeights(weightsNHW, validNHW, p),
+    stock: () => normalizeStock(weightsNHW, validNHW, { p, sumOverRanks }),
+  });
 }
 
-/** Computes the same with libtorch's operators, one by one. */
-function composed(
+function normalizeStock(
   weightsNHW: Tensor,
   validNHW: Tensor,
   { p = defaultOrder, sumOverRanks = (sums) => sums }: NormalizeOptions,
 ): Tensor {
-  const masked = weightsNHW.add(floor).mul(validNHW);
+  const masked = weightsNHW.add(constants.weightFloor).mul(validNHW);
   // 1 when no pixel is valid, else 0: both norms are then 1 in place of 0, and everything stays 0 instead of NaN.
   const empty = sumOverRanks(validNHW.sum()).eq(0).to({ dtype: 'float32' });
   const unit = masked.div(root(sumOverRanks(power(masked, p).sum()), p).add(empty));

@@ -34,7 +34,7 @@ export function engine(): Engine {
     build: addon.buildInformation(),
     threads: addon.threads(),
     cudaDevices: addon.cudaDeviceCount(),
-    bfloat16Fast: addon.bfloat16Fast(),
+    bfloat16Fast: addon.hasNativeBfloat16(),
   };
 }
 

@@ -6,8 +6,8 @@
 import { EngineError } from '../errors/index.js';
 import { type NativeAddon, native } from './native.js';
 
-/** Describes a PNG file that `decodePng` can read. */
-interface PngForm {
+/** Describes a PNG file that `decodePngRows` can read. */
+interface PngHeader {
   /** In pixels. */
   readonly width: number;
   /** In pixels. */
@@ -24,25 +24,25 @@ interface PngForm {
 
 /** Selects rows of a PNG: `count` of them, from row `first` on. */
 interface PngRows {
-  readonly form: PngForm;
+  readonly header: PngHeader;
   readonly first: number;
   readonly count: number;
 }
 
-/** Image kernels of the addon; native/images.cc describes the arguments of those without a comment. */
+/** Image kernels of the addon; native/images/images.cc describes the arguments of those without a comment. */
 export interface ImageKernels {
   /**
-   * Reads the form of a PNG file, and null when it is no PNG of 8 bits per channel without interlacing.
+   * Reads the header of a PNG file, or null when it is no PNG of 8 bits per channel without interlacing.
    *
    * @throws {OperationError} when the file is damaged or truncated
    */
-  pngForm(file: Uint8Array): PngForm | null;
+  readPngHeader(file: Uint8Array): PngHeader | null;
   /**
-   * Decodes rows of a file for which `pngForm` returned a form: [count, width · channels] as stored.
+   * Decodes rows of a file for which `readPngHeader` returned a header: [count, width · channels] as stored.
    *
    * @throws {OperationError} when the pixels are damaged
    */
-  decodePng(file: Uint8Array, rows: PngRows): Uint8Array;
+  decodePngRows(file: Uint8Array, rows: PngRows): Uint8Array;
   readonly augmentImage: NativeAddon['augmentImage'];
   readonly gatherLabels: NativeAddon['gatherLabels'];
   readonly countLabels: NativeAddon['countLabels'];
@@ -78,15 +78,15 @@ function find(): ImageKernels | null {
 function createKernels(): ImageKernels {
   const addon = native();
   return {
-    pngForm: (file) => {
-      const facts = addon.pngForm(file);
-      if (facts === null) return null;
-      const [width = 0, height = 0, colorType = 0, channels = 0, hasMetadata = 0] = facts;
+    readPngHeader: (file) => {
+      const values = addon.readPngHeader(file);
+      if (values === null) return null;
+      const [width = 0, height = 0, colorType = 0, channels = 0, hasMetadata = 0] = values;
       return { width, height, colorType, channels, hasMetadata: hasMetadata !== 0 };
     },
-    decodePng: (file, { form, first, count }) => {
-      const output = new Uint8Array(count * form.width * form.channels);
-      addon.decodePng(file, output, first, count);
+    decodePngRows: (file, { header, first, count }) => {
+      const output = new Uint8Array(count * header.width * header.channels);
+      addon.decodePngRows(file, output, first, count);
       return output;
     },
     augmentImage: (...values) => addon.augmentImage(...values),

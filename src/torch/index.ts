@@ -31,7 +31,8 @@ export { readSafetensors, type SafetensorsContents, writeSafetensors } from './f
 export { readStateDict, type StateDictContents } from './files/state-dict.js';
 export * as ops from './generated/ops.js';
 export { Generator } from './generator.js';
-export { type AutocastOptions, autocast, fullFloat32, type Kernels, noGrad, withKernels } from './modes.js';
+export { type Kernels, withKernels } from './kernels.js';
+export { type AutocastOptions, autocast, fullFloat32, noGrad } from './modes.js';
 export { Scope, scope, tidy } from './scope.js';
 export { type ClampOptions, type KeepDimOption, Tensor, type ToOptions } from './tensor.js';
 export type { NestedNumbers } from './typed-arrays.js';

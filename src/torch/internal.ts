@@ -3,9 +3,11 @@
 export { afterBackward, backwardTogether } from './backward.js';
 export * as collectives from './collectives.js';
 export { isFloatingPoint } from './dtype.js';
+export * as constants from './generated/constants.js';
 export { GradientReducer } from './gradient-reducer.js';
 export { type ImageKernels, imageKernels, requireImageKernels } from './image-kernels.js';
-export { currentModes, isRecording, kernels } from './modes.js';
+export { type KernelChoice, kernels, selectKernel } from './kernels.js';
+export { currentModes, isRecording } from './modes.js';
 export { setOperatorPhase, startOperatorTimes, stopOperatorTimes } from './operator-times.js';
 export { type Precision, resolvePrecision, resolveThreads } from './resolve-settings.js';
 export { rejectPromise } from './scope.js';

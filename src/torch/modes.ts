@@ -5,6 +5,7 @@
 
 import type { DType } from './dtype.js';
 import { dtypeCode, dtypeName } from './dtype.js';
+import { kernels, withKernels } from './kernels.js';
 import { native } from './native.js';
 import { rejectPromise } from './scope.js';
 
@@ -82,28 +83,5 @@ export function fullFloat32<T>(body: () => T): T {
     return result;
   } finally {
     native().setTf32(before);
-  }
-}
-
-/** `fused`: kernels of our own that do several steps in one pass; `stock`: the engine's operators, one by one. */
-export type Kernels = 'fused' | 'stock';
-
-let chosenKernels: Kernels = 'fused';
-
-/** Whose kernels layers and losses use now. */
-export function kernels(): Kernels {
-  return chosenKernels;
-}
-
-/** Runs `body` with these kernels: `stock` is the reference that `fused` is held against. */
-export function withKernels<T>(choice: Kernels, body: () => T): T {
-  const before = chosenKernels;
-  chosenKernels = choice;
-  try {
-    const result = body();
-    rejectPromise(result, 'withKernels');
-    return result;
-  } finally {
-    chosenKernels = before;
   }
 }

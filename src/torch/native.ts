@@ -70,7 +70,8 @@ export interface NativeAddon {
   version(): string;
   buildInformation(): string;
   cudaDeviceCount(): number;
-  bfloat16Fast(): boolean;
+  hasCudaKernels(): boolean;
+  hasNativeBfloat16(): boolean;
   setTf32(allowed: number): number;
   setDeterministic(on: boolean): boolean;
   joinGroup(
@@ -99,14 +100,14 @@ export interface NativeAddon {
   prepareReducer(reducer: Handle, outputs: readonly Handle[]): void;
   finishReducer(reducer: Handle): void;
   disposeReducer(reducer: Handle): void;
-  pngForm(file: Uint8Array): number[] | null;
-  decodePng(file: Uint8Array, output: Uint8Array, firstRow: number, rowCount: number): void;
+  readPngHeader(file: Uint8Array): number[] | null;
+  decodePngRows(file: Uint8Array, output: Uint8Array, firstRow: number, rowCount: number): void;
   augmentImage(
     image: Uint8Array,
     sourceWidth: number,
     columns: Int32Array,
     rows: Int32Array,
-    colours: Uint8Array,
+    colors: Uint8Array,
     values: Float32Array,
     output: Float32Array,
     planeWidth: number,
@@ -126,7 +127,7 @@ export interface NativeAddon {
     rows: Int32Array,
     counts: Int32Array,
   ): void;
-  mapBytes(samples: Uint8Array, stride: number, meanings: Int32Array, output: Uint8Array): number;
+  mapBytes(samples: Uint8Array, stride: number, table: Int32Array, output: Uint8Array): number;
   startProfile(): void;
   setProfilePhase(phase: number): void;
   /** Each entry: phase, operator, calls, own seconds. */

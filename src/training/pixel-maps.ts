@@ -7,7 +7,7 @@ import { ignoreIndex } from '../data/index.js';
 import { crossEntropy, fusedPixelLoss } from '../losses/index.js';
 import { resizeBilinear } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
-import { kernels } from '../torch/internal.js';
+import { selectKernel } from '../torch/internal.js';
 import type { Phase, StepBatch, TrainableOutput, TrainingComponents } from './training-components.js';
 
 export interface PixelMapsInput extends TrainableOutput {
@@ -26,24 +26,34 @@ export interface PixelMaps {
 
 export function pixelMapsOf(components: TrainingComponents, input: PixelMapsInput): PixelMaps {
   const { logitsNCHW, batch } = input;
-  if (!isFused(components)) return plainMaps(components, input);
   const { pixelLoss: loss, confidence, reweighter } = components;
-  const maps = fusedPixelLoss(logitsNCHW, batch.labelsNHW, {
-    loss,
-    confidence: reweighter && confidence,
-    ignoreIndex,
+  return selectKernel<PixelMaps>('pixelLoss', {
+    inputs: [logitsNCHW],
+    when: canFuse(components),
+    fused: () => ({
+      ...fusedPixelLoss(logitsNCHW, batch.labelsNHW, {
+        loss,
+        confidence: reweighter && confidence,
+        ignoreIndex,
+      }),
+      logitsNCHW: null,
+    }),
+    stock: () => plainMaps(components, input),
   });
-  return { ...maps, logitsNCHW: null };
 }
 
 /** Plain cross-entropy of the auxiliary head, [N,H,W]. */
 export function auxiliaryLossesOf(logitsNCHW: Tensor, labelsNHW: Tensor): Tensor {
-  if (kernels() === 'fused') return fusedPixelLoss(logitsNCHW, labelsNHW, { ignoreIndex }).lossesNHW;
-  return crossEntropy(atSizeOf(labelsNHW, logitsNCHW), labelsNHW, { ignoreIndex });
+  return selectKernel('pixelLoss', {
+    inputs: [logitsNCHW],
+    fused: () => fusedPixelLoss(logitsNCHW, labelsNHW, { ignoreIndex }).lossesNHW,
+    stock: () => crossEntropy(atSizeOf(labelsNHW, logitsNCHW), labelsNHW, { ignoreIndex }),
+  });
 }
 
-function isFused({ pixelLoss, confidence, reweighter }: TrainingComponents): boolean {
-  if (kernels() !== 'fused' || pixelLoss.fused === undefined) return false;
+/** Returns whether loss and confidence have a fused form and the reweighter needs no logits at the labels' size. */
+function canFuse({ pixelLoss, confidence, reweighter }: TrainingComponents): boolean {
+  if (pixelLoss.fused === undefined) return false;
   if (reweighter === null) return true;
   return confidence.fused !== undefined && !reweighter.needs?.includes('logitsNCHW');
 }

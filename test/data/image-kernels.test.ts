@@ -13,9 +13,9 @@ import { augment } from './reference-augmentation.js';
 const kernels = requireImageKernels();
 
 function decodeRows(file: Uint8Array, rows: { first: number; count: number }): Uint8Array {
-  const form = kernels.pngForm(file);
-  if (form === null) throw new Error('expected a PNG that the engine takes');
-  return kernels.decodePng(file, { form, ...rows });
+  const header = kernels.readPngHeader(file);
+  if (header === null) throw new Error('expected a PNG that the engine takes');
+  return kernels.decodePngRows(file, { header, ...rows });
 }
 
 /** Returns smooth areas, edges and noise, for which an encoder chooses every filter somewhere. */
@@ -38,7 +38,7 @@ function picture({
   });
 }
 
-describe('decodePng', () => {
+describe('decodePngRows', () => {
   it.each([
     { channels: 1, type: 0 },
     { channels: 2, type: 4 },
@@ -53,7 +53,13 @@ describe('decodePng', () => {
         .png({ adaptiveFiltering: true })
         .toBuffer(),
     );
-    expect(kernels.pngForm(file)).toEqual({ width, height, channels, colorType: type, hasMetadata: false });
+    expect(kernels.readPngHeader(file)).toEqual({
+      width,
+      height,
+      channels,
+      colorType: type,
+      hasMetadata: false,
+    });
     expect(decodeRows(file, { first: 0, count: height })).toEqual(pixels);
     const row = width * channels;
     for (const [first, count] of [
@@ -92,9 +98,10 @@ describe('decodePng', () => {
     const deep = encode({ width: 2, height: 2, channels: 1, depth: 16, data: new Uint16Array(4) });
     const interlaced = await image.clone().png({ progressive: true }).toBuffer();
     const jpeg = await image.clone().jpeg().toBuffer();
-    for (const file of [deep, interlaced, jpeg]) expect(kernels.pngForm(new Uint8Array(file))).toBeNull();
+    for (const file of [deep, interlaced, jpeg])
+      expect(kernels.readPngHeader(new Uint8Array(file))).toBeNull();
     const turned = await image.clone().withMetadata({ orientation: 6 }).png().toBuffer();
-    expect(kernels.pngForm(new Uint8Array(turned))?.hasMetadata).toBe(true);
+    expect(kernels.readPngHeader(new Uint8Array(turned))?.hasMetadata).toBe(true);
   });
 
   it('refuses damaged files, wherever the damage is', () => {
@@ -103,10 +110,12 @@ describe('decodePng', () => {
     for (let at = 40; at < file.length - 20; at += 97) {
       const damaged = file.slice();
       damaged[at] = (damaged[at] as number) ^ 1;
-      expect(() => decodeRows(damaged, last)).toThrow(/decodePng: .*(damaged|breaks off|where it belongs)/);
+      expect(() => decodeRows(damaged, last)).toThrow(/(readPngHeader|decodePngRows): .*(damaged|truncated)/);
     }
-    expect(() => decodeRows(file.subarray(0, file.length - 1), last)).toThrow('breaks off');
-    expect(() => decodeRows(file, { first: 60, count: 5 })).toThrow('rows beyond the image');
+    expect(() => decodeRows(file.subarray(0, file.length - 1), last)).toThrow('truncated');
+    expect(() => decodeRows(file, { first: 60, count: 5 })).toThrow(
+      /rows within the image's 64, received 5 from row 60/,
+    );
   });
 });
 
@@ -186,17 +195,21 @@ describe('a sample made by the engine', () => {
     const write = (columns: Int32Array, output: Float32Array) =>
       kernels.augmentImage(bytes, 2, columns, taps(0, 1, 0), new Uint8Array(0), floats, output, 2);
     expect(() => write(taps(0, 1, 0), new Float32Array(12))).not.toThrow();
-    expect(() => write(taps(0, 2, 0), new Float32Array(12))).toThrow('taps beyond the image');
+    expect(() => write(taps(0, 2, 0), new Float32Array(12))).toThrow(
+      'source positions from 0 to 1, received 2',
+    );
     expect(() => write(taps(0, 0, 0, 1, 1, 1, 0, 0, 0), new Float32Array(12))).toThrow(
-      'more room for the crop',
+      'expected output to be longer',
     );
     expect(() => kernels.gatherLabels(bytes, 4, taps(4), taps(0), bytes, 4)).toThrow(
-      'taps beyond the labels',
+      'source positions from 0 to',
     );
     expect(() => kernels.gatherLabels(bytes, 4, taps(0), taps(3), bytes, 4)).toThrow(
-      'taps beyond the labels',
+      'source positions from 0 to',
     );
-    expect(() => kernels.gatherLabels(bytes, 4, taps(0, 1), taps(0), bytes, 1)).toThrow('more room');
+    expect(() => kernels.gatherLabels(bytes, 4, taps(0, 1), taps(0), bytes, 1)).toThrow(
+      'expected output to be longer',
+    );
   });
 });
 

@@ -5,15 +5,12 @@
 
 import type { AugmentationDraw } from '#data/augment/augment-sample.js';
 import type { ColorChanges, HsvChange } from '#data/augment/color-changes.js';
-import {
-  imageTaps,
-  labelTaps,
-  type ResizedRegion,
-  roundHalfEven,
-  weightOne,
-} from '#data/augment/resize-taps.js';
+import { imageTaps, labelTaps, type ResizedRegion, roundHalfEven } from '#data/augment/resize-taps.js';
 import { imageDeviation, imageMean } from '#data/images/normalization.js';
 import type { Size } from '#data/images/size.js';
+
+/** Equals the sum of the two weights of a resized pixel. */
+const weightOne = 2048;
 
 /** Returns the image [3, H, W] and labels [H, W] of the sample that was drawn from a whole image. */
 export function augment(

@@ -44,7 +44,7 @@ describe('at the beginning', () => {
       expect(report?.error?.name).toBe('DistributedError');
       expect(report?.error?.ranks).toEqual([1, 3]);
     }
-    expect(zero?.error?.message).toMatch(/rank 0 of 4: .*rank 1, 3 of 4 did not come.*MASTER_PORT/);
+    expect(zero?.error?.message).toMatch(/rank 0 of 4: .*rank 1, 3 of 4 did not join.*MASTER_PORT/);
   });
 
   test('without rank 0 the others say where they expect it', async () => {

@@ -169,7 +169,7 @@ describe('says what was expected', () => {
     const { logitsNCHW, labelsNHW } = fusedBatch(given);
     const labels = labelsNHW.where(labelsNHW.ne(2), wrong);
     expect(() => fusedPixelLoss(logitsNCHW, labels)).toThrow(
-      `expected labels from 0 to 4, or 255 where there is none, received ${wrong}`,
+      `expected labels from 0 to 4, or 255 for pixels without a label, received ${wrong}`,
     );
   });
 

@@ -131,7 +131,7 @@ describe.each([1, 2, 3])('p = %i', (p) => {
     const count = points.reshape([-1]).shape[0] ?? 0;
     for (const arm of [false, true]) {
       const [from, flat] = [points.detach().requiresGrad_(), parameters.detach().requiresGrad_()];
-      const weights = arm ? ops.armWeights(from, valid, flat, p) : ops.normaliseWeights(from, valid, p);
+      const weights = arm ? ops.armWeights(from, valid, flat, p) : ops.normalizeWeights(from, valid, p);
       weights.mul(above).sum().backward();
       const [output, below, toParameters] = runKernel(
         ['weights', count, p, Number(arm)],

@@ -6,7 +6,7 @@
  * values that OpenCV's resize of the whole image would give them.
  */
 
-import { requireImageKernels } from '../../torch/internal.js';
+import { constants, requireImageKernels } from '../../torch/internal.js';
 import { ignoreIndex } from '../classes.js';
 import type { RowRange } from '../images/image-file.js';
 import { normalizedValues } from '../images/normalization.js';
@@ -127,10 +127,12 @@ export function applyAugmentation(
   };
 }
 
+const { hsvChangeBytes, hueShiftOffset } = constants;
+
 const sameBytes = Uint8Array.from({ length: 256 }, (_, value) => value);
 
 /**
- * Packs color changes as the engine takes them: 256 bytes for the first table and 257 for each change of HSV. The last table
+ * Packs color changes as the engine takes them: 256 bytes for the first table and `hsvChangeBytes` for each change of HSV. The last table
  * is folded into the normalized values [3, 256], and without a change of HSV both tables are.
  */
 function packColors({ before, hsv, after }: ColorChanges): {
@@ -140,11 +142,11 @@ function packColors({ before, hsv, after }: ColorChanges): {
   if (hsv.length === 0) {
     return { packed: new Uint8Array(0), values: normalizedValues(composeTables(before, after)) };
   }
-  const packed = new Uint8Array(256 + 257 * hsv.length);
+  const packed = new Uint8Array(256 + hsvChangeBytes * hsv.length);
   packed.set(before ?? sameBytes);
   for (const [place, { saturations, hueShift }] of hsv.entries()) {
-    packed.set(saturations, 256 + 257 * place);
-    packed[256 + 257 * place + 256] = hueShift + 128;
+    packed.set(saturations, 256 + hsvChangeBytes * place);
+    packed[256 + hsvChangeBytes * place + 256] = hueShift + hueShiftOffset;
   }
   return { packed, values: normalizedValues(after) };
 }

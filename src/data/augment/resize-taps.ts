@@ -4,6 +4,7 @@
  * the pixel at the floor of the scaled coordinate.
  */
 
+import { constants } from '../../torch/internal.js';
 import type { Size } from '../images/size.js';
 
 /** Describes a rectangle of a resized image, in pixels. */
@@ -20,9 +21,7 @@ export interface ResizedRegion {
   readonly mirrored: boolean;
 }
 
-const weightBits = 11;
-/** Equals the sum of the two weights of a pixel. */
-export const weightOne = 1 << weightBits;
+const { resizeWeightOne } = constants;
 
 /** Holds, for each pixel along one axis, two source pixels and the weight of the second. The three parts are views of `all`. */
 export interface LinearTaps {
@@ -97,7 +96,7 @@ function linearTaps({ source, scaled, start, length }: Axis): LinearTaps {
     const tap = Math.floor(position);
     before[index] = inside(tap);
     after[index] = inside(tap + 1);
-    weights[index] = roundHalfEven(Math.fround(position - tap) * weightOne);
+    weights[index] = roundHalfEven(Math.fround(position - tap) * resizeWeightOne);
   }
   return { all, before, after, weights };
 }

@@ -92,10 +92,10 @@ const rgb = 2;
 /** Returns null unless the file is a sound RGB PNG that is shown as stored; sharp then reads it or says what is wrong. */
 function openPng(file: Uint8Array, kernels: ImageKernels): OpenImage | null {
   try {
-    const form = kernels.pngForm(file);
-    if (form === null || form.colorType !== rgb || form.hasMetadata) return null;
-    const { width, height } = form;
-    return { width, height, rows: (rows) => kernels.decodePng(file, { form, ...rows }) };
+    const header = kernels.readPngHeader(file);
+    if (header === null || header.colorType !== rgb || header.hasMetadata) return null;
+    const { width, height } = header;
+    return { width, height, rows: (rows) => kernels.decodePngRows(file, { header, ...rows }) };
   } catch (error) {
     if (error instanceof OperationError) return null;
     throw error;

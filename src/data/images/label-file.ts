@@ -146,9 +146,9 @@ function decodeWithEngine(bytes: Uint8Array): { readonly data: Uint8Array; reado
   const kernels = imageKernels();
   if (kernels === null) return null;
   try {
-    const form = kernels.pngForm(bytes);
-    if (form === null) return null;
-    return { data: kernels.decodePng(bytes, { form, first: 0, count: form.height }), palette: null };
+    const header = kernels.readPngHeader(bytes);
+    if (header === null) return null;
+    return { data: kernels.decodePngRows(bytes, { header, first: 0, count: header.height }), palette: null };
   } catch (error) {
     if (error instanceof OperationError) return null;
     throw error;

@@ -13,218 +13,36 @@ const handles = (list: readonly (HasHandle | null)[]): (Handle | null)[] => list
 const tensor = (value: NativeValue): Tensor => wrap(value as Handle);
 const tensorList = (value: NativeValue): Tensor[] => (value as readonly Handle[]).map(wrap);
 
-const addTensorOperator = operator('aten::add', 'Tensor');
-/** `aten::add.Tensor` */
-export function addTensor(self: HasHandle, other: HasHandle, { alpha }: { alpha?: number | boolean } = {}): Tensor {
-  return tensor(addTensorOperator(self.id, other.id, alpha));
-}
-
-const conv2dOperator = operator('aten::conv2d');
-/** `aten::conv2d` */
-export function conv2d(input: HasHandle, weight: HasHandle, { bias, stride, padding, dilation, groups }: { bias?: HasHandle | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number } = {}): Tensor {
-  return tensor(conv2dOperator(input.id, weight.id, bias?.id ?? null, stride, padding, dilation, groups));
-}
-
-const batchNormOperator = operator('aten::batch_norm');
-/** `aten::batch_norm` */
-export function batchNorm(input: HasHandle, weight: HasHandle | null, bias: HasHandle | null, runningMean: HasHandle | null, runningVar: HasHandle | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-  return tensor(batchNormOperator(input.id, weight?.id ?? null, bias?.id ?? null, runningMean?.id ?? null, runningVar?.id ?? null, training, momentum, eps, cudnnEnabled));
-}
-
-const reluOperator = operator('aten::relu');
-/** `aten::relu` */
-export function relu(self: HasHandle): Tensor {
-  return tensor(reluOperator(self.id));
-}
-
-const relu_Operator = operator('aten::relu_');
-/** `aten::relu_` */
-export function relu_<T extends HasHandle>(self: T): T {
-  relu_Operator(self.id);
-  return self;
-}
-
-const thresholdOperator = operator('aten::threshold');
-/** `aten::threshold` */
-export function threshold(self: HasHandle, threshold: number | boolean, value: number | boolean): Tensor {
-  return tensor(thresholdOperator(self.id, threshold, value));
-}
-
-const maxPool2dOperator = operator('aten::max_pool2d');
-/** `aten::max_pool2d` */
-export function maxPool2d(self: HasHandle, kernelSize: number | readonly number[], { stride, padding, dilation, ceilMode }: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean } = {}): Tensor {
-  return tensor(maxPool2dOperator(self.id, kernelSize, stride, padding, dilation, ceilMode));
-}
-
-const avgPool2dOperator = operator('aten::avg_pool2d');
-/** `aten::avg_pool2d` */
-export function avgPool2d(self: HasHandle, kernelSize: number | readonly number[], { stride, padding, ceilMode, countIncludePad, divisorOverride }: { stride?: number | readonly number[]; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null } = {}): Tensor {
-  return tensor(avgPool2dOperator(self.id, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
-}
-
 const adaptiveAvgPool2dOperator = operator('aten::adaptive_avg_pool2d');
 /** `aten::adaptive_avg_pool2d` */
 export function adaptiveAvgPool2d(self: HasHandle, outputSize: number | readonly number[]): Tensor {
   return tensor(adaptiveAvgPool2dOperator(self.id, outputSize));
 }
 
-const upsampleBilinear2dOperator = operator('aten::upsample_bilinear2d');
-/** `aten::upsample_bilinear2d` */
-export function upsampleBilinear2d(self: HasHandle, outputSize: number | readonly number[], alignCorners: boolean, { scalesH, scalesW }: { scalesH?: number | null; scalesW?: number | null } = {}): Tensor {
-  return tensor(upsampleBilinear2dOperator(self.id, outputSize, alignCorners, scalesH, scalesW));
+const addTensorOperator = operator('aten::add', 'Tensor');
+/** `aten::add.Tensor` */
+export function addTensor(self: HasHandle, other: HasHandle, { alpha }: { alpha?: number | boolean } = {}): Tensor {
+  return tensor(addTensorOperator(self.id, other.id, alpha));
 }
 
-const upsampleNearest2dOperator = operator('aten::upsample_nearest2d');
-/** `aten::upsample_nearest2d` */
-export function upsampleNearest2d(self: HasHandle, outputSize: number | readonly number[], { scalesH, scalesW }: { scalesH?: number | null; scalesW?: number | null } = {}): Tensor {
-  return tensor(upsampleNearest2dOperator(self.id, outputSize, scalesH, scalesW));
-}
-
-const dropoutOperator = operator('aten::dropout');
-/** `aten::dropout` */
-export function dropout(input: HasHandle, p: number, train: boolean): Tensor {
-  return tensor(dropoutOperator(input.id, p, train));
-}
-
-const bernoulliOperator = operator('aten::bernoulli');
-/** `aten::bernoulli` */
-export function bernoulli(self: HasHandle, { generator }: { generator?: HasHandle | null } = {}): Tensor {
-  return tensor(bernoulliOperator(self.id, generator?.id ?? null));
-}
-
-const bernoulliFloat_Operator = operator('aten::bernoulli_', 'float');
-/** `aten::bernoulli_.float` */
-export function bernoulliFloat_<T extends HasHandle>(self: T, { p, generator }: { p?: number; generator?: HasHandle | null } = {}): T {
-  bernoulliFloat_Operator(self.id, p, generator?.id ?? null);
+const addcdiv_Operator = operator('aten::addcdiv_');
+/** `aten::addcdiv_` */
+export function addcdiv_<T extends HasHandle>(self: T, tensor1: HasHandle, tensor2: HasHandle, { value }: { value?: number | boolean } = {}): T {
+  addcdiv_Operator(self.id, tensor1.id, tensor2.id, value);
   return self;
 }
 
-const uniform_Operator = operator('aten::uniform_');
-/** `aten::uniform_` */
-export function uniform_<T extends HasHandle>(self: T, { from, to, generator }: { from?: number; to?: number; generator?: HasHandle | null } = {}): T {
-  uniform_Operator(self.id, from, to, generator?.id ?? null);
+const addcmul_Operator = operator('aten::addcmul_');
+/** `aten::addcmul_` */
+export function addcmul_<T extends HasHandle>(self: T, tensor1: HasHandle, tensor2: HasHandle, { value }: { value?: number | boolean } = {}): T {
+  addcmul_Operator(self.id, tensor1.id, tensor2.id, value);
   return self;
 }
 
-const normal_Operator = operator('aten::normal_');
-/** `aten::normal_` */
-export function normal_<T extends HasHandle>(self: T, { mean, std, generator }: { mean?: number; std?: number; generator?: HasHandle | null } = {}): T {
-  normal_Operator(self.id, mean, std, generator?.id ?? null);
-  return self;
-}
-
-const logSoftmaxIntOperator = operator('aten::log_softmax', 'int');
-/** `aten::log_softmax.int` */
-export function logSoftmaxInt(self: HasHandle, dim: number, { dtype }: { dtype?: DType | null } = {}): Tensor {
-  return tensor(logSoftmaxIntOperator(self.id, dim, dtype == null ? null : dtypeCode(dtype)));
-}
-
-const nllLoss2dOperator = operator('aten::nll_loss2d');
-/** `aten::nll_loss2d` */
-export function nllLoss2d(self: HasHandle, target: HasHandle, { weight, reduction, ignoreIndex }: { weight?: HasHandle | null; reduction?: number; ignoreIndex?: number } = {}): Tensor {
-  return tensor(nllLoss2dOperator(self.id, target.id, weight?.id ?? null, reduction, ignoreIndex));
-}
-
-const nllLossNdOperator = operator('aten::nll_loss_nd');
-/** `aten::nll_loss_nd` */
-export function nllLossNd(self: HasHandle, target: HasHandle, { weight, reduction, ignoreIndex }: { weight?: HasHandle | null; reduction?: number; ignoreIndex?: number } = {}): Tensor {
-  return tensor(nllLossNdOperator(self.id, target.id, weight?.id ?? null, reduction, ignoreIndex));
-}
-
-const crossEntropyLossOperator = operator('aten::cross_entropy_loss');
-/** `aten::cross_entropy_loss` */
-export function crossEntropyLoss(self: HasHandle, target: HasHandle, { weight, reduction, ignoreIndex, labelSmoothing }: { weight?: HasHandle | null; reduction?: number; ignoreIndex?: number; labelSmoothing?: number } = {}): Tensor {
-  return tensor(crossEntropyLossOperator(self.id, target.id, weight?.id ?? null, reduction, ignoreIndex, labelSmoothing));
-}
-
-const constantPadNdOperator = operator('aten::constant_pad_nd');
-/** `aten::constant_pad_nd` */
-export function constantPadNd(self: HasHandle, pad: readonly number[], { value }: { value?: number | boolean } = {}): Tensor {
-  return tensor(constantPadNdOperator(self.id, pad, value));
-}
-
-const indexPutOperator = operator('aten::index_put');
-/** `aten::index_put` */
-export function indexPut(self: HasHandle, indices: readonly (HasHandle | null)[], values: HasHandle, { accumulate }: { accumulate?: boolean } = {}): Tensor {
-  return tensor(indexPutOperator(self.id, handles(indices), values.id, accumulate));
-}
-
-const bincountOperator = operator('aten::bincount');
-/** `aten::bincount` */
-export function bincount(self: HasHandle, { weights, minlength }: { weights?: HasHandle | null; minlength?: number } = {}): Tensor {
-  return tensor(bincountOperator(self.id, weights?.id ?? null, minlength));
-}
-
-const maskedFillScalarOperator = operator('aten::masked_fill', 'Scalar');
-/** `aten::masked_fill.Scalar` */
-export function maskedFillScalar(self: HasHandle, mask: HasHandle, value: number | boolean): Tensor {
-  return tensor(maskedFillScalarOperator(self.id, mask.id, value));
-}
-
-const maskedScatterOperator = operator('aten::masked_scatter');
-/** `aten::masked_scatter` */
-export function maskedScatter(self: HasHandle, mask: HasHandle, source: HasHandle): Tensor {
-  return tensor(maskedScatterOperator(self.id, mask.id, source.id));
-}
-
-const nonzeroOperator = operator('aten::nonzero');
-/** `aten::nonzero` */
-export function nonzero(self: HasHandle): Tensor {
-  return tensor(nonzeroOperator(self.id));
-}
-
-const oneHotOperator = operator('aten::one_hot');
-/** `aten::one_hot` */
-export function oneHot(self: HasHandle, { numClasses }: { numClasses?: number } = {}): Tensor {
-  return tensor(oneHotOperator(self.id, numClasses));
-}
-
-const sortOperator = operator('aten::sort');
-/** `aten::sort` */
-export function sort(self: HasHandle, { dim, descending }: { dim?: number; descending?: boolean } = {}): [Tensor, Tensor] {
-  return tensorList(sortOperator(self.id, dim, descending)) as [Tensor, Tensor];
-}
-
-const topkOperator = operator('aten::topk');
-/** `aten::topk` */
-export function topk(self: HasHandle, k: number, { dim, largest, sorted }: { dim?: number; largest?: boolean; sorted?: boolean } = {}): [Tensor, Tensor] {
-  return tensorList(topkOperator(self.id, k, dim, largest, sorted)) as [Tensor, Tensor];
-}
-
-const cumsumOperator = operator('aten::cumsum');
-/** `aten::cumsum` */
-export function cumsum(self: HasHandle, dim: number, { dtype }: { dtype?: DType | null } = {}): Tensor {
-  return tensor(cumsumOperator(self.id, dim, dtype == null ? null : dtypeCode(dtype)));
-}
-
-const flipOperator = operator('aten::flip');
-/** `aten::flip` */
-export function flip(self: HasHandle, dims: readonly number[]): Tensor {
-  return tensor(flipOperator(self.id, dims));
-}
-
-const splitTensorOperator = operator('aten::split', 'Tensor');
-/** `aten::split.Tensor` */
-export function splitTensor(self: HasHandle, splitSize: number, { dim }: { dim?: number } = {}): Tensor[] {
-  return tensorList(splitTensorOperator(self.id, splitSize, dim));
-}
-
-const chunkOperator = operator('aten::chunk');
-/** `aten::chunk` */
-export function chunk(self: HasHandle, chunks: number, { dim }: { dim?: number } = {}): Tensor[] {
-  return tensorList(chunkOperator(self.id, chunks, dim));
-}
-
-const unfoldOperator = operator('aten::unfold');
-/** `aten::unfold` */
-export function unfold(self: HasHandle, dimension: number, size: number, step: number): Tensor {
-  return tensor(unfoldOperator(self.id, dimension, size, step));
-}
-
-const isfiniteOperator = operator('aten::isfinite');
-/** `aten::isfinite` */
-export function isfinite(self: HasHandle): Tensor {
-  return tensor(isfiniteOperator(self.id));
+const addmmOperator = operator('aten::addmm');
+/** `aten::addmm` */
+export function addmm(self: HasHandle, mat1: HasHandle, mat2: HasHandle, { beta, alpha }: { beta?: number | boolean; alpha?: number | boolean } = {}): Tensor {
+  return tensor(addmmOperator(self.id, mat1.id, mat2.id, beta, alpha));
 }
 
 const allOperator = operator('aten::all');
@@ -239,18 +57,65 @@ export function any(self: HasHandle): Tensor {
   return tensor(anyOperator(self.id));
 }
 
-const addcmul_Operator = operator('aten::addcmul_');
-/** `aten::addcmul_` */
-export function addcmul_<T extends HasHandle>(self: T, tensor1: HasHandle, tensor2: HasHandle, { value }: { value?: number | boolean } = {}): T {
-  addcmul_Operator(self.id, tensor1.id, tensor2.id, value);
+const avgPool2dOperator = operator('aten::avg_pool2d');
+/** `aten::avg_pool2d` */
+export function avgPool2d(self: HasHandle, kernelSize: number | readonly number[], { stride, padding, ceilMode, countIncludePad, divisorOverride }: { stride?: number | readonly number[]; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null } = {}): Tensor {
+  return tensor(avgPool2dOperator(self.id, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
+}
+
+const batchNormOperator = operator('aten::batch_norm');
+/** `aten::batch_norm` */
+export function batchNorm(input: HasHandle, weight: HasHandle | null, bias: HasHandle | null, runningMean: HasHandle | null, runningVar: HasHandle | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
+  return tensor(batchNormOperator(input.id, weight?.id ?? null, bias?.id ?? null, runningMean?.id ?? null, runningVar?.id ?? null, training, momentum, eps, cudnnEnabled));
+}
+
+const bernoulliFloat_Operator = operator('aten::bernoulli_', 'float');
+/** `aten::bernoulli_.float` */
+export function bernoulliFloat_<T extends HasHandle>(self: T, { p, generator }: { p?: number; generator?: HasHandle | null } = {}): T {
+  bernoulliFloat_Operator(self.id, p, generator?.id ?? null);
   return self;
 }
 
-const addcdiv_Operator = operator('aten::addcdiv_');
-/** `aten::addcdiv_` */
-export function addcdiv_<T extends HasHandle>(self: T, tensor1: HasHandle, tensor2: HasHandle, { value }: { value?: number | boolean } = {}): T {
-  addcdiv_Operator(self.id, tensor1.id, tensor2.id, value);
-  return self;
+const bincountOperator = operator('aten::bincount');
+/** `aten::bincount` */
+export function bincount(self: HasHandle, { weights, minlength }: { weights?: HasHandle | null; minlength?: number } = {}): Tensor {
+  return tensor(bincountOperator(self.id, weights?.id ?? null, minlength));
+}
+
+const conv2dOperator = operator('aten::conv2d');
+/** `aten::conv2d` */
+export function conv2d(input: HasHandle, weight: HasHandle, { bias, stride, padding, dilation, groups }: { bias?: HasHandle | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number } = {}): Tensor {
+  return tensor(conv2dOperator(input.id, weight.id, bias?.id ?? null, stride, padding, dilation, groups));
+}
+
+const crossEntropyLossOperator = operator('aten::cross_entropy_loss');
+/** `aten::cross_entropy_loss` */
+export function crossEntropyLoss(self: HasHandle, target: HasHandle, { weight, reduction, ignoreIndex, labelSmoothing }: { weight?: HasHandle | null; reduction?: number; ignoreIndex?: number; labelSmoothing?: number } = {}): Tensor {
+  return tensor(crossEntropyLossOperator(self.id, target.id, weight?.id ?? null, reduction, ignoreIndex, labelSmoothing));
+}
+
+const emptyLikeOperator = operator('aten::empty_like');
+/** `aten::empty_like` */
+export function emptyLike(self: HasHandle, { dtype, device, memoryFormat }: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+  return tensor(emptyLikeOperator(self.id, dtype == null ? null : dtypeCode(dtype), undefined, device, undefined, memoryFormat == null ? null : memoryFormatCode(memoryFormat)));
+}
+
+const flipOperator = operator('aten::flip');
+/** `aten::flip` */
+export function flip(self: HasHandle, dims: readonly number[]): Tensor {
+  return tensor(flipOperator(self.id, dims));
+}
+
+const floorOperator = operator('aten::floor');
+/** `aten::floor` */
+export function floor(self: HasHandle): Tensor {
+  return tensor(floorOperator(self.id));
+}
+
+const isfiniteOperator = operator('aten::isfinite');
+/** `aten::isfinite` */
+export function isfinite(self: HasHandle): Tensor {
+  return tensor(isfiniteOperator(self.id));
 }
 
 const lerpScalar_Operator = operator('aten::lerp_', 'Scalar');
@@ -260,58 +125,24 @@ export function lerpScalar_<T extends HasHandle>(self: T, end: HasHandle, weight
   return self;
 }
 
-const rsubScalarOperator = operator('aten::rsub', 'Scalar');
-/** `aten::rsub.Scalar` */
-export function rsubScalar(self: HasHandle, other: number | boolean, { alpha }: { alpha?: number | boolean } = {}): Tensor {
-  return tensor(rsubScalarOperator(self.id, other, alpha));
+const maxPool2dOperator = operator('aten::max_pool2d');
+/** `aten::max_pool2d` */
+export function maxPool2d(self: HasHandle, kernelSize: number | readonly number[], { stride, padding, dilation, ceilMode }: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean } = {}): Tensor {
+  return tensor(maxPool2dOperator(self.id, kernelSize, stride, padding, dilation, ceilMode));
 }
 
-const linalgVectorNormOperator = operator('aten::linalg_vector_norm');
-/** `aten::linalg_vector_norm` */
-export function linalgVectorNorm(self: HasHandle, { ord, dim, keepdim, dtype }: { ord?: number | boolean; dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null } = {}): Tensor {
-  return tensor(linalgVectorNormOperator(self.id, ord, dim, keepdim, dtype == null ? null : dtypeCode(dtype)));
+const normal_Operator = operator('aten::normal_');
+/** `aten::normal_` */
+export function normal_<T extends HasHandle>(self: T, { mean, std, generator }: { mean?: number; std?: number; generator?: HasHandle | null } = {}): T {
+  normal_Operator(self.id, mean, std, generator?.id ?? null);
+  return self;
 }
 
-const logsumexpOperator = operator('aten::logsumexp');
-/** `aten::logsumexp` */
-export function logsumexp(self: HasHandle, dim: number | readonly number[], { keepdim }: { keepdim?: boolean } = {}): Tensor {
-  return tensor(logsumexpOperator(self.id, dim, keepdim));
-}
-
-const addmmOperator = operator('aten::addmm');
-/** `aten::addmm` */
-export function addmm(self: HasHandle, mat1: HasHandle, mat2: HasHandle, { beta, alpha }: { beta?: number | boolean; alpha?: number | boolean } = {}): Tensor {
-  return tensor(addmmOperator(self.id, mat1.id, mat2.id, beta, alpha));
-}
-
-const bmmOperator = operator('aten::bmm');
-/** `aten::bmm` */
-export function bmm(self: HasHandle, mat2: HasHandle): Tensor {
-  return tensor(bmmOperator(self.id, mat2.id));
-}
-
-const linearOperator = operator('aten::linear');
-/** `aten::linear` */
-export function linear(input: HasHandle, weight: HasHandle, { bias }: { bias?: HasHandle | null } = {}): Tensor {
-  return tensor(linearOperator(input.id, weight.id, bias?.id ?? null));
-}
-
-const nativeBatchNormOperator = operator('aten::native_batch_norm');
-/** `aten::native_batch_norm` */
-export function nativeBatchNorm(input: HasHandle, weight: HasHandle | null, bias: HasHandle | null, runningMean: HasHandle | null, runningVar: HasHandle | null, training: boolean, momentum: number, eps: number): [Tensor, Tensor, Tensor] {
-  return tensorList(nativeBatchNormOperator(input.id, weight?.id ?? null, bias?.id ?? null, runningMean?.id ?? null, runningVar?.id ?? null, training, momentum, eps)) as [Tensor, Tensor, Tensor];
-}
-
-const floorOperator = operator('aten::floor');
-/** `aten::floor` */
-export function floor(self: HasHandle): Tensor {
-  return tensor(floorOperator(self.id));
-}
-
-const roundOperator = operator('aten::round');
-/** `aten::round` */
-export function round(self: HasHandle): Tensor {
-  return tensor(roundOperator(self.id));
+const relu_Operator = operator('aten::relu_');
+/** `aten::relu_` */
+export function relu_<T extends HasHandle>(self: T): T {
+  relu_Operator(self.id);
+  return self;
 }
 
 const scatterAddOperator = operator('aten::scatter_add');
@@ -320,34 +151,23 @@ export function scatterAdd(self: HasHandle, dim: number, index: HasHandle, src: 
   return tensor(scatterAddOperator(self.id, dim, index.id, src.id));
 }
 
-const indexAddOperator = operator('aten::index_add');
-/** `aten::index_add` */
-export function indexAdd(self: HasHandle, dim: number, index: HasHandle, source: HasHandle, { alpha }: { alpha?: number | boolean } = {}): Tensor {
-  return tensor(indexAddOperator(self.id, dim, index.id, source.id, alpha));
+const topkOperator = operator('aten::topk');
+/** `aten::topk` */
+export function topk(self: HasHandle, k: number, { dim, largest, sorted }: { dim?: number; largest?: boolean; sorted?: boolean } = {}): [Tensor, Tensor] {
+  return tensorList(topkOperator(self.id, k, dim, largest, sorted)) as [Tensor, Tensor];
 }
 
-const allcloseOperator = operator('aten::allclose');
-/** `aten::allclose` */
-export function allclose(self: HasHandle, other: HasHandle, { rtol, atol, equalNan }: { rtol?: number; atol?: number; equalNan?: boolean } = {}): boolean {
-  return allcloseOperator(self.id, other.id, rtol, atol, equalNan) as boolean;
+const uniform_Operator = operator('aten::uniform_');
+/** `aten::uniform_` */
+export function uniform_<T extends HasHandle>(self: T, { from, to, generator }: { from?: number; to?: number; generator?: HasHandle | null } = {}): T {
+  uniform_Operator(self.id, from, to, generator?.id ?? null);
+  return self;
 }
 
-const equalOperator = operator('aten::equal');
-/** `aten::equal` */
-export function equal(self: HasHandle, other: HasHandle): boolean {
-  return equalOperator(self.id, other.id) as boolean;
-}
-
-const asStridedOperator = operator('aten::as_strided');
-/** `aten::as_strided` */
-export function asStrided(self: HasHandle, size: readonly number[], stride: readonly number[], { storageOffset }: { storageOffset?: number | null } = {}): Tensor {
-  return tensor(asStridedOperator(self.id, size, stride, storageOffset));
-}
-
-const viewOperator = operator('aten::view');
-/** `aten::view` */
-export function view(self: HasHandle, size: readonly number[]): Tensor {
-  return tensor(viewOperator(self.id, size));
+const upsampleBilinear2dOperator = operator('aten::upsample_bilinear2d');
+/** `aten::upsample_bilinear2d` */
+export function upsampleBilinear2d(self: HasHandle, outputSize: number | readonly number[], alignCorners: boolean, { scalesH, scalesW }: { scalesH?: number | null; scalesW?: number | null } = {}): Tensor {
+  return tensor(upsampleBilinear2dOperator(self.id, outputSize, alignCorners, scalesH, scalesW));
 }
 
 const viewAsOperator = operator('aten::view_as');
@@ -356,82 +176,16 @@ export function viewAs(self: HasHandle, other: HasHandle): Tensor {
   return tensor(viewAsOperator(self.id, other.id));
 }
 
-const randpermGeneratorOperator = operator('aten::randperm', 'generator');
-/** `aten::randperm.generator` */
-export function randpermGenerator(n: number, { generator, dtype, device }: { generator: HasHandle | null; dtype?: DType | null; device?: Device | null }): Tensor {
-  return tensor(randpermGeneratorOperator(n, generator?.id ?? null, dtype == null ? null : dtypeCode(dtype), undefined, device));
-}
-
-const bitwiseAndTensorOperator = operator('aten::bitwise_and', 'Tensor');
-/** `aten::bitwise_and.Tensor` */
-export function bitwiseAndTensor(self: HasHandle, other: HasHandle): Tensor {
-  return tensor(bitwiseAndTensorOperator(self.id, other.id));
-}
-
-const pixelShuffleOperator = operator('aten::pixel_shuffle');
-/** `aten::pixel_shuffle` */
-export function pixelShuffle(self: HasHandle, upscaleFactor: number): Tensor {
-  return tensor(pixelShuffleOperator(self.id, upscaleFactor));
-}
-
-const groupNormOperator = operator('aten::group_norm');
-/** `aten::group_norm` */
-export function groupNorm(input: HasHandle, numGroups: number, { weight, bias, eps, cudnnEnabled }: { weight?: HasHandle | null; bias?: HasHandle | null; eps?: number; cudnnEnabled?: boolean } = {}): Tensor {
-  return tensor(groupNormOperator(input.id, numGroups, weight?.id ?? null, bias?.id ?? null, eps, cudnnEnabled));
-}
-
-const layerNormOperator = operator('aten::layer_norm');
-/** `aten::layer_norm` */
-export function layerNorm(input: HasHandle, normalizedShape: readonly number[], { weight, bias, eps, cudnnEnable }: { weight?: HasHandle | null; bias?: HasHandle | null; eps?: number; cudnnEnable?: boolean } = {}): Tensor {
-  return tensor(layerNormOperator(input.id, normalizedShape, weight?.id ?? null, bias?.id ?? null, eps, cudnnEnable));
-}
-
-const linspaceOperator = operator('aten::linspace');
-/** `aten::linspace` */
-export function linspace(start: number | boolean, end: number | boolean, steps: number, { dtype, device }: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
-  return tensor(linspaceOperator(start, end, steps, dtype == null ? null : dtypeCode(dtype), undefined, device));
-}
-
-const resizeBilinearOperator = operator('coarsely::resize_bilinear');
-/** `coarsely::resize_bilinear` */
-export function resizeBilinear(input: HasHandle, size: number | readonly number[]): Tensor {
-  return tensor(resizeBilinearOperator(input.id, size));
-}
-
-const pixelLossOperator = operator('coarsely::pixel_loss');
-/** `coarsely::pixel_loss` */
-export function pixelLoss(logits: HasHandle, labels: HasHandle, kind: number, parameter: number, ignoreIndex: number, indicator: number): [Tensor, Tensor] {
-  return tensorList(pixelLossOperator(logits.id, labels.id, kind, parameter, ignoreIndex, indicator)) as [Tensor, Tensor];
-}
-
 const armWeightsOperator = operator('coarsely::arm_weights');
 /** `coarsely::arm_weights` */
 export function armWeights(confidence: HasHandle, valid: HasHandle, parameters: HasHandle, p: number): Tensor {
   return tensor(armWeightsOperator(confidence.id, valid.id, parameters.id, p));
 }
 
-const armWeightsComposedOperator = operator('coarsely::arm_weights_composed');
-/** `coarsely::arm_weights_composed` */
-export function armWeightsComposed(confidence: HasHandle, valid: HasHandle, parameters: HasHandle, p: number): Tensor {
-  return tensor(armWeightsComposedOperator(confidence.id, valid.id, parameters.id, p));
-}
-
-const normaliseWeightsOperator = operator('coarsely::normalise_weights');
-/** `coarsely::normalise_weights` */
-export function normaliseWeights(weights: HasHandle, valid: HasHandle, p: number): Tensor {
-  return tensor(normaliseWeightsOperator(weights.id, valid.id, p));
-}
-
-const normaliseWeightsComposedOperator = operator('coarsely::normalise_weights_composed');
-/** `coarsely::normalise_weights_composed` */
-export function normaliseWeightsComposed(weights: HasHandle, valid: HasHandle, p: number): Tensor {
-  return tensor(normaliseWeightsComposedOperator(weights.id, valid.id, p));
-}
-
-const sgdStep_Operator = operator('coarsely::sgd_step_');
-/** `coarsely::sgd_step_` */
-export function sgdStep_(parameters: readonly HasHandle[], gradients: readonly HasHandle[], momenta: readonly HasHandle[], { learningRate, momentum, weightDecay, maximize, first }: { learningRate: number; momentum: number; weightDecay: number; maximize: boolean; first: boolean }): void {
-  sgdStep_Operator(handles(parameters), handles(gradients), handles(momenta), learningRate, momentum, weightDecay, maximize, first);
+const batchNormAddReluOperator = operator('coarsely::batch_norm_add_relu');
+/** `coarsely::batch_norm_add_relu` */
+export function batchNormAddRelu(input: HasHandle, weight: HasHandle, bias: HasHandle, runningMean: HasHandle, runningVar: HasHandle, residual: HasHandle | null, training: boolean, momentum: number, epsilon: number, relu: boolean, synchronize: boolean): Tensor {
+  return tensor(batchNormAddReluOperator(input.id, weight.id, bias.id, runningMean.id, runningVar.id, residual?.id ?? null, training, momentum, epsilon, relu, synchronize));
 }
 
 const clipGradNorm_Operator = operator('coarsely::clip_grad_norm_');
@@ -440,22 +194,10 @@ export function clipGradNorm_(gradients: readonly HasHandle[], maximum: number):
   return tensor(clipGradNorm_Operator(handles(gradients), maximum));
 }
 
-const emptyLikeOperator = operator('aten::empty_like');
-/** `aten::empty_like` */
-export function emptyLike(self: HasHandle, { dtype, device, memoryFormat }: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
-  return tensor(emptyLikeOperator(self.id, dtype == null ? null : dtypeCode(dtype), undefined, device, undefined, memoryFormat == null ? null : memoryFormatCode(memoryFormat)));
-}
-
-const resizeArgmaxOperator = operator('coarsely::resize_argmax');
-/** `coarsely::resize_argmax` */
-export function resizeArgmax(logits: HasHandle, size: number | readonly number[]): Tensor {
-  return tensor(resizeArgmaxOperator(logits.id, size));
-}
-
-const packConvolutionOperator = operator('coarsely::pack_convolution');
-/** `coarsely::pack_convolution` */
-export function packConvolution(weight: HasHandle, bias: HasHandle, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], groups: number, inputSize: number | readonly number[], fuseRelu: boolean): Tensor {
-  return tensor(packConvolutionOperator(weight.id, bias.id, stride, padding, dilation, groups, inputSize, fuseRelu));
+const conv2dRecomputeOperator = operator('coarsely::conv2d_recompute');
+/** `coarsely::conv2d_recompute` */
+export function conv2dRecompute(input: HasHandle, weight: HasHandle, { bias, stride, padding, dilation, groups }: { bias?: HasHandle | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number } = {}): Tensor {
+  return tensor(conv2dRecomputeOperator(input.id, weight.id, bias?.id ?? null, stride, padding, dilation, groups));
 }
 
 const convolvePackedOperator = operator('coarsely::convolve_packed');
@@ -464,14 +206,44 @@ export function convolvePacked(input: HasHandle, packed: HasHandle, residual: Ha
   return tensor(convolvePackedOperator(input.id, packed.id, residual?.id ?? null, relu));
 }
 
-const activatedBatchNormOperator = operator('coarsely::activated_batch_norm');
-/** `coarsely::activated_batch_norm` */
-export function activatedBatchNorm(input: HasHandle, weight: HasHandle, bias: HasHandle, runningMean: HasHandle, runningVar: HasHandle, residual: HasHandle | null, training: boolean, momentum: number, epsilon: number, relu: boolean, synchronise: boolean): Tensor {
-  return tensor(activatedBatchNormOperator(input.id, weight.id, bias.id, runningMean.id, runningVar.id, residual?.id ?? null, training, momentum, epsilon, relu, synchronise));
+const normalizeWeightsOperator = operator('coarsely::normalize_weights');
+/** `coarsely::normalize_weights` */
+export function normalizeWeights(weights: HasHandle, valid: HasHandle, p: number): Tensor {
+  return tensor(normalizeWeightsOperator(weights.id, valid.id, p));
 }
 
-const leanConv2dOperator = operator('coarsely::lean_conv2d');
-/** `coarsely::lean_conv2d` */
-export function leanConv2d(input: HasHandle, weight: HasHandle, { bias, stride, padding, dilation, groups }: { bias?: HasHandle | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number } = {}): Tensor {
-  return tensor(leanConv2dOperator(input.id, weight.id, bias?.id ?? null, stride, padding, dilation, groups));
+const packConvolutionOperator = operator('coarsely::pack_convolution');
+/** `coarsely::pack_convolution` */
+export function packConvolution(weight: HasHandle, bias: HasHandle, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], groups: number, inputSize: number | readonly number[], fuseRelu: boolean): Tensor {
+  return tensor(packConvolutionOperator(weight.id, bias.id, stride, padding, dilation, groups, inputSize, fuseRelu));
+}
+
+const pixelLossOperator = operator('coarsely::pixel_loss');
+/** `coarsely::pixel_loss` */
+export function pixelLoss(logits: HasHandle, labels: HasHandle, kind: number, parameter: number, ignoreIndex: number, indicator: number): [Tensor, Tensor] {
+  return tensorList(pixelLossOperator(logits.id, labels.id, kind, parameter, ignoreIndex, indicator)) as [Tensor, Tensor];
+}
+
+const resizeArgmaxOperator = operator('coarsely::resize_argmax');
+/** `coarsely::resize_argmax` */
+export function resizeArgmax(logits: HasHandle, size: number | readonly number[]): Tensor {
+  return tensor(resizeArgmaxOperator(logits.id, size));
+}
+
+const resizeBilinearOperator = operator('coarsely::resize_bilinear');
+/** `coarsely::resize_bilinear` */
+export function resizeBilinear(input: HasHandle, size: number | readonly number[]): Tensor {
+  return tensor(resizeBilinearOperator(input.id, size));
+}
+
+const sgdStep_Operator = operator('coarsely::sgd_step_');
+/** `coarsely::sgd_step_` */
+export function sgdStep_(parameters: readonly HasHandle[], gradients: readonly HasHandle[], momenta: readonly HasHandle[], { learningRate, momentum, weightDecay, maximize, first }: { learningRate: number; momentum: number; weightDecay: number; maximize: boolean; first: boolean }): void {
+  sgdStep_Operator(handles(parameters), handles(gradients), handles(momenta), learningRate, momentum, weightDecay, maximize, first);
+}
+
+const syncBatchNormOperator = operator('coarsely::sync_batch_norm');
+/** `coarsely::sync_batch_norm` */
+export function syncBatchNorm(input: HasHandle, weight: HasHandle, bias: HasHandle, runningMean: HasHandle, runningVar: HasHandle, training: boolean, momentum: number, epsilon: number): Tensor {
+  return tensor(syncBatchNormOperator(input.id, weight.id, bias.id, runningMean.id, runningVar.id, training, momentum, epsilon));
 }
