@@ -15,6 +15,8 @@ using AllReduceSum = void (*)(at::Tensor& sums);
 inline std::atomic<AllReduceSum> allReduceSumHook{nullptr};
 
 /// Returns the function that sums over ranks, or null when no process group is open.
-inline AllReduceSum allReduceSum() { return allReduceSumHook.load(); }
+inline AllReduceSum allReduceSum() {
+  return allReduceSumHook.load();
+}
 
 }  // namespace coarsely

@@ -52,14 +52,20 @@ void release(void* data) {
 class CachingAllocator final : public c10::Allocator {
  public:
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
-  c10::DataPtr allocate(size_t bytes) override { return acquire(bytes); }
+  c10::DataPtr allocate(size_t bytes) override {
+    return acquire(bytes);
+  }
   void copy_data(void* destination, const void* source, std::size_t count) const override {
     std::memcpy(destination, source, count);
   }
 #else
-  c10::DataPtr allocate(size_t bytes) const override { return acquire(bytes); }
+  c10::DataPtr allocate(size_t bytes) const override {
+    return acquire(bytes);
+  }
 #endif
-  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+  c10::DeleterFnPtr raw_deleter() const override {
+    return &release;
+  }
 
  private:
   static c10::DataPtr acquire(size_t bytes) {
@@ -90,10 +96,16 @@ void installAllocator() {
   std::call_once(once, [] { c10::SetCPUAllocator(&allocator, 1); });
 }
 
-MemoryStatistics memoryStatistics() { return {liveBytes.load(), peakBytes.load(), arena().cachedBytes()}; }
+MemoryStatistics memoryStatistics() {
+  return {liveBytes.load(), peakBytes.load(), arena().cachedBytes()};
+}
 
-void resetPeakMemory() { peakBytes.store(liveBytes.load()); }
+void resetPeakMemory() {
+  peakBytes.store(liveBytes.load());
+}
 
-uint64_t trimMemory() { return arena().trim(); }
+uint64_t trimMemory() {
+  return arena().trim();
+}
 
 }  // namespace coarsely

@@ -15,7 +15,9 @@ constexpr size_t page = 4096;
 /// Addresses are reserved and pages are moved in units of a huge page; smaller moves would split huge pages.
 constexpr size_t unit = 2 * 1024 * 1024;
 
-size_t roundUp(size_t bytes, size_t multiple) { return (bytes + multiple - 1) / multiple * multiple; }
+size_t roundUp(size_t bytes, size_t multiple) {
+  return (bytes + multiple - 1) / multiple * multiple;
+}
 
 char* alignUp(char* address) {
   return reinterpret_cast<char*>(roundUp(reinterpret_cast<uintptr_t>(address), unit));
@@ -30,7 +32,8 @@ char* alignDown(char* address) {
 size_t reservationBytes() {
   static const size_t bytes = [] {
     const long pages = sysconf(_SC_PHYS_PAGES), pageBytes = sysconf(_SC_PAGESIZE);
-    const size_t physical = pages > 0 && pageBytes > 0 ? static_cast<size_t>(pages) * static_cast<size_t>(pageBytes) : 0;
+    const size_t physical =
+        pages > 0 && pageBytes > 0 ? static_cast<size_t>(pages) * static_cast<size_t>(pageBytes) : 0;
     return roundUp(std::max<size_t>(4 * physical, size_t{16} << 30), unit);
   }();
   return bytes;
@@ -184,7 +187,8 @@ size_t Arena::movePages(char* target, size_t bytes) {
 /// Splits an unindexed block in two of the same state and returns the second; neither is indexed.
 Arena::Blocks::iterator Arena::split(Blocks::iterator block, char* at) {
   const auto first = static_cast<size_t>(at - block->first);
-  const auto second = blocks_.emplace_hint(std::next(block), at, Block{block->second.bytes - first, block->second.state});
+  const auto second =
+      blocks_.emplace_hint(std::next(block), at, Block{block->second.bytes - first, block->second.state});
   block->second.bytes = first;
   return second;
 }
@@ -219,12 +223,9 @@ Arena::Blocks::iterator Arena::merge(Blocks::iterator block) {
 
 Arena::FreeList* Arena::freeListOf(State state) {
   switch (state) {
-    case State::Cached:
-      return &cached_;
-    case State::Reserved:
-      return &reserved_;
-    case State::Used:
-      break;
+    case State::Cached: return &cached_;
+    case State::Reserved: return &reserved_;
+    case State::Used: break;
   }
   return nullptr;
 }

@@ -1,5 +1,5 @@
-// Exports autograd and its two thread-local modes, recording of gradients and autocast. TypeScript restores the modes, so
-// that they nest.
+// Exports autograd and its two thread-local modes, recording of gradients and autocast. TypeScript restores the modes,
+// so that they nest.
 
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
@@ -97,8 +97,12 @@ napi_value setGradientMode(napi_env env, napi_callback_info info) {
 }
 
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-bool autocastEnabled(at::DeviceType device) { return at::autocast::is_autocast_enabled(device); }
-at::ScalarType autocastType(at::DeviceType device) { return at::autocast::get_autocast_dtype(device); }
+bool autocastEnabled(at::DeviceType device) {
+  return at::autocast::is_autocast_enabled(device);
+}
+at::ScalarType autocastType(at::DeviceType device) {
+  return at::autocast::get_autocast_dtype(device);
+}
 void enableAutocast(at::DeviceType device, bool on, at::ScalarType type) {
   at::autocast::set_autocast_dtype(device, type);
   at::autocast::set_autocast_enabled(device, on);
@@ -134,7 +138,8 @@ napi_value enterAutocast(napi_env env, napi_callback_info info) {
   COARSELY_END("autocast")
 }
 
-/// leaveAutocast(device, dtype, enabled) restores the state before, and drops the cast weights when it is the outermost.
+/// leaveAutocast(device, dtype, enabled) restores the state before, and drops the cast weights when it is the
+/// outermost.
 napi_value leaveAutocast(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<3> arguments(env, info);

@@ -1,5 +1,5 @@
-// Numbers that TypeScript and the kernels share. `npm run generate:ops` writes them to src/torch/generated/constants.ts,
-// which reads documentation comments, `constexpr` numbers and `enum class` members.
+// Numbers that TypeScript and the kernels share. `npm run generate:ops` writes them to
+// src/torch/generated/constants.ts, which reads documentation comments, `constexpr` numbers and `enum class` members.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Exports seeded random generators: PyTorch's Mersenne Twister on the CPU, with its whole state readable for checkpoints.
+// Exports seeded random generators: PyTorch's Mersenne Twister on the CPU, with its whole state readable for
+// checkpoints.
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>

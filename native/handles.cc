@@ -14,7 +14,9 @@ SlotTable<at::Generator>& generators() {
   return table;
 }
 
-at::Tensor& tensorArgument(napi_env env, napi_value value) { return tensors().get(toDouble(env, value), "tensor"); }
+at::Tensor& tensorArgument(napi_env env, napi_value value) {
+  return tensors().get(toDouble(env, value), "tensor");
+}
 
 at::Generator& generatorArgument(napi_env env, napi_value value) {
   return generators().get(toDouble(env, value), "generator");

@@ -73,8 +73,8 @@ void exportFunction(napi_env env, napi_value exports, const char* name, napi_cal
 
 // Enclose the body of every callback: no C++ exception may cross into V8.
 #define COARSELY_BEGIN try {
-#define COARSELY_END(operation)                  \
-  }                                              \
-  catch (...) {                                  \
+#define COARSELY_END(operation)                   \
+  }                                               \
+  catch (...) {                                   \
     return ::coarsely::rethrow(env, (operation)); \
   }

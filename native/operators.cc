@@ -48,44 +48,28 @@ struct CompiledOperator {
 
 Kind kindOf(const c10::TypePtr& type) {
   switch (type->kind()) {
-    case c10::TypeKind::TensorType:
-      return Kind::Tensor;
-    case c10::TypeKind::NumberType:
-      return Kind::Scalar;
-    case c10::TypeKind::IntType:
-      return Kind::Int;
-    case c10::TypeKind::SymIntType:
-      return Kind::Int;
-    case c10::TypeKind::FloatType:
-      return Kind::Float;
-    case c10::TypeKind::BoolType:
-      return Kind::Bool;
-    case c10::TypeKind::StringType:
-      return Kind::String;
-    case c10::TypeKind::DeviceObjType:
-      return Kind::Device;
-    case c10::TypeKind::GeneratorType:
-      return Kind::Generator;
+    case c10::TypeKind::TensorType: return Kind::Tensor;
+    case c10::TypeKind::NumberType: return Kind::Scalar;
+    case c10::TypeKind::IntType: return Kind::Int;
+    case c10::TypeKind::SymIntType: return Kind::Int;
+    case c10::TypeKind::FloatType: return Kind::Float;
+    case c10::TypeKind::BoolType: return Kind::Bool;
+    case c10::TypeKind::StringType: return Kind::String;
+    case c10::TypeKind::DeviceObjType: return Kind::Device;
+    case c10::TypeKind::GeneratorType: return Kind::Generator;
     case c10::TypeKind::ListType: {
       const auto element = type->castRaw<c10::ListType>()->getElementType();
       switch (element->kind()) {
-        case c10::TypeKind::TensorType:
-          return Kind::TensorList;
-        case c10::TypeKind::OptionalType:
-          return Kind::OptionalTensorList;
+        case c10::TypeKind::TensorType: return Kind::TensorList;
+        case c10::TypeKind::OptionalType: return Kind::OptionalTensorList;
         case c10::TypeKind::IntType:
-        case c10::TypeKind::SymIntType:
-          return Kind::IntList;
-        case c10::TypeKind::FloatType:
-          return Kind::FloatList;
-        case c10::TypeKind::BoolType:
-          return Kind::BoolList;
-        default:
-          return Kind::Unsupported;
+        case c10::TypeKind::SymIntType: return Kind::IntList;
+        case c10::TypeKind::FloatType: return Kind::FloatList;
+        case c10::TypeKind::BoolType: return Kind::BoolList;
+        default: return Kind::Unsupported;
       }
     }
-    default:
-      return Kind::Unsupported;
+    default: return Kind::Unsupported;
   }
 }
 
@@ -135,8 +119,8 @@ c10::IValue scalarOf(napi_env env, napi_value value) {
   check(env, napi_typeof(env, value, &type));
   if (type == napi_boolean) return c10::IValue(toBool(env, value));
   const double number = toDouble(env, value);
-  const bool integral = number == std::floor(number) && std::abs(number) <= 9007199254740992.0 &&
-                        !(number == 0 && std::signbit(number));
+  const bool integral =
+      number == std::floor(number) && std::abs(number) <= 9007199254740992.0 && !(number == 0 && std::signbit(number));
   return integral ? c10::IValue(static_cast<int64_t>(number)) : c10::IValue(number);
 }
 
@@ -156,28 +140,19 @@ c10::List<Element> listOf(napi_env env, napi_value value, Read read) {
 c10::IValue convert(napi_env env, napi_value value, const CompiledArgument& argument) {
   const auto tensorOf = [&](napi_value element) { return tensorArgument(env, element); };
   switch (argument.kind) {
-    case Kind::Tensor:
-      return tensorOf(value);
-    case Kind::TensorList:
-      return listOf<at::Tensor>(env, value, tensorOf);
+    case Kind::Tensor: return tensorOf(value);
+    case Kind::TensorList: return listOf<at::Tensor>(env, value, tensorOf);
     case Kind::OptionalTensorList:
       return listOf<c10::optional<at::Tensor>>(env, value, [&](napi_value element) {
         return isNullish(env, element) ? c10::optional<at::Tensor>() : c10::optional<at::Tensor>(tensorOf(element));
       });
-    case Kind::Scalar:
-      return scalarOf(env, value);
-    case Kind::Int:
-      return toInteger(env, value);
-    case Kind::Float:
-      return toDouble(env, value);
-    case Kind::Bool:
-      return toBool(env, value);
-    case Kind::String:
-      return toString(env, value);
-    case Kind::Device:
-      return c10::Device(toString(env, value));
-    case Kind::Generator:
-      return generatorArgument(env, value);
+    case Kind::Scalar: return scalarOf(env, value);
+    case Kind::Int: return toInteger(env, value);
+    case Kind::Float: return toDouble(env, value);
+    case Kind::Bool: return toBool(env, value);
+    case Kind::String: return toString(env, value);
+    case Kind::Device: return c10::Device(toString(env, value));
+    case Kind::Generator: return generatorArgument(env, value);
     case Kind::IntList: {
       napi_valuetype type;
       check(env, napi_typeof(env, value, &type));
@@ -186,12 +161,9 @@ c10::IValue convert(napi_env env, napi_value value, const CompiledArgument& argu
       }
       return c10::IValue(toIntegers(env, value));
     }
-    case Kind::FloatList:
-      return listOf<double>(env, value, [&](napi_value element) { return toDouble(env, element); });
-    case Kind::BoolList:
-      return listOf<bool>(env, value, [&](napi_value element) { return toBool(env, element); });
-    case Kind::Unsupported:
-      break;
+    case Kind::FloatList: return listOf<double>(env, value, [&](napi_value element) { return toDouble(env, element); });
+    case Kind::BoolList: return listOf<bool>(env, value, [&](napi_value element) { return toBool(env, element); });
+    case Kind::Unsupported: break;
   }
   throw std::runtime_error("expected an argument of a type that JavaScript can pass, received another");
 }

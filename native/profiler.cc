@@ -40,7 +40,9 @@ thread_local Frame* innermost = nullptr;
 
 /// Returns whether a span is that of an asynchronous collective. It overlaps with operators of the step, so it is not
 /// counted.
-bool isAsynchronous(const std::string& name) { return name.starts_with("gloo:") || name.starts_with("nccl:"); }
+bool isAsynchronous(const std::string& name) {
+  return name.starts_with("gloo:") || name.starts_with("nccl:");
+}
 
 std::unique_ptr<at::ObserverContext> enter(const at::RecordFunction&) {
   auto frame = std::make_unique<Frame>();
@@ -67,7 +69,8 @@ void leave(const at::RecordFunction& function, at::ObserverContext* context) {
 napi_value startProfile(napi_env env, napi_callback_info) {
   COARSELY_BEGIN
   std::lock_guard<std::mutex> lock(guard);
-  if (callback != at::INVALID_CALLBACK_HANDLE) throw std::runtime_error("expected no profile to be running, received a second start; call stopProfile first");
+  if (callback != at::INVALID_CALLBACK_HANDLE)
+    throw std::runtime_error("expected no profile to be running, received a second start; call stopProfile first");
   tallies.clear();
   currentPhase = 0;
   callback = at::addGlobalCallback(at::RecordFunctionCallback(enter, leave));

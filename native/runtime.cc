@@ -29,7 +29,8 @@ napi_value setThreads(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
   const auto count = toInteger(env, arguments.values[0]);
-  if (count < 1 || count > 4096) throw std::runtime_error("expected 1 to 4096 threads, received " + std::to_string(count));
+  if (count < 1 || count > 4096)
+    throw std::runtime_error("expected 1 to 4096 threads, received " + std::to_string(count));
   at::set_num_threads(static_cast<int>(count));
   setBlasThreads(static_cast<int>(count));
   return undefined(env);
@@ -103,9 +104,9 @@ napi_value hasNativeBfloat16(napi_env env, napi_callback_info) {
   COARSELY_END("hasNativeBfloat16")
 }
 
-/// setTf32(allowed) allows TF32, which keeps ten bits of a float32's fraction, and returns what was allowed before. Bit 0
-/// stands for convolutions (cuDNN), bit 1 for matrix products (cuBLAS). The setting is the process's, because libtorch
-/// runs backward passes on a GPU in threads of its own.
+/// setTf32(allowed) allows TF32, which keeps ten bits of a float32's fraction, and returns what was allowed before. Bit
+/// 0 stands for convolutions (cuDNN), bit 1 for matrix products (cuBLAS). The setting is the process's, because
+/// libtorch runs backward passes on a GPU in threads of its own.
 napi_value setTf32(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<1> arguments(env, info);
@@ -126,8 +127,9 @@ void fixBlasWorkspace() {
   const std::string workspace = given ? given : "";
   if (workspace == ":4096:8" || workspace == ":16:8") return;
   if (given) {
-    throw std::runtime_error(std::string("expected the environment variable ") + name + " to be :4096:8 or :16:8, received " +
-                             workspace + "; unset it, or set deterministic: false");
+    throw std::runtime_error(std::string("expected the environment variable ") + name +
+                             " to be :4096:8 or :16:8, received " + workspace +
+                             "; unset it, or set deterministic: false");
   }
   setenv(name, ":4096:8", 0);
 }

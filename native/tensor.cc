@@ -97,8 +97,8 @@ napi_value item(napi_env env, napi_callback_info info) {
   Arguments<1> arguments(env, info);
   const auto& tensor = tensorArgument(env, arguments.values[0]);
   if (tensor.numel() != 1) {
-    throw std::runtime_error("expected a tensor of one element, received shape [" +
-                             c10::Join(",", tensor.sizes()) + "]");
+    throw std::runtime_error("expected a tensor of one element, received shape [" + c10::Join(",", tensor.sizes()) +
+                             "]");
   }
   return fromDouble(env, tensor.item().toDouble());
   COARSELY_END("item")

@@ -1,5 +1,5 @@
-// Precompiled header: the build compiles these headers of libtorch once for all sources. Every source still includes what
-// it uses.
+// Precompiled header: the build compiles these headers of libtorch once for all sources. Every source still includes
+// what it uses.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>

@@ -124,9 +124,9 @@ napi_value sumOverRanksValue(napi_env env, napi_callback_info info) {
 napi_value createReducer(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<2> arguments(env, info);
-  return fromDouble(env, reducers().add(std::make_shared<GradientReducer>(
-                             tensorArguments(env, arguments.values[0]),
-                             static_cast<size_t>(toInteger(env, arguments.values[1])))));
+  return fromDouble(
+      env, reducers().add(std::make_shared<GradientReducer>(tensorArguments(env, arguments.values[0]),
+                                                            static_cast<size_t>(toInteger(env, arguments.values[1])))));
   COARSELY_END("GradientSynchronizer")
 }
 
@@ -188,13 +188,16 @@ namespace {
 
 napi_value join(napi_env env, napi_callback_info) {
   COARSELY_BEGIN
-  throw std::runtime_error("expected a libtorch with Gloo to train with several processes, received one without; install another engine");
+  throw std::runtime_error(
+      "expected a libtorch with Gloo to train with several processes, received one without; install another engine");
   COARSELY_END("ProcessGroup.join")
 }
 
 }  // namespace
 
-void exportDistributed(napi_env env, napi_value exports) { exportFunction(env, exports, "joinGroup", join); }
+void exportDistributed(napi_env env, napi_value exports) {
+  exportFunction(env, exports, "joinGroup", join);
+}
 
 void abandonGroup() {}
 

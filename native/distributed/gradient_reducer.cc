@@ -1,8 +1,8 @@
 #include "distributed/gradient_reducer.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/distributed/c10d/reducer.hpp>
 #include <torch/version.h>
+#include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include <algorithm>
 #include <unordered_set>
@@ -34,9 +34,10 @@ void expectSameOnAllRanks(int64_t value) {
   openGroup().allReduce(both, c10d::ReduceOp::MAX);
   const int64_t most = both.select(0, 0).item<int64_t>();
   const int64_t least = -both.select(0, 1).item<int64_t>();
-  TORCH_CHECK(most == least,
-              "expected the same parameters to have gradients on every rank, received different ones; the ranks' models "
-              "or steps differ");
+  TORCH_CHECK(
+      most == least,
+      "expected the same parameters to have gradients on every rank, received different ones; the ranks' models "
+      "or steps differ");
 }
 
 /// Returns the view of a gradient in its bucket, with the layout of its parameter.
@@ -52,15 +53,16 @@ std::unique_ptr<c10d::Reducer> createReducer(const std::vector<at::Tensor>& used
   const auto& group = openGroup().collectives();
   const std::vector<bool> sparse(used.size(), false);
   const auto bytes = static_cast<int64_t>(bucketBytes);
-  // Gradients are views of the buckets. The buckets are not rearranged by the order in which gradients arrive: with three
-  // or more ranks that would change the order of additions, and a resumed run would differ from an uninterrupted one.
+  // Gradients are views of the buckets. The buckets are not rearranged by the order in which gradients arrive: with
+  // three or more ranks that would change the order of additions, and a resumed run would differ from an uninterrupted
+  // one.
 #if TORCH_VERSION_MAJOR >= 2
   return std::make_unique<c10d::Reducer>(used, buckets, group, sparse, bytes, false, true,
                                          std::unordered_map<size_t, std::string>(), c10d::kDefaultFirstBucketBytes,
                                          false, false, std::vector<int64_t>());
 #else
-  return std::make_unique<c10d::Reducer>(used, buckets, std::vector<size_t>(buckets.size(), bucketBytes), group,
-                                         sparse, bytes, false, true, std::unordered_map<size_t, std::string>(),
+  return std::make_unique<c10d::Reducer>(used, buckets, std::vector<size_t>(buckets.size(), bucketBytes), group, sparse,
+                                         bytes, false, true, std::unordered_map<size_t, std::string>(),
                                          c10d::kDefaultFirstBucketBytes);
 #endif
 }
@@ -132,7 +134,7 @@ void GradientReducer::finish() {
 }
 
 void GradientReducer::averageAfterBackward(const std::vector<at::Tensor>& used,
-                                       const std::vector<std::vector<size_t>>& buckets) {
+                                           const std::vector<std::vector<size_t>>& buckets) {
   // The additions are those of the Reducer, so that the first step of a run has the same bits as any other.
   const at::NoGradGuard noGrad;
   const double share = 1.0 / openGroup().worldSize();

@@ -18,8 +18,9 @@ namespace coarsely {
 
 /**
  * Averages the gradients of a set of parameters. c10d's Reducer waits for a gradient of each of its parameters, also of
- * those that the graph does not reach. Therefore the first backward pass runs without it and is averaged afterwards; the
- * Reducer is then created for the parameters that received gradients, and created anew when the graph reaches others.
+ * those that the graph does not reach. Therefore the first backward pass runs without it and is averaged afterwards;
+ * the Reducer is then created for the parameters that received gradients, and created anew when the graph reaches
+ * others.
  */
 class GradientReducer {
  public:

@@ -1,5 +1,5 @@
-// Writes a heartbeat of this rank to the store from a thread and a connection of its own, so that other ranks can tell a
-// lost rank from a slow one.
+// Writes a heartbeat of this rank to the store from a thread and a connection of its own, so that other ranks can tell
+// a lost rank from a slow one.
 #pragma once
 
 #include <atomic>

@@ -15,7 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string key(const char* what, int rank) { return std::string(what) + "/" + std::to_string(rank); }
+std::string key(const char* what, int rank) {
+  return std::string(what) + "/" + std::to_string(rank);
+}
 
 std::string hostName() {
   char name[256] = {};
@@ -29,7 +31,9 @@ std::chrono::milliseconds lostAfter(std::chrono::milliseconds timeout) {
 
 constexpr auto pollInterval = std::chrono::milliseconds(50);
 
-bool isLoopback(const std::string& address) { return address == "::1" || address.rfind("127.", 0) == 0; }
+bool isLoopback(const std::string& address) {
+  return address == "::1" || address.rfind("127.", 0) == 0;
+}
 
 }  // namespace
 
@@ -54,11 +58,13 @@ void Membership::join(const std::string& address) {
     std::istringstream(text) >> member.host >> member.pid >> theirSize >> theirAddress;
     const auto who = "rank " + std::to_string(member.rank) + " on " + member.host;
     if (theirSize != size) {
-      throw std::runtime_error("expected WORLD_SIZE " + size + " on every rank, received " + theirSize + " from " + who);
+      throw std::runtime_error("expected WORLD_SIZE " + size + " on every rank, received " + theirSize + " from " +
+                               who);
     }
     if (member.host != host && isLoopback(address) != isLoopback(theirAddress)) {
       throw std::runtime_error("expected addresses that other hosts reach, received " + theirAddress + " from " + who +
-                               " and " + address + " here: one is a loopback; set GLOO_SOCKET_IFNAME to the interface "
+                               " and " + address +
+                               " here: one is a loopback; set GLOO_SOCKET_IFNAME to the interface "
                                "between the hosts");
     }
   }
@@ -135,7 +141,9 @@ std::vector<Member> Membership::inspect() {
   return members_;
 }
 
-void Membership::leave(const std::string& reason) { setValue(store_, key("left", rank_), reason); }
+void Membership::leave(const std::string& reason) {
+  setValue(store_, key("left", rank_), reason);
+}
 
 void Membership::waitForOthers(std::chrono::milliseconds limit) {
   std::vector<Seen> seen(members_.size(), Seen{"", Clock::now()});

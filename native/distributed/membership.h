@@ -26,7 +26,8 @@ class Membership {
  public:
   Membership(StorePointer store, int rank, int worldSize, std::chrono::milliseconds timeout);
 
-  /// Registers this rank and waits for all others. @throws std::runtime_error naming the ranks that did not join in time
+  /// Registers this rank and waits for all others. @throws std::runtime_error naming the ranks that did not join in
+  /// time
   void join(const std::string& address);
   /// Returns the state of every rank. This takes a few heartbeats, less when some rank is known to be gone.
   std::vector<Member> inspect();

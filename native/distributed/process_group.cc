@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <c10/core/CPUAllocator.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/version.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/version.h>
 #ifdef USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
@@ -22,13 +22,15 @@ namespace {
 // Is not freed at the end of the process: the group's threads could still use it.
 ProcessGroup* current = nullptr;
 
-void allReduceSumOfKernels(at::Tensor& sums) { openGroup().allReduce(sums, c10d::ReduceOp::SUM); }
+void allReduceSumOfKernels(at::Tensor& sums) {
+  openGroup().allReduce(sums, c10d::ReduceOp::SUM);
+}
 
 c10::intrusive_ptr<c10d::ProcessGroupGloo> createGloo(const StorePointer& store, const ProcessGroupOptions& options) {
   auto gloo = c10d::ProcessGroupGloo::Options::create(options.address.timeout);
   const char* interface = std::getenv("GLOO_SOCKET_IFNAME");
-  gloo->devices.push_back(interface && *interface
-                              ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
+  gloo->devices.push_back(
+      interface && *interface ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
                               : c10d::ProcessGroupGloo::createDeviceForHostname(localAddress(options.address)));
   gloo->threads = 2;
   return c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>("gloo", store),
@@ -48,8 +50,8 @@ c10::intrusive_ptr<c10d::ProcessGroup> createGroup(const StorePointer& store, co
     nccl->timeout = options.address.timeout;
     const auto own = c10::make_intrusive<c10d::PrefixStore>("nccl", store);
     group->setBackend(at::kCUDA, Kind::NCCL,
-                      c10::intrusive_ptr<c10d::Backend>(c10::make_intrusive<c10d::ProcessGroupNCCL>(
-                          own, options.rank, options.worldSize, nccl)));
+                      c10::intrusive_ptr<c10d::Backend>(
+                          c10::make_intrusive<c10d::ProcessGroupNCCL>(own, options.rank, options.worldSize, nccl)));
 #else
     // Gloo copies tensors through the host, which is slower.
     group->setBackend(at::kCUDA, Kind::GLOO, gloo);
@@ -92,7 +94,9 @@ ProcessGroup::ProcessGroup(const ProcessGroupOptions& options) : options_(option
   group_ = createGroup(store_, options);
 }
 
-ProcessGroup::~ProcessGroup() { close("its process group was destroyed"); }
+ProcessGroup::~ProcessGroup() {
+  close("its process group was destroyed");
+}
 
 void ProcessGroup::allReduce(at::Tensor& tensor, c10d::ReduceOp::RedOpType operation) {
   const at::NoGradGuard noGrad;
@@ -182,6 +186,8 @@ void abandonOpenGroup() {
   abandoned->abandon();
 }
 
-at::Tensor sumOverRanksWithGradient(const at::Tensor& tensor) { return RankSum::apply(tensor); }
+at::Tensor sumOverRanksWithGradient(const at::Tensor& tensor) {
+  return RankSum::apply(tensor);
+}
 
 }  // namespace coarsely

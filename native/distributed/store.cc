@@ -2,10 +2,10 @@
 
 #include <netdb.h>
 #include <sys/socket.h>
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/version.h>
 #include <unistd.h>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <cstdlib>
 #include <memory>
@@ -56,10 +56,10 @@ std::string localAddress(const StoreAddress& address) {
     sockaddr_storage own{};
     socklen_t length = sizeof(own);
     char text[NI_MAXHOST];
-    const bool known = connect(descriptor, one->ai_addr, one->ai_addrlen) == 0 &&
-                       getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
-                       getnameinfo(reinterpret_cast<sockaddr*>(&own), length, text, sizeof(text), nullptr, 0,
-                                   NI_NUMERICHOST) == 0;
+    const bool known =
+        connect(descriptor, one->ai_addr, one->ai_addrlen) == 0 &&
+        getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
+        getnameinfo(reinterpret_cast<sockaddr*>(&own), length, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) == 0;
     close(descriptor);
     if (known) return text;
   }

@@ -19,7 +19,8 @@ struct StoreAddress {
 
 using StorePointer = c10::intrusive_ptr<c10d::Store>;
 
-/// Connects to the store, and starts its server first if `serve` is true. @throws when the server does not answer in time
+/// Connects to the store, and starts its server first if `serve` is true. @throws when the server does not answer in
+/// time
 StorePointer openStore(const StoreAddress& address, bool serve);
 
 /// Sets the value of a key.

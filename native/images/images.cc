@@ -1,5 +1,6 @@
-// Exports the image work of the loader: decoding PNGs and making training samples from decoded images. Each call runs in
-// the calling thread, on bytes that JavaScript owns; the loader's worker threads handle different samples in parallel.
+// Exports the image work of the loader: decoding PNGs and making training samples from decoded images. Each call runs
+// in the calling thread, on bytes that JavaScript owns; the loader's worker threads handle different samples in
+// parallel.
 
 #include <algorithm>
 #include <stdexcept>
@@ -28,7 +29,8 @@ View<Element> viewOf(napi_env env, napi_value value, napi_typedarray_type expect
   napi_typedarray_type type;
   View<Element> view;
   void* data = nullptr;
-  if (napi_get_typedarray_info(env, value, &type, &view.length, &data, nullptr, nullptr) != napi_ok || type != expected) {
+  if (napi_get_typedarray_info(env, value, &type, &view.length, &data, nullptr, nullptr) != napi_ok ||
+      type != expected) {
     throw std::runtime_error(std::string("expected ") + name + ", received another value");
   }
   view.data = static_cast<Element*>(data);
@@ -84,7 +86,8 @@ napi_value decodePngRows(napi_env env, napi_callback_info info) {
   const auto output = bytesOf(env, arguments.values[1]);
   const auto first = toInteger(env, arguments.values[2]), count = toInteger(env, arguments.values[3]);
   Png png;
-  if (!openPng({file.data, file.length}, Checksums::kTrusted, png)) throw std::runtime_error("expected a PNG of 8 bits per channel, received another file");
+  if (!openPng({file.data, file.length}, Checksums::kTrusted, png))
+    throw std::runtime_error("expected a PNG of 8 bits per channel, received another file");
   if (first < 0 || count < 0 || first + count > png.height) {
     throw std::runtime_error("expected rows within the image's " + std::to_string(png.height) + ", received " +
                              std::to_string(count) + " from row " + std::to_string(first));
@@ -102,10 +105,10 @@ Taps tapsOf(View<int32_t> taps, int64_t limit) {
   return {taps.data, taps.data + length, taps.data + 2 * length, length};
 }
 
-/// augmentImage(image, sourceWidth, columns, rows, colors, values, output, planeWidth) resizes, distorts and normalizes a
-/// crop. `columns` and `rows` [3, length] hold the source positions and weights of each output column and row. `colors`
-/// holds a lookup table of 256 bytes and then hsvChangeBytes for each change of HSV (256 saturations and the hue shift +
-/// hueShiftOffset); it is empty for no change of colors.
+/// augmentImage(image, sourceWidth, columns, rows, colors, values, output, planeWidth) resizes, distorts and normalizes
+/// a crop. `columns` and `rows` [3, length] hold the source positions and weights of each output column and row.
+/// `colors` holds a lookup table of 256 bytes and then hsvChangeBytes for each change of HSV (256 saturations and the
+/// hue shift + hueShiftOffset); it is empty for no change of colors.
 napi_value augment(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<8> arguments(env, info);
@@ -191,8 +194,8 @@ napi_value countLabels(napi_env env, napi_callback_info info) {
   COARSELY_END("countLabels")
 }
 
-/// mapBytes(samples, stride, table, output) looks up every stride-th sample in a table of 256 and returns the first index
-/// whose entry is negative, or -1.
+/// mapBytes(samples, stride, table, output) looks up every stride-th sample in a table of 256 and returns the first
+/// index whose entry is negative, or -1.
 napi_value mapBytes(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
   Arguments<4> arguments(env, info);

@@ -42,20 +42,25 @@ const Zlib& zlib() {
 
 }  // namespace
 
-bool hasInflate() { return zlib().complete(); }
+bool hasInflate() {
+  return zlib().complete();
+}
 
 uint32_t crc32Of(uint32_t crc, const uint8_t* bytes, size_t length) {
   return static_cast<uint32_t>(zlib().crc32(crc, bytes, static_cast<unsigned>(length)));
 }
 
 Inflater::Inflater() {
-  if (!hasInflate()) throw std::runtime_error("expected zlib's functions in this process, found none; use an official build of Node");
+  if (!hasInflate())
+    throw std::runtime_error("expected zlib's functions in this process, found none; use an official build of Node");
   if (zlib().init(&stream_, kZlibWindow, zlib().version(), sizeof(Stream)) != kOk) {
     throw std::runtime_error("zlib could not be initialized");
   }
 }
 
-Inflater::~Inflater() { zlib().end(&stream_); }
+Inflater::~Inflater() {
+  zlib().end(&stream_);
+}
 
 void Inflater::feed(const uint8_t* bytes, size_t length) {
   stream_.input = bytes;

@@ -38,7 +38,9 @@ int channelsOf(int colorType) {
 }
 
 bool readHeader(const uint8_t* content, size_t length, Png& png) {
-  if (length != 13) throw std::runtime_error("expected a header of 13 bytes, received " + std::to_string(length) + ": the file is damaged");
+  if (length != 13)
+    throw std::runtime_error("expected a header of 13 bytes, received " + std::to_string(length) +
+                             ": the file is damaged");
   png.width = bigEndian(content);
   png.height = bigEndian(content + 4);
   png.colorType = content[9];
@@ -96,7 +98,8 @@ void decodePngRows(const Png& png, uint32_t first, uint32_t count, uint8_t* outp
       const size_t written = inflater.run(strip.data() + filled, wanted - filled);
       filled += written;
       const bool exhausted = inflater.ended() || (written == 0 && inflater.needsInput() && part == png.parts.size());
-      if (filled < wanted && exhausted) throw std::runtime_error("expected more pixels after row " + std::to_string(row) + ": the file is truncated");
+      if (filled < wanted && exhausted)
+        throw std::runtime_error("expected more pixels after row " + std::to_string(row) + ": the file is truncated");
     }
     const auto filterOf = [&](size_t i) -> int { return strip[i * stored]; };
     const auto rowAt = [&](size_t i) -> FilteredRow {

@@ -1,6 +1,6 @@
-// Decodes PNGs of 8 bits per channel without interlacing, which nearly all PNGs of datasets are, and stops after the last
-// row that a training crop shows. Partial decoding is why this decoder exists: `npm run bench -- loader` measures 2.5
-// times the samples per second of a DataLoader that decodes with OpenCV and 3.9 times those with Pillow.
+// Decodes PNGs of 8 bits per channel without interlacing, which nearly all PNGs of datasets are, and stops after the
+// last row that a training crop shows. Partial decoding is why this decoder exists: `npm run bench -- loader`
+// measures 2.5 times the samples per second of a DataLoader that decodes with OpenCV and 3.9 times those with Pillow.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ struct Png {
 /// Selects whether the checksums of a file are computed, which takes a tenth of the time of its decompression.
 enum class Checksums { kVerified, kTrusted };
 
-/// Reads the chunks of a file. Returns false for a file that is not supported. @throws std::runtime_error for a damaged or
-/// truncated one
+/// Reads the chunks of a file. Returns false for a file that is not supported. @throws std::runtime_error for a damaged
+/// or truncated one
 bool openPng(const Bytes& file, Checksums checksums, Png& png);
 
 /// Writes rows [first, first + count) to `output` [count, width * channels].

@@ -33,8 +33,8 @@ void up(const FilteredRow& row) {
   for (size_t i = 0; i < row.bytes; ++i) row.output[i] = static_cast<uint8_t>(row.differences[i] + row.above[i]);
 }
 
-/// Decodes a row of one byte per pixel, mostly of label maps. Within a region of one label every filter repeats the left
-/// pixel, so eight are written at a time.
+/// Decodes a row of one byte per pixel, mostly of label maps. Within a region of one label every filter repeats the
+/// left pixel, so eight are written at a time.
 template <typename Predict>
 void continueRow(const FilteredRow& row, bool looksUp, Predict predict) {
   uint8_t left = 0, corner = 0;
@@ -84,13 +84,17 @@ void store(const FilteredRow& row, size_t at, __m128i pixel) {
   else std::memcpy(row.output + at, &word, Step);
 }
 
-__m128i wide(__m128i bytes) { return _mm_unpacklo_epi8(bytes, _mm_setzero_si128()); }
+__m128i wide(__m128i bytes) {
+  return _mm_unpacklo_epi8(bytes, _mm_setzero_si128());
+}
 
 __m128i choose(__m128i mask, __m128i yes, __m128i no) {
   return _mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no));
 }
 
-__m128i magnitude(__m128i words) { return _mm_max_epi16(words, _mm_sub_epi16(_mm_setzero_si128(), words)); }
+__m128i magnitude(__m128i words) {
+  return _mm_max_epi16(words, _mm_sub_epi16(_mm_setzero_si128(), words));
+}
 
 /// Holds the pixels to the left and above left that Paeth's filter needs, as 16-bit words.
 struct Paeth {
@@ -102,8 +106,8 @@ struct Paeth {
     const __m128i toLeft = magnitude(byLeft), toAbove = magnitude(byAbove);
     const __m128i toCorner = magnitude(_mm_add_epi16(byLeft, byAbove));
     const __m128i least = _mm_min_epi16(toCorner, _mm_min_epi16(toLeft, toAbove));
-    const __m128i nearest = choose(_mm_cmpeq_epi16(least, toLeft), left,
-                                   choose(_mm_cmpeq_epi16(least, toAbove), above, corner));
+    const __m128i nearest =
+        choose(_mm_cmpeq_epi16(least, toLeft), left, choose(_mm_cmpeq_epi16(least, toAbove), above, corner));
     // Bytes wrap around in the low half of each word; the high halves stay zero.
     left = _mm_add_epi8(difference, nearest);
     corner = above;
@@ -187,8 +191,12 @@ bool unfilterVectorized(const FilteredRow& upper, const FilteredRow& lower) {
 
 #else
 
-bool unfilterVectorized(int, const FilteredRow&) { return false; }
-bool unfilterVectorized(const FilteredRow&, const FilteredRow&) { return false; }
+bool unfilterVectorized(int, const FilteredRow&) {
+  return false;
+}
+bool unfilterVectorized(const FilteredRow&, const FilteredRow&) {
+  return false;
+}
 
 #endif
 

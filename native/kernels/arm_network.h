@@ -54,7 +54,7 @@ COARSELY_HOST_DEVICE ArmLayer armFirst(float confidence, const ArmParameters& pa
 }
 
 COARSELY_HOST_DEVICE ArmLayer armNext(ArmUnits below, const float (&weight)[armHiddenUnits][armHiddenUnits],
-                                 const float (&bias)[armHiddenUnits]) {
+                                      const float (&bias)[armHiddenUnits]) {
   ArmUnits x;
   COARSELY_UNROLL
   for (int k = 0; k < armHiddenUnits; ++k) x.unit[k] = armDot(weight[k], below) + bias[k];
@@ -69,8 +69,8 @@ COARSELY_HOST_DEVICE float armWeight(float confidence, const ArmParameters& para
   return logistic(armDot(parameters.weight4, third.value) + parameters.bias4);
 }
 
-/// Holds the factors of one pixel's parameter gradients: the outputs of the hidden layers, and the gradients (delta) with
-/// respect to the inputs of the nonlinearities.
+/// Holds the factors of one pixel's parameter gradients: the outputs of the hidden layers, and the gradients (delta)
+/// with respect to the inputs of the nonlinearities.
 struct ArmTrace {
   ArmUnits value1, value2, value3;
   ArmUnits delta1, delta2, delta3;
@@ -79,7 +79,8 @@ struct ArmTrace {
 };
 
 /// Propagates deltas from the layer above through its weights.
-COARSELY_HOST_DEVICE ArmUnits armBack(const float (&weight)[armHiddenUnits][armHiddenUnits], ArmUnits above, ArmUnits slope) {
+COARSELY_HOST_DEVICE ArmUnits armBack(const float (&weight)[armHiddenUnits][armHiddenUnits], ArmUnits above,
+                                      ArmUnits slope) {
   ArmUnits delta;
   COARSELY_UNROLL
   for (int k = 0; k < armHiddenUnits; ++k) {

@@ -62,8 +62,9 @@ class NormalizeWeights : public torch::autograd::Function<NormalizeWeights> {
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    static const auto op = find<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
-                                           int64_t)>("coarsely::normalize_weights_backward");
+    static const auto op =
+        find<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, int64_t)>(
+            "coarsely::normalize_weights_backward");
     const auto saved = context->get_saved_variables();
     return {op.call(gradients[0], saved[0], saved[1], saved[2], context->saved_data["p"].toInt()), at::Tensor(),
             at::Tensor()};
@@ -72,16 +73,15 @@ class NormalizeWeights : public torch::autograd::Function<NormalizeWeights> {
 
 void expectMaps(const at::Tensor& map, const at::Tensor& valid, int64_t p) {
   TORCH_CHECK(map.scalar_type() == at::kFloat && valid.scalar_type() == at::kBool && map.sizes() == valid.sizes(),
-              "expected a float32 map and a bool mask of its shape, received ", map.scalar_type(), map.sizes(),
-              " and ", valid.scalar_type(), valid.sizes());
+              "expected a float32 map and a bool mask of its shape, received ", map.scalar_type(), map.sizes(), " and ",
+              valid.scalar_type(), valid.sizes());
   TORCH_CHECK(p >= 1 && p <= 3, "expected p = 1, 2 or 3, received ", p);
 }
 
 void expectParameters(const at::Tensor& parameters) {
-  TORCH_CHECK(parameters.scalar_type() == at::kFloat && parameters.dim() == 1 &&
-                  parameters.numel() == armParameterCount,
-              "expected ", armParameterCount, " float32 parameters, received ", parameters.scalar_type(),
-              parameters.sizes());
+  TORCH_CHECK(
+      parameters.scalar_type() == at::kFloat && parameters.dim() == 1 && parameters.numel() == armParameterCount,
+      "expected ", armParameterCount, " float32 parameters, received ", parameters.scalar_type(), parameters.sizes());
 }
 
 at::Tensor normalizeWeights(const at::Tensor& weights, const at::Tensor& valid, int64_t p) {
@@ -89,8 +89,7 @@ at::Tensor normalizeWeights(const at::Tensor& weights, const at::Tensor& valid, 
   return NormalizeWeights::apply(weights, valid, p);
 }
 
-at::Tensor armWeights(const at::Tensor& confidence, const at::Tensor& valid, const at::Tensor& parameters,
-                      int64_t p) {
+at::Tensor armWeights(const at::Tensor& confidence, const at::Tensor& valid, const at::Tensor& parameters, int64_t p) {
   expectMaps(confidence, valid, p);
   expectParameters(parameters);
   return ArmWeights::apply(confidence, valid, parameters, p);

@@ -1,6 +1,6 @@
 // Implements coarsely::arm_weights, ARM's weights (section 4.2), on the CPU: the weight function and the double
-// normalization in two passes over the pixels forward and two backward. Only the weights are kept between them; libtorch's
-// operators would keep 24 hidden values per pixel.
+// normalization in two passes over the pixels forward and two backward. Only the weights are kept between them;
+// libtorch's operators would keep 24 hidden values per pixel.
 
 #include <ATen/ATen.h>
 #include <torch/library.h>
@@ -25,8 +25,7 @@ const ArmParameters& parametersOf(const at::Tensor& parameters) {
 }
 
 /// Copies the confidences of a block, with 0 for invalid pixels and beyond the end, so that no NaN there reaches a sum.
-COARSELY_INLINE void loadBlock(float* out, const float* confidence, const bool* valid,
-                                                     int64_t count) {
+COARSELY_INLINE void loadBlock(float* out, const float* confidence, const bool* valid, int64_t count) {
   for (int64_t i = 0; i < count; ++i) out[i] = valid[i] ? confidence[i] : 0.0f;
   for (int64_t i = count; i < pixelBlock; ++i) out[i] = 0.0f;
 }

@@ -1,6 +1,6 @@
-// Implements OpenCV's 8-bit bilinear resizing and HSV conversions in its fixed-point and float32 arithmetic, bit for bit.
-// The crop is computed one row at a time as three planes of 32-bit integers, which stay in the first-level cache and let
-// the compiler vectorize every loop.
+// Implements OpenCV's 8-bit bilinear resizing and HSV conversions in its fixed-point and float32 arithmetic, bit for
+// bit. The crop is computed one row at a time as three planes of 32-bit integers, which stay in the first-level cache
+// and let the compiler vectorize every loop.
 #include "augment_image.h"
 
 #include <algorithm>
@@ -47,8 +47,8 @@ void packRow(int32_t* __restrict words, const uint8_t* __restrict bytes, int64_t
 COARSELY_VECTORIZED_EXACT
 void blendColumns(int32_t* out, const int32_t* __restrict words, const Taps& columns) {
   const int64_t width = columns.length;
-  int32_t *__restrict red = out, *__restrict green = out + width, *__restrict blue = out + 2 * width;
-  const int32_t *__restrict before = columns.before, *__restrict after = columns.after;
+  int32_t* __restrict red = out, * __restrict green = out + width, * __restrict blue = out + 2 * width;
+  const int32_t* __restrict before = columns.before, * __restrict after = columns.after;
   const int32_t* __restrict weights = columns.weights;
   for (int64_t x = 0; x < width; ++x) {
     const int32_t a = words[before[x]], b = words[after[x]], weight = weights[x], rest = resizeWeightOne - weight;
@@ -67,7 +67,8 @@ void blendRows(int32_t* out, const int32_t* upper, const int32_t* lower, int32_t
 }
 
 COARSELY_VECTORIZED_EXACT
-void applyTable(int32_t* __restrict out, const int32_t* __restrict bytes, const int32_t* __restrict table, int64_t count) {
+void applyTable(int32_t* __restrict out, const int32_t* __restrict bytes, const int32_t* __restrict table,
+                int64_t count) {
   for (int64_t x = 0; x < count; ++x) out[x] = table[bytes[x]];
 }
 
@@ -75,9 +76,9 @@ void applyTable(int32_t* __restrict out, const int32_t* __restrict bytes, const 
 COARSELY_VECTORIZED_EXACT
 void changeHsv(int32_t* out, const int32_t* row, int64_t width, const Hsv& hsv) {
   COARSELY_EXACT
-  const int32_t *__restrict reds = row, *__restrict greens = row + width, *__restrict blues = row + 2 * width;
-  int32_t *__restrict newReds = out, *__restrict newGreens = out + width, *__restrict newBlues = out + 2 * width;
-  const int32_t *__restrict saturationFactors = hsv.tables.saturation, *__restrict hueFactors = hsv.tables.hue;
+  const int32_t* __restrict reds = row, * __restrict greens = row + width, * __restrict blues = row + 2 * width;
+  int32_t* __restrict newReds = out, * __restrict newGreens = out + width, * __restrict newBlues = out + 2 * width;
+  const int32_t* __restrict saturationFactors = hsv.tables.saturation, * __restrict hueFactors = hsv.tables.hue;
   const int32_t* __restrict saturations = hsv.saturations;
   const int32_t hueShift = hsv.hueShift;
   const float byte = 1.0f / 255.0f, sixthOfCircle = 6.0f / 180.0f;
@@ -129,7 +130,9 @@ void lookUp(float* __restrict out, const int32_t* __restrict bytes, const float*
   for (int64_t x = 0; x < count; ++x) out[x] = values[bytes[x]];
 }
 
-std::vector<int32_t> widened(const uint8_t* table) { return std::vector<int32_t>(table, table + 256); }
+std::vector<int32_t> widened(const uint8_t* table) {
+  return std::vector<int32_t>(table, table + 256);
+}
 
 }  // namespace
 

@@ -1,7 +1,7 @@
-// Implements coarsely::batch_norm_add_relu: batch normalization, the addition of a residual and ReLU in one operator on the
-// CPU. Each of them alone reads and writes whole activation maps for little arithmetic. Together they take one pass for
-// the statistics and one for the values, and backward one for the sums and one for the gradients. Backward does not need
-// the output: which elements the ReLU passed is recomputed from the input, or saved as one bit per element where a
+// Implements coarsely::batch_norm_add_relu: batch normalization, the addition of a residual and ReLU in one operator on
+// the CPU. Each of them alone reads and writes whole activation maps for little arithmetic. Together they take one pass
+// for the statistics and one for the values, and backward one for the sums and one for the gradients. Backward does not
+// need the output: which elements the ReLU passed is recomputed from the input, or saved as one bit per element where a
 // residual was added.
 
 #include <ATen/ATen.h>
@@ -41,7 +41,8 @@ at::Tensor channelsLast(const at::Tensor& tensor, at::ScalarType type) {
   return tensor.to(type).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-/// Returns float64 [2C+1]: two sums for each channel and the number of values summed, over this process or over all ranks.
+/// Returns float64 [2C+1]: two sums for each channel and the number of values summed, over this process or over all
+/// ranks.
 at::Tensor sumsOf(const at::Tensor& input, bool synchronize, const std::function<void(double*)>& fill) {
   const int64_t channels = input.size(1);
   auto sums = at::empty({2 * channels + 1}, at::kDouble);
@@ -134,7 +135,8 @@ class BatchNormAddReluBackward final : public torch::autograd::Node {
     const auto* inverse = inverseDeviation.data_ptr<float>();
     const auto sums = sumsOf(input, training && synchronize, [&](double* data) {
       sumGradients(gradient, input, mean, activation, data);
-      // Parameters get the gradients of this process; the gradient reducer averages them like those of other parameters.
+      // Parameters get the gradients of this process; the gradient reducer averages them like those of other
+      // parameters.
       for (int64_t c = 0; c < channels; ++c) {
         biasGradient.data_ptr<float>()[c] = static_cast<float>(data[c]);
         weightGradient.data_ptr<float>()[c] = static_cast<float>(data[channels + c] * inverse[c]);
@@ -171,8 +173,7 @@ class BatchNormAddReluBackward final : public torch::autograd::Node {
 
 at::Tensor batchNormAddReluChannelsLast(const at::Tensor& input, const BatchNormArguments& arguments) {
   const auto& residual = arguments.residual;
-  const bool differentiable =
-      torch::autograd::compute_requires_grad(input, arguments.weight, arguments.bias, residual);
+  const bool differentiable = torch::autograd::compute_requires_grad(input, arguments.weight, arguments.bias, residual);
   Statistics statistics;
   at::Tensor output, mask;
   {
@@ -180,13 +181,13 @@ at::Tensor batchNormAddReluChannelsLast(const at::Tensor& input, const BatchNorm
     statistics = statisticsOf(input, arguments);
     if (differentiable && arguments.relu && residual.defined()) mask = at::empty({(input.numel() + 7) / 8}, at::kByte);
     output = normalizeActivate(input, {statistics.scale, statistics.shift, residual, arguments.relu},
-                        mask.defined() ? mask.data_ptr<uint8_t>() : nullptr);
+                               mask.defined() ? mask.data_ptr<uint8_t>() : nullptr);
   }
   if (!differentiable) return output;
   const auto node = makeNode<BatchNormAddReluBackward>();
   node->set_next_edges(torch::autograd::collect_next_edges(input, arguments.weight, arguments.bias, residual));
   node->saved = std::make_shared<SavedActivation>(input, statistics.scale, statistics.shift, arguments.relu, residual,
-                                                    residual.defined() ? savedActivationOf(residual) : nullptr);
+                                                  residual.defined() ? savedActivationOf(residual) : nullptr);
   node->mean = statistics.mean;
   node->inverseDeviation = statistics.inverseDeviation;
   node->mask = mask;
@@ -205,9 +206,9 @@ bool isPlain(const at::Tensor& tensor, int64_t channels) {
 }
 
 at::Tensor batchNormAddRelu(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                              const at::Tensor& runningMean, const at::Tensor& runningVar,
-                              const c10::optional<at::Tensor>& residual, bool training, double momentum, double epsilon,
-                              bool relu, bool synchronize) {
+                            const at::Tensor& runningMean, const at::Tensor& runningVar,
+                            const c10::optional<at::Tensor>& residual, bool training, double momentum, double epsilon,
+                            bool relu, bool synchronize) {
   TORCH_CHECK(input.dim() == 4, "expected maps [N,C,H,W], received shape ", input.sizes());
   const bool added = residual.has_value() && residual->defined();
   TORCH_CHECK(!added || residual->sizes() == input.sizes(), "expected a residual of shape ", input.sizes(),
@@ -222,8 +223,8 @@ at::Tensor batchNormAddRelu(const at::Tensor& input, const at::Tensor& weight, c
   }
   const auto maps = input.contiguous(at::MemoryFormat::ChannelsLast);
   const auto sameLayout = added ? channelsLast(*residual, type) : at::Tensor();
-  return batchNormAddReluChannelsLast(maps, {weight, bias, runningMean, runningVar, sameLayout, training, momentum, epsilon,
-                                             relu, synchronize});
+  return batchNormAddReluChannelsLast(
+      maps, {weight, bias, runningMean, runningVar, sameLayout, training, momentum, epsilon, relu, synchronize});
 }
 
 }  // namespace

@@ -35,7 +35,9 @@ struct BySign {
   const float* scale;
   const float* shift;
 };
-COARSELY_INLINE float passedGradient(const Always&, float gradient, float, int64_t, int64_t) { return gradient; }
+COARSELY_INLINE float passedGradient(const Always&, float gradient, float, int64_t, int64_t) {
+  return gradient;
+}
 COARSELY_INLINE float passedGradient(const ByMask& gate, float gradient, float, int64_t, int64_t at) {
   return gate.passed[at] != 0 ? gradient : 0.0f;
 }
@@ -169,7 +171,7 @@ void unpack(uint8_t* bytes, const uint8_t* bits, int64_t count) {
 }  // namespace
 
 void sumGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean,
-                    const Activation& activation, double* sums) {
+                  const Activation& activation, double* sums) {
   const Tiling tiling = tilingOf(input);
   const auto means = tiling.repeated(mean.data_ptr<float>());
   const auto scale = tiling.repeated(activation.scale.data_ptr<float>());
@@ -213,10 +215,11 @@ void writeGradients(const at::Tensor& gradient, const at::Tensor& input, const a
     auto* toResidual = residualGradient.defined() ? dataOf<Stored>(residualGradient) : nullptr;
     eachTile(tiling, [&](int64_t at, int64_t count, uint8_t* bytes) {
       if (mask) unpack(bytes, mask + at / 8, count);
-      writeTileOf(GradientOut<Stored>{toInput + at, toResidual ? toResidual + at : nullptr, a.data(), b.data(), c.data()},
-                  GradientTile<Stored>{g + at, x + at, mask ? bytes : nullptr, scale.data(), shift.data(), means.data(),
-                                       activation.relu},
-                  count);
+      writeTileOf(
+          GradientOut<Stored>{toInput + at, toResidual ? toResidual + at : nullptr, a.data(), b.data(), c.data()},
+          GradientTile<Stored>{g + at, x + at, mask ? bytes : nullptr, scale.data(), shift.data(), means.data(),
+                               activation.relu},
+          count);
     });
   });
 }

@@ -108,9 +108,13 @@ COARSELY_INLINE void normalize(const NormalizeTile<Stored>& tile, int64_t count)
 }
 
 COARSELY_VECTORIZED
-void normalizeTile(const NormalizeTile<float>& tile, int64_t count) { normalize(tile, count); }
+void normalizeTile(const NormalizeTile<float>& tile, int64_t count) {
+  normalize(tile, count);
+}
 COARSELY_VECTORIZED
-void normalizeTile(const NormalizeTile<Bfloat16Bits>& tile, int64_t count) { normalize(tile, count); }
+void normalizeTile(const NormalizeTile<Bfloat16Bits>& tile, int64_t count) {
+  normalize(tile, count);
+}
 
 /// Packs eight bytes of 0 or 1 into the bits of one byte, the first byte lowest.
 uint8_t packByte(const uint8_t* bytes) {

@@ -1,5 +1,5 @@
-// Declares the passes over memory of batch normalization with activation on the CPU, for channels-last maps of float32 or
-// bfloat16. Arithmetic is in float32; sums are added in float64 in an order that only the shape determines.
+// Declares the passes over memory of batch normalization with activation on the CPU, for channels-last maps of float32
+// or bfloat16. Arithmetic is in float32; sums are added in float64 in an order that only the shape determines.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,8 +24,8 @@ struct Normalization {
 /// passed.
 at::Tensor normalizeActivate(const at::Tensor& input, const Normalization& normalization, uint8_t* mask);
 
-/// Says which elements the activation passed: all without `relu`, those of `mask` where it is not null, and otherwise those
-/// with input * scale + shift > 0.
+/// Says which elements the activation passed: all without `relu`, those of `mask` where it is not null, and otherwise
+/// those with input * scale + shift > 0.
 struct Activation {
   const at::Tensor& scale;
   const at::Tensor& shift;
@@ -33,9 +33,10 @@ struct Activation {
   bool relu;
 };
 
-/// Writes [2C]: the sum of g and the sum of g * (x - mean) of every channel, where g is the gradient before the activation.
+/// Writes [2C]: the sum of g and the sum of g * (x - mean) of every channel, where g is the gradient before the
+/// activation.
 void sumGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean,
-                    const Activation& activation, double* sums);
+                  const Activation& activation, double* sums);
 
 /// Holds factors [C] of the input's gradient a * g + b * (x - mean) + c.
 struct GradientFactors {

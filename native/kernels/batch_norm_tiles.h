@@ -1,6 +1,6 @@
-// Divides channels-last maps into tiles for the passes of batch normalization. A pass is one loop over a tile across its
-// channels, which are adjacent in memory, with per-channel values repeated over the tile, so that the compiler vectorizes
-// it for any number of channels.
+// Divides channels-last maps into tiles for the passes of batch normalization. A pass is one loop over a tile across
+// its channels, which are adjacent in memory, with per-channel values repeated over the tile, so that the compiler
+// vectorizes it for any number of channels.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,8 +15,8 @@
 
 namespace coarsely {
 
-/// Divides rows of channels into tiles, and tiles into blocks. A tile is a number of whole rows whose width suits vectors
-/// for any number of channels. A block is what one thread sums.
+/// Divides rows of channels into tiles, and tiles into blocks. A tile is a number of whole rows whose width suits
+/// vectors for any number of channels. A block is what one thread sums.
 struct Tiling {
   int64_t channels, rows, tileRows, width, elements, tiles, tilesPerBlock, blocks;
 
@@ -43,10 +43,12 @@ Stored* dataOf(const at::Tensor& tensor) {
 }
 
 /// Returns the tiling of maps [N,C,H,W].
-inline Tiling tilingOf(const at::Tensor& maps) { return {maps.numel() / maps.size(1), maps.size(1)}; }
+inline Tiling tilingOf(const at::Tensor& maps) {
+  return {maps.numel() / maps.size(1), maps.size(1)};
+}
 
-/// Sums two values per element for every channel into `sums` [2C]. `addTiles(first, second, tile, count, width)` adds those
-/// of `count` tiles of `width` elements to the float32 buffers.
+/// Sums two values per element for every channel into `sums` [2C]. `addTiles(first, second, tile, count, width)` adds
+/// those of `count` tiles of `width` elements to the float32 buffers.
 template <typename AddTiles>
 void sumPairs(const Tiling& tiling, double* sums, AddTiles addTiles) {
   const int64_t channels = tiling.channels, width = tiling.width;

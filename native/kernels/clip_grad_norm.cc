@@ -1,6 +1,6 @@
-// Implements coarsely::clip_grad_norm_: clips gradients by the norm of all of them together, with one pass that reads and
-// one that writes where the norm is above the maximum. Squares are summed in float64 in an order that only the shapes
-// determine.
+// Implements coarsely::clip_grad_norm_: clips gradients by the norm of all of them together, with one pass that reads
+// and one that writes where the norm is above the maximum. Squares are summed in float64 in an order that only the
+// shapes determine.
 
 #include <ATen/ATen.h>
 #include <torch/library.h>

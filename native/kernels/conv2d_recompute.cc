@@ -1,6 +1,7 @@
-// A convolution that saves less for its backward pass. libtorch's saves its input and, under autocast, a bfloat16 copy of
-// its weight. Where the input is the output of coarsely::batch_norm_add_relu, this one saves what that output was computed
-// from, which the normalization keeps anyway, and recomputes it in backward. The copy of the weight is recomputed too.
+// A convolution that saves less for its backward pass. libtorch's saves its input and, under autocast, a bfloat16 copy
+// of its weight. Where the input is the output of coarsely::batch_norm_add_relu, this one saves what that output was
+// computed from, which the normalization keeps anyway, and recomputes it in backward. The copy of the weight is
+// recomputed too.
 
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
@@ -9,8 +10,8 @@
 #include <torch/library.h>
 #include <torch/version.h>
 
-#include "saved_activation.h"
 #include "autograd_node.h"
+#include "saved_activation.h"
 
 namespace coarsely {
 
@@ -105,7 +106,7 @@ void checkMaps(const at::Tensor& input, const at::Tensor& weight) {
 }
 
 at::Tensor conv2dRecompute(const at::Tensor& input, const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
-                      at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
+                           at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
   checkMaps(input, weight);
   return convolve(input, weight, bias.value_or(at::Tensor()), {stride.vec(), padding.vec(), dilation.vec(), groups},
                   input.scalar_type());
@@ -137,8 +138,12 @@ TORCH_LIBRARY_FRAGMENT(coarsely, library) {
       "int[2] dilation=1, int groups=1) -> Tensor");
 }
 
-TORCH_LIBRARY_IMPL(coarsely, CompositeImplicitAutograd, library) { library.impl("conv2d_recompute", conv2dRecompute); }
+TORCH_LIBRARY_IMPL(coarsely, CompositeImplicitAutograd, library) {
+  library.impl("conv2d_recompute", conv2dRecompute);
+}
 
-TORCH_LIBRARY_IMPL(coarsely, AutocastCPU, library) { library.impl("conv2d_recompute", conv2dRecomputeAutocast); }
+TORCH_LIBRARY_IMPL(coarsely, AutocastCPU, library) {
+  library.impl("conv2d_recompute", conv2dRecomputeAutocast);
+}
 
 }  // namespace coarsely

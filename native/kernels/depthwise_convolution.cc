@@ -1,8 +1,8 @@
 // Convolution with one filter per channel. oneDNN computes it in channels-last layout at a hundredth of the processor's
-// rate, which would make the separable convolutions of DeepLabv3+ a tenth of its time. Here vectors run over channels, and
-// all channels of a pixel are read at once, because strips of channels would lie powers of two apart and evict each other
-// from the cache. The image is processed in columns of pixels so narrow that the rows under a filter stay in a core's
-// cache.
+// rate, which would make the separable convolutions of DeepLabv3+ a tenth of its time. Here vectors run over channels,
+// and all channels of a pixel are read at once, because strips of channels would lie powers of two apart and evict each
+// other from the cache. The image is processed in columns of pixels so narrow that the rows under a filter stay in a
+// core's cache.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -22,11 +22,11 @@ struct Maps {
   int64_t strideY, strideX, paddingY, paddingX, dilationY, dilationX;
 };
 
-/// Computes channels [first, first + vectors * vectorLanes) of one output pixel. `taps` holds [kernelHeight * kernelWidth, channels].
+/// Computes channels [first, first + vectors * vectorLanes) of one output pixel. `taps` holds [kernelHeight *
+/// kernelWidth, channels].
 template <typename T, int64_t vectors>
-COARSELY_INLINE void channelsOf(const Maps& maps, const T* image, const float* taps,
-                                                      const float* bias, T* out, int64_t y, int64_t x, int64_t first,
-                                                      bool relu) {
+COARSELY_INLINE void channelsOf(const Maps& maps, const T* image, const float* taps, const float* bias, T* out,
+                                int64_t y, int64_t x, int64_t first, bool relu) {
   Floats sum[vectors];
   for (int64_t v = 0; v < vectors; ++v) sum[v] = load(bias + first + v * vectorLanes);
   for (int64_t dy = 0; dy < maps.kernelHeight; ++dy) {
@@ -48,15 +48,16 @@ COARSELY_INLINE void channelsOf(const Maps& maps, const T* image, const float* t
 
 /// Computes pixels [begin, end) of output row `y`; `out` points to the row.
 template <typename T>
-COARSELY_INLINE void rowOf(const Maps& maps, const T* image, const float* taps, const float* bias,
-                                                 T* out, int64_t y, int64_t begin, int64_t end, bool relu) {
+COARSELY_INLINE void rowOf(const Maps& maps, const T* image, const float* taps, const float* bias, T* out, int64_t y,
+                           int64_t begin, int64_t end, bool relu) {
   for (int64_t x = begin; x < end; ++x) {
     T* pixel = out + x * maps.channels;
     int64_t first = 0;
     for (; first + 4 * vectorLanes <= maps.channels; first += 4 * vectorLanes) {
       channelsOf<T, 4>(maps, image, taps, bias, pixel, y, x, first, relu);
     }
-    for (; first < maps.channels; first += vectorLanes) channelsOf<T, 1>(maps, image, taps, bias, pixel, y, x, first, relu);
+    for (; first < maps.channels; first += vectorLanes)
+      channelsOf<T, 1>(maps, image, taps, bias, pixel, y, x, first, relu);
   }
 }
 
@@ -72,8 +73,8 @@ void rowOfBfloat16(const Maps& maps, const Bfloat16Bits* image, const float* tap
   rowOf(maps, image, taps, bias, out, y, begin, end, relu);
 }
 
-/// Returns the width of the columns in which the image is processed: the whole row where the rows of a filter are dilated,
-/// because no row is read again soon.
+/// Returns the width of the columns in which the image is processed: the whole row where the rows of a filter are
+/// dilated, because no row is read again soon.
 int64_t columnWidth(const Maps& maps, int64_t outputWidth, int64_t elementBytes) {
   if (maps.dilationY > 1) return outputWidth;
   constexpr int64_t cacheBytes = 512 * 1024;
@@ -100,8 +101,8 @@ class DepthwiseConvolution final : public PackedConvolution {
     if (input.scalar_type() == at::kFloat) {
       compute(input.data_ptr<float>(), output.data_ptr<float>(), input, output, relu);
     } else {
-      compute(static_cast<const Bfloat16Bits*>(input.data_ptr()), static_cast<Bfloat16Bits*>(output.data_ptr()), input, output,
-              relu);
+      compute(static_cast<const Bfloat16Bits*>(input.data_ptr()), static_cast<Bfloat16Bits*>(output.data_ptr()), input,
+              output, relu);
     }
     if (epilogue.residual.defined()) applyEpilogue(output, epilogue);
     return output;

@@ -1,5 +1,5 @@
-// Implements coarsely::normalize_weights, the double normalization of a weight map (section 4.2), on the CPU: two passes
-// over the pixels forward and two backward.
+// Implements coarsely::normalize_weights, the double normalization of a weight map (section 4.2), on the CPU: two
+// passes over the pixels forward and two backward.
 
 #include <ATen/ATen.h>
 #include <torch/library.h>

@@ -1,5 +1,5 @@
-// Computes convolutions with oneDNN through the operators that libtorch has for its own compilers. They reorder the weights
-// once and apply ReLU (from PyTorch 2 on also the residual) before the output leaves the cache.
+// Computes convolutions with oneDNN through the operators that libtorch has for its own compilers. They reorder the
+// weights once and apply ReLU (from PyTorch 2 on also the residual) before the output leaves the cache.
 #include <ATen/Context.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/version.h>
@@ -69,8 +69,8 @@ std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tens
   if (!reorder || !find("mkldnn::_convolution_pointwise") || !find("mkldnn::_convolution_pointwise", "binary")) {
     return nullptr;
   }
-  auto reordered = call(*reorder, weight, geometry.padding, geometry.stride, geometry.dilation, geometry.groups,
-                        inputSize.vec());
+  auto reordered =
+      call(*reorder, weight, geometry.padding, geometry.stride, geometry.dilation, geometry.groups, inputSize.vec());
   return std::make_unique<OneDnnConvolution>(reordered.toTensor(), bias, geometry);
 }
 
@@ -100,10 +100,9 @@ std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tens
   const auto prepack = find("mkldnn_prepacked::conv2d_prepack");
   if (!prepack || !find("mkldnn_prepacked::conv2d_run")) return nullptr;
   const std::string activation = fuseRelu ? "relu" : "none";
-  return std::make_unique<OneDnnConvolution>(
-      call(*prepack, weight, bias, geometry.stride, geometry.padding, geometry.dilation, geometry.groups,
-           inputSize.vec(), activation),
-      fuseRelu);
+  return std::make_unique<OneDnnConvolution>(call(*prepack, weight, bias, geometry.stride, geometry.padding,
+                                                  geometry.dilation, geometry.groups, inputSize.vec(), activation),
+                                             fuseRelu);
 }
 
 #endif

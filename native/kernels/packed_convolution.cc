@@ -1,5 +1,5 @@
-// Defines the operators pack_convolution and convolve_packed. A packed convolution is an opaque tensor, so that handles and
-// scopes own it like any other tensor.
+// Defines the operators pack_convolution and convolve_packed. A packed convolution is an opaque tensor, so that handles
+// and scopes own it like any other tensor.
 #include "packed_convolution.h"
 
 #include <ATen/OpaqueTensorImpl.h>
@@ -40,8 +40,8 @@ class PlainConvolution final : public PackedConvolution {
       : weight_(std::move(weight)), bias_(std::move(bias)), geometry_(std::move(geometry)) {}
 
   at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
-    auto output = at::conv2d(input, weight_, bias_, geometry_.stride, geometry_.padding, geometry_.dilation,
-                             geometry_.groups);
+    auto output =
+        at::conv2d(input, weight_, bias_, geometry_.stride, geometry_.padding, geometry_.dilation, geometry_.groups);
     applyEpilogue(output, epilogue);
     return output;
   }
@@ -52,8 +52,8 @@ class PlainConvolution final : public PackedConvolution {
 };
 
 at::Tensor packConvolution(const at::Tensor& weight, const at::Tensor& bias, at::IntArrayRef stride,
-                           at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups,
-                           at::IntArrayRef inputSize, bool fuseRelu) {
+                           at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups, at::IntArrayRef inputSize,
+                           bool fuseRelu) {
   TORCH_CHECK(weight.dim() == 4 && bias.sizes() == at::IntArrayRef({weight.size(0)}) && inputSize.size() == 4,
               "expected a weight [out,in,height,width], a bias [out] and an input size [N,in,H,W], received shapes ",
               weight.sizes(), ", ", bias.sizes(), " and size ", inputSize);

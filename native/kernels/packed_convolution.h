@@ -1,5 +1,5 @@
-// Convolutions for inference. The weights are packed once into the layout of the fastest kernel; bias, residual and ReLU are
-// applied while the output is still in the cache. Three implementations share one interface.
+// Convolutions for inference. The weights are packed once into the layout of the fastest kernel; bias, residual and
+// ReLU are applied while the output is still in the cache. Three implementations share one interface.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -37,8 +37,8 @@ class PackedConvolution {
 std::unique_ptr<PackedConvolution> packDepthwise(const at::Tensor& weight, const at::Tensor& bias,
                                                  const ConvolutionGeometry& geometry);
 
-/// Packs a convolution for oneDNN. Returns null where this libtorch or processor does not support it. `fuseRelu` says that
-/// the epilogue will be a ReLU without residual.
+/// Packs a convolution for oneDNN. Returns null where this libtorch or processor does not support it. `fuseRelu` says
+/// that the epilogue will be a ReLU without residual.
 std::unique_ptr<PackedConvolution> packOneDnn(const at::Tensor& weight, const at::Tensor& bias,
                                               const ConvolutionGeometry& geometry, at::IntArrayRef inputSize,
                                               bool fuseRelu);

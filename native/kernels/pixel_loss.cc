@@ -1,6 +1,6 @@
-// Defines coarsely::pixel_loss, which computes losses and confidence of all label pixels in one operator: bilinear resizing
-// of the logits, log-softmax, the loss, ignored labels and the confidence. The map of all classes at the labels' size is
-// never stored; backward recomputes what it needs from the logits, which are small.
+// Defines coarsely::pixel_loss, which computes losses and confidence of all label pixels in one operator: bilinear
+// resizing of the logits, log-softmax, the loss, ignored labels and the confidence. The map of all classes at the
+// labels' size is never stored; backward recomputes what it needs from the logits, which are small.
 
 #include "pixel_loss.h"
 
@@ -43,9 +43,9 @@ class PixelLoss : public torch::autograd::Function<PixelLoss> {
     const auto saved = context->get_saved_variables();
     at::Tensor gradient;
     if (gradients[0].defined()) {
-      gradient = op.call(gradients[0].to(at::kFloat).contiguous(), saved[0], saved[1],
-                         context->saved_data["kind"].toInt(), context->saved_data["parameter"].toDouble(),
-                         context->saved_data["ignoreIndex"].toInt());
+      gradient =
+          op.call(gradients[0].to(at::kFloat).contiguous(), saved[0], saved[1], context->saved_data["kind"].toInt(),
+                  context->saved_data["parameter"].toDouble(), context->saved_data["ignoreIndex"].toInt());
     }
     const at::Tensor none;
     return {gradient, none, none, none, none, none};
@@ -81,6 +81,8 @@ TORCH_LIBRARY_FRAGMENT(coarsely, library) {
       "ignore_index) -> Tensor");
 }
 
-TORCH_LIBRARY_IMPL(coarsely, Autograd, library) { library.impl("pixel_loss", pixelLossWithGradient); }
+TORCH_LIBRARY_IMPL(coarsely, Autograd, library) {
+  library.impl("pixel_loss", pixelLossWithGradient);
+}
 
 }  // namespace coarsely

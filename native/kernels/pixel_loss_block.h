@@ -20,7 +20,8 @@ struct LossOptions {
   }
 };
 
-/// Points to the logits of a block: rows `above` and `below` as planes [C, stride], of which the latter has weight `share`.
+/// Points to the logits of a block: rows `above` and `below` as planes [C, stride], of which the latter has weight
+/// `share`.
 struct BlendedRows {
   const float* above;
   const float* below;
@@ -36,7 +37,9 @@ struct BlockLabels {
 };
 
 /// Returns the size of the planes of a block: one per class and the extra one.
-constexpr int64_t blockFloats(int64_t classes) { return (classes + 1) * vectorLanes; }
+constexpr int64_t blockFloats(int64_t classes) {
+  return (classes + 1) * vectorLanes;
+}
 
 /// Reads `lanes` labels. Stores a label that is neither a class nor ignored in `wrong`.
 COARSELY_INLINE BlockLabels readLabels(const int64_t* labels, int64_t lanes, const LossOptions& options,
@@ -124,8 +127,8 @@ struct BlockResult {
 
 /// Returns the losses (0 where a pixel has no label) and confidences of a block. `planes` has room for blockFloats(C).
 template <bool blends, Indicator indicator>
-COARSELY_INLINE BlockResult forwardBlock(const BlendedRows& rows, const BlockLabels& labels,
-                                         const LossOptions& options, float* planes) {
+COARSELY_INLINE BlockResult forwardBlock(const BlendedRows& rows, const BlockLabels& labels, const LossOptions& options,
+                                         float* planes) {
   const int64_t classes = options.classes;
   const Floats most = blendBlock<blends>(rows, classes, planes);
   Floats sum{}, moment{};

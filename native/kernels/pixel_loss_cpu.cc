@@ -1,7 +1,7 @@
 // Implements coarsely::pixel_loss on the CPU. The work is divided into tiles of the logits, some rows and columns of an
-// image. Forward, a tile computes the losses of the label pixels between its logits. Backward, it gathers the gradients of
-// its own logits from all label pixels around them; pixels at its edge are computed by both neighbors. No two tiles write
-// the same number and every sum has one order, so the result does not depend on the number of threads.
+// image. Forward, a tile computes the losses of the label pixels between its logits. Backward, it gathers the gradients
+// of its own logits from all label pixels around them; pixels at its edge are computed by both neighbors. No two tiles
+// write the same number and every sum has one order, so the result does not depend on the number of threads.
 
 #include <ATen/Parallel.h>
 #include <torch/library.h>
@@ -36,8 +36,9 @@ class Workspace {
  public:
   Workspace(int64_t planes, int64_t stride, int64_t classes, int64_t pixels)
       : plane_(stride * classes),
-        floats_(at::empty({planes * plane_ + blockFloats(classes) + (pixels + vectorLanes) * roundUp(classes, vectorLanes)},
-                          at::kFloat)) {
+        floats_(
+            at::empty({planes * plane_ + blockFloats(classes) + (pixels + vectorLanes) * roundUp(classes, vectorLanes)},
+                      at::kFloat)) {
     auto* start = floats_.data_ptr<float>();
     for (int64_t i = 0; i < planes; ++i) this->planes[i] = start + i * plane_;
     block = start + planes * plane_;
@@ -81,16 +82,14 @@ COARSELY_INLINE void forwardPixels(const Interval& interval, const float* above,
 COARSELY_VECTORIZED
 void forwardInterval(const Interval& interval, const float* above, const float* below, int64_t stride, bool blends,
                      const LossOptions& options, float* block, float* losses, float* confidence, int64_t& wrong) {
-#define COARSELY_FORWARD(indicator)                                                                              \
-  (blends ? forwardPixels<true, indicator>(interval, above, below, stride, options, block, losses, confidence, wrong) \
-          : forwardPixels<false, indicator>(interval, above, below, stride, options, block, losses, confidence, wrong))
+#define COARSELY_FORWARD(indicator)                                                                                \
+  (blends                                                                                                          \
+       ? forwardPixels<true, indicator>(interval, above, below, stride, options, block, losses, confidence, wrong) \
+       : forwardPixels<false, indicator>(interval, above, below, stride, options, block, losses, confidence, wrong))
   switch (options.indicator) {
-    case Indicator::None:
-      return COARSELY_FORWARD(Indicator::None);
-    case Indicator::Variance:
-      return COARSELY_FORWARD(Indicator::Variance);
-    case Indicator::Entropy:
-      return COARSELY_FORWARD(Indicator::Entropy);
+    case Indicator::None: return COARSELY_FORWARD(Indicator::None);
+    case Indicator::Variance: return COARSELY_FORWARD(Indicator::Variance);
+    case Indicator::Entropy: return COARSELY_FORWARD(Indicator::Entropy);
   }
 #undef COARSELY_FORWARD
 }
@@ -147,7 +146,8 @@ struct Geometry {
         sameSize(logits.height == labelHeight && logits.width == labelWidth),
         rowsFrom(startsOf(rows, logits.height)),
         columnsFrom(startsOf(columns, logits.width)) {
-    // The planes of a tile (two rows of logits and two of gradients, or one each) should stay in the second-level cache.
+    // The planes of a tile (two rows of logits and two of gradients, or one each) should stay in the second-level
+    // cache.
     constexpr int64_t cacheFloats = 65536;
     const int64_t pixels = std::max<int64_t>(64, cacheFloats / ((sameSize ? 2 : 4) * logits.classes));
     tileColumns = std::max<int64_t>(8, pixels * logits.width / labelWidth);

@@ -9,7 +9,9 @@ namespace coarsely {
 namespace {
 
 /// Rounds a number of classes up to whole vectors.
-constexpr int64_t padded(int64_t classes) { return roundUp(classes, vectorLanes); }
+constexpr int64_t padded(int64_t classes) {
+  return roundUp(classes, vectorLanes);
+}
 
 /// Reads part of a row as pixels [count, padded classes], with zeros as padding.
 template <typename Value>
@@ -67,8 +69,8 @@ COARSELY_INLINE void copyPlanes(const MapsView& maps, const RowPart& part, float
 template <typename Value>
 COARSELY_INLINE void copyPlanesBack(const MapsView& maps, const RowPart& part, const float* planes, int64_t stride) {
   const int64_t count = part.end - part.begin;
-  auto* target = reinterpret_cast<Value*>(maps.data) + part.image * maps.imageStride + part.row * maps.rowStride +
-                 part.begin;
+  auto* target =
+      reinterpret_cast<Value*>(maps.data) + part.image * maps.imageStride + part.row * maps.rowStride + part.begin;
   for (int64_t c = 0; c < maps.classes; ++c) {
     Value* to = target + c * maps.classStride;
     const float* from = planes + c * stride;
@@ -78,30 +80,23 @@ COARSELY_INLINE void copyPlanesBack(const MapsView& maps, const RowPart& part, c
 
 // Calls the instance of a function template for the type of the maps, inside a function that is compiled for several
 // instruction sets.
-#define COARSELY_BY_TYPE(function, maps, ...)                      \
-  switch ((maps).type) {                                           \
-    case at::kBFloat16:                                            \
-      return function<at::BFloat16>(maps, __VA_ARGS__);            \
-    case at::kHalf:                                                \
-      return function<at::Half>(maps, __VA_ARGS__);                \
-    default:                                                       \
-      return function<float>(maps, __VA_ARGS__);                   \
+#define COARSELY_BY_TYPE(function, maps, ...)                             \
+  switch ((maps).type) {                                                  \
+    case at::kBFloat16: return function<at::BFloat16>(maps, __VA_ARGS__); \
+    case at::kHalf: return function<at::Half>(maps, __VA_ARGS__);         \
+    default: return function<float>(maps, __VA_ARGS__);                   \
   }
 
 COARSELY_VECTORIZED
-void read(const MapsView& maps, const RowPart& part, float* pixels) {
-  COARSELY_BY_TYPE(readPixels, maps, part, pixels)
-}
+void read(const MapsView& maps, const RowPart& part, float* pixels){COARSELY_BY_TYPE(readPixels, maps, part, pixels)}
 
 COARSELY_VECTORIZED
-void write(const MapsView& maps, const RowPart& part, const float* pixels) {
-  COARSELY_BY_TYPE(writePixels, maps, part, pixels)
-}
+void write(const MapsView& maps, const RowPart& part,
+           const float* pixels){COARSELY_BY_TYPE(writePixels, maps, part, pixels)}
 
 COARSELY_VECTORIZED
-void copyIn(const MapsView& maps, const RowPart& part, float* planes, int64_t stride) {
-  COARSELY_BY_TYPE(copyPlanes, maps, part, planes, stride)
-}
+void copyIn(const MapsView& maps, const RowPart& part, float* planes,
+            int64_t stride){COARSELY_BY_TYPE(copyPlanes, maps, part, planes, stride)}
 
 COARSELY_VECTORIZED
 void copyOut(const MapsView& maps, const RowPart& part, const float* planes, int64_t stride) {
@@ -125,12 +120,13 @@ COARSELY_INLINE void toPlanes(int64_t classes, int64_t count, float* planes, int
 COARSELY_VECTORIZED
 void pixelsToPlanes(const float* pixels, int64_t classes, int64_t count, float* planes, int64_t stride) {
   const int64_t width = padded(classes);
-  toPlanes(classes, count, planes, stride, [&](int64_t x, int64_t c) __attribute__((always_inline)) {
-    return load(pixels + x * width + c);
-  });
+  toPlanes(
+      classes, count, planes,
+      stride, [&](int64_t x, int64_t c) __attribute__((always_inline)) { return load(pixels + x * width + c); });
 }
 
-/// Resizes pixels horizontally into planes. `pixels` begins at input column `base`, the planes at output column `begin`.
+/// Resizes pixels horizontally into planes. `pixels` begins at input column `base`, the planes at output column
+/// `begin`.
 COARSELY_VECTORIZED
 void stretchToPlanes(const float* pixels, int64_t base, const ResizePoints& columns, int64_t begin, int64_t count,
                      int64_t classes, float* planes, int64_t stride) {
@@ -138,11 +134,13 @@ void stretchToPlanes(const float* pixels, int64_t base, const ResizePoints& colu
   const int64_t* first = columns.first.data() + begin;
   const int64_t* second = columns.second.data() + begin;
   const float* shares = columns.share.data() + begin;
-  toPlanes(classes, count, planes, stride, [&](int64_t x, int64_t c) __attribute__((always_inline)) {
-    const float share = shares[x];
-    const float rest = 1.0f - share;
-    return rest * load(pixels + (first[x] - base) * width + c) + share * load(pixels + (second[x] - base) * width + c);
-  });
+  toPlanes(
+      classes, count, planes, stride, [&](int64_t x, int64_t c) __attribute__((always_inline)) {
+        const float share = shares[x];
+        const float rest = 1.0f - share;
+        return rest * load(pixels + (first[x] - base) * width + c) +
+               share * load(pixels + (second[x] - base) * width + c);
+      });
 }
 
 COARSELY_VECTORIZED
@@ -160,8 +158,8 @@ void planesToPixels(const float* planes, int64_t stride, int64_t classes, int64_
   }
 }
 
-/// Sums output pixels into input pixels [from, to). Output columns are visited in ascending order, so the sum of an input
-/// pixel stays in a register until the next one begins.
+/// Sums output pixels into input pixels [from, to). Output columns are visited in ascending order, so the sum of an
+/// input pixel stays in a register until the next one begins.
 COARSELY_VECTORIZED
 void gatherFromPlanes(const float* planes, int64_t stride, int64_t classes, const ResizePoints& columns, int64_t begin,
                       int64_t count, int64_t from, int64_t to, float* pixels) {
@@ -238,15 +236,15 @@ void writePlanes(const MapsView& maps, const RowPart& part, const float* planes,
   write(maps, part, scratch);
 }
 
-void readStretched(const MapsView& maps, const RowPart& part, const ResizePoints& columns, float* planes, int64_t stride,
-                   float* scratch) {
+void readStretched(const MapsView& maps, const RowPart& part, const ResizePoints& columns, float* planes,
+                   int64_t stride, float* scratch) {
   const RowPart inputs = inputsOf(part, columns);
   read(maps, inputs, scratch);
   stretchToPlanes(scratch, inputs.begin, columns, part.begin, part.end - part.begin, maps.classes, planes, stride);
 }
 
-void writeGathered(const MapsView& maps, const RowPart& part, const ResizePoints& columns, const float* planes, int64_t stride,
-                   int64_t from, int64_t to, float* scratch) {
+void writeGathered(const MapsView& maps, const RowPart& part, const ResizePoints& columns, const float* planes,
+                   int64_t stride, int64_t from, int64_t to, float* scratch) {
   gatherFromPlanes(planes, stride, maps.classes, columns, part.begin, part.end - part.begin, from, to, scratch);
   write(maps, {part.image, part.row, from, to}, scratch);
 }

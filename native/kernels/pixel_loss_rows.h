@@ -28,10 +28,12 @@ struct RowPart {
   int64_t end;
 };
 
-constexpr int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+constexpr int64_t roundUp(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
 
-/// Returns the stride of planes [C, stride] of float32: an odd number of vectors, so that planes do not lie a multiple of
-/// 4 KiB apart and evict each other from the cache.
+/// Returns the stride of planes [C, stride] of float32: an odd number of vectors, so that planes do not lie a multiple
+/// of 4 KiB apart and evict each other from the cache.
 int64_t planeStride(int64_t pixels);
 
 /// Reads pixels of a row as planes. `scratch` has room for roundUp(C, 16) floats per pixel.
@@ -40,12 +42,12 @@ void readPlanes(const MapsView& maps, const RowPart& part, float* planes, int64_
 void writePlanes(const MapsView& maps, const RowPart& part, const float* planes, int64_t stride, float* scratch);
 
 /// Reads pixels [begin, end) of a row that is resized horizontally, as planes.
-void readStretched(const MapsView& maps, const RowPart& part, const ResizePoints& columns, float* planes, int64_t stride,
-                   float* scratch);
+void readStretched(const MapsView& maps, const RowPart& part, const ResizePoints& columns, float* planes,
+                   int64_t stride, float* scratch);
 
-/// Applies the transpose of `readStretched`: writes to input pixels [from, to) of a row the sums of the output pixels of
-/// `part`, given as planes. The part must contain every output pixel that reads these input pixels.
-void writeGathered(const MapsView& maps, const RowPart& part, const ResizePoints& columns, const float* planes, int64_t stride,
-                   int64_t from, int64_t to, float* scratch);
+/// Applies the transpose of `readStretched`: writes to input pixels [from, to) of a row the sums of the output pixels
+/// of `part`, given as planes. The part must contain every output pixel that reads these input pixels.
+void writeGathered(const MapsView& maps, const RowPart& part, const ResizePoints& columns, const float* planes,
+                   int64_t stride, int64_t from, int64_t to, float* scratch);
 
 }  // namespace coarsely

@@ -1,6 +1,6 @@
-// Implements coarsely::resize_argmax on the CPU: the most likely class of every pixel from logits at a lower resolution. The
-// map of all classes at full resolution is not stored; 19 classes of 2048 x 1024 pixels would be 160 MB, written and read
-// for 16 MB of labels.
+// Implements coarsely::resize_argmax on the CPU: the most likely class of every pixel from logits at a lower
+// resolution. The map of all classes at full resolution is not stored; 19 classes of 2048 x 1024 pixels would be 160
+// MB, written and read for 16 MB of labels.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/library.h>
@@ -30,8 +30,8 @@ void stretch(float* out, const float* row, const int64_t* first, const int64_t* 
   }
 }
 
-/// Writes the class of the greatest logit between two resized rows, the first one among equals. NaN counts as greatest, as in
-/// libtorch's argmax.
+/// Writes the class of the greatest logit between two resized rows, the first one among equals. NaN counts as greatest,
+/// as in libtorch's argmax.
 COARSELY_VECTORIZED
 void argmaxRow(int64_t* labels, const float* above, const float* below, float share, int64_t columns, int64_t classes) {
   float best[tileWidth];
@@ -57,7 +57,8 @@ void argmaxRow(int64_t* labels, const float* above, const float* below, float sh
 
 at::Tensor resizeArgmax(const at::Tensor& logits, at::IntArrayRef size) {
   TORCH_CHECK(logits.dim() == 4 && size.size() == 2 && size[0] > 0 && size[1] > 0 && logits.numel() > 0,
-              "expected logits [N,C,h,w] and a size [height,width], received shape ", logits.sizes(), " and size ", size);
+              "expected logits [N,C,h,w] and a size [height,width], received shape ", logits.sizes(), " and size ",
+              size);
   const auto maps = logits.detach().to(at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
   const int64_t count = maps.size(0), classes = maps.size(1), inputHeight = maps.size(2), inputWidth = maps.size(3);
   const int64_t height = size[0], width = size[1];
@@ -83,7 +84,8 @@ at::Tensor resizeArgmax(const at::Tensor& logits, at::IntArrayRef size) {
         }
         const int slot = held[0] == spare ? 1 : 0;
         stretch(buffers[slot].data(), source + (image * inputHeight + row) * inputWidth * classes,
-                columns.first.data() + left, columns.second.data() + left, columns.share.data() + left, inTile, classes);
+                columns.first.data() + left, columns.second.data() + left, columns.share.data() + left, inTile,
+                classes);
         held[slot] = row;
         return buffers[slot].data();
       };
@@ -101,6 +103,8 @@ TORCH_LIBRARY_FRAGMENT(coarsely, library) {
   library.def("resize_argmax(Tensor logits, int[2] size) -> Tensor");
 }
 
-TORCH_LIBRARY_IMPL(coarsely, CPU, library) { library.impl("resize_argmax", resizeArgmax); }
+TORCH_LIBRARY_IMPL(coarsely, CPU, library) {
+  library.impl("resize_argmax", resizeArgmax);
+}
 
 }  // namespace coarsely

@@ -1,5 +1,5 @@
-// Computes where bilinear resizing (align_corners = false) reads along one axis, with the same arithmetic on the CPU and
-// on a GPU.
+// Computes where bilinear resizing (align_corners = false) reads along one axis, with the same arithmetic on the CPU
+// and on a GPU.
 #pragma once
 
 #include <vector>

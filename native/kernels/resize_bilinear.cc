@@ -1,7 +1,7 @@
-// Defines coarsely::resize_bilinear (align_corners = false) and implements it for channels-last maps on the CPU. libtorch's
-// backward scatters pixel by pixel and takes a sixth of a training step. Here both directions are separable: rows are
-// combined whole, which vectorizes for any number of channels, and each input pixel gathers its gradient, which makes the
-// result deterministic.
+// Defines coarsely::resize_bilinear (align_corners = false) and implements it for channels-last maps on the CPU.
+// libtorch's backward scatters pixel by pixel and takes a sixth of a training step. Here both directions are separable:
+// rows are combined whole, which vectorizes for any number of channels, and each input pixel gathers its gradient,
+// which makes the result deterministic.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -66,7 +66,9 @@ at::Tensor emptyMaps(at::IntArrayRef shape) {
 }
 
 /// Returns the number of rows that are worth a thread.
-int64_t grainOf(int64_t rowElements) { return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, rowElements)); }
+int64_t grainOf(int64_t rowElements) {
+  return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, rowElements));
+}
 
 at::Tensor resizeBilinear(const at::Tensor& input, at::IntArrayRef size) {
   TORCH_CHECK(input.dim() == 4 && size.size() == 2 && size[0] > 0 && size[1] > 0 && input.numel() > 0,
@@ -182,6 +184,8 @@ TORCH_LIBRARY_IMPL(coarsely, CPU, library) {
   library.impl("resize_bilinear_backward", resizeBilinearBackward);
 }
 
-TORCH_LIBRARY_IMPL(coarsely, Autograd, library) { library.impl("resize_bilinear", resizeBilinearWithGradient); }
+TORCH_LIBRARY_IMPL(coarsely, Autograd, library) {
+  library.impl("resize_bilinear", resizeBilinearWithGradient);
+}
 
 }  // namespace coarsely

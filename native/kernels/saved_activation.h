@@ -1,6 +1,6 @@
-// Saves an activation for backward by what it was computed from. In a chain convolution, normalization, ReLU, convolution
-// the gradient needs the inputs of the normalization and of the second convolution. The latter can be recomputed from the
-// former in one pass over memory, so only the former is kept.
+// Saves an activation for backward by what it was computed from. In a chain convolution, normalization, ReLU,
+// convolution the gradient needs the inputs of the normalization and of the second convolution. The latter can be
+// recomputed from the former in one pass over memory, so only the former is kept.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,7 +21,8 @@ class SavedActivation {
 
   /// Keeps a weak reference to the forward pass's y. While y is alive and unchanged, it is used instead of recomputed.
   void setOutput(const at::Tensor& output);
-  /// Returns whether `tensor` is the forward pass's y and unchanged since. Writes without gradient change its version only.
+  /// Returns whether `tensor` is the forward pass's y and unchanged since. Writes without gradient change its version
+  /// only.
   bool isOutput(const at::Tensor& tensor) const;
 
   /// Returns y, which is recomputed once and kept until `dropRecomputed`. @throws c10::Error when the graph was freed

@@ -1,7 +1,7 @@
-// Implements coarsely::sgd_step_: one step of stochastic gradient descent for many parameters. On the CPU it is one pass that
-// reads every parameter, gradient and momentum once; libtorch's operators need five passes and a temporary tensor. The
-// roundings are those of libtorch's operators, so the results are equal bit for bit. On a GPU libtorch's multi-tensor
-// kernels do the work.
+// Implements coarsely::sgd_step_: one step of stochastic gradient descent for many parameters. On the CPU it is one
+// pass that reads every parameter, gradient and momentum once; libtorch's operators need five passes and a temporary
+// tensor. The roundings are those of libtorch's operators, so the results are equal bit for bit. On a GPU libtorch's
+// multi-tensor kernels do the work.
 
 #include <ATen/ATen.h>
 #include <torch/library.h>
@@ -61,8 +61,8 @@ void update(float* parameter, const float* gradient, float* velocity, const Rule
 }
 
 /// Steps with libtorch's multi-tensor kernels.
-void sgdStepMultiTensor(at::TensorList parameters, at::TensorList gradients, at::TensorList momenta, double learningRate,
-                        double momentum, double weightDecay, bool maximize, bool first) {
+void sgdStepMultiTensor(at::TensorList parameters, at::TensorList gradients, at::TensorList momenta,
+                        double learningRate, double momentum, double weightDecay, bool maximize, bool first) {
   std::vector<at::Tensor> directions = maximize ? at::_foreach_neg(gradients) : gradients.vec();
   if (weightDecay != 0) directions = at::_foreach_add(directions, parameters, weightDecay);
   if (momentum != 0) {
@@ -94,8 +94,8 @@ std::vector<at::Tensor> inOrderOf(const std::vector<at::Tensor>& values, at::Ten
   return copies;
 }
 
-/// Writes copies back to their tensors. Tensors that were updated in place get a new version, which a graph that saved them
-/// checks.
+/// Writes copies back to their tensors. Tensors that were updated in place get a new version, which a graph that saved
+/// them checks.
 void copyBack(at::TensorList tensors, const std::vector<at::Tensor>& updated) {
   for (size_t i = 0; i < updated.size(); ++i) {
     if (updated[i].is_same(tensors[i])) updated[i].unsafeGetTensorImpl()->bump_version();
@@ -110,8 +110,8 @@ void sgdStep(at::TensorList parameters, at::TensorList gradients, at::TensorList
               "expected as many gradients and momenta as parameters, received ", parameters.size(), " parameters, ",
               gradients.size(), " gradients and ", momenta.size(), " momenta");
   for (size_t i = 0; i < parameters.size(); ++i) {
-    const bool fits = parameters[i].sizes() == gradients[i].sizes() &&
-                      (!carries || parameters[i].sizes() == momenta[i].sizes());
+    const bool fits =
+        parameters[i].sizes() == gradients[i].sizes() && (!carries || parameters[i].sizes() == momenta[i].sizes());
     TORCH_CHECK(fits, "expected a gradient and a momentum of the shape of parameter ", i, ", ", parameters[i].sizes(),
                 ", received a gradient of shape ", gradients[i].sizes());
   }
@@ -130,8 +130,8 @@ void sgdStep(at::TensorList parameters, at::TensorList gradients, at::TensorList
                   maximize, first};
   forEachChunk(chunksOf(values), [&](const Chunk& chunk, int64_t) {
     float* velocity = carries ? velocities[chunk.tensor].data_ptr<float>() + chunk.offset : nullptr;
-    update(values[chunk.tensor].data_ptr<float>() + chunk.offset,
-           slopes[chunk.tensor].data_ptr<float>() + chunk.offset, velocity, rule, chunk.count);
+    update(values[chunk.tensor].data_ptr<float>() + chunk.offset, slopes[chunk.tensor].data_ptr<float>() + chunk.offset,
+           velocity, rule, chunk.count);
   });
   copyBack(parameters, values);
   if (carries) copyBack(momenta, velocities);

@@ -67,7 +67,8 @@ at::Tensor syncBatchNorm(const at::Tensor& input, const at::Tensor& weight, cons
 
 TORCH_LIBRARY_FRAGMENT(coarsely, library) {
   library.def(
-      "sync_batch_norm(Tensor input, Tensor weight, Tensor bias, Tensor running_mean, Tensor running_var, bool training, "
+      "sync_batch_norm(Tensor input, Tensor weight, Tensor bias, Tensor running_mean, Tensor running_var, bool "
+      "training, "
       "float momentum, float epsilon) -> Tensor",
       syncBatchNorm);
 }

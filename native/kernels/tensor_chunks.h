@@ -1,5 +1,5 @@
-// Divides the elements of many tensors into chunks of equal size, so that threads share the work evenly whatever the sizes
-// of the tensors.
+// Divides the elements of many tensors into chunks of equal size, so that threads share the work evenly whatever the
+// sizes of the tensors.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -42,7 +42,9 @@ void forEachChunk(const std::vector<Chunk>& chunks, Work work) {
 }
 
 /// Returns whether the elements of a tensor fill a range of memory without gaps or overlaps.
-inline bool isDense(const at::Tensor& tensor) { return tensor.is_non_overlapping_and_dense(); }
+inline bool isDense(const at::Tensor& tensor) {
+  return tensor.is_non_overlapping_and_dense();
+}
 
 /// Returns whether two tensors are dense and their elements lie in the same order in memory.
 inline bool sameOrder(const at::Tensor& a, const at::Tensor& b) {

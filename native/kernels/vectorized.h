@@ -9,8 +9,8 @@
 #include <cstring>
 
 // COARSELY_VECTORIZED compiles a function for AVX-512, AVX2 and the baseline; the processor selects one at load time.
-// COARSELY_VECTORIZED_EXACT also keeps the compiler from contracting a product and a sum to one instruction, because the
-// rounding between them is part of the result.
+// COARSELY_VECTORIZED_EXACT also keeps the compiler from contracting a product and a sum to one instruction, because
+// the rounding between them is part of the result.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define COARSELY_VECTORIZED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #define COARSELY_VECTORIZED_EXACT                                              \
@@ -59,8 +59,8 @@
 
 namespace coarsely {
 
-/// Returns e^x within 2 units in the last place for x in [-87, 88], and the value at the nearer end for other x. NaN stays
-/// NaN.
+/// Returns e^x within 2 units in the last place for x in [-87, 88], and the value at the nearer end for other x. NaN
+/// stays NaN.
 COARSELY_HOST_DEVICE float exponential(float x) {
 #ifdef __CUDA_ARCH__
   return expf(x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x);
@@ -88,15 +88,21 @@ COARSELY_HOST_DEVICE float exponential(float x) {
 }
 
 /// Returns 1 / (1 + e^-x).
-COARSELY_HOST_DEVICE float logistic(float x) { return 1.0f / (1.0f + exponential(-x)); }
+COARSELY_HOST_DEVICE float logistic(float x) {
+  return 1.0f / (1.0f + exponential(-x));
+}
 
 #ifndef __CUDACC__
 
 /// Holds bfloat16 as it lies in memory: the upper half of a float32.
 using Bfloat16Bits = uint16_t;
 
-COARSELY_INLINE float toFloat(float value) { return value; }
-COARSELY_INLINE float toFloat(Bfloat16Bits value) { return std::bit_cast<float>(static_cast<uint32_t>(value) << 16); }
+COARSELY_INLINE float toFloat(float value) {
+  return value;
+}
+COARSELY_INLINE float toFloat(Bfloat16Bits value) {
+  return std::bit_cast<float>(static_cast<uint32_t>(value) << 16);
+}
 
 /// Rounds to a stored type: to bfloat16 to nearest with ties to even, as c10::BFloat16 does. NaN stays NaN.
 template <typename Stored>
@@ -140,7 +146,9 @@ COARSELY_INLINE Floats load(const Bfloat16Bits* from) {
   return values;
 }
 
-COARSELY_INLINE void store(float* to, Floats values) { std::memcpy(to, &values, sizeof(values)); }
+COARSELY_INLINE void store(float* to, Floats values) {
+  std::memcpy(to, &values, sizeof(values));
+}
 
 /// Rounds to bfloat16 as `fromFloat` does.
 COARSELY_INLINE void store(Bfloat16Bits* to, Floats values) {
@@ -155,7 +163,9 @@ COARSELY_INLINE void store(Bfloat16Bits* to, Floats values) {
   std::memcpy(to, &halves, sizeof(halves));
 }
 
-COARSELY_INLINE Floats broadcast(float value) { return Floats{} + value; }
+COARSELY_INLINE Floats broadcast(float value) {
+  return Floats{} + value;
+}
 
 COARSELY_INLINE Ints bitsOf(Floats values) {
   Ints bits;
@@ -170,7 +180,9 @@ COARSELY_INLINE Floats fromBits(Ints bits) {
 }
 
 /// Returns the elementwise maximum, and `b` where either is NaN.
-COARSELY_INLINE Floats maximum(Floats a, Floats b) { return a > b ? a : b; }
+COARSELY_INLINE Floats maximum(Floats a, Floats b) {
+  return a > b ? a : b;
+}
 
 /// The least exponent whose power of e is a normal float32.
 constexpr float leastExponent = -87.33f;

@@ -21,9 +21,8 @@ COARSELY_INLINE WeightSums sumPowers(const float* weights, int64_t count) {
 }
 
 template <int p>
-COARSELY_INLINE void gradientsOf(float* out, const float* gradient, const float* weights,
-                                                       const bool* valid, int64_t count, float product,
-                                                       const WeightNorm& norm) {
+COARSELY_INLINE void gradientsOf(float* out, const float* gradient, const float* weights, const bool* valid,
+                                 int64_t count, float product, const WeightNorm& norm) {
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) {
     const float value = weightGradient<p>(gradient[i], weights[i], product, norm);
@@ -77,11 +76,13 @@ at::Tensor tensorOf(const WeightSums& sums) {
   return tensor;
 }
 
-WeightSums sumsOf(const at::Tensor& sums) { return {sums.data_ptr<double>()[0], sums.data_ptr<double>()[1]}; }
+WeightSums sumsOf(const at::Tensor& sums) {
+  return {sums.data_ptr<double>()[0], sums.data_ptr<double>()[1]};
+}
 
 void scaleWeights(float* weights, int64_t pixels, const WeightNorm& norm) {
   forEachPixelChunk(pixels,
-               [&](int64_t, int64_t begin, int64_t end) { scale(weights + begin, end - begin, norm.inverse); });
+                    [&](int64_t, int64_t begin, int64_t end) { scale(weights + begin, end - begin, norm.inverse); });
 }
 
 double sumOfProducts(const float* gradient, const float* weights, int64_t pixels) {

@@ -1,6 +1,6 @@
-// Loops over all pixels of a weight map that ARM and weight normalization share on the CPU. Sums are computed in float64
-// over chunks of a fixed number of pixels and then added chunk by chunk, so that they do not depend on the number of
-// threads.
+// Loops over all pixels of a weight map that ARM and weight normalization share on the CPU. Sums are computed in
+// float64 over chunks of a fixed number of pixels and then added chunk by chunk, so that they do not depend on the
+// number of threads.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -19,7 +19,9 @@ inline constexpr int64_t pixelBlock = 128;
 /// Counts the pixels of one chunk, which one thread handles at a time.
 inline constexpr int64_t pixelChunk = 32 * pixelBlock;
 
-inline int64_t chunkCount(int64_t pixels) { return (pixels + pixelChunk - 1) / pixelChunk; }
+inline int64_t chunkCount(int64_t pixels) {
+  return (pixels + pixelChunk - 1) / pixelChunk;
+}
 
 /// Calls body(chunk, begin, end) for all chunks of [0, pixels), in parallel.
 template <typename Body>

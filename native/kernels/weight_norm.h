@@ -1,5 +1,5 @@
-// The double normalization of weights (section 4.2) from two sums: by the p-norm, with gradient, and then by the L1 norm
-// of the result, which counts as a constant. Together w' = m / sum(m), where m = W + weightFloor on valid pixels.
+// The double normalization of weights (section 4.2) from two sums: by the p-norm, with gradient, and then by the L1
+// norm of the result, which counts as a constant. Together w' = m / sum(m), where m = W + weightFloor on valid pixels.
 #pragma once
 
 #include <cmath>

@@ -1,8 +1,11 @@
 // Runs the GPU kernels in plain loops on the CPU: each is a struct whose operator()(index) does the work of one thread.
 // Arrays are read one after another from standard input and written to standard output; numbers are arguments.
-//   resize N C h w H W                               input [N,h,w,C], gradient [N,H,W,C] -> output, gradient to the input
-//   pixel-loss N C h w H W kind parameter indicator  logits [N,h,w,C], labels, gradient -> losses, confidence, gradient
-//   weights PIXELS p arm                             points, valid, gradient, (parameters) -> weights, gradients
+//   resize N C h w H W
+//     input [N,h,w,C], gradient [N,H,W,C] -> output, gradient of the input
+//   pixel-loss N C h w H W kind parameter indicator
+//     logits [N,h,w,C], labels, gradient -> losses, confidence, gradient
+//   weights PIXELS p arm
+//     points, valid, gradient, (parameters) -> weights, gradients
 
 #include <cstdio>
 #include <cstdlib>
@@ -71,7 +74,8 @@ void pixelLoss(char** arguments) {
                              255,
                              static_cast<coarsely::LossKind>(sizes[6]),
                              parameter};
-  std::vector<float> losses(pixels), confidence(indicator == coarsely::Indicator::None ? 0 : pixels), space(3 * pixels), below(small);
+  std::vector<float> losses(pixels), confidence(indicator == coarsely::Indicator::None ? 0 : pixels), space(3 * pixels),
+      below(small);
   run(PixelLossForward{input, indicator, losses.data(), confidence.data()}, pixels);
   float* slopes = space.data();
   run(PixelLossSlopes{input, gradient.data(), slopes, slopes + pixels, slopes + 2 * pixels}, pixels);

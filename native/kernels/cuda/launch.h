@@ -1,6 +1,7 @@
-// Launches the kernels for a GPU. A kernel is a struct of pointers and numbers whose operator()(index) writes the results of
-// that index and nothing else: it uses no shared memory and no atomics and does not depend on the order of threads. The
-// same structs therefore run in a plain loop on the CPU, which is how their arithmetic is tested without a GPU.
+// Launches the kernels for a GPU. A kernel is a struct of pointers and numbers whose operator()(index) writes the
+// results of that index and nothing else: it uses no shared memory and no atomics and does not depend on the order of
+// threads. The same structs therefore run in a plain loop on the CPU, which is how their arithmetic is tested without a
+// GPU.
 #pragma once
 
 #ifdef __CUDACC__
@@ -31,13 +32,17 @@ void forEach(const Body& body, int64_t count, cudaStream_t stream) {
 
 #endif
 
-/// Returns the number of threads that loop over all pixels with a stride, each with sums of its own. It depends only on the
-/// number of pixels, so the sums do too.
-inline int64_t threadsFor(int64_t pixels) { return std::clamp<int64_t>((pixels + 31) / 32, 1, 8192); }
+/// Returns the number of threads that loop over all pixels with a stride, each with sums of its own. It depends only on
+/// the number of pixels, so the sums do too.
+inline int64_t threadsFor(int64_t pixels) {
+  return std::clamp<int64_t>((pixels + 31) / 32, 1, 8192);
+}
 
 /// Counts the rows that one step of a reduction adds.
 inline constexpr int64_t sumStep = 64;
 
-inline int64_t rowsAfterStep(int64_t rows) { return (rows + sumStep - 1) / sumStep; }
+inline int64_t rowsAfterStep(int64_t rows) {
+  return (rows + sumStep - 1) / sumStep;
+}
 
 }  // namespace coarsely::cuda

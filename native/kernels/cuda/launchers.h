@@ -1,6 +1,6 @@
 // Declares the kernels for a GPU as functions over device addresses: nvcc compiles them without libtorch's headers, and
-// operators.cc calls them without nvcc. Each queues its work on a stream and returns the CUDA error of the launch, 0 for
-// none.
+// operators.cc calls them without nvcc. Each queues its work on a stream and returns the CUDA error of the launch, 0
+// for none.
 #pragma once
 
 #include <cstdint>

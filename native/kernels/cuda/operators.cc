@@ -1,5 +1,5 @@
-// Registers the package's operators for a GPU and calls the kernels that nvcc compiled. Without nvcc this file is empty;
-// TypeScript then uses libtorch's operators (src/torch/kernels.ts).
+// Registers the package's operators for a GPU and calls the kernels that nvcc compiled. Without nvcc this file is
+// empty; TypeScript then uses libtorch's operators (src/torch/kernels.ts).
 #ifdef COARSELY_CUDA_KERNELS
 
 #include <ATen/ATen.h>
@@ -53,8 +53,8 @@ at::Tensor resizeBilinear(const at::Tensor& input, at::IntArrayRef size) {
   const auto maps = channelsLast(input);
   auto output = emptyMaps({maps.size(0), maps.size(1), size[0], size[1]}, maps);
   const cuda::ResizedMaps view{{maps.size(2), size[0]}, {maps.size(3), size[1]}, maps.size(1)};
-  expectLaunched(cuda::resizeForward(view, maps.size(0), maps.data_ptr<float>(), output.data_ptr<float>(),
-                                     queue.stream()));
+  expectLaunched(
+      cuda::resizeForward(view, maps.size(0), maps.data_ptr<float>(), output.data_ptr<float>(), queue.stream()));
   return output;
 }
 
@@ -63,22 +63,16 @@ at::Tensor resizeBilinearBackward(const at::Tensor& gradient, at::IntArrayRef in
   const auto maps = channelsLast(gradient);
   auto output = emptyMaps(inputShape, maps);
   const cuda::ResizedMaps view{{inputShape[2], maps.size(2)}, {inputShape[3], maps.size(3)}, inputShape[1]};
-  expectLaunched(cuda::resizeBackward(view, maps.size(0), maps.data_ptr<float>(), output.data_ptr<float>(),
-                                      queue.stream()));
+  expectLaunched(
+      cuda::resizeBackward(view, maps.size(0), maps.data_ptr<float>(), output.data_ptr<float>(), queue.stream()));
   return output;
 }
 
-cuda::PixelLossInput pixelLossInput(const at::Tensor& logits, const at::Tensor& labels, int64_t kind,
-                                    double parameter, int64_t ignoreIndex) {
+cuda::PixelLossInput pixelLossInput(const at::Tensor& logits, const at::Tensor& labels, int64_t kind, double parameter,
+                                    int64_t ignoreIndex) {
   const bool sameSize = logits.size(2) == labels.size(1) && logits.size(3) == labels.size(2);
-  return {{logits.size(2), labels.size(1)},
-          {logits.size(3), labels.size(2)},
-          sameSize,
-          logits.size(1),
-          logits.data_ptr<float>(),
-          labels.data_ptr<int64_t>(),
-          ignoreIndex,
-          static_cast<LossKind>(kind),
+  return {{logits.size(2), labels.size(1)}, {logits.size(3), labels.size(2)}, sameSize,    logits.size(1),
+          logits.data_ptr<float>(),         labels.data_ptr<int64_t>(),       ignoreIndex, static_cast<LossKind>(kind),
           static_cast<float>(parameter)};
 }
 
@@ -90,8 +84,8 @@ TwoTensors pixelLoss(const at::Tensor& given, const at::Tensor& givenLabels, int
   auto losses = at::empty(labels.sizes(), logits.options());
   auto confidence = indicator == 0 ? at::empty({0}, logits.options()) : at::empty_like(losses);
   const auto input = pixelLossInput(logits, labels, kind, parameter, ignoreIndex);
-  expectLaunched(cuda::pixelLossForward(input, logits.size(0), static_cast<Indicator>(indicator), losses.data_ptr<float>(),
-                                        confidence.data_ptr<float>(), queue.stream()));
+  expectLaunched(cuda::pixelLossForward(input, logits.size(0), static_cast<Indicator>(indicator),
+                                        losses.data_ptr<float>(), confidence.data_ptr<float>(), queue.stream()));
   return {losses, confidence};
 }
 
@@ -146,20 +140,22 @@ at::Tensor normalizeWeightsBackward(const at::Tensor& gradient, const at::Tensor
 
 TwoTensors armWeightsBackward(const at::Tensor& gradient, const at::Tensor& givenConfidence,
                               const at::Tensor& givenValid, const at::Tensor& givenParameters,
-                              const at::Tensor& weights, const at::Tensor& sums, int64_t p, bool needsConfidenceGradient) {
+                              const at::Tensor& weights, const at::Tensor& sums, int64_t p,
+                              bool needsConfidenceGradient) {
   const Queue queue(gradient);
   const auto above = gradient.contiguous(), confidence = givenConfidence.contiguous();
   const auto valid = givenValid.contiguous(), parameters = givenParameters.contiguous();
-  auto confidenceGradient = at::empty(needsConfidenceGradient ? confidence.sizes() : at::IntArrayRef{0}, confidence.options());
+  auto confidenceGradient =
+      at::empty(needsConfidenceGradient ? confidence.sizes() : at::IntArrayRef{0}, confidence.options());
   auto parametersGradient = doubles(armParameterCount, confidence);
   auto space = doubles(cuda::weightsBackwardSpace(confidence.numel(), true), confidence);
   const cuda::WeighedPixels pixels{confidence.numel(), p, valid.data_ptr<bool>(), confidence.data_ptr<float>(),
                                    parameters.data_ptr<float>()};
-  expectLaunched(cuda::weightsBackward(pixels,
-                                       {above.data_ptr<float>(), weights.data_ptr<float>(), sums.data_ptr<double>(),
-                                        needsConfidenceGradient ? confidenceGradient.data_ptr<float>() : nullptr,
-                                        parametersGradient.data_ptr<double>()},
-                                       space.data_ptr<double>(), queue.stream()));
+  expectLaunched(cuda::weightsBackward(
+      pixels,
+      {above.data_ptr<float>(), weights.data_ptr<float>(), sums.data_ptr<double>(),
+       needsConfidenceGradient ? confidenceGradient.data_ptr<float>() : nullptr, parametersGradient.data_ptr<double>()},
+      space.data_ptr<double>(), queue.stream()));
   return {parametersGradient.to(at::kFloat), confidenceGradient};
 }
 

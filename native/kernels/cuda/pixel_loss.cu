@@ -8,8 +8,8 @@ namespace coarsely::cuda {
 
 int pixelLossForward(const PixelLossInput& input, int64_t images, Indicator indicator, float* losses, float* confidence,
                      Stream stream) {
-  forEach(PixelLossForward{input, indicator, losses, confidence},
-          images * input.rows.outputs * input.columns.outputs, stream);
+  forEach(PixelLossForward{input, indicator, losses, confidence}, images * input.rows.outputs * input.columns.outputs,
+          stream);
   return cudaGetLastError();
 }
 

@@ -1,6 +1,6 @@
 // Kernels of the pixel loss. Forward runs one thread per label pixel. Backward runs one thread per label pixel, which
-// computes the factors of that pixel's gradient, and then one per logit, which gathers from the label pixels around. The
-// map of all classes at the labels' size is never stored.
+// computes the factors of that pixel's gradient, and then one per logit, which gathers from the label pixels around.
+// The map of all classes at the labels' size is never stored.
 #pragma once
 
 #include <cassert>
@@ -92,11 +92,11 @@ COARSELY_HOST_DEVICE float lossOf(float crossEntropy, const PixelLossInput& inpu
 
 /// Returns the derivative of the loss with respect to the cross-entropy.
 COARSELY_HOST_DEVICE float slopeOf(float crossEntropy, const PixelLossInput& input) {
-  if (input.kind == LossKind::Gce) return input.parameter >= gceCrossEntropyBelow ? expf(-input.parameter * crossEntropy) : 1.0f;
+  if (input.kind == LossKind::Gce)
+    return input.parameter >= gceCrossEntropyBelow ? expf(-input.parameter * crossEntropy) : 1.0f;
   if (input.kind == LossKind::CrossEntropy) return 1.0f;
   const float miss = missOf(crossEntropy);
-  const float rise =
-      input.parameter * powf(miss, input.parameter - 1.0f) * expf(-crossEntropy) * crossEntropy;
+  const float rise = input.parameter * powf(miss, input.parameter - 1.0f) * expf(-crossEntropy) * crossEntropy;
   return powf(miss, input.parameter) + (miss > focalLeastMiss ? rise : 0.0f);
 }
 

@@ -7,7 +7,8 @@
 namespace coarsely::cuda {
 
 int resizeForward(const ResizedMaps& maps, int64_t images, const float* input, float* output, Stream stream) {
-  forEach(ResizeForward{maps, input, output}, images * maps.rows.outputs * maps.columns.outputs * maps.channels, stream);
+  forEach(ResizeForward{maps, input, output}, images * maps.rows.outputs * maps.columns.outputs * maps.channels,
+          stream);
   return cudaGetLastError();
 }
 

@@ -1,5 +1,5 @@
-// Kernels of bilinear resizing of channels-last maps, one thread per result. Backward gathers too, so that no two threads add
-// to the same number.
+// Kernels of bilinear resizing of channels-last maps, one thread per result. Backward gathers too, so that no two
+// threads add to the same number.
 #pragma once
 
 #include "../resize_axis.h"

@@ -6,7 +6,9 @@
 
 namespace coarsely::cuda {
 
-int64_t weightsSpace(int64_t pixels) { return 2 * 2 * threadsFor(pixels); }
+int64_t weightsSpace(int64_t pixels) {
+  return 2 * 2 * threadsFor(pixels);
+}
 
 int64_t weightsBackwardSpace(int64_t pixels, bool arm) {
   return 1 + 2 * (arm ? armParameterCount : 1) * threadsFor(pixels);

@@ -1,5 +1,5 @@
-// Kernels of ARM's weights and of weight normalization on a GPU. A fixed number of threads loops over the pixels with sums of
-// its own; the sums are then added 64 at a time, always in the same order.
+// Kernels of ARM's weights and of weight normalization on a GPU. A fixed number of threads loops over the pixels with
+// sums of its own; the sums are then added 64 at a time, always in the same order.
 #pragma once
 
 #include "../arm_network.h"
@@ -27,8 +27,8 @@ COARSELY_HOST_DEVICE double weightPowerOf(double weight, int64_t p) {
   return p == 1 ? weightPower<1>(weight) : p == 2 ? weightPower<2>(weight) : weightPower<3>(weight);
 }
 
-/// Computes m = W + weightFloor on valid pixels and 0 elsewhere, and each thread's sum(m) and sum(m^p). W is computed by ARM
-/// from `points` where `parameters` is not null, and otherwise is `points` itself.
+/// Computes m = W + weightFloor on valid pixels and 0 elsewhere, and each thread's sum(m) and sum(m^p). W is computed
+/// by ARM from `points` where `parameters` is not null, and otherwise is `points` itself.
 struct WeighPixels {
   const float* points;
   const bool* valid;
@@ -83,7 +83,7 @@ struct MultiplyGradient {
 };
 
 COARSELY_HOST_DEVICE float weightGradientOf(float gradient, float weight, float product, const WeightNorm& norm,
-                                       int64_t p) {
+                                            int64_t p) {
   if (p == 1) return weightGradient<1>(gradient, weight, product, norm);
   if (p == 2) return weightGradient<2>(gradient, weight, product, norm);
   return weightGradient<3>(gradient, weight, product, norm);
@@ -107,8 +107,8 @@ struct NormalizeBackward {
   }
 };
 
-/// Computes each thread's sums of the gradients of ARM's parameters, and the gradient of the confidence where that is not
-/// null.
+/// Computes each thread's sums of the gradients of ARM's parameters, and the gradient of the confidence where that is
+/// not null.
 struct ArmBackward {
   const float* gradient;
   const float* weights;

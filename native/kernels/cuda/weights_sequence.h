@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "weights_kernels.h"
 #include "launchers.h"
+#include "weights_kernels.h"
 
 namespace coarsely::cuda {
 
@@ -41,7 +41,8 @@ void runWeightsBackward(const Run& run, const WeighedPixels& pixels, const Weigh
     run(NormalizeBackward{above, weights, valid, sums, product, pointsGradient, count, threads, p}, threads);
     return;
   }
-  run(ArmBackward{above, weights, valid, sums, product, points, parameters, space + 1, pointsGradient, count, threads, p},
+  run(ArmBackward{above, weights, valid, sums, product, points, parameters, space + 1, pointsGradient, count, threads,
+                  p},
       threads);
   addRows(run, space + 1, threads, armParameterCount, parametersGradient);
 }
