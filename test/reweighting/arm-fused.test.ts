@@ -96,7 +96,7 @@ describe.each([1, 2, 3] as const)('p = %i', (p) => {
       };
       const stock = withKernels('stock', () => run((weights) => normalizeWeights(weights, validNHW, { p })));
       const fused = run((weights) => normalizeWeights(weights, validNHW, { p }));
-      expect(other).toBeAllclose(stock, tolerance);
+      expect(fused).toBeAllclose(stock, tolerance);
     }
   });
 
