@@ -33,7 +33,7 @@ export interface FolderListing {
  * it.
  */
 export async function listFolder(root: string): Promise<FolderListing | null> {
-  const splitNames = await splitsWith(root, 'images', imageExtensions);
+  const splitNames = await splitsWith(root, { folder: 'images', extensions: imageExtensions });
   if (splitNames.length === 0) return null;
   const findings: Finding[] = [];
   const collector = new FindingCollector();
@@ -41,9 +41,9 @@ export async function listFolder(root: string): Promise<FolderListing | null> {
   const labelFiles = new Map<string, Map<string, FilesByStem>>();
   for (const folder of await foldersIn(root)) {
     if (folder === 'images') continue;
-    const splits = await splitsWith(root, folder, labelExtensions);
+    const splits = await splitsWith(root, { folder, extensions: labelExtensions });
     if (splits.length === 0) {
-      const otherForm = await splitsWith(root, folder, imageExtensions);
+      const otherForm = await splitsWith(root, { folder, extensions: imageExtensions });
       if (otherForm.some((split) => splitNames.includes(split))) findings.push(notPng(folder));
       continue;
     }
@@ -91,8 +91,7 @@ export async function foldersIn(folder: string): Promise<string[]> {
 /** Returns the subfolders that hold files with these extensions, and `noSplit` when the folder itself holds some. */
 export async function splitsWith(
   root: string,
-  folder: string,
-  extensions: ReadonlySet<string>,
+  { folder, extensions }: { readonly folder: string; readonly extensions: ReadonlySet<string> },
 ): Promise<string[]> {
   const splits: string[] = [];
   for (const split of [noSplit, ...(await foldersIn(join(root, folder)))]) {

@@ -49,7 +49,7 @@ async function remedyFor(root: string): Promise<string> {
   const nearby = await nearbyDataset(root);
   if (nearby !== null) return `${nearby} looks like a dataset: coarsely check ${nearby}`;
   for (const folder of await foldersIn(root)) {
-    if ((await splitsWith(root, folder, photoExtensions)).length > 0) {
+    if ((await splitsWith(root, { folder, extensions: photoExtensions })).length > 0) {
       return `the images seem to be in ${folder}/: call it images/, and arrange the rest as above`;
     }
   }

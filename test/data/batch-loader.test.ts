@@ -1,5 +1,6 @@
 /** Tests the loader: batches depend on seed and step alone, and every failure reaches the caller. */
 
+import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -192,6 +193,29 @@ describe('failures', () => {
       code: 'config',
       message: expect.stringContaining('did you mean folder?'),
     });
+  });
+
+  it('reject where there is no engine, and say so', async () => {
+    const root = await smallDataset(1);
+    const options = { dataset: { kind: 'folder', root }, augmentation, batchSize: 1, seed: 1 };
+    const program = join(await temporaryFolder(), 'program.mjs');
+    await writeFile(
+      program,
+      `import { BatchLoader } from ${JSON.stringify(import.meta.resolve('coarsely/data'))};
+      for (const workers of [0, 1]) {
+        const loader = new BatchLoader({ ...${JSON.stringify(options)}, workers });
+        const error = await loader.next(0).catch((reason) => reason);
+        console.log(error.code, error.message);
+        await loader.close();
+      }`,
+    );
+    const { stdout } = spawnSync(process.execPath, [program], {
+      encoding: 'utf8',
+      env: { ...process.env, COARSELY_TORCH: '/nowhere' },
+    });
+    expect(stdout.trim().split('\n')).toEqual(
+      Array.from({ length: 2 }, () => expect.stringMatching(/^engine COARSELY_TORCH=\/nowhere: no such/)),
+    );
   });
 
   it('reject when a worker dies, at once and ever after', async () => {
