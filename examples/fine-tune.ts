@@ -30,8 +30,9 @@ const recipe = folderArm({ root });
 const config = configSchema.parse({
   ...recipe,
   model: { backbone: { kind: 'resnet18', stem: 'torchvision', weights } },
-  // Pretrained features want a smaller rate than random ones.
-  optimizer: { learningRate: 0.005 },
+  // Pretrained features want a smaller rate than the head, which starts from random values.
+  optimizer: { learningRate: 0.01, backboneScale: 0.1 },
+  schedule: { kind: 'cosine' },
   training: { iterations: Number(steps), batchSize: 4 },
 });
 await runTraining(config, {
