@@ -1,29 +1,35 @@
-/** What a backbone is to heads, to weight files and to configs. */
+/** Defines backbones: networks from images to features. */
+
 import type { Module } from '../nn/index.js';
+import type { Component } from '../registry/index.js';
 import type { Generator, Tensor } from '../torch/index.js';
 
 /**
- * A network from images to features of four stages, finest first. A user's own backbone is any module with these
- * members, registered in `backbones`.
+ * Computes features of four stages from images, finest first. A backbone of your own is any module with these members,
+ * registered in `backbones`.
  */
 export interface Backbone extends Module {
   /** Channels of the four features. */
   readonly channels: readonly [number, number, number, number];
-  /** Pixels of the image for one of the last feature, along a side. */
+  /** Ratio of the image's height to that of the last feature. */
   readonly outputStride: number;
-  /** Normalized images [N, 3, H, W] to four features, stage 1 (stride 4) first. */
+  /** Maps normalized images [N, 3, H, W] to four features, stage 1 (stride 4) first. */
   forward(imagesNCHW: Tensor): Features;
   /**
-   * The name that published weight files give to the parameter or buffer called `name` here, or the names where
+   * Returns the name that published weight files give to the parameter or buffer `name`, or several names where
    * publishers differ. A backbone without this method loads files that use its own names.
    */
   publishedName?(name: string): string | readonly string[];
 }
 
-/** Features of stages 1 to 4, each [N, channels, H / stride, W / stride]. */
+/** Holds the features of stages 1 to 4, each [N, channels, H / stride, W / stride]. */
 export type Features = readonly [Tensor, Tensor, Tensor, Tensor];
 
+/** Holds what a backbone may need beside its options. */
 export interface BackboneContext {
-  /** Source of the first values of all parameters. */
+  /** Draws the initial parameters. */
   readonly generator: Generator;
 }
+
+/** Describes a backbone that a config can name. */
+export interface BackboneComponent<Options = unknown> extends Component<Options, BackboneContext, Backbone> {}

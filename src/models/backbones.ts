@@ -1,11 +1,12 @@
-/** Backbones by the kind that a config names. */
-import { type Component, Registry } from '../registry/index.js';
-import type { Backbone, BackboneContext } from './backbone.js';
-import { resnestComponent } from './resnest/resnest-component.js';
-import { resnetComponent } from './resnet/resnet-component.js';
+/** Lists the backbones that a config can name. A new backbone is one file and one line here. */
+
+import { Registry } from '../registry/index.js';
+import type { BackboneComponent } from './backbone.js';
+import { resnestComponent } from './resnest/resnest.js';
+import { resnetComponent } from './resnet/resnet.js';
 
 /** Holds the backbones that a config can name. */
-export const backbones = new Registry<Component<unknown, BackboneContext, Backbone>>('backbone', [
+export const backbones = new Registry<BackboneComponent>('backbone', [
   resnetComponent(18),
   resnetComponent(34),
   resnetComponent(50),

@@ -1,4 +1,5 @@
-/** The last layer of a head: a 1×1 convolution to class logits, started from N(0, 0.01) as in mmsegmentation. */
+/** Creates the last layer of a head, initialized from N(0, 0.01) as in mmsegmentation. */
+
 import { Conv2d, constant, normal } from '../nn/index.js';
 import type { Generator } from '../torch/index.js';
 
@@ -7,7 +8,7 @@ export interface ClassifierOptions {
   readonly generator: Generator;
 }
 
-/** [N, channels, h, w] to logits [N, classes, h, w]. */
+/** Returns a 1×1 convolution from features [N, channels, h, w] to logits [N, classes, h, w]. */
 export function createClassifier(channels: number, { classCount, generator }: ClassifierOptions): Conv2d {
   return new Conv2d(channels, classCount, {
     kernelSize: 1,

@@ -1,11 +1,13 @@
-/** Convolution without bias, batch normalization, ReLU: mmcv's `ConvModule`, with its initialization. */
+/** Convolution without bias, batch normalization and ReLU: mmcv's `ConvModule`, with its initialization. */
+
 import { BatchNorm2d, Conv2d, type Conv2dOptions, kaimingNormal, Module } from '../nn/index.js';
 import { convolveNormalized } from '../nn/internal.js';
 import type { Tensor } from '../torch/index.js';
 
-/** The geometry and generator of a convolution; the rest is fixed. */
+/** Configures the geometry of a `ConvNormRelu`, and the generator that draws its weights. */
 export type ConvNormReluOptions = Omit<Conv2dOptions, 'bias' | 'initializeWeight' | 'initializeBias'>;
 
+/** Applies a convolution, batch normalization and ReLU. */
 export class ConvNormRelu extends Module {
   readonly conv: Conv2d;
   readonly bn: BatchNorm2d;
@@ -20,7 +22,7 @@ export class ConvNormRelu extends Module {
     this.bn = new BatchNorm2d(outChannels);
   }
 
-  /** [N, in, H, W] to [N, out, H', W']. */
+  /** Maps [N, in, H, W] to [N, out, H', W']. */
   forward(inputNCHW: Tensor): Tensor {
     return convolveNormalized(this, inputNCHW, { activation: 'relu' });
   }

@@ -1,4 +1,5 @@
-/** From the `model` section of a config to a network with its first values. */
+/** Creates the network that the `model` section of a config describes. */
+
 import { type ComponentSection, createComponent } from '../registry/index.js';
 import { type Generator, tidy } from '../torch/index.js';
 import { backbones } from './backbones.js';
@@ -7,26 +8,28 @@ import { FcnHead } from './fcn-head.js';
 import { heads } from './heads.js';
 import { Segmentor } from './segmentor.js';
 
-/** What a config says of the network. */
+/** Describes a network, as the `model` section of a config does. */
 export interface ModelSection {
   readonly backbone: ComponentSection;
   readonly head: ComponentSection;
-  /** Not built beside a head that brings an auxiliary classifier of its own. */
+  /** The auxiliary head; null builds none. A head that brings its own auxiliary classifier takes its place. */
   readonly auxiliary: { readonly channels: number } | null;
 }
 
+/** Configures `createSegmentor`. */
 export interface CreateSegmentorOptions {
   readonly classCount: number;
-  /** Predictions beside the classes that the loss asks for. */
+  /** Channels of the predictions that the loss needs beside the classes, by name. */
   readonly extraHeads?: ExtraHeadChannels;
-  /** Source of all first values, and of dropout masks in training. The order of draws depends on the config alone. */
+  /** Draws initial parameters, and dropout masks in training. The order of draws depends on the config alone. */
   readonly generator: Generator;
 }
 
 /**
- * A segmentor on the CPU, in float32 and in training mode.
+ * Returns a segmentor on the CPU, in float32 and in training mode.
  *
- * @throws ConfigError for unknown kinds or options, CheckpointError for weights that do not fit
+ * @throws {ConfigError} when a kind or option is unknown
+ * @throws {CheckpointError} when a weights file does not fit
  */
 export function createSegmentor(
   { backbone: backboneSection, head: headSection, auxiliary: auxiliarySection }: ModelSection,

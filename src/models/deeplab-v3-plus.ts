@@ -1,8 +1,9 @@
 /**
  * DeepLabv3+ (Chen et al. 2018) with separable convolutions, as mmsegmentation's `DepthwiseSeparableASPPHead`: atrous
- * spatial pyramid pooling sees the last stage at several rates, from one pixel to the whole image, and is joined with
- * the first stage at a quarter of the image's size.
+ * spatial pyramid pooling looks at the last stage at several scales, from one pixel to the whole image, and its result is
+ * joined with the first stage at a quarter of the image's size.
  */
+
 import { z } from 'zod';
 import {
   type Conv2d,
@@ -13,33 +14,46 @@ import {
   Sequential,
 } from '../nn/index.js';
 import { spatialSize } from '../nn/internal.js';
-import { defineComponent } from '../registry/index.js';
-import { cat, type Generator, type Tensor } from '../torch/index.js';
-import type { Backbone, Features } from './backbone.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
+import { cat, type Tensor } from '../torch/index.js';
+import type { Features } from './backbone.js';
 import { createClassifier } from './classifier.js';
 import { ConvNormRelu } from './conv-norm-relu.js';
 import type { Head, HeadContext, HeadOutput } from './head.js';
 import { deepLabName } from './pretrained/head-names.js';
 import { SeparableConv } from './separable-conv.js';
 
-export interface DeepLabV3PlusOptions {
-  readonly backbone: Pick<Backbone, 'channels' | 'outputStride'>;
-  readonly classCount: number;
-  readonly channels: number;
-  /** Channels to which the first stage is reduced before it is joined. */
-  readonly lowLevelChannels?: number;
-  /** Probability of dropping a channel before the classifier. */
-  readonly dropout?: number;
-  readonly generator: Generator;
-}
+const options = z
+  .strictObject({
+    channels: z
+      .int()
+      .positive()
+      .nullable()
+      .default(null)
+      .describe(
+        'Channels of the result. `null` is 512, or 256 on a backbone whose last stage has at most ' +
+          '512 channels (ResNet-18 and 34).',
+      ),
+    lowLevelChannels: z
+      .int()
+      .positive()
+      .default(48)
+      .describe('Channels of the first stage where it joins the decoder.'),
+    dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the classifier.'),
+  })
+  .describe('DeepLabv3+ (Chen et al. 2018) with separable convolutions.');
 
+/** Configures `DeepLabV3Plus`. */
+export interface DeepLabV3PlusOptions extends z.input<typeof options>, HeadContext {}
+
+/** Computes logits by DeepLabv3+. */
 export class DeepLabV3Plus extends Module implements Head {
   readonly channels: number;
-  /** The mean over the whole image. */
+  /** Sees the mean over the whole image. */
   readonly imagePool: ConvNormRelu;
-  /** 1×1. */
+  /** Sees single pixels. */
   readonly pointwise: ConvNormRelu;
-  /** 3×3 at three dilations. */
+  /** See 3×3 pixels at three dilations. */
   readonly branches: readonly SeparableConv[];
   readonly bottleneck: ConvNormRelu;
   readonly lowLevel: ConvNormRelu;
@@ -47,16 +61,16 @@ export class DeepLabV3Plus extends Module implements Head {
   readonly dropout: Dropout2d;
   readonly classifier: Conv2d;
 
-  constructor({
-    backbone,
-    classCount,
-    channels,
-    lowLevelChannels = 48,
-    dropout = 0.1,
-    generator,
-  }: DeepLabV3PlusOptions) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor({ backbone, classCount, generator, ...given }: DeepLabV3PlusOptions) {
     super();
+    const {
+      channels: givenChannels,
+      lowLevelChannels,
+      dropout,
+    } = parseOptions('DeepLabV3Plus', options, given);
     const [stage1Channels, , , inChannels] = backbone.channels;
+    const channels = givenChannels ?? (inChannels <= 512 ? 256 : 512);
     const pointwise = { kernelSize: 1, generator };
     this.channels = channels;
     this.imagePool = new ConvNormRelu(inChannels, channels, pointwise);
@@ -78,7 +92,7 @@ export class DeepLabV3Plus extends Module implements Head {
     this.classifier = createClassifier(channels, { classCount, generator });
   }
 
-  /** Logits at the size of the first stage, a quarter of the image's. */
+  /** Returns logits and features at the size of the first stage, a quarter of the image's. */
   forward([stage1, , , stage4]: Features): HeadOutput {
     const lowLevel = this.lowLevel.forward(stage1);
     const context = this.bottleneck.forward(this.#pyramid(stage4));
@@ -88,17 +102,16 @@ export class DeepLabV3Plus extends Module implements Head {
     return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: null };
   }
 
-  /** The name in mmsegmentation's checkpoints, after `decode_head.`. */
   publishedName(name: string): string {
     return deepLabName(name);
   }
 
-  /** [N, in, h, w] to [N, 5 · channels, h, w]. */
+  /** Maps [N, in, h, w] to [N, 5 · channels, h, w]. */
   #pyramid(featuresNCHW: Tensor): Tensor {
     const point = this.pointwise.forward(featuresNCHW);
     const branches = this.branches.map((branch) => branch.forward(featuresNCHW));
-    // Resizing one pixel is repeating it. It takes the layout of the rest: a mixed concatenation would fall back to
-    // NCHW, and the largest convolution of the head would run in it.
+    // Resizing one pixel is repeating it. The copy takes the layout of the other parts: a mixed concatenation would fall
+    // back to NCHW, and the largest convolution of the head would run in it.
     const memoryFormat = point.isContiguous('channels-last') ? 'channels-last' : 'contiguous';
     const image = this.imagePool.forward(globalAveragePool(featuresNCHW));
     const imageEverywhere = image.expand(point.shape).contiguous({ memoryFormat });
@@ -106,36 +119,13 @@ export class DeepLabV3Plus extends Module implements Head {
   }
 }
 
-/** 12, 24, 36 at output stride 8, and the same distances in image pixels at other strides (6, 12, 18 at 16). */
-export function asppDilations(outputStride: number): readonly number[] {
+/** Returns 12, 24, 36 at output stride 8, and the same distances in image pixels at other strides (6, 12, 18 at 16). */
+function asppDilations(outputStride: number): readonly number[] {
   return [1, 2, 3].map((rate) => (rate * 96) / outputStride);
 }
 
-export const deepLabV3Plus = defineComponent({
+export const deepLabV3PlusComponent = defineComponent({
   kind: 'deeplabv3plus',
-  options: z
-    .strictObject({
-      channels: z
-        .int()
-        .positive()
-        .nullable()
-        .default(null)
-        .describe(
-          'Channels of the result. `null` is 512, or 256 on a backbone whose last stage has at most ' +
-            '512 channels (ResNet-18 and 34).',
-        ),
-      lowLevelChannels: z
-        .int()
-        .positive()
-        .default(48)
-        .describe('Channels of the first stage where it joins the decoder.'),
-      dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the classifier.'),
-    })
-    .describe('DeepLabv3+ (Chen et al. 2018) with separable convolutions.'),
-  create: ({ channels, ...options }, context: HeadContext): Head =>
-    new DeepLabV3Plus({
-      ...context,
-      ...options,
-      channels: channels ?? (context.backbone.channels[3] <= 512 ? 256 : 512),
-    }),
+  options,
+  create: (parsed, context: HeadContext): Head => new DeepLabV3Plus({ ...context, ...parsed }),
 });

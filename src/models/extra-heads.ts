@@ -1,24 +1,25 @@
 /**
- * Predictions beside the classes that a loss may ask for, such as the log-scale of the KL loss (paper, Eq. 1): one 1×1
- * convolution each on what the classifier sees.
+ * Computes predictions beside the classes that a loss may need, such as the log-scale of the KL loss (paper, Eq. 1), each
+ * by a 1×1 convolution of the features that the classifier reads.
  */
+
 import { type Conv2d, Module } from '../nn/index.js';
 import type { Generator, Tensor } from '../torch/index.js';
 import { createClassifier } from './classifier.js';
 
-/** Channels of each extra head, by name. */
+/** Holds the number of channels of each extra head, by name. */
 export type ExtraHeadChannels = Readonly<Record<string, number>>;
 
 export class ExtraHeads extends Module {
   readonly #convolutions: ReadonlyMap<string, Conv2d>;
 
-  /** @param channels of the head's features */
+  /** @param channels channels of the features */
   constructor(
     channels: number,
     { heads, generator }: { readonly heads: ExtraHeadChannels; readonly generator: Generator },
   ) {
     super();
-    // Started near 0, as a classifier is: a log-scale of 0 is a scale of 1.
+    // Initialized near 0, like a classifier: a log-scale of 0 is a scale of 1.
     this.#convolutions = new Map(
       Object.entries(heads).map(([name, classCount]) => [
         name,
@@ -27,7 +28,7 @@ export class ExtraHeads extends Module {
     );
   }
 
-  /** @returns [N, channels of the head, h, w] by name */
+  /** Maps features [N, channels, h, w] to predictions by name, each [N, channels of its head, h, w]. */
   forward(featuresNCHW: Tensor): Record<string, Tensor> {
     return Object.fromEntries(
       [...this.#convolutions].map(([name, convolution]) => [name, convolution.forward(featuresNCHW)]),

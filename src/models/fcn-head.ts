@@ -2,58 +2,57 @@
  * Fully convolutional head (Long et al. 2015) on the third stage: one 3×3 convolution and a classifier. It is the
  * auxiliary head of training, as in mmsegmentation.
  */
+
 import { z } from 'zod';
 import { type Conv2d, Dropout2d, Module } from '../nn/index.js';
-import { defineComponent } from '../registry/index.js';
-import type { Generator } from '../torch/index.js';
-import type { Backbone, Features } from './backbone.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
+import type { Features } from './backbone.js';
 import { createClassifier } from './classifier.js';
 import { ConvNormRelu } from './conv-norm-relu.js';
 import type { Head, HeadContext, HeadOutput } from './head.js';
 import { fcnName } from './pretrained/head-names.js';
 
-export interface FcnHeadOptions {
-  readonly backbone: Pick<Backbone, 'channels'>;
-  readonly classCount: number;
-  readonly channels?: number;
-  readonly dropout?: number;
-  readonly generator: Generator;
-}
+const options = z
+  .strictObject({
+    channels: z.int().positive().default(256).describe('Channels of the convolution.'),
+    dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the classifier.'),
+  })
+  .describe('One 3×3 convolution on the third stage (Long et al. 2015).');
 
+/** Configures `FcnHead`. */
+export interface FcnHeadOptions extends z.input<typeof options>, HeadContext {}
+
+/** Computes logits from the third stage by one convolution and a classifier. */
 export class FcnHead extends Module implements Head {
   readonly channels: number;
   readonly conv: ConvNormRelu;
   readonly dropout: Dropout2d;
   readonly classifier: Conv2d;
 
-  constructor({ backbone, classCount, channels = 256, dropout = 0.1, generator }: FcnHeadOptions) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor({ backbone, classCount, generator, ...given }: FcnHeadOptions) {
     super();
+    const { channels, dropout } = parseOptions('FcnHead', options, given);
     this.channels = channels;
     this.conv = new ConvNormRelu(backbone.channels[2], channels, { kernelSize: 3, padding: 1, generator });
     this.dropout = new Dropout2d(dropout, { generator });
     this.classifier = createClassifier(channels, { classCount, generator });
   }
 
-  /** Logits at the size of the third stage. */
+  /** Returns logits and features at the size of the third stage. */
   forward([, , stage3]: Features): HeadOutput {
     const featuresNCHW = this.conv.forward(stage3);
     const logitsNCHW = this.classifier.forward(this.dropout.forward(featuresNCHW));
     return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: null };
   }
 
-  /** The name in mmsegmentation's checkpoints, after `decode_head.` or `auxiliary_head.`. */
   publishedName(name: string): string {
     return fcnName(name);
   }
 }
 
-export const fcnHead = defineComponent({
+export const fcnHeadComponent = defineComponent({
   kind: 'fcn',
-  options: z
-    .strictObject({
-      channels: z.int().positive().default(256).describe('Channels of the convolution.'),
-      dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the classifier.'),
-    })
-    .describe('One 3×3 convolution on the third stage (Long et al. 2015).'),
-  create: (options, context: HeadContext): Head => new FcnHead({ ...context, ...options }),
+  options,
+  create: (parsed, context: HeadContext): Head => new FcnHead({ ...context, ...parsed }),
 });

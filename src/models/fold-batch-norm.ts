@@ -1,35 +1,40 @@
 /**
- * A network as inference runs it: batch normalizations folded into the convolutions before them, weights packed once.
- * The network itself stays as it is, and can go on training afterwards.
+ * Prepares a network for inference: batch normalizations are folded into the convolutions before them, and weights are
+ * packed once. The network itself is unchanged and can go on training.
  */
+
 import { OperationError } from '../errors/index.js';
 import { FoldedConvolutions } from '../nn/internal.js';
 import { autocast, noGrad, scope, type Tensor } from '../torch/index.js';
 
+/** Holds what a foldable network predicts. */
 export interface FoldableOutput {
+  /** Logits, [N, classes, H, W]. */
   readonly logitsNCHW: Tensor;
+  /** Predictions of further heads, by name. */
   readonly extraHeads?: Readonly<Record<string, Tensor>>;
 }
 
-/** What can be folded: a `Segmentor`, or any network whose blocks run `convolveNormalized`. */
+/** Describes a network that can be folded: a `Segmentor`, or one whose blocks are made of layers of this package. */
 export interface FoldableModel {
   readonly training: boolean;
   forward(imagesNCHW: Tensor): FoldableOutput;
-  /** The same at a resolution of the network's own. */
+  /** Returns the predictions at a resolution of the network's own. */
   forwardLogits?(imagesNCHW: Tensor): FoldableOutput;
 }
 
+/** Configures `foldBatchNorm`. */
 export interface FoldOptions {
-  /** Of weights and activations. */
+  /** Data type of weights and activations; float32 by default. */
   readonly dtype?: 'float32' | 'bfloat16';
 }
 
 /**
- * The model, in evaluation mode, with its batch normalizations folded into its convolutions. Its logits are the model's
- * to rounding; its weights are those that the model has when the folded one is first run. It holds a second copy of them
- * until the end of the block that holds it with `using`.
+ * Returns the model with its batch normalizations folded into its convolutions. Its logits equal the model's to rounding.
+ * Weights are copied when a layer is first run, and later changes of the model do not reach the copy. Hold it with `using`,
+ * so that the copied weights are freed.
  *
- * @throws OperationError when the model is in training mode: then normalization follows the batch, and cannot be folded
+ * @throws {OperationError} when the model is in training mode, where normalization depends on the batch
  */
 export function foldBatchNorm(model: FoldableModel, options: FoldOptions = {}): FoldedModel {
   if (model.training) {
@@ -38,31 +43,36 @@ export function foldBatchNorm(model: FoldableModel, options: FoldOptions = {}): 
   return new FoldedModel(model, options);
 }
 
+/** Runs a model with folded weights, without gradient. */
 export class FoldedModel implements FoldableModel, Disposable {
   readonly training = false;
   readonly #model: FoldableModel;
   readonly #dtype: 'float32' | 'bfloat16';
   readonly #convolutions: FoldedConvolutions;
 
-  /** @internal `foldBatchNorm` makes these. */
+  /** @internal Created by `foldBatchNorm`. */
   constructor(model: FoldableModel, { dtype = 'float32' }: FoldOptions) {
     this.#model = model;
     this.#dtype = dtype;
     this.#convolutions = new FoldedConvolutions({ dtype });
   }
 
-  /** Stays in evaluation mode. @throws OperationError when it is to train */
+  /**
+   * Does nothing for `train(false)`.
+   *
+   * @throws {OperationError} for `train()`
+   */
   train(on = true): this {
     if (on) throw new OperationError('a folded model cannot train; train the model that it was made from');
     return this;
   }
 
-  /** [N, 3, H, W] to logits at the images' size, without gradient. */
+  /** Maps images [N, 3, H, W] to predictions at their size. */
   forward(imagesNCHW: Tensor): FoldableOutput {
     return this.#inside(imagesNCHW, () => this.#model.forward(imagesNCHW));
   }
 
-  /** Logits at the network's own resolution; at the images' size where it offers no others. */
+  /** Maps images to predictions at the network's own resolution, or at the images' size where it has no other. */
   forwardLogits(imagesNCHW: Tensor): FoldableOutput {
     return this.#inside(
       imagesNCHW,
@@ -70,7 +80,7 @@ export class FoldedModel implements FoldableModel, Disposable {
     );
   }
 
-  /** Frees the folded weights; the model that they were made from stays. */
+  /** Frees the folded weights; the model stays. */
   [Symbol.dispose](): void {
     this.#convolutions[Symbol.dispose]();
   }

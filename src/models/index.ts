@@ -1,4 +1,4 @@
-export type { Backbone, BackboneContext, Features } from './backbone.js';
+export type { Backbone, BackboneComponent, BackboneContext, Features } from './backbone.js';
 export { backbones } from './backbones.js';
 export { ConvNormRelu, type ConvNormReluOptions } from './conv-norm-relu.js';
 export { type CreateSegmentorOptions, createSegmentor, type ModelSection } from './create-segmentor.js';
@@ -11,7 +11,7 @@ export {
   type FoldOptions,
   foldBatchNorm,
 } from './fold-batch-norm.js';
-export type { Head, HeadContext, HeadOutput } from './head.js';
+export type { Head, HeadComponent, HeadContext, HeadOutput } from './head.js';
 export { heads } from './heads.js';
 export { OcrHead, type OcrHeadOptions } from './ocr-head.js';
 export {

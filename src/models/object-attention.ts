@@ -1,13 +1,15 @@
 /**
- * The attention of OCR (Yuan et al. 2020, section 3.2, Eqs. 2–5): every pixel asks the object regions, not the other
- * pixels, so that its cost grows with pixels · classes. mmsegmentation's `SpatialGatherModule` and
+ * The attention of OCR (Yuan et al. 2020, section 3.2, Eqs. 2–5): every pixel attends to the object regions instead of to
+ * the other pixels, so that the cost grows with pixels · classes. These are mmsegmentation's `SpatialGatherModule` and
  * `ObjectAttentionBlock`.
  */
+
 import { Module, Sequential } from '../nn/index.js';
 import { spatialSize } from '../nn/internal.js';
 import { cat, type Generator, type Tensor } from '../torch/index.js';
 import { ConvNormRelu } from './conv-norm-relu.js';
 
+/** Configures `ObjectAttention`. */
 export interface ObjectAttentionOptions {
   /** Channels in which pixels and regions are compared. */
   readonly keyChannels: number;
@@ -15,7 +17,8 @@ export interface ObjectAttentionOptions {
 }
 
 /**
- * Object regions: for every class the mean of the features, weighted by a softmax over the pixels of its logits (Eq. 2).
+ * Returns object regions: for every class the mean of the features, weighted by a softmax of its logits over the pixels
+ * (Eq. 2).
  *
  * @param featuresNCHW [N, channels, h, w]
  * @param logitsNCHW [N, classes, h, w]
@@ -51,7 +54,7 @@ export class ObjectAttention extends Module {
   }
 
   /**
-   * Features with the regions that they belong to (Eqs. 3–5).
+   * Returns features that are joined with the regions they belong to (Eqs. 3–5).
    *
    * @param featuresNCHW [N, channels, h, w]
    * @param regionsNCK1 [N, channels, classes, 1]
@@ -61,7 +64,7 @@ export class ObjectAttention extends Module {
     const query = byPixel(this.query.forward(featuresNCHW));
     const key = this.key.forward(regionsNCK1).flatten(2);
     const value = this.value.forward(regionsNCK1).flatten(2).transpose(1, 2);
-    // Scaled before the product: one number a query channel instead of one a pixel and class.
+    // Scaled before the product: there are fewer query channels than pixels and classes.
     const affinity = query.mul(this.#scale).matmul(key).softmax(2);
     const contextNCHW = affinity
       .matmul(value)
@@ -73,7 +76,7 @@ export class ObjectAttention extends Module {
   }
 }
 
-/** [N, C, h, w] to [N, h · w, C], which copies nothing where the layout is channels-last. */
+/** Maps [N, C, h, w] to [N, h · w, C], without a copy in channels-last layout. */
 function byPixel(featuresNCHW: Tensor): Tensor {
   const [images = 0, channels = 0, height = 0, width = 0] = featuresNCHW.shape;
   return featuresNCHW.permute([0, 2, 3, 1]).reshape([images, height * width, channels]);

@@ -1,18 +1,18 @@
 /**
  * OCR (object-contextual representations, Yuan et al. 2020), as mmsegmentation's cascade of an `FCNHead` and an
- * `OCRHead`: a first classifier on the third stage says where the objects are; features of the last stage are gathered
- * into one vector a class, and every pixel takes in the vectors of the classes that it resembles.
+ * `OCRHead`: a first classifier on the third stage finds soft object regions, the features of the last stage are gathered
+ * into one vector for each class, and every pixel is joined with the vectors of the classes that it resembles.
  *
  * Parameters with 19 classes, without the first classifier: 3 554 323 on a last stage of 512 channels (ResNet-18, 34),
  * and 10 632 211 on one of 2048 (ResNet-50, 101 and ResNeSt), where the 3×3 convolution has 9 · 1536 · 512 more weights.
  * The first classifier has what an auxiliary head has, on ResNet-50 2 364 691.
  */
+
 import { z } from 'zod';
 import { type Conv2d, Dropout2d, Module, resizeBilinear } from '../nn/index.js';
 import { spatialSize } from '../nn/internal.js';
-import { defineComponent } from '../registry/index.js';
-import type { Generator } from '../torch/index.js';
-import type { Backbone, Features } from './backbone.js';
+import { defineComponent, parseOptions } from '../registry/index.js';
+import type { Features } from './backbone.js';
 import { createClassifier } from './classifier.js';
 import { ConvNormRelu } from './conv-norm-relu.js';
 import { FcnHead } from './fcn-head.js';
@@ -20,24 +20,30 @@ import type { Head, HeadContext, HeadOutput } from './head.js';
 import { gatherRegions, ObjectAttention } from './object-attention.js';
 import { ocrName } from './pretrained/head-names.js';
 
-export interface OcrHeadOptions {
-  readonly backbone: Pick<Backbone, 'channels'>;
-  readonly classCount: number;
-  readonly channels?: number;
-  /** Channels in which pixels and regions are compared. */
-  readonly keyChannels?: number;
-  /** Channels of the first classifier, on the third stage. */
-  readonly regionChannels?: number;
-  /** Probability of dropping a channel before the first classifier. */
-  readonly regionDropout?: number;
-  /** Probability of dropping a channel before the classifier. */
-  readonly dropout?: number;
-  readonly generator: Generator;
-}
+const options = z
+  .strictObject({
+    channels: z.int().positive().default(512).describe('Channels of the features and of the result.'),
+    keyChannels: z
+      .int()
+      .positive()
+      .default(256)
+      .describe('Channels in which pixels and regions are compared.'),
+    regionChannels: z
+      .int()
+      .positive()
+      .default(256)
+      .describe('Channels of the first classifier, which takes the place of the auxiliary head.'),
+    regionDropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the first classifier.'),
+    dropout: z.number().min(0).lt(1).default(0.05).describe('Dropout before the classifier.'),
+  })
+  .describe('Object-contextual representations (Yuan et al. 2020), with an auxiliary classifier of its own.');
 
+/** Configures `OcrHead`. */
+export interface OcrHeadOptions extends z.input<typeof options>, HeadContext {}
+
+/** Computes logits by OCR. */
 export class OcrHead extends Module implements Head {
   readonly channels: number;
-  /** Its first classifier is trained in place of an auxiliary head. */
   readonly hasAuxiliary = true;
   readonly regions: FcnHead;
   readonly bottleneck: ConvNormRelu;
@@ -45,23 +51,17 @@ export class OcrHead extends Module implements Head {
   readonly dropout: Dropout2d;
   readonly classifier: Conv2d;
 
-  constructor({
-    backbone,
-    classCount,
-    channels = 512,
-    keyChannels = 256,
-    regionChannels = 256,
-    regionDropout = 0.1,
-    dropout = 0.05,
-    generator,
-  }: OcrHeadOptions) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor({ backbone, classCount, generator, ...given }: OcrHeadOptions) {
     super();
+    const parsed = parseOptions('OcrHead', options, given);
+    const { channels, keyChannels } = parsed;
     this.channels = channels;
     this.regions = new FcnHead({
       backbone,
       classCount,
-      channels: regionChannels,
-      dropout: regionDropout,
+      channels: parsed.regionChannels,
+      dropout: parsed.regionDropout,
       generator,
     });
     this.bottleneck = new ConvNormRelu(backbone.channels[3], channels, {
@@ -70,14 +70,14 @@ export class OcrHead extends Module implements Head {
       generator,
     });
     this.attention = new ObjectAttention(channels, { keyChannels, generator });
-    this.dropout = new Dropout2d(dropout, { generator });
+    this.dropout = new Dropout2d(parsed.dropout, { generator });
     this.classifier = createClassifier(channels, { classCount, generator });
   }
 
   /**
-   * Logits at the size of the last stage, and those of the first classifier at the size of the third. The gradient
-   * reaches the first classifier also through the regions, as in mmsegmentation; unlike there it runs once a step, with
-   * the same dropout mask for its own loss and for the regions.
+   * Returns logits at the size of the last stage, and auxiliary logits at the size of the third. The gradient reaches the
+   * first classifier also through the regions, as in mmsegmentation. Unlike there it runs once a step, with the same
+   * dropout mask for its own loss and for the regions.
    */
   forward(features: Features): HeadOutput {
     const { logitsNCHW: auxiliaryLogitsNCHW } = this.regions.forward(features);
@@ -89,32 +89,13 @@ export class OcrHead extends Module implements Head {
     return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW };
   }
 
-  /** The name in mmsegmentation's checkpoints, after `decode_head.`. */
   publishedName(name: string): string {
     return ocrName(name);
   }
 }
 
-export const ocrHead = defineComponent({
+export const ocrHeadComponent = defineComponent({
   kind: 'ocr',
-  options: z
-    .strictObject({
-      channels: z.int().positive().default(512).describe('Channels of the features and of the result.'),
-      keyChannels: z
-        .int()
-        .positive()
-        .default(256)
-        .describe('Channels in which pixels and regions are compared.'),
-      regionChannels: z
-        .int()
-        .positive()
-        .default(256)
-        .describe('Channels of the first classifier, which takes the place of the auxiliary head.'),
-      regionDropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the first classifier.'),
-      dropout: z.number().min(0).lt(1).default(0.05).describe('Dropout before the classifier.'),
-    })
-    .describe(
-      'Object-contextual representations (Yuan et al. 2020), with an auxiliary classifier of its own.',
-    ),
-  create: (options, context: HeadContext): Head => new OcrHead({ ...context, ...options }),
+  options,
+  create: (parsed, context: HeadContext): Head => new OcrHead({ ...context, ...parsed }),
 });

@@ -1,4 +1,5 @@
-/** A backbone, a head and, in training, an auxiliary head: from images to logits at the images' size. */
+/** Joins a backbone, a head and, in training, an auxiliary head: from images to logits at the images' size. */
+
 import { Module, resizeBilinear } from '../nn/index.js';
 import { spatialSize } from '../nn/internal.js';
 import type { Tensor } from '../torch/index.js';
@@ -6,15 +7,17 @@ import type { Backbone } from './backbone.js';
 import type { ExtraHeads } from './extra-heads.js';
 import type { Head } from './head.js';
 
+/** Holds what a segmentor predicts. */
 export interface SegmentorOutput {
-  /** [N, classes, H, W] at the images' size. */
+  /** Logits, [N, classes, H, W]. */
   readonly logitsNCHW: Tensor;
-  /** The same of the auxiliary head, or of the head's own auxiliary classifier; null in evaluation and without one. */
+  /** Logits of the auxiliary head or of the head's own auxiliary classifier; null in evaluation and without one. */
   readonly auxiliaryLogitsNCHW: Tensor | null;
-  /** What the extra heads predict, [N, channels, H, W] by name, at the resolution of the logits. */
+  /** Predictions of the extra heads, [N, channels, H, W] by name, at the resolution of the logits. */
   readonly extraHeads: Readonly<Record<string, Tensor>>;
 }
 
+/** Holds the parts of a segmentor. */
 export interface SegmentorParts {
   readonly backbone: Backbone;
   readonly head: Head;
@@ -22,6 +25,7 @@ export interface SegmentorParts {
   readonly extraHeads?: ExtraHeads | null;
 }
 
+/** Segments images. Its parts are freed with it. */
 export class Segmentor extends Module {
   readonly backbone: Backbone;
   readonly head: Head;
@@ -37,7 +41,7 @@ export class Segmentor extends Module {
   }
 
   /**
-   * Logits at the images' size, resized bilinearly (align_corners = false).
+   * Returns predictions at the images' size, resized bilinearly (align_corners = false).
    *
    * @param imagesNCHW normalized RGB, [N, 3, H, W]
    */
@@ -53,7 +57,7 @@ export class Segmentor extends Module {
     };
   }
 
-  /** Logits at the resolution of the heads, for a loss or a prediction that resizes them itself. */
+  /** Returns predictions at the resolution of the heads, for a loss or an inference that resizes them itself. */
   forwardLogits(imagesNCHW: Tensor): SegmentorOutput {
     const features = this.backbone.forward(imagesNCHW);
     const { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: ownAuxiliary } = this.head.forward(features);

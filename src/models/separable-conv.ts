@@ -1,16 +1,19 @@
 /**
- * Depthwise separable convolution as DeepLabv3+ and mmcv have it: a 3×3 filter per channel, then a 1×1 convolution
- * across channels, each followed by batch normalization and ReLU.
+ * Depthwise separable convolution as in DeepLabv3+ and mmcv: a 3×3 filter for each channel, then a 1×1 convolution across
+ * channels, each followed by batch normalization and ReLU.
  */
+
 import { Module } from '../nn/index.js';
 import type { Generator, Tensor } from '../torch/index.js';
 import { ConvNormRelu } from './conv-norm-relu.js';
 
+/** Configures `SeparableConv`. */
 export interface SeparableConvOptions {
   readonly dilation?: number;
   readonly generator: Generator;
 }
 
+/** Applies a depthwise separable 3×3 convolution. */
 export class SeparableConv extends Module {
   readonly depthwise: ConvNormRelu;
   readonly pointwise: ConvNormRelu;
@@ -27,7 +30,7 @@ export class SeparableConv extends Module {
     this.pointwise = new ConvNormRelu(inChannels, outChannels, { kernelSize: 1, generator });
   }
 
-  /** [N, in, H, W] to [N, out, H, W]. */
+  /** Maps [N, in, H, W] to [N, out, H, W]. */
   forward(inputNCHW: Tensor): Tensor {
     return this.pointwise.forward(this.depthwise.forward(inputNCHW));
   }

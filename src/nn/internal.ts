@@ -1,5 +1,5 @@
 /** Exports for the other rooms of this package; users do not need them. */
 
-export { convolveNormalized } from './convolve-normalized.js';
+export { convolveNormalized, type NormalizedConvolution } from './convolve-normalized.js';
 export { FoldedConvolutions } from './folded-convolutions.js';
 export { spatialSize } from './resize-bilinear.js';

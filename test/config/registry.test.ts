@@ -41,7 +41,7 @@ describe('creating a component', () => {
       auxiliary: null,
     };
     expect(() => createSegmentor(section, { classCount: 3, generator })).toThrow(
-      "backbone 'resnet18': expected outputStride to be 8 or 16 or 32, received 12",
+      "backbone 'resnet18': expected outputStride to be one of 8, 16, 32, received 12",
     );
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Names of head tensors in mmsegmentation's checkpoints from the names here, after `decode_head.` (or `auxiliary_head.`):
+ * Translates names of head tensors to those in mmsegmentation's checkpoints, after `decode_head.` (or `auxiliary_head.`):
  *
  *     FCN         conv.bn.bias                         -> convs.0.bn.bias
  *     DeepLabv3+  branches.1.pointwise.conv.weight     -> aspp_modules.2.pointwise_conv.conv.weight
@@ -7,7 +7,7 @@
  *                 attention.query.1.bn.weight          -> 1.object_context_block.query_project.1.bn.weight
  */
 
-/** The name of a tensor of `FcnHead` in `FCNHead` with one convolution. */
+/** Returns the name of a tensor of `FcnHead` in mmsegmentation's `FCNHead` with one convolution. */
 export function fcnName(name: string): string {
   return renamed(name, [
     ['conv.', 'convs.0.'],
@@ -15,7 +15,7 @@ export function fcnName(name: string): string {
   ]);
 }
 
-/** The name of a tensor of `DeepLabV3Plus` in `DepthwiseSeparableASPPHead`. */
+/** Returns the name of a tensor of `DeepLabV3Plus` in mmsegmentation's `DepthwiseSeparableASPPHead`. */
 export function deepLabName(name: string): string {
   return renamed(name, [
     ['imagePool.', 'image_pool.1.'],
@@ -28,7 +28,7 @@ export function deepLabName(name: string): string {
   ]);
 }
 
-/** The name of a tensor of `OcrHead` in a cascade of `FCNHead` and `OCRHead`. */
+/** Returns the name of a tensor of `OcrHead` in mmsegmentation's cascade of `FCNHead` and `OCRHead`. */
 export function ocrName(name: string): string {
   if (name.startsWith('regions.')) return `0.${fcnName(name.slice('regions.'.length))}`;
   const block = '1.object_context_block.';
@@ -43,17 +43,17 @@ export function ocrName(name: string): string {
   ]);
 }
 
-type Beginning = readonly [own: string, published: string];
+type Prefix = readonly [own: string, published: string];
 
-function separable(own: string, published: string): Beginning[] {
+function separable(own: string, published: string): Prefix[] {
   return [
     [`${own}depthwise.`, `${published}depthwise_conv.`],
     [`${own}pointwise.`, `${published}pointwise_conv.`],
   ];
 }
 
-function renamed(name: string, beginnings: readonly Beginning[]): string {
-  const found = beginnings.find(([own]) => name.startsWith(own));
+function renamed(name: string, prefixes: readonly Prefix[]): string {
+  const found = prefixes.find(([own]) => name.startsWith(own));
   if (found === undefined) throw new RangeError(`no published name for ${name}`);
   return `${found[1]}${name.slice(found[0].length)}`;
 }

@@ -1,31 +1,44 @@
 /**
- * Published ImageNet weights into a backbone, by an explicit mapping of names. A file may hold the tensors alone, or a
- * whole segmentor whose backbone's names begin with `backbone.`; the torch room unwraps a nested `state_dict`.
+ * Loads published ImageNet weights into a backbone, by an explicit mapping of names. A file may hold the tensors alone, or
+ * a whole segmentor whose backbone's names begin with `backbone.`; `readStateDict` unwraps a nested `state_dict`.
  */
+
+import { z } from 'zod';
 import { CheckpointError } from '../../errors/index.js';
 import { readStateDict, type Tensor, tidy } from '../../torch/index.js';
 import type { Backbone } from '../backbone.js';
 import { listed, matchTensors } from './match-tensors.js';
 
+/** Accepts a weights file in a config. */
+export const weightsOption = z
+  .string()
+  .nullable()
+  .default(null)
+  .describe('File of ImageNet weights (.pth, .pt or .safetensors). `null` starts from random values.');
+
+/** Reports which tensors of a file were loaded. */
 export interface LoadedWeights {
-  /** Names here that were filled. */
+  /** Names of the backbone's tensors that were filled. */
   readonly loaded: string[];
   /** Published names that the backbone needs and the file lacks. */
   readonly missing: string[];
-  /** Names in the file that nothing here corresponds to. */
+  /** Names in the file that no tensor of the backbone has. */
   readonly unexpected: string[];
-  /** Names in the file that are of no use to a segmentor: ImageNet's classifier, counts of batches. */
+  /** Names in the file that no segmentor uses: ImageNet's classifier, counts of batches. */
   readonly unused: string[];
 }
 
+/** Configures `loadBackboneWeights`. */
 export interface LoadBackboneWeightsOptions {
-  /** Whether a missing name is an error (default) or only reported. */
+  /** Makes a missing name an error; true by default. */
   readonly strict?: boolean;
 }
 
 /**
- * Copies the tensors of a `.pth`, `.pt` or `.safetensors` file into the backbone, and reports every name of either
- * side that had no counterpart. A wrong shape is always a CheckpointError; nothing is copied when one is thrown.
+ * Copies the tensors of a `.pth`, `.pt` or `.safetensors` file into the backbone, and returns every name of either side
+ * that has no counterpart.
+ *
+ * @throws {CheckpointError} when a shape differs or, unless `strict` is false, a name is missing; nothing is copied then
  */
 export function loadBackboneWeights(
   backbone: Backbone,
@@ -35,7 +48,7 @@ export function loadBackboneWeights(
   return tidy(() => copyWeights(backbone, backboneTensors(readStateDict(path).tensors), { path, strict }));
 }
 
-/** The backbone itself, with the weights of the file where one is given. Freed when they do not fit. */
+/** Loads the weights of a file, if one is given, and returns the backbone. It is freed when they do not fit. */
 export function withWeights<B extends Backbone>(backbone: B, path: string | null): B {
   try {
     if (path !== null) loadBackboneWeights(backbone, path);
@@ -65,7 +78,7 @@ function copyWeights(
   return { loaded: [...found.keys()], missing, unexpected, unused };
 }
 
-/** Without the prefix of a whole segmentor, whose other parts keep their names and so count as unexpected. */
+/** Removes the prefix of a whole segmentor. Its other parts keep their names, and count as unexpected. */
 function backboneTensors(state: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map([...state].map(([name, tensor]) => [name.replace(/^backbone\./, ''), tensor]));
 }

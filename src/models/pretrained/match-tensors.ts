@@ -1,24 +1,31 @@
-/** Which tensor of a published file belongs to which of a network, and what either side has that the other lacks. */
+/** Matches the tensors of a published file with those of a network by name. */
+
 import { CheckpointError } from '../../errors/index.js';
 import type { Tensor } from '../../torch/index.js';
 
+/** Configures `matchTensors`. */
 export interface MatchOptions {
-  /** The file, for messages. */
+  /** File, for messages. */
   readonly path: string;
-  /** Names that a tensor called `name` here may have in the file; the first is the one to miss. */
+  /** Returns the names that the network's tensor `name` may have in the file; the first is reported when all are missing. */
   readonly publishedNames: (name: string) => readonly string[];
 }
 
+/** Reports which tensors match, and what either side lacks. */
 export interface MatchedTensors {
-  /** Tensors of the file by the names here. */
+  /** Tensors of the file by the network's names. */
   readonly found: Map<string, Tensor>;
   /** Published names that the network needs and the file lacks. */
   readonly missing: string[];
-  /** Names in the file that nothing here corresponds to. */
+  /** Names in the file that no tensor of the network has. */
   readonly others: string[];
 }
 
-/** @throws CheckpointError for a shape that differs, naming file, tensor, expected and received */
+/**
+ * Returns the tensors of the file under the network's names.
+ *
+ * @throws {CheckpointError} when a shape differs, naming file, tensor, expected and received
+ */
 export function matchTensors(
   own: ReadonlyMap<string, Tensor>,
   published: ReadonlyMap<string, Tensor>,
@@ -43,7 +50,7 @@ export function matchTensors(
   return { found, missing, others: [...published.keys()].filter((name) => !used.has(name)) };
 }
 
-/** At most eight names, so that a message about the wrong file stays readable; the count says the rest. */
+/** Returns at most eight names and the number of the others, so that a message about the wrong file stays readable. */
 export function listed(names: readonly string[]): string {
   if (names.length === 0) return 'none';
   const shown = names.slice(0, 8).join(', ');

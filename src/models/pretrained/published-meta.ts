@@ -1,17 +1,23 @@
-/** What the `meta` of a checkpoint of mmsegmentation says beside its tensors: classes, colors, and its config as text. */
+/** Reads the `meta` of an mmsegmentation checkpoint: classes, colors, and its config as text. */
+
 import { CheckpointError } from '../../errors/index.js';
 import type { OutputStride } from '../resnet/stage-plan.js';
 
-/** Plain values by name: text, numbers, lists, maps. */
+/** Holds plain values by name: text, numbers, lists, maps. */
 export type CheckpointMeta = ReadonlyMap<unknown, unknown>;
 
+/** Describes a class of a published checkpoint. */
 export interface PublishedClass {
   readonly name: string;
   /** Red, green and blue, 0–255. */
   readonly color: readonly [number, number, number];
 }
 
-/** `CLASSES` with `PALETTE`; null when either is not there. @throws CheckpointError when there are more or fewer */
+/**
+ * Returns the classes from `CLASSES` and `PALETTE`; null when either is missing.
+ *
+ * @throws {CheckpointError} when they are not as many as the classes of the logits
+ */
 export function publishedClasses(
   meta: CheckpointMeta,
   { path, classCount }: { readonly path: string; readonly classCount: number },
@@ -28,7 +34,11 @@ export function publishedClasses(
   return classes.every(isClass) ? classes : null;
 }
 
-/** The output stride of the backbone that the config of training names; 8, as most are, where there is none. */
+/**
+ * Returns the output stride of the backbone from the config of its training; 8, which most have, when there is none.
+ *
+ * @throws {CheckpointError} when the backbone has multi-grid dilation, or another output stride than 8, 16 and 32
+ */
 export function publishedStride(meta: CheckpointMeta, path: string): OutputStride {
   const config = meta.get('config');
   if (typeof config !== 'string') return 8;

@@ -1,7 +1,8 @@
 /**
- * A whole network from a checkpoint that mmsegmentation published: DeepLabv3+ or OCR on a ResNet or ResNeSt. Names and
- * shapes say what it is, every tensor has to find its place, and `meta` says what the classes are called.
+ * Loads a whole network from a checkpoint that mmsegmentation published: DeepLabv3+ or OCR on a ResNet or ResNeSt. It is
+ * recognized by names and shapes, every tensor has to have its place, and `meta` names the classes.
  */
+
 import { CheckpointError } from '../../errors/index.js';
 import { Generator, readStateDict, type Tensor, tidy } from '../../torch/index.js';
 import { createSegmentor, type ModelSection } from '../create-segmentor.js';
@@ -16,30 +17,34 @@ import {
 } from './published-meta.js';
 import { isPublishedNetwork, recognizeNetwork } from './recognize-network.js';
 
+/** Holds a network from a published checkpoint. */
 export interface PublishedSegmentor {
-  /** On the CPU, in float32 and in training mode; the caller's to dispose. */
+  /** The network on the CPU, in float32 and in training mode. The caller disposes it. */
   readonly segmentor: Segmentor;
-  /** What a config would say of it. */
+  /** The `model` section of a config that describes the network. */
   readonly section: ModelSection;
   readonly classCount: number;
-  /** Names and colors, where the checkpoint has them. */
+  /** Names and colors of the classes; null when the checkpoint has none. */
   readonly classes: readonly PublishedClass[] | null;
 }
 
+/** Configures `loadPublishedSegmentor`. */
 export interface PublishedOptions {
-  /** Default: what the checkpoint's own config says, or 8 where it says nothing. */
+  /** Output stride of the backbone; by default that of the checkpoint's own config, or 8 when it has none. */
   readonly outputStride?: OutputStride;
 }
 
+/** Holds the contents of a checkpoint file. */
 export interface PublishedContents {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly meta?: CheckpointMeta;
 }
 
 /**
- * Reads a `.pth` (or `.safetensors`) file. Null when its names are not those of a whole network of mmsegmentation.
+ * Reads a network from a `.pth` (or `.safetensors`) file. Returns null when its names are not those of a whole network of
+ * mmsegmentation.
  *
- * @throws CheckpointError for a damaged file, an unknown network, missing or unexpected tensors and wrong shapes
+ * @throws {CheckpointError} when the file is damaged, the network unknown, a tensor missing or unexpected, or a shape wrong
  */
 export function loadPublishedSegmentor(
   path: string,
@@ -53,7 +58,7 @@ export function loadPublishedSegmentor(
   });
 }
 
-/** The same from tensors that were read before; `path` is for messages. */
+/** Creates the network from tensors that were read before; `path` is for messages. */
 export function createPublishedSegmentor(
   { tensors, meta = new Map() }: PublishedContents,
   { path, outputStride = publishedStride(meta, path) }: PublishedOptions & { readonly path: string },
@@ -86,7 +91,7 @@ function copyTensors(segmentor: Segmentor, tensors: ReadonlyMap<string, Tensor>,
   segmentor.loadStateDict(found);
 }
 
-/** The names that a tensor of this network may have in mmsegmentation's checkpoints. */
+/** Returns the names that a tensor of the network may have in mmsegmentation's checkpoints. */
 function publishedSegmentorNames({ backbone, head, auxiliary }: Segmentor, name: string): readonly string[] {
   const places = [
     { own: 'backbone.', published: 'backbone.', part: backbone },

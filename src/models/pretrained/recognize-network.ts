@@ -1,16 +1,17 @@
 /**
- * What network a checkpoint of mmsegmentation is of, read from the names and shapes of its tensors: a ResNet or ResNeSt
- * by its blocks, DeepLabv3+ or OCR by a tensor that only that head has. What leaves no trace in them (strides, dilations)
- * is not said here.
+ * Recognizes the network of an mmsegmentation checkpoint by the names and shapes of its tensors: a ResNet or ResNeSt by its
+ * blocks, DeepLabv3+ or OCR by a tensor that only that head has. Strides and dilations leave no trace in them.
  */
+
 import { CheckpointError } from '../../errors/index.js';
 import type { ComponentSection } from '../../registry/index.js';
 import { resnestArchitectures } from '../resnest/resnest.js';
 import { resnetArchitectures } from '../resnet/resnet.js';
 
-/** Shapes by published name. */
+/** Holds shapes by published name. */
 export type PublishedShapes = ReadonlyMap<string, readonly number[]>;
 
+/** Describes a network as the `model` section of a config does. */
 export interface RecognizedNetwork {
   readonly backbone: ComponentSection;
   readonly head: ComponentSection;
@@ -26,14 +27,14 @@ interface KnownBackbone {
 
 interface KnownHead {
   readonly kind: string;
-  /** A tensor that no other head has. */
+  /** Name of a tensor that no other head has. */
   readonly mark: string;
   readonly classifier: string;
-  /** Options of the head, each the number of filters of one of its convolutions. */
+  /** Convolutions whose numbers of filters are options of the head, by the option's name. */
   readonly channels: Readonly<Record<string, string>>;
 }
 
-/** The last tensors of a block that tell its kind. */
+// Tensors that tell the kind of a block, checked in this order.
 const blockKinds = [
   { block: 'split attention', mark: 'conv2.fc2.weight' },
   { block: 'bottleneck', mark: 'conv3.weight' },
@@ -75,12 +76,16 @@ const knownHeads: readonly KnownHead[] = [
   },
 ];
 
-/** Whether these are the names of a whole network of mmsegmentation, of whatever kind. */
+/** Returns true when the names are those of a whole network of mmsegmentation, of whatever kind. */
 export function isPublishedNetwork(names: Iterable<string>): boolean {
   return [...names].some((name) => name.startsWith('decode_head.'));
 }
 
-/** @throws CheckpointError for a backbone or head that this package does not have, saying what was found */
+/**
+ * Returns backbone, head, auxiliary head and number of classes.
+ *
+ * @throws {CheckpointError} when this package has no such backbone or head, naming what was found
+ */
 export function recognizeNetwork(shapes: PublishedShapes, path: string): RecognizedNetwork {
   const head = knownHeads.find(({ mark }) => shapes.has(mark));
   if (head === undefined) {
@@ -128,7 +133,7 @@ function recognizeBackbone(shapes: PublishedShapes, path: string): ComponentSect
   return plainStem ? { kind: known.kind, stem: 'torchvision' } : { kind: known.kind };
 }
 
-/** The names of the parts that the pattern's group finds, each once. */
+/** Returns the names of parts that the pattern's group matches, each once. */
 function parts(shapes: PublishedShapes, pattern: RegExp): string {
   const found = [...shapes.keys()].flatMap((name) => name.match(pattern)?.[1] ?? []);
   return [...new Set(found)].slice(0, 8).join(', ') || 'none';

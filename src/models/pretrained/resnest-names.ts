@@ -1,5 +1,5 @@
 /**
- * Names of ResNeSt tensors in published weight files from the names here. Blocks are named alike by all; the stem is
+ * Translates names of ResNeSt tensors to those in published weight files. All name blocks alike; the stem is
  * `stem.0` to `stem.7` in mmsegmentation's and mmcv's files, and `conv1.0` to `conv1.6` with `bn1` in the authors':
  *
  *     stem.2.bn.bias                   -> stem.7.bias, bn1.bias
@@ -18,7 +18,11 @@ const stem: Readonly<Record<string, readonly string[]>> = {
 
 const inBlock = /^stage[1-4]\.\d+\.(conv[13]|bn[13]|conv2\.(conv|bn0|fc1|bn1|fc2)|downsample\.[12])\./;
 
-/** mmsegmentation's name first. Throws for a name that no ResNeSt here has. */
+/**
+ * Returns the published names of a tensor, mmsegmentation's first.
+ *
+ * @throws {RangeError} when no ResNeSt has a tensor of this name
+ */
 export function resnestNames(name: string): readonly string[] {
   const dot = name.lastIndexOf('.');
   const inStem = stem[name.slice(0, dot)];

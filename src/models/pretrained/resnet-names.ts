@@ -1,5 +1,5 @@
 /**
- * Names of ResNet tensors in published weight files, torchvision's and mmsegmentation's (V1c), from the names here:
+ * Translates names of ResNet tensors to those in published weight files, torchvision's and mmsegmentation's (V1c):
  *
  *     stem.1.conv.weight               -> stem.3.weight             (deep: conv, norm, ReLU three times)
  *     stem.0.bn.running_mean           -> bn1.running_mean          (torchvision)
@@ -19,12 +19,16 @@ const stems: Readonly<Record<'deep' | 'torchvision', Readonly<Record<string, str
   torchvision: { 'stem.0.conv': 'conv1', 'stem.0.bn': 'bn1' },
 };
 
-/** The published name of a tensor of a ResNet with this stem. Throws for a name that no ResNet here has. */
+/**
+ * Returns the published name of a tensor of a ResNet with this stem.
+ *
+ * @throws {RangeError} when no ResNet has a tensor of this name
+ */
 export function resnetName(name: string, stem: 'deep' | 'torchvision'): string {
   const dot = name.lastIndexOf('.');
   const inStem = stems[stem][name.slice(0, dot)];
   if (inStem !== undefined) return `${inStem}${name.slice(dot)}`;
-  // Within a block the fields have torchvision's names.
+  // Fields of a block have torchvision's names.
   if (/^stage[1-4]\.\d+\.(conv[123]|bn[123]|downsample\.[01])\./.test(name))
     return name.replace('stage', 'layer');
   throw new RangeError(`resnetName: no published name for ${name}`);

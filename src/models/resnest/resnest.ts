@@ -3,48 +3,65 @@
  * radix 2, at output stride 8, 16 or 32. ResNeSt-101 has 46 226 016 parameters: the published ImageNet network's
  * 48 275 016 without the 2 049 000 of its classifier.
  */
+
+import { z } from 'zod';
+import { defineComponent, parseOptions } from '../../registry/index.js';
 import type { Generator } from '../../torch/index.js';
+import type { Backbone, BackboneContext } from '../backbone.js';
+import { weightsOption, withWeights } from '../pretrained/load-backbone-weights.js';
 import { resnestNames } from '../pretrained/resnest-names.js';
-import { ResidualBackbone } from '../resnet/residual-backbone.js';
-import type { OutputStride } from '../resnet/stage-plan.js';
+import { ResidualBackbone, residualOptions } from '../resnet/residual-backbone.js';
 import { createDeepStem } from '../resnet/stem.js';
 import { SplitAttentionBlock } from './split-attention-block.js';
 
+const options = z.strictObject(residualOptions);
+
+/** Selects the number of layers. */
 export type ResNeStDepth = 50 | 101;
 
-export interface ResNeStOptions {
-  readonly outputStride?: OutputStride;
-  /** Start with every block as the identity (its last normalization at weight 0), as mmsegmentation does. */
-  readonly zeroInitResidual?: boolean;
+/** Configures `ResNeSt`. */
+export interface ResNeStOptions extends z.input<typeof options> {
+  /** Draws the initial parameters. */
   readonly generator: Generator;
 }
 
-/** Blocks of each stage, and channels of the stem: the published ResNeSt-50 has a stem of half the width. */
+/** Holds the blocks of each stage, and the channels of the stem; the published ResNeSt-50 has a stem of half the width. */
 export const resnestArchitectures = {
   50: { blocks: [3, 4, 6, 3], stemChannels: 64 },
   101: { blocks: [3, 4, 23, 3], stemChannels: 128 },
 } as const;
 
+/** Computes features by a ResNeSt. */
 export class ResNeSt extends ResidualBackbone {
-  constructor(
-    depth: ResNeStDepth,
-    { outputStride = 16, zeroInitResidual = true, generator }: ResNeStOptions,
-  ) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor(depth: ResNeStDepth, { generator, ...given }: ResNeStOptions) {
+    const parsed = parseOptions('ResNeSt', options, given);
     const { blocks, stemChannels } = resnestArchitectures[depth];
     super({
+      ...parsed,
       stem: createDeepStem(stemChannels, { generator }),
       stemChannels,
       blocks,
       expansion: SplitAttentionBlock.expansion,
       createBlock: ({ inChannels, width, stride, dilation }) =>
         new SplitAttentionBlock(inChannels, width, { stride, dilation, generator }),
-      outputStride,
-      zeroInitResidual,
     });
   }
 
-  /** The names in mmsegmentation's and in the authors' weight files. */
+  /** Returns the names in mmsegmentation's and in the authors' weight files. */
   publishedName(name: string): readonly string[] {
     return resnestNames(name);
   }
+}
+
+/** Returns the component of one depth. */
+export function resnestComponent(depth: ResNeStDepth) {
+  return defineComponent({
+    kind: `resnest${depth}`,
+    options: options
+      .extend({ weights: weightsOption })
+      .describe(`ResNeSt-${depth} (Zhang et al. 2020): split attention with radix 2.`),
+    create: ({ weights, ...parsed }, { generator }: BackboneContext): Backbone =>
+      withWeights(new ResNeSt(depth, { ...parsed, generator }), weights),
+  });
 }

@@ -1,11 +1,12 @@
 /** The block of ResNet-18 and 34: two 3×3 convolutions. */
-import { BatchNorm2d, Conv2d, kaimingNormal, Module, type Sequential } from '../../nn/index.js';
-import { convolveNormalized } from '../../nn/internal.js';
-import { type Tensor, tidy } from '../../torch/index.js';
-import { createDownsample } from './downsample.js';
-import type { BlockOptions, ResidualBlock } from './residual-block.js';
 
-export class BasicBlock extends Module implements ResidualBlock {
+import { BatchNorm2d, Conv2d, kaimingNormal, type Sequential } from '../../nn/index.js';
+import { convolveNormalized, type NormalizedConvolution } from '../../nn/internal.js';
+import type { Tensor } from '../../torch/index.js';
+import { createDownsample } from './downsample.js';
+import { type BlockOptions, ResidualBlock } from './residual-block.js';
+
+export class BasicBlock extends ResidualBlock {
   static readonly expansion = 1;
 
   readonly conv1: Conv2d;
@@ -14,7 +15,7 @@ export class BasicBlock extends Module implements ResidualBlock {
   readonly bn2: BatchNorm2d;
   readonly downsample: Sequential | null;
 
-  /** Only the first convolution is dilated, as in mmsegmentation. */
+  /** Dilates the first convolution only, as mmsegmentation does. */
   constructor(inChannels: number, width: number, { stride, dilation, generator }: BlockOptions) {
     super();
     const shared = { kernelSize: 3, bias: false, generator, initializeWeight: kaimingNormal };
@@ -22,27 +23,14 @@ export class BasicBlock extends Module implements ResidualBlock {
     this.bn1 = new BatchNorm2d(width);
     this.conv2 = new Conv2d(width, width, { ...shared, padding: 1 });
     this.bn2 = new BatchNorm2d(width);
-    this.downsample =
-      stride === 1 && inChannels === width
-        ? null
-        : createDownsample(inChannels, width, { stride, generator });
+    this.downsample = createDownsample(inChannels, width, { stride, generator });
   }
 
-  get lastNorm(): BatchNorm2d {
-    return this.bn2;
+  protected get last(): NormalizedConvolution {
+    return { conv: this.conv2, bn: this.bn2 };
   }
 
-  /** [N, in, H, W] to [N, width, H / stride, W / stride]. */
-  forward(inputNCHW: Tensor): Tensor {
-    return tidy(() => {
-      const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-      const hidden = convolveNormalized({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
-        activation: 'relu',
-      });
-      return convolveNormalized({ conv: this.conv2, bn: this.bn2 }, hidden, {
-        residual: shortcut,
-        activation: 'relu',
-      });
-    });
+  protected branch(inputNCHW: Tensor): Tensor {
+    return convolveNormalized({ conv: this.conv1, bn: this.bn1 }, inputNCHW, { activation: 'relu' });
   }
 }

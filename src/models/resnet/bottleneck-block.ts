@@ -1,11 +1,12 @@
 /** The block of ResNet-50 and 101: 1×1 down, 3×3, 1×1 up to four times the width. */
-import { BatchNorm2d, Conv2d, kaimingNormal, Module, type Sequential } from '../../nn/index.js';
-import { convolveNormalized } from '../../nn/internal.js';
-import { type Tensor, tidy } from '../../torch/index.js';
-import { createDownsample } from './downsample.js';
-import type { BlockOptions, ResidualBlock } from './residual-block.js';
 
-export class BottleneckBlock extends Module implements ResidualBlock {
+import { BatchNorm2d, Conv2d, kaimingNormal, type Sequential } from '../../nn/index.js';
+import { convolveNormalized, type NormalizedConvolution } from '../../nn/internal.js';
+import type { Tensor } from '../../torch/index.js';
+import { createDownsample } from './downsample.js';
+import { type BlockOptions, ResidualBlock } from './residual-block.js';
+
+export class BottleneckBlock extends ResidualBlock {
   static readonly expansion = 4;
 
   readonly conv1: Conv2d;
@@ -16,7 +17,7 @@ export class BottleneckBlock extends Module implements ResidualBlock {
   readonly bn3: BatchNorm2d;
   readonly downsample: Sequential | null;
 
-  /** The 3×3 convolution carries the stride and the dilation. */
+  /** Gives stride and dilation to the 3×3 convolution. */
   constructor(inChannels: number, width: number, { stride, dilation, generator }: BlockOptions) {
     super();
     const outChannels = width * BottleneckBlock.expansion;
@@ -27,30 +28,15 @@ export class BottleneckBlock extends Module implements ResidualBlock {
     this.bn2 = new BatchNorm2d(width);
     this.conv3 = new Conv2d(width, outChannels, { ...shared, kernelSize: 1 });
     this.bn3 = new BatchNorm2d(outChannels);
-    this.downsample =
-      stride === 1 && inChannels === outChannels
-        ? null
-        : createDownsample(inChannels, outChannels, { stride, generator });
+    this.downsample = createDownsample(inChannels, outChannels, { stride, generator });
   }
 
-  get lastNorm(): BatchNorm2d {
-    return this.bn3;
+  protected get last(): NormalizedConvolution {
+    return { conv: this.conv3, bn: this.bn3 };
   }
 
-  /** [N, in, H, W] to [N, 4 · width, H / stride, W / stride]. */
-  forward(inputNCHW: Tensor): Tensor {
-    return tidy(() => {
-      const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
-      const reduced = convolveNormalized({ conv: this.conv1, bn: this.bn1 }, inputNCHW, {
-        activation: 'relu',
-      });
-      const filtered = convolveNormalized({ conv: this.conv2, bn: this.bn2 }, reduced, {
-        activation: 'relu',
-      });
-      return convolveNormalized({ conv: this.conv3, bn: this.bn3 }, filtered, {
-        residual: shortcut,
-        activation: 'relu',
-      });
-    });
+  protected branch(inputNCHW: Tensor): Tensor {
+    const reduced = convolveNormalized({ conv: this.conv1, bn: this.bn1 }, inputNCHW, { activation: 'relu' });
+    return convolveNormalized({ conv: this.conv2, bn: this.bn2 }, reduced, { activation: 'relu' });
   }
 }

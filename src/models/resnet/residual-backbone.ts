@@ -1,34 +1,46 @@
 /**
- * What ResNets and ResNeSts have in common: a stem, a pooling, four stages of residual blocks with the strides and
- * dilations of an output stride.
+ * Shares what ResNets and ResNeSts have in common: a stem, a pooling, and four stages of residual blocks with the strides
+ * and dilations of an output stride.
  */
+
+import { z } from 'zod';
 import { activationCheckpoint, MaxPool2d, Module, type Sequential } from '../../nn/index.js';
 import { noGrad, type Tensor, tidy } from '../../torch/index.js';
 import type { Backbone, Features } from '../backbone.js';
 import type { ResidualBlock } from './residual-block.js';
-import { type OutputStride, stagePlan } from './stage-plan.js';
+import { type OutputStride, outputStrideOption, stagePlan } from './stage-plan.js';
 
-/** Where a block stands. */
+/** Holds the options that all residual backbones have. */
+export const residualOptions = {
+  outputStride: outputStrideOption,
+  zeroInitResidual: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Starts every block as the identity, with the weight of its last normalization at 0, as mmsegmentation does.',
+    ),
+};
+
+/** Describes one block by its place in the backbone. */
 export interface BlockPlace {
-  /** Channels of its input. */
   readonly inChannels: number;
-  /** Channels inside it. */
+  /** Channels inside the block. */
   readonly width: number;
   readonly stride: number;
   readonly dilation: number;
 }
 
+/** Describes a residual backbone. */
 export interface ResidualBackboneParts {
   readonly stem: Sequential;
-  /** Channels that the stem gives. */
+  /** Channels of the stem's output. */
   readonly stemChannels: number;
-  /** Blocks of each stage. */
+  /** Numbers of blocks of the stages. */
   readonly blocks: readonly [number, number, number, number];
-  /** Channels of a block's output for each of its width. */
+  /** Ratio of the channels of a block's output to its width. */
   readonly expansion: number;
   readonly createBlock: (place: BlockPlace) => ResidualBlock;
   readonly outputStride: OutputStride;
-  /** Start with every block as the identity (its last normalization at weight 0), as mmsegmentation does. */
   readonly zeroInitResidual: boolean;
 }
 
@@ -44,7 +56,7 @@ export abstract class ResidualBackbone extends Module implements Backbone {
   readonly stage3: readonly ResidualBlock[];
   readonly stage4: readonly ResidualBlock[];
 
-  /** Blocks are created in order, stage by stage. */
+  /** Creates the blocks in order, stage by stage, so that draws of initial parameters have a fixed order. */
   constructor(parts: ResidualBackboneParts) {
     super();
     const { stem, stemChannels, expansion, outputStride, zeroInitResidual } = parts;
@@ -66,16 +78,16 @@ export abstract class ResidualBackbone extends Module implements Backbone {
     }
   }
 
-  /** Normalized images [N, 3, H, W] to the features of the four stages. */
+  /** Maps normalized images [N, 3, H, W] to the features of the four stages. */
   forward(imagesNCHW: Tensor): Features {
     const start = activationCheckpoint((images) => tidy(() => this.pool.forward(this.stem.forward(images))), {
       input: imagesNCHW,
       modules: [this.stem],
     });
-    const stage1 = applied(this.stage1, start);
-    const stage2 = applied(this.stage2, stage1);
-    const stage3 = applied(this.stage3, stage2);
-    return [stage1, stage2, stage3, applied(this.stage4, stage3)];
+    const stage1 = runStage(this.stage1, start);
+    const stage2 = runStage(this.stage2, stage1);
+    const stage3 = runStage(this.stage3, stage2);
+    return [stage1, stage2, stage3, runStage(this.stage4, stage3)];
   }
 
   abstract publishedName(name: string): string | readonly string[];
@@ -96,11 +108,11 @@ function createStage(
   );
 }
 
-function applied(blocks: readonly ResidualBlock[], input: Tensor): Tensor {
+function runStage(blocks: readonly ResidualBlock[], input: Tensor): Tensor {
   const run = (start: Tensor) =>
     blocks.reduce((value, block) => {
       const next = block.forward(value);
-      // Only the features of a stage are handed out: what lies between its blocks goes at once.
+      // Only the features of a stage are returned; values between its blocks are freed at once.
       if (value !== start) value.dispose();
       return next;
     }, start);

@@ -1,15 +1,39 @@
-/** What the two blocks of a ResNet have in common. */
-import type { BatchNorm2d, Module } from '../../nn/index.js';
-import type { Generator, Tensor } from '../../torch/index.js';
+/** Shares what the blocks of ResNet and ResNeSt have in common: a branch of convolutions that is added to a shortcut. */
 
+import { type BatchNorm2d, Module, type Sequential } from '../../nn/index.js';
+import { convolveNormalized, type NormalizedConvolution } from '../../nn/internal.js';
+import { type Generator, type Tensor, tidy } from '../../torch/index.js';
+
+/** Configures a block. */
 export interface BlockOptions {
   readonly stride: number;
   readonly dilation: number;
   readonly generator: Generator;
 }
 
-export interface ResidualBlock extends Module {
+export abstract class ResidualBlock extends Module {
+  /** Brings the input to the size of the output; null where they agree. */
+  abstract readonly downsample: Sequential | null;
+
+  /** The convolution that ends the branch, and its normalization. */
+  protected abstract readonly last: NormalizedConvolution;
+
   /** The normalization whose output is added to the shortcut. */
-  readonly lastNorm: BatchNorm2d;
-  forward(inputNCHW: Tensor): Tensor;
+  get lastNorm(): BatchNorm2d {
+    return this.last.bn;
+  }
+
+  /** Maps [N, in, H, W] to [N, expansion · width, H / stride, W / stride]. */
+  forward(inputNCHW: Tensor): Tensor {
+    return tidy(() => {
+      const shortcut = this.downsample === null ? inputNCHW : this.downsample.forward(inputNCHW);
+      return convolveNormalized(this.last, this.branch(inputNCHW), {
+        residual: shortcut,
+        activation: 'relu',
+      });
+    });
+  }
+
+  /** Runs the branch up to its last convolution. */
+  protected abstract branch(inputNCHW: Tensor): Tensor;
 }

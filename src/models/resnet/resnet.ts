@@ -1,26 +1,40 @@
 /**
- * ResNet (He et al. 2016) for dense prediction: mmsegmentation's `ResNetV1c`, or plain with torchvision's stem, at
- * output stride 8, 16 or 32. Convolutions start from He's normal distribution over fan-out, normalizations at 1 and 0.
+ * ResNet (He et al. 2016) for dense prediction: mmsegmentation's `ResNetV1c`, or plain with torchvision's stem, at output
+ * stride 8, 16 or 32. Convolutions are initialized from He's normal distribution over fan-out, normalizations to 1 and 0.
  */
+
+import { z } from 'zod';
+import { defineComponent, parseOptions } from '../../registry/index.js';
 import type { Generator } from '../../torch/index.js';
+import type { Backbone, BackboneContext } from '../backbone.js';
+import { weightsOption, withWeights } from '../pretrained/load-backbone-weights.js';
 import { resnetName } from '../pretrained/resnet-names.js';
 import { BasicBlock } from './basic-block.js';
 import { BottleneckBlock } from './bottleneck-block.js';
-import { ResidualBackbone } from './residual-backbone.js';
-import type { OutputStride } from './stage-plan.js';
+import { ResidualBackbone, residualOptions } from './residual-backbone.js';
 import { createStem, type ResNetStem } from './stem.js';
 
+const options = z.strictObject({
+  stem: z
+    .enum(['deep', 'torchvision'])
+    .default('deep')
+    .describe(
+      "`deep` has three 3×3 convolutions (mmsegmentation's V1c), `torchvision` one of 7×7, so " +
+        "that torchvision's weights load.",
+    ),
+  ...residualOptions,
+});
+
+/** Selects the number of layers. */
 export type ResNetDepth = 18 | 34 | 50 | 101;
 
-export interface ResNetOptions {
-  readonly stem?: ResNetStem;
-  readonly outputStride?: OutputStride;
-  /** Start with every block as the identity (its last normalization at weight 0), as mmsegmentation does. */
-  readonly zeroInitResidual?: boolean;
+/** Configures `ResNet`. */
+export interface ResNetOptions extends z.input<typeof options> {
+  /** Draws the initial parameters. */
   readonly generator: Generator;
 }
 
-/** The block and how many of it each stage has. */
+/** Holds the block of each depth, and how many of them each stage has. */
 export const resnetArchitectures = {
   18: { Block: BasicBlock, blocks: [2, 2, 2, 2] },
   34: { Block: BasicBlock, blocks: [3, 4, 6, 3] },
@@ -28,29 +42,38 @@ export const resnetArchitectures = {
   101: { Block: BottleneckBlock, blocks: [3, 4, 23, 3] },
 } as const;
 
+/** Computes features by a ResNet. */
 export class ResNet extends ResidualBackbone {
-  readonly #stemKind: ResNetStem;
+  readonly #stem: ResNetStem;
 
-  constructor(
-    depth: ResNetDepth,
-    { stem = 'deep', outputStride = 16, zeroInitResidual = true, generator }: ResNetOptions,
-  ) {
+  /** @throws {OperationError} when an option is out of range */
+  constructor(depth: ResNetDepth, { generator, ...given }: ResNetOptions) {
+    const { stem, ...parsed } = parseOptions('ResNet', options, given);
     const { Block, blocks } = resnetArchitectures[depth];
     super({
+      ...parsed,
       stem: createStem(stem, { generator }),
       stemChannels: 64,
       blocks,
       expansion: Block.expansion,
       createBlock: ({ inChannels, width, stride, dilation }) =>
         new Block(inChannels, width, { stride, dilation, generator }),
-      outputStride,
-      zeroInitResidual,
     });
-    this.#stemKind = stem;
+    this.#stem = stem;
   }
 
-  /** The name in torchvision's (stem 'torchvision') or mmsegmentation's (stem 'deep') weight files. */
+  /** Returns the name in torchvision's (stem `torchvision`) or mmsegmentation's (stem `deep`) weight files. */
   publishedName(name: string): string {
-    return resnetName(name, this.#stemKind);
+    return resnetName(name, this.#stem);
   }
+}
+
+/** Returns the component of one depth. */
+export function resnetComponent(depth: ResNetDepth) {
+  return defineComponent({
+    kind: `resnet${depth}`,
+    options: options.extend({ weights: weightsOption }).describe(`ResNet-${depth} (He et al. 2016).`),
+    create: ({ weights, ...parsed }, { generator }: BackboneContext): Backbone =>
+      withWeights(new ResNet(depth, { ...parsed, generator }), weights),
+  });
 }

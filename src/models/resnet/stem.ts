@@ -1,18 +1,24 @@
-/** The first convolutions of a ResNet, from the image to half its size. */
+/** Creates the first convolutions of a ResNet, from the image to half its size. */
+
 import { Sequential } from '../../nn/index.js';
 import type { Generator } from '../../torch/index.js';
 import { ConvNormRelu } from '../conv-norm-relu.js';
 
-/** 'deep': three 3×3 convolutions, mmsegmentation's V1c. 'torchvision': one of 7×7, so that its weights load. */
+/**
+ * Selects the first convolutions: `deep` has three of 3×3, mmsegmentation's V1c; `torchvision` has one of 7×7, so that
+ * torchvision's weights load.
+ */
 export type ResNetStem = 'deep' | 'torchvision';
 
-/** [N, 3, H, W] to [N, 64, H / 2, W / 2]. */
+/** Returns the stem of a ResNet, from [N, 3, H, W] to [N, 64, H / 2, W / 2]. */
 export function createStem(kind: ResNetStem, { generator }: { readonly generator: Generator }): Sequential {
   if (kind === 'deep') return createDeepStem(64, { generator });
   return new Sequential(new ConvNormRelu(3, 64, { kernelSize: 7, stride: 2, padding: 3, generator }));
 }
 
-/** Three 3×3 convolutions, the first two with half the channels: [N, 3, H, W] to [N, channels, H / 2, W / 2]. */
+/**
+ * Returns three 3×3 convolutions, the first two with half the channels, from [N, 3, H, W] to [N, channels, H / 2, W / 2].
+ */
 export function createDeepStem(
   channels: number,
   { generator }: { readonly generator: Generator },
