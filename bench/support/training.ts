@@ -5,7 +5,7 @@ import { DeepLabV3Plus, FcnHead, ResNet, type ResNetDepth, Segmentor } from 'coa
 import { Sgd } from 'coarsely/optim';
 import { type Arm, variance } from 'coarsely/reweighting';
 import type { Generator } from 'coarsely/torch';
-import type { HostBatch, TrainingComponents } from 'coarsely/training';
+import type { TrainingBatch, TrainingComponents } from 'coarsely/training';
 
 /** Creates DeepLabv3+ with an auxiliary head, as wide as the paper's for the deep networks, without dropout. */
 export function createDeepLab({
@@ -54,7 +54,7 @@ export function syntheticBatch({
   readonly height: number;
   readonly width: number;
   readonly classCount: number;
-}): HostBatch {
+}): TrainingBatch {
   const pixels = count * height * width;
   return {
     images: Float32Array.from({ length: 3 * pixels }, (_, place) => Math.sin(place / 7)),

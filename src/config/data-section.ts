@@ -8,6 +8,7 @@ import { augmentationOptions } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import type { ComponentSection, Kinds } from '../registry/index.js';
 import { optionsOf, parseOptions } from './component-section.js';
+import { keyTraits } from './key-traits.js';
 
 /** Which part of a dataset, and which of its labels: for a folder dataset `labels` names a directory. */
 export interface DatasetPart {
@@ -53,7 +54,8 @@ export function dataSection(datasets: Kinds) {
     root: z
       .string({ error: 'expected the folder of the dataset (--data ROOT, or data.root)' })
       .min(1)
-      .describe('Folder of the dataset.'),
+      .describe('Folder of the dataset.')
+      .register(keyTraits, { perProcess: true }),
     train: partSchema
       .partial()
       .prefault({})
@@ -77,8 +79,14 @@ export function dataSection(datasets: Kinds) {
       .describe(
         'Threads that decode and transform images ahead of the training step. The batches do not ' +
           'depend on it.',
-      ),
-    cacheMiB: z.int().min(0).default(512).describe('Memory for decoded images, in MiB.'),
+      )
+      .register(keyTraits, { affectsResults: false, perProcess: true }),
+    cacheMiB: z
+      .int()
+      .min(0)
+      .default(512)
+      .describe('Memory for decoded images, in MiB.')
+      .register(keyTraits, { affectsResults: false, perProcess: true }),
   });
   return section.transform((data, context) => {
     const options = optionsOf(datasets, data.kind, context);

@@ -8,6 +8,7 @@ import type { ComponentSection, Kinds } from '../registry/index.js';
 import { componentSection } from './component-section.js';
 import { dataSection } from './data-section.js';
 import { inferenceSection } from './inference-section.js';
+import { keyTraits } from './key-traits.js';
 import { optimizerSection } from './optimizer-section.js';
 
 /** The components a config can name, by section. */
@@ -76,9 +77,16 @@ const trainingSchema = z
       .describe('Steps between evaluations. The end of a run always evaluates.'),
     checkpointEvery: positiveInteger
       .default(200)
-      .describe('Steps between checkpoints. The end of a run always writes one.'),
-    keepCheckpoints: positiveInteger.default(2).describe('Number of latest checkpoints that are kept.'),
-    logEvery: positiveInteger.default(10).describe('Steps between lines of the log.'),
+      .describe('Steps between checkpoints. The end of a run always writes one.')
+      .register(keyTraits, { affectsResults: false }),
+    keepCheckpoints: positiveInteger
+      .default(2)
+      .describe('Number of latest checkpoints that are kept.')
+      .register(keyTraits, { affectsResults: false }),
+    logEvery: positiveInteger
+      .default(10)
+      .describe('Steps between lines of the log.')
+      .register(keyTraits, { affectsResults: false }),
     gradientAccumulationSteps: positiveInteger
       .default(1)
       .describe(
@@ -138,18 +146,25 @@ export function createConfigSchema(registries: ComponentRegistries) {
       .string()
       .regex(/^[\w][\w.-]*$/, { error: 'expected letters, digits, dots, dashes or underscores' })
       .default('run')
-      .describe("Name of the run's folder inside `output`."),
+      .describe("Name of the run's folder inside `output`.")
+      .register(keyTraits, { perProcess: true }),
     seed: z.int().min(0).default(0).describe('Seed of every random draw.'),
     device: deviceSchema
       .default('cpu')
-      .describe('Device that computes: `cpu`, `cuda`, or `cuda:N` for one of several GPUs.'),
+      .describe('Device that computes: `cpu`, `cuda`, or `cuda:N` for one of several GPUs.')
+      .register(keyTraits, { perProcess: true }),
     precision: z
       .enum(['auto', 'float32', 'bfloat16'])
       .default('auto')
       .describe(
         '`auto` uses bfloat16 autocast where the processor or GPU computes it fast, and float32 elsewhere.',
       ),
-    threads: z.int().min(0).default(0).describe('Threads of the engine. 0 uses one for each core.'),
+    threads: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Threads of the engine. 0 uses one for each core.')
+      .register(keyTraits, { perProcess: true }),
     kernels: z
       .enum(['fused', 'stock'])
       .default('fused')
@@ -163,7 +178,12 @@ export function createConfigSchema(registries: ComponentRegistries) {
       .describe(
         'Makes equal configs give equal bits on a GPU too. Operators that cannot are refused by name.',
       ),
-    output: z.string().min(1).default('runs').describe('Folder in which run folders are created.'),
+    output: z
+      .string()
+      .min(1)
+      .default('runs')
+      .describe('Folder in which run folders are created.')
+      .register(keyTraits, { affectsResults: false, perProcess: true }),
     data: dataSection(registries.datasets).describe(
       'The dataset, the part of it that trains, and the part that evaluates.',
     ),

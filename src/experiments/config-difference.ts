@@ -1,26 +1,21 @@
-/** Whether a run's folder holds the experiment that is asked for: the keys in which two configs differ. */
+/** Compares the config of a run's folder with the one that an experiment asks for. */
 
-import type { Config } from '../config/index.js';
-
-/** Keys that change where or how fast a run goes, and not what it computes. */
-const withoutEffect = new Set([
-  'output',
-  'data.workers',
-  'data.cacheMiB',
-  'training.checkpointEvery',
-  'training.keepCheckpoints',
-  'training.logEvery',
-]);
+import { type Config, configSchema } from '../config/index.js';
+import { isSection, keysWith } from '../config/internal.js';
 
 export interface ConfigDifference {
-  /** `training.iterations`. */
+  /** Is a dotted path, such as `training.iterations`. */
   readonly key: string;
   readonly found: unknown;
   readonly wanted: unknown;
 }
 
-/** Every key of any effect that differs. A run's folder has a settled precision, which equals `auto`. */
+/**
+ * Returns every key that affects results and differs. The folder of a run holds the precision that `auto` stood for, so
+ * any precision equals a wanted `auto`.
+ */
 export function configDifferences(found: Config, wanted: Config): ConfigDifference[] {
+  const withoutEffect = new Set(keysWith('affectsResults', configSchema));
   const precision = wanted.precision === 'auto' ? found.precision : wanted.precision;
   return differences(found, { ...wanted, precision }, '').filter(({ key }) => !withoutEffect.has(key));
 }
@@ -33,8 +28,4 @@ function differences(found: unknown, wanted: unknown, key: string): ConfigDiffer
     );
   }
   return JSON.stringify(found) === JSON.stringify(wanted) ? [] : [{ key, found, wanted }];
-}
-
-function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { expectation, knownKeysHint, shown, valueAt } from './explain-issue.js';
-export { keysOf } from './known-keys.js';
+export { keysOf, shapeOf } from './known-keys.js';

@@ -8,6 +8,11 @@ export function keysOf(schema: z.core.$ZodType, path: readonly PropertyKey[]): s
   return found === undefined ? [] : Object.keys(definition(found).shape ?? {});
 }
 
+/** Returns the schema of each key of an object schema, also through wrappers; empty where the schema is not of an object. */
+export function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> {
+  return definition(unwrap(schema)).shape ?? {};
+}
+
 /** Returns the interval that the number at `path` has to lie in, as in `[0, 1)`; null where it is open at either end. */
 export function intervalOf(schema: z.core.$ZodType, path: readonly PropertyKey[]): string | null {
   const found = schemaAt(schema, path);

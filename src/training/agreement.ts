@@ -1,38 +1,35 @@
 /**
- * What processes that train together must have in common: the config in all that decides what is learned and how it is
- * scored, the same images in the same order, and the same parameters to begin with. Rank 0's are taken by all, as
- * machines may differ in the last digit of a random draw.
+ * Checks what processes that train together must have in common: the config in all that decides what is learned and how it
+ * is scored, and the same images in the same order. Parameters are broadcast from rank 0, because machines may differ in
+ * the last digit of a random draw.
  */
 
 import { createHash } from 'node:crypto';
-import type { Config } from '../config/index.js';
+import { type Config, configSchema } from '../config/index.js';
+import { isSection, keysWith, type Section } from '../config/internal.js';
 import type { SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import type { Module } from '../nn/index.js';
 import { cat, noGrad, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 
-/** Keys that say how this process computes or where its files lie, and may differ. */
-const ofOneProcess: ReadonlySet<string> = new Set(['name', 'device', 'threads', 'output']);
-const ofOneProcessInData: ReadonlySet<string> = new Set(['root', 'workers', 'cacheMiB']);
-
 /**
- * A collective operation.
- * @throws ConfigError where ranks were given different configs
+ * Checks that all ranks have the same config, except for keys that may differ. Every rank must call it.
+ * @throws {ConfigError} when ranks were given different configs
  */
 export function expectSameConfig(config: Config, processGroup: ProcessGroup): void {
-  const data = without(config.data, ofOneProcessInData);
-  if (isSame([JSON.stringify({ ...without(config, ofOneProcess), data })], processGroup)) return;
-  const free = [...ofOneProcess, ...[...ofOneProcessInData].map((key) => `data.${key}`)].join(', ');
+  const free = keysWith('perProcess', configSchema);
+  if (isSame([JSON.stringify(withoutPaths(config, new Set(free)))], processGroup)) return;
   throw new ConfigError(
     `rank ${processGroup.rank} of ${processGroup.worldSize}: the processes were given different configs; expected the same for all ` +
-      `but ${free} (precision: auto may be settled differently on different machines)`,
+      `but ${free.join(', ')} (precision: auto may stand for different types on different machines)`,
   );
 }
 
 /**
- * Without the same images on every rank some would be learned or scored twice, and others never. A collective operation.
- * @throws DataError where ranks find different images or classes; `part` says for what
+ * Checks that all ranks have the same classes and images, because otherwise some images would be learned or scored twice
+ * and others never. Every rank must call it.
+ * @throws {DataError} naming `part` when ranks find different images or classes
  */
 export function expectSameImages(
   dataset: SegmentationDataset,
@@ -45,16 +42,35 @@ export function expectSameImages(
   );
 }
 
+/** Copies parameters and buffers of rank 0 to all ranks. Every rank must call it. */
+export function broadcastState(modules: readonly Module[], processGroup: ProcessGroup): void {
+  broadcast(
+    modules.flatMap((module) => [...module.stateDict().values()]),
+    processGroup,
+  );
+}
+
+/** Copies the buffers of rank 0 to all ranks, because running statistics follow each rank's own part of the batches. */
+export function broadcastBuffers(module: Module, processGroup: ProcessGroup): void {
+  broadcast([...module.namedBuffers().values()], processGroup);
+}
+
 function* contentOf(dataset: SegmentationDataset): Iterable<string> {
   yield JSON.stringify(dataset.classes);
   for (let index = 0; index < dataset.length; index += 1) yield `${dataset.name(index)}\n`;
 }
 
-function without(section: object, keys: ReadonlySet<string>): object {
-  return Object.fromEntries(Object.entries(section).filter(([key]) => !keys.has(key)));
+function withoutPaths(section: Section, paths: ReadonlySet<string>, prefix = ''): Section {
+  const kept = Object.entries(section).filter(([key]) => !paths.has(prefix + key));
+  return Object.fromEntries(
+    kept.map(([key, value]) => [
+      key,
+      isSection(value) ? withoutPaths(value, paths, `${prefix}${key}.`) : value,
+    ]),
+  );
 }
 
-/** Whether all ranks pass the same. */
+/** Returns true on all ranks when all of them pass the same texts: the largest and smallest hash are then equal. */
 function isSame(texts: Iterable<string>, processGroup: ProcessGroup): boolean {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(text);
@@ -66,20 +82,7 @@ function isSame(texts: Iterable<string>, processGroup: ProcessGroup): boolean {
   return Number(greatest) === -Number(least);
 }
 
-/** Parameters and buffers become those of rank 0. A collective operation. */
-export function broadcastState(modules: readonly Module[], processGroup: ProcessGroup): void {
-  broadcast(
-    modules.flatMap((module) => [...module.stateDict().values()]),
-    processGroup,
-  );
-}
-
-/** Buffers alone: running statistics, where each rank has followed its own part of the batches. */
-export function broadcastBuffers(module: Module, processGroup: ProcessGroup): void {
-  broadcast([...module.namedBuffers().values()], processGroup);
-}
-
-/** All of one type in one message. */
+/** Sends all tensors of one dtype in one message. */
 function broadcast(tensors: readonly Tensor[], processGroup: ProcessGroup): void {
   const byType = new Map<string, Tensor[]>();
   for (const tensor of tensors) {

@@ -1,4 +1,4 @@
-/** From a config to the two players, their optimizer and the functions between them. */
+/** Creates from a config what is trained: the network, its reweighter, their optimizer and loss. */
 
 import type { Config } from '../config/index.js';
 import { checkCleanData, checkExtraHeads, extraHeadsOf } from '../config/internal.js';
@@ -13,29 +13,33 @@ import { engine, Generator, isAvailable, tidy } from '../torch/index.js';
 import { rankShare } from './rank-share.js';
 import type { TrainingComponents } from './training-components.js';
 
-// Keeps the draws for the reweighter apart from the network's: with and without it, a seed gives the same network.
+// Separates the draws of the reweighter from the network's, so that a seed gives the same network with and without it.
 const reweighterStream = 0x9e3779b9;
-// Between the dropout streams of the ranks.
+// Separates the dropout streams of the ranks.
 const rankStride = 0x6a09e667;
 
+/** Holds the training components of a config. */
 export interface ConfiguredTrainingComponents extends TrainingComponents {
   readonly model: Segmentor;
   readonly schedule: Schedule;
-  /** Source of the dropout masks; its state belongs into a checkpoint. */
+  /** Draws the dropout masks; its state belongs into a checkpoint. */
   readonly generator: Generator;
 }
 
+/** Gives the facts about the dataset and the processes that components depend on. */
 export interface CreateTrainingComponentsOptions {
   readonly classCount: number;
-  /** Number of training images. */
+  /** Counts the training images. */
   readonly datasetLength: number;
-  /** The processes that train together; null (the default) is this one alone. */
+  /** Connects the processes that train together; null, the default, trains in this one alone. */
   readonly processGroup?: ProcessGroup | null;
 }
 
 /**
- * @throws ConfigError for parts that do not go together, EngineError when the device is not there, CheckpointError for
- *   initial weights that do not fit
+ * Creates network, reweighter, optimizer, schedule, loss and confidence on the config's device; the caller disposes them.
+ * @throws {ConfigError} when parts of the config do not go together
+ * @throws {EngineError} when the device does not exist
+ * @throws {CheckpointError} when initial weights do not fit the network
  */
 export function createTrainingComponents(
   config: Config,
@@ -57,7 +61,7 @@ export function createTrainingComponents(
     generator,
   });
   model.to({ device, memoryFormat: 'channels-last' });
-  if (processGroup) separate(generator, { seed, rank: processGroup.rank });
+  if (processGroup) separateDropout(generator, { seed, rank: processGroup.rank });
   const reweighter = createReweighter(config, { classCount, datasetLength });
   const adversary = reweighter?.adversarialParameters();
   const { clipNorm: _, backboneScale, ...optimizer } = optimizerSection;
@@ -73,15 +77,16 @@ export function createTrainingComponents(
     confidence: createComponent(confidences, config.confidence, { classCount }),
     reduction: config.reduction,
     auxiliaryWeight: config.model.auxiliary?.weight ?? 0,
-    processGroup: processGroup,
+    processGroup,
     normScope: config.normScope,
   };
 }
 
 /**
- * All ranks draw the same first parameters, and then different dropout masks. Rank 0 draws on as a single process does.
+ * Gives each rank its own stream of dropout masks, after all ranks drew the same first parameters. Rank 0 continues its
+ * stream as a single process does.
  */
-function separate(
+function separateDropout(
   generator: Generator,
   { seed, rank }: { readonly seed: number; readonly rank: number },
 ): void {
@@ -101,7 +106,7 @@ function networkGroups(
   return [{ parameters: others }, { parameters: backbone, learningRateScale: backboneScale }];
 }
 
-/** The reweighter that a config names, on its device; null where it names none. */
+/** Returns the reweighter of a config on its device; null where the config names none. */
 function createReweighter(
   config: Config,
   { classCount, datasetLength }: CreateTrainingComponentsOptions,

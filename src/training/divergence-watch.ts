@@ -1,40 +1,48 @@
 /**
- * Notices the first step whose loss is not finite. A loss is looked at when the next step has been enqueued, so that a
- * GPU is never left idle for it.
+ * Ends a training at the first step whose loss is not finite. A loss is read back only when the next step has been
+ * enqueued, so that a GPU is never idle because of it.
  */
 
 import { CoarselyError } from '../errors/index.js';
 import type { Tensor } from '../torch/index.js';
 
-/** Training cannot go on; the message says where it stopped and from where it can be taken up. */
+/** Reports a loss that became NaN or infinite. The message names the step and the checkpoint to continue from. */
 export class DivergenceError extends CoarselyError {
   constructor(message: string) {
     super(message, { code: 'divergence' });
   }
 }
 
-interface Watched {
+interface StepObjective {
   readonly step: number;
+  /** Names the images of the batch. */
   readonly names: readonly string[];
+  /** Is the scalar that the step descended. */
   readonly objective: Tensor;
 }
 
 export class DivergenceWatch {
-  #last: Watched | null = null;
+  #last: StepObjective | null = null;
   readonly #lastGoodCheckpoint: () => string | null;
 
   constructor(lastGoodCheckpoint: () => string | null) {
     this.#lastGoodCheckpoint = lastGoodCheckpoint;
   }
 
-  /** Takes over `objective`; looks at the one before it. */
-  follow(watched: Watched): void {
+  /**
+   * Takes ownership of a step's objective and checks the one of the step before.
+   * @throws {DivergenceError} when the objective of the step before was not finite
+   */
+  follow(latest: StepObjective): void {
     const before = this.#last;
-    this.#last = watched;
+    this.#last = latest;
     if (before) this.#check(before);
   }
 
-  /** Looks at what is left: before a checkpoint, which must not hold a diverged network. */
+  /**
+   * Checks the latest objective, before a checkpoint that must not hold a diverged network.
+   * @throws {DivergenceError} when it is not finite
+   */
   settle(): void {
     const last = this.#last;
     this.#last = null;
@@ -46,7 +54,7 @@ export class DivergenceWatch {
     this.#last = null;
   }
 
-  #check({ step, names, objective }: Watched): void {
+  #check({ step, names, objective }: StepObjective): void {
     // The host waits for the device here.
     const value = objective.item();
     objective.dispose();

@@ -1,4 +1,4 @@
-/** What a run tells while it goes on; plain data, so that it crosses threads. */
+/** Describes what a run reports while it trains, as plain data that can be sent between threads. */
 
 import type { Evaluation } from '../evaluation/index.js';
 
@@ -6,31 +6,32 @@ export type TrainingEvent =
   | {
       readonly type: 'start';
       readonly iterations: number;
-      /** Of the network. */
+      /** Counts the numbers in all parameters of the network. */
       readonly parameters: number;
+      /** Is the step of the checkpoint that the run continues from; null for a new run. */
       readonly resumedFrom: number | null;
     }
   | {
       readonly type: 'step';
       readonly step: number;
       readonly iterations: number;
-      /** The objective; null between logged steps, when it is not read back. */
+      /** Is the objective; null between logged steps, because reading it back makes the host wait for the device. */
       readonly loss: number | null;
       readonly learningRate: number;
       readonly imagesPerSecond: number;
-      /** Bytes in tensors now. */
+      /** Counts the bytes in tensors after the step. */
       readonly memoryBytes: number;
-      /** Share of the time since the last event that was spent waiting for a batch. */
+      /** Is the share of the time since the last event that was spent waiting for a batch. */
       readonly dataWaitShare: number;
     }
   | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };
 
-/** What a run tells, and what it asks. */
+/** Connects a run with its caller. */
 export interface TrainingHooks {
   readonly onEvent?: (event: TrainingEvent) => void;
-  /** Asked after every step; true writes a checkpoint and returns `interrupted`. */
+  /** Is called after every step; when it returns true the run writes a checkpoint and ends as `interrupted`. */
   readonly shouldStop?: () => boolean;
-  /** Steps to profile, see `StepProfiler`; null or left out for none. */
+  /** Sets the number of steps that are profiled into `profile.json`; null, the default, profiles none. */
   readonly profileSteps?: number | null;
 }

@@ -7,7 +7,7 @@ export { DivergenceError } from './divergence-watch.js';
 export type { TrainingEvent } from './events.js';
 export { type RunTrainingOptions, runTraining } from './run-training.js';
 export { type StepOptions, trainStep } from './train-step.js';
-export { type HostBatch, Trainer } from './trainer.js';
+export { Trainer, type TrainingBatch } from './trainer.js';
 export type {
   Phase,
   StepBatch,

@@ -1,6 +1,6 @@
 /**
- * What a reweighter that learns from clean labels is given before a step of the network: the network's losses as
- * functions of its parameters, which it may ask for at parameters of its own, without a trace in what the step will see.
+ * Lets a reweighter learn from clean labels before a step of the network. The reweighter gets the network's losses as
+ * functions, which it may call after it changed the network's parameters; the step that follows sees none of it.
  */
 
 import { ignoreIndex } from '../data/index.js';
@@ -10,21 +10,23 @@ import { fullFloat32, type Generator, noGrad, scope, type Tensor, tidy } from '.
 import { meanLoss } from './objective.js';
 import type { StepBatch, TrainingComponents } from './training-components.js';
 
+/** Holds what `learnFromClean` reads of a step. */
 export interface LearnFromCleanOptions {
   readonly learner: CleanLearner;
-  /** The batch of the step to come. */
+  /** Is the batch of the coming step. */
   readonly batch: StepBatch;
-  /** A batch whose labels can be trusted. */
+  /** Is a batch whose labels can be trusted. */
   readonly clean: StepBatch;
-  /** Of the step to come. */
+  /** Is the learning rate of the coming step. */
   readonly learningRate: number;
-  /** Source of the network's dropout masks. */
+  /** Draws the network's dropout masks. */
   readonly generator: Generator;
 }
 
 /**
- * All passes are in full float32, whatever the step's precision: what the learner takes differences of would be lost in
- * bfloat16 or TF32. They use the statistics of their own batch, and leave the running ones and the generator as they were.
+ * Calls the learner with the losses of both batches. All forward passes are computed in full float32, whatever the step's
+ * precision, because the differences that the learner takes would be lost in bfloat16 or TF32. Passes normalize by the
+ * statistics of their own batch; running statistics and the generator's state are restored at the end.
  */
 export function learnFromClean(
   {
@@ -38,9 +40,9 @@ export function learnFromClean(
   const normProcessGroup = normScope === 'global' ? processGroup : null;
   const drawn = generator.state();
   const lossesOf = ({ imagesNCHW, labelsNHW }: StepBatch) => {
-    // Frees what the graph does not hold, as several passes live side by side.
+    // Frees what the graph does not hold, because several passes exist at the same time.
     using pass = scope();
-    // The same masks at every call: without that, differences would be of the masks.
+    // Every call draws the same masks; otherwise differences between calls would be those of the masks.
     generator.setState(drawn);
     const { logitsNCHW, extraHeads = {} } = model.forward(imagesNCHW);
     return {
@@ -49,7 +51,7 @@ export function learnFromClean(
     };
   };
   tidy(() => {
-    const restore = keepBuffers(model);
+    const restore = saveBuffers(model);
     try {
       fullFloat32(() =>
         learner.learn({
@@ -71,14 +73,14 @@ export function learnFromClean(
   });
 }
 
-/** Running statistics as they are now; the result puts them back. */
-function keepBuffers(model: Module): () => void {
+/** Copies the running statistics and returns a function that restores them. */
+function saveBuffers(model: Module): () => void {
   const buffers = [...model.namedBuffers().values()];
-  const kept = buffers.map((buffer) => buffer.clone());
+  const saved = buffers.map((buffer) => buffer.clone());
   return () =>
     noGrad(() => {
       for (const [place, buffer] of buffers.entries()) {
-        const before = kept[place];
+        const before = saved[place];
         if (before) buffer.copy_(before);
       }
     });

@@ -1,8 +1,9 @@
 /**
- * What a step minimizes: the weighted loss of Eq. 9, or the plain mean where no weights count.
+ * Computes what a step minimizes: the weighted loss of Eq. 9, or the plain mean loss without a reweighter.
  *
- * With several processes a step descends the mean of their objectives. Where norms are global, each takes its part of a
- * mean over all pixels times the number of processes, so that the mean is that of one process with the whole batch.
+ * With several processes a step descends the mean of their objectives. Where norms are global, each process takes its part
+ * of the mean over all pixels, times the number of processes, so that the mean over processes equals the objective of one
+ * process with the whole batch.
  */
 
 import { ignoreIndex } from '../data/index.js';
@@ -12,10 +13,12 @@ import type { Tensor } from '../torch/index.js';
 import { auxiliaryLossesOf, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
 import type { StepLosses, TrainingComponents } from './training-components.js';
 
-/** The maps of the heads may have any resolution: they are brought to that of the labels. */
-export type ObjectiveInput = PixelMapsInput;
-
-export function objectiveOf(components: TrainingComponents, input: ObjectiveInput): StepLosses {
+/**
+ * Returns the losses of a batch as scalars. `objective` is Q = Σ w′·l of Eq. 9 in the joint phase, and the plain mean plus
+ * Q over detached losses in the isolated phase (section 4.2), each with the auxiliary head's share added. The maps of the
+ * heads may have any resolution; they are resized to that of the labels.
+ */
+export function objectiveOf(components: TrainingComponents, input: PixelMapsInput): StepLosses {
   const { reweighter, reduction, auxiliaryWeight, processGroup } = components;
   const normProcessGroup = components.normScope === 'global' ? processGroup : null;
   const { auxiliaryLogitsNCHW, batch, phase } = input;
@@ -50,8 +53,9 @@ export function objectiveOf(components: TrainingComponents, input: ObjectiveInpu
 }
 
 /**
- * The mean over this process's pixels; with `normProcessGroup` its part of the mean over all processes' pixels, times their
- * number. (Over every pixel, ignored ones too, the two are the same: all processes have batches of one size.)
+ * Returns the mean of [N,H,W] losses over this process's pixels. With `normProcessGroup` it returns this process's part of
+ * the mean over all processes' pixels, times their number. For the reduction `all`, which counts ignored pixels too, both
+ * are equal, because all processes have batches of one size.
  */
 export function meanLoss(
   lossesNHW: Tensor,

@@ -1,6 +1,6 @@
 /**
- * From what the heads predict to one loss and one confidence a pixel: in one fused pass where loss and confidence have
- * one, else by the plain way over logits resized to the labels' size.
+ * Computes one loss and one confidence for each pixel from the maps of the heads: in one fused pass where loss and
+ * confidence have one, and otherwise from logits that are resized to the labels' size.
  */
 
 import { ignoreIndex } from '../data/index.js';
@@ -10,20 +10,22 @@ import type { Tensor } from '../torch/index.js';
 import { selectKernel } from '../torch/internal.js';
 import type { Phase, StepBatch, TrainableOutput, TrainingComponents } from './training-components.js';
 
+/** Holds the maps of the heads, at any resolution, and the batch they were predicted for. */
 export interface PixelMapsInput extends TrainableOutput {
   readonly batch: StepBatch;
   readonly phase: Phase;
 }
 
 export interface PixelMaps {
-  /** [N,H,W] float32, 0 where ignored. */
+  /** Holds l_i, [N,H,W] float32, 0 where ignored. */
   readonly lossesNHW: Tensor;
-  /** [N,H,W] float32; null without a reweighter. */
+  /** Holds v̂, [N,H,W] float32; null without a reweighter. */
   readonly confidenceNHW: Tensor | null;
-  /** [N,C,H,W] at the labels' size, detached; null in the fused pass, which never makes them. */
+  /** Holds detached logits [N,C,H,W] at the labels' size; null in the fused pass, which never computes them. */
   readonly logitsNCHW: Tensor | null;
 }
 
+/** Returns the loss and confidence of every pixel at the labels' size. */
 export function pixelMapsOf(components: TrainingComponents, input: PixelMapsInput): PixelMaps {
   const { logitsNCHW, batch } = input;
   const { pixelLoss: loss, confidence, reweighter } = components;
@@ -42,7 +44,7 @@ export function pixelMapsOf(components: TrainingComponents, input: PixelMapsInpu
   });
 }
 
-/** Plain cross-entropy of the auxiliary head, [N,H,W]. */
+/** Returns the plain cross-entropy [N,H,W] of the auxiliary head's logits [N,C,h,w]. */
 export function auxiliaryLossesOf(logitsNCHW: Tensor, labelsNHW: Tensor): Tensor {
   return selectKernel('pixelLoss', {
     inputs: [logitsNCHW],

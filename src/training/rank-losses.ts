@@ -1,6 +1,6 @@
 /**
- * A step as all ranks see it: the mean of their losses, and whether one of them was asked to stop. Both travel in one
- * small collective, and the wish is read a step later, so that a GPU is not waited for.
+ * Combines a step over all ranks: the mean of their losses, and whether one of them was asked to stop. Both travel in one
+ * small collective. The request to stop is read back a step later, so that the host does not wait for a GPU.
  */
 
 import type { ProcessGroup } from '../distributed/index.js';
@@ -9,29 +9,33 @@ import type { StepLosses } from './training-components.js';
 
 export class RankLosses {
   readonly #processGroup: ProcessGroup;
-  /** Of the last step, and of the one before it, which the device has computed by now. */
-  #wish: Tensor | null = null;
-  #wishBefore: Tensor | null = null;
+  /** Is above 0 when a rank was asked to stop at the last step. */
+  #stopRequests: Tensor | null = null;
+  /** Is the same of the step before the last, which the device has computed by now. */
+  #stopRequestsBefore: Tensor | null = null;
 
   constructor(processGroup: ProcessGroup) {
     this.#processGroup = processGroup;
   }
 
-  /** Takes the losses of this rank's part of the batch, and gives those of the batch. A collective operation. */
+  /**
+   * Takes ownership of the losses of this rank's part of a batch and returns those of the whole batch. `stop` says
+   * whether this rank was asked to stop. Every rank must call it after every step.
+   */
   share(losses: StepLosses, { stop }: { readonly stop: boolean }): StepLosses {
     using inner = scope();
     const { main, weighted, auxiliary, objective } = losses;
     const { device } = objective;
-    const wish = tensorFrom([stop ? 1 : 0], { dtype: 'float32', shape: [], device });
-    const own = [objective, main, weighted, auxiliary].map((loss) => loss ?? wish);
-    const sums = stack([...own.map((loss) => loss.to({ dtype: 'float32' })), wish], 0);
+    const stopRequest = tensorFrom([stop ? 1 : 0], { dtype: 'float32', shape: [], device });
+    const own = [objective, main, weighted, auxiliary].map((loss) => loss ?? stopRequest);
+    const sums = stack([...own.map((loss) => loss.to({ dtype: 'float32' })), stopRequest], 0);
     for (const loss of [objective, main, weighted, auxiliary]) loss?.dispose();
     this.#processGroup.allReduce_(sums);
     const means = sums.div(this.#processGroup.worldSize);
     const mean = (place: number) => inner.keep(means.select(0, place).clone());
-    this.#wishBefore?.dispose();
-    this.#wishBefore = this.#wish;
-    this.#wish = mean(own.length);
+    this.#stopRequestsBefore?.dispose();
+    this.#stopRequestsBefore = this.#stopRequests;
+    this.#stopRequests = mean(own.length);
     return {
       objective: mean(0),
       main: mean(1),
@@ -40,14 +44,15 @@ export class RankLosses {
     };
   }
 
-  /** Whether a rank was asked to stop when the step before the last was shared; the same on all of them. */
-  stopWanted(): boolean {
-    return (this.#wishBefore?.item() ?? 0) > 0;
+  /** Returns whether any rank had been asked to stop at the step before the last; all ranks get the same answer. */
+  stopRequested(): boolean {
+    return (this.#stopRequestsBefore?.item() ?? 0) > 0;
   }
 
   dispose(): void {
-    for (const wish of [this.#wish, this.#wishBefore]) wish?.dispose();
-    this.#wish = null;
-    this.#wishBefore = null;
+    this.#stopRequests?.dispose();
+    this.#stopRequestsBefore?.dispose();
+    this.#stopRequests = null;
+    this.#stopRequestsBefore = null;
   }
 }

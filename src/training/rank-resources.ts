@@ -1,4 +1,4 @@
-/** What of the machine a rank takes: its share of the cores, and a GPU of its own. */
+/** Gives a rank its share of the machine: some of the cores, and a GPU of its own. */
 
 import type { Config } from '../config/index.js';
 import type { RankEnvironment } from '../distributed/index.js';
@@ -7,8 +7,9 @@ import { engine } from '../torch/index.js';
 import { resolveThreads } from '../torch/internal.js';
 
 /**
- * Threads of the engine in this process. 0 divides the cores among the ranks of this machine, whose number whoever
- * started them gives as LOCAL_WORLD_SIZE; without it, a rank has a machine (or a container) to itself.
+ * Returns the number of threads of the engine in this process. 0 divides the cores among the ranks of this machine, whose
+ * number the launcher sets as LOCAL_WORLD_SIZE; without it, a rank has the machine (or container) to itself.
+ * @throws {ConfigError} when LOCAL_WORLD_SIZE is not a number of processes
  */
 export function threadsOfRank(
   threads: number,
@@ -19,23 +20,26 @@ export function threadsOfRank(
 }
 
 function ranksOfMachine(): number {
-  const said = process.env.LOCAL_WORLD_SIZE ?? '1';
-  const count = Number(said);
+  const text = process.env.LOCAL_WORLD_SIZE ?? '1';
+  const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new ConfigError(
-      `LOCAL_WORLD_SIZE: expected the number of processes on this machine, received ${said}`,
+      `LOCAL_WORLD_SIZE: expected the number of processes on this machine, received ${text}`,
     );
   }
   return count;
 }
 
-/** `cuda` is the GPU of the rank's local number; a device with a number of its own stays. */
+/**
+ * Returns the device of a rank: `cuda` becomes the GPU of the rank's local number, any other device stays.
+ * @throws {EngineError} when the machine has fewer GPUs than ranks
+ */
 export function deviceOfRank(device: Config['device'], { localRank }: RankEnvironment): Config['device'] {
   if (device !== 'cuda') return device;
   const { cudaDevices } = engine();
   if (cudaDevices > 0 && localRank >= cudaDevices) {
     throw new EngineError(
-      `device cuda: the process of LOCAL_RANK ${localRank} has no GPU, this machine has ${cudaDevices}; start one process for each`,
+      `device cuda: the process of LOCAL_RANK ${localRank} has no GPU, this machine has ${cudaDevices}; start as many processes`,
     );
   }
   return `cuda:${localRank}`;

@@ -1,21 +1,20 @@
-/** How many images a process takes of every batch, and in how many at a time. */
+/** Divides a batch among processes and gradient accumulation steps. */
 
 import type { Config } from '../config/index.js';
 import { learnsFromClean } from '../config/internal.js';
 import { ConfigError } from '../errors/index.js';
 
 export interface RankShare {
-  /** Images of a batch that one process learns from. */
+  /** Counts the images of a batch that one process learns from. */
   readonly images: number;
-  /** Images that go through the network at once. */
+  /** Counts the images that go through the network at once. */
   readonly partImages: number;
 }
 
 /**
- * `training.batchSize` is what one update learns from, however many processes share it and in however many parts each
- * takes its share, so that a run grows without a change to its config.
- *
- * @throws ConfigError when the batch cannot be divided so, or the parts are too small to normalize
+ * Returns one process's share of `training.batchSize`, which counts the images of one update over all processes and
+ * accumulation steps, so that a run is spread over more processes without a change to its config.
+ * @throws {ConfigError} when the batch cannot be divided equally, or its parts are too small for batch normalization
  */
 export function rankShare(config: Config, worldSize: number): RankShare {
   const { batchSize, gradientAccumulationSteps: partCount } = config.training;
@@ -27,7 +26,7 @@ export function rankShare(config: Config, worldSize: number): RankShare {
     ].join(' times ');
     const near = Math.max(1, Math.round(batchSize / divisor)) * divisor;
     throw new ConfigError(
-      `training.batchSize: expected a multiple of ${divisor} (${by}), received ${batchSize}; ${near} would do`,
+      `training.batchSize: expected a multiple of ${divisor} (${by}), received ${batchSize}; the nearest is ${near}`,
     );
   }
   const partImages = batchSize / divisor;
@@ -41,7 +40,7 @@ export function rankShare(config: Config, worldSize: number): RankShare {
   if (partCount > 1 && learnsFromClean(config)) {
     throw new ConfigError(
       `training.gradientAccumulationSteps: expected 1 with reweighter.kind ${config.reweighter?.kind}, received ${partCount}: ` +
-        'what it learns from clean labels before a step, it learns from the whole batch at once',
+        'before each step it learns from clean labels with the whole batch at once',
     );
   }
   return { images: batchSize / worldSize, partImages };

@@ -1,7 +1,7 @@
 /**
- * The state of ranks that train together, as one checkpoint. Parameters and momenta are the same in all of them; a
- * rank's own are its generator, and the buffers that followed its part of the batches. Rank 0 writes the file and reads
- * it; the others are sent what it holds, so that they need not see its disk.
+ * Saves and restores the state of ranks that train together as one checkpoint. Parameters and momenta are equal on all
+ * ranks; each rank has its own generator, and buffers that followed its part of the batches. Rank 0 writes and reads the
+ * file and sends its contents to the others, which need no access to its disk.
  */
 
 import type { ProcessGroup } from '../distributed/index.js';
@@ -12,8 +12,8 @@ const generator = 'generator';
 const ownName = (rank: number, name: string) => `rank-${rank}.${name}`;
 
 /**
- * What ranks above 0 have of their own, named for a checkpoint beside the state of rank 0. A collective operation.
- * Call it in a scope: the tensors are the scope's. Empty on all ranks but 0.
+ * Returns on rank 0 the own state of all other ranks, under names for the checkpoint of rank 0; empty on other ranks. Every
+ * rank must call it, inside a scope, which owns the tensors.
  */
 export function collectRankStates(trainer: Trainer, processGroup: ProcessGroup): Map<string, Tensor> {
   const collected = new Map<string, Tensor>();
@@ -29,7 +29,7 @@ export function collectRankStates(trainer: Trainer, processGroup: ProcessGroup):
   return collected;
 }
 
-/** Generator and buffers of this process, under the names that `Trainer.state()` gives them. */
+/** Returns generator and buffers of this process, under the names that `Trainer.state()` gives them. */
 function ownState(trainer: Trainer): Map<string, Tensor> {
   const { model, reweighter } = trainer.components;
   const own = new Set([
@@ -41,9 +41,9 @@ function ownState(trainer: Trainer): Map<string, Tensor> {
 }
 
 /**
- * Takes up a checkpoint on every rank; only rank 0 has its tensors, the others pass null. With as many ranks as it was
- * written by, each goes on from its own state. With another number all take that of rank 0, and those above 0 keep the
- * generator they were made with. A collective operation.
+ * Restores a checkpoint on every rank. Rank 0 passes its tensors, the others null. With as many ranks as wrote the
+ * checkpoint, each continues from its own state. With another number all restore the state of rank 0, and ranks above 0
+ * keep the generator that they were created with. Every rank must call it.
  */
 export function restoreRankStates(
   trainer: Trainer,
@@ -62,13 +62,13 @@ export function restoreRankStates(
       const own = sameCount ? state.get(ownName(rank, name)) : undefined;
       if (own) state.set(name, own);
     }
-    const made = trainer.state().get(generator);
-    if (!sameCount && made) state.set(generator, made);
+    const initial = trainer.state().get(generator);
+    if (!sameCount && initial) state.set(generator, initial);
   }
   trainer.loadState(state, step);
 }
 
-interface Described {
+interface TensorDescription {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -78,12 +78,12 @@ function broadcastTensors(
   tensors: ReadonlyMap<string, Tensor> | null,
   processGroup: ProcessGroup,
 ): Map<string, Tensor> {
-  const described = broadcastJson<Described[]>(
+  const descriptions = broadcastJson<TensorDescription[]>(
     processGroup,
     [...(tensors ?? [])].map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
   );
   return new Map(
-    described.map(({ name, dtype, shape }) => {
+    descriptions.map(({ name, dtype, shape }) => {
       const tensor = tensors?.get(name) ?? zeros(shape, { dtype });
       processGroup.broadcast_(tensor);
       return [name, tensor];
@@ -91,7 +91,7 @@ function broadcastTensors(
   );
 }
 
-/** Gives every rank what rank 0 passes; what the others pass is ignored. A collective operation. */
+/** Returns on every rank the value that rank 0 passes; the values of other ranks are ignored. Every rank must call it. */
 export function broadcastJson<T>(processGroup: ProcessGroup, value: T): T {
   using _buffers = scope();
   const bytes = Buffer.from(processGroup.rank === 0 ? JSON.stringify(value) : '');

@@ -1,6 +1,6 @@
 /**
- * A whole run: dataset, loader, trainer, evaluation and the run's folder, from a config to the last checkpoint; by one
- * process, or by several that each take a part of every batch. Of those rank 0 alone touches the folder.
+ * Trains a whole run, from a config to the last checkpoint: dataset, loader, trainer, evaluation and the run's folder. One
+ * process trains, or several that each take a part of every batch; of these, rank 0 alone reads and writes the folder.
  */
 
 import { ChosenImages } from '../analysis/index.js';
@@ -20,25 +20,32 @@ import { Trainer } from './trainer.js';
 import { TrainingBatches } from './training-batches.js';
 import { type LastCheckpoint, TrainingRun } from './training-run.js';
 
+/** Configures `runTraining`. */
 export interface RunTrainingOptions extends TrainingHooks {
   readonly runFolder: string;
-  /** Continues from the folder's last checkpoint, exactly as the unbroken run would have. */
+  /** Continues from the folder's last checkpoint; all later losses equal those of a run that was never interrupted. */
   readonly resume?: boolean;
-  /** This process's place among those that train together; by default what the environment says. Null: it is alone. */
+  /**
+   * Says which rank this process is among those that train together; null trains alone. Read from the environment (RANK,
+   * WORLD_SIZE and so on) by default.
+   */
   readonly environment?: RankEnvironment | null;
 }
 
-/** A rank that ends because rank 0 could not begin; rank 0's own error says why. */
+/** Ends a rank because rank 0 could not begin the run; rank 0 reports the reason. */
 export class RankStoppedError extends CoarselyError {
   constructor() {
-    super('rank 0 could not begin the run; its own message says why', { code: 'rank-stopped' });
+    super('rank 0 could not begin the run; the reason is in its own message', { code: 'rank-stopped' });
   }
 }
 
 /**
- * Trains to the config's last iteration.
- * @throws CoarselyError for whatever a user can cause; DivergenceError when the loss stops being finite;
- *   DistributedError when another rank is gone
+ * Trains to the config's last iteration, or until `shouldStop` returns true.
+ * @throws {ConfigError} when the config cannot run as written, or the folder exists already
+ * @throws {DataError} when the dataset cannot be read
+ * @throws {CheckpointError} when the folder cannot be written, or not be resumed
+ * @throws {DivergenceError} when the loss becomes NaN or infinite
+ * @throws {DistributedError} when another rank is gone
  */
 export async function runTraining(
   config: Config,
@@ -65,44 +72,53 @@ export async function runTraining(
   }
 }
 
-interface Place {
+interface TrainPlace {
   readonly processGroup: ProcessGroup | null;
-  /** Of this rank; the run's folder keeps what the config says. */
+  /** Is the device of this rank; the run's folder keeps the device of the config. */
   readonly device: Config['device'];
   readonly options: Omit<RunTrainingOptions, 'environment'>;
 }
 
 async function train(
   config: Config,
-  { processGroup, device, options }: Place,
+  { processGroup, device, options }: TrainPlace,
 ): Promise<'finished' | 'interrupted'> {
   const training = await openDataset(datasetSection(config.data, 'train'));
   const evaluation = await openDataset(datasetSection(config.data, 'evaluation'));
   if (processGroup) {
-    expectSameImages(training, { part: 'train', processGroup: processGroup });
-    expectSameImages(evaluation, { part: 'evaluation', processGroup: processGroup });
+    expectSameImages(training, { part: 'train', processGroup });
+    expectSameImages(evaluation, { part: 'evaluation', processGroup });
   }
   const { statistics } = config.training;
   const first = processGroup === null || processGroup.rank === 0;
-  const watched =
+  const statisticsImages =
     first && statistics
       ? await ChosenImages.open(config.data, { ...statistics, count: statistics.images })
       : null;
   const trainer = new Trainer(
     { ...config, device },
-    { classCount: training.classes.length, datasetLength: training.length, processGroup: processGroup },
+    { classCount: training.classes.length, datasetLength: training.length, processGroup },
   );
   const loader = new TrainingBatches(config, processGroup ?? undefined);
   let writer: RunWriter | null = null;
   try {
     const lastCheckpoint = atRankZero(processGroup, () => lastCheckpointOf(config, options));
-    takeUp(trainer, { processGroup, lastCheckpoint });
+    restoreCheckpoint(trainer, { processGroup, lastCheckpoint });
     atRankZero(processGroup, () => {
       writer = openWriter(config, { ...options, step: lastCheckpoint?.step ?? 0 });
       return null;
     });
-    const parts = { trainer, loader, evaluation, watched, writer, lastCheckpoint, processGroup, options };
-    return await new TrainingRun(parts).toTheEnd();
+    const parts = {
+      trainer,
+      loader,
+      evaluation,
+      statisticsImages,
+      writer,
+      lastCheckpoint,
+      processGroup,
+      hooks: options,
+    };
+    return await new TrainingRun(parts).run();
   } finally {
     (writer as RunWriter | null)?.close();
     await loader.close();
@@ -110,7 +126,7 @@ async function train(
   }
 }
 
-/** Null for a new run, and for one that was stopped before its first checkpoint. */
+/** Returns null for a new run, and for one that was stopped before its first checkpoint. */
 function lastCheckpointOf(
   config: Config,
   { runFolder, resume = false }: RunTrainingOptions,
@@ -136,7 +152,7 @@ function openWriter(
   return RunWriter.create(runFolder, { configYaml: configToYaml(ran), keep });
 }
 
-/** Runs `body` on rank 0 alone and gives its result to all; where it throws all end, with its one message. */
+/** Runs `body` on rank 0 alone and returns its result on all ranks; when it throws, the others throw a RankStoppedError. */
 function atRankZero<T>(processGroup: ProcessGroup | null, body: () => T): T {
   if (processGroup === null) return body();
   let done: { readonly result: T } | null = null;
@@ -148,14 +164,14 @@ function atRankZero<T>(processGroup: ProcessGroup | null, body: () => T): T {
       failure = error;
     }
   }
-  const said = broadcastJson(processGroup, done);
+  const received = broadcastJson(processGroup, done);
   if (processGroup.rank === 0 && done === null) throw failure;
-  if (said === null) throw new RankStoppedError();
-  return (said as { readonly result: T }).result;
+  if (received === null) throw new RankStoppedError();
+  return (received as { readonly result: T }).result;
 }
 
-/** Puts back what a checkpoint holds, on all ranks. */
-function takeUp(
+/** Restores a checkpoint on all ranks; rank 0 alone reads it. */
+function restoreCheckpoint(
   trainer: Trainer,
   {
     processGroup,

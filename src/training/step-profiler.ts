@@ -1,27 +1,29 @@
 /**
- * Measures a number of training steps: time and peak memory of each phase, and the time of every operator. Whoever trains
- * says where a step is by `enter`; a run without a profiler pays nothing.
+ * Measures a number of training steps: time and peak memory of each phase, and the time of every operator. The training
+ * loop announces each phase by `enter`; a run without a profiler pays nothing.
  */
+
 import type { OperatorProfile, PhaseProfile, Profile, ProfilePhase } from '../runs/index.js';
 import { profilePhases } from '../runs/internal.js';
 import { type Device, memory, resetPeakMemory, threads, tidy, zeros } from '../torch/index.js';
 import { setOperatorPhase, startOperatorTimes, stopOperatorTimes } from '../torch/internal.js';
 
 export interface StepProfilerOptions {
-  /** Steps to measure. */
+  /** Sets the number of steps that are measured. */
   readonly steps?: number;
-  /** Steps before them that are not measured: the first ones compile kernels and fill caches. */
+  /** Sets the number of steps before them that are not measured, because the first ones compile kernels and fill caches. */
   readonly warmUp?: number;
   readonly device: Device;
   readonly precision: string;
 }
 
-/** Operators that a profile lists; the rest of them together is what phases have beyond these. */
+/** Limits the operators that a profile lists. */
 const listedOperators = 40;
 
-/** Evaluations and checkpoints, which are no part of a step. */
-const between = -1;
+/** Marks operators of evaluations and checkpoints, which belong to no step. */
+const outsideOfSteps = -1;
 
+/** Measures the first steps of a run after some that warm up. */
 export class StepProfiler implements Disposable {
   readonly #options: Required<StepProfilerOptions>;
   readonly #seconds = new Map<ProfilePhase, number>();
@@ -38,7 +40,7 @@ export class StepProfiler implements Disposable {
     this.#waiting = warmUp;
   }
 
-  /** A phase begins, and with it the one before ends. Waits for the device while steps are measured. */
+  /** Ends the current phase and begins another. The host waits for the device here while steps are measured. */
   enter(phase: ProfilePhase): void {
     if (this.#state === 'ended' || this.#waiting > 0) return;
     if (this.#state === 'waiting') {
@@ -52,7 +54,10 @@ export class StepProfiler implements Disposable {
     this.#since = performance.now();
   }
 
-  /** The step that was the run's `step`-th is over. @returns the profile when it was the last one to measure */
+  /**
+   * Ends the run's `step`-th step.
+   * @returns the profile when this was the last step to measure, else null
+   */
   endStep(step: number): Profile | null {
     if (this.#state === 'ended') return null;
     if (this.#state === 'waiting') {
@@ -60,19 +65,19 @@ export class StepProfiler implements Disposable {
       return null;
     }
     this.#leave();
-    setOperatorPhase(between);
+    setOperatorPhase(outsideOfSteps);
     if (this.#measured === 0) this.#firstStep = step;
     this.#measured += 1;
     return this.#measured < this.#options.steps ? null : this.finish();
   }
 
-  /** Ends early: the profile of the steps so far, or null when there is none (or it was given out already). */
+  /** Stops measuring and returns the profile of the steps so far; null when there is none or it was returned before. */
   finish(): Profile | null {
     if (this.#state !== 'measuring') return null;
     this.#state = 'ended';
     const steps = this.#measured;
     const operators: OperatorProfile[] = stopOperatorTimes()
-      .filter(({ phase }) => phase !== between)
+      .filter(({ phase }) => phase !== outsideOfSteps)
       .map(({ phase, name, calls, seconds }) => ({
         name,
         phase: profilePhases[phase] as ProfilePhase,
@@ -91,7 +96,7 @@ export class StepProfiler implements Disposable {
     return { steps, firstStep: this.#firstStep, device, threads: threads(), precision, phases, operators };
   }
 
-  /** Stops measuring, whatever came between. */
+  /** Stops measuring, also after an error. */
   [Symbol.dispose](): void {
     if (this.#state === 'measuring') stopOperatorTimes();
     this.#state = 'ended';

@@ -1,9 +1,9 @@
 /**
- * One training step: the adversarial game of Eq. 9, and nothing else. Both players share one backward pass: the
- * network descends Q, the reweighter's parameters climb it (their optimizer group says `maximize`), and since the
- * confidence is detached neither sees through the other.
+ * Takes one training step of the adversarial game of Eq. 9, and nothing else. Network and reweighter share one backward
+ * pass: the network descends Q and the reweighter's parameters climb it (their optimizer group has `maximize`). The
+ * confidence is detached, so no gradient flows from one to the other.
  *
- * A batch may be taken in parts, one after the other, to save memory: the step descends the mean of their objectives.
+ * A batch may be computed in parts, one after the other, to save memory; the step descends the mean of their objectives.
  */
 
 import { OperationError } from '../errors/index.js';
@@ -19,23 +19,29 @@ import type {
   TrainingComponents,
 } from './training-components.js';
 
+/** Configures `trainStep`. */
 export interface StepOptions {
   readonly phase: Phase;
   readonly precision: 'float32' | 'bfloat16';
-  /** Whose kernels compute; `stock` is the plain composition of the engine's operators. */
+  /** Chooses this package's fused operators (the default) or compositions of libtorch's own (`stock`). */
   readonly kernels?: Kernels;
-  /** Keep only what each stage of the network starts from, and compute the rest again in backward. */
+  /** Keeps only the input of each stage of the network, and computes the rest again in backward. */
   readonly activationCheckpointing?: boolean;
-  /** Called between backward and the optimizer's step: clipping, or a look at the gradients. */
+  /** Is called between backward and the optimizer's step, for example to clip gradients. */
   readonly beforeUpdate?: () => void;
-  /** Told where the step is, as each phase begins; for a profile. */
+  /** Is called when a phase of the step begins, for a profile. */
   readonly enter?: (phase: ProfilePhase) => void;
-  /** Parts of equal size that the batch is taken in. */
+  /** Sets the number of equal parts in which the batch is computed; 1 by default. */
   readonly gradientAccumulationSteps?: number;
-  /** Runs the backward that ends a step: with several processes, the one that averages all gradients over them. */
+  /** Runs the last backward pass of a step; with several processes it averages all gradients over them. */
   readonly lastBackward?: (objective: Tensor) => void;
 }
 
+/**
+ * Computes the losses of a batch, their gradients and one update of all parameters.
+ * @returns the losses before the update, which the caller disposes
+ * @throws {OperationError} when the batch cannot be divided into `gradientAccumulationSteps` equal parts
+ */
 export function trainStep(
   components: TrainingComponents,
   batch: StepBatch,
@@ -52,7 +58,7 @@ function takeStep(components: TrainingComponents, batch: StepBatch, options: Ste
   using _checkpointing = options.activationCheckpointing ? activationCheckpointing() : null;
   optimizer.zeroGrad();
   const parts = Array.from({ length: partCount }, (_, place) => {
-    // What a part made is gone before the next begins; its gradients stay.
+    // Frees the tensors of a part before the next begins; its gradients stay.
     using inner = scope();
     const losses = lossesOf(components, partOf(batch, { place, count: partCount }), options);
     const share = partCount === 1 ? losses.objective : losses.objective.div(partCount);
@@ -68,7 +74,7 @@ function takeStep(components: TrainingComponents, batch: StepBatch, options: Ste
   return mapLosses(meanOf(parts), (loss) => step.keep(loss));
 }
 
-/** The place-th of `count` equal parts of a batch, as views. @throws OperationError when it cannot be divided so */
+/** Returns the `place`-th of `count` equal parts of a batch, as views. */
 function partOf(
   { imagesNCHW, labelsNHW, origins }: StepBatch,
   { place, count }: { readonly place: number; readonly count: number },
@@ -112,7 +118,7 @@ function mapLosses(losses: StepLosses, map: (loss: Tensor) => Tensor): StepLosse
   };
 }
 
-/** Scopes of their own leave only the graph to hold the activations, and backward frees the graph as it goes. */
+/** Computes losses in a scope of their own, so that only the graph holds the activations, and backward frees the graph. */
 function lossesOf(
   components: TrainingComponents,
   batch: StepBatch,

@@ -1,9 +1,10 @@
 /**
- * The loop's state and its next step: learning rate, phase, players. It knows no files: batches come in, losses go
- * out, and everything a resume needs is in `state()`.
+ * Holds the state of a training and takes its steps: learning rate, phase, network, reweighter and optimizer. It knows no
+ * files: batches come in, losses go out, and everything that a resume needs is in `state()`.
  */
 
 import type { Config } from '../config/index.js';
+import type { Batch } from '../data/index.js';
 import { GradientSynchronizer, type ProcessGroup } from '../distributed/index.js';
 import { CheckpointError, OperationError } from '../errors/index.js';
 import { synchronizeBatchNorm } from '../nn/index.js';
@@ -11,7 +12,7 @@ import { clipGradNorm } from '../optim/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/internal.js';
 import { scope, type Tensor, tensorFrom } from '../torch/index.js';
-import { resolvePrecision } from '../torch/internal.js';
+import { type Precision, resolvePrecision } from '../torch/internal.js';
 import { broadcastBuffers, broadcastState, expectSameConfig } from './agreement.js';
 import {
   type ConfiguredTrainingComponents,
@@ -22,33 +23,31 @@ import { learnFromClean } from './learn-from-clean.js';
 import { type StepOptions, trainStep } from './train-step.js';
 import type { Phase, StepBatch, StepLosses } from './training-components.js';
 
-/** A batch as the loader gives it. */
-export interface HostBatch {
-  /** [N,3,height,width], normalized. */
-  readonly images: Float32Array;
-  /** [N,height,width] */
-  readonly labels: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-  /** Which part of which image each is; for reweighters that remember. */
+/** Holds a batch in host memory: a batch of the loader, or one of the caller's own. */
+export interface TrainingBatch extends Pick<Batch, 'images' | 'labels' | 'height' | 'width'> {
+  /** Says for each image which part of which training image it is, for reweighters with a memory. */
   readonly origins?: readonly SampleOrigin[];
-  /** A batch of the same size whose labels can be trusted; for reweighters that learn from one. */
-  readonly clean?: HostBatch | null;
+  /** Is a batch of the same size whose labels can be trusted, for reweighters that learn from one. */
+  readonly clean?: TrainingBatch | null;
 }
 
+/** Trains the network and reweighter of a config, step by step. */
 export class Trainer {
   readonly config: Config;
   readonly components: ConfiguredTrainingComponents;
-  readonly precision: 'float32' | 'bfloat16';
-  /** The processes that train together; null where this one trains alone. */
+  readonly precision: Precision;
+  /** Connects the processes that train together; null when this one trains alone. */
   readonly processGroup: ProcessGroup | null;
   readonly #synchronizer: GradientSynchronizer | null;
-  /** Steps taken so far. */
   #taken = 0;
 
   /**
-   * With a process group every process makes a trainer of the same config, and calls the same of its methods in the same order.
-   * @throws ConfigError for parts that do not go together, or a batch that cannot be divided among the processes
+   * Creates the components of the config. With a process group every process must create a trainer of the same config,
+   * and call the same methods in the same order.
+   * @throws {ConfigError} when parts of the config do not go together, processes have different configs, or a batch cannot
+   *   be divided among them
+   * @throws {EngineError} when the device does not exist
+   * @throws {CheckpointError} when initial weights do not fit the network
    */
   constructor(config: Config, options: CreateTrainingComponentsOptions) {
     this.config = config;
@@ -59,17 +58,18 @@ export class Trainer {
     this.#synchronizer = this.processGroup && this.#synchronizeOver(this.processGroup);
   }
 
+  /** Counts the steps taken so far, those before a resume included. */
   get stepsTaken(): number {
     return this.#taken;
   }
 
-  /** Learning rate of the next step. */
+  /** Is the learning rate of the next step. */
   get learningRate(): number {
     const { learningRate } = this.config.optimizer;
     return learningRate * this.components.schedule(this.#taken, this.config.training.iterations);
   }
 
-  /** Phase of the next step. */
+  /** Is the phase of the next step. */
   get phase(): Phase {
     const { isolatedFraction, iterations } = this.config.training;
     if (!this.components.reweighter?.isolatedStart) return 'joint';
@@ -77,15 +77,17 @@ export class Trainer {
   }
 
   /**
-   * Takes one step, of this process's share of the batch. The losses are those of the share, the caller's to dispose.
-   * @throws OperationError when the reweighter learns from clean labels and the batch brings none
+   * Takes one step with this process's share of a batch.
+   * @returns the losses of that share, which the caller disposes
+   * @throws {OperationError} when the reweighter learns from clean labels and the batch has none
+   * @throws {DistributedError} when another process is gone
    */
-  step(batch: HostBatch, options: Pick<StepOptions, 'enter'> = {}): StepLosses {
+  step(batch: TrainingBatch, options: Pick<StepOptions, 'enter'> = {}): StepLosses {
     const step = () => this.#step(batch, options);
     return this.processGroup ? this.processGroup.guard(`training step ${this.#taken + 1}`, step) : step();
   }
 
-  #step(batch: HostBatch, { enter }: Pick<StepOptions, 'enter'>): StepLosses {
+  #step(batch: TrainingBatch, { enter }: Pick<StepOptions, 'enter'>): StepLosses {
     using inner = scope();
     const { clipNorm } = this.config.optimizer;
     const { learningRate, components } = this;
@@ -119,7 +121,10 @@ export class Trainer {
     return losses;
   }
 
-  /** Parameters, buffers, momenta and the generator's state, by prefixed name; live tensors but for the last. */
+  /**
+   * Returns parameters, buffers, momenta and the generator's state by prefixed name. They are the live tensors, except the
+   * generator's state, which is a copy.
+   */
   state(): Map<string, Tensor> {
     const { model, reweighter, optimizer, generator } = this.components;
     const bytes = generator.state();
@@ -131,7 +136,10 @@ export class Trainer {
     ]);
   }
 
-  /** Puts back what `state()` gave after `step` steps of the same config. @throws CheckpointError when it is another's */
+  /**
+   * Restores what `state()` returned after `step` steps of the same config.
+   * @throws {CheckpointError} when the state is of another network or has no generator
+   */
   loadState(state: ReadonlyMap<string, Tensor>, step: number): void {
     const { model, reweighter, optimizer, generator } = this.components;
     model.loadStateDict(checkpointPart(state, 'model'));
@@ -140,17 +148,18 @@ export class Trainer {
     const bytes = state.get('generator');
     if (!bytes)
       throw new CheckpointError(
-        'the checkpoint has no generator state: it was not written by a training run',
+        'the checkpoint has no generator state; expected one that a training run wrote',
       );
     generator.setState(bytes.toBytes());
     this.#taken = step;
   }
 
   /**
-   * Without synchronized batch normalization each rank's running statistics follow its own part of the batches. Before
-   * ranks evaluate together they take those of rank 0, which are what a checkpoint holds. A collective operation.
+   * Copies the running statistics of rank 0 to all ranks before they evaluate together. Without synchronized batch
+   * normalization each rank's statistics follow its own part of the batches, and a checkpoint holds those of rank 0. Every
+   * rank must call it.
    */
-  shareBuffers(): void {
+  broadcastBuffers(): void {
     if (this.processGroup) broadcastBuffers(this.components.model, this.processGroup);
   }
 
@@ -172,10 +181,10 @@ export class Trainer {
     return new GradientSynchronizer(processGroup, [...model.parameters(), ...adversary], { bucketMiB });
   }
 
-  #onDevice({ images, labels, height, width, origins }: HostBatch): StepBatch {
+  #onDevice({ images, labels, height, width, origins }: TrainingBatch): StepBatch {
     const { device } = this.config;
     const count = labels.length / (height * width);
-    // Of each, only the last form stays for the step.
+    // Only the last form of each tensor is kept for the step.
     using inner = scope();
     const imagesNCHW = tensorFrom(images, { dtype: 'float32', shape: [count, 3, height, width] }).to({
       device,

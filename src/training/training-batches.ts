@@ -1,4 +1,4 @@
-/** The batches of a run by step: those that the network learns from, with those of clean labels where these are used. */
+/** Loads the batches of a run by step, with a batch of clean labels beside each when the reweighter learns from them. */
 
 import type { Config } from '../config/index.js';
 import { datasetSection } from '../config/index.js';
@@ -6,21 +6,20 @@ import { learnsFromClean } from '../config/internal.js';
 import { type Batch, BatchLoader, type Share } from '../data/index.js';
 import { wholeShare } from '../data/internal.js';
 
-// Keeps the draws for clean batches apart from those for training batches.
+// Separates the draws for clean batches from those for training batches.
 const cleanStream = 0x85ebca6b;
 
-export interface TrainingBatch extends Batch {
-  /** A batch whose labels can be trusted; null unless the reweighter learns from one. */
-  readonly clean: Batch | null;
-}
+/** Holds a loaded batch, and one of clean labels; `clean` is null unless the reweighter learns from it. */
+type LoadedBatch = Batch & { readonly clean: Batch | null };
 
 export class TrainingBatches {
   readonly #batches: BatchLoader;
   readonly #clean: BatchLoader | null;
 
   /**
-   * `share` is the part of each batch that this process learns from.
-   * @throws ConfigError when training.batchSize cannot be divided equally among the processes
+   * Opens the dataset's parts; worker threads begin to load at once.
+   * @param share the part of each batch that this process learns from
+   * @throws {ConfigError} when training.batchSize cannot be divided equally among the processes
    */
   constructor(config: Config, share: Share = wholeShare) {
     const { data, seed, training } = config;
@@ -38,8 +37,11 @@ export class TrainingBatches {
       : null;
   }
 
-  /** The batch of a step; its release gives back the clean one too. */
-  async next(step: number): Promise<TrainingBatch> {
+  /**
+   * Returns the batch of a step. Its `release` releases the clean batch too.
+   * @throws {DataError} when an image or label cannot be read
+   */
+  async next(step: number): Promise<LoadedBatch> {
     const [batch, clean = null] = await Promise.all([this.#batches.next(step), this.#clean?.next(step)]);
     const release = () => {
       batch.release();

@@ -1,4 +1,4 @@
-/** Who plays and with what: the network, its reweighter, their losses and optimizer, and what one step is given. */
+/** Describes what a training step works on: network, reweighter, losses, optimizer and batch. */
 
 import type { Collectives } from '../distributed/index.js';
 import type { PixelLoss, Reduction } from '../losses/index.js';
@@ -7,56 +7,62 @@ import type { Optimizer } from '../optim/index.js';
 import type { Confidence, Reweighter, SampleOrigin } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
 
-/** `isolated`: the reweighter learns beside the network without touching it; `joint`: its weights count. */
+/**
+ * Names the phase of a step (section 4.2). In the `isolated` phase the network learns from the plain mean loss and the
+ * reweighter learns beside it; in the `joint` phase the reweighter's weights count.
+ */
 export type Phase = 'isolated' | 'joint';
 
-/** Logits, those of an auxiliary head, and what extra heads predict. */
+/** Holds what a network predicts: logits [N,C,H,W], those of an auxiliary head, and maps of extra heads by name. */
 export interface TrainableOutput {
   readonly logitsNCHW: Tensor;
   readonly auxiliaryLogitsNCHW: Tensor | null;
   readonly extraHeads?: Readonly<Record<string, Tensor>>;
 }
 
-/** What a step needs of a network; a `Segmentor` is one. */
+/** Describes what a step needs of a network; a `Segmentor` is one. */
 export interface TrainableModel extends Module {
-  /** imagesNCHW to maps at label resolution. */
+  /** Returns maps at the resolution of the images [N,3,H,W]. */
   forward(imagesNCHW: Tensor): TrainableOutput;
-  /** The same maps at the resolution of the heads, where a network can give them: the step resizes what it must. */
+  /** Returns the same maps at the resolution of the heads, for networks that can; the step resizes them. */
   forwardLogits?(imagesNCHW: Tensor): TrainableOutput;
 }
 
+/** Holds everything that a training step changes or computes with. */
 export interface TrainingComponents {
   readonly model: TrainableModel;
   readonly optimizer: Optimizer;
   readonly pixelLoss: PixelLoss;
   readonly confidence: Confidence;
-  /** Null trains on the plain reduced loss. */
+  /** Weights pixels; null trains on the plain reduced loss. */
   readonly reweighter: Reweighter | null;
+  /** Says over which pixels the plain loss is averaged. */
   readonly reduction: Reduction;
-  /** Share of the auxiliary head's plain mean cross-entropy; its likelihoods are not the main head's. */
+  /** Is the factor of the auxiliary head's mean cross-entropy in the objective. */
   readonly auxiliaryWeight: number;
-  /** Where several processes train, each on its part of a batch: the objective is the mean of theirs. */
+  /** Connects processes that train together, each on its part of a batch; the objective is the mean of theirs. */
   readonly processGroup?: Collectives | null;
-  /** Whose pixels means and norms are taken over: each rank's own (the default), or all ranks'. */
+  /** Says over whose pixels means and norms are taken: each rank's own (the default), or those of all ranks. */
   readonly normScope?: 'rank' | 'global';
 }
 
+/** Holds a batch on the device. */
 export interface StepBatch {
-  /** [N,3,H,W] float32, normalized. */
+  /** Holds normalized images [N,3,H,W] float32. */
   readonly imagesNCHW: Tensor;
-  /** [N,H,W] int64 with 255 where ignored. */
+  /** Holds class indices [N,H,W] int64, 255 where ignored. */
   readonly labelsNHW: Tensor;
-  /** Which part of which training image each image is. */
+  /** Says for each image which part of which training image it is. */
   readonly origins?: readonly SampleOrigin[];
 }
 
-/** Scalars without gradient, the caller's to dispose. Reading one makes the host wait for the device. */
+/** Holds the losses of a step as scalars without gradient; the caller disposes them. Reading one waits for the device. */
 export interface StepLosses {
-  /** What was minimized. */
+  /** Is what the step descended. */
   readonly objective: Tensor;
-  /** The plain reduced loss of the main head. */
+  /** Is the plain reduced loss of the main head. */
   readonly main: Tensor;
-  /** Q = Σ w'·l; null without a reweighter. */
+  /** Is Q = Σ w′·l; null without a reweighter. */
   readonly weighted: Tensor | null;
   readonly auxiliary: Tensor | null;
 }

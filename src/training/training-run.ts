@@ -1,4 +1,4 @@
-/** The loop of a run: steps, evaluations and checkpoints in their order, and what is told and written of them. */
+/** Runs the training loop: steps, evaluations and checkpoints in order, with the events and records of each. */
 
 import { cpus } from 'node:os';
 import { type ChosenImages, measureStatistics } from '../analysis/index.js';
@@ -17,19 +17,20 @@ import type { Trainer } from './trainer.js';
 import type { TrainingBatches } from './training-batches.js';
 import type { StepLosses } from './training-components.js';
 
+/** Holds what the loop of a run works with. */
 export interface TrainingRunParts {
   readonly trainer: Trainer;
   readonly loader: TrainingBatches;
   readonly evaluation: SegmentationDataset;
-  /** Training images whose statistics are recorded; null records none. */
-  readonly watched: ChosenImages | null;
-  /** Null on the ranks that leave the folder to rank 0. */
+  /** Holds the training images whose statistics are recorded at every evaluation; null records none. */
+  readonly statisticsImages: ChosenImages | null;
+  /** Writes the run's folder; null on ranks above 0, which leave it to rank 0. */
   readonly writer: RunWriter | null;
-  /** The checkpoint that the run was taken up from. */
+  /** Is the checkpoint that the run continues from; null for a new run. */
   readonly lastCheckpoint: LastCheckpoint | null;
-  /** The processes that train together; null where there is one. */
+  /** Connects the processes that train together; null when there is one. */
   readonly processGroup: ProcessGroup | null;
-  readonly options: TrainingHooks;
+  readonly hooks: TrainingHooks;
 }
 
 export interface LastCheckpoint {
@@ -54,7 +55,11 @@ export class TrainingRun {
     this.#rankLosses = parts.processGroup && new RankLosses(parts.processGroup);
   }
 
-  async toTheEnd(): Promise<'finished' | 'interrupted'> {
+  /**
+   * Trains until the last step, or until a stop is requested.
+   * @throws {DivergenceError} when the loss becomes NaN or infinite
+   */
+  async run(): Promise<'finished' | 'interrupted'> {
     const { trainer, loader } = this.#parts;
     const { iterations, evaluateEvery, checkpointEvery } = trainer.config.training;
     const parameters = trainer.components.model.parameters().reduce((sum, { numel }) => sum + numel, 0);
@@ -70,33 +75,33 @@ export class TrainingRun {
         const done = trainer.stepsTaken;
         if (done % evaluateEvery === 0 || done === iterations) await this.#evaluate();
         if (done % checkpointEvery === 0 || done === iterations) this.#save();
-        if (done < iterations && this.#stopWanted()) {
+        if (done < iterations && this.#stopRequested()) {
           this.#save();
           return 'interrupted';
         }
       }
       return 'finished';
     } finally {
-      this.#keep(this.#profiler?.finish() ?? null);
+      this.#writeProfile(this.#profiler?.finish() ?? null);
       this.#profiler?.[Symbol.dispose]();
       this.#watch.dispose();
       this.#rankLosses?.dispose();
     }
   }
 
-  /** Ranks stop after the same step, whichever of them was asked. */
-  #stopWanted(): boolean {
-    return this.#rankLosses?.stopWanted() ?? this.#parts.options.shouldStop?.() ?? false;
+  /** Returns the same answer on all ranks, so that they stop after the same step whichever of them was asked. */
+  #stopRequested(): boolean {
+    return this.#rankLosses?.stopRequested() ?? this.#parts.hooks.shouldStop?.() ?? false;
   }
 
   #takeStep(batch: Batch, waited: number): void {
-    const { trainer, processGroup, options } = this.#parts;
+    const { trainer, processGroup, hooks } = this.#parts;
     const { iterations, logEvery } = trainer.config.training;
     const { learningRate } = trainer;
     const profiler = this.#profiler;
     profiler?.enter('other');
     const own = trainer.step(batch, profiler ? { enter: (phase) => profiler.enter(phase) } : {});
-    const losses = this.#rankLosses?.share(own, { stop: options.shouldStop?.() ?? false }) ?? own;
+    const losses = this.#rankLosses?.share(own, { stop: hooks.shouldStop?.() ?? false }) ?? own;
     const step = trainer.stepsTaken;
     const logged = step % logEvery === 0 || step === iterations || step === 1;
     const loss = logged ? this.#log(losses, learningRate) : null;
@@ -105,7 +110,7 @@ export class TrainingRun {
     if (logged) this.#watch.settle();
     const count = batch.names.length * (processGroup?.worldSize ?? 1);
     batch.release();
-    this.#keep(profiler?.endStep(step) ?? null);
+    this.#writeProfile(profiler?.endStep(step) ?? null);
     const now = performance.now();
     const elapsed = now - this.#clock;
     this.#clock = now;
@@ -121,21 +126,21 @@ export class TrainingRun {
     });
   }
 
-  /** Only where a folder is written; a run shorter than the warm-up has its last steps measured. */
+  /** Profiles only where a folder is written. A run that is shorter than the warm-up has its last steps measured. */
   #createProfiler(): StepProfiler | null {
-    const { trainer, writer, options } = this.#parts;
-    const { profileSteps = null } = options;
+    const { trainer, writer, hooks } = this.#parts;
+    const { profileSteps = null } = hooks;
     if (profileSteps === null || writer === null) return null;
     const { device, training } = trainer.config;
     const warmUp = Math.min(3, Math.max(0, training.iterations - trainer.stepsTaken - 1));
     return new StepProfiler({ steps: profileSteps, warmUp, device, precision: trainer.precision });
   }
 
-  #keep(profile: Profile | null): void {
+  #writeProfile(profile: Profile | null): void {
     if (profile !== null) this.#parts.writer?.writeProfile(profile);
   }
 
-  /** Reads the losses back: the host waits for the device here. */
+  /** Reads the losses back and records them. The host waits for the device here. */
   #log(losses: StepLosses, learningRate: number): number {
     const objective = losses.objective.item();
     this.#parts.writer?.append({
@@ -154,8 +159,8 @@ export class TrainingRun {
 
   async #evaluate(): Promise<void> {
     const { trainer, evaluation, writer, processGroup } = this.#parts;
-    // Without synchronized normalization each rank has running statistics of its own; one network is to be scored.
-    trainer.shareBuffers();
+    // Without synchronized normalization each rank has its own running statistics, but one network is scored.
+    trainer.broadcastBuffers();
     const values = await evaluate(trainer.components.model, evaluation, {
       ...inferenceOptions(trainer.config),
       precision: trainer.precision,
@@ -169,7 +174,7 @@ export class TrainingRun {
     this.#clock = performance.now();
   }
 
-  /** W(v̂) as it is now, for the plot of how it was learned. */
+  /** Records the weight function W(v̂) as it is now, for the plot of how it was learned. */
   #recordWeights(): void {
     const { trainer, writer } = this.#parts;
     const confidence = Array.from({ length: 81 }, (_, index) => index / 40 - 1);
@@ -179,12 +184,12 @@ export class TrainingRun {
     }
   }
 
-  /** What pixels of different confidence are like now, on a few training images. */
+  /** Records loss, label noise and weight by confidence on a few training images. */
   async #recordStatistics(): Promise<void> {
-    const { trainer, watched, writer } = this.#parts;
-    if (watched === null) return;
+    const { trainer, statisticsImages, writer } = this.#parts;
+    if (statisticsImages === null) return;
     const inference = { ...inferenceOptions(trainer.config), precision: trainer.precision };
-    const statistics = await measureStatistics({ ...trainer.components, inference }, watched);
+    const statistics = await measureStatistics({ ...trainer.components, inference }, statisticsImages);
     writer?.append({ step: trainer.stepsTaken, split: 'statistics', values: statistics });
   }
 
@@ -195,24 +200,24 @@ export class TrainingRun {
     this.#watch.settle();
     this.#checkpointStep = step;
     using _copies = scope();
-    const others = processGroup ? collectRankStates(trainer, processGroup) : [];
+    const statesOfOthers = processGroup ? collectRankStates(trainer, processGroup) : [];
     if (writer === null) return;
     this.#checkpoint = writer.writeCheckpoint({
       step,
-      tensors: new Map([...trainer.state(), ...others]),
+      tensors: new Map([...trainer.state(), ...statesOfOthers]),
       state: { classes: this.#classes(), ...environmentState(environment(processGroup?.worldSize ?? 1)) },
     });
     this.#tell({ type: 'checkpoint', step, path: this.#checkpoint });
     this.#clock = performance.now();
   }
 
-  /** With the checkpoint, so that a trained network can be used where its dataset is not. */
+  /** Returns the classes that a checkpoint holds, so that a trained network can be used where its dataset is not. */
   #classes() {
     return this.#parts.evaluation.classes.map(({ name, color }) => ({ name, color: [...color] }));
   }
 
   #tell(event: TrainingEvent): void {
-    this.#parts.options.onEvent?.(event);
+    this.#parts.hooks.onEvent?.(event);
   }
 }
 
@@ -229,18 +234,21 @@ function environment(processes: number) {
 }
 
 function valuesOf({ aAcc, mAcc, mIoU, perClass, boundaryF1, trimapMIoU }: Evaluation): EvaluationValues {
-  // Only where they were measured: most runs have no keys for them.
-  const outlined = boundaryF1 !== null;
+  // Most runs do not measure boundaries and have no keys for them.
+  const boundariesMeasured = boundaryF1 !== null;
   return {
     aAcc,
     mAcc,
     mIoU,
-    ...(outlined && { boundaryF1, trimapMIoU: trimapMIoU?.map(({ width, mIoU }) => ({ width, mIoU })) }),
-    perClass: perClass.map(({ name, iou, accuracy, boundaryF1: outline }) => ({
+    ...(boundariesMeasured && {
+      boundaryF1,
+      trimapMIoU: trimapMIoU?.map(({ width, mIoU }) => ({ width, mIoU })),
+    }),
+    perClass: perClass.map(({ name, iou, accuracy, boundaryF1: classF1 }) => ({
       name,
       iou,
       accuracy,
-      ...(outlined && { boundaryF1: outline }),
+      ...(boundariesMeasured && { boundaryF1: classF1 }),
     })),
   };
 }

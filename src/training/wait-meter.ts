@@ -1,13 +1,13 @@
 /**
- * How much of a run goes by waiting for data. One step says little: batches come in turns from several workers, so the
- * steps seen last are taken together. The first one is left out, since it waits for the workers to start.
+ * Measures how much of a run is spent waiting for data. One step says little, because batches come in turns from several
+ * workers, so recent steps are averaged. The first step is left out, as it waits for the workers to start.
  */
 
 import type { TrainingEvent } from './events.js';
 
 type StepEvent = Extract<TrainingEvent, { type: 'step' }>;
 
-/** A step counts half as much after 34 further ones. */
+/** The weight of a step halves every 34 steps. */
 const memory = 0.98;
 
 export class WaitMeter {
@@ -17,7 +17,7 @@ export class WaitMeter {
 
   note({ dataWaitShare, imagesPerSecond }: Pick<StepEvent, 'dataWaitShare' | 'imagesPerSecond'>): void {
     if (this.#started && imagesPerSecond > 0) {
-      // Steps have equally many images, so that this is a step's time in some unit.
+      // All steps have the same number of images, so this is proportional to the time of a step.
       const elapsed = 1 / imagesPerSecond;
       this.#waited = memory * this.#waited + dataWaitShare * elapsed;
       this.#elapsed = memory * this.#elapsed + elapsed;
@@ -25,7 +25,7 @@ export class WaitMeter {
     this.#started = true;
   }
 
-  /** A share of the time; null before two steps were seen. */
+  /** Is the share of the time in [0, 1] that is spent waiting; null before two steps were noted. */
   get share(): number | null {
     return this.#elapsed > 0 ? this.#waited / this.#elapsed : null;
   }

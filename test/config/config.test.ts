@@ -12,6 +12,7 @@ import {
 import { ConfigError } from 'coarsely/errors';
 import type { ComponentSection } from 'coarsely/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keysWith } from '#config/key-traits.js';
 import { registries } from './local-registries.js';
 
 const schema = createConfigSchema(registries);
@@ -264,6 +265,28 @@ describe('checkConfig', () => {
     expect(asked).toEqual([
       { kind: 'folder', root: folder, split: 'train', labels: 'labels' },
       { kind: 'folder', root: folder, split: 'val', labels: 'labels' },
+    ]);
+  });
+});
+
+describe('key traits', () => {
+  it('mark the keys that change no result, and those in which ranks may differ', () => {
+    expect(keysWith('affectsResults', schema)).toEqual([
+      'output',
+      'data.workers',
+      'data.cacheMiB',
+      'training.checkpointEvery',
+      'training.keepCheckpoints',
+      'training.logEvery',
+    ]);
+    expect(keysWith('perProcess', schema)).toEqual([
+      'name',
+      'device',
+      'threads',
+      'output',
+      'data.root',
+      'data.workers',
+      'data.cacheMiB',
     ]);
   });
 });

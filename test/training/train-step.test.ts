@@ -2,12 +2,12 @@
 import type { Config } from 'coarsely/config';
 import { BatchLoader, datasets, openDataset } from 'coarsely/data';
 import { scope, setThreads } from 'coarsely/torch';
-import { type HostBatch, Trainer } from 'coarsely/training';
+import { Trainer, type TrainingBatch } from 'coarsely/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPlayground, type Playground, smallConfig } from './training-fixtures.js';
 
 let playground: Playground;
-let batches: HostBatch[];
+let batches: TrainingBatch[];
 
 beforeAll(async () => {
   setThreads(1);
@@ -52,7 +52,7 @@ function take(config: Config, steps: number, order: (step: number) => number = (
   const mains: number[] = [];
   const weighted: (number | null)[] = [];
   for (let step = 0; step < steps; step++) {
-    const losses = trainer.step(batches[order(step)] as HostBatch);
+    const losses = trainer.step(batches[order(step)] as TrainingBatch);
     objectives.push(losses.objective.item());
     mains.push(losses.main.item());
     weighted.push(losses.weighted?.item() ?? null);
@@ -99,12 +99,12 @@ test('ARM climbs: with the network held still, its weighted loss rises', () => {
   });
   using _losses = scope();
   const trainer = new Trainer(config, { classCount: 8, datasetLength: 4 });
-  for (let step = 0; step < 15; step++) trainer.step(batches[0] as HostBatch);
+  for (let step = 0; step < 15; step++) trainer.step(batches[0] as TrainingBatch);
   for (const parameter of trainer.components.model.parameters()) parameter.zeroGrad_().requiresGrad_(false);
   // Running statistics change, batch statistics do not: the same batch has the same losses at every step.
   const values = Array.from(
     { length: 30 },
-    () => trainer.step(batches[0] as HostBatch).weighted?.item() ?? 0,
+    () => trainer.step(batches[0] as TrainingBatch).weighted?.item() ?? 0,
   );
   expect(values.at(-1)).toBeGreaterThan((values[0] ?? 0) + 1e-3);
   trainer.dispose();
@@ -146,11 +146,11 @@ test('a trainer put back to an earlier state takes the same steps again', () => 
   const config = smallConfig(playground.root, { reweighter: arm });
   using outer = scope();
   const trainer = new Trainer(config, { classCount: 8, datasetLength: 4 });
-  trainer.step(batches[0] as HostBatch);
+  trainer.step(batches[0] as TrainingBatch);
   const saved = new Map([...trainer.state()].map(([name, tensor]) => [name, outer.keep(tensor.clone())]));
-  const on = trainer.step(batches[1] as HostBatch).objective.item();
+  const on = trainer.step(batches[1] as TrainingBatch).objective.item();
   trainer.loadState(saved, 1);
-  expect(trainer.step(batches[1] as HostBatch).objective.item()).toBe(on);
+  expect(trainer.step(batches[1] as TrainingBatch).objective.item()).toBe(on);
   trainer.dispose();
   for (const tensor of saved.values()) tensor.dispose();
 });
