@@ -1,9 +1,9 @@
-/** A run reads the same files wherever it is later continued or evaluated from. */
+/** Makes paths absolute, so that a run reads the same files from wherever it is continued or evaluated. */
 
 import path from 'node:path';
 import type { Config } from './schema.js';
 
-/** The config with the paths of what it reads made absolute, from the working directory. */
+/** Returns the config with the paths of the files that it reads made absolute, from the working directory. */
 export function withAbsolutePaths(config: Config): Config {
   const { data, model } = config;
   const { weights } = model.backbone;

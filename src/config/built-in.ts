@@ -1,4 +1,4 @@
-/** The schema over every component that the rooms registered: what the command line validates with. */
+/** Creates the schema over all registered components, with which the command line validates a config. */
 
 import { datasets } from '../data/index.js';
 import { losses } from '../losses/index.js';
@@ -7,7 +7,7 @@ import { optimizers, schedules } from '../optim/index.js';
 import { confidences, reweighters } from '../reweighting/index.js';
 import { type ConfigSchema, createConfigSchema } from './schema.js';
 
-/** Components registered later, by a user, are known to this schema too: registries are asked at each parse. */
+/** Validates a config. Components that a user registers later are known too, because every parse asks the registries. */
 export const configSchema: ConfigSchema = createConfigSchema({
   backbones,
   heads,

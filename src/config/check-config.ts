@@ -1,4 +1,4 @@
-/** What can be known before anything is loaded: that the folders and files a config names are there and usable. */
+/** Checks before anything is loaded that the folders and files of a config exist and are usable. */
 
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -9,11 +9,12 @@ import { datasetSection } from './data-section.js';
 import { checkExtraHeads } from './extra-heads.js';
 import type { Config } from './schema.js';
 
-/** Finds what is wrong with a dataset, a line for each thing: `checkDataset` of the data room. */
+/** Finds the problems of a dataset, a line each, as `checkDataset` of `coarsely/data` does. */
 export type DatasetChecker = (section: ComponentSection) => Promise<{ readonly problems: readonly string[] }>;
 
+/** Configures `checkConfig`. */
 export interface CheckOptions {
-  /** Says in errors which config is meant: its file or recipe. */
+  /** Names the config in errors: its file or recipe. */
   readonly label: string;
   readonly checkDataset: DatasetChecker;
 }
@@ -21,8 +22,10 @@ export interface CheckOptions {
 const shownProblems = 3;
 
 /**
- * Rejects with a ConfigError for parts that do not go together, a missing data root, a missing weights file or an output folder that cannot be written,
- * and with a DataError for what is wrong with the dataset itself.
+ * Checks that the parts of a config go together, and that its folders and files can be used.
+ * @throws {ConfigError} when parts do not go together, the data root or the weights file is missing, or the output folder
+ *   cannot be written
+ * @throws {DataError} when the dataset has problems, with a line for each
  */
 export async function checkConfig(config: Config, { label, checkDataset }: CheckOptions): Promise<void> {
   checkParts(config, label);

@@ -1,6 +1,6 @@
 /**
- * Sections of a config that name a component (`{ kind: 'arm', p: 2 }`), validated by the component's own option schema,
- * which its room registered. The config knows no concrete kind.
+ * Validates sections that name a component (`{ kind: 'arm', p: 2 }`) by the component's own option schema, which its room
+ * registered. The config knows no concrete kind.
  */
 
 import { z } from 'zod';
@@ -9,11 +9,11 @@ import type { ComponentSection, Kinds } from '../registry/index.js';
 import { keysOf } from '../registry/internal.js';
 
 export interface ComponentSectionOptions {
-  /** Used when a section leaves `kind` out, so that one option can be changed without naming the default. */
+  /** Is used when a section has no `kind`, so that one option can be changed without naming the default. */
   readonly defaultKind: string;
 }
 
-/** The schema of a section naming a component of `registry`: the parsed section has every option of its kind. */
+/** Returns the schema of a section that names a component of `registry`; a parsed section has every option of its kind. */
 export function componentSection(registry: Kinds, { defaultKind }: ComponentSectionOptions) {
   const named = z.looseObject({ kind: z.string().default(defaultKind) });
   return named.transform((section, context): ComponentSection => {
@@ -25,7 +25,7 @@ export function componentSection(registry: Kinds, { defaultKind }: ComponentSect
   });
 }
 
-/** The option schema of `kind`, or undefined after reporting at `kind` that there is no such component. */
+/** Returns the option schema of `kind`, or undefined after reporting at `kind` that there is no such component. */
 export function optionsOf(registry: Kinds, kind: string, context: z.RefinementCtx): z.ZodType | undefined {
   try {
     return registry.get(kind).options;
@@ -36,12 +36,13 @@ export function optionsOf(registry: Kinds, kind: string, context: z.RefinementCt
   }
 }
 
+/** Configures `parseOptions`. */
 export interface ParseOptionsSettings {
   /** Receives an issue for everything that the schema rejects. */
   readonly context: z.RefinementCtx;
   /** Returns the place in the section that an option's path stands for; by default the path itself. */
   readonly placeOf?: (path: PropertyKey[]) => PropertyKey[];
-  /** Further keys of the section, to be suggested for an unknown one. */
+  /** Lists further keys of the section, which are suggested for an unknown key. */
   readonly known?: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The `data` section: one dataset kind, a root, and the part of it that trains and the part that evaluates, which may
- * use different labels (train on coarse ones, evaluate on fine ones). The options of a part belong to the dataset kind.
+ * Validates the `data` section: one kind of dataset, its root, the part that trains and the part that evaluates, which may
+ * use different labels (train on coarse ones, evaluate on fine ones). The options of a part belong to the kind.
  */
 
 import { z } from 'zod';
@@ -10,22 +10,22 @@ import type { ComponentSection, Kinds } from '../registry/index.js';
 import { optionsOf, parseOptions } from './component-section.js';
 import { keyTraits } from './key-traits.js';
 
-/** Which part of a dataset, and which of its labels: for a folder dataset `labels` names a directory. */
+/** Names a part of a dataset and its labels; for a folder dataset `labels` is a folder. */
 export interface DatasetPart {
   readonly split: string;
   readonly labels: string;
   readonly [option: string]: unknown;
 }
 
-/** A small part with labels that can be trusted, for reweighters that learn from one. */
+/** Names a small part whose labels can be trusted, for reweighters that learn from it. */
 export interface CleanPart extends DatasetPart {
-  /** Takes only this many of its images, spread evenly; null takes all. */
+  /** Limits the images of the part, spread evenly; null takes all. */
   readonly count: number | null;
 }
 
 export type DatasetPartName = 'train' | 'evaluation' | 'clean';
 
-/** Below 32 pixels a network of output stride 16 sees a 1×1 map. */
+/** Below 32 pixels, the maps of a network of output stride 16 have a single pixel. */
 const smallestCrop = 32;
 
 const augmentationSchema = augmentationOptions.refine(
@@ -47,7 +47,7 @@ const cleanSchema = partSchema.partial().extend({
     .describe('Takes only this many of its images, spread evenly; `null` takes all.'),
 });
 
-/** The schema of `data` over these dataset kinds. */
+/** Returns the schema of `data` over these kinds of dataset. */
 export function dataSection(datasets: Kinds) {
   const section = z.strictObject({
     kind: z.string().default('folder').describe('Kind of dataset, which says how its files are laid out.'),
@@ -113,8 +113,8 @@ export function dataSection(datasets: Kinds) {
 }
 
 /**
- * The dataset of a part as a component section, to be created by the registry of datasets.
- * @throws ConfigError for the clean part where there is none
+ * Returns a part of the `data` section as a component section, from which the registry of datasets creates the dataset.
+ * @throws {ConfigError} when the clean part is asked for and there is none
  */
 export function datasetSection(
   data: {

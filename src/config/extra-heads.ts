@@ -1,16 +1,19 @@
-/** What a config's loss needs predicted beside the classes, so that training and loading build the same network. */
+/** Finds the extra heads that a config's loss needs, so that training and loading build the same network. */
 
 import { ConfigError } from '../errors/index.js';
 import { losses } from '../losses/index.js';
 import { confidences } from '../reweighting/index.js';
 import type { Config } from './schema.js';
 
-/** Channels by the extra head's name; empty for most losses. */
+/** Returns the number of channels by the name of an extra head; empty for most losses. */
 export function extraHeadsOf({ loss }: Pick<Config, 'loss'>): Readonly<Record<string, number>> {
   return losses.get(loss.kind).extraHeads ?? {};
 }
 
-/** @throws ConfigError naming both keys when the confidence reads a head that the loss doesn't bring */
+/**
+ * Checks that the loss trains every head that the confidence reads.
+ * @throws {ConfigError} naming both keys when it does not
+ */
 export function checkExtraHeads(config: Pick<Config, 'loss' | 'confidence'>): void {
   const heads = extraHeadsOf(config);
   const { loss, confidence } = config;

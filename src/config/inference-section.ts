@@ -1,6 +1,6 @@
 /**
- * The `inference` section: how a trained network reads an image. Training's evaluation, `evaluate`, `predict` and the
- * report all follow it, so that their scores and pictures are of one protocol.
+ * Defines the `inference` section: how a trained network predicts an image. The evaluations of training, `evaluate`,
+ * `predict` and the report all follow it, so that their scores and pictures are of one protocol.
  */
 
 import { z } from 'zod';

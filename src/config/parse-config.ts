@@ -1,4 +1,4 @@
-/** From layers (a recipe, files that extend it, the command line) to one checked config. */
+/** Merges layers (a recipe, files that extend it, the command line) into one checked config. */
 
 import { ConfigError } from '../errors/index.js';
 import { valueAt } from '../registry/internal.js';
@@ -7,7 +7,7 @@ import { mergeSections, type Section } from './merge.js';
 import { withCurrentKeys } from './renamed-keys.js';
 import type { Config, ConfigSchema } from './schema.js';
 
-/** Keys from one origin; the label (a file, a recipe, `--set`) is what an error about one of them names. */
+/** Holds keys of one origin. Errors about them name the label: a file, a recipe, `--set`. */
 export interface ConfigLayer {
   readonly label: string;
   readonly values: Section;
@@ -43,7 +43,7 @@ export function parseLayers(
   throw new ConfigError(shown.join('\n'));
 }
 
-/** The last layer that wrote the rejected place; for a missing key the layer nearest to the person. */
+/** Names the last layer that set the rejected key; for a missing key, the last layer that is not an option. */
 function originOf(complaint: Complaint, layers: readonly ConfigLayer[]): string {
   const writer = layers.findLast((layer) => valueAt(layer.values, complaint.path) !== undefined);
   const label =

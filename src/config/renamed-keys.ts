@@ -8,7 +8,7 @@ import { valueAt } from '../registry/internal.js';
 import { isSection, type Section } from './merge.js';
 
 interface RenamedKey {
-  /** Dotted path, such as `training.accumulation`. */
+  /** Is a dotted path, such as `training.accumulation`. */
   readonly former: string;
   readonly current: string;
 }

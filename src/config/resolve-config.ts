@@ -1,4 +1,4 @@
-/** A config by name: a recipe, or a YAML file that may say `extends: RECIPE` or `extends: other.yaml`. */
+/** Finds a config by name: a recipe, or a YAML file that may have `extends: RECIPE` or `extends: other.yaml`. */
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -10,29 +10,30 @@ import { type ConfigLayer, type ParseOptions, parseLayers } from './parse-config
 import type { Config, ConfigInput, ConfigSchema } from './schema.js';
 import { parseSetOptions } from './set-option.js';
 
-/** A recipe as far as a config needs to know it; its data root may be left to the person. */
+/** Creates the config of a recipe. */
 export interface NamedRecipe {
   readonly config: () => RecipeConfig;
 }
 
-/** What a recipe returns: a config input, whose `data.root` the person may still have to name. */
+/** Is a config input whose `data.root` may be missing, for the person to name. */
 export type RecipeConfig = Omit<ConfigInput, 'data'> & {
   readonly data: Omit<ConfigInput['data'], 'root'> & { readonly root?: string };
 };
 
+/** Configures `resolveConfig`. */
 export interface ResolveOptions extends ParseOptions {
   readonly schema: ConfigSchema;
-  /** Recipes by name. */
   readonly recipes?: ReadonlyMap<string, NamedRecipe>;
-  /** Keys that other options of a command change, such as `--data ROOT`; they win over the source. */
+  /** Holds keys that other options of a command change, such as `--data ROOT`; they win over the source. */
   readonly changes?: readonly ConfigLayer[];
-  /** `KEY=VALUE` texts, applied in this order over everything else. */
+  /** Lists `KEY=VALUE` texts, which are applied in this order over everything else. */
   readonly set?: readonly string[];
 }
 
 /**
- * The complete config of a recipe's name or a YAML file's path. Throws a ConfigError that names the file and key for
- * everything that a config can get wrong; looks at no dataset and no weights (that is `checkConfig`).
+ * Returns the complete config of a recipe or a YAML file, by name or path. Datasets and weights are not looked at;
+ * `checkConfig` does that.
+ * @throws {ConfigError} naming file and key when the source is missing, not YAML, or has a wrong key or value
  */
 export function resolveConfig(source: string, options: ResolveOptions): Config {
   const { schema, recipes = new Map(), changes = [], set = [], onNotice } = options;
@@ -41,22 +42,22 @@ export function resolveConfig(source: string, options: ResolveOptions): Config {
   return parseLayers(schema, layers, { onNotice });
 }
 
-interface Place {
+interface LookupPlace {
   readonly recipes: ReadonlyMap<string, NamedRecipe>;
-  /** Relative files are looked for here: the folder of the file that says `extends`. */
+  /** Is the folder in which relative paths are looked up: that of the file with `extends`. */
   readonly folder: string;
-  /** Files that led here, outermost first. */
+  /** Lists the files whose `extends` led here, outermost first. */
   readonly above: readonly string[];
 }
 
-/** The layers of a source, from the most basic one up. */
-function layersOf(source: string, { recipes, folder, above }: Place): ConfigLayer[] {
+/** Returns the layers of a source, the most basic one first. */
+function layersOf(source: string, { recipes, folder, above }: LookupPlace): ConfigLayer[] {
   const recipe = recipes.get(source);
   if (recipe !== undefined) return [{ label: source, values: recipe.config() as unknown as Section }];
   const file = path.join(path.isAbsolute(source) ? '' : folder, source);
   if (!existsSync(file) || !statSync(file).isFile()) throw notFound(source, { recipes, folder, above });
   if (above.includes(file))
-    throw new ConfigError(`config ${file}: extends itself by way of ${above.join(' → ')}`);
+    throw new ConfigError(`config ${file}: extends itself through ${above.join(' → ')}`);
   const { extends: base, ...values } = readYaml(file);
   if (base === undefined) return [{ label: file, values }];
   if (typeof base !== 'string') {
@@ -68,7 +69,7 @@ function layersOf(source: string, { recipes, folder, above }: Place): ConfigLaye
   return [...below, { label: file, values }];
 }
 
-function notFound(source: string, { recipes, above }: Place): ConfigError {
+function notFound(source: string, { recipes, above }: LookupPlace): ConfigError {
   const from = above.length > 0 ? ` ${above.at(-1)}: extends ${source}` : ` ${source}`;
   const looksLikeFile = /[/\\]|\.ya?ml$/.test(source);
   if (looksLikeFile) return new ConfigError(`config${from}: no such file`);

@@ -1,6 +1,6 @@
 /**
- * The one schema of a run: every key, its type and its default. What ran is this object, written whole into the run's
- * folder. Sections with a `kind` name components, whose own rooms define and check their options.
+ * Defines the schema of a run: every key with its type, default and meaning. A complete config is written into the folder
+ * of its run. Sections with a `kind` name components, whose own rooms define and check their options.
  */
 
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { inferenceSection } from './inference-section.js';
 import { keyTraits } from './key-traits.js';
 import { optimizerSection } from './optimizer-section.js';
 
-/** The components a config can name, by section. */
+/** Holds the components that a config can name, by section. */
 export interface ComponentRegistries {
   readonly backbones: Kinds;
   readonly heads: Kinds;
@@ -24,9 +24,9 @@ export interface ComponentRegistries {
 }
 
 export type ConfigSchema = ReturnType<typeof createConfigSchema>;
-/** A complete config: every default filled in, every component's options checked. */
+/** Is a complete config: every default is filled in, and every component's options are checked. */
 export type Config = z.output<ConfigSchema>;
-/** What a person writes: only the keys that differ from the defaults. */
+/** Is a config as a person writes it, with only the keys that differ from the defaults. */
 export type ConfigInput = z.input<ConfigSchema>;
 export type { ComponentSection };
 
@@ -137,7 +137,7 @@ const distributedSchema = z.strictObject({
     .describe('Size of the buckets in which gradients travel while backward is still running.'),
 });
 
-/** The schema over these components; unknown keys are rejected at every level. */
+/** Returns the schema over these components; unknown keys are rejected at every level. */
 export function createConfigSchema(registries: ComponentRegistries) {
   const component = (registry: Kinds, defaultKind: string) =>
     componentSection(registry, { defaultKind }).prefault({});

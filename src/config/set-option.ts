@@ -1,12 +1,13 @@
-/** `--set training.iterations=200`: one changed key from the command line. */
+/** Parses `--set training.iterations=200`, which changes one key from the command line. */
 
 import { parse } from 'yaml';
 import { ConfigError } from '../errors/index.js';
 import { isSection, type Section } from './merge.js';
 
 /**
- * All `KEY=VALUE` texts as one section, later ones winning. A value is YAML, so `[240, 320]`, `null` and `true` mean what
- * they mean in a file. Throws a ConfigError for a text that is not `a.b=value`.
+ * Returns all `KEY=VALUE` texts as one section, later ones winning. A value is YAML, so `[240, 320]`, `null` and `true`
+ * mean what they mean in a file.
+ * @throws {ConfigError} when a text is not of the form `a.b=value`
  */
 export function parseSetOptions(texts: readonly string[]): Section {
   const root: Record<string, unknown> = {};

@@ -1,9 +1,9 @@
-/** A complete config as YAML, so that `coarsely train RUN/config.yaml` repeats a run. */
+/** Writes a complete config as YAML, so that `coarsely train RUN/config.yaml` repeats a run. */
 
 import { Document, isScalar, isSeq, visit } from 'yaml';
 import type { Config } from './schema.js';
 
-/** The YAML text of a config; short lists such as `[240, 320]` stay on one line. */
+/** Returns the YAML text of a config; lists of scalars such as `[240, 320]` stay on one line. */
 export function configToYaml(config: Config): string {
   const document = new Document(config);
   visit(document, {

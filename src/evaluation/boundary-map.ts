@@ -1,8 +1,8 @@
 /**
- * Where the classes of a label map meet. A boundary lies between two neighboring pixels (left, right, above, below) of
- * two classes; both are boundary pixels, each of its own class. What is not labeled makes none: an unlabeled pixel is
- * no neighbor, and neither is the world beyond the image's edge.
+ * Finds where the classes of a label map meet. A boundary lies between two neighboring pixels (left, right, above, below)
+ * of two classes; both are boundary pixels, each of its own class. Unlabeled pixels and the image's edge make no boundary.
  */
+
 import { ignoreIndex } from '../data/index.js';
 
 export interface MapSize {
@@ -11,20 +11,21 @@ export interface MapSize {
 }
 
 /**
- * Boundary pixels of a map, with a margin around it, so that a disc may be laid on each without looking for the edge.
- * A place is an index into `classes`.
+ * Holds the boundary pixels of a map with a margin around it, so that a disc around any of them stays inside. A place is
+ * an index into `classes`.
  */
 export interface BoundaryMap {
-  /** (height + 2 · margin) × rowLength: its class at a boundary pixel, 255 everywhere else. */
+  /** Holds the class at each boundary pixel and 255 elsewhere, (height + 2 · margin) × rowLength. */
   readonly classes: Uint8Array;
-  /** The boundary pixels, top to bottom. */
+  /** Lists the places of the boundary pixels, top to bottom. */
   readonly places: readonly number[];
   readonly rowLength: number;
 }
 
 /**
+ * Returns the boundary pixels of a map.
  * @param ids height × width class ids
- * @param options.labels where these are 255, a pixel is not labeled, whatever `ids` says; default: `ids`
+ * @param options.labels a map whose 255s mark unlabeled pixels, whatever `ids` holds there; `ids` itself by default
  */
 export function boundaryMap(
   ids: Uint8Array,
@@ -54,7 +55,7 @@ export function boundaryMap(
   return { classes, places, rowLength };
 }
 
-/** The steps from a place to every place at most √`square` pixels away, nearest first, its own included. */
+/** Returns the index steps from a place to itself and all places at most √`square` pixels away, nearest first. */
 export function discSteps(square: number, rowLength: number): Int32Array {
   const radius = Math.floor(Math.sqrt(square));
   const steps: { step: number; distance: number }[] = [];

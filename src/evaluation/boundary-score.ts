@@ -1,25 +1,27 @@
 /**
- * The boundary F-score: how much of the predicted outline of a class lies near its true outline, and the reverse.
- * Csurka, Larlus, Perronnin: "What is a good evaluation measure for semantic segmentation?", BMVC 2013. Near is within
- * 0.75 % of the image's diagonal, as they have it, and at least one pixel.
+ * Computes the boundary F-score: how much of the predicted boundary of a class lies near its true boundary, and the
+ * reverse. Csurka, Larlus, Perronnin: "What is a good evaluation measure for semantic segmentation?", BMVC 2013. Near means
+ * within 0.75 % of the image's diagonal, as in that paper, and at least one pixel.
  *
- * They average over images; here, as for mIoU, the counts of all images are added up, so that an image with a few
- * boundary pixels weighs as much as those, and the sums are exact.
+ * The paper averages over images. Here, as for mIoU, the counts of all images are summed, so that every boundary pixel has
+ * the same weight and the sums are exact.
  */
+
 import { ignoreIndex } from '../data/index.js';
 import { type BoundaryMap, boundaryMap, discSteps, type MapSize } from './boundary-map.js';
 
-/** 0.0075² as a fraction: squared distances are then compared in whole numbers. */
+/** Is 0.0075² as a fraction, so that squared distances are compared in whole numbers. */
 const toleranceSquared = { numerator: 9, denominator: 160_000 } as const;
 
+/** Holds boundary F-scores as fractions in [0, 1]. */
 export interface BoundaryScore {
-  /** Mean over the classes that have a boundary in truth or prediction, 0..1; NaN where none has. */
+  /** Is the mean over the classes that have a boundary in truth or prediction; NaN when no class has one. */
   readonly mean: number;
-  /** By class id; null where a class has no boundary in either. */
+  /** Holds the score by class id; null for a class without a boundary in either. */
   readonly perClass: readonly (number | null)[];
 }
 
-/** Counts boundary pixels of any number of images, and those that have their counterpart near. */
+/** Counts boundary pixels over any number of images, and those with a counterpart nearby. */
 export class BoundaryCounts {
   readonly #classCount: number;
   readonly #truth: ClassCounts;
@@ -32,10 +34,10 @@ export class BoundaryCounts {
   }
 
   /**
-   * Adds one image. Boundary pixels of the prediction count where the labels say something, and only against them.
+   * Adds one image. Predicted boundary pixels count only where pixels are labeled.
    *
    * @param prediction height × width class ids
-   * @param labels the same of the truth, 255 where not labeled
+   * @param labels height × width true class ids, 255 where unlabeled
    */
   update(prediction: Uint8Array, labels: Uint8Array, size: MapSize): void {
     const { width, height } = size;
@@ -49,17 +51,18 @@ export class BoundaryCounts {
     this.#prediction.add(predicted, { against: truth, steps });
   }
 
-  /** Everything counted, as live arrays: counts of several processes are added up in them. */
+  /** Returns all counts as live arrays, in which the counts of several processes are summed. */
   counts(): readonly BigInt64Array[] {
     return [...this.#truth.counts(), ...this.#prediction.counts()];
   }
 
+  /** Returns the F-scores of everything counted so far. */
   score(): BoundaryScore {
     const perClass = Array.from({ length: this.#classCount }, (_, id) => {
       const precision = this.#prediction.share(id);
       const recall = this.#truth.share(id);
       if (precision === null && recall === null) return null;
-      // One of them missing means an outline without counterpart: nothing of it is near.
+      // When one of them is missing, no boundary pixel of the other has a counterpart.
       if (!precision || !recall) return 0;
       return (2 * precision * recall) / (precision + recall);
     });
@@ -102,7 +105,7 @@ class ClassCounts {
     return [this.#all, this.#near];
   }
 
-  /** Boundary pixels that have a counterpart near, of all of the class; null where there are none. */
+  /** Returns the share of the class's boundary pixels that have a counterpart nearby; null when it has none. */
   share(id: number): number | null {
     const all = this.#all[id] as bigint;
     return all === 0n ? null : Number(this.#near[id]) / Number(all);

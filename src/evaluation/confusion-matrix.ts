@@ -1,19 +1,24 @@
 /**
- * Counts of (true class, predicted class) over any number of images, held in one [C, C] int64 tensor: memory depends
- * on the number of classes alone. Pixels labeled `ignoreIndex` are in no count.
+ * Counts pixels by (true class, predicted class) over any number of images in one [C, C] int64 tensor, so that memory
+ * depends on the number of classes alone. Pixels labeled `ignoreIndex` are not counted.
  */
+
 import { ignoreIndex } from '../data/index.js';
 import type { Collectives } from '../distributed/index.js';
 import { DataError } from '../errors/index.js';
 import { type Device, ops, scope, type Tensor, zeros } from '../torch/index.js';
 import { type Metrics, metricsFrom } from './metrics.js';
 
-/** Owns a tensor: make it outside any scope that ends before it, and `dispose()` it (or use `using`). */
+/** Counts on the device of the predictions. It owns a tensor: create it outside of scopes that end before it, and dispose it. */
 export class ConfusionMatrix implements Disposable {
   readonly classCount: number;
   readonly #counts: Tensor;
 
-  /** @param options.device where predictions and labels will be; the counting happens there */
+  /**
+   * Creates a matrix of zeros.
+   * @param options.device the device of predictions and labels, on which pixels are counted
+   * @throws {RangeError} when the class count is not a positive integer
+   */
   constructor(classCount: number, { device = 'cpu' }: { device?: Device } = {}) {
     if (!Number.isInteger(classCount) || classCount < 1) {
       throw new RangeError(`ConfusionMatrix: expected a class count of at least 1, received ${classCount}`);
@@ -23,11 +28,11 @@ export class ConfusionMatrix implements Disposable {
   }
 
   /**
-   * Adds one batch. Waits for the device once, to learn whether every id was in range.
+   * Adds one batch. The host waits for the device here once, to check that every id is in range.
    *
-   * @param predictionNHW class ids, int64, any shape
+   * @param predictionNHW class ids [N,H,W], int64
    * @param labelsNHW true class ids of the same shape, uint8 or int64; 255 is ignored
-   * @throws DataError when a label or a prediction is outside the classes; then nothing of the batch is counted
+   * @throws {DataError} when a label or prediction is not a class, or shapes differ; then nothing of the batch is counted
    */
   update(predictionNHW: Tensor, labelsNHW: Tensor): void {
     if (predictionNHW.shape.join() !== labelsNHW.shape.join()) {
@@ -45,7 +50,7 @@ export class ConfusionMatrix implements Disposable {
       .logicalAnd(labels.ge(0))
       .logicalAnd(prediction.lt(classCount))
       .logicalAnd(prediction.ge(0));
-    // Two more bins behind the matrix take what is not counted: ignored pixels, and ids out of range.
+    // Two more bins behind the matrix receive what is not counted: ignored pixels, and ids out of range.
     const ignoredBin = classCount * classCount;
     const rejectedBin = ignoredBin + 1;
     const cell = labels.mul(classCount).add(prediction).where(inRange, rejectedBin).where(valid, ignoredBin);
@@ -56,22 +61,22 @@ export class ConfusionMatrix implements Disposable {
     this.#counts.add_(bins.narrow(0, 0, ignoredBin));
   }
 
-  /** The counts so far, row-major [true class, predicted class]. */
+  /** Returns the counts so far, row-major [true class, predicted class]. */
   counts(): BigInt64Array {
     return this.#counts.toTypedArray() as BigInt64Array;
   }
 
-  /** aAcc, mAcc, mIoU and the scores of each class over everything counted so far. */
+  /** Returns aAcc, mAcc, mIoU and the scores of each class over everything counted so far. */
   metrics(): Metrics {
     return metricsFrom(this.counts(), this.classCount);
   }
 
-  /** Adds what the other processes have counted; afterwards all hold the same counts. */
+  /** Adds the counts of all other processes, so that all hold the same counts. Every rank must call it. */
   sumOver(processGroup: Pick<Collectives, 'allReduce_'>): void {
     processGroup.allReduce_(this.#counts);
   }
 
-  /** Forgets everything counted. */
+  /** Sets all counts to 0. */
   reset(): void {
     this.#counts.zero_();
   }

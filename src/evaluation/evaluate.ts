@@ -1,4 +1,5 @@
-/** Scores a model on a labeled data set, at the resolution of the labels. */
+/** Scores a model on a labeled dataset, at the resolution of the labels. */
+
 import type { Sample, SegmentationDataset } from '../data/index.js';
 import type { Collectives } from '../distributed/index.js';
 import { DataError } from '../errors/index.js';
@@ -13,44 +14,46 @@ import type { SegmentationModel } from './segmentation-model.js';
 import { TrimapCounts, type TrimapScore } from './trimap-score.js';
 
 export interface EvaluationProgress {
-  /** Images scored so far. */
+  /** Counts the images scored so far. */
   readonly done: number;
   readonly total: number;
 }
 
+/** Configures `evaluate`. */
 export interface EvaluationOptions extends InferenceOptions {
-  /** Images of one size that go through the network together. Larger helps a GPU; on a CPU 1 is as fast. */
+  /** Limits the images of one size that go through the network together; 1 by default. More help a GPU, not a CPU. */
   readonly batchSize?: number;
-  /** Also measures how well outlines are met: boundary F-score and trimap mIoU, on the host. */
+  /** Also computes boundary F-score and trimap mIoU, on the host. */
   readonly boundary?: boolean;
   readonly onProgress?: (progress: EvaluationProgress) => void;
-  /** Asked after every batch; true ends the evaluation with what was counted so far. */
+  /** Is called after every batch; when it returns true the evaluation ends with what was counted so far. */
   readonly shouldStop?: () => boolean;
-  /** Processes that score together: each takes every n-th image, and all get the scores of all images. */
+  /** Connects processes that score together: each takes every n-th image, and all get the scores of all images. */
   readonly processGroup?: Pick<Collectives, 'rank' | 'worldSize' | 'allReduce_'> | null;
 }
 
+/** Holds the scores of a named class. */
 export interface EvaluatedClass extends ClassMetrics {
   readonly name: string;
-  /** 0..1; null where the class has no boundary in truth or prediction, or where it was not asked for. */
+  /** Is a fraction in [0, 1]; null when the class has no boundary in truth or prediction, or boundaries were not scored. */
   readonly boundaryF1: number | null;
 }
 
+/** Holds the scores of a model on a dataset. */
 export interface Evaluation extends Metrics {
   readonly perClass: readonly EvaluatedClass[];
-  /** Mean boundary F-score over the classes that have a boundary, 0..1; null unless asked for. */
+  /** Is the mean boundary F-score over the classes that have a boundary, in [0, 1]; null unless `boundary` is set. */
   readonly boundaryF1: number | null;
-  /** mIoU in bands around the true boundaries, narrowest first; null unless asked for. */
+  /** Holds the mIoU in bands around true boundaries, narrowest first; null unless `boundary` is set. */
   readonly trimapMIoU: readonly TrimapScore[] | null;
-  /** Images that were scored: all of the data set's, unless `stopped`. */
+  /** Counts the images that were scored: all of the dataset unless `stopped`. */
   readonly images: number;
   readonly stopped: boolean;
 }
 
 /**
- * Memory does not grow with the number of images: confusion matrices and the images in flight.
- *
- * @throws DataError when an image has no labels or a label is outside the classes; the image is named
+ * Returns the scores of a model over all images of a dataset. Memory does not grow with the number of images.
+ * @throws {DataError} naming the image when it cannot be read, has no labels, or a label is not a class
  */
 export async function evaluate(
   model: SegmentationModel,
@@ -68,11 +71,11 @@ export async function evaluate(
   const { device = 'cpu' } = inference;
   const classCount = dataset.classes.length;
   using matrix = new ConfusionMatrix(classCount, { device });
-  const outlines = boundary
+  const boundaryCounts = boundary
     ? { boundary: new BoundaryCounts(classCount), trimap: new TrimapCounts(classCount) }
     : null;
   const { rank, worldSize } = processGroup ?? { rank: 0, worldSize: 1 };
-  // No image twice and none left out, however many remain for the last round.
+  // Every image is scored by exactly one rank, however many remain for the last round.
   const total = Math.ceil((dataset.length - rank) / worldSize);
   let done = 0;
   let stopped = false;
@@ -80,7 +83,7 @@ export async function evaluate(
   await inferWith(model, inference, async (prepared) => {
     const read = (place: number) => dataset.read(place * worldSize + rank);
     for await (const samples of sameSizeBatches(total, { read, batchSize })) {
-      score(prepared, samples, { ...inference, matrix, outlines });
+      score(prepared, samples, { ...inference, matrix, boundaryCounts });
       done += samples.length;
       onProgress?.({ done, total });
       stopped = done < total && (shouldStop?.() ?? false);
@@ -88,33 +91,35 @@ export async function evaluate(
     }
   });
 
-  const images = processGroup === null ? done : sumOverRanks(processGroup, { done, matrix, outlines });
+  const images = processGroup === null ? done : sumOverRanks(processGroup, { done, matrix, boundaryCounts });
   const metrics = matrix.metrics();
-  const outlined = outlines?.boundary.score() ?? null;
+  const boundaryScore = boundaryCounts?.boundary.score() ?? null;
   const perClass = metrics.perClass.map((scores, id) => ({
     name: (dataset.classes[id] as { name: string }).name,
     ...scores,
-    boundaryF1: outlined?.perClass[id] ?? null,
+    boundaryF1: boundaryScore?.perClass[id] ?? null,
   }));
-  const boundaryF1 = outlined?.mean ?? null;
-  const trimapMIoU = outlines?.trimap.scores() ?? null;
+  const boundaryF1 = boundaryScore?.mean ?? null;
+  const trimapMIoU = boundaryCounts?.trimap.scores() ?? null;
   return { ...metrics, perClass, boundaryF1, trimapMIoU, images, stopped };
 }
 
 interface Counts {
   readonly matrix: ConfusionMatrix;
-  readonly outlines: { readonly boundary: BoundaryCounts; readonly trimap: TrimapCounts } | null;
+  readonly boundaryCounts: { readonly boundary: BoundaryCounts; readonly trimap: TrimapCounts } | null;
 }
 
-/** Makes the counts those of all ranks, exactly; returns how many images they are of. */
+/** Sums the counts of all ranks exactly, in place, and returns the number of images that they are of. */
 function sumOverRanks(
   processGroup: Pick<Collectives, 'allReduce_'>,
-  { done, matrix, outlines }: Counts & { readonly done: number },
+  { done, matrix, boundaryCounts }: Counts & { readonly done: number },
 ): number {
   const images = BigInt64Array.of(BigInt(done));
-  const outlineCounts = outlines ? [...outlines.boundary.counts(), ...outlines.trimap.counts()] : [];
+  const onHost = boundaryCounts
+    ? [...boundaryCounts.boundary.counts(), ...boundaryCounts.trimap.counts()]
+    : [];
   matrix.sumOver(processGroup);
-  for (const counts of [images, ...outlineCounts]) {
+  for (const counts of [images, ...onHost]) {
     using _temporaries = scope();
     const sum = tensorFrom(counts, { dtype: 'int64', shape: [counts.length] });
     processGroup.allReduce_(sum);
@@ -126,7 +131,7 @@ function sumOverRanks(
 function score(
   model: SegmentationModel,
   samples: readonly Sample[],
-  { matrix, outlines, ...inference }: Counts & InferenceOptions,
+  { matrix, boundaryCounts, ...inference }: Counts & InferenceOptions,
 ): void {
   using _temporaries = scope();
   const { width, height } = samples[0] as Sample;
@@ -147,12 +152,12 @@ function score(
     const names = samples.map((sample) => sample.name).join(', ');
     throw error instanceof DataError ? new DataError(`${names}: ${error.message}`, { cause: error }) : error;
   }
-  if (outlines === null) return;
+  if (boundaryCounts === null) return;
   const prediction = predictionNHW.to({ dtype: 'uint8', device: 'cpu' }).toTypedArray() as Uint8Array;
   for (let start = 0; start < labels.length; start += width * height) {
     const own = [prediction, labels].map((ids) => ids.subarray(start, start + width * height));
-    const [said, truth] = own as [Uint8Array, Uint8Array];
-    outlines.boundary.update(said, truth, { width, height });
-    outlines.trimap.update(said, truth, { width, height });
+    const [predicted, truth] = own as [Uint8Array, Uint8Array];
+    boundaryCounts.boundary.update(predicted, truth, { width, height });
+    boundaryCounts.trimap.update(predicted, truth, { width, height });
   }
 }

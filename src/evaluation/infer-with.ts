@@ -1,12 +1,13 @@
-/** The model as inference runs it, for as long as some work over many images takes. */
+/** Prepares a model for inference over many images. */
+
 import { foldBatchNorm } from '../models/index.js';
 import { kernels as currentKernels, resolvePrecision } from '../torch/internal.js';
 import type { InferenceOptions } from './infer-labels.js';
 import { inEvaluationMode, type SegmentationModel } from './segmentation-model.js';
 
 /**
- * Runs `work` with the model in evaluation mode, its batch normalizations folded into its convolutions unless
- * `options.kernels` is `stock`. Afterwards the model is in the mode it was in; it never changes.
+ * Calls `work` with the model in evaluation mode. Unless `options.kernels` is `stock`, `work` gets a copy whose batch
+ * normalizations are folded into its convolutions. The model's weights never change, and its mode is restored afterwards.
  */
 export function inferWith<T>(
   model: SegmentationModel,

@@ -1,10 +1,11 @@
-/** The one place where a config's `inference` section becomes what inference is called with. */
+/** Turns the `inference` section of a config into the options of inference. */
+
 import type { Config } from '../config/index.js';
 import type { InferenceOptions } from './infer-labels.js';
 import { inferenceDevice } from './load-model.js';
 import type { SlidingWindow } from './sliding-window.js';
 
-/** The protocol of a config, on its device (or the CPU where that is not there) and in its precision. */
+/** Returns the inference options of a config, on its device (or the CPU where that does not exist) and in its precision. */
 export function inferenceOptions(config: Config): Required<InferenceOptions> {
   const { baseSize, scales, flip } = config.inference;
   return {
@@ -18,7 +19,7 @@ export function inferenceOptions(config: Config): Required<InferenceOptions> {
   };
 }
 
-/** Without sizes of its own: the training crop, moved by two thirds of itself (mmsegmentation's 513 for 769). */
+/** Defaults to the training crop, moved by two thirds of its size, as mmsegmentation moves 769 by 513 pixels. */
 function windowOf({ inference, data }: Config): SlidingWindow | null {
   if (inference.mode === 'whole') return null;
   const cropSize = inference.cropSize ?? data.augmentation.cropSize;

@@ -1,4 +1,4 @@
-/** A trained network: what a config says it is, with the weights of a file. */
+/** Loads a trained network: built from a config, with the weights of a file. */
 
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/index.js';
@@ -8,18 +8,18 @@ import { createSegmentor, type Segmentor } from '../models/index.js';
 import { checkpointPart } from '../runs/internal.js';
 import { type Device, Generator, isAvailable, readStateDict, scope } from '../torch/index.js';
 
+/** Configures `loadModel`. */
 export interface LoadModelOptions {
-  /** A checkpoint of a run, or plain weights: .safetensors or .pth. */
+  /** Names a checkpoint of a run, or a file of plain weights: .safetensors or .pth. */
   readonly weights: string;
   readonly classCount: number;
-  /** Default: `inferenceDevice` of the config. */
+  /** Is the device of the config by default, or the CPU where that does not exist. */
   readonly device?: Device;
 }
 
 /**
- * The network in evaluation mode, the caller's to dispose.
- *
- * @throws CheckpointError naming the file when it is missing, unreadable or of another network
+ * Returns the network in evaluation mode; the caller disposes it.
+ * @throws {CheckpointError} naming the file when it is missing, unreadable or of another network
  */
 export function loadModel(config: Config, { weights, classCount, device }: LoadModelOptions): Segmentor {
   if (!existsSync(weights)) {
@@ -45,12 +45,12 @@ export function loadModel(config: Config, { weights, classCount, device }: LoadM
   return model.eval();
 }
 
-/** The config's device where it is there, else the CPU: a network trained on a GPU can be used anywhere. */
+/** Returns the config's device where it exists, else the CPU, so that a network trained on a GPU can be used anywhere. */
 export function inferenceDevice({ device }: Config): Device {
   return isAvailable(device) ? device : 'cpu';
 }
 
-/** The weights replace all first values, so the file that those once came from need not exist any more. */
+/** Removes the file of pretrained weights, which need not exist anymore because the trained weights replace all values. */
 function withoutPretraining({ model }: Config): Config['model'] {
   return 'weights' in model.backbone ? { ...model, backbone: { ...model.backbone, weights: null } } : model;
 }

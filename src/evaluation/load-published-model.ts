@@ -1,4 +1,5 @@
-/** A network that mmsegmentation trained and published, ready to be evaluated: the checkpoint itself says what it is. */
+/** Loads a network that mmsegmentation trained and published; the checkpoint itself describes the network. */
+
 import type { DatasetClass } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import {
@@ -9,27 +10,28 @@ import {
 } from '../models/index.js';
 import type { Device } from '../torch/index.js';
 
+/** Holds a published network and its description. */
 export interface LoadedPublishedModel extends Disposable {
-  /** In evaluation mode, on the device that was asked for. */
+  /** Is in evaluation mode, on the requested device. */
   readonly model: Segmentor;
-  /** What a config would say of it. */
+  /** Is the `model` section of a config that builds this network. */
   readonly section: ModelSection;
   readonly classCount: number;
-  /** Names and colors, where the checkpoint has them. */
+  /** Holds names and colors of the classes; null when the checkpoint has none. */
   readonly classes: readonly DatasetClass[] | null;
 }
 
+/** Configures `loadPublishedModel`. */
 export interface LoadPublishedOptions extends PublishedOptions {
   readonly device?: Device;
 }
 
 /**
- * DeepLabv3+ or OCR on a ResNet or ResNeSt from a `.pth` file as mmsegmentation publishes them. Null when the file holds
- * something else, such as weights of this package or of a backbone alone. Frees the network at the end of the block that
- * holds it with `using`.
- *
- * @throws CheckpointError naming the file when it is missing or damaged, of a network that is not known here, or when its
- *   tensors are not exactly that network's
+ * Loads DeepLabv3+ or OCR on a ResNet or ResNeSt from a `.pth` file that mmsegmentation published. Returns null when the
+ * file holds something else, such as weights of this package or of a backbone alone. `using` frees the network at the end
+ * of a block.
+ * @throws {CheckpointError} naming the file when it is missing or damaged, of a network that is not supported, or when its
+ *   tensors are not exactly those of that network
  */
 export function loadPublishedModel(
   path: string,
@@ -43,10 +45,9 @@ export function loadPublishedModel(
 }
 
 /**
- * Checks that logits of this checkpoint mean the classes of a data set.
- *
- * @returns the first class that is called otherwise there, as a sentence; null when all agree or it names none
- * @throws ConfigError when one has more classes than the other
+ * Compares the classes of a published network with those of a dataset.
+ * @returns a sentence about the first class of another name; null when all agree or the checkpoint names none
+ * @throws {ConfigError} when the numbers of classes differ
  */
 export function compareClasses(
   { classCount, classes }: Pick<LoadedPublishedModel, 'classCount' | 'classes'>,

@@ -1,4 +1,5 @@
-/** A trained network from a run's folder: the config says what it is, the last checkpoint what it learned. */
+/** Loads a trained network from a run's folder: built from its config, with the weights of its last checkpoint. */
+
 import { join } from 'node:path';
 import { type Config, configSchema, datasetSection, resolveConfig } from '../config/index.js';
 import { type DatasetClass, openDataset } from '../data/index.js';
@@ -9,33 +10,37 @@ import type { RunState } from '../runs/internal.js';
 import type { Device } from '../torch/index.js';
 import { loadModel } from './load-model.js';
 
+/** Holds a trained network and what its run says of it. */
 export interface LoadedRun extends Disposable {
   readonly folder: string;
   readonly config: Config;
   readonly classes: readonly DatasetClass[];
-  /** In evaluation mode, on the device that was asked for. */
+  /** Is in evaluation mode, on the requested device. */
   readonly model: Segmentor;
-  /** Steps the checkpoint was trained for. */
+  /** Counts the steps that the checkpoint was trained for. */
   readonly step: number;
-  /** Path of the checkpoint's tensors. */
+  /** Is the path of the checkpoint's tensors. */
   readonly checkpoint: string;
 }
 
+/** Configures `loadRun`. */
 export interface LoadRunOptions {
-  /** Default: `inferenceDevice` of the run's config. */
+  /** Is the device of the run's config by default, or the CPU where that does not exist. */
   readonly device?: Device;
 }
 
 /**
- * Frees the network at the end of the block that holds the run with `using`.
- *
- * @throws CheckpointError when the folder is no run, has no checkpoint, or the checkpoint doesn't fit the config;
- *   ConfigError and DataError as reading the config and the classes does
+ * Loads a run's network. `using run = await loadRun(folder)` frees it at the end of the block.
+ * @throws {CheckpointError} when the folder is not a run, has no checkpoint, or the checkpoint does not fit the config
+ * @throws {ConfigError} when the config is not valid
+ * @throws {DataError} when the checkpoint does not hold its classes and the dataset cannot be read
  */
 export async function loadRun(folder: string, { device }: LoadRunOptions = {}): Promise<LoadedRun> {
   const { lastCheckpoint } = readRun(folder);
   if (lastCheckpoint === null) {
-    throw new CheckpointError(`${folder}: has no checkpoint yet; train it until its first one is written`);
+    throw new CheckpointError(
+      `${folder}: has no checkpoint yet; train it until its first checkpoint is written`,
+    );
   }
   const config = resolveConfig(join(folder, 'config.yaml'), { schema: configSchema });
   const classes = await classesOf(config, lastCheckpoint);
@@ -45,7 +50,7 @@ export async function loadRun(folder: string, { device }: LoadRunOptions = {}): 
   return { folder, config, classes, model, step, checkpoint, [Symbol.dispose]: () => model.dispose() };
 }
 
-/** A run that remembers its classes can label images where its data set is not. */
+/** Reads the classes from the checkpoint, so that a run can be used where its dataset is not; old runs need the dataset. */
 async function classesOf(config: Config, { state }: RunState): Promise<readonly DatasetClass[]> {
   if (isClassList(state.classes)) return state.classes;
   return (await openDataset(datasetSection(config.data, 'evaluation'))).classes;

@@ -1,36 +1,37 @@
 /**
- * Segmentation metrics as pure arithmetic on one confusion matrix. Sums are taken in 64-bit integers, so that a data
- * set of any size is counted exactly; only the final ratios are floating point.
+ * Computes segmentation metrics from a confusion matrix. Sums are 64-bit integers, so that a dataset of any size is counted
+ * exactly; only the final ratios are floating point.
  *
- * Where a class has no pixel in the ground truth and none in the prediction, it is in no mean. A class that is
- * predicted but never true counts as 0 in both means: the prediction was wrong wherever it said so.
+ * A class without a pixel in ground truth and prediction is in no mean. A class that is predicted but never true counts as
+ * 0 in both means.
  */
 
-/** Scores of one class. `null` where the class occurs neither in ground truth nor in prediction. */
+/** Holds the scores of one class; null when the class is neither in the ground truth nor in the prediction. */
 export interface ClassMetrics {
-  /** Intersection over union, 0..1. */
+  /** Is the intersection over union, in [0, 1]. */
   readonly iou: number | null;
-  /** Share of the class's true pixels that were predicted as such (recall), 0..1. */
+  /** Is the share of the class's true pixels that were predicted as such (recall), in [0, 1]. */
   readonly accuracy: number | null;
-  /** Ground-truth pixels of the class. */
+  /** Counts the ground-truth pixels of the class. */
   readonly pixels: number;
 }
 
-/** All as fractions, 0..1; NaN where no valid pixel was counted at all. */
+/** Holds scores as fractions in [0, 1]; NaN when no valid pixel was counted. */
 export interface Metrics {
-  /** Correct pixels over all valid pixels. */
+  /** Is the share of valid pixels that were predicted correctly. */
   readonly aAcc: number;
-  /** Mean accuracy over the classes that occur. */
+  /** Is the mean accuracy over the classes that occur. */
   readonly mAcc: number;
-  /** Mean intersection over union over the classes that occur. */
+  /** Is the mean intersection over union over the classes that occur. */
   readonly mIoU: number;
-  /** One entry for each class id, in order. */
+  /** Holds one entry for each class id, in order. */
   readonly perClass: readonly ClassMetrics[];
 }
 
 /**
+ * Returns the metrics of a confusion matrix.
  * @param matrix row-major [classCount, classCount]; the row is the true class, the column the predicted one
- * @throws RangeError when the matrix has another size
+ * @throws {RangeError} when the matrix has another size
  */
 export function metricsFrom(matrix: BigInt64Array, classCount: number): Metrics {
   if (matrix.length !== classCount * classCount) {

@@ -1,4 +1,5 @@
-/** Labels images that nobody has labeled: files or a folder in, label PNGs and color overlays out. */
+/** Predicts labels of image files or folders, and writes label PNGs and color overlays. */
+
 import { access, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { type DatasetClass, type PredictionFormat, type RgbImage, readImage } from '../data/index.js';
@@ -17,25 +18,28 @@ import type { SegmentationModel } from './segmentation-model.js';
 
 const imageExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
 
+/** Configures `predictInputs`. */
 export interface PredictionOptions extends InferenceOptions {
-  /** Folder for `labels/NAME.png` and `overlays/NAME.jpg`; made where it is missing. */
+  /** Names the folder for `labels/NAME.png` and `overlays/NAME.jpg`, which is created if missing. */
   readonly output: string;
   readonly classes: readonly DatasetClass[];
-  /** What a test server wants in `labels`, see `predictionFormat`; null writes class ids. */
+  /** Is the format that a test server expects in `labels`, see `predictionFormat`; null, the default, writes class ids. */
   readonly format?: PredictionFormat | null;
-  /** Images of one size that go through the network together. */
+  /** Limits the images of one size that go through the network together; 1 by default. */
   readonly batchSize?: number;
-  /** How much of the overlay is class color, 0..1. */
+  /** Sets the share of class color in the overlay, in [0, 1]; 0.55 by default. */
   readonly overlayOpacity?: number;
-  /** Without it, an existing prediction stops everything before anything is written. */
+  /** Allows existing predictions to be replaced; otherwise one of them is an error before anything is written. */
   readonly overwrite?: boolean;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Is called after every batch; when it returns true the prediction ends. */
   readonly shouldStop?: () => boolean;
 }
 
+/** Says what `predictInputs` wrote. */
 export interface PredictionSummary {
   readonly written: readonly (PredictionPaths & { readonly image: string })[];
-  /** Files that could not be read as images, each with the reason, which doesn't name the file again. */
+  /** Lists files that could not be read as images, with the reason, which does not name the file again. */
   readonly skipped: readonly { readonly image: string; readonly reason: string }[];
   readonly stopped: boolean;
 }
@@ -48,10 +52,9 @@ interface Entry {
 type ReadEntry = Entry & RgbImage;
 
 /**
- * Predicts image files, and every image (jpg, jpeg, png, webp) of folders and their subfolders. A prediction has its
- * image's name; the output repeats the subfolders. All inputs are checked together before anything is written.
- *
- * @throws DataError when an input is missing, a folder holds no image, two images would write the same file, or a
+ * Predicts image files, and every image (jpg, jpeg, png, webp) in folders and their subfolders. A prediction has the name
+ * of its image, in the same subfolder. All inputs are checked before anything is written.
+ * @throws {DataError} when an input is missing, a folder holds no image, two images would write the same file, or a
  *   prediction exists already
  */
 export async function predictInputs(
@@ -75,12 +78,12 @@ export async function predictInputs(
 async function imagesIn(folder: string, outputFolder: string): Promise<NamedImage[]> {
   const output = resolve(outputFolder) + sep;
   const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new DataError(`${folder}: can't be read as a folder of images`, { cause });
+    throw new DataError(`${folder}: cannot be read as a folder of images`, { cause });
   });
   const images = found
     .filter((entry) => !entry.isDirectory() && imageExtensions.has(extname(entry.name).toLowerCase()))
     .map((entry) => join(entry.parentPath, entry.name))
-    // An output folder inside the input must not feed on itself.
+    // Leaves out predictions in an output folder that lies inside the input folder.
     .filter((image) => !resolve(image).startsWith(output))
     .sort();
   if (images.length === 0)
@@ -133,7 +136,7 @@ async function predictImages(
   return { written, skipped, stopped };
 }
 
-/** Class ids of each image of a batch. */
+/** Returns the class ids of each image of a batch, height × width. */
 function labelsOf(
   model: SegmentationModel,
   batch: readonly ReadEntry[],

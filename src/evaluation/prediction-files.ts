@@ -1,4 +1,5 @@
-/** The two files that a prediction leaves: a label PNG for programs, and an overlay for eyes. */
+/** Writes the two files of a prediction: a label PNG for programs, and an overlay to look at. */
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import sharp from 'sharp';
@@ -6,24 +7,24 @@ import { type DatasetClass, encodeLabelPng, overlayLabels, type PredictionFormat
 import { DataError } from '../errors/index.js';
 import type { DecodedImage } from './infer-labels.js';
 
-/** Where the files of one image go. */
+/** Holds the paths of one image's prediction. */
 export interface PredictionPaths {
-  /** 8-bit gray PNG, the pixel value is the class id, or what a test server's format has for it. */
+  /** Names an 8-bit gray PNG, whose pixel values are class ids or the values of a test server's format. */
   readonly labels: string;
-  /** JPEG: the image with the class colors laid over it. */
+  /** Names a JPEG of the image with the class colors laid over it. */
   readonly overlay: string;
 }
 
-/** An image file, and its path without extension relative to what was asked for. */
+/** Holds the path of an image file, and a name: its path below the input folder, without extension. */
 export interface NamedImage {
   readonly image: string;
   readonly name: string;
 }
 
 /**
- * Subfolders are kept, except for the labels of a test server's format, which lie in one folder.
- *
- * @throws DataError when a test server could not match the file
+ * Returns where the prediction of an image is written. Subfolders are kept, except for the labels of a test server's
+ * format, which lie in one folder.
+ * @throws {DataError} when the test server would not recognize the image's name
  */
 export function predictionPaths(
   { image, name }: NamedImage,
@@ -31,22 +32,28 @@ export function predictionPaths(
 ): PredictionPaths {
   const file = format === null ? `${name}.png` : format.fileName(basename(name));
   if (file === null) {
-    throw new DataError(`${image}: no name that the test server knows; expected ${format?.imageNames}`);
+    throw new DataError(
+      `${image}: the test server does not know an image of this name; expected ${format?.imageNames}`,
+    );
   }
   return { labels: join(output, 'labels', file), overlay: join(output, 'overlays', `${name}.jpg`) };
 }
 
+/** Holds the contents of a prediction's files. */
 export interface PredictionFiles extends DecodedImage {
-  /** Height × width class ids. */
+  /** Holds height × width class ids. */
   readonly labels: Uint8Array;
   readonly classes: readonly DatasetClass[];
-  /** null writes class ids. */
+  /** Is the format of a test server; null writes class ids. */
   readonly format: PredictionFormat | null;
   readonly opacity: number;
   readonly overwrite: boolean;
 }
 
-/** @throws DataError when a file exists (unless `overwrite`) or can't be written; the file is named */
+/**
+ * Writes both files of a prediction.
+ * @throws {DataError} naming the file when it exists (unless `overwrite`) or cannot be written
+ */
 export async function writePrediction(paths: PredictionPaths, content: PredictionFiles): Promise<void> {
   const { width, height, image, labels, classes, format, opacity, overwrite } = content;
   const values = format === null ? labels : labels.map((label) => format.values[label] as number);
@@ -65,9 +72,9 @@ export async function writePrediction(paths: PredictionPaths, content: Predictio
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, bytes, { flag });
     } catch (cause) {
-      // The system names the file again; a folder above it, which it could not make, is worth naming.
+      // The system names the file again, which is left out; a folder that it could not create stays in the message.
       const reason = (cause as Error).message.replace(`, open '${path}'`, '');
-      throw new DataError(`${path}: can't be written (${reason})`, { cause });
+      throw new DataError(`${path}: cannot be written (${reason})`, { cause });
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Reads images one ahead of their use, so that decoding (which runs on sharp's threads) overlaps the network, and
- * groups neighbors of one size. The order is kept, and at most `batchSize + 1` images are in memory.
+ * Groups successive images of one size into batches. Each image is read one ahead of its use, so that decoding (on sharp's
+ * threads) overlaps the network. The order is kept, and at most `batchSize + 1` images are in memory.
  */
 
 interface Sized {
@@ -8,7 +8,10 @@ interface Sized {
   readonly height: number;
 }
 
-/** @param read gives the item at an index, or null to leave it out */
+/**
+ * Yields batches of at most `batchSize` items of one size.
+ * @param read returns the item at an index, or null to leave it out
+ */
 export async function* sameSizeBatches<T extends Sized>(
   count: number,
   { read, batchSize }: { read: (index: number) => Promise<T | null>; batchSize: number },
@@ -40,7 +43,7 @@ function start<T>(
 ): Promise<T | null> {
   if (index >= count) return Promise.resolve(null);
   const reading = read(index);
-  // The failure is reported where the item is awaited; without this, one that comes earlier would end the process.
+  // The error is thrown where the item is awaited; without this, an earlier rejection would end the process.
   reading.catch(() => undefined);
   return reading;
 }

@@ -1,20 +1,23 @@
-/** What evaluation needs of a network: a `Segmentor`, or anything that maps images to logits of the same size. */
+/** Describes what evaluation needs of a network. */
+
 import type { Tensor } from '../torch/index.js';
 
+/** Maps images to logits; a `Segmentor` is one. */
 export interface SegmentationModel {
-  /** Batch normalization and dropout follow it; evaluation switches it off and puts it back. */
+  /** Is true in training mode, which batch normalization and dropout follow. */
   readonly training: boolean;
   train(on?: boolean): unknown;
   /**
+   * Returns the logits of images.
    * @param imagesNCHW normalized RGB, float32 [N, 3, H, W]
    * @returns logits at the images' size, [N, classes, H, W]
    */
   forward(imagesNCHW: Tensor): { readonly logitsNCHW: Tensor };
-  /** Logits at a resolution of the network's own, which a prediction brings to the images' size itself. */
+  /** Returns logits at the network's own resolution, for networks that can; the caller resizes them. */
   forwardLogits?(imagesNCHW: Tensor): { readonly logitsNCHW: Tensor };
 }
 
-/** Runs `work` with the model in evaluation mode, and puts the mode back whatever happens. */
+/** Calls `work` with the model in evaluation mode, and restores its mode afterwards, also after an error. */
 export async function inEvaluationMode<T>(model: SegmentationModel, work: () => Promise<T>): Promise<T> {
   const wasTraining = model.training;
   model.train(false);

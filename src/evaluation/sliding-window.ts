@@ -1,24 +1,26 @@
 /**
- * Inference by overlapping windows, for networks that know images of one size only, or images larger than memory. The
- * windows and their average are mmsegmentation's `slide_inference`: a window that would leave the image is moved back
- * inside, and the *logits* are averaged where windows overlap; the softmax comes after.
+ * Predicts an image by overlapping windows, for networks that were trained on one size, or images too large for memory.
+ * Windows and average follow mmsegmentation's `slide_inference`: a window that would leave the image is moved back inside,
+ * and logits are averaged where windows overlap, before the softmax.
  */
+
 import { type Device, scope, type Tensor, tensorFrom, zeros } from '../torch/index.js';
 
+/** Sets size and distance of windows. */
 export interface SlidingWindow {
-  /** [height, width] in pixels of the image as it enters the network. An image smaller than it is one window. */
+  /** Sets [height, width] of a window, in pixels of the image as it enters the network. A smaller image is one window. */
   readonly cropSize: readonly [height: number, width: number];
-  /** Distance from one window to the next, at most `cropSize`. */
+  /** Sets the distance from one window to the next, at most `cropSize`. */
   readonly stride: readonly [vertical: number, horizontal: number];
 }
 
-/** A window's extent along one side. */
-export interface WindowSpan {
+/** Holds a window's extent along one side, in pixels. */
+interface WindowSpan {
   readonly start: number;
   readonly length: number;
 }
 
-/** The windows along a side of `total` pixels, first to last; the last ends where the side ends. */
+/** Returns the windows along a side of `total` pixels; the last one ends where the side ends. */
 function windowSpans(
   total: number,
   { length, stride }: { readonly length: number; readonly stride: number },
@@ -32,10 +34,9 @@ function windowSpans(
 }
 
 /**
- * Holds one sum of the image's size beside the window in flight, whatever the number of windows.
- *
+ * Returns the mean logits of all windows. Memory holds one sum of the image's size and one window.
  * @param inputNCHW float32 [N, 3, H, W] on `device`
- * @param options.forward gives logits of its input's size
+ * @param options.forward returns logits of its input's size
  * @returns logits, float32 [N, classes, H, W]
  */
 export function slideLogits(
@@ -70,7 +71,7 @@ export function slideLogits(
   return work.keep((sumNCHW as Tensor).div_(overRows.mul(overColumns)));
 }
 
-/** How many windows cover each place of a side. */
+/** Returns how many windows cover each place of a side, float32 of `shape`. */
 function coverage(
   spans: readonly WindowSpan[],
   { shape, device }: { shape: readonly number[]; device: Device },

@@ -1,29 +1,31 @@
 /**
- * mIoU in narrow bands around the true boundaries, where coarse labels teach least. Krähenbühl, Koltun: "Efficient
- * inference in fully connected CRFs", NeurIPS 2011; Chen et al.: "DeepLab", 2015. A labeled pixel is in the band of
- * width d when a boundary pixel of the labels is fewer than d pixels away: on either side of a straight boundary lie d
- * pixels of it. Boundaries towards what is not labeled are none.
+ * Computes mIoU in narrow bands around true boundaries, where coarse labels say least. Krähenbühl, Koltun: "Efficient
+ * inference in fully connected CRFs", NeurIPS 2011; Chen et al.: "DeepLab", 2015. A labeled pixel is in the band of width d
+ * when a boundary pixel of the labels is fewer than d pixels away, so that d pixels on either side of a straight boundary
+ * are in it. An edge towards unlabeled pixels is not a boundary.
  */
+
 import { ignoreIndex } from '../data/index.js';
 import { boundaryMap, discSteps, type MapSize } from './boundary-map.js';
 import { metricsFrom } from './metrics.js';
 
-/** Widths of the bands in pixels of the labels, ascending. */
+/** Lists the widths of the bands in pixels of the labels, ascending. */
 export const trimapWidths = [1, 2, 4, 8, 16] as const;
 
+/** Holds the mIoU of one band. */
 export interface TrimapScore {
-  /** Of the band on either side of a boundary, in pixels. */
+  /** Is the width of the band on either side of a boundary, in pixels. */
   readonly width: number;
-  /** 0..1; NaN where there is no boundary at all. */
+  /** Is a fraction in [0, 1]; NaN when there is no boundary. */
   readonly mIoU: number;
 }
 
 const noBand = trimapWidths.length;
 
-/** Confusion counts by band over any number of images, in 64-bit integers. */
+/** Counts pixels by band, true class and predicted class over any number of images, in 64-bit integers. */
 export class TrimapCounts {
   readonly #classCount: number;
-  /** One matrix for each band without the narrower ones inside it. */
+  /** Holds one confusion matrix for each band without the narrower bands inside it. */
   readonly #rings: readonly BigInt64Array[];
 
   constructor(classCount: number) {
@@ -35,7 +37,7 @@ export class TrimapCounts {
    * Adds one image.
    *
    * @param prediction height × width class ids
-   * @param labels the same of the truth, 255 where not labeled
+   * @param labels height × width true class ids, 255 where unlabeled
    */
   update(prediction: Uint8Array, labels: Uint8Array, size: MapSize): void {
     const { width, height } = size;
@@ -59,11 +61,12 @@ export class TrimapCounts {
     }
   }
 
-  /** Everything counted, as live arrays: counts of several processes are added up in them. */
+  /** Returns all counts as live arrays, in which the counts of several processes are summed. */
   counts(): readonly BigInt64Array[] {
     return this.#rings;
   }
 
+  /** Returns the mIoU of every band over everything counted so far, narrowest first. */
   scores(): TrimapScore[] {
     const matrix = new BigInt64Array(this.#classCount * this.#classCount);
     return trimapWidths.map((width, band) => {
@@ -75,7 +78,7 @@ export class TrimapCounts {
   }
 }
 
-/** The narrowest band of each pixel, `noBand` outside all; laid out with a margin as `boundaryMap` does. */
+/** Returns the narrowest band of each pixel, or `noBand`, with the margin of `boundaryMap`. */
 function bandsOf(
   labels: Uint8Array,
   size: MapSize,
@@ -83,7 +86,7 @@ function bandsOf(
   const margin = (trimapWidths.at(-1) as number) - 1;
   const { classes, places, rowLength } = boundaryMap(labels, { size, margin });
   const bands = new Uint8Array(classes.length).fill(noBand);
-  // From the widest band to the narrowest: each paints over the middle of the one before.
+  // Bands are painted from the widest to the narrowest, each over the middle of the one before.
   for (let band = noBand - 1; band >= 0; band -= 1) {
     const steps = discSteps((trimapWidths[band] as number) ** 2 - 1, rowLength);
     for (const place of places) {

@@ -1,7 +1,4 @@
-/**
- * Refuses options that would have no effect: a misspelled backbone in `--weights` would otherwise train for days from
- * random weights.
- */
+/** Rejects options without effect; otherwise a misspelled backbone would train for days from random weights. */
 
 import { ConfigError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
@@ -9,31 +6,30 @@ import type { ExperimentTable } from './experiment-table.js';
 import type { Scale, ScaleName } from './scale.js';
 import type { ExperimentSettings, ExperimentSettingsInput } from './settings.js';
 
-/** Names the options that only one scale takes, by their key in the settings. */
+/** Holds the options that only one scale takes, by their key in the settings. */
 const optionsOfScale = {
   small: { learningRateScale: '--learning-rate-scale' },
   paper: { weights: '--weights' },
 } as const satisfies Record<ScaleName, Partial<Record<keyof ExperimentSettings, string>>>;
 
 /**
- * Checks the options given on this command line against the scale.
- *
- * @throws {ConfigError} when an option belongs to another scale
+ * Checks that the scale takes every given option.
+ * @throws {ConfigError} naming an option of another scale
  */
-export function checkScaleOptions(asked: ExperimentSettingsInput, scale: ScaleName): void {
+export function checkScaleOptions(given: ExperimentSettingsInput, scale: ScaleName): void {
   for (const [other, options] of Object.entries(optionsOfScale)) {
     if (other === scale) continue;
     for (const [key, option] of Object.entries(options)) {
-      if (asked[key as keyof ExperimentSettingsInput] === undefined) continue;
+      if (given[key as keyof ExperimentSettingsInput] === undefined) continue;
       throw new ConfigError(
-        `experiment: ${option} is of --scale ${other}, and this experiment is --scale ${scale}; leave it out, or give ` +
+        `experiment: ${option} is of --scale ${other}, but this experiment has --scale ${scale}; leave it out, or use ` +
           `--scale ${other}`,
       );
     }
   }
 }
 
-/** Returns the settings without the options of other scales, which a folder may hold from earlier experiments. */
+/** Returns the settings without options of other scales, which the folder may hold from earlier experiments. */
 export function settingsOfScale(settings: ExperimentSettings): ExperimentSettings {
   switch (settings.scale) {
     case 'small':
@@ -46,9 +42,8 @@ export function settingsOfScale(settings: ExperimentSettings): ExperimentSetting
 }
 
 /**
- * Checks that some run of the tables has each backbone that weights are given for.
- *
- * @throws {ConfigError} naming the nearest backbone when none has
+ * Checks that weights are given only for backbones that a run of the tables has.
+ * @throws {ConfigError} with the nearest name when they are not
  */
 export function checkWeightKinds(
   weights: ExperimentSettingsInput['weights'],

@@ -1,6 +1,6 @@
 /**
- * Finds the runs of an experiment that its folder holds beside those requested now: other rows, and more seeds. They are
- * not trained any further, but they count in the tables.
+ * Finds runs in an experiment's folder beside the queued ones: other rows, and seeds beyond the requested number. They are
+ * not continued, but belong into the tables.
  */
 
 import { existsSync, readdirSync } from 'node:fs';
@@ -10,28 +10,28 @@ import type { PaperRun } from '../recipes/internal.js';
 import { type Job, type JobSettings, jobOf, runsFolder } from './job.js';
 import { jobStatus } from './job-status.js';
 
-/** Holds the runs found in an experiment's folder. */
+/** Holds the runs that a folder contains beside the queue. */
 export interface FoundJobs {
-  /** Lists the runs by seed, and in the order of the tables within a seed. */
+  /** Is sorted by seed, and within a seed in the order of the tables. */
   readonly jobs: readonly Job[];
-  /** Names the folders that hold another config than the requested one, or cannot be read. */
+  /** Names folders that hold another config than the experiment has now, or cannot be read. */
   readonly leftOut: readonly string[];
 }
 
 interface FindOptions {
   readonly settings: JobSettings;
-  /** Lists the requested runs, which are not searched for. */
+  /** Lists the queued jobs, which are not searched for. */
   readonly besides: readonly Job[];
 }
 
-/** Finds the folders of these runs by name. */
+/** Returns the jobs whose folders exist, by the names of the folders. */
 export function findJobs(runs: ReadonlyMap<string, PaperRun>, { settings, besides }: FindOptions): FoundJobs {
-  const asked = new Set(besides.map(({ name }) => name));
+  const queued = new Set(besides.map(({ name }) => name));
   const order = [...runs.keys()];
   const jobs: Job[] = [];
   const leftOut: string[] = [];
   const found = foldersOf(settings.output)
-    .filter(({ name, runName }) => runs.has(runName) && !asked.has(name))
+    .filter(({ name, runName }) => runs.has(runName) && !queued.has(name))
     .sort((a, b) => a.seed - b.seed || order.indexOf(a.runName) - order.indexOf(b.runName));
   for (const { name, runName, seed } of found) {
     const job = sameJob(runs.get(runName) as PaperRun, { runName, seed, settings });
@@ -57,7 +57,7 @@ function foldersOf(output: string): RunFolder[] {
   });
 }
 
-/** Returns the job of a folder, or null when the folder holds another config, which is an error only for a requested run. */
+/** Returns null when the folder holds something else, which is an error only for a queued run. */
 function sameJob(run: PaperRun, how: Parameters<typeof jobOf>[1]): Job | null {
   try {
     const job = jobOf(run, how);

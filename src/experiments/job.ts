@@ -1,4 +1,4 @@
-/** Describes one training run of an experiment: the run of a row with one seed, its folder and its config. */
+/** Describes one training run of an experiment: a row's run with one seed, its folder and its config. */
 
 import path from 'node:path';
 import { type Config, type ConfigLayer, configSchema, resolveConfig } from '../config/index.js';
@@ -7,30 +7,31 @@ import { ConfigError } from '../errors/index.js';
 import type { PaperRun } from '../recipes/internal.js';
 import type { Scale } from './scale.js';
 
+/** Is one training run of an experiment. */
 export interface Job {
-  /** Names the job and its folder: `coarse-arm-seed0`. */
+  /** Is also the name of its folder: `coarse-arm-seed0`. */
   readonly name: string;
-  /** Names the run without the seed: `coarse-arm`. */
+  /** Is the name without the seed: `coarse-arm`. */
   readonly runName: string;
   readonly seed: number;
   readonly folder: string;
   readonly config: Config;
 }
 
-/** Holds the settings that all runs of an experiment share. */
+/** Holds what all runs of an experiment share. */
 export interface JobSettings {
   readonly scale: Scale;
-  /** Names the experiment's folder; its runs are in `runs` inside. */
+  /** Is the experiment's folder; runs are in its `runs`. */
   readonly output: string;
-  /** Overrides the training steps of every run; the scale decides them otherwise. */
+  /** Sets the steps of every run; those of the scale by default. */
   readonly iterations?: number | undefined;
-  /** Changes keys of every config: `KEY=VALUE`. */
+  /** Lists `KEY=VALUE` changes of every config. */
   readonly set?: readonly string[];
   /** Receives one line for every key that `set` gives under a former name. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
-/** Returns the absolute path of the folder with the runs of an experiment. */
+/** Returns the absolute path of the folder of an experiment's runs. */
 export function runsFolder(output: string): string {
   return path.resolve(output, 'runs');
 }
@@ -42,9 +43,8 @@ interface JobOptions {
 }
 
 /**
- * Returns the job of a run with a seed. Reads no dataset.
- *
- * @throws {ConfigError} when the config cannot run as written
+ * Creates the job of a run with one seed. No dataset is read.
+ * @throws {ConfigError} when the scale cannot run it, or the config is not valid
  */
 export function jobOf(run: PaperRun, { runName, seed, settings }: JobOptions): Job {
   const { scale, output, iterations, set = [], onNotice } = settings;
@@ -57,7 +57,9 @@ export function jobOf(run: PaperRun, { runName, seed, settings }: JobOptions): J
   const recipes = new Map([[runName, { config: () => scaled.config }]]);
   const config = resolveConfig(runName, { schema: configSchema, recipes, changes, set, onNotice });
   if (config.name !== name || config.seed !== seed || config.output !== runs) {
-    throw new ConfigError('experiment: --set cannot change name, seed or output, which tell the runs apart');
+    throw new ConfigError(
+      'experiment: --set cannot change name, seed or output, because the experiment sets them for each run',
+    );
   }
   return { name, runName, seed, folder: path.join(runs, name), config: withAbsolutePaths(config) };
 }

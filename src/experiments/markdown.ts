@@ -1,23 +1,22 @@
-/** Writes the results of a table as Markdown in the paper's form, with the paper's own figures beside them. */
+/** Writes a table's results as Markdown: scores with their spread, and those of the paper beside them. */
 
 import { type Metric, tableLabel } from './experiment-table.js';
-import type { Summary } from './statistics.js';
-import type { RowResult, TableResult } from './table-result.js';
+import type { RowResult, Summary, TableResult } from './table-result.js';
 
-/** Holds the heading and rows of a result as text, for Markdown and the report. */
+/** Holds the cells of a table as text, for Markdown and the report. */
 export interface TextTable {
   readonly heading: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Returns a score as text: `71.94 ± 0.21`, or `–` where nothing is known yet. */
+/** Returns a score such as `71.94 ± 0.21`, or `–` when there is none yet. */
 export function scoreText({ mean, deviation }: Summary): string {
   if (mean === null) return '–';
   if (Number.isNaN(mean)) return 'NaN';
   return deviation === null ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
 }
 
-/** Returns a difference as text: `+1.61 ± 0.30`. */
+/** Returns a difference such as `+1.61 ± 0.30`. */
 export function differenceText({ mean, deviation }: Summary): string {
   if (mean === null) return '–';
   if (Number.isNaN(mean)) return 'NaN';
@@ -63,7 +62,7 @@ function figureText(figure: number | null | undefined): string {
   return Number.isNaN(figure) ? 'NaN' : figure.toFixed(2);
 }
 
-/** Returns a table with its remarks as Markdown; `notes` concern the whole experiment. */
+/** Returns a table with its remarks as Markdown; `notes` are those of the whole experiment. */
 export function tableMarkdown(result: TableResult, notes: readonly string[]): string {
   const { heading, rows } = textTable(result);
   const line = (cells: readonly string[]) =>
@@ -84,7 +83,7 @@ export function tableMarkdown(result: TableResult, notes: readonly string[]): st
   ].join('\n');
 }
 
-/** Returns the remarks of a table and its rows, each once. */
+/** Returns the remarks of the table and its rows, each once. */
 export function remarksOf({ rows, remarks }: TableResult): string[] {
   const ofRows = rows.flatMap((row) => row.remarks.map((remark) => ({ row, remark })));
   const missing = ofRows.map(({ row, remark }) =>

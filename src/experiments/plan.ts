@@ -1,6 +1,6 @@
 /**
- * Plans the runs of an experiment: all rows with seed 0 first, then with seed 1, so that an interrupted experiment has
- * whole tables. Rows that share a run share a job.
+ * Plans what an experiment runs, and in which order: all rows of seed 0 first, then of seed 1, so that an interrupted
+ * experiment has whole tables. Rows that share a run share a job.
  */
 
 import { ConfigError } from '../errors/index.js';
@@ -10,31 +10,30 @@ import { findJobs } from './found-jobs.js';
 import { type Job, type JobSettings, jobOf } from './job.js';
 import type { Scale } from './scale.js';
 
-/** Configures the plan of an experiment. */
+/** Configures `planExperiment`. */
 export interface PlanOptions extends JobSettings {
   readonly seeds: number;
-  /** Selects runs by regular expressions, one of which must match the whole name of a run in this scale. */
+  /** Chooses runs by their names in this scale: regular expressions, one of which must match the whole name. */
   readonly rows?: readonly string[];
 }
 
-/** Holds the plan of an experiment: the runs to train, and those that make its tables. */
+/** Holds the jobs of an experiment. */
 export interface ExperimentPlan {
   readonly tables: readonly ExperimentTable[];
   readonly scale: Scale;
   readonly seeds: number;
   readonly output: string;
-  /** Lists the jobs to run in this order. */
+  /** Lists the jobs to run, in order. */
   readonly queue: readonly Job[];
-  /** Lists the jobs behind the tables: the queue, and every other run of these tables that the folder holds. */
+  /** Lists the jobs whose results are in the tables: the queue, and other runs of these tables in the folder. */
   readonly jobs: readonly Job[];
-  /** Names run folders beside the queue that hold another config and so count in no table. */
+  /** Names run folders beside the queue that hold another config, and are in no table. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * Plans the runs of these tables. Looks into the experiment's folder for earlier runs; reads no dataset.
- *
- * @throws {ConfigError} when a config of the queue cannot run as written, or `rows` match nothing
+ * Returns the jobs of an experiment, with the earlier runs in its folder. No dataset is read.
+ * @throws {ConfigError} when a config of the queue is not valid, or `rows` match no run
  */
 export function planExperiment(tables: readonly ExperimentTable[], options: PlanOptions): ExperimentPlan {
   const { scale, seeds, output, rows } = options;
@@ -80,7 +79,7 @@ function rowPattern(text: string): RegExp {
   }
 }
 
-/** Returns the name of a row's run at this scale, or why there is none. */
+/** Returns the name of a row's run at this scale, or what the scale lacks to run it. */
 export function runOfRow(
   run: TableRow['run'],
   scale: Scale,

@@ -1,25 +1,25 @@
 /**
- * Runs the jobs of a plan in processes of their own, a few at a time. The run folders are its only state: finished jobs
- * are skipped, interrupted ones resumed, and jobs that another process trains are waited for.
+ * Runs the jobs of a plan, several at a time, each in a process of its own. It has no state beside the run folders: a
+ * finished run is skipped, an interrupted one is resumed, and one that another process trains is waited for.
  */
 
 import type { Job } from './job.js';
 import { forgetFailure, type JobStatus, jobStatus, recordFailure, setAside } from './job-status.js';
 
-/** Describes how a process that trained one job ended. */
+/** Says how the process of a job ended. */
 export type JobOutcome =
   | { readonly type: 'finished' }
   | { readonly type: 'interrupted' }
   | { readonly type: 'failed'; readonly message: string; readonly diverged: boolean };
 
-/** Represents a process that trains one job. */
+/** Controls the process of a job. */
 export interface JobProcess {
   readonly outcome: Promise<JobOutcome>;
-  /** Requests that the process write a checkpoint and end. */
+  /** Requests that the process writes a checkpoint and ends. */
   stop(): void;
 }
 
-/** Tells how far a job is. */
+/** Counts the logged steps of a job. */
 export interface JobProgress {
   readonly step: number;
   readonly iterations: number;
@@ -31,33 +31,33 @@ export type StartJob = (
   how: { readonly resume: boolean; readonly onProgress: (progress: JobProgress) => void },
 ) => JobProcess;
 
-/** Reports what the queue does. */
+/** Reports what happens to a job. */
 export type QueueEvent =
-  /** An earlier start finished it, or it failed for good. */
+  /** An earlier start finished the job, or its loss diverged. */
   | { readonly type: 'skipped'; readonly job: Job; readonly status: JobStatus }
-  /** `from` is the step that it resumes from, 0 for a new run. */
+  /** The job was started; `from` is the step from which it continues, 0 for a new run. */
   | { readonly type: 'started'; readonly job: Job; readonly from: number }
-  /** A run that diverged was moved to `folder`, and starts again. */
+  /** A diverged run was moved to `folder`, and begins anew. */
   | { readonly type: 'set-aside'; readonly job: Job; readonly folder: string }
-  /** The process of an earlier, killed queue still trains it. */
+  /** The process of an earlier queue still trains the job. */
   | { readonly type: 'found-running'; readonly job: Job; readonly pid: number }
   | { readonly type: 'progress'; readonly job: Job; readonly progress: JobProgress }
   | { readonly type: 'ended'; readonly job: Job; readonly status: JobStatus };
 
-/** Configures a queue. */
+/** Configures a `JobQueue`. */
 export interface QueueOptions {
   readonly start: StartJob;
-  /** Sets how many jobs run at a time. */
+  /** Sets the number of jobs that run at a time. */
   readonly parallel: number;
-  /** Moves runs that diverged out of the way and starts them again. */
+  /** Renames the folders of runs that diverged before, and begins these runs anew. */
   readonly retryFailed?: boolean;
   readonly onEvent: (event: QueueEvent) => void;
 }
 
-/** Sets how often the folder of another process's run is read, in milliseconds. */
-const pollInterval = 500;
+/** Sets how often the folder of another process's run is checked, in milliseconds. */
+const checkEvery = 500;
 
-/** Runs jobs until all are done or `stop` is called. */
+/** Runs jobs in processes of their own. */
 export class JobQueue {
   readonly #options: QueueOptions;
   readonly #processes = new Set<JobProcess>();
@@ -67,7 +67,10 @@ export class JobQueue {
     this.#options = options;
   }
 
-  /** Runs these jobs. Resolves when every job is done, or after `stop` when every process has ended. */
+  /**
+   * Resolves when every job is done, or after `stop` when every process has ended.
+   * @throws {ConfigError} when the folder of a job holds another config
+   */
   async run(jobs: readonly Job[]): Promise<'finished' | 'interrupted'> {
     const waiting = [...jobs];
     const work = async () => {
@@ -79,14 +82,14 @@ export class JobQueue {
     return this.#stopped ? 'interrupted' : 'finished';
   }
 
-  /** Starts no further job, and requests that running ones write a checkpoint and end. */
+  /** Starts no more jobs, and requests that every running one writes a checkpoint and ends. */
   stop(): void {
     this.#stopped = true;
     for (const process of this.#processes) process.stop();
   }
 
   async #finish(job: Job): Promise<void> {
-    const status = await this.#waitForOtherProcess(job);
+    const status = await this.#waitUntilUnused(job);
     if (this.#stopped) return;
     const again = this.#options.retryFailed === true;
     if (status.state === 'finished' || (status.state === 'failed' && status.diverged && !again)) {
@@ -96,13 +99,13 @@ export class JobQueue {
     await this.#train(job, status);
   }
 
-  async #waitForOtherProcess(job: Job): Promise<JobStatus> {
+  async #waitUntilUnused(job: Job): Promise<JobStatus> {
     let status = jobStatus(job);
     if (status.state === 'running') {
       this.#options.onEvent({ type: 'found-running', job, pid: status.pid });
     }
     while (status.state === 'running' && !this.#stopped) {
-      await new Promise((resolve) => setTimeout(resolve, pollInterval));
+      await new Promise((resolve) => setTimeout(resolve, checkEvery));
       status = jobStatus(job);
     }
     return status;
@@ -110,7 +113,7 @@ export class JobQueue {
 
   async #train(job: Job, before: JobStatus): Promise<void> {
     const { start, onEvent } = this.#options;
-    const status = this.#prepared(job, before);
+    const status = this.#prepare(job, before);
     const resume = status.state !== 'waiting';
     onEvent({ type: 'started', job, from: status.state === 'interrupted' ? status.step : 0 });
     const process = start(job, {
@@ -123,8 +126,8 @@ export class JobQueue {
     onEvent({ type: 'ended', job, status: this.#settle(job, outcome) });
   }
 
-  /** Prepares a failed run: one that diverged would do so again from its checkpoint and starts anew, others resume. */
-  #prepared(job: Job, before: JobStatus): JobStatus {
+  /** Prepares a failed run to be continued. A diverged one begins anew, because it would diverge again. */
+  #prepare(job: Job, before: JobStatus): JobStatus {
     if (before.state !== 'failed') return before;
     if (before.diverged) this.#options.onEvent({ type: 'set-aside', job, folder: setAside(job) });
     else forgetFailure(job);

@@ -1,4 +1,4 @@
-/** Defines scales: a scale turns the description of a run into the config that trains it at some size. */
+/** Describes the scale of an experiment, which turns a run of the paper into a config. */
 
 import type { RecipeConfig } from '../config/index.js';
 import type { PaperRun } from '../recipes/internal.js';
@@ -6,21 +6,21 @@ import type { PaperRun } from '../recipes/internal.js';
 /** Names a scale on the command line. */
 export type ScaleName = 'small' | 'paper';
 
-/** Holds a run at a scale, or in `missing` one line about what the scale would need. */
+/** Is a run at some scale, or one line about what is `missing` to run it. */
 export type ScaledRun =
   | { readonly name: string; readonly config: RecipeConfig }
   | { readonly missing: string };
 
-/** Turns descriptions of runs into configs of one size. */
+/** Decides the size of an experiment: images, networks, steps. */
 export interface Scale {
   readonly name: ScaleName;
-  /** Returns the run at this scale. Rows whose runs have the same name share a training. */
+  /** Returns the config of a run. Equal names mean equal trainings, so rows that share a name share a run. */
   scaled(run: PaperRun): ScaledRun;
-  /** Tells a reader of the tables about the size of this experiment, a line each. */
+  /** Holds lines about the size of the experiment for readers of its tables. */
   readonly notes: readonly string[];
 }
 
-/** Names the folders of datasets; a folder given without a name counts as `cityscapes`. */
+/** Names the folders of datasets; `cityscapes` may be any folder of road scenes with coarse and fine labels. */
 export interface DataRoots {
   readonly cityscapes?: string;
   readonly ade20k?: string;

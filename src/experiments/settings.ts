@@ -1,6 +1,6 @@
 /**
- * Keeps the options of an experiment in its folder, so that its tables can be written again and its queue resumed without
- * repeating every option. Progress is in the run folders instead.
+ * Keeps the options of an experiment in its folder, so that its tables can be written again and its queue be continued
+ * without repeating every option. Progress is kept in the run folders.
  */
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -27,24 +27,24 @@ export type ExperimentSettingsInput = z.input<typeof settingsSchema>;
 const settingsFile = 'experiment.json';
 
 /**
- * Returns the options kept in the folder, overridden by those given now. Data folders and weight files are merged by name.
- *
+ * Returns the settings in an experiment's folder, changed by those that are given now. Datasets and weights are changed by
+ * name.
  * @throws {ConfigError} when the file is damaged
  */
-export function readSettings(output: string, asked: ExperimentSettingsInput): ExperimentSettings {
+export function readSettings(output: string, changes: ExperimentSettingsInput): ExperimentSettings {
   const file = path.join(output, settingsFile);
-  const remembered: Partial<ExperimentSettings> = existsSync(file) ? parseSettings(file) : {};
-  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  const stored: Partial<ExperimentSettings> = existsSync(file) ? parseSettings(file) : {};
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   return settingsSchema.parse({
-    ...remembered,
+    ...stored,
     ...given,
-    // A second dataset or backbone is named beside the first, not in its place.
-    data: { ...remembered.data, ...asked.data },
-    weights: { ...remembered.weights, ...asked.weights },
+    // A second dataset or backbone is added to the first and does not replace it.
+    data: { ...stored.data, ...changes.data },
+    weights: { ...stored.weights, ...changes.weights },
   });
 }
 
-/** Writes the options into the experiment's folder. */
+/** Writes the settings into an experiment's folder. */
 export function writeSettings(output: string, settings: ExperimentSettings): void {
   mkdirSync(output, { recursive: true });
   const text = `${JSON.stringify(settings, null, 1)}\n`;
@@ -56,7 +56,7 @@ function parseSettings(file: string): ExperimentSettings {
     return settingsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new ConfigError(
-      `${file}: not the settings of an experiment; delete the file and give all options again`,
+      `${file}: is damaged: expected the settings of an experiment; remove it and give all options again`,
       {
         cause,
       },

@@ -15,15 +15,15 @@ import {
 } from '../recipes/internal.js';
 import type { DataRoots, Scale, ScaledRun } from './scale.js';
 
-/** Configures the small scale. */
+/** Configures `smallScale`. */
 export interface SmallScaleOptions {
-  /** Multiplies ARM's learning rate: hundreds of steps at the paper's rate hardly move it. */
+  /** Multiplies ARM's learning rate; 10 by default, because hundreds of steps at the paper's rate hardly change it. */
   readonly armLearningRateScale?: number;
 }
 
-/** Scales images in training and evaluation. */
+/** Images are resized to half their size, in training and in evaluation. */
 const imageScale = 0.5;
-/** Sets the share of each side of the scaled image that a crop covers, in multiples of 8 pixels. */
+/** A crop covers two thirds of each side of the halved image, in multiples of 8 pixels. */
 const cropShare = 2 / 3;
 const batchSize = 8;
 const iterations = 300;
@@ -37,7 +37,7 @@ const backbones: Readonly<Record<BackboneRole, string>> = {
   larger: 'resnet34',
 };
 
-/** Makes OCR as small as DeepLabv3+ is on a ResNet-18, which takes its size from the backbone. */
+/** DeepLabv3+ takes its size from the backbone; OCR gets a similar size. */
 const heads = {
   deeplabv3plus: { kind: 'deeplabv3plus' },
   ocr: { kind: 'ocr', channels: 256, keyChannels: 128 },
@@ -45,22 +45,21 @@ const heads = {
 
 interface SmallData {
   readonly root: string;
-  /** Measures the scaled images, in pixels. */
+  /** Is the width of the halved images. */
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * Returns the small scale on a dataset folder, sized by the dataset's first image.
- *
- * @throws {DataError} when the folder is not a dataset
+ * Returns a small scale for these folders. Crops follow the size of the first image of each.
+ * @throws {DataError} when a folder is not a dataset
  */
 export async function smallScale(
   roots: DataRoots,
   { armLearningRateScale = 10 }: SmallScaleOptions = {},
 ): Promise<Scale> {
-  const streets = roots.cityscapes === undefined ? null : await lookInto(roots.cityscapes, 'coarse');
-  const scenes = roots.ade20k === undefined ? null : await lookInto(roots.ade20k, 'fine');
+  const streets = roots.cityscapes === undefined ? null : await readSize(roots.cityscapes, 'coarse');
+  const scenes = roots.ade20k === undefined ? null : await readSize(roots.ade20k, 'fine');
   return {
     name: 'small',
     notes: [
@@ -77,7 +76,7 @@ export async function smallScale(
   };
 }
 
-async function lookInto(root: string, labels: string): Promise<SmallData> {
+async function readSize(root: string, labels: string): Promise<SmallData> {
   const dataset = await openDataset({ kind: 'folder', root, split: 'train', labels });
   const { width, height } = await dataset.read(0);
   return { root, width: Math.round(width * imageScale), height: Math.round(height * imageScale) };
@@ -92,7 +91,7 @@ function missing({ data }: PaperRun): ScaledRun {
   };
 }
 
-/** Returns the name of a run, such as `coarse-arm` or `fine-cross-entropy-resnet34`; only differences from the standard network appear. */
+/** Returns a name such as `coarse-arm` or `fine-cross-entropy-resnet34`, with only what differs from the standard network. */
 function smallName({ data, method, backbone, head, protocol }: PaperRun): string {
   return [
     `${labelsOf(data)}-${method}`,
@@ -140,7 +139,7 @@ function smallConfig(run: PaperRun, { data, armLearningRateScale }: SmallConfigO
     },
     model: { backbone: { kind: backbones[run.backbone], outputStride: 16 }, head: heads[run.head] },
     ...methodSections(run.method, { armLearningRateScale, ohemMinKept }),
-    // Longer than any run, so that only the end is evaluated.
+    // The interval is longer than any run, so that a run is evaluated at its end only.
     training: {
       iterations,
       batchSize,
@@ -155,7 +154,7 @@ function smallConfig(run: PaperRun, { data, armLearningRateScale }: SmallConfigO
   };
 }
 
-/** Returns the crop as [height, width]. */
+/** Returns [height, width] of a crop. */
 function cropOf({ width, height }: SmallData): readonly [number, number] {
   const side = (length: number) => Math.max(32, 8 * Math.round((length * cropShare) / 8));
   return [side(height), side(width)];

@@ -1,25 +1,34 @@
-/** Computes the results of a table: means over seeds and differences to the base seed by seed, beside the paper's figures. */
+/** Computes the results of a table's rows: means over seeds, and differences to the base row, seed by seed. */
 
 import type { ExperimentTable, Metric, TableRow } from './experiment-table.js';
 import type { Job } from './job.js';
 import type { JobStatus } from './job-status.js';
 import { type Figures, paperFigures } from './paper-figures.js';
 import { type ExperimentPlan, runOfRow } from './plan.js';
-import { type Summary, summarize } from './statistics.js';
 
-/** Holds the result of a row in percent or percentage points. */
+/** Holds mean and spread of a score over seeds. */
+export interface Summary {
+  /** Is NaN when any value is NaN, and null without values. */
+  readonly mean: number | null;
+  /** Is the sample standard deviation, with divisor n − 1; null for fewer than two values. */
+  readonly deviation: number | null;
+  readonly count: number;
+}
+
+/** Holds the results of a row, in per cent and percentage points. */
 export interface RowResult {
   readonly cells: readonly string[];
-  /** Names the run at this scale; null for a row that cannot run. */
+  /** Is the run's name at this scale; null for a row that cannot run. */
   readonly runName: string | null;
-  /** Summarizes the seeds that ended: NaN for one whose loss was not finite; seeds that failed otherwise are left out. */
+  /** Summarizes the seeds that ended. A diverged seed counts as NaN; one that failed otherwise is left out. */
   readonly scores: Readonly<Record<Metric, Summary>>;
   /** Summarizes the differences of mIoU over the seeds that this row and its base share; null for a base row. */
   readonly difference: Summary | null;
-  /** Holds the paper's figures; null where it has none. Its difference is computed from them. */
+  /** Holds the paper's scores; null when it has none. */
   readonly paper: Figures | null;
+  /** Is computed from the paper's scores. */
   readonly paperDifference: number | null;
-  /** Tells why the row did not run, or how seeds failed. */
+  /** Says why there are no results, or how seeds failed. */
   readonly remarks: readonly string[];
 }
 
@@ -33,13 +42,13 @@ export interface TableResult {
   readonly remarks: readonly string[];
 }
 
-/** Holds a job and its state. */
+/** Holds a job with the status in its folder. */
 export interface KnownJob {
   readonly job: Job;
   readonly status: JobStatus;
 }
 
-/** Returns the results of one table of a plan, as far as its runs are finished. */
+/** Returns the results of one table of a plan so far. */
 export function tableResult(
   table: ExperimentTable,
   { plan, jobs }: { readonly plan: ExperimentPlan; readonly jobs: readonly KnownJob[] },
@@ -49,12 +58,12 @@ export function tableResult(
   return { name, title, columns, metrics, rows, remarks };
 }
 
-interface Known {
+interface PlanWithJobs {
   readonly plan: ExperimentPlan;
   readonly jobs: readonly KnownJob[];
 }
 
-function rowResult({ cells, run, base }: TableRow, { plan, jobs }: Known): RowResult {
+function rowResult({ cells, run, base }: TableRow, { plan, jobs }: PlanWithJobs): RowResult {
   const found = runOfRow(run, plan.scale);
   const paper = paperFigures(run);
   const basePaper = base === null ? null : paperFigures(base);
@@ -77,7 +86,7 @@ function rowResult({ cells, run, base }: TableRow, { plan, jobs }: Known): RowRe
   };
 }
 
-/** Returns a score in percent by seed; NaN for a seed that diverged. Seeds without this score are left out. */
+/** Returns a score in per cent by seed, for the seeds that have it; NaN for a diverged one. */
 function bySeed(jobs: readonly KnownJob[], metric: Metric): ReadonlyMap<number, number> {
   const values = new Map<number, number>();
   for (const { job, status } of jobs) {
@@ -90,7 +99,7 @@ function bySeed(jobs: readonly KnownJob[], metric: Metric): ReadonlyMap<number, 
   return values;
 }
 
-/** Returns the differences by seed: equal seeds start from equal weights and see equal batches, so chance matters less. */
+/** Compares equal seeds, which start from equal weights and see equal batches, so that their difference varies less. */
 function pairedDifference(own: ReadonlyMap<number, number>, base: ReadonlyMap<number, number>): Summary {
   const shared = [...own].filter(([seed]) => base.has(seed));
   return summarize(shared.map(([seed, value]) => value - (base.get(seed) as number)));
@@ -104,4 +113,14 @@ function failures(jobs: readonly KnownJob[]): string[] {
   return jobs.flatMap(({ job, status }) =>
     status.state === 'failed' ? [`${job.name} ended early: ${status.message.split('\n')[0]}`] : [],
   );
+}
+
+/** Returns mean and sample standard deviation of values. */
+export function summarize(values: readonly number[]): Summary {
+  const count = values.length;
+  if (count === 0) return { mean: null, deviation: null, count };
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  if (count === 1) return { mean, deviation: null, count };
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (count - 1)), count };
 }

@@ -10,9 +10,8 @@ import { paperTables } from './paper-tables.js';
 export const experimentTables: readonly ExperimentTable[] = [...paperTables, baselinesTable];
 
 /**
- * Returns the table of this name, or all tables for `all`.
- *
- * @throws {ConfigError} naming the nearest table when there is none of this name
+ * Returns the table of a name, or every table for `all`.
+ * @throws {ConfigError} with the nearest name when there is no such table
  */
 export function tablesNamed(name: string): readonly ExperimentTable[] {
   if (name === 'all') return experimentTables;

@@ -78,7 +78,7 @@ describe('predict', () => {
     await mkdir(taken, { recursive: true });
     const predicted = predictInputs(new BrightnessModel(), [image], { ...options(), overwrite: true });
     await expect(predicted).rejects.toThrow(
-      new DataError(`${taken}: can't be written (EISDIR: illegal operation on a directory)`),
+      new DataError(`${taken}: cannot be written (EISDIR: illegal operation on a directory)`),
     );
   });
 

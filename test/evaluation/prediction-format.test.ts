@@ -61,7 +61,7 @@ describe('the format of a test server', () => {
     await writeImage('berlin/berlin_000000_000019_leftImg8bit.png');
     await writeImage('photo.png');
     await expect(predict('cityscapes', cityscapesClasses)).rejects.toThrow(
-      `${join(folder, 'images/photo.png')}: no name that the test server knows; expected CITY_SEQUENCE_FRAME`,
+      `${join(folder, 'images/photo.png')}: the test server does not know an image of this name; expected CITY_SEQUENCE_FRAME`,
     );
     expect(existsSync(join(folder, 'out'))).toBe(false);
   });

@@ -117,7 +117,7 @@ describe('options', () => {
 
   it('of the other scale are refused, and are not repeated when a folder remembers them', () => {
     expect(() => checkScaleOptions({ weights: { resnet18: 'a' } }, 'small')).toThrow(
-      '--weights is of --scale paper, and this experiment is --scale small',
+      '--weights is of --scale paper, but this experiment has --scale small',
     );
     expect(() => checkScaleOptions({ learningRateScale: 3 }, 'paper')).toThrow(
       '--learning-rate-scale is of --scale small',

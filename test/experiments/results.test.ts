@@ -4,7 +4,7 @@ import { type KnownJob, paperScale, planExperiment, tableResult } from 'coarsely
 import { describe, expect, it } from 'vitest';
 import type { JobStatus } from '#experiments/job-status.js';
 import { differenceText, scoreText, tableMarkdown } from '#experiments/markdown.js';
-import { summarize } from '#experiments/statistics.js';
+import { summarize } from '#experiments/table-result.js';
 import { tablesNamed } from '#experiments/tables.js';
 
 describe('summarize', () => {

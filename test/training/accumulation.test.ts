@@ -139,7 +139,7 @@ describe('the share of a rank', () => {
   });
 
   test.each([
-    [configOf({ batchSize: 8 }), 3, /expected a multiple of 3 \(3 processes\), received 8; 9 would do/],
+    [configOf({ batchSize: 8 }), 3, /expected a multiple of 3 \(3 processes\), received 8; the nearest is 9/],
     [
       configOf({ batchSize: 8, gradientAccumulationSteps: 3 }),
       2,
