@@ -1,4 +1,4 @@
-/** Defines a table beyond the paper: all reweighters and robust losses of the package, on the same coarse labels. */
+/** Defines a table beyond the paper: every reweighter of this project on the same coarse labels. */
 
 import { type MethodName, paperRun } from '../recipes/internal.js';
 import { allMetrics, type ExperimentTable } from './experiment-table.js';

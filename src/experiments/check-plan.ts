@@ -1,4 +1,4 @@
-/** Checks everything about an experiment that can be checked before its first run starts. */
+/** Checks everything that can be checked before the first run of an experiment starts. */
 
 import { type Config, checkConfig, datasetSection } from '../config/index.js';
 import { checkExtraHeads, learnsFromClean } from '../config/internal.js';
@@ -10,9 +10,10 @@ import type { ExperimentPlan } from './plan.js';
 type Checker = typeof checkDataset;
 
 /**
- * Checks the configs, datasets and folders of all queued runs. A dataset that several runs share is checked once.
+ * Checks the configs, datasets and run folders of a plan. Datasets that several runs share are checked once.
+ *
  * @throws {ConfigError} when a config cannot run, or a run folder holds another config
- * @throws {DataError} when a dataset has problems
+ * @throws {DataError} when a dataset cannot be used
  */
 export async function checkPlan({ queue }: ExperimentPlan): Promise<void> {
   for (const job of queue) jobStatus(job);
@@ -35,7 +36,7 @@ function onceForEach(): Checker {
   };
 }
 
-/** Rejects more clean images than there are, which would otherwise end the run when it opens its data. */
+/** Refuses more clean images than the dataset has, which would otherwise end the run when it opens its data. */
 async function checkCleanCount(
   config: Config,
   { runName, checkOnce }: { readonly runName: string; readonly checkOnce: Checker },

@@ -1,33 +1,33 @@
-/** Describes a table: its rows are runs, each compared with a base row. Results are in `table-result.ts`. */
+/** Describes a table: rows that are runs, compared with a base row. Scores are in `table-result.ts`. */
 
 import type { PaperRun } from '../recipes/internal.js';
 
 /** Names a score of a table. */
 export type Metric = 'aAcc' | 'mAcc' | 'mIoU';
 
-/** Describes one row of a table. */
+/** Describes a row: the run that is trained and the run that it is compared with. */
 export interface TableRow {
   /** Holds one text for each of the table's columns. */
   readonly cells: readonly string[];
   readonly run: PaperRun;
-  /** Is the run from which this row's difference is taken; null for a base row itself. */
+  /** Names the run that the difference is taken against; null for a base row itself. */
   readonly base: PaperRun | null;
 }
 
-/** Describes a table by its rows. */
+/** Describes a table of the paper or of this project. */
 export interface ExperimentTable {
-  /** Is the name on the command line, such as `table1`. */
+  /** Names the table on the command line: `table1`. */
   readonly name: string;
   readonly title: string;
-  /** Titles the columns that describe a row. */
+  /** Holds the headings of the columns that describe a row. */
   readonly columns: readonly string[];
   readonly metrics: readonly Metric[];
   readonly rows: readonly TableRow[];
-  /** Holds remarks that a reader needs to compare the table with the paper's. */
+  /** Tells what a reader must know to compare the table with the paper's. */
   readonly remarks: readonly string[];
 }
 
-/** Returns the title of a table's name: `Table 1` for `table1`. */
+/** Returns the title of a table in text: `Table 1` for `table1`. */
 export function tableLabel(name: string): string {
   return name.replace(/^table(\d)$/, 'Table $1');
 }

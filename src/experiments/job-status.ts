@@ -1,6 +1,6 @@
 /**
- * Reads how far a job is. Run folders are the only state of an experiment: which runs are finished, interrupted or failed
- * is read from them each time, so that the next start knows it however the queue ended.
+ * Reads the state of a job from its run folder. The run folders are the only memory of an experiment, so that the next
+ * start knows what is finished, interrupted or failed, however the last one ended.
  */
 
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -14,32 +14,32 @@ import { configDifferences } from './config-difference.js';
 import type { Metric } from './experiment-table.js';
 import type { Job } from './job.js';
 
-/** Holds scores as fractions in [0, 1]; null when a score does not exist. */
+/** Holds scores as fractions; null where a score does not exist. */
 export type Scores = Readonly<Record<Metric, number | null>>;
 
-/** Says how far a job is. */
+/** Describes how far a job is. */
 export type JobStatus =
   | { readonly state: 'waiting' }
-  /** A process trains it now. */
+  /** Another process is training it. */
   | { readonly state: 'running'; readonly pid: number }
-  /** It was begun, and continues from `step`. */
+  /** It began, and resumes from `step`. */
   | { readonly state: 'interrupted'; readonly step: number }
   | {
       readonly state: 'finished';
       readonly scores: Scores;
       readonly seconds: number;
-      /** Holds what the run says of machine and engine, by name. */
+      /** Describes the machine and engine of the run by name and value. */
       readonly environment: Readonly<Record<string, string>>;
     }
-  /** It failed with this message; when its loss diverged, a resume from its checkpoint would fail again. */
+  /** It ended with this message; `diverged` says that its loss was not finite, so that resuming would end alike. */
   | { readonly state: 'failed'; readonly message: string; readonly diverged: boolean };
 
 const failureFile = 'failure.json';
 
 /**
- * Reads the status of a job from its folder.
- * @throws {ConfigError} when the folder holds a run of another config, naming a key and both values
- * @throws {CheckpointError} when the folder is damaged
+ * Reads the state of a job from its folder.
+ *
+ * @throws {ConfigError} naming a key and both values when the folder holds a run of another config
  */
 export function jobStatus(job: Job): JobStatus {
   if (!existsSync(path.join(job.folder, 'config.yaml'))) return { state: 'waiting' };
@@ -67,7 +67,7 @@ function checkSameConfig({ folder, config }: Job): void {
   );
 }
 
-/** Returns the scores of the last step, or null until its checkpoint is written. */
+/** Returns the scores of the last step once its checkpoint is written too. */
 function finalScores(run: Run, { config }: Job): Scores | null {
   const { iterations } = config.training;
   if (run.lastCheckpoint?.step !== iterations) return null;
@@ -77,7 +77,7 @@ function finalScores(run: Run, { config }: Job): Scores | null {
   return { aAcc, mAcc, mIoU };
 }
 
-/** Returns the time from the folder's first file to its last, interruptions included. */
+/** Returns the seconds from a run's first file to its last, interruptions included. */
 function secondsOf({ folder }: Job): number {
   const time = (file: string) => statSync(path.join(folder, file)).mtimeMs;
   return (time('state.json') - time('config.yaml')) / 1000;
@@ -88,20 +88,20 @@ interface Failure {
   readonly diverged: boolean;
 }
 
-/** Writes into a run's folder why it failed; nothing is written when the run created no folder. */
+/** Writes why a run failed into its folder; a run without a folder leaves nothing. */
 export function recordFailure({ folder }: Job, failure: Failure): void {
   if (!existsSync(path.join(folder, 'config.yaml'))) return;
   writeTextAtomically(path.join(folder, failureFile), `${JSON.stringify(failure)}\n`);
 }
 
-/** Removes the record of a failure before the run is continued. */
 export function forgetFailure({ folder }: Job): void {
   rmSync(path.join(folder, failureFile), { force: true });
 }
 
 /**
- * Renames the folder of a failed run to `coarse-arm-seed0-failed-1`, `-2` and so on, so that a new run can take its place.
- * @returns the new path of the folder
+ * Moves the folder of a failed run to `coarse-arm-seed0-failed-1`, `-2`, …, so that a new run can take its place.
+ *
+ * @returns the path of the moved folder
  */
 export function setAside({ folder }: Job): string {
   let number = 1;

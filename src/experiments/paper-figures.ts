@@ -1,13 +1,13 @@
 /**
- * Holds the scores that the paper reports, by run, because a run may be a row of several tables. They are per cent, tested
- * at a single scale unless the run says otherwise. NaN stands for training that did not converge, null for scores that the
- * paper does not report.
+ * Holds the figures that the paper reports, each once, because a run appears in several tables. They are in percent and of
+ * a single scale unless the run says otherwise. NaN is what the paper prints for training that did not converge; null
+ * marks what it does not report.
  */
 
 import { type PaperRun, paperRunName } from '../recipes/internal.js';
 import type { Metric } from './experiment-table.js';
 
-/** Holds reported scores in per cent. */
+/** Holds the paper's scores of a run in percent. */
 export type Figures = Readonly<Record<Metric, number | null>>;
 
 const row = (aAcc: number | null, mAcc: number | null, mIoU: number): Figures => ({ aAcc, mAcc, mIoU });
@@ -64,7 +64,7 @@ const figures: Readonly<Record<string, Figures>> = {
   'ade20k-arm-multi-scale': meanOnly(47.19),
 };
 
-/** Returns the paper's scores of a run, in per cent; null for a run that is not in the paper. */
+/** Returns the paper's figures of a run in percent; null for a run that is not in the paper. */
 export function paperFigures(run: PaperRun): Figures | null {
   return figures[paperRunName(run)] ?? null;
 }

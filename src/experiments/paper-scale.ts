@@ -1,15 +1,15 @@
-/** Defines the scale of the paper: Cityscapes and ADE20K in their official layouts, its networks, steps and crops. */
+/** Runs the tables as the paper did: Cityscapes and ADE20K in their official layouts, its networks, steps and crops. */
 
 import { type PaperRun, paperBackbone, paperConfig, paperRunName } from '../recipes/internal.js';
 import type { DataRoots, Scale } from './scale.js';
 
-/** Configures `paperScale`. */
+/** Configures the paper's scale. */
 export interface PaperScaleOptions {
-  /** Names files of ImageNet weights by the kind of backbone, such as `resnet101`. */
+  /** Names files of ImageNet weights by the kind of backbone: `resnet101`. */
   readonly weights?: Readonly<Record<string, string>>;
 }
 
-/** Returns the paper's scale for datasets in these folders. */
+/** Returns the scale of the paper, on the datasets in these folders. */
 export function paperScale(roots: DataRoots, { weights = {} }: PaperScaleOptions = {}): Scale {
   return {
     name: 'paper',

@@ -1,4 +1,4 @@
-/** Defines Tables 1 to 6 of the paper: titles, columns and rows. Many rows share a run, most often the base model. */
+/** Defines Tables 1 to 6 of the paper: titles, columns and rows. Many rows share a run, above all the base model. */
 
 import { type MethodName, type PaperData, paperRun } from '../recipes/internal.js';
 import { allMetrics, type ExperimentTable, type TableRow } from './experiment-table.js';

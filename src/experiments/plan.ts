@@ -1,6 +1,6 @@
 /**
- * Plans what an experiment runs, and in which order: all rows of seed 0 first, then of seed 1, so that an interrupted
- * experiment has whole tables. Rows that share a run share a job.
+ * Plans the runs of an experiment: all rows with seed 0 first, then with seed 1, so that an interrupted experiment has
+ * whole tables. Rows that share a run share a job.
  */
 
 import { ConfigError } from '../errors/index.js';
@@ -10,30 +10,31 @@ import { findJobs } from './found-jobs.js';
 import { type Job, type JobSettings, jobOf } from './job.js';
 import type { Scale } from './scale.js';
 
-/** Configures `planExperiment`. */
+/** Configures the plan of an experiment. */
 export interface PlanOptions extends JobSettings {
   readonly seeds: number;
-  /** Chooses runs by their names in this scale: regular expressions, one of which must match the whole name. */
+  /** Selects runs by regular expressions, one of which must match the whole name of a run in this scale. */
   readonly rows?: readonly string[];
 }
 
-/** Holds the jobs of an experiment. */
+/** Holds the plan of an experiment: the runs to train, and those that make its tables. */
 export interface ExperimentPlan {
   readonly tables: readonly ExperimentTable[];
   readonly scale: Scale;
   readonly seeds: number;
   readonly output: string;
-  /** Lists the jobs to run, in order. */
+  /** Lists the jobs to run in this order. */
   readonly queue: readonly Job[];
-  /** Lists the jobs whose results are in the tables: the queue, and other runs of these tables in the folder. */
+  /** Lists the jobs behind the tables: the queue, and every other run of these tables that the folder holds. */
   readonly jobs: readonly Job[];
-  /** Names run folders beside the queue that hold another config, and are in no table. */
+  /** Names run folders beside the queue that hold another config and so count in no table. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * Returns the jobs of an experiment, with the earlier runs in its folder. No dataset is read.
- * @throws {ConfigError} when a config of the queue is not valid, or `rows` match no run
+ * Plans the runs of these tables. Looks into the experiment's folder for earlier runs; reads no dataset.
+ *
+ * @throws {ConfigError} when a config of the queue cannot run as written, or `rows` match nothing
  */
 export function planExperiment(tables: readonly ExperimentTable[], options: PlanOptions): ExperimentPlan {
   const { scale, seeds, output, rows } = options;
@@ -79,7 +80,7 @@ function rowPattern(text: string): RegExp {
   }
 }
 
-/** Returns the name of a row's run at this scale, or what the scale lacks to run it. */
+/** Returns the name of a row's run at this scale, or why there is none. */
 export function runOfRow(
   run: TableRow['run'],
   scale: Scale,

@@ -1,4 +1,4 @@
-/** Describes the scale of an experiment, which turns a run of the paper into a config. */
+/** Defines scales: a scale turns the description of a run into the config that trains it at some size. */
 
 import type { RecipeConfig } from '../config/index.js';
 import type { PaperRun } from '../recipes/internal.js';
@@ -6,21 +6,21 @@ import type { PaperRun } from '../recipes/internal.js';
 /** Names a scale on the command line. */
 export type ScaleName = 'small' | 'paper';
 
-/** Is a run at some scale, or one line about what is `missing` to run it. */
+/** Holds a run at a scale, or in `missing` one line about what the scale would need. */
 export type ScaledRun =
   | { readonly name: string; readonly config: RecipeConfig }
   | { readonly missing: string };
 
-/** Decides the size of an experiment: images, networks, steps. */
+/** Turns descriptions of runs into configs of one size. */
 export interface Scale {
   readonly name: ScaleName;
-  /** Returns the config of a run. Equal names mean equal trainings, so rows that share a name share a run. */
+  /** Returns the run at this scale. Rows whose runs have the same name share a training. */
   scaled(run: PaperRun): ScaledRun;
-  /** Holds lines about the size of the experiment for readers of its tables. */
+  /** Tells a reader of the tables about the size of this experiment, a line each. */
   readonly notes: readonly string[];
 }
 
-/** Names the folders of datasets; `cityscapes` may be any folder of road scenes with coarse and fine labels. */
+/** Names the folders of datasets; a folder given without a name counts as `cityscapes`. */
 export interface DataRoots {
   readonly cityscapes?: string;
   readonly ade20k?: string;

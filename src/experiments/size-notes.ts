@@ -1,9 +1,9 @@
-/** Describes the size of an experiment's runs by their configs, because options may have changed what the scale sets. */
+/** Describes the size of an experiment's runs by their configs, because options may have changed what the scale says. */
 
 import type { Config } from '../config/index.js';
 import type { Job } from './job.js';
 
-/** Returns lines for readers of a table; where runs differ, every value is listed. */
+/** Returns lines about steps, rates, sizes and backbones; where runs differ, every value is named. */
 export function sizeNotes(jobs: readonly Job[]): string[] {
   const configs = jobs.map(({ config }) => config);
   if (configs.length === 0) return [];

@@ -10,8 +10,9 @@ import { paperTables } from './paper-tables.js';
 export const experimentTables: readonly ExperimentTable[] = [...paperTables, baselinesTable];
 
 /**
- * Returns the table of a name, or every table for `all`.
- * @throws {ConfigError} with the nearest name when there is no such table
+ * Returns the table of this name, or all tables for `all`.
+ *
+ * @throws {ConfigError} naming the nearest table when there is none of this name
  */
 export function tablesNamed(name: string): readonly ExperimentTable[] {
   if (name === 'all') return experimentTables;

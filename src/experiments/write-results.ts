@@ -1,4 +1,4 @@
-/** Writes the results of an experiment so far: Markdown and JSON of each table. Every file is replaced atomically. */
+/** Writes the results of an experiment so far as Markdown and JSON. Every file is replaced atomically. */
 
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -9,24 +9,20 @@ import type { ExperimentPlan } from './plan.js';
 import { sizeNotes } from './size-notes.js';
 import { type KnownJob, type TableResult, tableResult } from './table-result.js';
 
-/** Holds the results of an experiment so far. */
+/** Holds the results of an experiment. */
 export interface ExperimentResults {
   readonly tables: readonly TableResult[];
-  /** Holds lines about all tables: scale, machine, command. */
+  /** Tells what holds for all tables: scale, machine, command; a line each. */
   readonly notes: readonly string[];
 }
 
-/** Configures how results are written. */
+/** Configures the results of an experiment. */
 export interface ResultsOptions {
-  /** Is the command that repeats the experiment. */
+  /** Holds the command line that repeats the experiment. */
   readonly command: string;
 }
 
-/**
- * Reads every run folder of a plan, including those of earlier starts.
- * @throws {ConfigError} when a folder holds another config
- * @throws {CheckpointError} when a folder is damaged
- */
+/** Reads every run folder of the plan, those of earlier starts included. */
 export function readResults(plan: ExperimentPlan, { command }: ResultsOptions): ExperimentResults {
   const jobs = plan.jobs.map((job) => ({ job, status: jobStatus(job) }));
   return {
@@ -35,10 +31,7 @@ export function readResults(plan: ExperimentPlan, { command }: ResultsOptions): 
   };
 }
 
-/**
- * Writes `table1.md` and `table1.json` for each table.
- * @throws {FileError} when a file cannot be written
- */
+/** Writes `table1.md` and `table1.json` for each table. */
 export function writeTables({ output }: ExperimentPlan, { tables, notes }: ExperimentResults): void {
   mkdirSync(output, { recursive: true });
   for (const table of tables) {
@@ -49,7 +42,7 @@ export function writeTables({ output }: ExperimentPlan, { tables, notes }: Exper
   }
 }
 
-/** Writes NaN, which is a result here, as text, because JSON cannot hold it. */
+/** Replaces NaN, which is a result here and has no form in JSON, by text. */
 function nanAsText(_key: string, value: unknown): unknown {
   return Number.isNaN(value) ? 'NaN' : value;
 }

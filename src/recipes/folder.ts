@@ -1,13 +1,14 @@
 /**
- * Defines recipes for a folder of one's own, of the size of CamVid (a few hundred images of about 480×360): `images/`,
- * `coarse/` to train on and `fine/` to evaluate on, each with `train` and `val` inside. They train from scratch on a CPU.
+ * Defines recipes for a user's dataset folder of about the size of CamVid (a few hundred images of about 480×360):
+ * `images/`, `coarse/` to train on and `fine/` to evaluate on, each with `train` and `val` inside. They train from random
+ * weights and are sized for a CPU.
  */
 
 import type { RecipeConfig } from '../config/index.js';
 import { named, withArm, withLinearArm } from './combinators.js';
 import type { RecipeOptions } from './recipe.js';
 
-/** Returns a config that trains on the plain mean loss. Without `root` the person names the folder: `--data ROOT`. */
+/** Returns the baseline: the plain mean loss on coarse labels. Without `root`, `--data ROOT` must name the folder. */
 export function folderCrossEntropy({ root }: RecipeOptions = {}): RecipeConfig {
   return {
     name: 'folder-cross-entropy',
@@ -24,14 +25,14 @@ export function folderCrossEntropy({ root }: RecipeOptions = {}): RecipeConfig {
 }
 
 /**
- * Returns a config that trains with ARM at the paper's learning rate. 800 steps at 0.02 give a smooth falling W, while a
- * scale of 50 overshoots into a step (docs/results/camvid-coarse.md). Shorter runs need a larger scale; the report draws W.
+ * Returns the baseline with ARM at the paper's rate: 800 iterations at 0.02 give a smooth falling W, where a scale of 50
+ * overshoots into a step (docs/results/camvid-coarse.md). Shorter runs need a larger scale; the report draws the curve.
  */
 export function folderArm(options: RecipeOptions = {}): RecipeConfig {
   return withArm(named(folderCrossEntropy(options), 'folder-arm'), { learningRateScale: 1 });
 }
 
-/** Returns a config that trains with fixed linear weights, which suppress confident pixels. */
+/** Returns the baseline with Linear ARM, which suppresses confident pixels. */
 export function folderLinearArm(options: RecipeOptions = {}): RecipeConfig {
   return withLinearArm(named(folderCrossEntropy(options), 'folder-linear-arm'));
 }

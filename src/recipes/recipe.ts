@@ -1,19 +1,19 @@
-/** Describes a recipe: an experiment as a typed function that returns a config. */
+/** Defines recipes: an experiment as a typed function that returns a config, and a line that says what it is for. */
 
 import type { RecipeConfig } from '../config/index.js';
 
-/** Holds what the caller of a recipe chooses; everything else is changed in the config that the recipe returns. */
+/** Holds the options of every recipe; anything else is changed in the config that it returns. */
 export interface RecipeOptions {
   /** Names the folder of the dataset. */
   readonly root?: string;
 }
 
-/** Is an experiment that a config file (`extends: NAME`) and the command line can name. */
+/** Describes a recipe that a config file (`extends: NAME`) and the command line can name. */
 export interface Recipe {
   readonly name: string;
-  /** Is the line that `coarsely recipes` shows. */
+  /** Describes the recipe in one line, for `coarsely recipes`. */
   readonly description: string;
-  /** Titles a group of recipes that are listed together, by their names alone. */
+  /** Names the group with which the recipe is listed, by name alone. */
   readonly group?: string;
   /** Returns the keys that differ from the defaults; `resolveConfig` completes them. */
   readonly config: (options?: RecipeOptions) => RecipeConfig;

@@ -1,4 +1,4 @@
-/** Lists the built-in recipes. */
+/** Lists the built-in recipes by name. */
 
 import { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
 import { paperRecipes } from './paper/paper-recipes.js';
@@ -39,5 +39,5 @@ const builtIn: readonly Recipe[] = [
   ...paperRecipes,
 ];
 
-/** Holds every recipe that `extends:` and the command line can name; a program may add its own. */
+/** Holds every recipe that `extends:` and the command line can name. A user of the library may add to it. */
 export const recipes: Map<string, Recipe> = new Map(builtIn.map((recipe) => [recipe.name, recipe]));

@@ -1,20 +1,19 @@
 /**
- * Defines the recipes of the demo: generated street scenes with coarse labels to train on and exact ones to evaluate on,
- * small enough for a minute and a half a run on two cores. They show that everything works; they are too small to rank
- * methods.
+ * Defines the recipes of the demonstration: generated street-like scenes, coarse labels to train on and exact ones to
+ * evaluate on, small enough for two cores and a minute and a half a run. They are too small to rank methods.
  */
 
 import type { RecipeConfig } from '../config/index.js';
 import { named, withArm, withLinearArm } from './combinators.js';
 import type { RecipeOptions } from './recipe.js';
 
-/** Is the folder that `coarsely scenes` writes by default, relative to the working directory. */
+/** Names the default folder of generated scenes, relative to the working directory. */
 export const scenesRoot = 'data/scenes';
 
-/** Counts the scenes that these recipes are made for. */
+/** Counts the scenes that these recipes are sized for. */
 export const sceneCounts = { train: 160, validation: 40 } as const;
 
-/** Returns a config that trains on the plain mean loss of coarse labels. */
+/** Returns the baseline: the plain mean loss on coarse labels. */
 export function scenesCrossEntropy({ root = scenesRoot }: RecipeOptions = {}): RecipeConfig {
   return {
     name: 'scenes-cross-entropy',
@@ -30,12 +29,12 @@ export function scenesCrossEntropy({ root = scenesRoot }: RecipeOptions = {}): R
   };
 }
 
-/** Returns a config that trains with ARM, at 50 times the paper's rate, which would hardly change it in 240 steps. */
+/** Returns the baseline with ARM, at a scaled rate because the paper's would hardly move it in a few hundred iterations. */
 export function scenesArm(options: RecipeOptions = {}): RecipeConfig {
   return withArm(named(scenesCrossEntropy(options), 'scenes-arm'), { learningRateScale: 50 });
 }
 
-/** Returns a config that trains with fixed linear weights, which suppress confident pixels. */
+/** Returns the baseline with Linear ARM, which suppresses confident pixels. */
 export function scenesLinearArm(options: RecipeOptions = {}): RecipeConfig {
   return withLinearArm(named(scenesCrossEntropy(options), 'scenes-linear-arm'));
 }

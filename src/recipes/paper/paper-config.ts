@@ -1,4 +1,4 @@
-/** Turns a run of the paper into its config, at the paper's own scale (section 4.2). */
+/** Turns the description of a run into its config at the paper's own scale (section 4.2). */
 
 import type { RecipeConfig } from '../../config/index.js';
 import type { RecipeOptions } from '../recipe.js';
@@ -8,15 +8,15 @@ import { type PaperData, type PaperRun, paperRunName } from './paper-run.js';
 const batchSize = 16;
 
 /**
- * Holds the paper's numbers of the methods. openseg's OHEM keeps at least 100 000 pixels of the two images of one GPU; here
- * it sees the whole batch, and keeps 50 000 for each image.
+ * Sizes the methods as the paper did. openseg's OHEM keeps at least 100 000 pixels of the two images on one GPU, which is
+ * 50 000 for each image of a batch.
  */
 const methodScale: MethodScale = { armLearningRateScale: 1, ohemMinKept: 50_000 * batchSize };
 
-/** Lists the scales of multi-scale testing, as openseg and published results use them. */
+/** Lists the scales of multi-scale testing, as in openseg and published results: 0.5 to 2 by quarters. */
 export const testScales = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
-/** Configures `paperConfig`. */
+/** Configures a run at the paper's scale. */
 export interface PaperConfigOptions extends RecipeOptions {
   /** Names a file of ImageNet weights for the backbone, from which the paper starts; null starts from random values. */
   readonly weights?: string | null;
@@ -41,7 +41,7 @@ export function paperConfig(run: PaperRun, { root, weights = null }: PaperConfig
     training: {
       iterations: iterations(run.data),
       batchSize,
-      // Multi-scale testing takes fourteen times as long, so it is done once.
+      // Multi-scale testing takes fourteen times as long, and is done once.
       evaluateEvery: multiScale ? iterations(run.data) : iterations(run.data) / 10,
       checkpointEvery: 1000,
       logEvery: 50,
@@ -86,7 +86,7 @@ function augmentation(data: PaperData): { baseSize: [number, number]; cropSize: 
     : { baseSize: [2048, 1024], cropSize: [512, 1024] };
 }
 
-/** Sets a base size for ADE20K, whose images have many sizes; those of Cityscapes have their base size already. */
+/** Returns the inference section: ADE20K's images, of many sizes, are resized in tests as in training. */
 function inferenceSection({ data, protocol }: PaperRun): Pick<RecipeConfig, 'inference'> {
   const inference = {
     ...(data === 'ade20k' ? { baseSize: augmentation(data).baseSize } : {}),

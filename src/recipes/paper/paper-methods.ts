@@ -1,14 +1,14 @@
 /**
- * Defines the methods that are compared, each as the sections of a config in which it differs from plain cross-entropy. Two
- * numbers depend on the size of an experiment and come from its scale.
+ * Defines the compared methods by the sections of a config that they change against plain cross-entropy. Two numbers
+ * depend on the size of an experiment and come from its scale.
  */
 
 import type { RecipeConfig } from '../../config/index.js';
 
-/** Holds the sections of a config that define a method. */
+/** Holds the sections of a config that make a method. */
 export type MethodSections = Pick<RecipeConfig, 'loss' | 'confidence' | 'reweighter'>;
 
-/** Names the part of a dataset with clean labels, from which some methods learn. */
+/** Describes the part of a dataset with clean labels, from which some methods learn. */
 export interface CleanData {
   readonly split: string;
   readonly labels: string;
@@ -19,15 +19,15 @@ export interface CleanData {
 export interface MethodScale {
   /** Multiplies ARM's learning rate; 1 is the paper's. */
   readonly armLearningRateScale: number;
-  /** Is the smallest number of pixels of a batch that OHEM keeps. */
+  /** Sets how many pixels of a batch OHEM keeps at least. */
   readonly ohemMinKept: number;
 }
 
 interface Method {
-  /** Describes the method in the description of its recipe. */
+  /** Names the method in a description. */
   readonly title: string;
   readonly sections: (scale: MethodScale) => MethodSections;
-  /** Names some of the training images with their fine labels. */
+  /** Describes the clean labels that the method learns from. */
   readonly clean?: CleanData;
 }
 
@@ -35,7 +35,7 @@ const arm = ({ armLearningRateScale: learningRateScale }: MethodScale, p: 1 | 2 
   reweighter: { kind: 'arm', p, learningRateScale },
 });
 
-/** Returns W(v̂) = slope · v̂ + 0.5: a slope of −0.5 suppresses confident pixels, +0.5 focuses on them (section 4.3). */
+/** Returns W(v) = slope · v + 0.5: a slope of −0.5 suppresses confident pixels, +0.5 focuses on them (section 4.3). */
 const linearArm = (slope: number): MethodSections => ({
   reweighter: { kind: 'linear-arm', slope, intercept: 0.5 },
 });
@@ -104,7 +104,7 @@ const methods = {
 /** Names a compared method. */
 export type MethodName = keyof typeof methods;
 
-/** Returns the sections of a config that define `method` at this scale. */
+/** Returns the sections of a config that make `method` at this scale. */
 export function methodSections(method: MethodName, scale: MethodScale): MethodSections {
   return methods[method].sections(scale);
 }
@@ -115,7 +115,6 @@ export function methodCleanData(method: MethodName): CleanData | null {
   return clean ?? null;
 }
 
-/** Returns the method's name in descriptions. */
 export function methodTitle(method: MethodName): string {
   return methods[method].title;
 }

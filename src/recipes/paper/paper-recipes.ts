@@ -1,4 +1,4 @@
-/** Defines a recipe for every run behind the rows of the paper's tables. */
+/** Offers the run behind every row of the paper's tables as a recipe. */
 
 import type { Recipe } from '../recipe.js';
 import { paperBackbone, paperConfig } from './paper-config.js';

@@ -1,16 +1,17 @@
 /**
- * Describes a run of the paper by what the paper varies: labels, method, backbone, head and test protocol. A scale decides
- * its size (images, steps, batch); `paperConfig` is that of the paper.
+ * Describes an experiment of the paper by what it varies: labels, method, backbone, head and test protocol. A scale
+ * decides its size (images, steps, batch); `paperConfig` has the paper's own.
  */
 
 import type { MethodName } from './paper-methods.js';
 
-/** Names the images and labels that train. Cityscapes is always scored on the fine labels of its `val` (section 4.1). */
+/** Names the images and labels to train on. Cityscapes is always scored on the fine labels of `val` (section 4.1). */
 export type PaperData = 'cityscapes-coarse' | 'cityscapes-fine' | 'cityscapes-coarse-extension' | 'ade20k';
 
 /**
- * Names the backbone of a run. `standard` is that of every table but the third: ResNet-101, and ResNeSt-101 on ADE20K.
- * Table 3 compares a `smaller` one (ResNet-50) with a `larger` one (ResNet-101, for which a smaller scale may take another).
+ * Names the part that a backbone plays in a table. `standard` is the backbone of every table but the third: ResNet-101, and
+ * ResNeSt-101 on ADE20K. Table 3 compares a `smaller` one (ResNet-50) with a `larger` one (ResNet-101 again, which a
+ * smaller scale may map to another).
  */
 export type BackboneRole = 'standard' | 'smaller' | 'larger';
 
@@ -20,11 +21,11 @@ export interface PaperRun {
   readonly method: MethodName;
   readonly backbone: BackboneRole;
   readonly head: 'deeplabv3plus' | 'ocr';
-  /** Is `multi-scale` in Table 6: averaged over scales and flips, and trained on train and val of Cityscapes. */
+  /** Selects the test: `multi-scale` averages several scales and flips and trains Cityscapes on train and val (Table 6). */
   readonly protocol: 'single-scale' | 'multi-scale';
 }
 
-/** Returns a run of the paper's standard network, tested at a single scale, unless `variation` says otherwise. */
+/** Returns a run of the paper's standard network, tested at a single scale unless `variation` says otherwise. */
 export function paperRun(
   data: PaperData,
   method: MethodName,
