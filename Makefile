@@ -39,4 +39,4 @@ docs: build ## build the documentation's site into build/site
 	@vitepress build docs
 
 clean: ## remove what was built; runs and demo results stay
-	@rm -rf dist build
+	@rm -rf dist build docs/api docs/.vitepress/cache
