@@ -24,7 +24,7 @@ build: setup ## compile the addon and the TypeScript
 demo: build ## train on generated scenes with and without ARM, compare, write a report (some minutes)
 	@node dist/cli/main.js demo $(ARGS)
 
-check: build ## the quick loop: format, lint, types, import rules, unit tests
+check: build ## the quick loop: format, lint, types, import rules, quick tests, unused code
 	@node build/scripts/check.js quick
 
 test: build ## everything: check, golden, gradient, repeatability, resume, command-line and package tests

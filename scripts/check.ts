@@ -1,7 +1,7 @@
 /**
  * Runs the project's checks one after another, stops at the first that fails, and prints how long each took.
  *
- *   node build/scripts/check.js quick   format, lint, types, import rules and quick tests; compiles no C++
+ *   node build/scripts/check.js quick   format, lint, types, import rules, quick tests and unused code; compiles no C++
  *   node build/scripts/check.js all     these, GPU kernels where nvcc is installed, every test, and the packed package
  */
 
@@ -44,11 +44,12 @@ const quickTests: Check = {
   program: 'vitest',
   parameters: ['run', '--project', 'quick'],
 };
+const unusedCode: Check = { name: 'unused code', program: 'knip', parameters: ['--no-progress'] };
 const allTests: Check = { name: 'tests', program: 'vitest', parameters: ['run'] };
 
 const suites: Readonly<Record<string, readonly Check[]>> = {
-  quick: [format, types, importRules, quickTests],
-  all: [format, types, importRules, gpuKernels, allTests, packed],
+  quick: [format, types, importRules, quickTests, unusedCode],
+  all: [format, types, importRules, gpuKernels, allTests, packed, unusedCode],
 };
 
 function main(): number {

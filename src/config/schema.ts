@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import type { ComponentSection, Kinds } from '../registry/index.js';
+import type { Kinds } from '../registry/index.js';
 import { componentSection } from './component-section.js';
 import { dataSection } from './data-section.js';
 import { inferenceSection } from './inference-section.js';
@@ -28,7 +28,6 @@ export type ConfigSchema = ReturnType<typeof createConfigSchema>;
 export type Config = z.output<ConfigSchema>;
 /** Is a config as a person writes it, with only the keys that differ from the defaults. */
 export type ConfigInput = z.input<ConfigSchema>;
-export type { ComponentSection };
 
 const positiveInteger = z.int().min(1);
 

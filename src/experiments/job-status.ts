@@ -15,7 +15,7 @@ import type { Metric } from './experiment-table.js';
 import type { Job } from './job.js';
 
 /** Holds scores as fractions; null where a score does not exist. */
-export type Scores = Readonly<Record<Metric, number | null>>;
+type Scores = Readonly<Record<Metric, number | null>>;
 
 /** Describes how far a job is. */
 export type JobStatus =

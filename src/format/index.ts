@@ -6,7 +6,5 @@ export {
   formatDuration,
   formatNumber,
   formatPercent,
-  type NumberFormat,
-  type PercentFormat,
 } from './numbers.js';
 export { formatTable } from './table.js';

@@ -8,7 +8,7 @@ import { named, withArm, withLinearArm } from './combinators.js';
 import type { RecipeOptions } from './recipe.js';
 
 /** Names the default folder of generated scenes, relative to the working directory. */
-export const scenesRoot = 'data/scenes';
+const scenesRoot = 'data/scenes';
 
 /** Counts the scenes that these recipes are sized for. */
 export const sceneCounts = { train: 160, validation: 40 } as const;

@@ -2,7 +2,6 @@
 
 export { checkpointPart } from './checkpoint-part.js';
 export { lastMetricStep } from './metrics.js';
-export { pixelStatistics } from './pixel-statistics.js';
 export { profilePhases } from './profile.js';
 export { checkNewRunFolder } from './run-folder.js';
 export { trainingProcess } from './run-lock.js';

@@ -20,7 +20,7 @@ export type NativeValue = Handle | boolean | string | null | undefined | readonl
 export type NativeOperator = (...values: NativeValue[]) => NativeValue;
 
 /** Describes an argument or result in an operator's schema. */
-export interface NativeArgument {
+interface NativeArgument {
   readonly name: string;
   readonly type: string;
   readonly hasDefault: boolean;

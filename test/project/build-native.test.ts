@@ -1,5 +1,7 @@
-// The builder of the addon, over a two-file addon of its own: what is recompiled, what is not, and what is said when
-// no engine or compiler is there.
+/**
+ * Checks the builder of the addon on a small addon of two files: that it recompiles what has changed and nothing else, and
+ * which messages it prints when libtorch or the compiler is missing.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -57,7 +59,7 @@ test('compiles once, then only what changed', () => {
     '#include "answer.h"\nint answer() { return 43; }\n',
   );
   expect(build().stdout).toContain('compiling 1 of 2 sources');
-  // A header of ours reaches both sources that include it.
+  // Both sources include this header.
   writeFileSync(join(folder, 'native/answer.h'), '#pragma once\nint answer();  // changed\n');
   expect(build().stdout).toContain('compiling 2 of 2 sources');
 }, 60_000);

@@ -1,4 +1,5 @@
-// Where nvcc is looked for, and when its kernels fit a PyTorch, over a toolkit of three files.
+/** Checks where nvcc is searched for, and which PyTorch its kernels fit, on a CUDA toolkit of three files. */
+
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

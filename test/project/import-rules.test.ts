@@ -1,4 +1,4 @@
-// The import rules must fail on the arrows they forbid: a checker that passes everything looks the same as a clean tree.
+/** Checks that the import rules fail on every import they forbid, as rules that allow everything would pass unnoticed. */
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 const project = join(import.meta.dirname, '../..');
 let folder = '';
 
-/** Runs the project's rules over a small tree; `broken` has a line `rule: from → to` for each forbidden arrow. */
+/** Runs the rules on a small tree, and returns a line `rule: from → to` for each forbidden import. */
 function checkRules(files: Record<string, string>): { status: number | null; broken: string[] } {
   const tree = mkdtempSync(join(folder, 'tree-'));
   for (const name of ['package.json', '.dependency-cruiser.cjs'])

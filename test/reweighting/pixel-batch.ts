@@ -73,7 +73,7 @@ export function pixelBatch(
   };
 }
 
-export const datasetLength = 3;
+const datasetLength = 3;
 
 /** What a reweighter weighs, with random confidences and losses. */
 export function reweighterInput(situation: Situation = plain, { seed = 1 } = {}): ReweighterInput {

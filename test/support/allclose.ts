@@ -1,7 +1,7 @@
 /** Compares tensors and lists of numbers element by element, and describes the first place where they differ. */
 
 /** Holds numbers in the order of memory: a Tensor has this shape, and so have lists and typed arrays. */
-export type Numbers = TensorLike | GoldenTensor | ArrayLike<number | bigint> | null | undefined;
+type Numbers = TensorLike | GoldenTensor | ArrayLike<number | bigint> | null | undefined;
 
 interface TensorLike {
   readonly shape: readonly number[];
