@@ -33,7 +33,7 @@ export interface RunTrainingOptions extends TrainingHooks {
 }
 
 /** Ends a rank because rank 0 could not begin the run; rank 0 reports the reason. */
-export class RankStoppedError extends CoarselyError {
+class RankStoppedError extends CoarselyError {
   constructor() {
     super('rank 0 could not begin the run; the reason is in its own message', { code: 'rank-stopped' });
   }

@@ -22,7 +22,7 @@ export const residualOptions = {
 };
 
 /** Describes one block by its place in the backbone. */
-export interface BlockPlace {
+interface BlockPlace {
   readonly inChannels: number;
   /** Channels inside the block. */
   readonly width: number;

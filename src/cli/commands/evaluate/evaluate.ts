@@ -104,7 +104,7 @@ async function evaluateModel(
 }
 
 /** Prints the scores of each class, then the means. */
-export function scoreTable(evaluation: Evaluation): string {
+function scoreTable(evaluation: Evaluation): string {
   const { aAcc, mAcc, mIoU, boundaryF1, trimapMIoU, perClass, images } = evaluation;
   const outlined = boundaryF1 !== null;
   const heading = ['class', 'IoU', 'accuracy', ...(outlined ? ['boundary F1'] : []), 'pixels'];
