@@ -56,9 +56,11 @@ export class BatchNorm2d extends Module {
     }
     const relu = activation === 'relu';
     return selectKernel('batchNormAddRelu', {
-      inputs: [inputNCHW, this.weight],
-      // Maps in another layout stay in it, which the fused kernel would change.
-      when: inputNCHW.isContiguous('channels-last') || (this.training && this.#synchronized),
+      inputs: [inputNCHW],
+      // Maps in another layout keep it, which the fused kernel would change.
+      when:
+        this.weight.dtype === 'float32' &&
+        (inputNCHW.isContiguous('channels-last') || (this.training && this.#synchronized)),
       required: this.#synchronized,
       fused: () => this.#forwardFused(inputNCHW, residual, relu),
       stock: () => this.#forwardStock(inputNCHW, residual, relu),

@@ -13,7 +13,7 @@ import type { Tensor } from './tensor.js';
 export type Kernels = 'fused' | 'stock';
 
 interface FusedKernel {
-  /** Element types of the CPU kernel; `any` where it converts or checks them itself. */
+  /** Lists the element types of the CPU kernel; `any` where it converts or checks them itself. */
   readonly cpu: 'any' | readonly DType[];
   /** Says whether a GPU has the kernel: always, where nvcc compiled our kernels, or never. */
   readonly cuda: 'always' | 'compiled' | 'never';
@@ -34,8 +34,9 @@ const fusedKernels = {
   sgdStep: { cpu: ['float32'], cuda: 'always' },
 } as const satisfies Record<string, FusedKernel>;
 
+/** Describes both ways to compute a result and when the fused one applies. */
 export interface KernelChoice<Result> {
-  /** Tensors whose device and element types the fused kernel must support. All are on one device. */
+  /** Lists tensors whose device and element types the fused kernel must support; all are on one device. */
   readonly inputs: readonly Tensor[];
   /** Is false where the fused kernel does not compute what is asked for. */
   readonly when?: boolean;
