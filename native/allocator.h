@@ -10,7 +10,7 @@ namespace coarsely {
 struct MemoryStatistics {
   uint64_t live;
   uint64_t peak;
-  /// Bytes of free blocks that keep their pages.
+  /// Counts bytes of free blocks that keep their pages.
   uint64_t cached;
 };
 

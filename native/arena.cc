@@ -1,3 +1,5 @@
+// Implements the arena over mmap and mremap. All bookkeeping is in ordered containers, so that equal requests get equal
+// addresses.
 #include "arena.h"
 
 #include <sys/mman.h>

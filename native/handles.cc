@@ -1,3 +1,4 @@
+// Holds the slot tables of each thread.
 #include "handles.h"
 
 #include "napi.h"

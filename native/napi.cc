@@ -1,3 +1,4 @@
+// Implements the conversions, and the translation of C++ exceptions to the JavaScript error class.
 #include "napi.h"
 
 #include <c10/util/Exception.h>

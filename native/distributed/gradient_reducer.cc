@@ -1,3 +1,5 @@
+// Implements the averaging of gradients: finds the parameters that the graph reaches, compares them over ranks, and
+// drives c10d's Reducer, whose constructor differs between versions of libtorch.
 #include "distributed/gradient_reducer.h"
 
 #include <ATen/ATen.h>

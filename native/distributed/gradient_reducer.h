@@ -24,7 +24,7 @@ namespace coarsely {
  */
 class GradientReducer {
  public:
-  /// `parameters` may include some that need no gradient or receive none.
+  /// Takes parameters, some of which may need no gradient or receive none.
   GradientReducer(std::vector<at::Tensor> parameters, size_t bucketBytes);
   ~GradientReducer();
 

@@ -1,3 +1,4 @@
+// Implements the heartbeat: a thread that writes a counter to the store until it is stopped.
 #include "distributed/heartbeat.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Implements membership over keys of the store: claims/R counts the processes of rank R, member/R holds its
+// registration, alive/R its heartbeat, left/R why it left, and gone/R that another rank found it lost.
 #include "distributed/membership.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// Implements the process group over c10d, whose classes differ between versions of libtorch.
 #include "distributed/process_group.h"
 
 #include <ATen/ATen.h>

@@ -1,3 +1,4 @@
+// Implements the connection over c10d's TCPStore.
 #include "distributed/store.h"
 
 #include <netdb.h>

@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 constexpr size_t kStripBytes = 192 * 1024;
-/// Bytes that unfilterRow may read beyond a row.
+/// Counts the bytes that unfilterRow may read beyond a row.
 constexpr size_t kSpareBytes = 1;
 
 uint32_t bigEndian(const uint8_t* bytes) {

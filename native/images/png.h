@@ -19,7 +19,7 @@ struct Bytes {
 struct Png {
   uint32_t width = 0;
   uint32_t height = 0;
-  /// Color type of the file: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha.
+  /// Holds the color type: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha.
   int colorType = 0;
   int channels = 0;
   /// Is true when a color profile, an orientation or transparency changes how the pixels are shown.

@@ -13,7 +13,7 @@ struct FilteredRow {
   const uint8_t* above;
   uint8_t* output;
   size_t bytes;
-  /// Bytes of a pixel, 1 to 4.
+  /// Counts the bytes of a pixel, 1 to 4.
   int step;
 };
 

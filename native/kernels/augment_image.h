@@ -24,17 +24,17 @@ struct HsvChange {
 
 /// Holds the source, the transformation and the target of one crop.
 struct AugmentedImage {
-  /// RGB pixels [height, sourceWidth, 3].
+  /// Points to RGB pixels [height, sourceWidth, 3].
   const uint8_t* image;
   int64_t sourceWidth;
   Taps columns;
   Taps rows;
-  /// Lookup table of 256 that is applied to every channel before `changes`; null for none.
+  /// Points to a table of 256 in which every channel is looked up before `changes`; null for none.
   const uint8_t* table;
   std::vector<HsvChange> changes;
-  /// Value of each byte in the planes, [3, 256].
+  /// Points to the value of each byte in the planes, [3, 256].
   const float* values;
-  /// Planes [3, planeHeight, planeWidth]; the crop fills their top left corner.
+  /// Points to planes [3, planeHeight, planeWidth]; the crop fills their top left corner.
   float* output;
   int64_t planeWidth;
   int64_t planeHeight;

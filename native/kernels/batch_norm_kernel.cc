@@ -10,9 +10,9 @@ namespace coarsely {
 
 namespace {
 
-/// The least number of elements of a tile, enough to amortize a loop.
+/// Is the least number of elements of a tile, enough to amortize a loop.
 constexpr int64_t leastWidth = 256;
-/// The greatest number of blocks, enough for many threads.
+/// Is the greatest number of blocks, enough for many threads.
 constexpr int64_t mostBlocks = 64;
 
 struct ValueSums {

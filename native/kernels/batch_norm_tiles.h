@@ -27,7 +27,7 @@ struct Tiling {
 
 /// Counts the tiles that are summed in float32 before their sum is added in float64.
 constexpr int64_t tilesInFloat = 32;
-/// The least number of elements that are worth a thread.
+/// Is the least number of elements that are worth a thread.
 constexpr int64_t leastBlock = 16384;
 
 /// Calls `body` with a null pointer to the type in which a tensor is stored.

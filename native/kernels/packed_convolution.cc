@@ -14,7 +14,7 @@ namespace {
 
 using Opaque = at::OpaqueTensorImpl<std::shared_ptr<const PackedConvolution>>;
 
-/// The least number of elements that are worth a thread.
+/// Is the least number of elements that are worth a thread.
 constexpr int64_t grain = 1 << 14;
 
 COARSELY_VECTORIZED

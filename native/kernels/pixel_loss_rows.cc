@@ -1,3 +1,4 @@
+// Implements the conversion with transpositions of 16 x 16 numbers, which read and write both layouts in whole vectors.
 #include "pixel_loss_rows.h"
 
 #include <algorithm>

@@ -184,7 +184,7 @@ COARSELY_INLINE Floats maximum(Floats a, Floats b) {
   return a > b ? a : b;
 }
 
-/// The least exponent whose power of e is a normal float32.
+/// Is the least exponent whose power of e is a normal float32.
 constexpr float leastExponent = -87.33f;
 
 /// Returns e^x for x <= 0 to rounding, at least 1e-38. NaN stays NaN.

@@ -1,3 +1,4 @@
+// Implements the loops over weight maps, compiled for several instruction sets.
 #include "weight_map.h"
 
 #include <ATen/ATen.h>

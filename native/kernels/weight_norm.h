@@ -11,9 +11,9 @@ namespace coarsely {
 
 /// Holds what forward and backward need of sum(m) and sum(m^p).
 struct WeightNorm {
-  /// 1 / sum(m), or 1 where no pixel is valid, so that 0 stays 0.
+  /// Is 1 / sum(m), or 1 where no pixel is valid, so that 0 stays 0.
   float inverse;
-  /// The L1 norm of the weights after they were divided by their p-norm.
+  /// Is the L1 norm of the weights after they were divided by their p-norm.
   float unitSum;
 };
 

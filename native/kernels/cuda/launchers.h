@@ -32,9 +32,9 @@ struct WeighedPixels {
   int64_t count;
   int64_t p;
   const bool* valid;
-  /// The weights W, or the confidences from which ARM computes W where `parameters` is not null.
+  /// Points to the weights W, or where `parameters` is not null to the confidences from which ARM computes W.
   const float* points;
-  /// ARM's parameters, or null.
+  /// Points to ARM's parameters, or is null.
   const float* parameters;
 };
 
@@ -50,9 +50,9 @@ struct WeightsGradient {
   const float* gradient;
   const float* weights;
   const double* sums;
-  /// The gradient of `points`; may be null where `parameters` is not.
+  /// Receives the gradient of `points`; may be null where there are parameters.
   float* pointsGradient;
-  /// The gradient of the parameters, or null without parameters.
+  /// Receives the gradient of the parameters; null without parameters.
   double* parametersGradient;
 };
 

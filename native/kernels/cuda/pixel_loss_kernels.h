@@ -17,10 +17,8 @@ struct PixelLossInput {
   /// Is true where neither rows nor columns are resized.
   bool sameSize;
   int64_t classes;
-  /// [N, rows.inputs, columns.inputs, C]
-  const float* logits;
-  /// [N, rows.outputs, columns.outputs]
-  const int64_t* labels;
+  const float* logits;    // [N, rows.inputs, columns.inputs, C]
+  const int64_t* labels;  // [N, rows.outputs, columns.outputs]
   int64_t ignoreIndex;
   LossKind kind;
   float parameter;
@@ -150,7 +148,7 @@ struct PixelLossForward {
 /// Computes the factors of a pixel's gradient scale * (e^(x - greatest) / sum - [class is the label]).
 struct PixelLossSlopes {
   PixelLossInput input;
-  /// Gradient of the losses.
+  /// Points to the gradient of the losses.
   const float* gradient;
   float* greatest;
   float* scale;
@@ -176,7 +174,7 @@ struct PixelLossBackward {
   const float* greatest;
   const float* scale;
   const float* scaleOverSum;
-  /// Gradient of the logits.
+  /// Receives the gradient of the logits.
   float* output;
 
   COARSELY_HOST_DEVICE void operator()(int64_t index) const {

@@ -34,8 +34,7 @@ struct WeighPixels {
   const bool* valid;
   const float* parameters;
   float* weights;
-  /// [threads, 2]
-  double* sums;
+  double* sums;  // [threads, 2]
   int64_t pixels, threads, p;
 
   COARSELY_HOST_DEVICE void operator()(int64_t thread) const {
@@ -117,10 +116,8 @@ struct ArmBackward {
   const double* product;
   const float* confidence;
   const float* parameters;
-  /// [threads, armParameterCount]
-  double* output;
-  /// [pixels], or null
-  float* confidenceGradient;
+  double* output;             // [threads, armParameterCount]
+  float* confidenceGradient;  // [pixels], or null
   int64_t pixels, threads, p;
 
   COARSELY_HOST_DEVICE void operator()(int64_t thread) const {
