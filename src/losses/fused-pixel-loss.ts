@@ -1,8 +1,8 @@
 /**
- * Computes loss and confidence of every pixel in one pass. Operator by operator, logits are resized to the labels' size,
- * and log-softmax, softmax and their gradients each make another map of all classes at that size: most of a step's
- * memory, and with many classes half of its time. The fused pass reads logits at the resolution of the head, forward and
- * backward.
+ * Computes loss and confidence of every pixel in one pass. Operator by operator, logits are resized to the labels'
+ * size, and log-softmax, softmax and their gradients each make another map of all classes at that size: most of a
+ * step's memory, and with many classes half of its time. The fused pass reads logits at the resolution of the head,
+ * forward and backward.
  */
 
 import { OperationError } from '../errors/index.js';
@@ -11,7 +11,10 @@ import { constants } from '../torch/internal.js';
 import { crossEntropy } from './cross-entropy.js';
 import { ignoreIndex as defaultIgnoreIndex, type FusedLoss, type PixelLoss } from './pixel-loss.js';
 
-/** Names the confidence indicators that the fused pass computes: variance (paper, Eq. 3) and entropy of the likelihoods. */
+/**
+ * Names the confidence indicators that the fused pass computes: variance (paper, Eq. 3) and entropy of the
+ * likelihoods.
+ */
 export type FusedConfidence = 'variance' | 'entropy';
 
 /** Configures `fusedPixelLoss`. */
@@ -46,14 +49,14 @@ export function fusedPixelLoss(
   options: FusedPixelLossOptions & { readonly confidence: object },
 ): FusedPixelLosses & { readonly confidenceNHW: Tensor };
 /**
- * Returns what `resizeBilinear`, a pixel loss and an indicator give one after the other, to float32 rounding, without a map
- * of all classes at the labels' size. The backward pass computes again what it needs. It is deterministic, and its result
- * does not depend on the number of threads.
+ * Returns what `resizeBilinear`, a pixel loss and an indicator give one after the other, to float32 rounding, without
+ * a map of all classes at the labels' size. The backward pass computes again what it needs. It is deterministic, and
+ * its result does not depend on the number of threads.
  *
  * @param logitsNCHW [N,C,h,w] at the resolution of the head, any floating dtype
  * @param labelsNHW [N,H,W] int64
- * @throws {OperationError} when the loss or the confidence has no fused form, when shapes do not match, or for a label that
- *   is neither below C nor `ignoreIndex`
+ * @throws {OperationError} when the loss or the confidence has no fused form, when shapes do not match, or for a
+ *   label that is neither below C nor `ignoreIndex`
  */
 export function fusedPixelLoss(
   logitsNCHW: Tensor,

@@ -1,4 +1,7 @@
-/** Computes the generalized cross-entropy (Zhang and Sabuncu 2018), the robust loss that the paper combines with ARM in Table 4. */
+/**
+ * Computes the generalized cross-entropy (Zhang and Sabuncu 2018), the robust loss that the paper combines with ARM
+ * in Table 4.
+ */
 
 import { z } from 'zod';
 import { defineComponent, parseOptions } from '../registry/index.js';
@@ -19,7 +22,8 @@ const options = z
       ),
   })
   .describe(
-    'Generalized cross-entropy, (1 − p_y^q) / q: robust to wrong labels, because pixels whose label looks unlikely count less.',
+    'Generalized cross-entropy, (1 − p_y^q) / q: robust to wrong labels, because pixels whose label looks unlikely ' +
+      'count less.',
   );
 
 /** Configures `gce`. */

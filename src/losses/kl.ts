@@ -14,10 +14,10 @@ import { ignoreIndex as defaultIgnoreIndex, expectLabels, type PixelLoss } from 
 export const logScaleHead = 'logScale';
 
 /**
- * Bounds log s. Eq. 1 has no lower end: as cross-entropy nears 0, s falls without limit, and 1/s multiplies the gradient
- * of every similar pixel. On separable data, at the paper's rate of 0.02 and momentum of 0.9, a lower bound of −10 ended
- * in NaN and −5 in large oscillations; −4 was stable, and is the s of a cross-entropy of 0.009. The upper bound is that of
- * a cross-entropy of 1.1e4.
+ * Bounds log s. Eq. 1 has no lower end: as cross-entropy nears 0, s falls without limit, and 1/s multiplies the
+ * gradient of every similar pixel. On separable data, at the paper's rate of 0.02 and momentum of 0.9, a lower bound
+ * of −10 ended in NaN and −5 in large oscillations; −4 was stable, and is the s of a cross-entropy of 0.009. The
+ * upper bound is that of a cross-entropy of 1.1e4.
  */
 export const logScaleRange = { least: -4, greatest: 10 } as const;
 
@@ -43,7 +43,8 @@ export const klComponent = defineComponent({
   options: z
     .strictObject({})
     .describe(
-      'Cross-entropy divided by an uncertainty s that a further head predicts for each pixel, plus ½ log s (paper, Eq. 1).',
+      'Cross-entropy divided by an uncertainty s that a further head predicts for each pixel, plus ½ log s ' +
+        '(paper, Eq. 1).',
     ),
   extraHeads: { [logScaleHead]: 1 },
   create: () => kl,
@@ -72,8 +73,9 @@ export function expectLogScale(
 }
 
 /**
- * Returns r held within its range. A plain clamp would stop every gradient outside the range, and a head that left it could
- * not return. A pixel outside therefore keeps the gradient of the nearer end if the optimum log 2 CE (Eq. 2) lies inward.
+ * Returns r held within its range. A plain clamp would stop every gradient outside the range, and a head that left it
+ * could not return. A pixel outside therefore keeps the gradient of the nearer end if the optimum log 2 CE (Eq. 2)
+ * lies inward.
  */
 function heldInRange(rNHW: Tensor, { lossesNHW }: { readonly lossesNHW: Tensor }): Tensor {
   const { least, greatest } = logScaleRange;

@@ -3,8 +3,8 @@
 import type { Tensor } from '../torch/index.js';
 
 /**
- * Returns 1 − e^{−x} = 2t / (1 + t) with t = tanh(x/2). It is exact to rounding also for x near 0, where the subtraction
- * cancels all digits, and its derivative is finite everywhere.
+ * Returns 1 − e^{−x} = 2t / (1 + t) with t = tanh(x/2). It is exact to rounding also for x near 0, where the
+ * subtraction cancels all digits, and its derivative is finite everywhere.
  *
  * @param x at least 0, any shape
  */

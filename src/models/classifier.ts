@@ -3,6 +3,7 @@
 import { Conv2d, constant, normal } from '../nn/index.js';
 import type { Generator } from '../torch/index.js';
 
+/** Configures `createClassifier`. */
 export interface ClassifierOptions {
   readonly classCount: number;
   readonly generator: Generator;

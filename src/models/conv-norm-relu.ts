@@ -1,4 +1,4 @@
-/** Convolution without bias, batch normalization and ReLU: mmcv's `ConvModule`, with its initialization. */
+/** Implements mmcv's `ConvModule`: convolution without bias, batch normalization and ReLU, with its initialization. */
 
 import { BatchNorm2d, Conv2d, type Conv2dOptions, kaimingNormal, Module } from '../nn/index.js';
 import { convolveNormalized } from '../nn/internal.js';

@@ -1,7 +1,7 @@
 /**
- * DeepLabv3+ (Chen et al. 2018) with separable convolutions, as mmsegmentation's `DepthwiseSeparableASPPHead`: atrous
- * spatial pyramid pooling looks at the last stage at several scales, from one pixel to the whole image, and its result is
- * joined with the first stage at a quarter of the image's size.
+ * Implements DeepLabv3+ (Chen et al. 2018) with separable convolutions, as mmsegmentation's
+ * `DepthwiseSeparableASPPHead`: atrous spatial pyramid pooling looks at the last stage at several scales, from one
+ * pixel to the whole image, and its result is joined with the first stage at a quarter of the image's size.
  */
 
 import { z } from 'zod';
@@ -49,11 +49,11 @@ export interface DeepLabV3PlusOptions extends z.input<typeof options>, HeadConte
 /** Computes logits by DeepLabv3+. */
 export class DeepLabV3Plus extends Module implements Head {
   readonly channels: number;
-  /** Sees the mean over the whole image. */
+  /** Reads the mean over the whole image. */
   readonly imagePool: ConvNormRelu;
-  /** Sees single pixels. */
+  /** Reads single pixels. */
   readonly pointwise: ConvNormRelu;
-  /** See 3×3 pixels at three dilations. */
+  /** Read 3×3 pixels at three dilations. */
   readonly branches: readonly SeparableConv[];
   readonly bottleneck: ConvNormRelu;
   readonly lowLevel: ConvNormRelu;
@@ -61,7 +61,11 @@ export class DeepLabV3Plus extends Module implements Head {
   readonly dropout: Dropout2d;
   readonly classifier: Conv2d;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates the network with parameters drawn from `generator`.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor({ backbone, classCount, generator, ...given }: DeepLabV3PlusOptions) {
     super();
     const {
@@ -110,8 +114,8 @@ export class DeepLabV3Plus extends Module implements Head {
   #pyramid(featuresNCHW: Tensor): Tensor {
     const point = this.pointwise.forward(featuresNCHW);
     const branches = this.branches.map((branch) => branch.forward(featuresNCHW));
-    // Resizing one pixel is repeating it. The copy takes the layout of the other parts: a mixed concatenation would fall
-    // back to NCHW, and the largest convolution of the head would run in it.
+    // Resizing one pixel is repeating it. The copy takes the layout of the other parts: a mixed concatenation would
+    // fall back to NCHW, and the largest convolution of the head would run in it.
     const memoryFormat = point.isContiguous('channels-last') ? 'channels-last' : 'contiguous';
     const image = this.imagePool.forward(globalAveragePool(featuresNCHW));
     const imageEverywhere = image.expand(point.shape).contiguous({ memoryFormat });

@@ -1,6 +1,6 @@
 /**
- * Computes predictions beside the classes that a loss may need, such as the log-scale of the KL loss (paper, Eq. 1), each
- * by a 1×1 convolution of the features that the classifier reads.
+ * Computes predictions beside the classes that a loss may need, such as the log-scale of the KL loss (paper, Eq. 1),
+ * each by a 1×1 convolution of the features that the classifier reads.
  */
 
 import { type Conv2d, Module } from '../nn/index.js';
@@ -10,10 +10,15 @@ import { createClassifier } from './classifier.js';
 /** Holds the number of channels of each extra head, by name. */
 export type ExtraHeadChannels = Readonly<Record<string, number>>;
 
+/** Computes the predictions of all extra heads. */
 export class ExtraHeads extends Module {
   readonly #convolutions: ReadonlyMap<string, Conv2d>;
 
-  /** @param channels channels of the features */
+  /**
+   * Creates one convolution for each head.
+   *
+   * @param channels channels of the features
+   */
   constructor(
     channels: number,
     { heads, generator }: { readonly heads: ExtraHeadChannels; readonly generator: Generator },

@@ -1,6 +1,6 @@
 /**
- * Fully convolutional head (Long et al. 2015) on the third stage: one 3×3 convolution and a classifier. It is the
- * auxiliary head of training, as in mmsegmentation.
+ * Implements a fully convolutional head (Long et al. 2015) on the third stage: one 3×3 convolution and a classifier.
+ * It is the auxiliary head of training, as in mmsegmentation.
  */
 
 import { z } from 'zod';
@@ -29,7 +29,11 @@ export class FcnHead extends Module implements Head {
   readonly dropout: Dropout2d;
   readonly classifier: Conv2d;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates the network with parameters drawn from `generator`.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor({ backbone, classCount, generator, ...given }: FcnHeadOptions) {
     super();
     const { channels, dropout } = parseOptions('FcnHead', options, given);

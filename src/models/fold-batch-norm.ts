@@ -30,9 +30,9 @@ export interface FoldOptions {
 }
 
 /**
- * Returns the model with its batch normalizations folded into its convolutions. Its logits equal the model's to rounding.
- * Weights are copied when a layer is first run, and later changes of the model do not reach the copy. Hold it with `using`,
- * so that the copied weights are freed.
+ * Returns the model with its batch normalizations folded into its convolutions. Its logits equal the model's to
+ * rounding. Weights are copied when a layer is first run, and later changes of the model do not reach the copy. Hold
+ * it with `using`, so that the copied weights are freed.
  *
  * @throws {OperationError} when the model is in training mode, where normalization depends on the batch
  */
@@ -50,7 +50,11 @@ export class FoldedModel implements FoldableModel, Disposable {
   readonly #dtype: 'float32' | 'bfloat16';
   readonly #convolutions: FoldedConvolutions;
 
-  /** @internal Created by `foldBatchNorm`. */
+  /**
+   * Is called by `foldBatchNorm`.
+   *
+   * @internal
+   */
   constructor(model: FoldableModel, { dtype = 'float32' }: FoldOptions) {
     this.#model = model;
     this.#dtype = dtype;

@@ -1,7 +1,7 @@
 /**
- * The attention of OCR (Yuan et al. 2020, section 3.2, Eqs. 2–5): every pixel attends to the object regions instead of to
- * the other pixels, so that the cost grows with pixels · classes. These are mmsegmentation's `SpatialGatherModule` and
- * `ObjectAttentionBlock`.
+ * Implements the attention of OCR (Yuan et al. 2020, section 3.2, Eqs. 2–5), mmsegmentation's `SpatialGatherModule`
+ * and `ObjectAttentionBlock`: every pixel attends to the object regions instead of to the other pixels, so that the
+ * cost grows with pixels · classes.
  */
 
 import { Module, Sequential } from '../nn/index.js';
@@ -29,6 +29,7 @@ export function gatherRegions(featuresNCHW: Tensor, logitsNCHW: Tensor): Tensor 
   return share.matmul(byPixel(featuresNCHW)).transpose(1, 2).unsqueeze(3);
 }
 
+/** Joins every pixel with the object regions that it resembles. */
 export class ObjectAttention extends Module {
   readonly query: Sequential;
   readonly key: Sequential;

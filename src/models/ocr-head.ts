@@ -1,11 +1,12 @@
 /**
- * OCR (object-contextual representations, Yuan et al. 2020), as mmsegmentation's cascade of an `FCNHead` and an
- * `OCRHead`: a first classifier on the third stage finds soft object regions, the features of the last stage are gathered
- * into one vector for each class, and every pixel is joined with the vectors of the classes that it resembles.
+ * Implements OCR (object-contextual representations, Yuan et al. 2020), as mmsegmentation's cascade of an `FCNHead`
+ * and an `OCRHead`: a first classifier on the third stage finds soft object regions, the features of the last stage
+ * are gathered into one vector for each class, and every pixel is joined with the vectors of the classes that it
+ * resembles.
  *
- * Parameters with 19 classes, without the first classifier: 3 554 323 on a last stage of 512 channels (ResNet-18, 34),
- * and 10 632 211 on one of 2048 (ResNet-50, 101 and ResNeSt), where the 3×3 convolution has 9 · 1536 · 512 more weights.
- * The first classifier has what an auxiliary head has, on ResNet-50 2 364 691.
+ * Parameters with 19 classes, without the first classifier: 3 554 323 on a last stage of 512 channels (ResNet-18,
+ * 34), and 10 632 211 on one of 2048 (ResNet-50, 101 and ResNeSt), where the 3×3 convolution has 9 · 1536 · 512 more
+ * weights. The first classifier has what an auxiliary head has, on ResNet-50 2 364 691.
  */
 
 import { z } from 'zod';
@@ -51,7 +52,11 @@ export class OcrHead extends Module implements Head {
   readonly dropout: Dropout2d;
   readonly classifier: Conv2d;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates the network with parameters drawn from `generator`.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor({ backbone, classCount, generator, ...given }: OcrHeadOptions) {
     super();
     const parsed = parseOptions('OcrHead', options, given);
@@ -75,9 +80,9 @@ export class OcrHead extends Module implements Head {
   }
 
   /**
-   * Returns logits at the size of the last stage, and auxiliary logits at the size of the third. The gradient reaches the
-   * first classifier also through the regions, as in mmsegmentation. Unlike there it runs once a step, with the same
-   * dropout mask for its own loss and for the regions.
+   * Returns logits at the size of the last stage, and auxiliary logits at the size of the third. The gradient reaches
+   * the first classifier also through the regions, as in mmsegmentation. Unlike there it runs once a step, with the
+   * same dropout mask for its own loss and for the regions.
    */
   forward(features: Features): HeadOutput {
     const { logitsNCHW: auxiliaryLogitsNCHW } = this.regions.forward(features);

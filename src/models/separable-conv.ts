@@ -1,6 +1,6 @@
 /**
- * Depthwise separable convolution as in DeepLabv3+ and mmcv: a 3×3 filter for each channel, then a 1×1 convolution across
- * channels, each followed by batch normalization and ReLU.
+ * Implements the depthwise separable convolution of DeepLabv3+ and mmcv: a 3×3 filter for each channel, then a 1×1
+ * convolution across channels, each followed by batch normalization and ReLU.
  */
 
 import { Module } from '../nn/index.js';

@@ -1,4 +1,7 @@
-/** Adam (Kingma and Ba 2015), with the numbers of `torch.optim.Adam`. Weight decay is part of the gradient. */
+/**
+ * Implements Adam (Kingma and Ba 2015), with the numbers of `torch.optim.Adam`. Weight decay is added to the
+ * gradient.
+ */
 
 import { z } from 'zod';
 import type { Parameter } from '../nn/index.js';
@@ -21,8 +24,13 @@ const options = z
 /** Configures `Adam`. */
 export type AdamOptions = z.input<typeof options>;
 
+/** Updates parameters as `torch.optim.Adam` does. */
 export class Adam extends AdaptiveMoments {
-  /** @throws {OperationError} when an option is out of range or a parameter is in more than one group */
+  /**
+   * Creates the optimizer of these groups.
+   *
+   * @throws {OperationError} when an option is out of range or a parameter is in more than one group
+   */
   constructor(groups: readonly ParameterGroup[], given: AdamOptions = {}) {
     super(groups, parseOptions('Adam', options, given));
   }

@@ -1,6 +1,6 @@
 /**
- * AdamW (Loshchilov and Hutter 2019), with the numbers of `torch.optim.AdamW`. Parameters decay by themselves, before the
- * step, so that decay does not pass through the moments.
+ * Implements AdamW (Loshchilov and Hutter 2019), with the numbers of `torch.optim.AdamW`. Parameters decay by
+ * themselves, before the step, so that decay does not pass through the moments.
  */
 
 import { z } from 'zod';
@@ -24,8 +24,13 @@ const options = z
 /** Configures `AdamW`. */
 export type AdamWOptions = z.input<typeof options>;
 
+/** Updates parameters as `torch.optim.AdamW` does. */
 export class AdamW extends AdaptiveMoments {
-  /** @throws {OperationError} when an option is out of range or a parameter is in more than one group */
+  /**
+   * Creates the optimizer of these groups.
+   *
+   * @throws {OperationError} when an option is out of range or a parameter is in more than one group
+   */
   constructor(groups: readonly ParameterGroup[], given: AdamWOptions = {}) {
     super(groups, parseOptions('AdamW', options, given));
   }

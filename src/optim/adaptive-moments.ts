@@ -1,9 +1,11 @@
 /**
- * Adam and AdamW: steps along a running mean of the gradients, divided by the root of a running mean of their squares
- * (Kingma and Ba 2015, Algorithm 1). The two differ in where weight decay enters.
+ * Implements what Adam and AdamW share: steps along a running mean of the gradients, divided by the root of a running
+ * mean of their squares (Kingma and Ba 2015, Algorithm 1). The two differ in where weight decay enters.
  *
  *     d = maximize ? −grad : grad;  m = β₁ m + (1 − β₁) d;  v = β₂ v + (1 − β₂) d²
  *     p −= α · scale / (1 − β₁^t) · m / (√(v / (1 − β₂^t)) + ε)
+ *
+ * All parameters share one count of steps t, in which a parameter without gradient is skipped but counted.
  */
 
 import { z } from 'zod';
@@ -52,6 +54,7 @@ export interface DecayRates {
   readonly weightDecay: number;
 }
 
+/** Updates parameters by running means of their gradients and squared gradients. */
 export abstract class AdaptiveMoments extends Optimizer {
   /** Running means of the gradients, in the order of the parameters of all groups. */
   readonly first: readonly Buffer[];
@@ -111,8 +114,8 @@ export abstract class AdaptiveMoments extends Optimizer {
   }
 
   /**
-   * Applies weight decay to a parameter or to the direction of its step, and returns that direction. Weight decay may be
-   * 0.
+   * Applies weight decay to a parameter or to the direction of its step, and returns that direction. Weight decay may
+   * be 0.
    */
   protected abstract decayed(direction: Tensor, parameter: Parameter, rates: DecayRates): Tensor;
 

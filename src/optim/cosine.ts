@@ -10,7 +10,10 @@ import {
   warmupOptions,
 } from './schedule.js';
 
-/** Defines the schedule (1 + cos πt) / 2 with t from 0 after the warm-up to 1 at the end, from the base rate to a minimum that is a rate. */
+/**
+ * Defines the schedule (1 + cos πt) / 2 with t from 0 after the warm-up to 1 at the end, from the base rate to a
+ * minimum that is a rate.
+ */
 export const cosineComponent = defineComponent({
   kind: 'cosine',
   options: z

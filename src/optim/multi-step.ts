@@ -5,8 +5,8 @@ import { defineComponent } from '../registry/index.js';
 import { type Schedule, warmupFactor, warmupOptions } from './schedule.js';
 
 /**
- * Defines the paper's schedule (section 4.2): linear from a hundredth of the base rate to all of it over the first twentieth of
- * the steps, then constant, with drops to a tenth and a hundredth.
+ * Defines the paper's schedule (section 4.2): linear from a hundredth of the base rate to all of it over the first
+ * twentieth of the steps, then constant, with drops to a tenth and a hundredth.
  */
 export const multiStepComponent = defineComponent({
   kind: 'multi-step',

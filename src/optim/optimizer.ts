@@ -40,11 +40,14 @@ export interface OptimizerComponent<Options extends OptimizerSettings = Optimize
 /** Completes a group with the defaults of its optimizer. */
 export type CompleteGroup<Group extends ParameterGroup = ParameterGroup> = Group & Required<ParameterGroup>;
 
+/** Updates groups of parameters by their gradients. */
 export abstract class Optimizer<Group extends ParameterGroup = ParameterGroup> {
   protected readonly groups: readonly CompleteGroup<Group>[];
   #learningRate: number;
 
   /**
+   * Completes the groups by the optimizer's defaults.
+   *
    * @param settings.weightDecay weight decay of the groups that do not state their own
    * @throws {OperationError} when a parameter is in more than one group
    */

@@ -1,5 +1,6 @@
 /**
- * Stochastic gradient descent with momentum, with the numbers of `torch.optim.SGD` (dampening 0, no Nesterov):
+ * Implements stochastic gradient descent with momentum, with the numbers of `torch.optim.SGD` (dampening 0, no
+ * Nesterov):
  *
  *     d = maximize ? −grad : grad;  d += weightDecay · p;  v = first step ? d : momentum · v + d;  p −= α · scale · v
  */
@@ -49,11 +50,16 @@ export interface SgdGroup extends ParameterGroup {
   readonly momentum?: number;
 }
 
+/** Updates parameters as `torch.optim.SGD` does. */
 export class Sgd extends Optimizer<SgdGroup> {
   readonly #momentum: number;
   readonly #momenta = new Map<Parameter, Buffer>();
 
-  /** @throws {OperationError} when an option is out of range or a parameter is in more than one group */
+  /**
+   * Creates the optimizer of these groups.
+   *
+   * @throws {OperationError} when an option is out of range or a parameter is in more than one group
+   */
   constructor(groups: readonly SgdGroup[], given: SgdOptions = {}) {
     const { momentum, ...settings } = parseOptions('Sgd', options, given);
     super(groups, settings);

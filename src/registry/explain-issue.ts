@@ -1,4 +1,4 @@
-/** Words an issue that a zod schema found, for someone who writes YAML or calls a function and knows no schema. */
+/** Explains an issue that a zod schema found, in words for someone who writes YAML or calls a function. */
 
 import type { z } from 'zod';
 import { nearest } from '../errors/internal.js';

@@ -1,4 +1,4 @@
-/** Reads from a schema which keys it accepts and which bounds a number has: what an error message tells beside the issue. */
+/** Reads from a schema which keys it accepts and which bounds a number has, for error messages. */
 
 import { z } from 'zod';
 
@@ -8,12 +8,17 @@ export function keysOf(schema: z.core.$ZodType, path: readonly PropertyKey[]): s
   return found === undefined ? [] : Object.keys(definition(found).shape ?? {});
 }
 
-/** Returns the schema of each key of an object schema, also through wrappers; empty where the schema is not of an object. */
+/**
+ * Returns the schema of each key of an object schema, also through wrappers; empty where the schema is not of an
+ * object.
+ */
 export function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> {
   return definition(unwrap(schema)).shape ?? {};
 }
 
-/** Returns the interval that the number at `path` has to lie in, as in `[0, 1)`; null where it is open at either end. */
+/**
+ * Returns the interval that the number at `path` has to lie in, as in `[0, 1)`; null where it is open at either end.
+ */
 export function intervalOf(schema: z.core.$ZodType, path: readonly PropertyKey[]): string | null {
   const found = schemaAt(schema, path);
   if (found === undefined) return null;
@@ -27,7 +32,7 @@ export function intervalOf(schema: z.core.$ZodType, path: readonly PropertyKey[]
   return `${minimum === undefined ? '(' : '['}${low}, ${high}${maximum === undefined ? ')' : ']'}`;
 }
 
-/** The safe integers bound every `z.int()`; no message has to say so. */
+/** Returns false for the bounds that every `z.int()` has, the safe integers; no message has to name them. */
 function isBound(value: number | boolean | undefined): value is number {
   return typeof value === 'number' && Math.abs(value) !== Number.MAX_SAFE_INTEGER;
 }

@@ -5,7 +5,7 @@ import { ConfigError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
 import type { Component } from './component.js';
 
-/** The part of a registry by which configs are validated. */
+/** Describes the part of a registry that configs are validated with. */
 export interface Kinds {
   readonly what: string;
   kinds(): string[];

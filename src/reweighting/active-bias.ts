@@ -1,7 +1,7 @@
 /**
- * Active Bias (Chang et al. 2017, SGD weighted by prediction variance): a pixel weighs by how much its predictions have
- * varied. Pixels that were always easy and pixels that were never learned both weigh little. It looks at past predictions
- * where ARM looks at the present one.
+ * Implements Active Bias (Chang et al. 2017, SGD weighted by prediction variance): a pixel weighs by how much its
+ * predictions have varied. Pixels that were always easy and pixels that were never learned both weigh little. It
+ * looks at past predictions where ARM looks at the present one.
  */
 
 import { z } from 'zod';
@@ -36,13 +36,18 @@ export interface ActiveBiasOptions extends z.input<typeof options> {
   readonly datasetLength: number;
 }
 
+/** Weighs pixels by how much the likelihood of their label has varied over the visits of their image. */
 export class ActiveBias extends Module implements Reweighter {
   readonly isolatedStart = false;
   readonly needs = ['logitsNCHW', 'labelsNHW', 'origins'] as const;
   readonly history: PredictionHistory | null;
   readonly minVisits: number;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates an empty history for every training image.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor({ datasetLength, ...given }: ActiveBiasOptions) {
     super();
     const { grid, minVisits } = parseOptions('ActiveBias', options, given);
@@ -86,8 +91,8 @@ export class ActiveBias extends Module implements Reweighter {
   }
 
   /**
-   * Returns s + ε over its mean, with s = √(v + v²/(n − 1)) for the variance v of n visits, and ε the mean of s over the
-   * batch, so that a pixel that never varied keeps half of the mean weight.
+   * Returns s + ε over its mean, with s = √(v + v²/(n − 1)) for the variance v of n visits, and ε the mean of s over
+   * the batch, so that a pixel that never varied keeps half of the mean weight.
    */
   #weightsFrom(
     history: PredictionHistory,

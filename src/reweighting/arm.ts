@@ -1,6 +1,6 @@
 /**
- * The Adversarial Reweighting Module (paper, sections 3.3 and 4.2, Fig. 3): a network W(v̂; θ) of 53 parameters from
- * confidence to weight. It maximizes the weighted loss that the segmentation network minimizes.
+ * Implements the Adversarial Reweighting Module (paper, sections 3.3 and 4.2, Fig. 3): a network W(v̂; θ) of 53
+ * parameters from confidence to weight. It maximizes the weighted loss that the segmentation network minimizes.
  */
 
 import { z } from 'zod';
@@ -40,6 +40,10 @@ export interface ArmOptions extends z.input<typeof options> {
 
 const hidden = constants.armHiddenUnits;
 
+/**
+ * Weighs pixels by a network of 53 parameters from confidence to weight, which learns against the segmentation
+ * network.
+ */
 export class Arm extends Module implements Reweighter {
   readonly isolatedStart = true;
   readonly conv1: Conv2d;
@@ -49,7 +53,11 @@ export class Arm extends Module implements Reweighter {
   readonly p: NormOrder;
   readonly learningRateScale: number;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates ARM with parameters drawn from `generator`.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor({ generator, ...given }: ArmOptions) {
     super();
     const { p, learningRateScale } = parseOptions('Arm', options, given);

@@ -3,7 +3,10 @@
 import type { Collectives } from '../distributed/index.js';
 import { cat, noGrad, type Tensor, tidy } from '../torch/index.js';
 
-/** Replaces each tensor, in place, by its mean over all ranks, in one collective. Null is skipped and has to be so on all. */
+/**
+ * Replaces each tensor, in place, by its mean over all ranks, in one collective. A null is skipped, and has to be
+ * null on every rank.
+ */
 export function averageOverRanks(tensors: readonly (Tensor | null)[], processGroup: Collectives): void {
   const present = tensors.filter((tensor) => tensor !== null);
   if (present.length === 0) return;

@@ -1,8 +1,8 @@
 /**
- * Computes what a little more weight on a pixel would do to the clean loss (Shu et al. 2019, Eq. 12 and 13). After the
- * virtual step θ̂ = θ − α ∇ Σ w_i l_i(θ), the derivative of L_clean(θ̂) by w_i is −α ⟨∇L_clean(θ̂), ∇l_i(θ)⟩. The inner
- * products of all pixels are one directional derivative, of the losses along g = ∇L_clean(θ̂), and that takes two forward
- * passes: (l_i(θ + εg) − l_i(θ − εg)) / 2ε. No gradient of a gradient is needed.
+ * Computes what a little more weight on a pixel would do to the clean loss (Shu et al. 2019, Eq. 12 and 13). After
+ * the virtual step θ̂ = θ − α ∇ Σ w_i l_i(θ), the derivative of L_clean(θ̂) by w_i is −α ⟨∇L_clean(θ̂), ∇l_i(θ)⟩. The
+ * inner products of all pixels are one directional derivative, of the losses along g = ∇L_clean(θ̂), and that takes
+ * two forward passes: (l_i(θ + εg) − l_i(θ − εg)) / 2ε. No gradient of a gradient is needed.
  */
 
 import type { Parameter } from '../nn/index.js';
@@ -25,15 +25,16 @@ export interface CleanAlignmentOptions {
   /** Returns the weights w_i of the virtual step, [N,H,W] without gradient. */
   readonly weigh: (lossesNHW: Tensor, validNHW: Tensor) => Tensor;
   /**
-   * Size ‖εg‖ / ‖θ‖ of the difference. In float32, at 1e-6, a ResNet-18 in its first steps gave sums of derivatives within
-   * a tenth of autograd's. At 1e-3 batch normalization is no longer linear, and at 1e-7 rounding begins to show.
+   * Size ‖εg‖ / ‖θ‖ of the difference. In float32, at 1e-6, a ResNet-18 in its first steps gave sums of derivatives
+   * within a tenth of autograd's. At 1e-3 batch normalization is no longer linear, and at 1e-7 rounding begins to
+   * show.
    */
   readonly relativeStep?: number;
 }
 
 /**
- * Returns the losses of the batch and their alignment with the clean batch. Parameters end as they were, bit for bit, and
- * without gradients. The host waits for the device once.
+ * Returns the losses of the batch and their alignment with the clean batch. Parameters end as they were, bit for bit,
+ * and without gradients. The host waits for the device once.
  */
 export function cleanAlignment(
   step: CleanStep,

@@ -1,7 +1,8 @@
 /**
- * ARM without learning, beyond the paper. With fixed losses, the weights that ARM converges to are known: under ‖W‖_p = 1
- * the maximizer of Σ W(v̂)·l is W(v) ∝ E[l | v]^{1/(p−1)} (section 3.4, by Hölder's inequality). So the mean loss in each
- * interval of confidence is tracked, and that weight is used. There are no parameters, no learning rate and no warm-up.
+ * Computes the weights of ARM without learning, beyond the paper. With fixed losses, the weights that ARM converges
+ * to are known: under ‖W‖_p = 1 the maximizer of Σ W(v̂)·l is W(v) ∝ E[l | v]^{1/(p−1)} (section 3.4, by Hölder's
+ * inequality). So the mean loss in each interval of confidence is tracked, and that weight is used. There are no
+ * parameters, no learning rate and no warm-up.
  */
 
 import { z } from 'zod';
@@ -37,10 +38,11 @@ const options = z
 /** Configures `ClosedFormArm`. */
 export type ClosedFormArmOptions = z.input<typeof options>;
 
-// A bin with less than this share of the pixels counts as empty. At the default momentum a bin that had all pixels falls
-// below it after 263 batches without one.
+// A bin with less than this share of the pixels counts as empty. At the default momentum a bin that had all pixels
+// falls below it after 263 batches without one.
 const emptyBelow = 1e-12;
 
+/** Weighs pixels by E[loss | confidence]^{1/(p−1)}, from running means over intervals of confidence. */
 export class ClosedFormArm extends Module implements Reweighter {
   readonly isolatedStart = false;
   readonly p: 2 | 3;
@@ -51,7 +53,11 @@ export class ClosedFormArm extends Module implements Reweighter {
   /** Sums of the losses in each bin over the number of valid pixels, averaged over batches, [B]. */
   readonly lossShares: Buffer;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates the reweighter with empty running means.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor(given: ClosedFormArmOptions = {}) {
     super();
     const { p, bins, momentum } = parseOptions('ClosedFormArm', options, given);
@@ -66,7 +72,9 @@ export class ClosedFormArm extends Module implements Reweighter {
     return this.p;
   }
 
-  /** In training mode, updates the running means by the batch first, so that the very first weights follow its losses. */
+  /**
+   * In training mode, updates the running means by the batch first, so that the very first weights follow its losses.
+   */
   weigh(input: ReweighterInput): Tensor {
     expectInput('ClosedFormArm.weigh', input);
     const { confidenceNHW, validNHW, sumOverRanks } = input;
@@ -143,12 +151,18 @@ export class ClosedFormArm extends Module implements Reweighter {
   }
 }
 
-/** Returns the whole part of a position as an index from 0 to `last`, also for NaN, which must not lead out of a table. */
+/**
+ * Returns the whole part of a position as an index from 0 to `last`, also for NaN, which must not lead out of a
+ * table.
+ */
 function indexOf(position: Tensor, last: number): Tensor {
   return ops.floor(position.detach()).to({ dtype: 'int64' }).clamp({ min: 0, max: last });
 }
 
-/** Fills bins that no pixel fell into by linear interpolation between the nearest seen ones, and at the ends by the nearest. */
+/**
+ * Fills bins that no pixel fell into by linear interpolation between the nearest seen ones, and at the ends by the
+ * nearest.
+ */
 function fillEmpty(
   values: Tensor,
   { seen, positions }: { readonly seen: Tensor; readonly positions: Tensor },

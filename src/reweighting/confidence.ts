@@ -1,6 +1,6 @@
 /**
- * Defines confidence: how sure the network is of a pixel, whatever its label says (paper, section 3.2). An indicator is any
- * map from logits to [−1, 1] with +1 the most confident.
+ * Defines confidence: how sure the network is of a pixel, whatever its label says (paper, section 3.2). An indicator
+ * is any map from logits to [−1, 1] with +1 the most confident.
  */
 
 import { z } from 'zod';
@@ -14,8 +14,8 @@ export interface ConfidenceOptions {
   /** Predictions of further heads, [N,channels,H,W] by name. */
   readonly extraHeads?: Readonly<Record<string, Tensor>>;
   /**
-   * Keeps gradients from the logits; true by default. Otherwise the network learns that a more certain wrong answer weighs
-   * less, instead of learning the classes (Table 1).
+   * Cuts the gradient to the logits; true by default. With the gradient, the network learns that a more certain wrong
+   * answer weighs less, instead of learning the classes (Table 1).
    */
   readonly detach?: boolean;
 }
@@ -75,7 +75,8 @@ export function defineConfidence(
 }
 
 /**
- * Computes an indicator by `map` from logits in float32, outside autocast, and without gradient unless `detach` is false.
+ * Computes an indicator by `map` from logits in float32, outside autocast, and without gradient unless `detach` is
+ * false.
  *
  * @throws {OperationError} when the logits are not [N,C,H,W]
  */

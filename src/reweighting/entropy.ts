@@ -1,6 +1,6 @@
 /**
- * Computes the negative entropy of the class likelihoods (paper, Table 2). The paper reports NaN for it: Σ −p log p from
- * likelihoods is 0 · −∞ once one of them underflows. From log-likelihoods it is finite, and so is its gradient.
+ * Computes the negative entropy of the class likelihoods (paper, Table 2). The paper reports NaN for it: Σ −p log p
+ * from likelihoods is 0 · −∞ once one of them underflows. From log-likelihoods it is finite, and so is its gradient.
  */
 
 import type { Tensor } from '../torch/index.js';

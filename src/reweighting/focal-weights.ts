@@ -1,6 +1,6 @@
 /**
- * Weighs by the focal factor (Lin et al. 2017), ∝ (1 − p_y)^γ. It looks at the loss, so a mislabeled pixel, whose loss is
- * high, weighs most. The paper argues against that (section 1, Fig. 2a).
+ * Weighs by the focal factor (Lin et al. 2017), ∝ (1 − p_y)^γ. It looks at the loss, so a mislabeled pixel, whose
+ * loss is high, weighs most. The paper argues against that (section 1, Fig. 2a).
  */
 
 import { z } from 'zod';
@@ -20,12 +20,17 @@ const options = z
 /** Configures `FocalWeights`. */
 export type FocalWeightsOptions = z.input<typeof options>;
 
+/** Weighs pixels by (1 − p_y)^γ. */
 export class FocalWeights extends Module implements Reweighter {
   readonly isolatedStart = false;
   readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly gamma: number;
 
-  /** @throws {OperationError} when γ is negative */
+  /**
+   * Creates the reweighter.
+   *
+   * @throws {OperationError} when γ is negative
+   */
   constructor(given: FocalWeightsOptions = {}) {
     super();
     this.gamma = parseOptions('FocalWeights', options, given).gamma;

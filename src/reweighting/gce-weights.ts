@@ -1,7 +1,7 @@
 /**
- * Weighs by p_y^q, the factor that the gradient of the generalized cross-entropy (Zhang and Sabuncu 2018) has beside that
- * of cross-entropy. It trusts what the network believes already, so that a hard pixel counts as little as a mislabeled one
- * (paper, section 1, Fig. 2a).
+ * Weighs by p_y^q, the factor that the gradient of the generalized cross-entropy (Zhang and Sabuncu 2018) has beside
+ * that of cross-entropy. It trusts what the network believes already, so that a hard pixel counts as little as a
+ * mislabeled one (paper, section 1, Fig. 2a).
  */
 
 import { z } from 'zod';
@@ -28,12 +28,17 @@ const options = z
 /** Configures `GceWeights`. */
 export type GceWeightsOptions = z.input<typeof options>;
 
+/** Weighs pixels by p_y^q. */
 export class GceWeights extends Module implements Reweighter {
   readonly isolatedStart = false;
   readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly q: number;
 
-  /** @throws {OperationError} when q is outside [0, 1] */
+  /**
+   * Creates the reweighter.
+   *
+   * @throws {OperationError} when q is outside [0, 1]
+   */
   constructor(given: GceWeightsOptions = {}) {
     super();
     this.q = parseOptions('GceWeights', options, given).q;

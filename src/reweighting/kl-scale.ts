@@ -4,9 +4,9 @@ import { expectLogScale, logScaleHead, logScaleRange } from '../losses/internal.
 import { type Confidence, defineConfidence, indicate } from './confidence.js';
 
 /**
- * Computes −log s, mapped and clamped to [−1, 1]. By Eq. 2, s is twice the cross-entropy that the network expects. So −1
- * stands for an expected cross-entropy of log C (all classes equally likely) or more, and +1 for the least s that the loss
- * allows, that of a cross-entropy of 0.009. A network of one class is always certain: +1.
+ * Computes −log s, mapped and clamped to [−1, 1]. By Eq. 2, s is twice the cross-entropy that the network expects. So
+ * −1 stands for an expected cross-entropy of log C (all classes equally likely) or more, and +1 for the least s that
+ * the loss allows, that of a cross-entropy of 0.009. A network of one class is always certain: +1.
  *
  * @throws {OperationError} when `extraHeads.logScale` [N,1,H,W] is missing or of another shape
  */

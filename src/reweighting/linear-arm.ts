@@ -1,4 +1,4 @@
-/** Linear ARM (paper, section 4.3): W(v̂) = k·v̂ + b with constants. It has ARM's form and learns nothing. */
+/** Implements Linear ARM (paper, section 4.3): W(v̂) = k·v̂ + b with constants, ARM's idea without learning. */
 
 import { z } from 'zod';
 import { Module } from '../nn/index.js';
@@ -23,13 +23,18 @@ const options = z
 /** Configures `LinearArm`. `p` changes nothing but the gradient to a confidence that is not detached. */
 export type LinearArmOptions = z.input<typeof options>;
 
+/** Weighs pixels by a fixed line over confidence, cut off at 0. */
 export class LinearArm extends Module implements Reweighter {
   readonly isolatedStart = true;
   readonly slope: number;
   readonly intercept: number;
   readonly p: NormOrder;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates the reweighter.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor(given: LinearArmOptions = {}) {
     super();
     const { slope, intercept, p } = parseOptions('LinearArm', options, given);

@@ -1,4 +1,7 @@
-/** Computes the logarithm of the variance of the class likelihoods (paper, Table 2), which tells unsure pixels further apart. */
+/**
+ * Computes the logarithm of the variance of the class likelihoods (paper, Table 2), which tells unsure pixels further
+ * apart.
+ */
 
 import { type Confidence, defineConfidence, indicate } from './confidence.js';
 import { varianceShare } from './variance.js';

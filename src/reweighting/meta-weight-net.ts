@@ -1,6 +1,7 @@
 /**
- * Meta-Weight-Net (Shu et al. 2019): a small network from a pixel's loss to its weight, learned so that a step with these
- * weights lowers the loss of a small clean set. It needs labels that the paper's setting does not have.
+ * Implements Meta-Weight-Net (Shu et al. 2019): a small network from a pixel's loss to its weight, learned so that a
+ * step with these weights lowers the loss of a small clean set. It needs labels that the paper's setting does not
+ * have.
  */
 
 import { z } from 'zod';
@@ -38,13 +39,18 @@ const chunk = 2 ** 16;
 // Is added to every weight, so that weights that are all 0 become uniform.
 const floor = 1e-12;
 
+/** Weighs pixels by a small network from loss to weight, which learns from clean labels. */
 export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   readonly isolatedStart = false;
   readonly conv1: Conv2d;
   readonly conv2: Conv2d;
   readonly #optimizer: Adam;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates the network with parameters drawn from `generator`.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor({ generator, ...given }: MetaWeightNetOptions) {
     super();
     const { hidden, learningRate } = parseOptions('MetaWeightNet', options, given);
@@ -73,15 +79,14 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
   }
 
   /**
-   * Takes one step on V. With w_i = V_i / Σ V and d_i the alignment of a pixel with the clean batch, the clean loss after
-   * the virtual step changes with V_i by −α (d_i − Σ_j w_j d_j) / Σ V. Over several ranks the virtual step descends the
-   * mean of their objectives, and V's gradient is the mean of theirs.
+   * Takes one step on V. With w_i = V_i / Σ V and d_i the alignment of a pixel with the clean batch, the clean loss
+   * after the virtual step changes with V_i by −α (d_i − Σ_j w_j d_j) / Σ V. Over several ranks the virtual step
+   * descends the mean of their objectives, and V's gradient is the mean of theirs.
    */
   learn(step: CleanStep): void {
     tidy(() => {
       const { processGroup, sumOverRanks } = step;
-      // The mean of the ranks' objectives divides by the number of ranks, which weights that sum to 1 over all ranks do not
-      // expect.
+      // Weights that sum to 1 over all ranks make the ranks' objectives add up to the whole, but their mean is taken.
       const scale = processGroup && sumOverRanks ? processGroup.worldSize : 1;
       const { lossesNHW, validNHW, alignmentNHW } = cleanAlignment(step, {
         weigh: (losses, valid) =>
@@ -121,7 +126,10 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
     return null;
   }
 
-  /** Returns the weights, [N,H,W], and the sum that V was divided by: 1 if no pixel is valid, so that all weights are 0. */
+  /**
+   * Returns the weights, [N,H,W], and the sum that V was divided by: 1 if no pixel is valid, so that all weights are
+   * 0.
+   */
   #normalized({ lossesNHW, validNHW, sumOverRanks = (sums) => sums }: WeightsInput): {
     readonly weightsNHW: Tensor;
     readonly sum: Tensor;

@@ -1,14 +1,14 @@
 /**
- * Normalizes a weight map twice (paper, section 4.2): by its p-norm, under which ARM climbs the objective, and by its L1
- * norm, so that Σ w·l keeps the size of a mean loss. The second carries no gradient. With gradient, the two together would
- * be w / ‖w‖₁, whose maximum puts all weight on one pixel (section 3.4, Eq. 11).
+ * Normalizes a weight map twice (paper, section 4.2): by its p-norm, under which ARM climbs the objective, and by its
+ * L1 norm, so that Σ w·l keeps the size of a mean loss. The second carries no gradient. With gradient, the two
+ * together would be w / ‖w‖₁, whose maximum puts all weight on one pixel (section 3.4, Eq. 11).
  */
 
 import { z } from 'zod';
 import { ops, type Tensor } from '../torch/index.js';
 import { constants, selectKernel } from '../torch/internal.js';
 
-/** Order p of the norm of a weight map. */
+/** Selects the order p of the norm of a weight map. */
 export type NormOrder = 1 | 2 | 3;
 
 const defaultOrder = 2;
@@ -52,7 +52,7 @@ export function normalizeWeights(
 function normalizeStock(
   weightsNHW: Tensor,
   validNHW: Tensor,
-  { p = defaultOrder, sumOverRanks = (sums) => sums }: NormalizeOptions,
+  { p, sumOverRanks = (sums) => sums }: NormalizeOptions & { readonly p: NormOrder },
 ): Tensor {
   const masked = weightsNHW.add(constants.weightFloor).mul(validNHW);
   // 1 when no pixel is valid, else 0: both norms are then 1 in place of 0, and everything stays 0 instead of NaN.

@@ -1,7 +1,7 @@
 /**
- * Online hard example mining (Shrivastava et al. 2016) for pixels, as in the code of OCR and HRNet: the mean loss of the
- * pixels whose own label the network finds unlikely. These are hard or mislabeled, and OHEM cannot tell which (paper,
- * section 1).
+ * Implements online hard example mining (Shrivastava et al. 2016) for pixels, as in the code of OCR and HRNet: the
+ * mean loss of the pixels whose own label the network finds unlikely. These are hard or mislabeled, and OHEM cannot
+ * tell which (paper, section 1).
  */
 
 import { z } from 'zod';
@@ -54,13 +54,18 @@ const options = z
 /** Configures `Ohem`. */
 export type OhemOptions = z.input<typeof options>;
 
+/** Weighs the hardest pixels alike, and the others with 0. */
 export class Ohem extends Module implements Reweighter {
   readonly isolatedStart = false;
   readonly needs = ['logitsNCHW', 'labelsNHW'] as const;
   readonly threshold: number;
   readonly minKept: number;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates the reweighter.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor(given: OhemOptions = {}) {
     super();
     const { threshold, minKept } = parseOptions('Ohem', options, given);
@@ -69,9 +74,9 @@ export class Ohem extends Module implements Reweighter {
   }
 
   /**
-   * Returns uniform weights over the pixels with p_y < t, where t is the threshold or, if it is greater, the p_y of rank
-   * `minKept`, counted from 0. The comparison is strict, so that pixels which tie at t are dropped together. Where that
-   * leaves none (all pixels equally easy), weights are uniform over all labeled pixels.
+   * Returns uniform weights over the pixels with p_y < t, where t is the threshold or, if it is greater, the p_y of
+   * rank `minKept`, counted from 0. The comparison is strict, so that pixels which tie at t are dropped together.
+   * Where that leaves none (all pixels equally easy), weights are uniform over all labeled pixels.
    */
   weigh(input: ReweighterInput): Tensor {
     expectInput('Ohem.weigh', input, { needs: this.needs });

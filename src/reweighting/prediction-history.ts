@@ -1,6 +1,6 @@
 /**
- * Remembers predictions: running mean and variance of the likelihood of the labels in each cell of a fixed grid over each
- * training image, so that crops of any size and place meet the same cells again.
+ * Remembers predictions: running mean and variance of the likelihood of the labels in each cell of a fixed grid over
+ * each training image, so that crops of any size and place meet the same cells again.
  */
 
 import type { Collectives } from '../distributed/index.js';
@@ -97,7 +97,8 @@ export class PredictionHistory extends Module {
 
   /**
    * Adds the likelihoods of a batch by Welford's update, which loses no digits to a difference of large sums. With a
-   * `processGroup`, the batches of all processes are added in the order of the ranks, so that all keep the same history.
+   * `processGroup`, the batches of all processes are added in the order of the ranks, so that all keep the same
+   * history.
    */
   record(likelihoodNHW: Tensor, { validNHW, places, processGroup }: Observed): void {
     const { rows, columns } = places;

@@ -9,8 +9,8 @@ import type { CleanLearner } from './clean-learner.js';
 import type { NormOrder } from './normalize-weights.js';
 
 /**
- * Locates a crop in its training image. Its window is given in fractions of the image's width and height; what lies outside
- * [0, 1] is padding.
+ * Locates a crop in its training image. Its window is given in fractions of the image's width and height; what lies
+ * outside [0, 1] is padding.
  */
 export interface SampleOrigin {
   /** Index of the image in its dataset. */
@@ -39,7 +39,10 @@ export interface ReweighterInput {
   readonly origins?: readonly SampleOrigin[];
   /** The processes that train together, for strategies with a memory, which has to be the same in all of them. */
   readonly processGroup?: Collectives;
-  /** Sums a tensor over all processes, so that weights are normalized over the pixels of all; absent to use these alone. */
+  /**
+   * Sums a tensor over all processes, so that weights are normalized over the pixels of all; absent to use these
+   * alone.
+   */
   readonly sumOverRanks?: (sums: Tensor) => Tensor;
 }
 
@@ -68,9 +71,9 @@ export interface Reweighter extends Module {
   readonly needs?: readonly OptionalInput[];
 
   /**
-   * Returns the weights w'_i, [N,H,W] float32: they sum to 1 over the valid pixels and are 0 elsewhere (all 0 when no pixel
-   * is valid). Their gradient reaches this module's own parameters, and the network through the confidence if that is not
-   * detached.
+   * Returns the weights w'_i, [N,H,W] float32: they sum to 1 over the valid pixels and are 0 elsewhere (all 0 when no
+   * pixel is valid). Their gradient reaches this module's own parameters, and the network through the confidence if
+   * that is not detached.
    *
    * @throws {OperationError} when a map has another shape or dtype, or a needed input is missing
    */
@@ -83,12 +86,14 @@ export interface Reweighter extends Module {
   readonly cleanData?: CleanLearner;
 
   /**
-   * Order p of the norm under which the weights maximize the loss (section 3.4), which determines what they converge to;
-   * absent when they do not maximize it. It depends on the strategy's options alone.
+   * Order p of the norm under which the weights maximize the loss (section 3.4), which determines what they converge
+   * to; absent when they do not maximize it. It depends on the strategy's options alone.
    */
   readonly normOrder?: NormOrder;
 
-  /** Returns W at these confidences, before normalization, for plots; null if weights depend on more than confidence. */
+  /**
+   * Returns W at these confidences, before normalization, for plots; null if weights depend on more than confidence.
+   */
   curve(confidences: readonly number[]): number[] | null;
 }
 
@@ -109,8 +114,8 @@ export interface ReweighterComponent<Options = unknown>
 }
 
 /**
- * Checks that losses and valid pixels have the shape [N,H,W] of the confidence and their dtypes, and that needed inputs are
- * given.
+ * Checks that losses and valid pixels have the shape [N,H,W] of the confidence and their dtypes, and that needed
+ * inputs are given.
  *
  * @throws {OperationError} naming the first input that does not fit
  */

@@ -1,5 +1,6 @@
 /**
- * Translates names of head tensors to those in mmsegmentation's checkpoints, after `decode_head.` (or `auxiliary_head.`):
+ * Translates names of head tensors to those in mmsegmentation's checkpoints, after `decode_head.` (or
+ * `auxiliary_head.`):
  *
  *     FCN         conv.bn.bias                         -> convs.0.bn.bias
  *     DeepLabv3+  branches.1.pointwise.conv.weight     -> aspp_modules.2.pointwise_conv.conv.weight

@@ -1,6 +1,7 @@
 /**
- * Loads published ImageNet weights into a backbone, by an explicit mapping of names. A file may hold the tensors alone, or
- * a whole segmentor whose backbone's names begin with `backbone.`; `readStateDict` unwraps a nested `state_dict`.
+ * Loads published ImageNet weights into a backbone, by an explicit mapping of names. A file may hold the tensors
+ * alone, or a whole segmentor whose backbone's names begin with `backbone.`; `readStateDict` unwraps a nested
+ * `state_dict`.
  */
 
 import { z } from 'zod';
@@ -35,10 +36,11 @@ export interface LoadBackboneWeightsOptions {
 }
 
 /**
- * Copies the tensors of a `.pth`, `.pt` or `.safetensors` file into the backbone, and returns every name of either side
- * that has no counterpart.
+ * Copies the tensors of a `.pth`, `.pt` or `.safetensors` file into the backbone, and returns every name of either
+ * side that has no counterpart.
  *
- * @throws {CheckpointError} when a shape differs or, unless `strict` is false, a name is missing; nothing is copied then
+ * @throws {CheckpointError} when a shape differs or, unless `strict` is false, a name is missing; nothing is copied
+ *   then
  */
 export function loadBackboneWeights(
   backbone: Backbone,

@@ -7,7 +7,10 @@ import type { Tensor } from '../../torch/index.js';
 export interface MatchOptions {
   /** File, for messages. */
   readonly path: string;
-  /** Returns the names that the network's tensor `name` may have in the file; the first is reported when all are missing. */
+  /**
+   * Returns the names that the network's tensor `name` may have in the file; the first is reported when all are
+   * missing.
+   */
   readonly publishedNames: (name: string) => readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Loads a whole network from a checkpoint that mmsegmentation published: DeepLabv3+ or OCR on a ResNet or ResNeSt. It is
- * recognized by names and shapes, every tensor has to have its place, and `meta` names the classes.
+ * Loads a whole network from a checkpoint that mmsegmentation published: DeepLabv3+ or OCR on a ResNet or ResNeSt. It
+ * is recognized by names and shapes, every tensor has to have its place, and `meta` names the classes.
  */
 
 import { CheckpointError } from '../../errors/index.js';
@@ -41,10 +41,11 @@ export interface PublishedContents {
 }
 
 /**
- * Reads a network from a `.pth` (or `.safetensors`) file. Returns null when its names are not those of a whole network of
- * mmsegmentation.
+ * Reads a network from a `.pth` (or `.safetensors`) file. Returns null when its names are not those of a whole
+ * network of mmsegmentation.
  *
- * @throws {CheckpointError} when the file is damaged, the network unknown, a tensor missing or unexpected, or a shape wrong
+ * @throws {CheckpointError} when the file is damaged, the network unknown, a tensor missing or unexpected, or a shape
+ *   wrong
  */
 export function loadPublishedSegmentor(
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Recognizes the network of an mmsegmentation checkpoint by the names and shapes of its tensors: a ResNet or ResNeSt by its
- * blocks, DeepLabv3+ or OCR by a tensor that only that head has. Strides and dilations leave no trace in them.
+ * Recognizes the network of an mmsegmentation checkpoint by the names and shapes of its tensors: a ResNet or ResNeSt
+ * by its blocks, DeepLabv3+ or OCR by a tensor that only that head has. Strides and dilations leave no trace in them.
  */
 
 import { CheckpointError } from '../../errors/index.js';

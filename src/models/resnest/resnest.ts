@@ -1,7 +1,7 @@
 /**
- * ResNeSt (Zhang et al. 2020) for dense prediction, as mmsegmentation's `ResNeSt`: V1d (deep stem, pooled shortcuts),
- * radix 2, at output stride 8, 16 or 32. ResNeSt-101 has 46 226 016 parameters: the published ImageNet network's
- * 48 275 016 without the 2 049 000 of its classifier.
+ * Implements ResNeSt (Zhang et al. 2020) for dense prediction, as mmsegmentation's `ResNeSt`: V1d (deep stem, pooled
+ * shortcuts), radix 2, at output stride 8, 16 or 32. ResNeSt-101 has 46 226 016 parameters: the published ImageNet
+ * network's 48 275 016 without the 2 049 000 of its classifier.
  */
 
 import { z } from 'zod';
@@ -25,7 +25,10 @@ export interface ResNeStOptions extends z.input<typeof options> {
   readonly generator: Generator;
 }
 
-/** Holds the blocks of each stage, and the channels of the stem; the published ResNeSt-50 has a stem of half the width. */
+/**
+ * Holds the blocks of each stage, and the channels of the stem; the published ResNeSt-50 has a stem of half the
+ * width.
+ */
 export const resnestArchitectures = {
   50: { blocks: [3, 4, 6, 3], stemChannels: 64 },
   101: { blocks: [3, 4, 23, 3], stemChannels: 128 },
@@ -33,7 +36,11 @@ export const resnestArchitectures = {
 
 /** Computes features by a ResNeSt. */
 export class ResNeSt extends ResidualBackbone {
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates the network with parameters drawn from `generator`.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor(depth: ResNeStDepth, { generator, ...given }: ResNeStOptions) {
     const parsed = parseOptions('ResNeSt', options, given);
     const { blocks, stemChannels } = resnestArchitectures[depth];

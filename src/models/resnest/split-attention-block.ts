@@ -1,6 +1,6 @@
 /**
- * The block of ResNeSt: ResNet's bottleneck with split attention in place of the 3×3 convolution. Where the size is
- * halved, a mean over 3×3 pixels does it after the attention, and a mean over 2×2 in the shortcut.
+ * Implements the block of ResNeSt: ResNet's bottleneck with split attention in place of the 3×3 convolution. Where
+ * the size is halved, a mean over 3×3 pixels does it after the attention, and a mean over 2×2 in the shortcut.
  */
 
 import { AveragePool2d, BatchNorm2d, Conv2d, kaimingNormal, type Sequential } from '../../nn/index.js';

@@ -1,7 +1,7 @@
 /**
- * The convolution of ResNeSt (Zhang et al. 2020, section 3): two groups of filters read the input, and in every channel
- * their results are mixed by a softmax over the two, computed from the mean of the whole image. It is mmsegmentation's
- * `SplitAttentionConv2d` with radix 2, one cardinal group and reduction 4.
+ * Implements the convolution of ResNeSt (Zhang et al. 2020, section 3): two groups of filters read the input, and in
+ * every channel their results are mixed by a softmax over the two, computed from the mean of the whole image. It is
+ * mmsegmentation's `SplitAttentionConv2d` with radix 2, one cardinal group and reduction 4.
  */
 
 import { BatchNorm2d, Conv2d, constant, globalAveragePool, kaimingNormal, Module } from '../../nn/index.js';
@@ -17,6 +17,7 @@ export interface SplitAttentionOptions {
   readonly generator: Generator;
 }
 
+/** Applies a 3×3 convolution with split attention. */
 export class SplitAttentionConv2d extends Module {
   /** Maps to twice the channels; each half of its filters reads one half of the input. */
   readonly conv: Conv2d;

@@ -1,4 +1,4 @@
-/** The block of ResNet-18 and 34: two 3×3 convolutions. */
+/** Implements the block of ResNet-18 and 34: two 3×3 convolutions. */
 
 import { BatchNorm2d, Conv2d, kaimingNormal, type Sequential } from '../../nn/index.js';
 import { convolveNormalized, type NormalizedConvolution } from '../../nn/internal.js';

@@ -1,4 +1,4 @@
-/** The block of ResNet-50 and 101: 1×1 down, 3×3, 1×1 up to four times the width. */
+/** Implements the block of ResNet-50 and 101: 1×1 down, 3×3, 1×1 up to four times the width. */
 
 import { BatchNorm2d, Conv2d, kaimingNormal, type Sequential } from '../../nn/index.js';
 import { convolveNormalized, type NormalizedConvolution } from '../../nn/internal.js';

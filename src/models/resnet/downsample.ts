@@ -4,19 +4,20 @@ import { AveragePool2d, BatchNorm2d, Conv2d, kaimingNormal, Sequential } from '.
 import { convolveNormalized } from '../../nn/internal.js';
 import type { Generator, Tensor } from '../../torch/index.js';
 
+/** Configures `createDownsample`. */
 export interface DownsampleOptions {
   readonly stride: number;
   /**
-   * Averages the pixels that a stride would skip (He et al. 2019, "ResNet-D"). The pooling is a layer of its own also at
-   * stride 1, so that names are mmsegmentation's and those of the published weights.
+   * Averages the pixels that a stride would skip (He et al. 2019, "ResNet-D"). The pooling is a layer of its own also
+   * at stride 1, so that names are mmsegmentation's and those of the published weights.
    */
   readonly pooled?: boolean;
   readonly generator: Generator;
 }
 
 /**
- * Returns a 1×1 convolution with batch normalization, from [N, in, H, W] to [N, out, H / stride, W / stride]; null where
- * the input has that size already.
+ * Returns a 1×1 convolution with batch normalization, from [N, in, H, W] to [N, out, H / stride, W / stride]; null
+ * where the input has that size already.
  */
 export function createDownsample(
   inChannels: number,

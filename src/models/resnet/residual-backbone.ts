@@ -1,6 +1,6 @@
 /**
- * Shares what ResNets and ResNeSts have in common: a stem, a pooling, and four stages of residual blocks with the strides
- * and dilations of an output stride.
+ * Shares what ResNets and ResNeSts have in common: a stem, a pooling, and four stages of residual blocks with the
+ * strides and dilations of an output stride.
  */
 
 import { z } from 'zod';
@@ -46,6 +46,7 @@ export interface ResidualBackboneParts {
 
 const widths = [64, 128, 256, 512] as const;
 
+/** Computes features by four stages of residual blocks. */
 export abstract class ResidualBackbone extends Module implements Backbone {
   readonly channels: readonly [number, number, number, number];
   readonly outputStride: OutputStride;

@@ -1,4 +1,6 @@
-/** Shares what the blocks of ResNet and ResNeSt have in common: a branch of convolutions that is added to a shortcut. */
+/**
+ * Shares what the blocks of ResNet and ResNeSt have in common: a branch of convolutions that is added to a shortcut.
+ */
 
 import { type BatchNorm2d, Module, type Sequential } from '../../nn/index.js';
 import { convolveNormalized, type NormalizedConvolution } from '../../nn/internal.js';
@@ -11,6 +13,7 @@ export interface BlockOptions {
   readonly generator: Generator;
 }
 
+/** Adds a branch of convolutions to a shortcut. */
 export abstract class ResidualBlock extends Module {
   /** Brings the input to the size of the output; null where they agree. */
   abstract readonly downsample: Sequential | null;

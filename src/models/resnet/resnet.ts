@@ -1,6 +1,7 @@
 /**
- * ResNet (He et al. 2016) for dense prediction: mmsegmentation's `ResNetV1c`, or plain with torchvision's stem, at output
- * stride 8, 16 or 32. Convolutions are initialized from He's normal distribution over fan-out, normalizations to 1 and 0.
+ * Implements ResNet (He et al. 2016) for dense prediction: mmsegmentation's `ResNetV1c`, or plain with torchvision's
+ * stem, at output stride 8, 16 or 32. Convolutions are initialized from He's normal distribution over fan-out,
+ * normalizations to 1 and 0.
  */
 
 import { z } from 'zod';
@@ -46,7 +47,11 @@ export const resnetArchitectures = {
 export class ResNet extends ResidualBackbone {
   readonly #stem: ResNetStem;
 
-  /** @throws {OperationError} when an option is out of range */
+  /**
+   * Creates the network with parameters drawn from `generator`.
+   *
+   * @throws {OperationError} when an option is out of range
+   */
   constructor(depth: ResNetDepth, { generator, ...given }: ResNetOptions) {
     const { stem, ...parsed } = parseOptions('ResNet', options, given);
     const { Block, blocks } = resnetArchitectures[depth];

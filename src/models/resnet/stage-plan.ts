@@ -1,12 +1,12 @@
 /**
- * Chooses strides and dilations of the four stages of a ResNet for an output stride. Below 32 the last stages keep their
- * resolution and dilate instead; the first block of a dilated stage has half its dilation (mmsegmentation's
+ * Chooses strides and dilations of the four stages of a ResNet for an output stride. Below 32 the last stages keep
+ * their resolution and dilate instead; the first block of a dilated stage has half its dilation (mmsegmentation's
  * `contract_dilation`).
  */
 
 import { z } from 'zod';
 
-/** Ratio of the image's height to that of the last feature. */
+/** Selects the ratio of the image's height to that of the last feature. */
 export type OutputStride = 8 | 16 | 32;
 
 /** Accepts an output stride in a config. */
@@ -14,7 +14,8 @@ export const outputStrideOption = z
   .literal([8, 16, 32])
   .default(16)
   .describe(
-    'Pixels of the image for one pixel of the last feature. 8 costs about four times the work of 16 in the last stages.',
+    'Pixels of the image for one pixel of the last feature. 8 costs about four times the work of 16 in the last ' +
+      'stages.',
   );
 
 /** Holds the geometry of a stage. */

@@ -17,7 +17,8 @@ export function createStem(kind: ResNetStem, { generator }: { readonly generator
 }
 
 /**
- * Returns three 3×3 convolutions, the first two with half the channels, from [N, 3, H, W] to [N, channels, H / 2, W / 2].
+ * Returns three 3×3 convolutions, the first two with half the channels, from [N, 3, H, W] to [N, channels, H / 2, W /
+ * 2].
  */
 export function createDeepStem(
   channels: number,
