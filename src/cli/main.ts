@@ -4,11 +4,11 @@
 import { CommanderError } from 'commander';
 import { CoarselyError } from '../errors/index.js';
 import { exitCodes } from '../errors/internal.js';
-import { tellError } from './commands/train/launched-rank.js';
 import { printError } from './output/print-error.js';
 import { createProgram } from './program.js';
+import { sendError } from './training/parent-process.js';
 
-/** Runs the command line and returns the exit code: 0 when all went well, or one of `exitCodes`. */
+/** Runs the command line and returns the exit code: 0 on success, or one of `exitCodes`. */
 async function main(): Promise<number> {
   const program = createProgram();
   try {
@@ -17,14 +17,15 @@ async function main(): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-    if (!tellError(error)) printError(error, { verbose: process.argv.includes('--verbose') });
+    const parentPrints = sendError(error);
+    if (!parentPrints) printError(error, { verbose: process.argv.includes('--verbose') });
     return error instanceof CoarselyError && error.code === 'divergence'
       ? exitCodes.diverged
       : exitCodes.failure;
   }
 }
 
-// A closed pipe (`| head`) is not a failure: end as any command in a pipe does.
+// A reader that went away (`| head`) is not a failure of this program, which ends as any command in a pipe does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.failure),
 );

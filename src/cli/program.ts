@@ -1,4 +1,4 @@
-/** Builds the `coarsely` command line: one file for each subcommand, which parses, validates, delegates and prints. */
+/** Builds the `coarsely` command line from its commands, each in a folder of its own. */
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
@@ -15,20 +15,14 @@ import { reportCommand } from './commands/report/report.js';
 import { scenesCommand } from './commands/scenes/scenes.js';
 import { trainCommand } from './commands/train/train.js';
 
-const commands = [
-  demoCommand,
-  trainCommand,
-  evaluateCommand,
-  predictCommand,
-  checkCommand,
-  coarsenCommand,
-  scenesCommand,
-  reportCommand,
-  figureCommand,
-  experimentCommand,
-  recipesCommand,
-  doctorCommand,
-];
+/** The commands by what they are for, in the order of the help. */
+const groups = {
+  'Data:': [checkCommand, coarsenCommand, scenesCommand],
+  'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],
+  'Look:': [evaluateCommand, reportCommand, figureCommand],
+  'Deploy:': [predictCommand],
+  'Setup:': [doctorCommand],
+};
 
 const example = `
 Example:
@@ -46,8 +40,15 @@ export function createProgram(): Command {
     .description('Train semantic segmentation models from coarse labels, with adversarial reweighting (ARM).')
     .version(version)
     .option('--verbose', 'print the stack of an error')
+    // For the `help` command, which commander adds itself.
+    .commandsGroup('Setup:')
+    .helpCommand(true)
     .exitOverride()
     .addHelpText('after', example);
-  for (const create of commands) program.addCommand(create().exitOverride().copyInheritedSettings(program));
+  for (const [group, commands] of Object.entries(groups)) {
+    for (const create of commands) {
+      program.addCommand(create().helpGroup(group).exitOverride().copyInheritedSettings(program));
+    }
+  }
   return program;
 }

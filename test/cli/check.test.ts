@@ -88,7 +88,7 @@ describe('check', () => {
     const root = await datasetFolder({ classes: null });
     const { stdout: advice } = await coarsely(['check', root]);
     expect(advice).toContain(`coarsely check ${root} --propose-classes > ${root}/proposed-classes.json`);
-    expect(advice).toContain('→ make one of what the label files hold, as below');
+    expect(advice).toContain('→ make one from the values in the label files, as below');
     const { code, stdout } = await coarsely(['check', root, '--propose-classes']);
     expect(code).toBe(0);
     await put(join(root, 'classes.json'), stdout);

@@ -13,6 +13,7 @@ const commands = [
   'coarsen',
   'scenes',
   'report',
+  'figure',
   'experiment',
   'recipes',
   'doctor',
@@ -34,11 +35,13 @@ describe('help', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it('of the program lists every command, also when nothing is asked', async () => {
+  it('of the program lists every command in groups, also without any argument', async () => {
     for (const words of [['--help'], []]) {
       const { code, stdout } = await coarsely(words);
       expect(code).toBe(0);
       for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+      const headings = [...stdout.matchAll(/^(\w+):$/gm)].map(([, heading]) => heading);
+      expect(headings).toEqual(['Options', 'Data', 'Train', 'Look', 'Deploy', 'Setup', 'Example']);
     }
   });
 

@@ -35,7 +35,7 @@ it('measures the steps after the first three, prints them, keeps them and shows 
   }
   expect(stdout).toMatch(/^operator \(its own time\) +phase +calls\/step +ms\/step +share$/m);
   expect(stdout).toMatch(
-    /^Most of a step is (forward|backward) \(\d+ %\); convolutions are \d+ % of all\.$/m,
+    /^Most of a step is (forward|backward) \(\d+ %\); convolutions take \d+ % of the step\.$/m,
   );
 
   const profile = JSON.parse(readFileSync(path.join(folder, 'runs', 'profiled', 'profile.json'), 'utf8'));

@@ -48,7 +48,7 @@ describe('a run from the command line', () => {
     );
     expect(first.stdout).toMatch(/^step 3 {2}evaluation {2}mIoU \d+\.\d {2}mAcc \d+\.\d {2}aAcc \d+\.\d$/m);
     expect(first.stdout).toContain(
-      'finished runs/scenes-arm; see it with:\n  coarsely report runs/scenes-arm\n',
+      'finished runs/scenes-arm; write a report with:\n  coarsely report runs/scenes-arm\n',
     );
 
     const again = await coarsely(['train', 'runs/scenes-arm/config.yaml'], { cwd: folder });

@@ -74,7 +74,7 @@ test('two processes leave one run with the numbers of one, and resume bit for bi
   const both = await coarsely([...train('both'), ...together], { cwd: folder });
   expect(both).toMatchObject({ code: 0, stderr: '' });
   expect(both.stdout.match(/^step 4\/4 /gm)).toHaveLength(1);
-  expect(both.stdout).toContain('finished runs/both; see it with:\n  coarsely report runs/both\n');
+  expect(both.stdout).toContain('finished runs/both; write a report with:\n  coarsely report runs/both\n');
   expect(readdirSync(path.join(folder, 'runs')).sort()).toEqual(['alone', 'both']);
 
   const [expected, received] = [lines('alone', 'train'), lines('both', 'train')];

@@ -102,7 +102,7 @@ describe('coarsely experiment', () => {
     expect(table).toMatch(/^\| Base model \| {2}\| NaN \| NaN \| NaN \| {2}\| 1 \|/m);
     expect(table).toMatch(/^- coarse-cross-entropy-seed0 ended early: the loss became /m);
     const again = await coarsely(words('lost', ...rows, ...rate), { cwd: folder });
-    expect(again.stdout).toContain('coarse-cross-entropy-seed0: NaN (before)');
+    expect(again.stdout).toContain('coarse-cross-entropy-seed0: NaN (already)');
     expect(again.stdout).not.toContain('started');
   });
 
@@ -146,7 +146,7 @@ describe('coarsely experiment', () => {
     expect(owner('orphan', run)).not.toBeNull();
     const next = await coarsely(words('orphan', ...eightSteps), { cwd: folder });
     expect(next).toMatchObject({ code: 0, stderr: '' });
-    expect(next.stdout).toMatch(new RegExp(`^${run}: done, .* \\(before\\)$`, 'm'));
+    expect(next.stdout).toMatch(new RegExp(`^${run}: done, .* \\(already\\)$`, 'm'));
     expect(next.stdout).not.toMatch(/started|resumed/);
     expect(metrics('orphan', run)).toBe(await wholeMetrics());
   });

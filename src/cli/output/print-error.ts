@@ -1,8 +1,8 @@
-/** Prints failures on the command line: one that a user can cause by its message, without a stack. */
+/** Prints failures: the message alone where a user can cause it, and a request to report it where it is a bug. */
 
 import { CoarselyError } from '../../errors/index.js';
 
-/** Writes an error to stderr. An error that is not a CoarselyError is a bug, and the message asks to report it. */
+/** Writes an error to stderr, with its stack when `verbose`. */
 export function printError(error: unknown, { verbose }: { readonly verbose: boolean }): void {
   if (error instanceof CoarselyError) {
     process.stderr.write(`coarsely: ${error.message}\n`);

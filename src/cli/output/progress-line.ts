@@ -1,17 +1,18 @@
-/**
- * Shows progress such as `evaluating 12/101` on a terminal, and nothing where the output goes to a file or a program.
- */
+/** Shows progress as one line on a terminal, such as `evaluating 12/101`. */
 
 import { createLogUpdate } from 'log-update';
 
+/** Shows how much is done; `close` removes the line. */
 export interface ProgressLine {
   readonly show: (progress: { readonly done: number; readonly total: number }) => void;
   readonly close: () => void;
 }
 
-/** Shows a line on stderr, so that stdout holds only the result. The line disappears when closed. */
-export function createProgressLine(what: string): ProgressLine {
+/**
+ * Returns a line on stderr, so that stdout holds the result alone. Where stderr is not a terminal, nothing is shown.
+ */
+export function createProgressLine(activity: string): ProgressLine {
   if (!process.stderr.isTTY) return { show: () => undefined, close: () => undefined };
   const update = createLogUpdate(process.stderr);
-  return { show: ({ done, total }) => update(`${what} ${done}/${total}`), close: () => update.clear() };
+  return { show: ({ done, total }) => update(`${activity} ${done}/${total}`), close: () => update.clear() };
 }

@@ -1,6 +1,4 @@
-/** Quotes text as one word of a shell's command line. */
-
-/** Returns the text itself where no quoting is needed, and quoted otherwise. */
+/** Returns a text as one word of a shell's command line: itself where it is plain, and quoted otherwise. */
 export function shellWord(text: string): string {
-  return /^[\w./~+=:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./~+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

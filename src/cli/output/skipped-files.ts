@@ -1,17 +1,23 @@
-/** Lists the bad files that a dataset leaves out, once and by name, before any long work begins. */
+/** Names the bad files that a dataset leaves out, once, before anything long begins. */
 
+import { counted } from '../../format/index.js';
 import type { ComponentSection } from '../../registry/index.js';
 
-const shownFiles = 20;
+/** Files above this number are counted, not named. */
+const namedFiles = 20;
 
-/** Writes a line for each file to stderr, up to a readable number. */
-export function tellSkipped({ kind, split }: ComponentSection, skipped: readonly string[]): void {
+/**
+ * Writes a line for each file to stderr.
+ *
+ * @param skipped for each file its path and what is wrong with it
+ */
+export function printSkipped({ kind, split }: ComponentSection, skipped: readonly string[]): void {
   if (skipped.length === 0) return;
-  const files = skipped.length === 1 ? '1 bad file is' : `${skipped.length} bad files are`;
-  const more = skipped.length - shownFiles;
+  const files = counted(skipped.length, 'bad file is', 'bad files are');
+  const more = skipped.length - namedFiles;
   const lines = [
     `${kind} ${split}: ${files} left out`,
-    ...skipped.slice(0, shownFiles).map((line) => `  ${line}`),
+    ...skipped.slice(0, namedFiles).map((line) => `  ${line}`),
     ...(more > 0 ? [`  (and ${more} more)`] : []),
   ];
   process.stderr.write(`${lines.join('\n')}\n`);

@@ -1,4 +1,4 @@
-/** Loads the complete config of a command and checks it against the files on disk. */
+/** Loads the config of a command, complete and checked against the files on disk. */
 
 import {
   type Config,
@@ -11,17 +11,23 @@ import { withAbsolutePaths } from '../../config/internal.js';
 import { checkDataset } from '../../data/index.js';
 import { recipes } from '../../recipes/index.js';
 import { printNotice } from '../output/print-notice.js';
-import { tellSkipped } from '../output/skipped-files.js';
+import { printSkipped } from '../output/skipped-files.js';
 
-/** Holds the options that `train` and `demo` share. */
+/** Holds the options by which `train` and `demo` change a config. */
 export interface ConfigOptions {
+  /** Changes of single keys, `KEY=VALUE`. */
   readonly set?: readonly string[];
   readonly data?: string;
   readonly output?: string;
   readonly name?: string;
 }
 
-/** Resolves a recipe or file with the command's changes, and checks folders, files and headers before anything loads. */
+/**
+ * Resolves a recipe or file with the command's changes, and checks folders, files and headers before anything is loaded.
+ *
+ * @throws {ConfigError} when the config is not valid or names a file that is missing
+ * @throws {DataError} when the dataset cannot be used
+ */
 export async function loadConfig(
   source: string,
   { set = [], data, output, name }: ConfigOptions,
@@ -37,21 +43,24 @@ export async function loadConfig(
     set,
     onNotice: printNotice,
   });
-  // Checked before paths become absolute, so that messages show a path as it was given.
-  await checkConfigFolders(config, source);
+  // Before paths are made absolute, so that messages show them as the user wrote them.
+  await checkConfigFiles(config, source);
   return withAbsolutePaths(config);
 }
 
 /**
- * Checks the folders and files that a config names, and prints which bad ones are left out; `label` names the config
- * in errors.
+ * Checks the folders and files that a config names, and prints which bad ones are left out.
+ *
+ * @param label names the config in errors
+ * @throws {ConfigError} when a file is missing
+ * @throws {DataError} when the dataset cannot be used
  */
-export function checkConfigFolders(config: Config, label: string): Promise<void> {
+export function checkConfigFiles(config: Config, label: string): Promise<void> {
   return checkConfig(config, {
     label,
     checkDataset: async (section) => {
       const check = await checkDataset(section);
-      tellSkipped(section, check.skipped ?? []);
+      printSkipped(section, check.skipped ?? []);
       return check;
     },
   });

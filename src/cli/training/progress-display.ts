@@ -1,4 +1,4 @@
-/** Shows the progress of a training: live lines on a terminal, plain ones in a log file. */
+/** Shows a training while it runs: live lines on a terminal, plain ones in a log file. */
 
 import { createLogUpdate } from 'log-update';
 import color from 'picocolors';
@@ -11,15 +11,16 @@ type StepEvent = Extract<TrainingEvent, { type: 'step' }>;
 /** Shows training events; `close` leaves the last state on the screen. */
 export interface ProgressDisplay {
   show(event: TrainingEvent): void;
-  /** Prints a line above the live ones. */
+  /** Prints a line of its own, above the live ones. */
   print(line: string): void;
   close(): void;
 }
 
+/** Configures a display. */
 export interface ProgressDisplayOptions {
-  /** Names the run in the first line. */
+  /** The run's name, for the first line. */
   readonly name: string;
-  /** Sets the number of steps between two plain lines. */
+  /** Steps between two plain lines. */
   readonly logEvery: number;
   readonly stream?: NodeJS.WriteStream;
 }
@@ -31,7 +32,7 @@ export const noDisplay: ProgressDisplay = {
   close: () => undefined,
 };
 
-/** Creates a live display when the stream is a terminal, and a plain one otherwise. */
+/** Returns a live display when the stream is a terminal, and a plain one otherwise. */
 export function createProgressDisplay(options: ProgressDisplayOptions): ProgressDisplay {
   const stream = options.stream ?? process.stdout;
   return stream.isTTY ? liveDisplay(options, stream) : plainDisplay(options, stream);
@@ -78,7 +79,7 @@ function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStrea
     show(event) {
       if (event.type === 'step') {
         clock.note(event);
-        // The loss is read back at logged steps only; between them the last one is shown.
+        // The loss is read back at logged steps only; at the others the last one stays on the screen.
         latest = { ...event, loss: event.loss ?? latest?.loss ?? null };
         draw();
       } else if (event.type !== 'checkpoint') {
@@ -94,10 +95,10 @@ function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStrea
 
 function measurements(event: StepEvent, clock: StepClock): string[] {
   return [
-    `loss ${event.loss === null ? '–' : event.loss.toFixed(4)}`,
+    `loss ${formatNumber(event.loss, { decimals: 4 })}`,
     `learning rate ${formatNumber(event.learningRate)}`,
-    `${event.imagesPerSecond.toFixed(1)} images/s`,
-    `data wait ${clock.waiting === null ? '–' : `${Math.round(100 * clock.waiting)} %`}`,
+    `${formatNumber(event.imagesPerSecond, { decimals: 1 })} images/s`,
+    `data wait ${formatPercent(clock.waiting, { decimals: 0, sign: true })}`,
     `memory ${formatBytes(event.memoryBytes)}`,
     `ETA ${formatDuration(clock.remaining(event))}`,
   ];
@@ -106,7 +107,7 @@ function measurements(event: StepEvent, clock: StepClock): string[] {
 function sentence(event: Exclude<TrainingEvent, StepEvent>): string {
   switch (event.type) {
     case 'start': {
-      const millions = (event.parameters / 1e6).toFixed(2);
+      const millions = formatNumber(event.parameters / 1e6, { decimals: 2 });
       const from = event.resumedFrom === null ? '' : `, resumed from step ${event.resumedFrom}`;
       return `training ${millions} million parameters for ${event.iterations} steps${from}`;
     }
@@ -132,7 +133,7 @@ function bar(share: number): string {
   return color.green('█'.repeat(filled)) + color.dim('░'.repeat(width - filled));
 }
 
-/** Estimates the time left from the steps so far; a slow first step counts less as more steps follow. */
+/** Estimates the remaining time from the steps seen so far, without the first, which may be slower. */
 class StepClock {
   #firstStep: number | undefined;
   #firstTime = 0;
@@ -151,12 +152,12 @@ class StepClock {
     }
   }
 
-  /** Returns the share of the last steps that was spent waiting for data; null before the second step. */
+  /** The share of the last steps that was spent waiting for data, 0..1; null before the second step. */
   get waiting(): number | null {
     return this.#meter.share;
   }
 
-  /** Returns the seconds until the last step; NaN before the second step. */
+  /** Returns the seconds to the last step; NaN before the second step. */
   remaining({ step, iterations }: StepEvent): number {
     return this.#secondsPerStep * (iterations - step);
   }

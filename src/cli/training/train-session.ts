@@ -1,23 +1,27 @@
-/** Runs one training for the command line: its worker thread, its display, and Ctrl-C. */
+/** Runs one training for the command line: starts its thread, shows its progress and answers to Ctrl-C. */
 
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../../config/index.js';
 import { deserializeError, exitCodes } from '../../errors/internal.js';
+import { onStopRequest } from './interrupts.js';
 import { createProgressDisplay, noDisplay, type ProgressDisplay } from './progress-display.js';
 import type { TrainingJob, TrainingMessage } from './train-worker.js';
 
+/** Configures a training. */
 export interface TrainSessionOptions {
   readonly runFolder: string;
   readonly resume: boolean;
-  /** Sets how many steps are profiled; null profiles none. */
+  /** Number of steps to profile; null for none. */
   readonly profileSteps?: number | null;
-  /** Shows nothing, for ranks above 0: rank 0 shows the progress of all. */
+  /** Whether nothing is shown, for processes whose progress rank 0 shows. */
   readonly quiet?: boolean;
 }
 
 /**
- * Trains in a worker thread and shows the progress. The first Ctrl-C (or SIGTERM) finishes the step, writes a checkpoint
- * and resolves to `interrupted`; the second ends the process at once with exit code 130.
+ * Trains in a worker thread and shows the progress. The first Ctrl-C or SIGTERM lets the step finish and a checkpoint be
+ * written, and resolves to `interrupted`; the second ends the process at once.
+ *
+ * @throws the error that ended the training
  */
 export async function trainSession(
   config: Config,
@@ -27,13 +31,17 @@ export async function trainSession(
     ? noDisplay
     : createProgressDisplay({ name: config.name, logEvery: config.training.logEvery });
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const removeHandlers = handleInterrupts(new Int32Array(stop), display);
+  const endRequests = onStopRequest(['SIGINT', 'SIGTERM'], (count) => {
+    if (count > 1) process.exit(exitCodes.interrupted);
+    Atomics.store(new Int32Array(stop), 0, 1);
+    display.print('stopping after this step to write a checkpoint (press Ctrl-C again to end at once)');
+  });
   const job: TrainingJob = { config, runFolder, resume, profileSteps, stop };
   const worker = new Worker(new URL('./train-worker.js', import.meta.url), { workerData: job });
   try {
     return await outcomeOf(worker, display);
   } finally {
-    removeHandlers();
+    endRequests();
     display.close();
     await worker.terminate();
   }
@@ -59,21 +67,4 @@ function outcomeOf(worker: Worker, display: ProgressDisplay): Promise<'finished'
     worker.on('error', reject);
     worker.on('exit', (code) => reject(new Error(`the training thread ended early with exit code ${code}`)));
   });
-}
-
-function handleInterrupts(flag: Int32Array, display: ProgressDisplay): () => void {
-  let asked = Number.NEGATIVE_INFINITY;
-  const onSignal = () => {
-    const now = performance.now();
-    // A terminal, or GNU timeout, may deliver one signal twice: to the process and to its group.
-    if (now - asked < 1000) return;
-    asked = now;
-    if (Atomics.exchange(flag, 0, 1) !== 0) process.exit(exitCodes.interrupted);
-    display.print('stopping after this step to write a checkpoint (press Ctrl-C again to end at once)');
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  return () => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
 }

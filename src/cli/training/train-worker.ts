@@ -1,6 +1,6 @@
 /**
- * Trains in a worker thread, so that the command line's own thread stays free for the display and for Ctrl-C. The two
- * share one integer that requests a stop, and events come back as messages.
+ * The thread that trains, so that the main thread stays free for the display and for Ctrl-C. Both share one integer by
+ * which the main thread requests a stop; everything else is sent as messages.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -8,20 +8,18 @@ import type { Config } from '../../config/index.js';
 import { type SerializedError, serializeError } from '../../errors/internal.js';
 import { runTraining, type TrainingEvent } from '../../training/index.js';
 
-/** Holds the data that the thread starts with. */
+/** Holds what the thread needs to train. */
 export interface TrainingJob {
   readonly config: Config;
   readonly runFolder: string;
   readonly resume: boolean;
-  /** Sets how many steps are profiled; null profiles none. */
+  /** Number of steps to profile; null for none. */
   readonly profileSteps: number | null;
-  /**
-   * Holds one Int32 in shared memory; a value other than 0 requests to finish the step, write a checkpoint and stop.
-   */
+  /** One Int32; when it is not 0, the training finishes its step, writes a checkpoint and stops. */
   readonly stop: SharedArrayBuffer;
 }
 
-/** Describes the messages that the thread sends. */
+/** The messages of the thread. */
 export type TrainingMessage =
   | { readonly type: 'event'; readonly event: TrainingEvent }
   | { readonly type: 'outcome'; readonly outcome: 'finished' | 'interrupted' }
@@ -29,7 +27,7 @@ export type TrainingMessage =
 
 async function work(): Promise<void> {
   const { config, runFolder, resume, profileSteps, stop } = workerData as TrainingJob;
-  const flag = new Int32Array(stop);
+  const stopFlag = new Int32Array(stop);
   const send = (message: TrainingMessage) => parentPort?.postMessage(message);
   try {
     const outcome = await runTraining(config, {
@@ -37,7 +35,7 @@ async function work(): Promise<void> {
       resume,
       profileSteps,
       onEvent: (event) => send({ type: 'event', event }),
-      shouldStop: () => Atomics.load(flag, 0) !== 0,
+      shouldStop: () => Atomics.load(stopFlag, 0) !== 0,
     });
     send({ type: 'outcome', outcome });
   } catch (error) {

@@ -1,17 +1,15 @@
-/**
- * Implements `coarsely check`, which shows what a dataset holds, what is wrong with it, and the command that trains
- * on it.
- */
+/** `coarsely check DATASET` prints what a dataset holds, which problems it has, and the command that trains on it. */
 
 import { Command } from 'commander';
 import { DataError } from '../../../errors/index.js';
+import { exitCodes } from '../../../errors/internal.js';
 import type { DatasetInspection } from '../../../inspect/index.js';
 import { positiveNumber } from '../../options/parse-options.js';
 import { createProgressLine } from '../../output/progress-line.js';
 
 const example = `
-All headers are read, and the content of some files of each split, evenly spread. Exit code 1 when training on it would
-fail. Cityscapes and ADE20K are recognized by the folders of their official layouts.
+Reads the headers of all files, and decodes some files of each split, evenly spread. The exit code is 1 when training on
+the dataset would fail. Cityscapes and ADE20K are recognized by the folders of their official layouts.
 
 Example:
   $ coarsely check my-dataset
@@ -28,13 +26,13 @@ interface CheckCommandOptions {
 
 export function checkCommand(): Command {
   return new Command('check')
-    .description('look through a dataset: what it holds, what is wrong, and how to train on it')
+    .description('check a dataset: what it holds, which problems it has, and how to train on it')
     .argument('<dataset>', 'the folder with images/ and folders of labels, or of an official dataset')
     .option('--kind <name>', 'kind of dataset; by default recognized by its folders')
     .option('--sample <n>', 'files decoded in each split (default: 100)', positiveNumber)
     .option('--all', 'decode every file')
     .option('--json', 'print one JSON object instead of text')
-    .option('--propose-classes', 'print a classes.json made from what the label files hold, and nothing else')
+    .option('--propose-classes', 'print only a classes.json made from the values in the label files')
     .addHelpText('after', example)
     .action(check);
 }
@@ -54,24 +52,24 @@ async function check(root: string, options: CheckCommandOptions): Promise<void> 
     process.stdout.write(classListText(inspection));
     return;
   }
-  const { trainCommand } = await import('./train-command.js');
+  const { suggestedCommand } = await import('./suggested-command.js');
   const { inspectionText } = await import('./inspection-text.js');
-  const command = trainCommand(recipes.values(), inspection);
+  const command = suggestedCommand(recipes.values(), inspection);
   const { verdict } = inspection;
   process.stdout.write(
     json
       ? `${JSON.stringify({ ...inspection, verdict: { ...verdict, command } })}\n`
       : `${inspectionText(inspection, command)}\n`,
   );
-  if (!verdict.usable) process.exitCode = 1;
+  if (!verdict.usable) process.exitCode = exitCodes.failure;
 }
 
-/** Writes the classes as JSON, one to a line. */
+/** Writes the proposed list with one class on each line, as a person would write it. */
 function classListText({ root, proposedClasses, classes }: DatasetInspection): string {
   if (proposedClasses === null) {
     throw new DataError(
       classes === null
-        ? `${root}: the label files hold nothing that a list of classes could be made from`
+        ? `${root}: the label files hold no values to make a list of classes from`
         : `${root}: classes.json fits the label files; there is nothing to propose`,
     );
   }

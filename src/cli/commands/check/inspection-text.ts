@@ -1,8 +1,8 @@
-/** Formats what `check` prints: tables of splits and classes, problems to fix, and the command to run. */
+/** Writes the output of `coarsely check`: tables of splits and classes, problems to fix, and the command to run. */
 
 import path from 'node:path';
 import color from 'picocolors';
-import { counted, formatCount, formatPercent, formatTable } from '../../../format/index.js';
+import { counted, formatCount, formatNumber, formatPercent, formatTable } from '../../../format/index.js';
 import type {
   DatasetInspection,
   Finding,
@@ -13,15 +13,19 @@ import type {
 } from '../../../inspect/index.js';
 import { shellWord } from '../../output/shell-word.js';
 
-/** Limits the rows of a table; longer lists of classes are shortened to the most frequent and the rarest. */
+/** Longer lists of classes are shortened to the most frequent and the rarest, `shownClasses` each. */
 const maximumClasses = 24;
 const shownClasses = 8;
-/** Shows the values of Cityscapes, the best-known coarse labels, to compare with. */
+/** The values of Cityscapes, the best-known coarse labels, to compare with. */
 const cityscapesRow = ['(Cityscapes)', '52', '89', '0.58', '97', '60'];
 const cityscapesSource =
   'Cityscapes: agreement as published (Cordts et al. 2016), the shares measured on 60 of its images';
 
-/** Returns the whole text; `command` trains on the folder, and is null when there is nothing to train on. */
+/**
+ * Returns the whole text.
+ *
+ * @param command trains on the dataset; null when there is nothing to train on
+ */
 export function inspectionText(inspection: DatasetInspection, command: string | null): string {
   const sections = [
     title(inspection),
@@ -45,7 +49,7 @@ function title({ root, kind, classes, splits }: DatasetInspection): string {
   const list = classes === null ? 'no usable list of classes' : counted(classes.length, 'class', 'classes');
   const decoding =
     decoded === images ? 'all decoded' : `${formatCount(decoded)} decoded, the rest checked by headers`;
-  return `${color.bold(root)}  kind ${kind}, ${list}, ${counted(images, 'image', 'images')} (${decoding})`;
+  return `${color.bold(root)}  kind ${kind}, ${list}, ${counted(images, 'image')} (${decoding})`;
 }
 
 function splitTable({ splits, labelSets }: DatasetInspection): string {
@@ -79,7 +83,7 @@ function labelTable({ labelSets }: DatasetInspection): string {
   const rows = labelSets.map((set) => [
     set.name,
     formPhrase(set),
-    set.unlabeledShare === null ? '–' : `${formatPercent(set.unlabeledShare)} %`,
+    formatPercent(set.unlabeledShare, { sign: true }),
     set.unlabeledShare === null
       ? '–'
       : `${set.perClass.length - set.neverSeen.length} of ${set.perClass.length}`,
@@ -138,7 +142,7 @@ function comparisonText(comparisons: readonly LabelComparison[]): string {
       samePair ? splitName(split) : `${coarse} against ${fine}, ${splitName(split)}`,
       formatPercent(coarseLabeled),
       formatPercent(fineLabeled),
-      ratio === null ? '–' : ratio.toFixed(2),
+      formatNumber(ratio, { decimals: 2 }),
       formatPercent(agreement),
       `${images}`,
     ],
@@ -167,7 +171,7 @@ function problemText({ problems, proposedClasses }: DatasetInspection): string {
   if (problems.length === 0) return '';
   const advice = ({ code, remedy }: Finding): string =>
     code === 'no-classes' && proposedClasses !== null
-      ? 'make one of what the label files hold, as below'
+      ? 'make one from the values in the label files, as below'
       : remedy;
   const lines = problems.flatMap((problem) => {
     const { split, labels, message, count, examples } = problem;
@@ -181,11 +185,11 @@ function problemText({ problems, proposedClasses }: DatasetInspection): string {
       `    → ${advice(problem)}`,
     ];
   });
-  return [color.bold(`${counted(problems.length, 'problem', 'problems')} to fix`), ...lines].join('\n');
+  return [color.bold(`${counted(problems.length, 'problem')} to fix`), ...lines].join('\n');
 }
 
 function proposalText({ proposedClasses, problems, root }: DatasetInspection): string {
-  // A list that only needs correcting holds names that a proposal cannot know.
+  // A list that only needs correcting has names, which a proposal would lose.
   if (proposedClasses === null || problems.some(({ code }) => code === 'classes')) return '';
   const names = proposedClasses.classes.slice(0, 6).map(({ name }) => name);
   const more = proposedClasses.classes.length > names.length ? ', …' : '';
@@ -194,7 +198,7 @@ function proposalText({ proposedClasses, problems, root }: DatasetInspection): s
       `a classes.json for what was found (${proposedClasses.classes.length}: ${names.join(', ')}${more})`,
     ),
     `  coarsely check ${shellWord(root)} --propose-classes > ${shellWord(path.join(root, 'proposed-classes.json'))}`,
-    '  then look through it, give every class its name, and call it classes.json',
+    '  then give every class its name and save the file as classes.json',
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-/** Implements `coarsely coarsen`, which draws coarse labels from exact ones, to try them without an annotator. */
+/** `coarsely coarsen FINE OUT` draws quick polygons from exact labels, to try coarse labels without an annotator. */
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -6,8 +6,8 @@ import { Command } from 'commander';
 import { wholeNumber } from '../../options/parse-options.js';
 
 const example = `
-Writes a coarse label PNG for every fine one and prints how much is covered and how often it agrees; Cityscapes' own
-coarse labels cover 0.58 and agree 0.97.
+Writes a coarse label PNG for every fine one, and prints the share of pixels that it labels and how often it agrees with
+the fine one; for Cityscapes' own coarse labels these are 0.58 and 0.97.
 
 Example:
   $ coarsely coarsen my-dataset/fine my-dataset/coarse --seed 1`;
@@ -19,7 +19,7 @@ interface CoarsenCommandOptions {
 
 export function coarsenCommand(): Command {
   return new Command('coarsen')
-    .description('make coarse labels from fine ones, as an annotator in a hurry would draw them')
+    .description('make coarse labels from fine ones, as a hurried annotator would draw them')
     .argument('<fine>', 'folder of fine label PNGs; subfolders are kept')
     .argument('<out>', 'folder for the coarse label PNGs; existing files are never overwritten')
     .option('--seed <n>', 'seed of every random draw', wholeNumber, 0)
@@ -40,7 +40,7 @@ async function coarsen(fine: string, out: string, { seed, classes }: CoarsenComm
   process.stdout.write(`wrote ${result.files} label files to ${out}\n`);
 }
 
-/** Finds `classes.json` at the root of a dataset, one or two folders above its labels. */
+/** Finds `classes.json` at the root of the dataset, which is one or two folders above its labels. */
 function findClassFile(fine: string): string | undefined {
   const folders = [fine, path.join(fine, '..'), path.join(fine, '..', '..')];
   return folders.map((folder) => path.join(folder, 'classes.json')).find((file) => existsSync(file));

@@ -1,14 +1,12 @@
-/**
- * Implements `coarsely demo`, which trains twice on generated scenes with coarse labels and compares on exact ones.
- */
+/** `coarsely demo` tries everything on generated scenes: it trains twice on coarse labels and compares on exact ones. */
 
 import { Command } from 'commander';
 import { collect } from '../../options/parse-options.js';
 import type { DemoOptions } from './run-demo.js';
 
 const example = `
-Writes scenes, two runs (cross-entropy and ARM) and a report below DIR. What is finished already is not done again, so an
-interrupted demo goes on where it was.
+Writes scenes, two runs (cross-entropy and ARM) and a report to DIR. Steps that are finished are skipped, so the same
+command continues an interrupted demo.
 
 Example:
   $ coarsely demo

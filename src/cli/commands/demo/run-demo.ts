@@ -5,6 +5,7 @@ import path from 'node:path';
 import color from 'picocolors';
 import { configToYaml } from '../../../config/index.js';
 import { ConfigError } from '../../../errors/index.js';
+import { exitCodes } from '../../../errors/internal.js';
 import { formatPercent, formatTable } from '../../../format/index.js';
 import { sceneCounts } from '../../../recipes/internal.js';
 import { writeReport } from '../../../report/index.js';
@@ -12,13 +13,14 @@ import { type EvaluationValues, metricRecords, type Run, readRun } from '../../.
 import { writeScenes } from '../../../scenes/index.js';
 import { resolvePrecision } from '../../../torch/internal.js';
 import { loadConfig } from '../../training/load-config.js';
-import { readStartedRun, resumeCommand } from '../../training/run-place.js';
+import { readStartedRun, resumeCommand } from '../../training/run-folders.js';
 import { trainSession } from '../../training/train-session.js';
 
+/** Holds the parsed options. */
 export interface DemoOptions {
-  /** Names the folder for everything that the demo writes. */
+  /** Folder for everything the demo writes. */
   readonly out: string;
-  /** Changes keys of both configs: `KEY=VALUE`. */
+  /** Changes of both configs, `KEY=VALUE`. */
   readonly set?: readonly string[];
 }
 
@@ -27,11 +29,15 @@ const experiments = [
   { recipe: 'scenes-arm', title: 'ARM' },
 ] as const;
 
-const caveat = `Both trained on the same coarse labels and were scored on exact ones. These are small scenes, one seed and a
-few hundred steps from random weights: it shows that everything works, not which method is better. A difference of
-a few points either way is chance here; the paper's runs are a hundred times longer.`;
+const caveat = `Both were trained on the same coarse labels and scored on exact ones. With small scenes, one seed and a few hundred
+steps from random weights this shows that everything works, not which method is better. A difference of a few
+points either way is chance here; the paper's runs are a hundred times longer.`;
 
-/** Returns the exit code: 0, or 130 after Ctrl-C. */
+/**
+ * Runs the demo and returns the exit code: 0, or `interrupted` after Ctrl-C.
+ *
+ * @throws {ConfigError} when a run in the folder was started with other settings
+ */
 export async function runDemo({ out, set = [] }: DemoOptions): Promise<number> {
   const scenes = path.join(out, 'scenes');
   await ensureScenes(scenes);
@@ -42,9 +48,9 @@ export async function runDemo({ out, set = [] }: DemoOptions): Promise<number> {
     const outcome = await ensureRun(recipe, { folder, scenes, set });
     if (outcome === 'interrupted') {
       process.stdout.write(
-        `interrupted; run the same command again to go on, or:\n  ${resumeCommand(folder)}\n`,
+        `interrupted; run the same command again to continue, or:\n  ${resumeCommand(folder)}\n`,
       );
-      return 130;
+      return exitCodes.interrupted;
     }
     runs.push(readRun(folder));
   }
@@ -71,11 +77,7 @@ interface EnsureRunOptions {
   readonly set: readonly string[];
 }
 
-/**
- * Trains the recipe in this folder, or resumes it.
- *
- * @throws {ConfigError} when the folder holds another experiment
- */
+/** Trains the recipe in this folder, or continues the training there. */
 async function ensureRun(
   recipe: string,
   { folder, scenes, set }: EnsureRunOptions,
@@ -98,7 +100,7 @@ async function ensureRun(
   return trainSession(config, { runFolder: folder, resume });
 }
 
-/** Returns the last evaluations as a table: a row for each score, a column for each run. */
+/** Writes the last evaluation of every run: one row for each score, one column for each run. */
 function comparisonTable(runs: readonly Run[]): string {
   const evaluations = runs.map((run) => lastEvaluation(run));
   const names = evaluations[0]?.perClass.map(({ name }) => name) ?? [];

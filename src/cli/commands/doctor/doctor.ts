@@ -1,9 +1,9 @@
-/** Implements `coarsely doctor`, which shows the engine and checks that a gradient is computed correctly. */
+/** `coarsely doctor` shows what this machine offers, and checks that it computes a gradient correctly. */
 
 import { availableParallelism, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { EngineError } from '../../../errors/index.js';
-import { formatBytes } from '../../../format/index.js';
+import { counted, formatBytes, formatNumber } from '../../../format/index.js';
 
 const example = `
 Example:
@@ -12,7 +12,7 @@ Example:
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('show the engine, versions and threads, and run a tiny forward and backward pass')
+    .description('show the engine, versions and threads, and check a small forward and backward pass')
     .addHelpText('after', example)
     .action(doctor);
 }
@@ -22,7 +22,7 @@ async function doctor(): Promise<void> {
     process.stdout.write(`${rows.map(([name, value]) => `${name.padEnd(18)}${value}`).join('\n')}\n`);
   print([
     ['node', `${process.version} on ${process.platform} ${process.arch}`],
-    ['processor', `${availableParallelism()} cores, ${formatBytes(totalmem())} memory`],
+    ['processor', `${counted(availableParallelism(), 'core')}, ${formatBytes(totalmem())} memory`],
   ]);
   const torch = await import('../../../torch/index.js');
   torch.setThreads(availableParallelism());
@@ -31,22 +31,22 @@ async function doctor(): Promise<void> {
     ['engine', `libtorch ${version} (${key})`],
     ['found in', folder],
     ['threads', `${threads}, one for each core`],
-    ['cuda', cudaDevices === 0 ? 'none' : `${cudaDevices} device${cudaDevices === 1 ? '' : 's'}`],
+    ['cuda', cudaDevices === 0 ? 'none' : counted(cudaDevices, 'device')],
     ['bfloat16', bfloat16Fast ? 'fast: precision auto uses it' : 'slow here: precision auto uses float32'],
   ]);
   const devices = cudaDevices === 0 ? (['cpu'] as const) : (['cpu', 'cuda'] as const);
-  const rows = await Promise.all(
-    devices.map(async (device) => [device, await gradientCheck(device)] as const),
-  );
-  print(rows.map(([device, result]) => [`gradient (${device})`, result] as const));
+  print(devices.map((device) => [`gradient (${device})`, checkGradient(torch, device)]));
   print([['matrix product', matrixProductRate(torch)]]);
 }
 
 type Torch = typeof import('../../../torch/index.js');
 
-/** Computes a 3×3 convolution over ones, squared and summed: each of the nine weights has the same known gradient. */
-async function gradientCheck(device: 'cpu' | 'cuda'): Promise<string> {
-  const { ones, ops, scope } = await import('../../../torch/index.js');
+/**
+ * Convolves ones with a 3×3 kernel of ones, squares and sums: each of the nine weights has the same known gradient.
+ *
+ * @throws {EngineError} when sum or gradient are wrong
+ */
+function checkGradient({ ones, ops, scope }: Torch, device: 'cpu' | 'cuda'): string {
   using _temporaries = scope();
   const image = ones([1, 1, 8, 8], { dtype: 'float32', device });
   const weight = ones([1, 1, 3, 3], { dtype: 'float32', device }).requiresGrad_();
@@ -56,7 +56,7 @@ async function gradientCheck(device: 'cpu' | 'cuda'): Promise<string> {
   const sum = response.square().sum().item();
   const gradients = Array.from(weight.grad?.to({ device: 'cpu' }).toTypedArray() ?? [], Number);
   if (sum === 2916 && gradients.length === 9 && gradients.every((gradient) => gradient === 648)) {
-    return 'forward and backward of a convolution: right';
+    return 'forward and backward of a convolution: correct';
   }
   throw new EngineError(
     `doctor: a convolution on ${device} should give 2916 and nine gradients of 648, received ${sum} and ` +
@@ -64,10 +64,7 @@ async function gradientCheck(device: 'cpu' | 'cuda'): Promise<string> {
   );
 }
 
-/**
- * Measures the speed of a matrix product and formats it as text. Without a BLAS library it is more than thirty times
- * slower, which nothing else would show.
- */
+/** Measures the speed of a matrix product: without a BLAS library it is thirty times lower, and nothing else would show it. */
 function matrixProductRate({ Generator, randn, scope }: Torch): string {
   using _temporaries = scope();
   using generator = new Generator(0);
@@ -81,5 +78,5 @@ function matrixProductRate({ Generator, randn, scope }: Torch): string {
   const rate = (repetitions * 2 * size ** 3) / seconds / 1e9;
   const advice =
     rate < 15 ? '; slow unless the machine is busy: on Debian, install libopenblas0-pthread' : '';
-  return `${Math.round(rate)} GFLOP/s in float32${advice}`;
+  return `${formatNumber(rate, { decimals: 0 })} GFLOP/s in float32${advice}`;
 }

@@ -1,20 +1,20 @@
-/** Implements `coarsely evaluate`, which scores a trained model on labeled images. */
+/** `coarsely evaluate` prints the scores of a trained model on labeled images. */
 
 import { Command } from 'commander';
-import { exitCodes } from '../../../errors/internal.js';
 import type { Evaluation } from '../../../evaluation/index.js';
-import { formatPercent, formatTable } from '../../../format/index.js';
+import { formatCount, formatPercent, formatTable } from '../../../format/index.js';
 import {
   type InferenceCommandOptions,
   withInferenceChanges,
   withInferenceOptions,
 } from '../../options/inference-options.js';
+import { usageError } from '../../options/parse-options.js';
 import { createProgressLine } from '../../output/progress-line.js';
-import { tellSkipped } from '../../output/skipped-files.js';
+import { printSkipped } from '../../output/skipped-files.js';
 
 const example = `
 All scores are percentages. mIoU and mAcc are means over the classes that occur in labels or predictions.
-Images are read as the run's config says (its inference section), unless options say otherwise.
+Images are read as the inference section of the run's config says, unless options change it.
 
 Example:
   $ coarsely evaluate runs/folder-arm
@@ -24,8 +24,8 @@ Example:
   $ coarsely evaluate --weights model.safetensors --config mine.yaml --json
   $ coarsely evaluate --weights deeplabv3plus_r101.pth --config cityscapes-fine-cross-entropy --data /data/cityscapes
 
-A checkpoint of mmsegmentation (DeepLabv3+ or OCR on a ResNet or ResNeSt) says itself what network it is of: of the
-config only the dataset and the way of reading images are used, and --data alone is enough for a dataset folder.`;
+A checkpoint of mmsegmentation (DeepLabv3+ or OCR on a ResNet or ResNeSt) describes its own network, so that only the
+dataset and the inference section of the config are used; for a dataset folder, --data is enough.`;
 
 interface EvaluateCommandOptions extends InferenceCommandOptions {
   readonly weights?: string;
@@ -42,27 +42,32 @@ export function evaluateCommand(): Command {
     .argument('[run]', "a run's folder; its last checkpoint is used")
     .option('--weights <file>', 'weights (.safetensors or .pth) instead of a run')
     .option('--config <config>', 'config file or recipe that the weights belong to')
-    .option('--data <root>', 'another dataset folder than the config names')
-    .option('--split <name>', 'another split')
-    .option('--labels <name>', 'other labels');
+    .option('--data <root>', "a dataset folder, instead of the config's")
+    .option('--split <name>', "a split, instead of the config's")
+    .option('--labels <name>', "labels, instead of the config's");
   return withInferenceOptions(command)
-    .option('--boundary', 'also boundary F-score and trimap mIoU')
+    .option('--boundary', 'also measure the boundary F-score and the trimap mIoU')
     .option('--json', 'print one JSON object instead of a table')
     .addHelpText('after', example)
     .action(evaluateModel);
 }
 
-/** Returns what is wrong with the options, or null. */
-function mistakeIn(
+/** Ends the command when its arguments do not name exactly one model. */
+function checkArguments(
   runFolder: string | undefined,
   { weights, config, data }: EvaluateCommandOptions,
-): string | null {
+  command: Command,
+): void {
   if (runFolder !== undefined) {
-    return (weights ?? config) === undefined ? null : 'give either a run or --weights FILE, not both';
+    if ((weights ?? config) !== undefined) {
+      usageError(command, 'give either a run or --weights FILE, not both');
+    }
+    return;
   }
-  if (weights === undefined) return 'give a run, or --weights FILE';
-  if ((config ?? data) !== undefined) return null;
-  return '--weights FILE needs --config FILE, or --data ROOT where it is a published checkpoint';
+  if (weights === undefined) usageError(command, 'give a run, or --weights FILE');
+  if ((config ?? data) === undefined) {
+    usageError(command, '--weights FILE needs --config FILE, or --data ROOT for a published checkpoint');
+  }
 }
 
 async function evaluateModel(
@@ -71,12 +76,10 @@ async function evaluateModel(
   command: Command,
 ): Promise<void> {
   const { data, split, labels, json = false } = options;
-  const mistake = mistakeIn(runFolder, options);
-  if (mistake !== null) command.error(`error: ${mistake}`, { exitCode: exitCodes.usage });
+  checkArguments(runFolder, options, command);
   const { datasetSection } = await import('../../../config/index.js');
   const { openDataset } = await import('../../../data/index.js');
-  const { evaluate } = await import('../../../evaluation/index.js');
-  const { inferenceOptions } = await import('../../../evaluation/index.js');
+  const { evaluate, inferenceOptions } = await import('../../../evaluation/index.js');
   const { evaluationSource } = await import('./evaluation-source.js');
   const { useEngine } = await import('../../training/use-engine.js');
 
@@ -85,7 +88,7 @@ async function evaluateModel(
   const changes = Object.entries({ root: data, split, labels }).filter(([, value]) => value !== undefined);
   const section = { ...datasetSection(config.data, 'evaluation'), ...Object.fromEntries(changes) };
   const dataset = await openDataset(section);
-  tellSkipped(section, dataset.skipped ?? []);
+  printSkipped(section, dataset.skipped ?? []);
   useEngine(config);
   const model = source.load(config, dataset.classes);
   const line = createProgressLine('evaluating');
@@ -103,21 +106,21 @@ async function evaluateModel(
   );
 }
 
-/** Prints the scores of each class, then the means. */
+/** Writes the scores of every class, then the means. */
 function scoreTable(evaluation: Evaluation): string {
   const { aAcc, mAcc, mIoU, boundaryF1, trimapMIoU, perClass, images } = evaluation;
-  const outlined = boundaryF1 !== null;
-  const heading = ['class', 'IoU', 'accuracy', ...(outlined ? ['boundary F1'] : []), 'pixels'];
+  const hasBoundaries = boundaryF1 !== null;
+  const heading = ['class', 'IoU', 'accuracy', ...(hasBoundaries ? ['boundary F1'] : []), 'pixels'];
   const rows = perClass.map((one) => [
     one.name,
     formatPercent(one.iou),
     formatPercent(one.accuracy),
-    ...(outlined ? [formatPercent(one.boundaryF1)] : []),
-    one.pixels.toLocaleString('en'),
+    ...(hasBoundaries ? [formatPercent(one.boundaryF1)] : []),
+    formatCount(one.pixels),
   ]);
   const means = `mIoU ${formatPercent(mIoU)}  mAcc ${formatPercent(mAcc)}  aAcc ${formatPercent(aAcc)}`;
   const lines = [formatTable([heading, ...rows]), '', `${means}  (${images} images)`];
-  if (outlined) {
+  if (hasBoundaries) {
     const bands = (trimapMIoU ?? []).map((band) => `${band.width} px ${formatPercent(band.mIoU)}`);
     lines.push(`boundary F1 ${formatPercent(boundaryF1)}  trimap mIoU ${bands.join('  ')}`);
   }

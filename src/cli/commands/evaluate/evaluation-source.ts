@@ -1,4 +1,4 @@
-/** Finds the model that `coarsely evaluate` scores: a run, weights with a config, or a published checkpoint. */
+/** Finds the model of `coarsely evaluate`: that of a run, of weights with their config, or of a published checkpoint. */
 
 import { type Config, configSchema, resolveConfig } from '../../../config/index.js';
 import { parseLayers } from '../../../config/internal.js';
@@ -9,25 +9,33 @@ import { compareClasses, inferenceDevice } from '../../../evaluation/internal.js
 import type { Segmentor } from '../../../models/index.js';
 import { recipes } from '../../../recipes/index.js';
 import { printNotice } from '../../output/print-notice.js';
-import { readStartedRun, trainedWeights } from '../../training/run-place.js';
+import { readStartedRun, trainedWeights } from '../../training/run-folders.js';
 
+/** Holds the options that name weights without a run. */
 export interface EvaluationSourceOptions {
   readonly weights?: string;
   readonly config?: string;
   readonly data?: string;
 }
 
+/** Holds a config with a function that loads its model. */
 export interface EvaluationSource {
   readonly config: Config;
   /**
    * Loads the network in evaluation mode.
    *
-   * @throws {ConfigError | CheckpointError} when it is not one for these classes
+   * @throws {ConfigError} when the config does not describe these weights
+   * @throws {CheckpointError} when the weights are damaged or are for other classes
    */
   readonly load: (config: Config, classes: readonly DatasetClass[]) => Segmentor;
 }
 
-/** Returns the source for a run's folder, or without one for the weights that the options name. */
+/**
+ * Returns the model of a run's folder or, without a folder, of the weights that the options name.
+ *
+ * @throws {CheckpointError} when the folder is not a run's or has no checkpoint yet
+ * @throws {ConfigError} when the config is not valid
+ */
 export function evaluationSource(
   runFolder: string | undefined,
   { weights, config, data }: EvaluationSourceOptions,
@@ -55,8 +63,8 @@ function sourceOfRun(runFolder: string): EvaluationSource {
 }
 
 /**
- * Returns null when the file is not a published network; otherwise prints what network it is, because no config
- * tells.
+ * Loads a published network and prints which one it is, since no config names it. Returns null when the file is not a
+ * published network.
  */
 function publishedModel(
   path: string,
@@ -71,7 +79,7 @@ function publishedModel(
     process.stderr.write(
       `${path}: ${section.head.kind} on ${kind}, output stride ${outputStride}, ${classCount} classes\n`,
     );
-    if (difference !== null) process.stderr.write(`note: ${difference}\n`);
+    if (difference !== null) printNotice(difference);
   } catch (error) {
     model.dispose();
     throw error;
@@ -81,6 +89,6 @@ function publishedModel(
 
 function needsConfig(path: string): never {
   throw new ConfigError(
-    `${path}: is no whole network of mmsegmentation, so it does not say itself what it is; name its config with --config`,
+    `${path}: is not a whole network of mmsegmentation, so it does not describe itself; name its config with --config`,
   );
 }

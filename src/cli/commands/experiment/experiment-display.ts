@@ -1,4 +1,4 @@
-/** Shows the progress of an experiment: live lines on a terminal, plain ones in a log file. */
+/** Shows an experiment while it runs: live lines on a terminal, plain ones in a log file. */
 
 import { createLogUpdate } from 'log-update';
 import color from 'picocolors';
@@ -6,6 +6,7 @@ import type { ExperimentPlan, JobProgress, QueueEvent } from '../../../experimen
 import { formatDuration } from '../../../format/index.js';
 import { missingLines, statusText } from './experiment-plan.js';
 
+/** Shows the events of the queue; `close` leaves the last state on the screen. */
 export interface ExperimentDisplay {
   show(event: QueueEvent): void;
   print(line: string): void;
@@ -18,6 +19,7 @@ interface Running {
   readonly progress: JobProgress | null;
 }
 
+/** Returns a display that has printed which rows cannot run. */
 export function createExperimentDisplay(
   plan: ExperimentPlan,
   stream: NodeJS.WriteStream = process.stdout,
@@ -40,7 +42,7 @@ export function createExperimentDisplay(
     switch (event.type) {
       case 'skipped':
         done += 1;
-        print(`${name}: ${statusText(event.status)} (before)`);
+        print(`${name}: ${statusText(event.status)} (already)`);
         break;
       case 'started':
         running.set(name, { firstTime: performance.now(), firstStep: null, progress: null });
@@ -50,7 +52,7 @@ export function createExperimentDisplay(
         print(`${name}: the run that failed is kept as ${event.folder}`);
         break;
       case 'found-running':
-        print(`${name}: waiting for process ${event.pid}, which trains it already`);
+        print(`${name}: waiting for process ${event.pid}, which is training it already`);
         break;
       case 'progress':
         note(name, event.progress);

@@ -1,19 +1,16 @@
-/**
- * Implements `coarsely experiment`, which trains the runs of a table of the paper in a queue and writes the table.
- */
+/** `coarsely experiment` runs the rows of one of the paper's tables in a queue, and writes the table. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { exitCodes } from '../../../errors/internal.js';
-import { collect, positiveNumber } from '../../options/parse-options.js';
+import { collect, positiveNumber, usageError } from '../../options/parse-options.js';
 import type { ExperimentOptions } from './run-experiment.js';
 
 const example = `
 Runs every row of a table with several seeds, each run in a process of its own, all rows of a seed before the next seed.
-What is finished is skipped and what was interrupted goes on, so start the same command again after Ctrl-C, a crash or a
-reboot. After each run DIR/TABLE.md, DIR/TABLE.json and DIR/report.html are written anew.
+Finished runs are skipped and interrupted ones are resumed, so the same command continues after Ctrl-C, a crash or a
+reboot. DIR/TABLE.md, DIR/TABLE.json and DIR/report.html are written again after each run.
 
-The small scale takes a folder with images, coarse and fine labels and a few minutes a run; the paper's takes Cityscapes
-and ADE20K in their official layouts.
+The small scale needs a folder with images, coarse and fine labels, and takes a few minutes a run; the paper scale needs
+Cityscapes and ADE20K in their official layouts.
 
 Example:
   $ coarsely experiment table1 --data my-dataset
@@ -46,22 +43,26 @@ export function experimentCommand(): Command {
     .option('--seeds <n>', 'runs of each row (default: 3)', positiveNumber)
     .option(
       '--jobs <n>',
-      'runs at a time (default: one a core at the small scale on cpu, else 1)',
+      'runs at the same time (default: one for each core at the small scale on cpu, else 1)',
       positiveNumber,
     )
-    .option('--iterations <n>', "steps of every run instead of the scale's", positiveNumber)
+    .option('--iterations <n>', "steps of every run, instead of the scale's", positiveNumber)
     .option(
       '--learning-rate-scale <x>',
-      "factor on ARM's rate at the small scale (default: 10)",
+      "factor on ARM's learning rate at the small scale (default: 10)",
       positiveFactor,
     )
     .option('--weights <kind=file>', 'ImageNet weights of a backbone at the paper scale; repeatable', collect)
     .option('--set <key=value>', 'change one key of every config; repeatable', collect)
     .option('--output <dir>', 'folder of runs and tables', 'experiments')
-    .option('--rows <names>', 'only these runs: names or regular expressions, separated by commas', commas)
-    .option('--dry-run', 'print the queue and how long it may take')
-    .option('--tables-only', 'write the tables of what is there, and run nothing')
-    .option('--retry-failed', 'move runs whose loss was not finite aside, and begin them anew')
+    .option(
+      '--rows <names>',
+      'only these runs: names or regular expressions, separated by commas',
+      commaSeparated,
+    )
+    .option('--dry-run', 'print the queue and an estimate of its time, and run nothing')
+    .option('--tables-only', 'write the tables of the finished runs, and run nothing')
+    .option('--retry-failed', 'move runs whose loss was not finite aside, and start them again')
     .addHelpText('after', example)
     .action(async (table: string, options: ExperimentCommandOptions, command: Command) => {
       const { runExperiment } = await import('./run-experiment.js');
@@ -71,39 +72,34 @@ export function experimentCommand(): Command {
 
 function experimentOptions(options: ExperimentCommandOptions, command: Command): ExperimentOptions {
   const { data, weights, scale, seeds, iterations, learningRateScale, set, ...rest } = options;
-  const roots = Object.fromEntries((data ?? []).map((text) => namedRoot(text, command)));
+  const roots = data?.map((text) => namedRoot(text, command));
+  const files = weights?.map((text) => weightFile(text, command));
   return {
     ...rest,
     settings: {
-      ...(data === undefined ? {} : { data: roots }),
-      ...(weights === undefined
-        ? {}
-        : { weights: Object.fromEntries(weights.map((text) => pairOf(text, command))) }),
+      ...(roots && { data: Object.fromEntries(roots) }),
+      ...(files && { weights: Object.fromEntries(files) }),
       scale,
       seeds,
       iterations,
       learningRateScale,
-      set: set === undefined ? undefined : [...set],
+      set: set && [...set],
     },
   };
 }
 
-/** Parses `NAME=ROOT`; `ROOT` alone names Cityscapes, or at the small scale the folder that takes its place. */
+/** Parses `NAME=ROOT`. A root alone is the folder of Cityscapes, or of the dataset that replaces it at the small scale. */
 function namedRoot(text: string, command: Command): readonly [string, string] {
   const [, name, root] = /^(\w+)=(.+)$/s.exec(text) ?? [];
   if (name === undefined || root === undefined) return ['cityscapes', text];
   if (name === 'cityscapes' || name === 'ade20k') return [name, root];
-  return command.error(`error: --data ${text}: expected ROOT, cityscapes=ROOT or ade20k=ROOT`, {
-    exitCode: exitCodes.usage,
-  });
+  return usageError(command, `--data ${text}: expected ROOT, cityscapes=ROOT or ade20k=ROOT`);
 }
 
-function pairOf(text: string, command: Command): readonly [string, string] {
+function weightFile(text: string, command: Command): readonly [string, string] {
   const [, kind, file] = /^(\w+)=(.+)$/s.exec(text) ?? [];
   if (kind !== undefined && file !== undefined) return [kind, file];
-  return command.error(`error: --weights ${text}: expected KIND=FILE, for example resnet101=r101.pth`, {
-    exitCode: exitCodes.usage,
-  });
+  return usageError(command, `--weights ${text}: expected KIND=FILE, for example resnet101=r101.pth`);
 }
 
 function positiveFactor(text: string): number {
@@ -112,7 +108,7 @@ function positiveFactor(text: string): number {
   return value;
 }
 
-/** Splits a list of regular expressions at commas outside brackets, braces and parentheses. */
-function commas(text: string): readonly string[] {
+/** Splits at commas, except at those inside the brackets, braces or parentheses of a regular expression. */
+function commaSeparated(text: string): readonly string[] {
   return text.split(/,(?![^([{]*[)\]}])/).filter((part) => part !== '');
 }

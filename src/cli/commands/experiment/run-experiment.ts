@@ -1,4 +1,4 @@
-/** Runs the steps of `coarsely experiment`: plan, check, queue, tables. */
+/** Runs the steps of `coarsely experiment`: plan, check, run the queue, write the tables. */
 
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -28,12 +28,15 @@ import {
   writeSettings,
 } from '../../../experiments/internal.js';
 import { printNotice } from '../../output/print-notice.js';
-import { queueVariable } from '../train/launched-rank.js';
+import { shellWord } from '../../output/shell-word.js';
+import { onStopRequest } from '../../training/interrupts.js';
+import { queueVariable } from '../../training/parent-process.js';
 import { createExperimentDisplay } from './experiment-display.js';
 import { printPlan } from './experiment-plan.js';
 
+/** Holds the parsed options. */
 export interface ExperimentOptions {
-  /** Holds the options given now; the folder's settings provide the rest. */
+  /** The settings of the command line; the rest are those of the folder, where an experiment was started before. */
   readonly settings: ExperimentSettingsInput;
   readonly output: string;
   readonly jobs?: number;
@@ -43,7 +46,12 @@ export interface ExperimentOptions {
   readonly retryFailed?: boolean;
 }
 
-/** Returns the exit code: 0, 1 when a run failed, or 130 after Ctrl-C. */
+/**
+ * Runs the experiment and returns the exit code: 0, `failure` when a run failed, or `interrupted` after Ctrl-C.
+ *
+ * @throws {ConfigError} when the settings are not valid, differ from those of the folder, or no row can run
+ * @throws {DataError} when the data cannot be used
+ */
 export async function runExperiment(table: string, options: ExperimentOptions): Promise<number> {
   const { output, rows } = options;
   const tables = tablesNamed(table);
@@ -77,16 +85,13 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
   return runQueue(plan, { parallel, command, retryFailed: options.retryFailed === true });
 }
 
-/**
- * Returns how many runs train at a time: small runs take one core each, any other run takes the whole machine or
- * device.
- */
+/** Returns how many runs fit the machine: a small run keeps one core busy, any other the whole machine or device. */
 function parallelJobs({ scale, queue }: ExperimentPlan): number {
   const onCores = queue.every(({ config }) => config.device === 'cpu');
   return scale.name === 'small' && onCores ? availableParallelism() : 1;
 }
 
-/** Says how this program is started as a process of its own. */
+/** Starts this same program as another process. */
 const trainCommand: TrainCommand = {
   words: [process.execPath, fileURLToPath(new URL('../../main.js', import.meta.url))],
   environment: { [queueVariable]: '1' },
@@ -127,17 +132,25 @@ async function runQueue(
       display.show(event);
       if (event.type !== 'ended') return;
       failed ||= event.status.state === 'failed' && !event.status.diverged;
-      writing = writing.then(() => keepTables(plan, { command, print: display.print }));
+      writing = writing.then(() => writeTables(plan, { command, print: display.print }));
     },
   });
-  const removeHandlers = handleInterrupts(queue, display.print);
+  // A terminal that is closed sends SIGHUP. The queue alone passes a stop on to its runs.
+  const endRequests = onStopRequest(['SIGINT', 'SIGTERM', 'SIGHUP'], (count) => {
+    if (count === 1) {
+      display.print(
+        'stopping: every run finishes its step and writes a checkpoint (press Ctrl-C again to end at once)',
+      );
+    }
+    queue.stop();
+  });
   try {
     const outcome = await queue.run(plan.queue);
     await writing;
     await writeExperiment(plan, { command });
     display.close();
     if (outcome === 'interrupted') {
-      process.stdout.write(`interrupted; start the same command again to go on:\n  ${command}\n`);
+      process.stdout.write(`interrupted; run the same command again to continue:\n  ${command}\n`);
       return exitCodes.interrupted;
     }
     printTables(plan);
@@ -146,18 +159,18 @@ async function runQueue(
     queue.stop();
     throw error;
   } finally {
-    removeHandlers();
+    endRequests();
     display.close();
   }
 }
 
-interface KeepTablesOptions {
+interface WriteTablesOptions {
   readonly command: string;
   readonly print: (line: string) => void;
 }
 
-/** Writes the tables. A failure between runs is printed and does not end the queue; at the end it is an error. */
-async function keepTables(plan: ExperimentPlan, { command, print }: KeepTablesOptions): Promise<void> {
+/** Writes the tables between two runs, where a failure must not end the queue. */
+async function writeTables(plan: ExperimentPlan, { command, print }: WriteTablesOptions): Promise<void> {
   try {
     await writeExperiment(plan, { command });
   } catch (error) {
@@ -171,54 +184,27 @@ function printTables(plan: ExperimentPlan): void {
   process.stdout.write(`wrote ${[...files, path.join(plan.output, 'report.html')].join(', ')}\n`);
 }
 
-/**
- * Handles Ctrl-C and a closed terminal: the first lets every run write a checkpoint; a second, at least a second later,
- * ends them at once. Only the queue passes the request on to the runs.
- */
-function handleInterrupts(queue: JobQueue, print: (line: string) => void): () => void {
-  let asked = Number.NEGATIVE_INFINITY;
-  const onSignal = () => {
-    const now = performance.now();
-    // A terminal, or GNU timeout, may deliver one signal twice.
-    if (now - asked < 1000) return;
-    if (asked === Number.NEGATIVE_INFINITY) {
-      print('stopping: every run finishes its step and writes a checkpoint (Ctrl-C again to end at once)');
-    }
-    asked = now;
-    queue.stop();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  return () => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
-}
-
 interface CommandParts {
   readonly settings: ExperimentSettings;
   readonly output: string;
   readonly rows: readonly string[] | undefined;
 }
 
-/** Returns the command that repeats the experiment, whatever settings the folder holds. */
+/** Returns the command that runs the same experiment, whatever the settings of the folder are. */
 function commandOf(table: string, { settings, output, rows }: CommandParts): string {
   const { scale, data, seeds, iterations, learningRateScale, weights, set } = settings;
   const words = [
     'coarsely experiment',
     table,
     `--scale ${scale}`,
-    ...Object.entries(data).map(([name, root]) => `--data ${quoted(`${name}=${root}`)}`),
+    ...Object.entries(data).map(([name, root]) => `--data ${shellWord(`${name}=${root}`)}`),
     `--seeds ${seeds}`,
     ...(iterations === undefined ? [] : [`--iterations ${iterations}`]),
     ...(learningRateScale === undefined ? [] : [`--learning-rate-scale ${learningRateScale}`]),
-    ...Object.entries(weights).map(([kind, file]) => `--weights ${quoted(`${kind}=${file}`)}`),
-    ...set.map((change) => `--set ${quoted(change)}`),
-    ...(rows === undefined ? [] : [`--rows ${quoted(rows.join(','))}`]),
-    `--output ${quoted(output)}`,
+    ...Object.entries(weights).map(([kind, file]) => `--weights ${shellWord(`${kind}=${file}`)}`),
+    ...set.map((change) => `--set ${shellWord(change)}`),
+    ...(rows === undefined ? [] : [`--rows ${shellWord(rows.join(','))}`]),
+    `--output ${shellWord(output)}`,
   ];
   return words.join(' ');
-}
-
-function quoted(text: string): string {
-  return /^[\w./~+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-/** Implements `coarsely figure`, which draws a figure of the paper from runs. */
+/** `coarsely figure KIND RUN…` draws a figure of the paper from one or several runs. */
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { FigureKind } from '../../../figures/index.js';
@@ -13,8 +13,8 @@ Figures:
   5       mean loss by confidence
   theory  the weights W(v̂) against E[l | v̂]^(1/(p−1)), section 3.4
 
-2, 5 and theory take what training recorded (training.statistics); where it recorded nothing, or --images, --split or
---fine-labels is given, they measure the last checkpoint.
+Figures 2, 5 and theory show what training recorded (training.statistics); where it recorded nothing, or with --images,
+--split or --fine-labels, they are measured with the last checkpoint.
 
 Example:
   $ coarsely figure 2 runs/folder-arm
@@ -32,14 +32,14 @@ interface FigureCommandOptions {
 
 export function figureCommand(): Command {
   return new Command('figure')
-    .description('draw a figure of the paper from one run or several: its files, numbers and a table')
-    .addArgument(new Argument('<figure>', 'which one').choices(['2', '3', '4', '5', 'theory']))
+    .description('draw a figure of the paper from one or several runs: its files, numbers and a table')
+    .addArgument(new Argument('<figure>', 'the figure').choices(['2', '3', '4', '5', 'theory']))
     .argument('<run...>', 'run folders')
-    .option('--images <count>', 'images to look at, spread evenly over the split', positiveNumber)
-    .addOption(new Option('--split <part>', 'whose images').choices(['train', 'evaluation']))
-    .option('--fine-labels <name>', 'labels to judge those of training by')
+    .option('--images <count>', 'number of images, spread evenly over the split', positiveNumber)
+    .addOption(new Option('--split <part>', 'the split of the images').choices(['train', 'evaluation']))
+    .option('--fine-labels <name>', 'labels to compare those of training with')
     .option('--threshold <confidence>', 'figure 4: paint below this confidence (0 by default)', confidence)
-    .option('--out <folder>', 'where the files go; by default figures/ in the first run')
+    .option('--out <folder>', 'folder for the files; by default figures/ in the first run')
     .option('--overwrite', 'replace files that exist')
     .addHelpText('after', example)
     .action(async (kind: FigureKind, runs: string[], { out, ...options }: FigureCommandOptions) => {

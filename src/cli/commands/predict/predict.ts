@@ -1,9 +1,11 @@
-/** Implements `coarsely predict`, which labels images with a trained model. */
+/** `coarsely predict RUN INPUT…` labels images with a trained model. */
 
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { ConfigError } from '../../../errors/index.js';
+import { exitCodes } from '../../../errors/internal.js';
 import type { PredictionSummary } from '../../../evaluation/index.js';
+import { counted } from '../../../format/index.js';
 import {
   type InferenceCommandOptions,
   withInferenceChanges,
@@ -13,7 +15,7 @@ import { fraction } from '../../options/parse-options.js';
 import { createProgressLine } from '../../output/progress-line.js';
 
 const example = `
-For every image OUT/labels/NAME.png holds the class of each pixel, and OUT/overlays/NAME.jpg shows it in color.
+For every image OUT/labels/NAME.png holds the class of each pixel, and OUT/overlays/NAME.jpg shows the classes in color.
 
 Example:
   $ coarsely predict runs/folder-arm photo.jpg another.png --out predictions
@@ -33,8 +35,8 @@ export function predictCommand(): Command {
     .argument('<run>', "a run's folder; its last checkpoint is used")
     .argument('<input...>', 'images, or folders of images')
     .requiredOption('--out <dir>', 'folder for the predictions')
-    .option('--opacity <share>', 'how much of the overlay is class color, 0 to 1', fraction, 0.55)
-    .option('--format <kind>', "label PNGs as this dataset's test server wants them: cityscapes or ade20k")
+    .option('--opacity <share>', 'share of class color in the overlay, 0 to 1', fraction, 0.55)
+    .option('--format <kind>', "label PNGs in the format of a dataset's test server: cityscapes or ade20k")
     .option('--overwrite', 'replace predictions that exist');
   return withInferenceOptions(command).addHelpText('after', example).action(predict);
 }
@@ -47,8 +49,7 @@ async function predict(
   for (const input of inputs) {
     if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
   }
-  const { loadRun, predictInputs } = await import('../../../evaluation/index.js');
-  const { inferenceOptions } = await import('../../../evaluation/index.js');
+  const { inferenceOptions, loadRun, predictInputs } = await import('../../../evaluation/index.js');
   const { predictionFormat } = await import('../../../data/internal.js');
   const { useEngine } = await import('../../training/use-engine.js');
   using run = await loadRun(runFolder);
@@ -67,11 +68,12 @@ async function predict(
     onProgress: line.show,
   });
   line.close();
-  tell(summary, options.out);
+  printSummary(summary, options.out);
 }
 
-function tell({ written, skipped }: PredictionSummary, out: string): void {
+function printSummary({ written, skipped }: PredictionSummary, out: string): void {
   for (const { image, reason } of skipped) process.stderr.write(`skipped ${image}: ${reason}\n`);
-  process.stdout.write(`wrote ${written.length} predictions to ${out}/labels and ${out}/overlays\n`);
-  if (skipped.length > 0) process.exitCode = 1;
+  const predictions = counted(written.length, 'prediction');
+  process.stdout.write(`wrote ${predictions} to ${out}/labels and ${out}/overlays\n`);
+  if (skipped.length > 0) process.exitCode = exitCodes.failure;
 }

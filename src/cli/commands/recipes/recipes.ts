@@ -1,4 +1,4 @@
-/** Implements `coarsely recipes`, which lists recipes or prints the config of one. */
+/** `coarsely recipes` lists what can be trained by name, and prints the config of a name. */
 
 import { Command } from 'commander';
 import { ConfigError } from '../../../errors/index.js';
@@ -6,7 +6,7 @@ import { suggestion } from '../../../errors/internal.js';
 import { recipes } from '../../../recipes/index.js';
 
 const examples = `
-With a name it prints the recipe's whole config, which shows every key that a config file or --set can change.
+With a name, prints the recipe's whole config: every key that a config file or --set can change.
 
 Example:
   $ coarsely recipes
@@ -15,7 +15,7 @@ Example:
 
 export function recipesCommand(): Command {
   return new Command('recipes')
-    .description('list the built-in experiments that train can run and a config can extend')
+    .description('list the built-in recipes, which train can run and a config can extend')
     .argument('[name]', 'print the whole config of this recipe')
     .addHelpText('after', examples)
     .action((name: string | undefined) => (name === undefined ? listRecipes() : printRecipe(name)));
@@ -34,7 +34,7 @@ function listRecipes(): void {
   }
 }
 
-/** Wraps words into indented lines of at most 100 characters. */
+/** Sets words in indented lines of at most 100 characters. */
 function wrapped(words: readonly string[]): string {
   const lines = [''];
   for (const word of words) {
@@ -56,7 +56,7 @@ async function printRecipe(name: string): Promise<void> {
     );
   }
   const values = { ...recipe.config() };
-  // A recipe for a user's folder leaves the root open; an example takes its place.
+  // A recipe for any folder has no root of its own, and is shown with that of the examples.
   const example = { label: name, values: { data: { root: values.data.root ?? 'my-dataset' } } };
   process.stdout.write(configToYaml(parseLayers(configSchema, [{ label: name, values }, example])));
 }

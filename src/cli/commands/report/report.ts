@@ -1,9 +1,9 @@
-/** Implements `coarsely report`, which writes one page about a run or about several compared. */
+/** `coarsely report RUN…` writes one page about a run, or about several side by side. */
 
 import { Command } from 'commander';
 
 const example = `
-The page is one self-contained HTML file: scores by class, curves, the learned weights, and example images.
+The report is one HTML file that needs no other: scores by class, curves, learned weights and example images.
 
 Example:
   $ coarsely report runs/folder-arm
@@ -11,12 +11,9 @@ Example:
 
 export function reportCommand(): Command {
   return new Command('report')
-    .description('write an HTML report of one run, or of several compared')
+    .description('write an HTML report of one run, or of several runs side by side')
     .argument('<run...>', 'run folders')
-    .option(
-      '--out <file>',
-      'the file to write; by default report.html in the run, or in the first of several',
-    )
+    .option('--out <file>', 'the file to write; by default report.html in the first run')
     .addHelpText('after', example)
     .action(async (runs: string[], { out }: { readonly out?: string }) => {
       const { writeReport } = await import('../../../report/index.js');

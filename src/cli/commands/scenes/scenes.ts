@@ -1,4 +1,4 @@
-/** Implements `coarsely scenes`, which generates a dataset to try everything without one. */
+/** `coarsely scenes OUT` generates a dataset, to try everything without one. */
 
 import { Command } from 'commander';
 import { sceneCounts } from '../../../recipes/internal.js';
@@ -6,7 +6,7 @@ import { imageSize, positiveNumber, wholeNumber } from '../../options/parse-opti
 import { createProgressLine } from '../../output/progress-line.js';
 
 const example = `
-Writes OUT/images, OUT/fine (exact labels), OUT/coarse (quick polygons) and OUT/classes.json. The same options give the
+Writes OUT/images, OUT/fine (exact labels), OUT/coarse (quick polygons) and OUT/classes.json. The same options write the
 same files.
 
 Example:
@@ -22,8 +22,8 @@ interface ScenesCommandOptions {
 
 export function scenesCommand(): Command {
   return new Command('scenes')
-    .description('write generated street-like scenes with fine and coarse labels')
-    .argument('<out>', 'folder of the dataset to write; must not hold anything else')
+    .description('write generated street scenes with fine and coarse labels')
+    .argument('<out>', 'folder of the dataset to write; must be empty or hold the same scenes')
     .option('--train <n>', 'training scenes', positiveNumber, sceneCounts.train)
     .option('--val <n>', 'validation scenes', positiveNumber, sceneCounts.validation)
     .option('--size <WxH>', 'size of every image in pixels (default: 240x160)', imageSize)
@@ -42,7 +42,9 @@ async function writeGeneratedScenes(out: string, options: ScenesCommandOptions):
   line.close();
   if (agreement !== null) {
     const classNames = sceneClasses.map(({ name }) => name);
-    process.stdout.write(`coarse against fine labels:\n${formatAgreement(agreement, { classNames })}\n\n`);
+    process.stdout.write(
+      `coarse labels compared with fine ones:\n${formatAgreement(agreement, { classNames })}\n\n`,
+    );
   }
   const done =
     state === 'written' ? `wrote ${train + val} scenes to ${out}` : `${out} holds these scenes already`;

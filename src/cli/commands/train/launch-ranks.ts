@@ -1,7 +1,7 @@
 /**
- * Starts `coarsely train --processes N`: N processes of this command on this machine, which find each other by the
- * standard environment (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT). Rank 0 writes to the terminal as a
- * single process does. When one process fails, the others are ended too, and the reason is printed once.
+ * Starts the processes of `coarsely train --processes N` on this machine, which find each other by the standard environment
+ * (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT). Rank 0 writes to the terminal as a single process does. When
+ * one process fails, the others are ended too, and the reason is printed once.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -11,9 +11,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CoarselyError } from '../../../errors/index.js';
 import { deserializeError, exitCodes, type SerializedError } from '../../../errors/internal.js';
-import { resumeCommand } from '../../training/run-place.js';
-import { launcherVariable, type RankMessage } from './launched-rank.js';
+import { launcherVariable, type RankMessage } from '../../training/parent-process.js';
+import { resumeCommand } from '../../training/run-folders.js';
 
+/** Configures `launchRanks`. */
 export interface LaunchOptions {
   readonly processes: number;
 }
@@ -26,16 +27,16 @@ interface Ending {
   readonly error: SerializedError | null;
 }
 
-// How long the other processes may take to report after one has failed.
+// Time that the others have to send their own errors after one has failed.
 const graceMilliseconds = 2000;
-// Messages of a rank that ends because of another one.
+// Codes of errors that a rank reports because another rank failed.
 const consequences: ReadonlySet<string | null | undefined> = new Set(['distributed', 'rank-stopped']);
 
 /**
- * Runs one process for each rank and waits until all have ended.
+ * Starts the processes and waits until all have ended.
  *
  * @param words the command line without `--processes`
- * @throws {CoarselyError} naming the first cause when a process fails; another error is a bug
+ * @throws {CoarselyError} when a process fails: the error of the rank that failed first
  */
 export async function launchRanks(
   words: readonly string[],
@@ -104,10 +105,7 @@ function startRank(
   return { rank, child };
 }
 
-/**
- * Forwards Ctrl-C. In a terminal it reaches every process by itself too; each counts two signals within a second as
- * one.
- */
+/** Passes signals on. Ctrl-C in a terminal reaches every process by itself too; each counts two within a second as one. */
 function forwardSignals(children: readonly ChildProcess[]): () => void {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const forward = (signal: NodeJS.Signals) => {
@@ -119,10 +117,7 @@ function forwardSignals(children: readonly ChildProcess[]): () => void {
   };
 }
 
-/**
- * Chooses the cause of a failure by how much it explains: a kill, a rank's own error, then what other ranks saw of
- * it.
- */
+/** Returns the error that explains most: a kill, then a rank's own error, then the errors that it caused in others. */
 function causeOf(
   endings: readonly Ending[],
   { continueWith }: { readonly continueWith: string | null },

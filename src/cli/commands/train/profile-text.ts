@@ -1,16 +1,18 @@
-/** Formats the profile of a run as tables for a terminal. */
+/** Writes the profile of a run as tables for a terminal. */
 
-import { formatBytes, formatTable } from '../../../format/index.js';
+import { counted, formatBytes, formatNumber, formatPercent, formatTable } from '../../../format/index.js';
 import { explainProfile, phaseNames } from '../../../report/internal.js';
 import type { Profile } from '../../../runs/index.js';
 
 const shownOperators = 12;
 
+/** Returns both tables, of phases and of operators, and what follows from them. */
 export function profileText(profile: Profile): string {
   const { steps, firstStep, device, threads, precision, phases, operators } = profile;
   const total = phases.reduce((sum, { seconds }) => sum + seconds, 0);
-  const share = (seconds: number) => `${((100 * seconds) / total).toFixed(1)} %`;
-  const where = device === 'cpu' ? `${threads} thread${threads === 1 ? '' : 's'}` : device;
+  const highest = Math.max(...phases.map(({ peakBytes }) => peakBytes));
+  const share = (seconds: number) => formatPercent(seconds / total, { sign: true });
+  const place = device === 'cpu' ? counted(threads, 'thread') : device;
   const span = steps === 1 ? `step ${firstStep}` : `steps ${firstStep} to ${firstStep + steps - 1}`;
   const phaseTable = formatTable([
     ['phase', 'ms/step', 'share', 'peak memory'],
@@ -20,12 +22,7 @@ export function profileText(profile: Profile): string {
       share(seconds),
       formatBytes(peakBytes),
     ]),
-    [
-      'whole step',
-      milliseconds(total),
-      '',
-      formatBytes(Math.max(...phases.map(({ peakBytes }) => peakBytes))),
-    ],
+    ['whole step', milliseconds(total), '', formatBytes(highest)],
   ]);
   const operatorTable = formatTable([
     ['operator (its own time)', 'phase', 'calls/step', 'ms/step', 'share'],
@@ -34,13 +31,13 @@ export function profileText(profile: Profile): string {
       .map(({ name, phase, calls, seconds }) => [
         name,
         phaseNames[phase],
-        String(Number(calls.toFixed(1))),
+        formatNumber(Number(calls.toFixed(1))),
         milliseconds(seconds),
         share(seconds),
       ]),
   ]);
   return [
-    `profile of ${span} (${where}, ${precision})`,
+    `profile of ${span} (${place}, ${precision})`,
     phaseTable,
     '',
     operatorTable,
@@ -50,5 +47,5 @@ export function profileText(profile: Profile): string {
 }
 
 function milliseconds(seconds: number): string {
-  return (1000 * seconds).toFixed(seconds < 0.01 ? 2 : 1);
+  return formatNumber(1000 * seconds, { decimals: seconds < 0.01 ? 2 : 1 });
 }

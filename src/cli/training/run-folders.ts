@@ -1,4 +1,4 @@
-/** Chooses the folder of a new run, and reads how far the run in a folder is. */
+/** Finds the folder of a new run, and reads how far the run in a folder has come. */
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -6,24 +6,28 @@ import { type Config, configSchema, resolveConfig } from '../../config/index.js'
 import { CheckpointError } from '../../errors/index.js';
 import { type Run, readRun } from '../../runs/index.js';
 import { checkNewRunFolder } from '../../runs/internal.js';
+import { shellWord } from '../output/shell-word.js';
 
 /**
- * Returns a folder for a new run: `output/name`, or `output/name-2`, `-3`, … while those exist. With `exact` an existing
- * folder is an error instead, because the user chose this name.
+ * Returns the folder of a new run: `output/name`, or `output/name-2`, `-3`, … while those exist.
+ *
+ * @param exact whether a folder that exists is an error instead, because the user chose this name
+ * @throws {ConfigError} when the folder exists or cannot be created
  */
 export function newRunFolder({ output, name }: Config, { exact }: { readonly exact: boolean }): string {
   let folder = path.join(output, name);
-  for (let number = 2; !exact && existsSync(folder); number++)
+  for (let number = 2; !exact && existsSync(folder); number++) {
     folder = path.join(output, `${name}-${number}`);
+  }
   checkNewRunFolder(folder);
   return folder;
 }
 
-/** Describes a run that was started before. */
+/** Holds a run that was started before, with its config. */
 export interface StartedRun {
   readonly run: Run;
   readonly config: Config;
-  /** Tells whether the last checkpoint is of the last iteration. */
+  /** Whether the last checkpoint is of the last iteration. */
   readonly finished: boolean;
 }
 
@@ -31,7 +35,7 @@ export interface StartedRun {
  * Reads a run's folder.
  *
  * @throws {CheckpointError} when the folder is not a run's
- * @throws {ConfigError} when its config is not valid
+ * @throws {ConfigError} when the run's config is not valid
  */
 export function readStartedRun(folder: string): StartedRun {
   const run = readRun(folder);
@@ -40,9 +44,9 @@ export function readStartedRun(folder: string): StartedRun {
 }
 
 /**
- * Returns the weights of the last checkpoint of a run.
+ * Returns the path of a run's last checkpoint, with its config.
  *
- * @throws {CheckpointError} when there is none yet
+ * @throws {CheckpointError} when there is no checkpoint yet
  */
 export function trainedWeights({ run, config }: StartedRun): {
   readonly config: Config;
@@ -54,11 +58,10 @@ export function trainedWeights({ run, config }: StartedRun): {
   return { config, weights: run.lastCheckpoint.file };
 }
 
-/** Returns the shell command that resumes a run with as many processes as it had. */
+/** Returns the command that continues a run, with the number of processes it had, ready to be pasted into a shell. */
 export function resumeCommand(
   folder: string,
   { processes = 1 }: { readonly processes?: number | undefined } = {},
 ): string {
-  const quoted = /^[\w./~+-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
-  return `coarsely train --resume ${quoted}${processes > 1 ? ` --processes ${processes}` : ''}`;
+  return `coarsely train --resume ${shellWord(folder)}${processes > 1 ? ` --processes ${processes}` : ''}`;
 }

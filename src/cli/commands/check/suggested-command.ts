@@ -1,4 +1,4 @@
-/** Finds the command that trains on a dataset: the nearest recipe, and an option for every difference from it. */
+/** Suggests the command that trains on a dataset: the recipe that fits best, with an option for every key that differs. */
 
 import type { RecipeConfig } from '../../../config/index.js';
 import { datasets } from '../../../data/index.js';
@@ -6,29 +6,33 @@ import type { DatasetInspection } from '../../../inspect/index.js';
 import type { Recipe } from '../../../recipes/index.js';
 import { shellWord } from '../../output/shell-word.js';
 
-/** Sets the multiple that crops are rounded to, which is the output stride. */
+/** Crops are multiples of the output stride, and have at least this many pixels on each side. */
 const cropStep = 16;
 const smallestCrop = 32;
-const method = 'arm';
+/** The reweighter of the recipes that are suggested. */
+const reweighter = 'arm';
 
 /** Holds a key of a config, its value in a recipe, and the value that the dataset needs. */
-type Setting = readonly [key: string, given: unknown, wanted: string];
+type Setting = readonly [key: string, given: unknown, needed: string];
 
-/** Returns the shell command `coarsely train RECIPE --data ROOT --set …`; null without parts to train on. */
-export function trainCommand(recipes: Iterable<Recipe>, inspection: DatasetInspection): string | null {
+/**
+ * Returns `coarsely train RECIPE --data ROOT --set …`, ready to be pasted into a shell; null when the dataset has no splits
+ * to train on.
+ */
+export function suggestedCommand(recipes: Iterable<Recipe>, inspection: DatasetInspection): string | null {
   const { root, kind } = inspection;
   let nearest: { readonly name: string; readonly changes: readonly Setting[] } | null = null;
   for (const { name, config: make } of recipes) {
     const config = make();
     const { kind: recipeKind = 'folder', root: ownRoot } = config.data;
-    // A recipe that names a folder is made for that one.
-    if (config.reweighter?.kind !== method || recipeKind !== kind || ownRoot !== undefined) continue;
-    const changes = settings(config, inspection).filter(([, given, wanted]) => given !== wanted);
+    // A recipe with a folder of its own is made for that folder.
+    if (config.reweighter?.kind !== reweighter || recipeKind !== kind || ownRoot !== undefined) continue;
+    const changes = settings(config, inspection).filter(([, given, needed]) => given !== needed);
     if (nearest === null || changes.length < nearest.changes.length) nearest = { name, changes };
   }
-  const toSplit = inspection.problems.some(({ code }) => code === 'no-splits');
-  if (nearest === null || inspection.verdict.train === null || toSplit) return null;
-  const options = nearest.changes.map(([key, , wanted]) => `--set ${shellWord(`${key}=${wanted}`)}`);
+  const isUnsplit = inspection.problems.some(({ code }) => code === 'no-splits');
+  if (nearest === null || inspection.verdict.train === null || isUnsplit) return null;
+  const options = nearest.changes.map(([key, , needed]) => `--set ${shellWord(`${key}=${needed}`)}`);
   return [`coarsely train ${nearest.name} --data ${shellWord(root)}`, ...options].join(' ');
 }
 
@@ -46,13 +50,13 @@ function settings({ data }: RecipeConfig, inspection: DatasetInspection): Settin
   ];
 }
 
-/** Returns the labels that a kind reads by default. */
+/** Returns the labels that a kind of dataset reads by default. */
 function defaultLabels(kind: string): unknown {
   const parsed = datasets.get(kind).options.safeParse({ root: '.' });
   return (parsed.data as { readonly labels?: unknown } | undefined)?.labels;
 }
 
-/** Returns the crop for the images: a larger one would only add padding. */
+/** Shrinks crops that are larger than the images, because the rest would be padding. */
 function cropSetting(data: RecipeConfig['data'], { splits, verdict }: DatasetInspection): Setting[] {
   const crop = data.augmentation?.cropSize;
   const size = splits.find((split) => split.name === verdict.train?.split)?.sizes?.median;
