@@ -1,5 +1,5 @@
-// Makes any operator of libtorch's dispatcher a JavaScript function. The operator's schema is compiled once into a list
-// of argument kinds; a call converts its arguments by kind, runs callBoxed and wraps the results.
+// Exports any operator of libtorch's dispatcher as a JavaScript function. The operator's schema is compiled once into a
+// list of argument kinds; a call converts its arguments by kind, runs callBoxed and wraps the results.
 
 #include <ATen/core/dispatch/Dispatcher.h>
 

@@ -17,7 +17,7 @@ function main(): number {
   const sources = readdirSync(join(kernels, 'cuda')).filter((name) => name.endsWith('.cu'));
   const nvcc = findNvcc();
   if (!nvcc) {
-    console.log(`No nvcc here: ${sources.length} kernel files for a GPU are not compiled.`);
+    console.log(`nvcc was not found: ${sources.length} kernel files for a GPU are not compiled.`);
     return 0;
   }
   const flags = [

@@ -50,7 +50,7 @@ interface Conditions {
 interface Way {
   readonly name: string;
   readonly command: readonly string[];
-  /** What the program is told beside the setting. */
+  /** Holds parameters of the program that the setting does not contain. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 

@@ -13,7 +13,7 @@ export type Sample = Gauges & { readonly minutes: number };
 const slopeLimit = 24;
 
 const exactGauges = ['liveTensors', 'liveBytes', 'workers'] as const;
-/** By how much these gauges may grow. */
+/** Bounds the growth of gauges that may vary a little. */
 const boundedGauges = { openFiles: 4, threads: 4 } as const;
 
 /**

@@ -18,7 +18,7 @@ type BenchValues<Options extends BenchOptions> = ReturnType<
 /** Holds what a bench measured; it is written to a JSON file as it is. */
 interface BenchResults {
   readonly versions: Readonly<Record<string, unknown>>;
-  /** One row for each case. */
+  /** Holds a row for each case. */
   readonly rows: readonly { readonly case: string }[];
   readonly [detail: string]: unknown;
 }

@@ -1,6 +1,6 @@
-// Divides channels-last maps into tiles for the passes of batch normalization. A pass is one loop over a tile across
-// its channels, which are adjacent in memory, with per-channel values repeated over the tile, so that the compiler
-// vectorizes it for any number of channels.
+// Divides channels-last maps into tiles for the passes of batch normalization. A pass runs one loop over all elements
+// of a tile, in which the channels of a pixel are adjacent. Values that each channel has once, such as its mean, are
+// repeated to the length of a tile, so that the compiler vectorizes the loop for any number of channels.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,8 +15,9 @@
 
 namespace coarsely {
 
-/// Divides rows of channels into tiles, and tiles into blocks. A tile is a number of whole rows whose width suits
-/// vectors for any number of channels. A block is what one thread sums.
+/// Divides maps into tiles, and tiles into blocks. A row holds the channels of one pixel. A tile consists of `tileRows`
+/// rows, `width` elements in all, which are enough to fill vectors even where there are few channels. A block consists
+/// of the tiles that one thread sums before the sums of all blocks are added.
 struct Tiling {
   int64_t channels, rows, tileRows, width, elements, tiles, tilesPerBlock, blocks;
 
@@ -30,7 +31,7 @@ constexpr int64_t tilesInFloat = 32;
 /// Is the least number of elements that are worth a thread.
 constexpr int64_t leastBlock = 16384;
 
-/// Calls `body` with a null pointer to the type in which a tensor is stored.
+/// Calls `body` with a null pointer whose type tells how the elements of a tensor are stored: float or Bfloat16Bits.
 template <typename Body>
 void withStored(const at::Tensor& tensor, Body body) {
   if (tensor.scalar_type() == at::kFloat) body(static_cast<float*>(nullptr));
@@ -47,8 +48,9 @@ inline Tiling tilingOf(const at::Tensor& maps) {
   return {maps.numel() / maps.size(1), maps.size(1)};
 }
 
-/// Sums two values per element for every channel into `sums` [2C]. `addTiles(first, second, tile, count, width)` adds
-/// those of `count` tiles of `width` elements to the float32 buffers.
+/// Sums two values per element over each channel into `sums` [2C], first values before second ones.
+/// `addTiles(first, second, tile, count, width)` adds the values of `count` tiles of `width` elements, from `tile` on,
+/// to the float32 buffers `first` and `second`.
 template <typename AddTiles>
 void sumPairs(const Tiling& tiling, double* sums, AddTiles addTiles) {
   const int64_t channels = tiling.channels, width = tiling.width;
@@ -83,7 +85,8 @@ void sumPairs(const Tiling& tiling, double* sums, AddTiles addTiles) {
   }
 }
 
-/// Calls `body(first element, count of elements, space for a byte per element)` for every tile, in parallel.
+/// Calls `body(begin, count, bytes)` for every tile, in parallel, with the index of its first element, its number of
+/// elements and temporary space of at least one byte per element.
 template <typename Body>
 void eachTile(const Tiling& tiling, Body body) {
   at::parallel_for(0, tiling.tiles, std::max<int64_t>(1, leastBlock / tiling.width), [&](int64_t begin, int64_t end) {

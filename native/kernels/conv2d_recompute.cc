@@ -1,7 +1,7 @@
-// A convolution that saves less for its backward pass. libtorch's saves its input and, under autocast, a bfloat16 copy
-// of its weight. Where the input is the output of coarsely::batch_norm_add_relu, this one saves what that output was
-// computed from, which the normalization keeps anyway, and recomputes it in backward. The copy of the weight is
-// recomputed too.
+// Defines coarsely::conv2d_recompute, a convolution that stores less for its backward pass. libtorch's convolution
+// stores its input and, under autocast, a bfloat16 copy of its weight. Where the input is the output of
+// coarsely::batch_norm_add_relu, this convolution stores the tensors from which that output was computed, which the
+// normalization keeps anyway, and computes the output again in backward. It also converts the weight again.
 
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>

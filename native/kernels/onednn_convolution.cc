@@ -1,5 +1,6 @@
-// Computes convolutions with oneDNN through the operators that libtorch has for its own compilers. They reorder the
-// weights once and apply ReLU (from PyTorch 2 on also the residual) before the output leaves the cache.
+// Computes convolutions with oneDNN through the operators that libtorch provides for TorchScript (PyTorch 1) and
+// TorchInductor (PyTorch 2). They reorder the weights once and apply ReLU before the output leaves the cache; those of
+// PyTorch 2 also add the residual.
 #include <ATen/Context.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/version.h>
@@ -15,7 +16,7 @@ bool isSupported(at::ScalarType type) {
   if (!at::hasMKLDNN()) return false;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  // oneDNN needs AVX-512 for bfloat16, which it emulates where the processor lacks instructions for it.
+  // oneDNN computes in bfloat16 only with AVX-512. It emulates the bfloat16 instructions that a processor lacks.
   return type == at::kFloat || (type == at::kBFloat16 && __builtin_cpu_supports("avx512bw") &&
                                 __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"));
 #else
@@ -84,7 +85,7 @@ class OneDnnConvolution final : public PackedConvolution {
   at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
     static const auto op = *find("mkldnn_prepacked::conv2d_run");
     TORCH_CHECK(!hasRelu_ || (epilogue.relu && !epilogue.residual.defined()),
-                "expected a ReLU and no residual, as the convolution was packed with, received other arguments");
+                "expected a ReLU and no residual, because the convolution was packed so, received other arguments");
     auto output = call(op, input, context_).toTensor();
     if (!hasRelu_) applyEpilogue(output, epilogue);
     return output;

@@ -1,6 +1,6 @@
-// Defines coarsely::pixel_loss, which computes losses and confidence of all label pixels in one operator: bilinear
-// resizing of the logits, log-softmax, the loss, ignored labels and the confidence. The map of all classes at the
-// labels' size is never stored; backward recomputes what it needs from the logits, which are small.
+// Defines coarsely::pixel_loss, which computes the loss and confidence of every label pixel in one operator. It resizes
+// the logits bilinearly, applies log-softmax and the loss, and skips ignored labels. The logits at the labels' size,
+// [N,C,H,W], are never stored: backward recomputes what it needs from the given logits [N,C,h,w], which are small.
 
 #include "pixel_loss.h"
 

@@ -1,7 +1,8 @@
-// Implements coarsely::pixel_loss on the CPU. The work is divided into tiles of the logits, some rows and columns of an
-// image. Forward, a tile computes the losses of the label pixels between its logits. Backward, it gathers the gradients
-// of its own logits from all label pixels around them; pixels at its edge are computed by both neighbors. No two tiles
-// write the same number and every sum has one order, so the result does not depend on the number of threads.
+// Implements coarsely::pixel_loss on the CPU. The logits of each image are divided into tiles, ranges of rows and
+// columns. In the forward pass, a tile computes the losses of the label pixels between its logits. In the backward
+// pass, it gathers the gradients of its own logits from all label pixels around them; label pixels at the edge of two
+// tiles are computed by both. No two tiles write the same number and every sum has a fixed order, so the result does
+// not depend on the number of threads.
 
 #include <ATen/Parallel.h>
 #include <torch/library.h>
@@ -18,7 +19,7 @@ namespace coarsely {
 
 namespace {
 
-/// Stands for no wrong label.
+/// Marks that all labels were valid.
 constexpr int64_t noWrongLabel = std::numeric_limits<int64_t>::min();
 
 /// Selects the label pixels between two adjacent rows of logits: rows [rowBegin, rowEnd), columns of `part`.
@@ -28,6 +29,7 @@ struct Interval {
   int64_t rowEnd;
   int64_t labelWidth;
   const int64_t* labels;
+  /// Holds the weight of the lower row of logits for every label row, 0..1.
   const float* shares;
 };
 
@@ -134,6 +136,7 @@ struct Geometry {
   bool sameSize;
   /// Label rows [rowsFrom[r], rowsFrom[r + 1]) lie between rows r and r + 1 of the logits; columns likewise.
   std::vector<int64_t> rowsFrom, columnsFrom;
+  /// An image has bands * strips tiles of at most tileRows * tileColumns logits.
   int64_t tileRows, tileColumns, bands, strips;
 
   Geometry(const at::Tensor& maps, const at::Tensor& labels)
@@ -146,8 +149,8 @@ struct Geometry {
         sameSize(logits.height == labelHeight && logits.width == labelWidth),
         rowsFrom(startsOf(rows, logits.height)),
         columnsFrom(startsOf(columns, logits.width)) {
-    // The planes of a tile (two rows of logits and two of gradients, or one each) should stay in the second-level
-    // cache.
+    // The planes of a tile should stay in the second-level cache: two rows of logits and two of gradients, or one of
+    // each without resizing.
     constexpr int64_t cacheFloats = 65536;
     const int64_t pixels = std::max<int64_t>(64, cacheFloats / ((sameSize ? 2 : 4) * logits.classes));
     tileColumns = std::max<int64_t>(8, pixels * logits.width / labelWidth);
@@ -180,7 +183,7 @@ struct Geometry {
   }
 };
 
-/// Is a range of rows and columns of an image's logits.
+/// Holds a range of rows and columns of an image's logits.
 struct Tile {
   int64_t image, rowBegin, rowEnd, columnBegin, columnEnd;
 
@@ -196,7 +199,8 @@ struct Tile {
   bool isEmpty() const { return rowBegin == rowEnd || columnBegin == columnEnd; }
 };
 
-/// Caches the two rows of logits around the current label rows as planes at the labels' width. Each row is made once.
+/// Caches the two rows of logits around the current label rows as planes at the labels' width. Each row is resized
+/// only once.
 class RowCache {
  public:
   RowCache(const Geometry& geometry, Workspace& space, int64_t stride, RowPart part)

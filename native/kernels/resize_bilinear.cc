@@ -1,7 +1,7 @@
 // Defines coarsely::resize_bilinear (align_corners = false) and implements it for channels-last maps on the CPU.
-// libtorch's backward scatters pixel by pixel and takes a sixth of a training step. Here both directions are separable:
-// rows are combined whole, which vectorizes for any number of channels, and each input pixel gathers its gradient,
-// which makes the result deterministic.
+// libtorch's backward scatters pixel by pixel and takes a sixth of a training step. Here forward and backward treat
+// rows and columns separately: whole rows are combined at once, which vectorizes for any number of channels, and each
+// input pixel gathers its gradient, which makes the result deterministic.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -65,7 +65,7 @@ at::Tensor emptyMaps(at::IntArrayRef shape) {
   return at::empty(shape, at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
 }
 
-/// Returns the number of rows that are worth a thread.
+/// Returns the least number of rows of `rowElements` floats for which another thread pays off.
 int64_t grainOf(int64_t rowElements) {
   return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, rowElements));
 }
@@ -83,7 +83,8 @@ at::Tensor resizeBilinear(const at::Tensor& input, at::IntArrayRef size) {
   const int64_t inputRow = inputWidth * channels, outputRow = width * channels;
 
   at::parallel_for(0, count * height, grainOf(outputRow), [&](int64_t begin, int64_t end) {
-    // Caches the two resized input rows around the current output row, which consecutive rows mostly share.
+    // Caches the two resized input rows around the current output row, which consecutive rows mostly share. `stretched`
+    // does not overwrite the row `spare`, which the same output row needs.
     std::vector<float> buffers[2] = {std::vector<float>(outputRow), std::vector<float>(outputRow)};
     int64_t held[2] = {-1, -1};
     const auto stretched = [&](int64_t row, int64_t spare) -> const float* {

@@ -1,4 +1,4 @@
-// Everything that kernels need to be compiled to vector instructions: attributes for functions and loops, vectors of 16
+// Provides what kernels need to be compiled to vector instructions: attributes for functions and loops, vectors of 16
 // float32, conversion to and from bfloat16, and the exponential and logarithm that vectorize where libm's do not. The
 // scalar part is shared with the kernels for a GPU.
 #pragma once
@@ -24,7 +24,8 @@
 #define COARSELY_VECTORIZED_EXACT
 #endif
 
-// COARSELY_EXACT stands first in the body of a COARSELY_VECTORIZED_EXACT function, for clang.
+// COARSELY_EXACT comes first in the body of a COARSELY_VECTORIZED_EXACT function. It prevents contraction with clang,
+// which has no such function attribute.
 #if defined(__clang__)
 #define COARSELY_EXACT _Pragma("clang fp contract(off)")
 #else
@@ -34,7 +35,8 @@
 // COARSELY_INLINE inlines a function into its callers, so that it is compiled for their instruction sets.
 #define COARSELY_INLINE inline __attribute__((always_inline))
 
-// COARSELY_INDEPENDENT precedes a loop whose iterations do not depend on each other, which saves the check for overlap.
+// COARSELY_INDEPENDENT precedes a loop whose iterations do not depend on each other. The compiler then does not check
+// whether its arrays overlap.
 #if defined(__clang__)
 #define COARSELY_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
@@ -94,7 +96,7 @@ COARSELY_HOST_DEVICE float logistic(float x) {
 
 #ifndef __CUDACC__
 
-/// Holds bfloat16 as it lies in memory: the upper half of a float32.
+/// Holds the bits of a bfloat16 number, which are the upper half of a float32.
 using Bfloat16Bits = uint16_t;
 
 COARSELY_INLINE float toFloat(float value) {
@@ -104,7 +106,7 @@ COARSELY_INLINE float toFloat(Bfloat16Bits value) {
   return std::bit_cast<float>(static_cast<uint32_t>(value) << 16);
 }
 
-/// Rounds to a stored type: to bfloat16 to nearest with ties to even, as c10::BFloat16 does. NaN stays NaN.
+/// Converts to a stored type. bfloat16 is rounded to nearest, ties to even, as c10::BFloat16 does. NaN stays NaN.
 template <typename Stored>
 COARSELY_INLINE Stored fromFloat(float value);
 template <>
@@ -123,7 +125,7 @@ COARSELY_INLINE Bfloat16Bits fromFloat<Bfloat16Bits>(float value) {
 #pragma GCC diagnostic ignored "-Wpsabi"
 #endif
 
-/// Counts the float32 of a vector: one AVX-512 register, which the compiler splits for other processors.
+/// Counts the float32 numbers of a vector. They fill one AVX-512 register; for other processors the compiler splits it.
 constexpr int64_t vectorLanes = 16;
 
 using Floats = float __attribute__((vector_size(64)));
@@ -187,7 +189,7 @@ COARSELY_INLINE Floats maximum(Floats a, Floats b) {
 /// Is the least exponent whose power of e is a normal float32.
 constexpr float leastExponent = -87.33f;
 
-/// Returns e^x for x <= 0 to rounding, at least 1e-38. NaN stays NaN.
+/// Returns e^x for x <= 0, exact but for rounding errors and never below 1e-38. NaN stays NaN.
 COARSELY_INLINE Floats exponential(Floats x) {
   const Floats held = maximum(broadcast(leastExponent), x);
   const Floats scaled = held * 1.44269504088896341f;
@@ -224,7 +226,7 @@ COARSELY_INLINE Floats logarithm(Floats x) {
   return x == x ? maximum(result, Floats{}) : x;
 }
 
-/// Returns 1 - e^-x for x >= 0, to rounding also near 0.
+/// Returns 1 - e^-x for x >= 0, exact but for rounding errors, also near 0.
 COARSELY_INLINE Floats oneMinusExp(Floats x) {
   Floats small = x * -0.0011259224510383851f + 0.008193295168445826f;
   small = small * x - 0.0416320483724011f;

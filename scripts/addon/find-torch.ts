@@ -1,6 +1,7 @@
 /**
  * Finds the libtorch to compile against and to run on. Three places are searched, in this order:
- *   1. COARSELY_TORCH: pip's torch folder, a virtual environment (or any folder with site-packages), or a python;
+ *   1. COARSELY_TORCH: pip's torch folder, a virtual environment (or any folder with site-packages), or a Python
+ *      program;
  *   2. the PyTorch of the active `python3`;
  *   3. libtorch-dev of Debian and Ubuntu.
  * Python is only asked for the folder of its torch package: importing torch would take seconds.
@@ -10,7 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** Describes an installed libtorch as compiler and linker need it. */
+/** Describes an installed libtorch: where its headers and libraries are, and which optional parts it has. */
 export interface TorchInstallation {
   readonly kind: 'debian' | 'pip';
   /** The version that the installation states, e.g. `1.13.0` or `2.13.0+cpu`. */
@@ -38,7 +39,7 @@ export interface TorchInstallation {
 const collectivesHeader = 'torch/csrc/distributed/c10d/ProcessGroupGloo.hpp';
 
 const remedy = [
-  'Provide one with either of:',
+  'Install one in either of these ways:',
   '  sudo apt-get install libtorch-dev libopenblas0-pthread libgloo-dev',
   '  python3 -m venv .venv && .venv/bin/pip install torch    (then set COARSELY_TORCH=.venv)',
 ].join('\n');
@@ -49,11 +50,11 @@ export class TorchNotFoundError extends Error {
 }
 
 /**
- * Finds libtorch.
+ * Returns the first usable libtorch of the three places.
  *
- * @param options.request replaces COARSELY_TORCH
- * @throws {TorchNotFoundError} when no place has one, or when the requested place has none: a request never falls back
- *   to another place
+ * @param options.request a path that is used in place of the environment variable COARSELY_TORCH
+ * @throws {TorchNotFoundError} when no place has a usable libtorch, or when the requested place has none; the other
+ *   places are not searched then
  */
 export function findTorch({
   request = process.env.COARSELY_TORCH,
@@ -80,7 +81,7 @@ function fromRequest(request: string): TorchInstallation {
   if (found) return found;
   throw new TorchNotFoundError(
     `COARSELY_TORCH is ${request}, which holds no PyTorch with headers and libraries. Expected pip's torch folder ` +
-      `(with include/ and lib/), a virtual environment, or a python that has torch.\n${remedy}`,
+      `(with include/ and lib/), a virtual environment, or a Python program that has torch.\n${remedy}`,
   );
 }
 
@@ -101,7 +102,7 @@ function torchFolderInside(path: string): string | undefined {
   return candidates.find((folder) => existsSync(join(folder, 'version.py')));
 }
 
-/** Returns the folder of the torch package that a python would import. */
+/** Returns the folder of the torch package that a Python program would import. */
 function fromPython(python: string): string | undefined {
   // Without the empty entry of sys.path, a folder `torch` in the working directory is not mistaken for the package.
   const question =
@@ -141,7 +142,10 @@ function fromTorchFolder(folder: string): TorchInstallation | undefined {
   };
 }
 
-/** Wheels before 2.7 were compiled with either ABI and state which in their CMake file; later ones use the new ABI. */
+/**
+ * Returns the C++ ABI of a wheel. Wheels before 2.7 were compiled with either and state which in their CMake file;
+ * later ones use the new ABI.
+ */
 function readCxx11Abi(folder: string): 0 | 1 {
   const config = join(folder, 'share/cmake/Torch/TorchConfig.cmake');
   if (!existsSync(config)) return 1;
@@ -175,7 +179,7 @@ function libraryNames(cuda: boolean): string[] {
   return ['torch_cpu', 'torch', 'c10', ...(cuda ? ['torch_cuda', 'c10_cuda'] : [])];
 }
 
-/** Lists /usr/lib/x86_64-linux-gnu and the like, where Debian keeps the libraries of each processor, and /usr/lib. */
+/** Lists the library folders of Debian: one for each architecture, such as /usr/lib/x86_64-linux-gnu, then /usr/lib. */
 function systemLibraryFolders(): string[] {
   if (!existsSync('/usr/lib')) return [];
   const byProcessor = readdirSync('/usr/lib').filter((name) => /-linux-gnu/.test(name));

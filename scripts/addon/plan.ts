@@ -20,7 +20,7 @@ export interface BuildPlan {
   readonly native: string;
   /** Paths below `native`, sorted. */
   readonly sources: readonly string[];
-  /** The C++ compiler, possibly with first arguments, as in `ccache g++`. */
+  /** The command of the C++ compiler, which may start with a launcher, as in `ccache g++`. */
   readonly compiler: string;
   /** The folder that objects and addon are written to, one for each libtorch. */
   readonly folder: string;
@@ -68,11 +68,12 @@ export function compilerOf(plan: BuildPlan, source: string): string {
 
 /** Returns the flags that `source` is compiled with, apart from those for the precompiled headers. */
 export function flagsOf(plan: BuildPlan, source: string): string[] {
-  // Every GPU generation that this nvcc knows; later ones are served through its intermediate code.
+  // `all-major` compiles for every GPU generation that this nvcc knows. It adds intermediate code (PTX), from which the
+  // driver compiles for later generations.
   if (source.endsWith('.cu')) return [...nvccFlags(plan), '-arch=all-major'];
   if (!source.startsWith('distributed/')) return compileFlags(plan);
-  // Replacements for headers that c10d includes and distributions leave out. They come before all other folders, so that
-  // every libtorch sees the same ones.
+  // The shims replace headers that c10d includes and distributions leave out. Their folder is searched before all
+  // others, so that every libtorch is compiled with the same ones.
   const own = ['-isystem', join(plan.native, 'distributed/shims')];
   if (plan.torch.c10d) own.push('-DUSE_C10D_GLOO');
   const nccl = findNccl(plan.torch, { toolkit: plan.nvcc?.includes });
@@ -83,7 +84,7 @@ export function flagsOf(plan: BuildPlan, source: string): string[] {
 /** Returns the flags that all C++ sources share. */
 function compileFlags({ torch, nvcc, native }: BuildPlan): string[] {
   const nodeHeaders = new URL('include', import.meta.resolve('node-api-headers/package.json'));
-  // Never -ffast-math: it removes NaN checks and makes results depend on the compiler's choices.
+  // -ffast-math is left out: it removes NaN checks and makes results depend on the compiler's choices.
   return [
     '-std=c++20',
     '-O3',
@@ -93,7 +94,7 @@ function compileFlags({ torch, nvcc, native }: BuildPlan): string[] {
     ...(isMac ? [] : ['-Wno-psabi']),
     '-fno-math-errno',
     '-fno-trapping-math',
-    // Without it at::parallel_for is silently serial. The OpenMP library itself comes with libtorch.
+    // Without OpenMP, at::parallel_for is serial and does not say so. The OpenMP library itself comes with libtorch.
     ...(isMac ? ['-Xclang', '-fopenmp'] : ['-fopenmp']),
     '-fPIC',
     '-fvisibility=hidden',
@@ -109,7 +110,10 @@ function compileFlags({ torch, nvcc, native }: BuildPlan): string[] {
   ];
 }
 
-/** libtorch's headers take longer to read than our sources to compile, so they are precompiled once for all sources. */
+/**
+ * Names the header that is precompiled once for all sources. It includes libtorch's headers, which take longer to read
+ * than the sources to compile.
+ */
 export const sharedHeaders = 'torch_headers.h';
 
 export function sharedHeadersPath(plan: BuildPlan): string {
@@ -131,7 +135,7 @@ export function linkFlags({ torch, nvcc }: BuildPlan): string[] {
     ...torch.libraryFolders.map((path) => `-L${path}`),
     ...(torch.kind === 'pip' ? torch.libraryFolders.map((path) => `-Wl,-rpath,${path}`) : []),
     ...torch.libraries.map((name) => `-l${name}`),
-    // Linked statically, so that its release may differ from that of libtorch's own CUDA runtime.
+    // The CUDA runtime is linked statically, so that its release may differ from the one that libtorch was built with.
     ...(nvcc ? [join(nvcc.libraries, 'libcudart_static.a'), '-lrt', '-lpthread'] : []),
     ...(isMac ? [] : ['-ldl']),
   ];

@@ -1,7 +1,7 @@
 /**
- * A TypeDoc plugin that keeps the API pages short: destructured parameters are called `options` and their fields are
- * listed, inherited members are described on the page of the class that brings them, and getters read like properties.
- * Each room is described as in the architecture page.
+ * Keeps the API pages short, as a plugin of TypeDoc: destructured parameters are called `options` and their fields are
+ * listed, inherited members are described only on the page of the class that declares them, and getters are shown like
+ * properties. Each room is described as in the architecture page.
  */
 
 import { readFileSync } from 'node:fs';
@@ -74,7 +74,7 @@ class ShortContext extends MarkdownThemeContext {
   }
 }
 
-/** Returns the page with what a class extends and implements in one line each, in place of headings with lists. */
+/** Replaces the headings and lists of what a class extends and implements by one line for each heading. */
 function relationsInOneLine(page: string): string {
   return page.replaceAll(/^#+ (Extends|Implements|Extended by)\n\n((?:- .*\n*)+)/gm, (_, relation, list) => {
     const names = String(list)
@@ -91,7 +91,7 @@ class ShortTheme extends MarkdownTheme {
   }
 }
 
-/** Returns what each room holds, from the table of rooms in the architecture page. */
+/** Reads the description of each room, by its name, from the table in the architecture page. */
 function roomDescriptions(): Map<string, string> {
   const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
   return new Map(
@@ -102,7 +102,7 @@ function roomDescriptions(): Map<string, string> {
   );
 }
 
-/** Registers the theme and the changes of what TypeDoc read from the sources. */
+/** Registers the theme, and listeners that change what TypeDoc has read from the sources. */
 export function load(app: MarkdownApplication): void {
   const rooms = roomDescriptions();
   app.renderer.defineTheme('short', ShortTheme);
@@ -118,7 +118,7 @@ export function load(app: MarkdownApplication): void {
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     for (const reflection of Object.values(project.reflections)) {
       const isMember = reflection.parent?.kindOf(ReflectionKind.ClassOrInterface) === true;
-      // What comes from a class without a page of its own stays.
+      // A member inherited from a class without a page of its own is kept, as no other page describes it.
       if (isMember && (reflection as DeclarationReflection).inheritedFrom?.reflection) {
         project.removeReflection(reflection);
       }

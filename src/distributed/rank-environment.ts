@@ -7,7 +7,7 @@ import { ConfigError } from '../errors/index.js';
 
 /** Describes one of several processes that train together, and where it finds the others. */
 export interface RankEnvironment {
-  /** From 0 to `worldSize` − 1, different for each process. */
+  /** Numbers the processes from 0 to `worldSize` − 1. */
   readonly rank: number;
   /** Number of processes. */
   readonly worldSize: number;

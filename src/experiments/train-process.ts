@@ -22,7 +22,7 @@ export interface TrainCommand {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** How often the metrics of a run are read for progress, in milliseconds. */
+/** Separates two readings of the metrics of a run, from which progress is shown, in milliseconds. */
 const readEvery = 500;
 
 /** Returns a function that starts jobs; their configs are kept in `configs/` and their output in `logs/` below `output`. */

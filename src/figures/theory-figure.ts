@@ -20,7 +20,9 @@ export interface TheoryRun {
   readonly curve: TheoryCurve;
 }
 
-/** Returns the runs to which the theory applies, without those that have no such weights or have p = 1. */
+/**
+ * Returns the runs to which the theory applies: their weights maximize the loss with p > 1, and pixels were measured.
+ */
 export function theoryRuns(runs: readonly RunStatistics[]): TheoryRun[] {
   return runs.flatMap((run) => {
     const { p } = run;
@@ -40,7 +42,7 @@ export function theoryFigure(runs: readonly RunStatistics[]): Figure {
   if (compared.length === 0) {
     throw new ConfigError(
       'figure theory: expected a run whose weights maximize the loss with p = 2 or 3 (reweighter arm or closed-form-arm), ' +
-        'found none; the theory says nothing of fixed weights or a plain mean, and with p = 1 it gives no curve',
+        'found none; the theory does not cover fixed weights or a plain mean, and with p = 1 it gives no curve',
     );
   }
   return {

@@ -25,11 +25,11 @@ export interface FigureOptions {
   readonly images?: number;
   /** The split that images are taken from; by default `train`. */
   readonly split?: 'train' | 'evaluation';
-  /** The name of labels that those of training are compared with in figure 2. */
+  /** The name of the finer labels by which figure 2 judges the training labels. */
   readonly fineLabels?: string;
   /** Confidence below which figure 4 paints a pixel, −1..1; by default 0. */
   readonly threshold?: number;
-  /** Whether files that exist are replaced; otherwise they are an error, and nothing is written. */
+  /** Replaces files that exist; without it, an existing file is an error and nothing is written. */
   readonly overwrite?: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface WrittenFigure {
  * @param folders run folders, at least one
  * @throws {ConfigError} when a file exists already, or the figure has nothing to show
  * @throws {FileError} when a file cannot be written
- * @throws {CheckpointError} when a folder is not a run's or is damaged
+ * @throws {CheckpointError} when a folder is not a run folder or its files are damaged
  * @throws {DataError} when an image cannot be read
  */
 export async function writeFigure(
@@ -56,11 +56,12 @@ export async function writeFigure(
   options: FigureOptions = {},
 ): Promise<WrittenFigure> {
   const [first] = folders;
-  if (first === undefined) throw new ConfigError('a figure needs at least one run folder');
+  if (first === undefined)
+    throw new ConfigError('writeFigure: expected at least one run folder, received none');
   readRun(first);
   const { output = join(first, 'figures'), overwrite = false } = options;
   const numbers = `figure-${kind}.json`;
-  // Before anything is measured, which may take minutes.
+  // An existing file is reported before anything is measured, which may take minutes.
   if (!overwrite) rejectExisting([join(output, numbers)]);
   const { files, data, table } = await makeFigure(kind, folders, options);
   const all = [...files, { name: numbers, content: `${JSON.stringify(data, null, 1)}\n` }];

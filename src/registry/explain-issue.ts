@@ -15,7 +15,7 @@ const typeNames: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** Returns `expected …` for what the schema wanted in the place of the rejected value. */
+/** Returns a phrase `expected …` that says what the schema accepts in place of the rejected value. */
 export function expectation(issue: z.core.$ZodIssue): string {
   if (issue.message.startsWith('expected ')) return issue.message;
   switch (issue.code) {
@@ -36,7 +36,7 @@ export function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** Returns the tail of a message about an unknown key: the nearest known key, or all of them where none is near. */
+/** Returns the end of a message about an unknown key: the nearest known key, or all of them where none is near. */
 export function knownKeysHint(path: readonly PropertyKey[], candidates: readonly string[]): string {
   const found = nearest(String(path.at(-1)), candidates);
   return found === undefined
@@ -54,7 +54,7 @@ export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return current;
 }
 
-/** Returns a value as JSON, shortened to what fits into a line. */
+/** Returns a value as JSON, shortened to at most 60 characters. */
 export function shown(value: unknown): string {
   // JSON has neither NaN nor infinity.
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
@@ -64,7 +64,7 @@ export function shown(value: unknown): string {
 function bound(origin: string, relation: string, limit: number | bigint): string {
   if (origin === 'array') return `a list of ${relation} ${limit} values`;
   if (origin === 'string') {
-    return limit === 1 ? 'text that is not empty' : `text of ${relation} ${limit} letters`;
+    return limit === 1 ? 'text that is not empty' : `text of ${relation} ${limit} characters`;
   }
   return `${relation} ${limit}`;
 }

@@ -34,7 +34,7 @@ export const pixelStatistics = z.preprocess(
     compared: z.int().min(0),
     mislabeled: z.int().min(0),
     meanLoss: z.number().nullable(),
-    /** One entry for each interval of v̂, from −1 to 1, all of one length. */
+    /** Holds lists of equal length with one entry for each interval of v̂, from −1 to 1. */
     bins: z.object({
       pixels: counts,
       compared: counts,

@@ -33,7 +33,7 @@ export interface Profile {
   readonly device: string;
   readonly threads: number;
   readonly precision: string;
-  /** In the order of a step. */
+  /** Lists the phases in the order in which a step runs them. */
   readonly phases: readonly PhaseProfile[];
   /** Sorted by time, longest first. */
   readonly operators: readonly OperatorProfile[];

@@ -1,6 +1,6 @@
 /**
- * The operations of tensors. An operation never consumes its arguments and returns a new tensor, which the innermost
- * scope owns. Methods whose names end in `_` write in place and return the same object.
+ * Defines tensors and their operations. An operation never consumes its arguments and returns a new tensor, which the
+ * innermost scope owns. Methods whose names end in `_` write in place and return the same object.
  */
 
 import { OperationError } from '../errors/index.js';
@@ -37,9 +37,12 @@ export interface ToOptions {
   readonly memoryFormat?: MemoryFormat;
 }
 
-/** An n-dimensional array in the memory of libtorch, by a handle. */
+/** Represents an n-dimensional array in the memory of libtorch, to which it holds a handle. */
 export class Tensor extends TensorHandle {
-  /** The accumulated gradient of a leaf, as a new tensor of the same storage; null before the first backward pass. */
+  /**
+   * Returns the accumulated gradient of a leaf, as a new tensor that shares its storage; null before the first backward
+   * pass.
+   */
   get grad(): Tensor | null {
     const handle = native().gradient(this.id);
     return handle === null ? null : wrap(handle);
@@ -283,12 +286,12 @@ export class Tensor extends TensorHandle {
     return one(op.flatten(this.id, start, end));
   }
 
-  /** Returns `length` places of a dimension from `start` on; the storage is shared. */
+  /** Returns `length` slices along a dimension, from index `start` on; the storage is shared. */
   narrow(dim: number, start: number, length: number): Tensor {
     return one(op.narrow(this.id, dim, start, length));
   }
 
-  /** Returns one place of a dimension, which is left out of the result; the storage is shared. */
+  /** Returns one slice along a dimension, without that dimension; the storage is shared. */
   select(dim: number, index: number): Tensor {
     return one(op.select(this.id, dim, index));
   }
@@ -298,12 +301,12 @@ export class Tensor extends TensorHandle {
     return one(op.gather(this.id, dim, index.id));
   }
 
-  /** Picks places of a dimension by a list of int64 indices. */
+  /** Selects slices along a dimension by a one-dimensional tensor of int64 indices. */
   indexSelect(dim: number, index: Tensor): Tensor {
     return one(op.indexSelect(this.id, dim, index.id));
   }
 
-  /** Returns the elements where `mask` is true, in one dimension. */
+  /** Returns the elements where `mask` is true, as a one-dimensional tensor. */
   maskedSelect(mask: Tensor): Tensor {
     return one(op.maskedSelect(this.id, mask.id));
   }
@@ -353,7 +356,7 @@ export class Tensor extends TensorHandle {
     return this.#write(isTensor(other) ? op.divTensor_(this.id, other.id) : op.divScalar_(this.id, other));
   }
 
-  /** Overwrites the elements by those of `source`, converting dtype and device. */
+  /** Overwrites the elements with those of `source`, converting dtype and device. */
   copy_(source: Tensor): this {
     return this.#write(op.copy_(this.id, source.id));
   }
@@ -370,7 +373,9 @@ export class Tensor extends TensorHandle {
     return this.#write(op.clamp_(this.id, min ?? null, max ?? null));
   }
 
-  /** Takes on the storage, dtype and device of another tensor, and stays the same object for optimizers. */
+  /**
+   * Replaces storage, dtype and device by those of another tensor; optimizers that hold this tensor use the new ones.
+   */
   setData_(other: Tensor): this {
     native().setData(this.id, other.id);
     return this;
@@ -386,13 +391,13 @@ export class Tensor extends TensorHandle {
     return formatTensor(this);
   }
 
-  // An in-place operator returns its first argument's handle: nothing new to own.
+  // An in-place operator returns the handle of its first argument, which this tensor holds already.
   #write(_handle: NativeValue): this {
     return this;
   }
 }
 
-/** @internal Makes a new handle a tensor that the innermost scope owns. */
+/** @internal Returns the tensor of a new handle, which the innermost scope owns from then on. */
 export function wrap(handle: Handle): Tensor {
   adopt(handle);
   return new Tensor(handle);

@@ -1,6 +1,6 @@
 /**
- * Holds the state of a training and takes its steps: learning rate, phase, network, reweighter and optimizer. It knows no
- * files: batches come in, losses go out, and everything that a resume needs is in `state()`.
+ * Holds the state of a training and takes its steps: learning rate, phase, network, reweighter and optimizer. It
+ * neither reads nor writes files: callers pass batches and receive losses, and `state()` holds all that a resume needs.
  */
 
 import type { Config } from '../config/index.js';
@@ -23,11 +23,11 @@ import { learnFromClean } from './learn-from-clean.js';
 import { type StepOptions, trainStep } from './train-step.js';
 import type { Phase, StepBatch, StepLosses } from './training-components.js';
 
-/** Holds a batch in host memory: a batch of the loader, or one of the caller's own. */
+/** Holds images [N,3,H,W] and labels [N,H,W] in host memory, from the loader or made by the caller. */
 export interface TrainingBatch extends Pick<Batch, 'images' | 'labels' | 'height' | 'width'> {
   /** Says for each image which part of which training image it is, for reweighters with a memory. */
   readonly origins?: readonly SampleOrigin[];
-  /** Is a batch of the same size whose labels can be trusted, for reweighters that learn from one. */
+  /** Holds a batch of the same size with clean labels, for reweighters that learn from them. */
   readonly clean?: TrainingBatch | null;
 }
 
@@ -44,8 +44,8 @@ export class Trainer {
   /**
    * Creates the components of the config. With a process group every process must create a trainer of the same config,
    * and call the same methods in the same order.
-   * @throws {ConfigError} when parts of the config do not go together, processes have different configs, or a batch cannot
-   *   be divided among them
+   * @throws {ConfigError} when parts of the config contradict each other, processes have different configs, or a batch
+   *   cannot be divided among them
    * @throws {EngineError} when the device does not exist
    * @throws {CheckpointError} when initial weights do not fit the network
    */
@@ -58,18 +58,18 @@ export class Trainer {
     this.#synchronizer = this.processGroup && this.#synchronizeOver(this.processGroup);
   }
 
-  /** Counts the steps taken so far, those before a resume included. */
+  /** Returns the number of steps taken so far, including those before a resume. */
   get stepsTaken(): number {
     return this.#taken;
   }
 
-  /** Is the learning rate of the next step. */
+  /** Returns the learning rate of the next step. */
   get learningRate(): number {
     const { learningRate } = this.config.optimizer;
     return learningRate * this.components.schedule(this.#taken, this.config.training.iterations);
   }
 
-  /** Is the phase of the next step. */
+  /** Returns the phase of the next step. */
   get phase(): Phase {
     const { isolatedFraction, iterations } = this.config.training;
     if (!this.components.reweighter?.isolatedStart) return 'joint';
@@ -80,7 +80,7 @@ export class Trainer {
    * Takes one step with this process's share of a batch.
    * @returns the losses of that share, which the caller disposes
    * @throws {OperationError} when the reweighter learns from clean labels and the batch has none
-   * @throws {DistributedError} when another process is gone
+   * @throws {DistributedError} when another process has ended
    */
   step(batch: TrainingBatch, options: Pick<StepOptions, 'enter'> = {}): StepLosses {
     const step = () => this.#step(batch, options);
@@ -97,7 +97,7 @@ export class Trainer {
     if (learner) {
       if (!batch.clean)
         throw new OperationError(
-          'Trainer.step: the reweighter learns from clean labels; expected batch.clean',
+          'Trainer.step: the reweighter learns from clean labels; expected batch.clean, received none',
         );
       const clean = this.#onDevice(batch.clean);
       const { generator } = components;
@@ -184,7 +184,7 @@ export class Trainer {
   #onDevice({ images, labels, height, width, origins }: TrainingBatch): StepBatch {
     const { device } = this.config;
     const count = labels.length / (height * width);
-    // Only the last form of each tensor is kept for the step.
+    // The scope frees the copies before the last conversion; only the converted tensors are kept for the step.
     using inner = scope();
     const imagesNCHW = tensorFrom(images, { dtype: 'float32', shape: [count, 3, height, width] }).to({
       device,

@@ -20,7 +20,7 @@ namespace {
 
 using TwoTensors = std::tuple<at::Tensor, at::Tensor>;
 
-/// Selects the device and stream of a tensor.
+/// Makes the device of a tensor the current one as long as it lives, and provides the current stream of that device.
 class Queue {
  public:
   explicit Queue(const at::Tensor& tensor)
@@ -105,7 +105,8 @@ at::Tensor doubles(int64_t count, const at::Tensor& like) {
   return at::empty({count}, like.options().dtype(at::kDouble));
 }
 
-/// Computes ARM's weights from confidences, or normalizes given weights where `givenParameters` is undefined.
+/// Computes ARM's weights from confidences, or normalizes given weights where `givenParameters` is undefined. Returns
+/// the normalized weights and the two sums that backward needs.
 TwoTensors weighPixels(const at::Tensor& givenPoints, const at::Tensor& givenValid, const at::Tensor& givenParameters,
                        int64_t p) {
   const Queue queue(givenPoints);

@@ -1,5 +1,5 @@
-// Kernels of ARM's weights and of weight normalization on a GPU. A fixed number of threads loops over the pixels with
-// sums of its own; the sums are then added 64 at a time, always in the same order.
+// Computes and normalizes ARM's weights on a GPU. A fixed number of threads shares the pixels, and each adds up its own
+// pixels; the sums of the threads are then added 64 at a time, always in the same order.
 #pragma once
 
 #include "../arm_network.h"
@@ -8,7 +8,7 @@
 
 namespace coarsely::cuda {
 
-/// Computes output[r, k], the sum of input[i, k] over the 64 rows from 64 r on. One thread computes one number.
+/// Computes output[r, k], the sum of input[i, k] over up to 64 rows from row 64 r on. Each thread computes one number.
 struct SumRows {
   const double* input;
   double* output;

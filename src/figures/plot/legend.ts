@@ -2,14 +2,14 @@
 
 import { element, text, textWidth } from './svg.js';
 
-/** Names one series or class of a drawing. */
+/** Holds the label, color and mark of one series or class. */
 export interface LegendEntry {
   readonly label: string;
   readonly color: string;
   readonly mark: 'line' | 'dashed line' | 'box';
 }
 
-/** The room that a legend has: the baseline of its first line, and both ends of every line. */
+/** Bounds a legend, in pixels: `left` and `right` end every line, and `top` is the baseline of the first. */
 export interface LegendRoom {
   readonly left: number;
   readonly right: number;
@@ -21,7 +21,10 @@ const markWidth = { line: 18, box: 12 } as const;
 const gap = 6;
 const space = 16;
 
-/** Returns the markup and the baseline of the last line; without entries, the line above `top`. */
+/**
+ * Draws the entries and returns their markup. `bottom` is the baseline of the last line in pixels; without entries it
+ * is one line above `top`.
+ */
 export function drawLegend(
   entries: readonly LegendEntry[],
   { left, right, top }: LegendRoom,

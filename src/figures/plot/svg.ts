@@ -1,13 +1,13 @@
-/** Writes SVG as text: elements that escape what they are given, and the document around them. */
+/** Writes SVG as text: elements, whose attributes and text are escaped, and the document around them. */
 
 import { lightColors } from '../palette.js';
 
 const fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
-/** Font sizes in pixels. */
+/** Lists the font sizes of drawings, in pixels. */
 export const fontSize = { title: 17, heading: 14, text: 12, small: 11 } as const;
 
-/** A rectangle in pixels. */
+/** Bounds a rectangle, in pixels. */
 export interface Frame {
   readonly left: number;
   readonly top: number;
@@ -38,7 +38,7 @@ export interface TextOptions {
   readonly size?: number;
   readonly weight?: 400 | 600;
   readonly color?: string;
-  /** Degrees around (x, y). */
+  /** Rotates the text clockwise around (x, y), in degrees. */
   readonly rotate?: number;
 }
 
@@ -65,7 +65,7 @@ export function text(content: string, options: TextOptions): string {
   return element('text', attributes, [escaped(content)]);
 }
 
-/** Returns about how wide a text is in pixels: a sans-serif letter is half as wide as high. */
+/** Estimates the width of a text in pixels: a sans-serif letter is on average 0.56 times as wide as the font size. */
 export function textWidth(content: string, size: number = fontSize.text): number {
   return content.length * size * 0.56;
 }
@@ -78,7 +78,7 @@ export interface DocumentOptions {
   readonly description: string;
 }
 
-/** Writes a whole SVG file on a white ground. */
+/** Writes a complete SVG file with a white background. */
 export function svgDocument(
   { width, height, description }: DocumentOptions,
   children: readonly string[],

@@ -1,10 +1,10 @@
-/** Shows what was run: where the configs differ, every config whole, and the environment of each run. */
+/** Writes the section "What was run": the keys in which configs differ, each complete config and each environment. */
 
 import { configDifferences } from '../config-differences.js';
 import { type Html, html } from '../html.js';
 import { type ReportRun, runColor } from '../report-run.js';
 
-/** Writes the section. */
+/** Returns the section for runs in the order of their columns. */
 export function configurationSection(runs: readonly ReportRun[]): Html {
   return html`<section id="configuration" aria-labelledby="configuration-title">
 <h2 id="configuration-title">What was run</h2>

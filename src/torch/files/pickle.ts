@@ -1,6 +1,6 @@
 /**
- * A restricted unpickler for the protocols 2 to 5 (https://docs.python.org/3/library/pickletools.html). Python's own
- * unpickler calls whatever function a pickle names. This one builds dicts, lists, tuples, numbers, strings, bytes,
+ * Reads pickles of protocols 2 to 5 (https://docs.python.org/3/library/pickletools.html), with restrictions. Python's
+ * own unpickler calls whatever function a pickle names. This one builds dicts, lists, tuples, numbers, strings, bytes,
  * booleans and None, and calls only the functions that its host allows; any other name is an error. A hostile file can
  * neither loop, as every opcode consumes a byte, nor allocate more than a small multiple of its size.
  */
@@ -9,7 +9,7 @@ import type { ByteCursor } from './byte-cursor.js';
 
 type PickleCall = (args: readonly unknown[]) => unknown;
 
-/** A Python object that a pickle may name and, when `call` is not null, call. */
+/** Represents a Python object that a pickle may name and, when `call` is not null, call. */
 export class PickleGlobal {
   readonly name: string;
   readonly call: PickleCall | null;
@@ -28,10 +28,10 @@ export interface PickleHost {
   readonly loadPersistent: (id: unknown) => unknown;
 }
 
-/** A pickled dict or OrderedDict. Keys of any type occur; tuples are compared by identity. */
+/** Holds a pickled dict or OrderedDict. Keys of any type occur; tuples are compared by identity. */
 type PickleDict = Map<unknown, unknown>;
 
-/** A checkpoint of a thousand tensors has about 40 000 opcodes. */
+/** Bounds the time that a pickle takes; a checkpoint of a thousand tensors has about 40 000 opcodes. */
 const opcodeLimit = 5_000_000;
 const nameLimit = 1024;
 /** PyTorch's magic number has 80 bits. Larger integers occur in no checkpoint and take quadratic time to read. */
@@ -50,7 +50,7 @@ export function unpickle(cursor: ByteCursor, { host }: { host: PickleHost }): un
 class Unpickler {
   readonly #cursor: ByteCursor;
   readonly #host: PickleHost;
-  /** Values since the last MARK, which moves the values before it to `#setAside`. */
+  /** Holds the values since the last MARK opcode, which moves all earlier values to `#setAside`. */
   #stack: unknown[] = [];
   readonly #setAside: unknown[][] = [];
   readonly #memo = new Map<number, unknown>();
@@ -250,7 +250,7 @@ class Unpickler {
   }
 
   #remember(index: number): void {
-    if (this.#stack.length === 0) throw this.#malformed('a memo of nothing');
+    if (this.#stack.length === 0) throw this.#malformed('a memo operation on an empty stack');
     this.#memo.set(index, this.#stack.at(-1));
   }
 
@@ -296,7 +296,10 @@ class Unpickler {
     return this.#cursor.view(4).getUint32(0, true);
   }
 
-  /** Reads a length. One beyond 2^53 loses digits, and the bounds of the cursor refuse it anyway. */
+  /**
+   * Reads a length in bytes. Above 2^53 it is inexact, but the cursor rejects lengths beyond the end of the file
+   * anyway.
+   */
   #length64(): number {
     return Number(this.#cursor.view(8).getBigUint64(0, true));
   }
@@ -309,7 +312,7 @@ class Unpickler {
     // The name comes from the file; printed control characters could change the terminal.
     const printable = qualifiedName.replace(/[^\x20-\x7e]/g, '?');
     return this.#cursor.damaged(
-      `refused the global '${printable}': only tensors and plain values are read, and nothing was executed; save model.state_dict() instead, which does not need it`,
+      `refused the global '${printable}': only tensors and plain values are read, and nothing was executed; save model.state_dict() instead, which needs no such global`,
     );
   }
 }
