@@ -27,7 +27,7 @@ export interface RunStatistics {
   readonly folder: string;
   /** In the order of their steps; at least one. */
   readonly moments: readonly StatisticsMoment[];
-  /** Whether training recorded them, or they were measured with the last checkpoint. */
+  /** Says where they come from: training recorded them, or they were measured with the last checkpoint. */
   readonly source: 'recorded' | 'measured';
   /** The order of the norm under which the run's weights maximize the loss; null where they do not. */
   readonly p: number | null;

@@ -23,6 +23,7 @@ export interface CleanPart extends DatasetPart {
   readonly count: number | null;
 }
 
+/** Names a part of the dataset that a config describes. */
 export type DatasetPartName = 'train' | 'evaluation' | 'clean';
 
 /** Below 32 pixels, the maps of a network of output stride 16 have a single pixel. */

@@ -23,6 +23,7 @@ export interface ComponentRegistries {
   readonly datasets: Kinds;
 }
 
+/** Describes the schema that `createConfigSchema` returns. */
 export type ConfigSchema = ReturnType<typeof createConfigSchema>;
 /** Is a complete config: every default is filled in, and every component's options are checked. */
 export type Config = z.output<ConfigSchema>;

@@ -13,6 +13,7 @@ import { sameSizeBatches } from './same-size-batches.js';
 import type { SegmentationModel } from './segmentation-model.js';
 import { TrimapCounts, type TrimapScore } from './trimap-score.js';
 
+/** Reports how far an evaluation has come, in images. */
 export interface EvaluationProgress {
   /** Counts the images scored so far. */
   readonly done: number;

@@ -15,6 +15,7 @@ import { theoryFigure } from './theory-figure.js';
 
 /** Names the figures: the paper's figures 2 to 5, and the comparison of section 3.4. */
 export const figureKinds = ['2', '3', '4', '5', 'theory'] as const;
+/** Names one of the figures in `figureKinds`. */
 export type FigureKind = (typeof figureKinds)[number];
 
 /** Configures `writeFigure`. */

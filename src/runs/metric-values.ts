@@ -60,5 +60,7 @@ export const metricValues = {
 
 /** Fractions in [0, 1]; null where a score does not exist. */
 export type EvaluationValues = z.output<typeof evaluationValues>;
+/** Holds the loss and the learning rate of a logged step. */
 export type TrainValues = z.output<typeof trainValues>;
+/** Holds the weight function of a reweighter at points of confidence. */
 export type WeightValues = z.output<typeof weightValues>;

@@ -23,6 +23,7 @@ export interface MetricValues {
   readonly statistics: PixelStatistics;
 }
 
+/** Names a kind of line in `metrics.jsonl`. */
 export type MetricSplit = keyof MetricValues;
 
 /** A line of one kind, with its values checked. */

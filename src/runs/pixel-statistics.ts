@@ -61,7 +61,9 @@ function withAmericanKeys(value: unknown): unknown {
   );
 }
 
+/** Holds loss, wrong labels and weight by confidence, measured on some training images. */
 export type PixelStatistics = z.output<typeof pixelStatistics>;
 /** Fig. 2(a) or 2(b): correct and mislabeled pixels, each below and above the median of the indicator. */
 export type Division = z.output<typeof division>;
+/** Counts the pixels of one cell of a division, with their mean loss and their share of the weight. */
 export type DivisionCell = z.output<typeof cell>;

@@ -7,8 +7,10 @@ import { CheckpointError } from '../errors/index.js';
 /** The phases of a step, in order. `other` moves the batch to the device, reads losses back and writes files. */
 export const profilePhases = ['data', 'forward', 'loss', 'backward', 'optimizer', 'other'] as const;
 
+/** Names a phase of a training step. */
 export type ProfilePhase = (typeof profilePhases)[number];
 
+/** Holds the time and memory of one phase of a step. */
 export interface PhaseProfile {
   readonly phase: ProfilePhase;
   /** Mean over the measured steps. */
@@ -17,6 +19,7 @@ export interface PhaseProfile {
   readonly peakBytes: number;
 }
 
+/** Holds the time of one operator in one phase of a step. */
 export interface OperatorProfile {
   readonly name: string;
   readonly phase: ProfilePhase;
@@ -26,6 +29,7 @@ export interface OperatorProfile {
   readonly seconds: number;
 }
 
+/** Holds the profile of a run: time and memory of its steps by phase and operator. */
 export interface Profile {
   /** Number of steps that were measured. */
   readonly steps: number;

@@ -15,7 +15,7 @@ export type DType =
   | 'uint8'
   | 'bool';
 
-/** Where a tensor's elements lie; `cuda` is the current CUDA device. */
+/** Names the memory that holds a tensor's elements; `cuda` is the current CUDA device. */
 export type Device = 'cpu' | 'cuda' | `cuda:${number}`;
 
 /** The order of the dimensions in memory; in `channels-last` the channels of a pixel lie together. */

@@ -62,7 +62,7 @@ export class Scope implements Disposable {
   }
 }
 
-/** Opens a scope, which ends with the block that holds it: `using step = scope(); ... return step.keep(loss);` */
+/** Opens a scope that ends with the block that holds it, as in `using step = scope(); ... return step.keep(loss);`. */
 export function scope(): Scope {
   return new Scope();
 }

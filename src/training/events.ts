@@ -2,6 +2,7 @@
 
 import type { Evaluation } from '../evaluation/index.js';
 
+/** Reports one thing that happened in a run: its start, a step, an evaluation or a checkpoint. */
 export type TrainingEvent =
   | {
       readonly type: 'start';
