@@ -21,6 +21,7 @@ import {
   MarkdownTheme,
   MarkdownThemeContext,
 } from 'typedoc-plugin-markdown';
+import { describeOptions } from './option-comments.js';
 import { project as root } from './project.js';
 
 const propertiesOptions = { isEventProps: false, kind: ReflectionKind.Interface };
@@ -80,8 +81,10 @@ function relationsInOneLine(page: string): string {
     const names = String(list)
       .trim()
       .split('\n')
-      .map((line) => line.replace(/^- /, ''));
-    return `${relation} ${names.join(', ')}.\n\n`;
+      .map((line) => line.replace(/^- /, ''))
+      // Options are inferred from a schema of zod, whose own type says nothing.
+      .filter((name) => !name.startsWith('`input`'));
+    return names.length === 0 ? '' : `${relation} ${names.join(', ')}.\n\n`;
   });
 }
 
@@ -105,6 +108,7 @@ function roomDescriptions(): Map<string, string> {
 /** Registers the theme, and listeners that change what TypeDoc has read from the sources. */
 export function load(app: MarkdownApplication): void {
   const rooms = roomDescriptions();
+  describeOptions(app);
   app.renderer.defineTheme('short', ShortTheme);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const reflection of Object.values(project.reflections)) {

@@ -7,7 +7,7 @@ import { crossEntropy } from './cross-entropy.js';
 import { oneMinusExp } from './one-minus-exp.js';
 import { expectLabels, type PixelLoss } from './pixel-loss.js';
 
-const options = z
+const schema = z
   .strictObject({
     gamma: z
       .number()
@@ -20,15 +20,15 @@ const options = z
   .describe('Focal loss, (1 − p_y)^γ · −log p_y: pixels that are already right count less.');
 
 /** Configures `focal`. */
-export type FocalOptions = z.input<typeof options>;
+export interface FocalOptions extends z.input<typeof schema> {}
 
 /**
  * Returns the loss (1 − p_y)^γ · −log p_y, without class weights.
  *
  * @throws {OperationError} when γ is negative; the loss throws where `crossEntropy` does
  */
-export function focal(given: FocalOptions = {}): PixelLoss {
-  const { gamma } = parseOptions('focal', options, given);
+export function focal(options: FocalOptions = {}): PixelLoss {
+  const { gamma } = parseOptions('focal', schema, options);
   const loss: PixelLoss = (logitsNCHW, labelsNHW, lossOptions) => {
     expectLabels('focal', logitsNCHW, labelsNHW);
     const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, lossOptions);
@@ -37,4 +37,4 @@ export function focal(given: FocalOptions = {}): PixelLoss {
   return Object.assign(loss, { fused: { kind: 'focal', parameter: gamma } as const });
 }
 
-export const focalComponent = defineComponent({ kind: 'focal', options, create: focal });
+export const focalComponent = defineComponent({ kind: 'focal', options: schema, create: focal });

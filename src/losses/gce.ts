@@ -10,7 +10,7 @@ import { crossEntropy } from './cross-entropy.js';
 import { oneMinusExp } from './one-minus-exp.js';
 import { expectLabels, type PixelLoss } from './pixel-loss.js';
 
-const options = z
+const schema = z
   .strictObject({
     q: z
       .number()
@@ -27,7 +27,7 @@ const options = z
   );
 
 /** Configures `gce`. */
-export type GceOptions = z.input<typeof options>;
+export interface GceOptions extends z.input<typeof schema> {}
 
 /**
  * Returns the loss (1 − p_y^q) / q. It is computed from l = −log p_y, so that nothing is lost where p_y underflows. Its
@@ -35,8 +35,8 @@ export type GceOptions = z.input<typeof options>;
  *
  * @throws {OperationError} when q is outside [0, 1]; the loss throws where `crossEntropy` does
  */
-export function gce(given: GceOptions = {}): PixelLoss {
-  const { q } = parseOptions('gce', options, given);
+export function gce(options: GceOptions = {}): PixelLoss {
+  const { q } = parseOptions('gce', schema, options);
   const loss: PixelLoss = (logitsNCHW, labelsNHW, lossOptions) => {
     expectLabels('gce', logitsNCHW, labelsNHW);
     const lossesNHW = crossEntropy(logitsNCHW, labelsNHW, lossOptions);
@@ -45,4 +45,4 @@ export function gce(given: GceOptions = {}): PixelLoss {
   return Object.assign(loss, { fused: { kind: 'gce', parameter: q } as const });
 }
 
-export const gceComponent = defineComponent({ kind: 'gce', options, create: gce });
+export const gceComponent = defineComponent({ kind: 'gce', options: schema, create: gce });

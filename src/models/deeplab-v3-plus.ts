@@ -23,7 +23,7 @@ import type { Head, HeadContext, HeadOutput } from './head.js';
 import { deepLabName } from './pretrained/head-names.js';
 import { SeparableConv } from './separable-conv.js';
 
-const options = z
+const schema = z
   .strictObject({
     channels: z
       .int()
@@ -44,7 +44,7 @@ const options = z
   .describe('DeepLabv3+ (Chen et al. 2018) with separable convolutions.');
 
 /** Configures `DeepLabV3Plus`. */
-export interface DeepLabV3PlusOptions extends z.input<typeof options>, HeadContext {}
+export interface DeepLabV3PlusOptions extends z.input<typeof schema>, HeadContext {}
 
 /** Computes logits by DeepLabv3+. */
 export class DeepLabV3Plus extends Module implements Head {
@@ -66,13 +66,13 @@ export class DeepLabV3Plus extends Module implements Head {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ backbone, classCount, generator, ...given }: DeepLabV3PlusOptions) {
+  constructor({ backbone, classCount, generator, ...options }: DeepLabV3PlusOptions) {
     super();
     const {
       channels: givenChannels,
       lowLevelChannels,
       dropout,
-    } = parseOptions('DeepLabV3Plus', options, given);
+    } = parseOptions('DeepLabV3Plus', schema, options);
     const [stage1Channels, , , inChannels] = backbone.channels;
     const channels = givenChannels ?? (inChannels <= 512 ? 256 : 512);
     const pointwise = { kernelSize: 1, generator };
@@ -130,6 +130,6 @@ function asppDilations(outputStride: number): readonly number[] {
 
 export const deepLabV3PlusComponent = defineComponent({
   kind: 'deeplabv3plus',
-  options,
+  options: schema,
   create: (parsed, context: HeadContext): Head => new DeepLabV3Plus({ ...context, ...parsed }),
 });

@@ -12,7 +12,7 @@ import { ConvNormRelu } from './conv-norm-relu.js';
 import type { Head, HeadContext, HeadOutput } from './head.js';
 import { fcnName } from './pretrained/head-names.js';
 
-const options = z
+const schema = z
   .strictObject({
     channels: z.int().positive().default(256).describe('Channels of the convolution.'),
     dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the classifier.'),
@@ -20,7 +20,7 @@ const options = z
   .describe('One 3×3 convolution on the third stage (Long et al. 2015).');
 
 /** Configures `FcnHead`. */
-export interface FcnHeadOptions extends z.input<typeof options>, HeadContext {}
+export interface FcnHeadOptions extends z.input<typeof schema>, HeadContext {}
 
 /** Computes logits from the third stage by one convolution and a classifier. */
 export class FcnHead extends Module implements Head {
@@ -34,9 +34,9 @@ export class FcnHead extends Module implements Head {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ backbone, classCount, generator, ...given }: FcnHeadOptions) {
+  constructor({ backbone, classCount, generator, ...options }: FcnHeadOptions) {
     super();
-    const { channels, dropout } = parseOptions('FcnHead', options, given);
+    const { channels, dropout } = parseOptions('FcnHead', schema, options);
     this.channels = channels;
     this.conv = new ConvNormRelu(backbone.channels[2], channels, { kernelSize: 3, padding: 1, generator });
     this.dropout = new Dropout2d(dropout, { generator });
@@ -57,6 +57,6 @@ export class FcnHead extends Module implements Head {
 
 export const fcnHeadComponent = defineComponent({
   kind: 'fcn',
-  options,
+  options: schema,
   create: (parsed, context: HeadContext): Head => new FcnHead({ ...context, ...parsed }),
 });

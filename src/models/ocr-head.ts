@@ -21,7 +21,7 @@ import type { Head, HeadContext, HeadOutput } from './head.js';
 import { gatherRegions, ObjectAttention } from './object-attention.js';
 import { ocrName } from './pretrained/head-names.js';
 
-const options = z
+const schema = z
   .strictObject({
     channels: z.int().positive().default(512).describe('Channels of the features and of the result.'),
     keyChannels: z
@@ -40,7 +40,7 @@ const options = z
   .describe('Object-contextual representations (Yuan et al. 2020), with an auxiliary classifier of its own.');
 
 /** Configures `OcrHead`. */
-export interface OcrHeadOptions extends z.input<typeof options>, HeadContext {}
+export interface OcrHeadOptions extends z.input<typeof schema>, HeadContext {}
 
 /** Computes logits by OCR. */
 export class OcrHead extends Module implements Head {
@@ -57,9 +57,9 @@ export class OcrHead extends Module implements Head {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ backbone, classCount, generator, ...given }: OcrHeadOptions) {
+  constructor({ backbone, classCount, generator, ...options }: OcrHeadOptions) {
     super();
-    const parsed = parseOptions('OcrHead', options, given);
+    const parsed = parseOptions('OcrHead', schema, options);
     const { channels, keyChannels } = parsed;
     this.channels = channels;
     this.regions = new FcnHead({
@@ -101,6 +101,6 @@ export class OcrHead extends Module implements Head {
 
 export const ocrHeadComponent = defineComponent({
   kind: 'ocr',
-  options,
+  options: schema,
   create: (parsed, context: HeadContext): Head => new OcrHead({ ...context, ...parsed }),
 });

@@ -10,7 +10,7 @@ import { ops, type Tensor } from '../torch/index.js';
 import { AdaptiveMoments, type DecayRates, momentOptions } from './adaptive-moments.js';
 import type { OptimizerContext, ParameterGroup } from './optimizer.js';
 
-const options = z
+const schema = z
   .strictObject({
     ...momentOptions,
     weightDecay: z
@@ -22,7 +22,7 @@ const options = z
   .describe('Adam: steps of a size that the recent gradients of each parameter set.');
 
 /** Configures `Adam`. */
-export type AdamOptions = z.input<typeof options>;
+export interface AdamOptions extends z.input<typeof schema> {}
 
 /** Updates parameters as `torch.optim.Adam` does. */
 export class Adam extends AdaptiveMoments {
@@ -31,8 +31,8 @@ export class Adam extends AdaptiveMoments {
    *
    * @throws {OperationError} when an option is out of range or a parameter is in more than one group
    */
-  constructor(groups: readonly ParameterGroup[], given: AdamOptions = {}) {
-    super(groups, parseOptions('Adam', options, given));
+  constructor(groups: readonly ParameterGroup[], options: AdamOptions = {}) {
+    super(groups, parseOptions('Adam', schema, options));
   }
 
   protected decayed(direction: Tensor, parameter: Parameter, { weightDecay }: DecayRates): Tensor {
@@ -42,6 +42,6 @@ export class Adam extends AdaptiveMoments {
 
 export const adamComponent = defineComponent({
   kind: 'adam',
-  options,
+  options: schema,
   create: (parsed, { groups }: OptimizerContext) => new Adam(groups, parsed),
 });

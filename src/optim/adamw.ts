@@ -10,7 +10,7 @@ import type { Tensor } from '../torch/index.js';
 import { AdaptiveMoments, type DecayRates, momentOptions } from './adaptive-moments.js';
 import type { OptimizerContext, ParameterGroup } from './optimizer.js';
 
-const options = z
+const schema = z
   .strictObject({
     ...momentOptions,
     weightDecay: z
@@ -22,7 +22,7 @@ const options = z
   .describe('Adam with weight decay that does not pass through the moments.');
 
 /** Configures `AdamW`. */
-export type AdamWOptions = z.input<typeof options>;
+export interface AdamWOptions extends z.input<typeof schema> {}
 
 /** Updates parameters as `torch.optim.AdamW` does. */
 export class AdamW extends AdaptiveMoments {
@@ -31,8 +31,8 @@ export class AdamW extends AdaptiveMoments {
    *
    * @throws {OperationError} when an option is out of range or a parameter is in more than one group
    */
-  constructor(groups: readonly ParameterGroup[], given: AdamWOptions = {}) {
-    super(groups, parseOptions('AdamW', options, given));
+  constructor(groups: readonly ParameterGroup[], options: AdamWOptions = {}) {
+    super(groups, parseOptions('AdamW', schema, options));
   }
 
   protected decayed(
@@ -47,6 +47,6 @@ export class AdamW extends AdaptiveMoments {
 
 export const adamWComponent = defineComponent({
   kind: 'adamw',
-  options,
+  options: schema,
   create: (parsed, { groups }: OptimizerContext) => new AdamW(groups, parsed),
 });

@@ -16,7 +16,7 @@ import {
   type CompleteGroup,
   expectEntries,
   Optimizer,
-  type OptimizerSettings,
+  type OptimizerDefaults,
   type ParameterGroup,
 } from './optimizer.js';
 
@@ -42,10 +42,9 @@ export const momentOptions = {
 };
 
 /** Configures the update of parameters by moments. */
-export interface MomentSettings extends OptimizerSettings {
+export interface MomentSettings extends OptimizerDefaults {
   readonly betas: readonly [number, number];
   readonly epsilon: number;
-  readonly weightDecay: number;
 }
 
 /** Configures how strongly a group decays in one step. */

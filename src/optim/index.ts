@@ -5,6 +5,8 @@ export {
   Optimizer,
   type OptimizerComponent,
   type OptimizerContext,
+  type OptimizerDefaults,
+  type OptimizerSettings,
   type ParameterGroup,
 } from './optimizer.js';
 export { optimizers } from './optimizers.js';

@@ -33,6 +33,11 @@ export interface OptimizerSettings {
   readonly learningRate: number;
 }
 
+/** Holds what an optimizer sets for groups that do not state their own. */
+export interface OptimizerDefaults extends OptimizerSettings {
+  readonly weightDecay: number;
+}
+
 /** Describes an optimizer that a config can name. */
 export interface OptimizerComponent<Options extends OptimizerSettings = OptimizerSettings>
   extends Component<Options, OptimizerContext, Optimizer> {}
@@ -48,13 +53,9 @@ export abstract class Optimizer<Group extends ParameterGroup = ParameterGroup> {
   /**
    * Completes the groups by the optimizer's defaults.
    *
-   * @param settings.weightDecay weight decay of the groups that do not state their own
    * @throws {OperationError} when a parameter is in more than one group
    */
-  constructor(
-    groups: readonly Group[],
-    { learningRate, weightDecay }: OptimizerSettings & { readonly weightDecay: number },
-  ) {
+  constructor(groups: readonly Group[], { learningRate, weightDecay }: OptimizerDefaults) {
     this.groups = groups.map((group) => ({ learningRateScale: 1, maximize: false, weightDecay, ...group }));
     this.#learningRate = learningRate;
     const all = this.groups.flatMap(({ parameters }) => parameters);

@@ -18,7 +18,7 @@ import {
   type ParameterGroup,
 } from './optimizer.js';
 
-const options = z
+const schema = z
   .strictObject({
     learningRate: z
       .number()
@@ -42,7 +42,7 @@ const options = z
   .describe('Stochastic gradient descent with momentum, as in the paper.');
 
 /** Configures `Sgd`. */
-export type SgdOptions = z.input<typeof options>;
+export interface SgdOptions extends z.input<typeof schema> {}
 
 /** Groups parameters that `Sgd` updates alike. */
 export interface SgdGroup extends ParameterGroup {
@@ -60,8 +60,8 @@ export class Sgd extends Optimizer<SgdGroup> {
    *
    * @throws {OperationError} when an option is out of range or a parameter is in more than one group
    */
-  constructor(groups: readonly SgdGroup[], given: SgdOptions = {}) {
-    const { momentum, ...settings } = parseOptions('Sgd', options, given);
+  constructor(groups: readonly SgdGroup[], options: SgdOptions = {}) {
+    const { momentum, ...settings } = parseOptions('Sgd', schema, options);
     super(groups, settings);
     this.#momentum = momentum;
   }
@@ -170,6 +170,6 @@ export class Sgd extends Optimizer<SgdGroup> {
 
 export const sgdComponent = defineComponent({
   kind: 'sgd',
-  options,
+  options: schema,
   create: (parsed, { groups }: OptimizerContext) => new Sgd(groups, parsed),
 });

@@ -15,7 +15,7 @@ import { trueClassProbability } from './true-class-probability.js';
 
 const cells = z.int().min(1);
 
-const options = z
+const schema = z
   .strictObject({
     grid: z
       .tuple([cells, cells])
@@ -31,7 +31,7 @@ const options = z
   .describe('How much p_y varied in the past (Chang et al. 2017).');
 
 /** Configures `ActiveBias`. */
-export interface ActiveBiasOptions extends z.input<typeof options> {
+export interface ActiveBiasOptions extends z.input<typeof schema> {
   /** Number of training images. With 0 nothing can be remembered, and weights are uniform. */
   readonly datasetLength: number;
 }
@@ -48,9 +48,9 @@ export class ActiveBias extends Module implements Reweighter {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ datasetLength, ...given }: ActiveBiasOptions) {
+  constructor({ datasetLength, ...options }: ActiveBiasOptions) {
     super();
-    const { grid, minVisits } = parseOptions('ActiveBias', options, given);
+    const { grid, minVisits } = parseOptions('ActiveBias', schema, options);
     this.history = datasetLength > 0 ? new PredictionHistory(datasetLength, grid) : null;
     this.minVisits = minVisits;
   }
@@ -123,6 +123,6 @@ export class ActiveBias extends Module implements Reweighter {
 
 export const activeBiasComponent = defineComponent({
   kind: 'active-bias',
-  options,
+  options: schema,
   create: (parsed, { datasetLength }: ReweighterContext) => new ActiveBias({ ...parsed, datasetLength }),
 });

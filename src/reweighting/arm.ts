@@ -19,7 +19,7 @@ import {
   type ReweighterInput,
 } from './reweighter.js';
 
-const options = z
+const schema = z
   .strictObject({
     p: normOrderOption,
     learningRateScale: z
@@ -33,7 +33,7 @@ const options = z
   );
 
 /** Configures `Arm`. */
-export interface ArmOptions extends z.input<typeof options> {
+export interface ArmOptions extends z.input<typeof schema> {
   /** Draws the initial parameters. */
   readonly generator: Generator;
 }
@@ -58,9 +58,9 @@ export class Arm extends Module implements Reweighter {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ generator, ...given }: ArmOptions) {
+  constructor({ generator, ...options }: ArmOptions) {
     super();
-    const { p, learningRateScale } = parseOptions('Arm', options, given);
+    const { p, learningRateScale } = parseOptions('Arm', schema, options);
     this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
     this.conv3 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
@@ -118,6 +118,6 @@ export class Arm extends Module implements Reweighter {
 
 export const armComponent = defineComponent({
   kind: 'arm',
-  options,
+  options: schema,
   create: (parsed, { generator }: ReweighterContext) => new Arm({ ...parsed, generator }),
 });

@@ -13,7 +13,7 @@ import { normalizeWeights } from './normalize-weights.js';
 import { readCurve } from './read-curve.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
-const options = z
+const schema = z
   .strictObject({
     p: z
       .literal([2, 3], {
@@ -36,7 +36,7 @@ const options = z
   .describe('The weights that ARM converges to, computed from running means of the loss by confidence.');
 
 /** Configures `ClosedFormArm`. */
-export type ClosedFormArmOptions = z.input<typeof options>;
+export interface ClosedFormArmOptions extends z.input<typeof schema> {}
 
 // A bin with less than this share of the pixels counts as empty. At the default momentum a bin that had all pixels
 // falls below it after 263 batches without one.
@@ -58,9 +58,9 @@ export class ClosedFormArm extends Module implements Reweighter {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor(given: ClosedFormArmOptions = {}) {
+  constructor(options: ClosedFormArmOptions = {}) {
     super();
-    const { p, bins, momentum } = parseOptions('ClosedFormArm', options, given);
+    const { p, bins, momentum } = parseOptions('ClosedFormArm', schema, options);
     this.p = p;
     this.bins = bins;
     this.momentum = momentum;
@@ -182,6 +182,6 @@ function fillEmpty(
 
 export const closedFormArmComponent = defineComponent({
   kind: 'closed-form-arm',
-  options,
+  options: schema,
   create: (parsed) => new ClosedFormArm(parsed),
 });

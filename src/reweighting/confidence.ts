@@ -39,7 +39,7 @@ export interface ConfidenceComponent<Options = unknown>
   readonly needs?: readonly string[];
 }
 
-const options = z.strictObject({
+const schema = z.strictObject({
   detach: z
     .boolean()
     .default(true)
@@ -49,26 +49,26 @@ const options = z.strictObject({
     ),
 });
 
-/**
- * Defines an indicator without options of its own as a component.
- *
- * @param settings.needs names of the extra heads that it reads
- * @param settings.description says what it is, for the reference
- */
+/** Describes an indicator for `defineConfidence`. */
+export interface ConfidenceDescription {
+  /** Names of the extra heads that the indicator reads. */
+  readonly needs?: readonly string[];
+  /** Text for the reference of components. */
+  readonly description?: string;
+}
+
+/** Defines an indicator without options of its own as a component. */
 export function defineConfidence(
   kind: string,
   confidence: Confidence,
-  {
-    needs = [],
-    description = '',
-  }: { readonly needs?: readonly string[]; readonly description?: string } = {},
-): ConfidenceComponent<z.output<typeof options>> {
+  { needs = [], description = '' }: ConfidenceDescription = {},
+): ConfidenceComponent<z.output<typeof schema>> {
   return defineComponent({
     kind,
-    options: options.describe(description),
+    options: schema.describe(description),
     needs,
     create: ({ detach }) => {
-      const configured: Confidence = (logitsNCHW, given) => confidence(logitsNCHW, { detach, ...given });
+      const configured: Confidence = (logitsNCHW, options) => confidence(logitsNCHW, { detach, ...options });
       return detach && confidence.fused ? Object.assign(configured, { fused: confidence.fused }) : configured;
     },
   });

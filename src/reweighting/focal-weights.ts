@@ -11,14 +11,14 @@ import { normalizeWeights } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 import { trueClassProbability } from './true-class-probability.js';
 
-const options = z
+const schema = z
   .strictObject({
     gamma: z.number().min(0).default(2).describe('Exponent γ; 0 gives every pixel the same weight.'),
   })
   .describe('(1 − p_y)^γ: unlikely labels count more.');
 
 /** Configures `FocalWeights`. */
-export type FocalWeightsOptions = z.input<typeof options>;
+export interface FocalWeightsOptions extends z.input<typeof schema> {}
 
 /** Weighs pixels by (1 − p_y)^γ. */
 export class FocalWeights extends Module implements Reweighter {
@@ -31,9 +31,9 @@ export class FocalWeights extends Module implements Reweighter {
    *
    * @throws {OperationError} when γ is negative
    */
-  constructor(given: FocalWeightsOptions = {}) {
+  constructor(options: FocalWeightsOptions = {}) {
     super();
-    this.gamma = parseOptions('FocalWeights', options, given).gamma;
+    this.gamma = parseOptions('FocalWeights', schema, options).gamma;
   }
 
   weigh(input: ReweighterInput): Tensor {
@@ -56,6 +56,6 @@ export class FocalWeights extends Module implements Reweighter {
 
 export const focalWeightsComponent = defineComponent({
   kind: 'focal',
-  options,
+  options: schema,
   create: (parsed) => new FocalWeights(parsed),
 });

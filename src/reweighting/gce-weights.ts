@@ -12,7 +12,7 @@ import { noGrad, type Tensor } from '../torch/index.js';
 import { normalizeWeights } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
-const options = z
+const schema = z
   .strictObject({
     q: z
       .number()
@@ -26,7 +26,7 @@ const options = z
   .describe('p_y^q: unlikely labels count less. Gives cross-entropy the gradient of GCE, up to a factor.');
 
 /** Configures `GceWeights`. */
-export type GceWeightsOptions = z.input<typeof options>;
+export interface GceWeightsOptions extends z.input<typeof schema> {}
 
 /** Weighs pixels by p_y^q. */
 export class GceWeights extends Module implements Reweighter {
@@ -39,9 +39,9 @@ export class GceWeights extends Module implements Reweighter {
    *
    * @throws {OperationError} when q is outside [0, 1]
    */
-  constructor(given: GceWeightsOptions = {}) {
+  constructor(options: GceWeightsOptions = {}) {
     super();
-    this.q = parseOptions('GceWeights', options, given).q;
+    this.q = parseOptions('GceWeights', schema, options).q;
   }
 
   weigh(input: ReweighterInput): Tensor {
@@ -65,6 +65,6 @@ export class GceWeights extends Module implements Reweighter {
 
 export const gceWeightsComponent = defineComponent({
   kind: 'gce',
-  options,
+  options: schema,
   create: (parsed) => new GceWeights(parsed),
 });

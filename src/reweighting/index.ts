@@ -6,6 +6,7 @@ export {
   type Confidence,
   type ConfidenceComponent,
   type ConfidenceContext,
+  type ConfidenceDescription,
   type ConfidenceOptions,
   defineConfidence,
   indicate,

@@ -7,7 +7,7 @@ import { autocast, type Tensor } from '../torch/index.js';
 import { type NormOrder, normalizeWeights, normOrderOption } from './normalize-weights.js';
 import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
 
-const options = z
+const schema = z
   .strictObject({
     slope: z
       .number()
@@ -21,7 +21,7 @@ const options = z
   .describe('Weights on a fixed line over confidence, without anything to learn.');
 
 /** Configures `LinearArm`. `p` changes nothing but the gradient to a confidence that is not detached. */
-export type LinearArmOptions = z.input<typeof options>;
+export interface LinearArmOptions extends z.input<typeof schema> {}
 
 /** Weighs pixels by a fixed line over confidence, cut off at 0. */
 export class LinearArm extends Module implements Reweighter {
@@ -35,9 +35,9 @@ export class LinearArm extends Module implements Reweighter {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor(given: LinearArmOptions = {}) {
+  constructor(options: LinearArmOptions = {}) {
     super();
-    const { slope, intercept, p } = parseOptions('LinearArm', options, given);
+    const { slope, intercept, p } = parseOptions('LinearArm', schema, options);
     this.slope = slope;
     this.intercept = intercept;
     this.p = p;
@@ -64,6 +64,6 @@ export class LinearArm extends Module implements Reweighter {
 
 export const linearArmComponent = defineComponent({
   kind: 'linear-arm',
-  options,
+  options: schema,
   create: (parsed) => new LinearArm(parsed),
 });

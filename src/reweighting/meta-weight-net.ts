@@ -15,7 +15,7 @@ import type { CleanLearner, CleanStep } from './clean-learner.js';
 import { pixelwise } from './pixelwise.js';
 import { expectInput, type Reweighter, type ReweighterContext, type ReweighterInput } from './reweighter.js';
 
-const options = z
+const schema = z
   .strictObject({
     hidden: z.int().min(1).default(100).describe('Width of the hidden layer.'),
     learningRate: z
@@ -29,7 +29,7 @@ const options = z
   );
 
 /** Configures `MetaWeightNet`. */
-export interface MetaWeightNetOptions extends z.input<typeof options> {
+export interface MetaWeightNetOptions extends z.input<typeof schema> {
   /** Draws the initial parameters. */
   readonly generator: Generator;
 }
@@ -51,9 +51,9 @@ export class MetaWeightNet extends Module implements Reweighter, CleanLearner {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ generator, ...given }: MetaWeightNetOptions) {
+  constructor({ generator, ...options }: MetaWeightNetOptions) {
     super();
-    const { hidden, learningRate } = parseOptions('MetaWeightNet', options, given);
+    const { hidden, learningRate } = parseOptions('MetaWeightNet', schema, options);
     this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, 1, { kernelSize: 1, generator });
     const parameters = [...this.conv1.parameters(), ...this.conv2.parameters()];
@@ -167,7 +167,7 @@ function chunks(
 
 export const metaWeightNetComponent = defineComponent({
   kind: 'meta-weight-net',
-  options,
+  options: schema,
   learnsFromClean: true,
   create: (parsed, { generator }: ReweighterContext) => new MetaWeightNet({ ...parsed, generator }),
 });

@@ -17,7 +17,7 @@ const presets = {
   hrnet: { threshold: 0.9, minKept: 131_072 },
 } as const;
 
-const options = z
+const schema = z
   .strictObject({
     preset: z
       .enum(['openseg', 'hrnet'])
@@ -52,7 +52,7 @@ const options = z
   });
 
 /** Configures `Ohem`. */
-export type OhemOptions = z.input<typeof options>;
+export interface OhemOptions extends z.input<typeof schema> {}
 
 /** Weighs the hardest pixels alike, and the others with 0. */
 export class Ohem extends Module implements Reweighter {
@@ -66,9 +66,9 @@ export class Ohem extends Module implements Reweighter {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor(given: OhemOptions = {}) {
+  constructor(options: OhemOptions = {}) {
     super();
-    const { threshold, minKept } = parseOptions('Ohem', options, given);
+    const { threshold, minKept } = parseOptions('Ohem', schema, options);
     this.threshold = threshold;
     this.minKept = minKept;
   }
@@ -114,6 +114,6 @@ export class Ohem extends Module implements Reweighter {
 
 export const ohemComponent = defineComponent({
   kind: 'ohem',
-  options,
+  options: schema,
   create: (parsed) => new Ohem(parsed),
 });

@@ -14,13 +14,13 @@ import { ResidualBackbone, residualOptions } from '../resnet/residual-backbone.j
 import { createDeepStem } from '../resnet/stem.js';
 import { SplitAttentionBlock } from './split-attention-block.js';
 
-const options = z.strictObject(residualOptions);
+const schema = z.strictObject(residualOptions);
 
 /** Selects the number of layers. */
 export type ResNeStDepth = 50 | 101;
 
 /** Configures `ResNeSt`. */
-export interface ResNeStOptions extends z.input<typeof options> {
+export interface ResNeStOptions extends z.input<typeof schema> {
   /** Draws the initial parameters. */
   readonly generator: Generator;
 }
@@ -41,8 +41,8 @@ export class ResNeSt extends ResidualBackbone {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor(depth: ResNeStDepth, { generator, ...given }: ResNeStOptions) {
-    const parsed = parseOptions('ResNeSt', options, given);
+  constructor(depth: ResNeStDepth, { generator, ...options }: ResNeStOptions) {
+    const parsed = parseOptions('ResNeSt', schema, options);
     const { blocks, stemChannels } = resnestArchitectures[depth];
     super({
       ...parsed,
@@ -65,7 +65,7 @@ export class ResNeSt extends ResidualBackbone {
 export function resnestComponent(depth: ResNeStDepth) {
   return defineComponent({
     kind: `resnest${depth}`,
-    options: options
+    options: schema
       .extend({ weights: weightsOption })
       .describe(`ResNeSt-${depth} (Zhang et al. 2020): split attention with radix 2.`),
     create: ({ weights, ...parsed }, { generator }: BackboneContext): Backbone =>

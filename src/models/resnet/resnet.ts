@@ -15,7 +15,7 @@ import { BottleneckBlock } from './bottleneck-block.js';
 import { ResidualBackbone, residualOptions } from './residual-backbone.js';
 import { createStem, type ResNetStem } from './stem.js';
 
-const options = z.strictObject({
+const schema = z.strictObject({
   stem: z
     .enum(['deep', 'torchvision'])
     .default('deep')
@@ -30,7 +30,7 @@ const options = z.strictObject({
 export type ResNetDepth = 18 | 34 | 50 | 101;
 
 /** Configures `ResNet`. */
-export interface ResNetOptions extends z.input<typeof options> {
+export interface ResNetOptions extends z.input<typeof schema> {
   /** Draws the initial parameters. */
   readonly generator: Generator;
 }
@@ -52,8 +52,8 @@ export class ResNet extends ResidualBackbone {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor(depth: ResNetDepth, { generator, ...given }: ResNetOptions) {
-    const { stem, ...parsed } = parseOptions('ResNet', options, given);
+  constructor(depth: ResNetDepth, { generator, ...options }: ResNetOptions) {
+    const { stem, ...parsed } = parseOptions('ResNet', schema, options);
     const { Block, blocks } = resnetArchitectures[depth];
     super({
       ...parsed,
@@ -77,7 +77,7 @@ export class ResNet extends ResidualBackbone {
 export function resnetComponent(depth: ResNetDepth) {
   return defineComponent({
     kind: `resnet${depth}`,
-    options: options.extend({ weights: weightsOption }).describe(`ResNet-${depth} (He et al. 2016).`),
+    options: schema.extend({ weights: weightsOption }).describe(`ResNet-${depth} (He et al. 2016).`),
     create: ({ weights, ...parsed }, { generator }: BackboneContext): Backbone =>
       withWeights(new ResNet(depth, { ...parsed, generator }), weights),
   });
