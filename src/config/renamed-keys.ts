@@ -1,5 +1,5 @@
 /**
- * Keys of a config that were renamed. Files, recipes, `--set` and the folders of earlier runs may still hold a former
+ * Renames keys that had another name before. Files, recipes, `--set` and the folders of earlier runs may still hold a former
  * name: every layer is brought to the current names before layers are merged, so nothing else knows the former ones.
  */
 
@@ -8,7 +8,7 @@ import { valueAt } from '../registry/internal.js';
 import { isSection, type Section } from './merge.js';
 
 interface RenamedKey {
-  /** Is a dotted path, such as `training.accumulation`. */
+  /** Gives a dotted path, such as `training.accumulation`. */
   readonly former: string;
   readonly current: string;
 }

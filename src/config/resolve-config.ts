@@ -44,7 +44,7 @@ export function resolveConfig(source: string, options: ResolveOptions): Config {
 
 interface LookupPlace {
   readonly recipes: ReadonlyMap<string, NamedRecipe>;
-  /** Is the folder in which relative paths are looked up: that of the file with `extends`. */
+  /** Gives the folder in which relative paths are looked up: that of the file with `extends`. */
   readonly folder: string;
   /** Lists the files whose `extends` led here, outermost first. */
   readonly above: readonly string[];

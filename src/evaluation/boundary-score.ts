@@ -10,12 +10,12 @@
 import { ignoreIndex } from '../data/index.js';
 import { type BoundaryMap, boundaryMap, discSteps, type MapSize } from './boundary-map.js';
 
-/** Is 0.0075² as a fraction, so that squared distances are compared in whole numbers. */
+/** Gives 0.0075² as a fraction, so that squared distances are compared in whole numbers. */
 const toleranceSquared = { numerator: 9, denominator: 160_000 } as const;
 
 /** Holds boundary F-scores as fractions in [0, 1]. */
 export interface BoundaryScore {
-  /** Is the mean over the classes that have a boundary in truth or prediction; NaN when no class has one. */
+  /** Gives the mean over the classes that have a boundary in truth or prediction; NaN when no class has one. */
   readonly mean: number;
   /** Holds the score by class id; null for a class without a boundary in either. */
   readonly perClass: readonly (number | null)[];

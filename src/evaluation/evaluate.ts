@@ -36,14 +36,14 @@ export interface EvaluationOptions extends InferenceOptions {
 /** Holds the scores of a named class. */
 export interface EvaluatedClass extends ClassMetrics {
   readonly name: string;
-  /** Is a fraction in [0, 1]; null when the class has no boundary in truth or prediction, or boundaries were not scored. */
+  /** Gives a fraction in [0, 1]; null when the class has no boundary in truth or prediction, or boundaries were not scored. */
   readonly boundaryF1: number | null;
 }
 
 /** Holds the scores of a model on a dataset. */
 export interface Evaluation extends Metrics {
   readonly perClass: readonly EvaluatedClass[];
-  /** Is the mean boundary F-score over the classes that have a boundary, in [0, 1]; null unless `boundary` is set. */
+  /** Gives the mean boundary F-score over the classes that have a boundary, in [0, 1]; null unless `boundary` is set. */
   readonly boundaryF1: number | null;
   /** Holds the mIoU in bands around true boundaries, narrowest first; null unless `boundary` is set. */
   readonly trimapMIoU: readonly TrimapScore[] | null;

@@ -41,7 +41,7 @@ export interface DecodedImage {
 
 /** Configures how a network predicts an image; `inferenceOptions(config)` returns the options of a run. */
 export interface InferenceOptions {
-  /** Is the device of the model; `cpu` by default. */
+  /** Gives the device of the model; `cpu` by default. */
   readonly device?: Device;
   readonly precision?: InferencePrecision;
   /** Lets `fused` compute labels directly from the network's own logits; the setting of `withKernels` by default. */
@@ -110,7 +110,7 @@ export function inferLabels(
   );
 }
 
-/** Is the smallest normal float32, because a probability of 0 has no finite logarithm. */
+/** Gives the smallest normal float32, because a probability of 0 has no finite logarithm. */
 const smallest = 2 ** -126;
 
 function summedProbability(passes: readonly Pass[], runPass: (pass: Pass) => Tensor): Tensor {

@@ -13,7 +13,7 @@ export interface LoadModelOptions {
   /** Names a checkpoint of a run, or a file of plain weights: .safetensors or .pth. */
   readonly weights: string;
   readonly classCount: number;
-  /** Is the device of the config by default, or the CPU where that does not exist. */
+  /** Defaults to the device of the config, or the CPU where that does not exist. */
   readonly device?: Device;
 }
 

@@ -14,7 +14,7 @@ import type { Device } from '../torch/index.js';
 export interface LoadedPublishedModel extends Disposable {
   /** Is in evaluation mode, on the requested device. */
   readonly model: Segmentor;
-  /** Is the `model` section of a config that builds this network. */
+  /** Gives the `model` section of a config that builds this network. */
   readonly section: ModelSection;
   readonly classCount: number;
   /** Holds names and colors of the classes; null when the checkpoint has none. */

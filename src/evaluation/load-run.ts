@@ -19,13 +19,13 @@ export interface LoadedRun extends Disposable {
   readonly model: Segmentor;
   /** Counts the steps that the checkpoint was trained for. */
   readonly step: number;
-  /** Is the path of the checkpoint's tensors. */
+  /** Gives the path of the checkpoint's tensors. */
   readonly checkpoint: string;
 }
 
 /** Configures `loadRun`. */
 export interface LoadRunOptions {
-  /** Is the device of the run's config by default, or the CPU where that does not exist. */
+  /** Defaults to the device of the run's config, or the CPU where that does not exist. */
   readonly device?: Device;
 }
 

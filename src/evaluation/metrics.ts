@@ -8,9 +8,9 @@
 
 /** Holds the scores of one class; null when the class is neither in the ground truth nor in the prediction. */
 export interface ClassMetrics {
-  /** Is the intersection over union, in [0, 1]. */
+  /** Gives the intersection over union, in [0, 1]. */
   readonly iou: number | null;
-  /** Is the share of the class's true pixels that were predicted as such (recall), in [0, 1]. */
+  /** Gives the share of the class's true pixels that were predicted as such (recall), in [0, 1]. */
   readonly accuracy: number | null;
   /** Counts the ground-truth pixels of the class. */
   readonly pixels: number;
@@ -18,11 +18,11 @@ export interface ClassMetrics {
 
 /** Holds scores as fractions in [0, 1]; NaN when no valid pixel was counted. */
 export interface Metrics {
-  /** Is the share of valid pixels that were predicted correctly. */
+  /** Gives the share of valid pixels that were predicted correctly. */
   readonly aAcc: number;
-  /** Is the mean accuracy over the classes that occur. */
+  /** Gives the mean accuracy over the classes that occur. */
   readonly mAcc: number;
-  /** Is the mean intersection over union over the classes that occur. */
+  /** Gives the mean intersection over union over the classes that occur. */
   readonly mIoU: number;
   /** Holds one entry for each class id, in order. */
   readonly perClass: readonly ClassMetrics[];

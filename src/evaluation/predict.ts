@@ -23,7 +23,7 @@ export interface PredictionOptions extends InferenceOptions {
   /** Names the folder for `labels/NAME.png` and `overlays/NAME.jpg`, which is created if missing. */
   readonly output: string;
   readonly classes: readonly DatasetClass[];
-  /** Is the format that a test server expects in `labels`, see `predictionFormat`; null, the default, writes class ids. */
+  /** Gives the format that a test server expects in `labels`, see `predictionFormat`; null, the default, writes class ids. */
   readonly format?: PredictionFormat | null;
   /** Limits the images of one size that go through the network together; 1 by default. */
   readonly batchSize?: number;

@@ -44,7 +44,7 @@ export interface PredictionFiles extends DecodedImage {
   /** Holds height × width class ids. */
   readonly labels: Uint8Array;
   readonly classes: readonly DatasetClass[];
-  /** Is the format of a test server; null writes class ids. */
+  /** Gives the format of a test server; null writes class ids. */
   readonly format: PredictionFormat | null;
   readonly opacity: number;
   readonly overwrite: boolean;

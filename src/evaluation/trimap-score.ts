@@ -14,9 +14,9 @@ export const trimapWidths = [1, 2, 4, 8, 16] as const;
 
 /** Holds the mIoU of one band. */
 export interface TrimapScore {
-  /** Is the width of the band on either side of a boundary, in pixels. */
+  /** Gives the width of the band on either side of a boundary, in pixels. */
   readonly width: number;
-  /** Is a fraction in [0, 1]; NaN when there is no boundary. */
+  /** Gives a fraction in [0, 1]; NaN when there is no boundary. */
   readonly mIoU: number;
 }
 

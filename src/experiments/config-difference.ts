@@ -4,7 +4,7 @@ import { type Config, configSchema } from '../config/index.js';
 import { isSection, keysWith } from '../config/internal.js';
 
 export interface ConfigDifference {
-  /** Is a dotted path, such as `training.iterations`. */
+  /** Gives a dotted path, such as `training.iterations`. */
   readonly key: string;
   readonly found: unknown;
   readonly wanted: unknown;

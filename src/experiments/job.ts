@@ -11,7 +11,7 @@ import type { Scale } from './scale.js';
 export interface Job {
   /** Is also the name of its folder: `coarse-arm-seed0`. */
   readonly name: string;
-  /** Is the name without the seed: `coarse-arm`. */
+  /** Gives the name without the seed: `coarse-arm`. */
   readonly runName: string;
   readonly seed: number;
   readonly folder: string;
@@ -21,7 +21,7 @@ export interface Job {
 /** Holds what all runs of an experiment share. */
 export interface JobSettings {
   readonly scale: Scale;
-  /** Is the experiment's folder; runs are in its `runs`. */
+  /** Gives the experiment's folder; runs are in its `runs`. */
   readonly output: string;
   /** Sets the steps of every run; those of the scale by default. */
   readonly iterations?: number | undefined;

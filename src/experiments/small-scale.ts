@@ -45,7 +45,7 @@ const heads = {
 
 interface SmallData {
   readonly root: string;
-  /** Is the width of the halved images. */
+  /** Gives the width of the halved images. */
   readonly width: number;
   readonly height: number;
 }

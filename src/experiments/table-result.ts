@@ -10,7 +10,7 @@ import { type ExperimentPlan, runOfRow } from './plan.js';
 export interface Summary {
   /** Is NaN when any value is NaN, and null without values. */
   readonly mean: number | null;
-  /** Is the sample standard deviation, with divisor n − 1; null for fewer than two values. */
+  /** Gives the sample standard deviation, with divisor n − 1; null for fewer than two values. */
   readonly deviation: number | null;
   readonly count: number;
 }
@@ -18,7 +18,7 @@ export interface Summary {
 /** Holds the results of a row, in per cent and percentage points. */
 export interface RowResult {
   readonly cells: readonly string[];
-  /** Is the run's name at this scale; null for a row that cannot run. */
+  /** Gives the run's name at this scale; null for a row that cannot run. */
   readonly runName: string | null;
   /** Summarizes the seeds that ended. A diverged seed counts as NaN; one that failed otherwise is left out. */
   readonly scores: Readonly<Record<Metric, Summary>>;

@@ -16,9 +16,9 @@ import type { JobOutcome, JobProgress, StartJob } from './queue.js';
 
 /** Says how `coarsely train` is started; the process must send an `ErrorMessage` over IPC when it fails. */
 export interface TrainCommand {
-  /** The program and its first words; `train …` follows them. */
+  /** Holds the program and its first words; `train …` follows them. */
   readonly words: readonly [program: string, ...string[]];
-  /** Variables that are added to the environment of the process. */
+  /** Holds variables that are added to the environment of the process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -96,7 +96,7 @@ function outcomeOf(child: ChildProcess, { logFile }: { readonly logFile: string 
   });
 }
 
-/** A process that is asked to stop before it listens for the request is ended by the signal itself. */
+/** Returns whether a signal was a request to stop, which ends a process that does not listen for it yet. */
 function isStopRequest(signal: NodeJS.Signals | null): boolean {
   return signal === 'SIGINT' || signal === 'SIGTERM';
 }

@@ -6,17 +6,17 @@
 import { z } from 'zod';
 import { pixelStatistics } from './pixel-statistics.js';
 
-/** A number that was computed; NaN and infinity are null in the file. */
+/** Accepts a computed number; NaN and infinity are null in the file. */
 const computed = z.number().nullable();
 
 const trainValues = z.object({
-  /** The objective that the step descended. */
+  /** Gives the objective that the step descended. */
   loss: computed,
-  /** Mean pixel loss of the main head over labeled pixels. */
+  /** Gives the mean pixel loss of the main head. */
   mainLoss: computed,
-  /** Pixel losses weighted by the reweighter, summed; absent without a reweighter. */
+  /** Gives the sum of pixel losses times weights, Σ w′·l; absent without a reweighter. */
   weightedLoss: computed.optional(),
-  /** Mean cross-entropy of the auxiliary head; absent without one. */
+  /** Gives the mean cross-entropy of the auxiliary head; absent without one. */
   auxiliaryLoss: computed.optional(),
   learningRate: z.number(),
 });
@@ -32,16 +32,16 @@ const evaluationValues = z.object({
   aAcc: computed,
   mAcc: computed,
   mIoU: computed,
-  /** Present where boundaries were scored, as the next key. */
+  /** Gives the mean boundary F-score; it and the next key are absent when boundaries were not scored. */
   boundaryF1: computed.optional(),
-  /** Mean IoU in bands of `width` pixels on both sides of label boundaries. */
+  /** Holds the mean IoU in bands of `width` pixels on both sides of label boundaries. */
   trimapMIoU: z.array(z.object({ width: z.number(), mIoU: computed })).optional(),
   perClass: z.array(classValues),
 });
 
 const weightValues = z
   .object({
-    /** Confidences at which the weight function was evaluated, ascending. */
+    /** Holds the confidences v̂ at which the weight function W was evaluated, ascending. */
     confidence: z.array(z.number()),
     weight: z.array(computed),
   })
@@ -50,7 +50,7 @@ const weightValues = z
     error: 'expected as many numbers as in confidence',
   });
 
-/** The schema of a line's values by its split. */
+/** Holds the schema of a line's values by its split. */
 export const metricValues = {
   train: trainValues,
   val: evaluationValues,
@@ -58,7 +58,7 @@ export const metricValues = {
   statistics: pixelStatistics,
 };
 
-/** Fractions in [0, 1]; null where a score does not exist. */
+/** Holds scores as fractions in [0, 1]; null when a score does not exist. */
 export type EvaluationValues = z.output<typeof evaluationValues>;
 /** Holds the loss and the learning rate of a logged step. */
 export type TrainValues = z.output<typeof trainValues>;

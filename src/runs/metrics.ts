@@ -13,36 +13,36 @@ import { metricsFile } from './run-folder.js';
 
 /** Maps each kind of line to the values that it holds. */
 export interface MetricValues {
-  /** The losses of a logged step. */
+  /** Holds the losses of a logged step. */
   readonly train: TrainValues;
-  /** The scores of an evaluation. */
+  /** Holds the scores of an evaluation. */
   readonly val: EvaluationValues;
-  /** The reweighter's weight function at a moment. */
+  /** Holds the reweighter's weight function at a step. */
   readonly weights: WeightValues;
-  /** Loss, label noise and weight by confidence on some training images. */
+  /** Holds loss, label noise and weight by confidence on some training images. */
   readonly statistics: PixelStatistics;
 }
 
 /** Names a kind of line in `metrics.jsonl`. */
 export type MetricSplit = keyof MetricValues;
 
-/** A line of one kind, with its values checked. */
+/** Describes a line of one kind, with its values checked. */
 export interface MetricRecord<Split extends MetricSplit = MetricSplit> {
-  /** Number of training steps completed when the line was written. */
+  /** Counts the training steps completed when the line was written. */
   readonly step: number;
   readonly split: Split;
   readonly values: MetricValues[Split];
 }
 
-/** A line as the file has it, whose values are not checked yet. */
+/** Describes a line as the file has it, whose values are not checked yet. */
 export interface MetricLine {
-  /** Number of training steps completed when the line was written. */
+  /** Counts the training steps completed when the line was written. */
   readonly step: number;
   readonly split: MetricSplit;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Bytes at the end of the file in which the last line is looked for; the longest lines have about 10 KB. */
+/** Limits the search for the last line to the end of the file; the longest lines have about 10 KB. */
 const tailBytes = 65_536;
 
 /** Returns a line's text, newline included. Numbers that JSON cannot hold (NaN, infinity) become null. */

@@ -10,27 +10,27 @@ const amounts = z.array(z.number());
 
 const cell = z.object({
   pixels: z.int().min(0),
-  /** Null where there is no pixel. */
+  /** Is null when there is no pixel. */
   meanLoss: z.number().nullable(),
-  /** Share of the weight of all compared pixels. */
+  /** Gives the share of the weight of all compared pixels. */
   weightShare: z.number(),
 });
 const halves = z.object({ low: cell, high: cell });
 const division = z.object({
-  /** The median over the compared pixels. */
+  /** Gives the median over the compared pixels. */
   threshold: z.number(),
   correct: halves,
   mislabeled: halves,
 });
 
-/** The schema of such a line's values. */
+/** Checks the values of a `statistics` line. */
 export const pixelStatistics = z.preprocess(
   withAmericanKeys,
   z.object({
     images: z.int().min(0),
-    /** Number of labeled pixels. */
+    /** Counts the labeled pixels. */
     pixels: z.int().min(0),
-    /** Number of pixels that a finer label judges; the two divisions count these alone. */
+    /** Counts the pixels that a finer label judges; the two divisions count these alone. */
     compared: z.int().min(0),
     mislabeled: z.int().min(0),
     meanLoss: z.number().nullable(),
@@ -39,12 +39,12 @@ export const pixelStatistics = z.preprocess(
       pixels: counts,
       compared: counts,
       mislabeled: counts,
-      /** Null in an empty interval. */
+      /** Is null in an empty interval. */
       meanLoss: z.array(z.number().nullable()),
-      /** Shares of the weight of all labeled pixels; they sum to 1. */
+      /** Holds shares of the weight of all labeled pixels, which sum to 1. */
       weightShare: amounts,
     }),
-    /** Fig. 2(a) and 2(b); null when no pixel could be compared. */
+    /** Gives Fig. 2(a); null, as the next key, when no pixel could be compared. */
     byLoss: division.nullable(),
     byConfidence: division.nullable(),
   }),
@@ -63,7 +63,7 @@ function withAmericanKeys(value: unknown): unknown {
 
 /** Holds loss, wrong labels and weight by confidence, measured on some training images. */
 export type PixelStatistics = z.output<typeof pixelStatistics>;
-/** Fig. 2(a) or 2(b): correct and mislabeled pixels, each below and above the median of the indicator. */
+/** Divides pixels as Fig. 2(a) or 2(b) does: correct and mislabeled ones, each below and above the median of the indicator. */
 export type Division = z.output<typeof division>;
 /** Counts the pixels of one cell of a division, with their mean loss and their share of the weight. */
 export type DivisionCell = z.output<typeof cell>;

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
 
-/** The phases of a step, in order. `other` moves the batch to the device, reads losses back and writes files. */
+/** Lists the phases of a step in order. `other` moves the batch to the device, reads losses back and writes files. */
 export const profilePhases = ['data', 'forward', 'loss', 'backward', 'optimizer', 'other'] as const;
 
 /** Names a phase of a training step. */
@@ -13,9 +13,9 @@ export type ProfilePhase = (typeof profilePhases)[number];
 /** Holds the time and memory of one phase of a step. */
 export interface PhaseProfile {
   readonly phase: ProfilePhase;
-  /** Mean over the measured steps. */
+  /** Gives the mean over the measured steps. */
   readonly seconds: number;
-  /** Highest number of bytes in host tensors at any moment of the phase, over all measured steps. */
+  /** Gives the highest number of bytes in host tensors at any moment of the phase, over all measured steps. */
   readonly peakBytes: number;
 }
 
@@ -23,15 +23,15 @@ export interface PhaseProfile {
 export interface OperatorProfile {
   readonly name: string;
   readonly phase: ProfilePhase;
-  /** Mean number of calls in a step. */
+  /** Gives the mean number of calls in a step. */
   readonly calls: number;
-  /** Mean time in a step, without that of the operators that it calls. */
+  /** Gives the mean time in a step, without that of the operators that it calls. */
   readonly seconds: number;
 }
 
 /** Holds the profile of a run: time and memory of its steps by phase and operator. */
 export interface Profile {
-  /** Number of steps that were measured. */
+  /** Counts the measured steps. */
   readonly steps: number;
   readonly firstStep: number;
   readonly device: string;
@@ -39,7 +39,7 @@ export interface Profile {
   readonly precision: string;
   /** Lists the phases in the order in which a step runs them. */
   readonly phases: readonly PhaseProfile[];
-  /** Sorted by time, longest first. */
+  /** Is sorted by time, longest first. */
   readonly operators: readonly OperatorProfile[];
 }
 

@@ -14,11 +14,11 @@ import { lockFile } from './run-folder.js';
 interface LockOwner {
   readonly pid: number;
   readonly host: string;
-  /** Start time of the process in the kernel's clock ticks, which tells a reused pid apart; null where it is unknown. */
+  /** Gives the start time of the process in the kernel's clock ticks, which tells a reused pid apart; null when unknown. */
   readonly started: string | null;
 }
 
-/** Two processes may find the same dead lock at once; the one that loses a round tries again. */
+/** Limits the rounds: two processes may find the same dead lock at once, and the one that loses tries again. */
 const maxRounds = 10;
 
 /** Holds the lock of a run's folder until `release`. */
@@ -120,7 +120,7 @@ function parseOwner(text: string): LockOwner | null {
   }
 }
 
-/** A process on another machine, which shares the folder, cannot be checked and counts as running. */
+/** Returns whether the owner runs. A process on another machine, which shares the folder, cannot be checked and counts. */
 function isAlive({ pid, host, started }: LockOwner): boolean {
   if (host !== hostname()) return true;
   try {

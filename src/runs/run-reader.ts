@@ -12,7 +12,7 @@ export interface Run {
   readonly folder: string;
   readonly configYaml: string;
   readonly metrics: MetricLine[];
-  /** The last checkpoint, with `file` as a path that includes the run's folder; null while there is none. */
+  /** Gives the last checkpoint, with `file` as a path that includes the run's folder; null while there is none. */
   readonly lastCheckpoint: RunState | null;
 }
 

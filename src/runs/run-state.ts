@@ -8,20 +8,20 @@ import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
 import { checkpointFolder, stateFile } from './run-folder.js';
 
-/** A value that JSON can hold. Bytes, such as the state of a generator, belong into the checkpoint as uint8 tensors. */
+/** Describes a value that JSON can hold. Bytes, such as the state of a generator, belong into the checkpoint as uint8 tensors. */
 export type JsonValue = number | string | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 
 /** Describes the last checkpoint of a run. */
 export interface RunState {
   readonly step: number;
-  /** Path of the checkpoint's tensors, relative to the run's folder. */
+  /** Gives the path of the checkpoint's tensors, relative to the run's folder. */
   readonly file: string;
   readonly state: { readonly [name: string]: JsonValue };
 }
 
 const stateFormat = 1;
 
-/** The key of the environment in `state`, under the name that the first version gave it. */
+/** Names the environment in `state`, as the first version wrote it. */
 const environmentKey = 'circumstances';
 
 /** Returns the part of a checkpoint's state that says where and how it was trained, by the name of each fact. */

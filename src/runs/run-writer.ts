@@ -34,9 +34,9 @@ import { formatState, type RunState } from './run-state.js';
 /** Holds what a checkpoint saves. */
 export interface CheckpointContents {
   readonly step: number;
-  /** Parameters, buffers, optimizer state and generators (as uint8), by name; on any device. */
+  /** Holds parameters, buffers, optimizer state and generators (as uint8), by name; on any device. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Everything else that a resume or a reader of the checkpoint needs. */
+  /** Holds everything else that a resume or a reader of the checkpoint needs. */
   readonly state: RunState['state'];
 }
 

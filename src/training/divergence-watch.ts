@@ -17,7 +17,7 @@ interface StepObjective {
   readonly step: number;
   /** Names the images of the batch. */
   readonly names: readonly string[];
-  /** Is the scalar that the step descended. */
+  /** Gives the scalar that the step descended. */
   readonly objective: Tensor;
 }
 

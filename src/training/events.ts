@@ -9,20 +9,20 @@ export type TrainingEvent =
       readonly iterations: number;
       /** Counts the numbers in all parameters of the network. */
       readonly parameters: number;
-      /** Is the step of the checkpoint that the run continues from; null for a new run. */
+      /** Gives the step of the checkpoint that the run continues from; null for a new run. */
       readonly resumedFrom: number | null;
     }
   | {
       readonly type: 'step';
       readonly step: number;
       readonly iterations: number;
-      /** Is the objective; null between logged steps, because reading it back makes the host wait for the device. */
+      /** Gives the objective; null between logged steps, because reading it back makes the host wait for the device. */
       readonly loss: number | null;
       readonly learningRate: number;
       readonly imagesPerSecond: number;
       /** Counts the bytes in tensors after the step. */
       readonly memoryBytes: number;
-      /** Is the share of the time since the last event that was spent waiting for a batch. */
+      /** Gives the share of the time since the last event that was spent waiting for a batch. */
       readonly dataWaitShare: number;
     }
   | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }

@@ -13,11 +13,11 @@ import type { StepBatch, TrainingComponents } from './training-components.js';
 /** Holds what `learnFromClean` reads of a step. */
 export interface LearnFromCleanOptions {
   readonly learner: CleanLearner;
-  /** Is the batch of the coming step. */
+  /** Gives the batch of the coming step. */
   readonly batch: StepBatch;
   /** Is a batch whose labels can be trusted. */
   readonly clean: StepBatch;
-  /** Is the learning rate of the coming step. */
+  /** Gives the learning rate of the coming step. */
   readonly learningRate: number;
   /** Draws the network's dropout masks. */
   readonly generator: Generator;

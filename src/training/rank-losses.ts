@@ -11,7 +11,7 @@ export class RankLosses {
   readonly #processGroup: ProcessGroup;
   /** Is above 0 when a rank was asked to stop at the last step. */
   #stopRequests: Tensor | null = null;
-  /** Is the same of the step before the last, which the device has computed by now. */
+  /** Gives the same of the step before the last, which the device has computed by now. */
   #stopRequestsBefore: Tensor | null = null;
 
   constructor(processGroup: ProcessGroup) {

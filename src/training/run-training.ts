@@ -74,7 +74,7 @@ export async function runTraining(
 
 interface TrainPlace {
   readonly processGroup: ProcessGroup | null;
-  /** Is the device of this rank; the run's folder keeps the device of the config. */
+  /** Gives the device of this rank; the run's folder keeps the device of the config. */
   readonly device: Config['device'];
   readonly options: Omit<RunTrainingOptions, 'environment'>;
 }

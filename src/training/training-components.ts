@@ -38,7 +38,7 @@ export interface TrainingComponents {
   readonly reweighter: Reweighter | null;
   /** Says over which pixels the plain loss is averaged. */
   readonly reduction: Reduction;
-  /** Is the factor of the auxiliary head's mean cross-entropy in the objective. */
+  /** Gives the factor of the auxiliary head's mean cross-entropy in the objective. */
   readonly auxiliaryWeight: number;
   /** Connects processes that train together, each on its part of a batch; the objective is the mean of theirs. */
   readonly processGroup?: Collectives | null;
@@ -60,7 +60,7 @@ export interface StepBatch {
 export interface StepLosses {
   /** Is what the step descended. */
   readonly objective: Tensor;
-  /** Is the plain reduced loss of the main head. */
+  /** Gives the plain reduced loss of the main head. */
   readonly main: Tensor;
   /** Is Q = Σ w′·l; null without a reweighter. */
   readonly weighted: Tensor | null;

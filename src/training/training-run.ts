@@ -26,7 +26,7 @@ export interface TrainingRunParts {
   readonly statisticsImages: ChosenImages | null;
   /** Writes the run's folder; null on ranks above 0, which leave it to rank 0. */
   readonly writer: RunWriter | null;
-  /** Is the checkpoint that the run continues from; null for a new run. */
+  /** Gives the checkpoint that the run continues from; null for a new run. */
   readonly lastCheckpoint: LastCheckpoint | null;
   /** Connects the processes that train together; null when there is one. */
   readonly processGroup: ProcessGroup | null;

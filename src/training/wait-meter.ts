@@ -25,7 +25,7 @@ export class WaitMeter {
     this.#started = true;
   }
 
-  /** Is the share of the time in [0, 1] that is spent waiting; null before two steps were noted. */
+  /** Gives the share of the time in [0, 1] that is spent waiting; null before two steps were noted. */
   get share(): number | null {
     return this.#elapsed > 0 ? this.#waited / this.#elapsed : null;
   }

@@ -1,4 +1,4 @@
-/** Confidence and loss have to go together: a head that nothing trains says nothing. */
+/** Checks that a confidence is refused when no loss trains the head that it reads. */
 import { checkConfig, configSchema } from 'coarsely/config';
 import { ConfigError } from 'coarsely/errors';
 import { losses } from 'coarsely/losses';

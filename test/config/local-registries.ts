@@ -1,4 +1,4 @@
-/** Small components to test the config with, so that these tests depend on no other room. */
+/** Registers small components to test the config with, so that these tests depend on no other room. */
 
 import { Registry } from 'coarsely/registry';
 import { z } from 'zod';

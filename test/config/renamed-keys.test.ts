@@ -1,4 +1,4 @@
-// Former names of keys: accepted in every layer with a notice, refused beside the current name.
+/** Checks that former names of keys are accepted in every layer with a notice, and refused beside the current name. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -24,15 +24,15 @@ function map(...rows: string[]) {
   return { ids, size: { width: (rows[0] as string).length, height: rows.length } };
 }
 
-function boundaryOf(truth: ReturnType<typeof map>, said: ReturnType<typeof map>, classCount = 2) {
+function boundaryOf(truth: ReturnType<typeof map>, predicted: ReturnType<typeof map>, classCount = 2) {
   const counts = new BoundaryCounts(classCount);
-  counts.update(said.ids, truth.ids, truth.size);
+  counts.update(predicted.ids, truth.ids, truth.size);
   return counts.score();
 }
 
-function trimapOf(truth: ReturnType<typeof map>, said: ReturnType<typeof map>, classCount = 2) {
+function trimapOf(truth: ReturnType<typeof map>, predicted: ReturnType<typeof map>, classCount = 2) {
   const counts = new TrimapCounts(classCount);
-  counts.update(said.ids, truth.ids, truth.size);
+  counts.update(predicted.ids, truth.ids, truth.size);
   return counts.scores().map(({ mIoU }) => mIoU);
 }
 
@@ -41,7 +41,7 @@ describe.each(golden.map((one, index) => ({ index, ...one })))(
   (one) => {
     const { classCount, shape, labels, prediction } = one;
     const [images, height, width] = shape;
-    const each = (update: (said: Uint8Array, truth: Uint8Array) => void) => {
+    const each = (update: (predicted: Uint8Array, truth: Uint8Array) => void) => {
       for (let image = 0; image < images; image += 1) {
         const part = (ids: number[]) =>
           Uint8Array.from(ids.slice(image * height * width, (image + 1) * height * width));
@@ -51,13 +51,13 @@ describe.each(golden.map((one, index) => ({ index, ...one })))(
 
     test('boundary F-score', () => {
       const counts = new BoundaryCounts(classCount);
-      each((said, truth) => counts.update(said, truth, { width, height }));
+      each((predicted, truth) => counts.update(predicted, truth, { width, height }));
       expect(counts.score()).toEqual({ mean: one.boundaryF1, perClass: one.boundaryPerClass });
     });
 
     test('trimap mIoU', () => {
       const counts = new TrimapCounts(classCount);
-      each((said, truth) => counts.update(said, truth, { width, height }));
+      each((predicted, truth) => counts.update(predicted, truth, { width, height }));
       expect(counts.scores()).toEqual(one.trimapMIoU);
     });
   },
@@ -71,30 +71,30 @@ describe('boundary F-score', () => {
     expect(boundaryOf(truth, map('001111', '001111')).mean).toBe(1);
   });
 
-  test('is 0 two pixels off in a small image, and where one has no outline', () => {
+  test('is 0 two pixels off in a small image, and when one has no boundary', () => {
     expect(boundaryOf(truth, map('011111', '011111')).perClass).toEqual([0, 0]);
     expect(boundaryOf(truth, map('000000', '000000')).perClass).toEqual([0, 0]);
     expect(boundaryOf(map('000000', '000000'), truth).perClass).toEqual([0, 0]);
   });
 
-  test('is the harmonic mean of what is met and what is right', () => {
+  test('is the harmonic mean of precision and recall', () => {
     const found = boundaryOf(
       map('0001111111', '0001111111', '1111111111', '1111111111', '1111111111'),
       map('0001111111', '0001111111', '1111111111', '1111111111', '1111100011'),
     );
-    // Class 0: 4 true outline pixels (0 at the corner has no other beside it), all met; 3 more said, none right.
+    // Class 0: 4 true outline pixels (0 at the corner has no other beside it), all met; 3 more predicted, none right.
     expect(found.perClass[0]).toBe((2 * (4 / 7) * 1) / (4 / 7 + 1));
   });
 
   test('knows no boundary towards what is not labeled, nor towards the edge of the image', () => {
     const gap = map('00..11', '00..11');
     expect(boundaryOf(gap, gap)).toEqual({ mean: Number.NaN, perClass: [null, null] });
-    // What is said inside the gap counts for nothing.
+    // What is predicted inside the gap counts for nothing.
     expect(boundaryOf(gap, map('000111', '000111'))).toEqual({ mean: Number.NaN, perClass: [null, null] });
     expect(boundaryOf(gap, map('010101', '001011')).perClass).toEqual([0, 0]);
   });
 
-  test('leaves classes without outline out of the mean', () => {
+  test('leaves classes without a boundary out of the mean', () => {
     expect(boundaryOf(truth, truth, 3)).toEqual({ mean: 1, perClass: [1, 1, null] });
   });
 
@@ -135,11 +135,11 @@ describe('trimap mIoU', () => {
 
   test('adds up images of different sizes', () => {
     const counts = new TrimapCounts(2);
-    for (const [truth, said] of [
+    for (const [truth, predicted] of [
       [row(20), row(20)],
       [map('0011', '0011'), map('0001', '0001')],
     ] as const) {
-      counts.update(said.ids, truth.ids, truth.size);
+      counts.update(predicted.ids, truth.ids, truth.size);
     }
     // Width 1: 1 + 2 true pixels of each class; all of class 0 met, 2 pixels of class 1 taken for it.
     expect(counts.scores()[0]).toEqual({ width: 1, mIoU: (3 / 5 + 1 / 3) / 2 });

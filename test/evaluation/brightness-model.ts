@@ -1,4 +1,4 @@
-/** A stand-in for a network, whose answer is known: class 0 where a pixel is dark, 1 where it is bright. */
+/** Stands in for a network with a known answer: class 0 where a pixel is dark, 1 where it is bright. */
 import type { SegmentationModel } from 'coarsely/evaluation';
 import { cat, type Tensor } from 'coarsely/torch';
 

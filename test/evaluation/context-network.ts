@@ -1,4 +1,4 @@
-/** A small real network whose answer at a pixel depends on pixels far beside it, so that windows and scales matter. */
+/** Defines a small network whose output at a pixel depends on distant pixels, so that windows and scales matter. */
 import type { SegmentationModel } from 'coarsely/evaluation';
 import { Conv2d, Module } from 'coarsely/nn';
 import { type Generator, ops, type Tensor } from 'coarsely/torch';

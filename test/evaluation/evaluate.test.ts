@@ -54,7 +54,7 @@ describe('evaluate', () => {
     ]);
   });
 
-  test('runs in evaluation mode and puts the mode back, also after an error', async () => {
+  test('runs in evaluation mode and restores the mode, also after an error', async () => {
     const model = new BrightnessModel();
     await evaluate(model, datasetOf(scenes), { precision: 'float32' });
     expect(model.calls.every(({ training }) => !training)).toBe(true);
@@ -74,7 +74,7 @@ describe('evaluate', () => {
     expect(model.calls.map(({ shape }) => shape[0])).toEqual([2, 1]);
   });
 
-  test('tells its progress and stops when asked', async () => {
+  test('reports its progress and stops on request', async () => {
     const progress: number[] = [];
     const result = await evaluate(new BrightnessModel(), datasetOf(scenes), {
       precision: 'float32',
@@ -85,7 +85,7 @@ describe('evaluate', () => {
     expect(result).toMatchObject({ images: 2, stopped: true });
   });
 
-  test('measures outlines when asked, over images of any size', async () => {
+  test('scores boundaries on request, over images of any size', async () => {
     const options = { precision: 'float32' as const, batchSize: 2 };
     const plain = await evaluate(new BrightnessModel(), datasetOf(scenes), options);
     expect(plain).toMatchObject({ boundaryF1: null, trimapMIoU: null });
@@ -94,7 +94,7 @@ describe('evaluate', () => {
     const model = new BrightnessModel();
     const outlined = await evaluate(model, datasetOf(scenes), { ...options, boundary: true });
     expect(outlined).toMatchObject({ aAcc: plain.aAcc, mIoU: plain.mIoU, images: 3 });
-    // Outline pixels in the three images, of either class: 2, 1 and 1 true ones, 2, 1 and 0 said. All that are said
+    // Boundary pixels in the three images, of either class: 2, 1 and 1 true ones, 2, 1 and 0 predicted. All predicted
     // are true within a pixel, and all true ones are met but those of the last image.
     const score = (2 * (3 / 4)) / (1 + 3 / 4);
     expect(outlined.perClass.map((one) => one.boundaryF1)).toEqual([score, score]);
@@ -104,7 +104,7 @@ describe('evaluate', () => {
     expect(outlined.trimapMIoU?.at(-1)?.mIoU).toBe(plain.mIoU);
   });
 
-  test('reads as it is asked to: scales and mirror images', async () => {
+  test('predicts at the given scales, with mirror images', async () => {
     const model = new BrightnessModel();
     const options = { precision: 'float32' as const, scales: [1, 2], flip: true };
     const result = await evaluate(model, datasetOf(scenes.slice(0, 1)), options);

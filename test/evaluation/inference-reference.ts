@@ -1,5 +1,5 @@
 /**
- * Inference as one would explain it: loops over scales, mirror images, windows and pixels, in double precision on plain
+ * Computes inference by loops over scales, mirror images, windows and pixels, in double precision on plain
  * arrays. Only the network itself runs on tensors. One image at a time.
  */
 import type { DecodedImage, SegmentationModel } from 'coarsely/evaluation';

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('loadRun', () => {
-  test('gives the network of the last checkpoint, ready to evaluate, and frees it', async () => {
+  test('returns the network of the last checkpoint in evaluation mode, and frees it', async () => {
     const path = join(folder, 'run');
     writeRun(path, { name: 'run', root, reweighter: { kind: 'arm' } });
     {
@@ -33,7 +33,7 @@ describe('loadRun', () => {
     }
   });
 
-  test('a run that remembers its classes needs no data set', async () => {
+  test('a run whose checkpoint holds its classes needs no dataset', async () => {
     const path = join(folder, 'remembers');
     writeRun(path, { name: 'remembers', root: join(folder, 'nowhere') });
     const statePath = join(path, 'state.json');

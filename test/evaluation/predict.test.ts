@@ -50,7 +50,7 @@ describe('predict', () => {
     expect([overlay.width, overlay.height]).toEqual([3, 1]);
   });
 
-  test('names what is no image, and goes on', async () => {
+  test('names files that are not images, and continues', async () => {
     const good = await writeImage('good.png', [0, 255]);
     const bad = join(folder, 'images', 'bad.png');
     await writeFile(bad, 'no picture');
@@ -61,7 +61,7 @@ describe('predict', () => {
     expect(summary.skipped[0]?.reason).not.toContain('bad.png');
   });
 
-  test('replaces nothing unless it is told to', async () => {
+  test('replaces nothing without overwrite', async () => {
     const image = await writeImage('a.png', [0, 255]);
     await predictInputs(new BrightnessModel(), [image], options());
     await expect(predictInputs(new BrightnessModel(), [image], options())).rejects.toThrow(

@@ -1,4 +1,4 @@
-/** Predictions as the test servers of datasets want them. */
+/** Checks predictions in the formats of the datasets' test servers. */
 
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';

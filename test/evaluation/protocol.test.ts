@@ -1,4 +1,4 @@
-// One protocol from end to end: what a training measures by its config, `evaluate` and the report find again.
+/** Checks that training, `evaluate` and the report measure the same scores by the protocol of the config. */
 import { readFile } from 'node:fs/promises';
 import type { Config } from 'coarsely/config';
 import { openDataset } from 'coarsely/data';
@@ -39,7 +39,7 @@ afterAll(() => playground.remove());
 
 const measured = () => readRun(runFolder).metrics.find(({ split }) => split === 'val')?.values;
 
-test('evaluate repeats what the training wrote down', async () => {
+test('evaluate repeats the scores of the training', async () => {
   {
     using run = await loadRun(runFolder);
     const dataset = await openDataset(datasetSection(run.config.data, 'evaluation'));
@@ -54,7 +54,7 @@ test('evaluate repeats what the training wrote down', async () => {
   }
 }, 60_000);
 
-test('the command follows the config, options change it, and --json says what was done', async () => {
+test('the command follows the config, options change it, and --json contains the protocol', async () => {
   const asTrained = await coarsely(['evaluate', runFolder, '--json']);
   const { mIoU, boundaryF1, ...rest } = JSON.parse(asTrained.stdout);
   expect({ mIoU, boundaryF1 }).toEqual({ mIoU: measured()?.mIoU, boundaryF1: measured()?.boundaryF1 });

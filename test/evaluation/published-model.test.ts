@@ -1,4 +1,4 @@
-/** A published checkpoint in a program: loaded ready to predict, its classes compared with those of a data set. */
+/** Checks that a program can load a published checkpoint and compare its classes with those of a dataset. */
 import { join } from 'node:path';
 import { evaluate, loadPublishedModel } from 'coarsely/evaluation';
 import { setThreads } from 'coarsely/torch';
@@ -43,7 +43,7 @@ describe('classes', () => {
     expect(compareClasses({ classCount: 3, classes: null }, { path: 'x.pth', expected })).toBeNull();
   });
 
-  test('in another order are told', () => {
+  test('in another order are reported', () => {
     expect(compareClasses(published, { path: 'x.pth', expected: [road, car, building] })).toBe(
       "class 1 is 'building' in x.pth and 'car' in the dataset",
     );

@@ -1,4 +1,4 @@
-/** Labels straight from a head's logits, against resizing all classes and taking the largest. */
+/** Compares labels that are computed directly from a head's logits with resizing all classes and taking the largest. */
 import { Generator, ops, randn, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 

@@ -1,4 +1,4 @@
-/** A run's folder as a process leaves it: begun, at a checkpoint, or finished with these scores. */
+/** Writes a run's folder as a process leaves it: begun, at a checkpoint, or finished with given scores. */
 
 import { configToYaml } from 'coarsely/config';
 import type { Job } from 'coarsely/experiments';

@@ -1,4 +1,4 @@
-// `coarsely experiment` as a person runs it: real processes, a tiny real dataset, and every way of being interrupted.
+/** Runs `coarsely experiment` as a person does: real processes, a tiny dataset, and every way of being interrupted. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -115,7 +115,7 @@ describe('coarsely experiment', () => {
     return whole;
   };
 
-  it('goes on after a closed terminal and after Ctrl-C as if nothing had been', async () => {
+  it('continues after a closed terminal and after Ctrl-C with the same results', async () => {
     await endWhen('broken', eightSteps, { step: 2, end: (queue) => queue.kill('SIGHUP') });
     expect(owner('broken', run)).toBeNull();
     expect(metrics('broken', run)).not.toContain('"split":"val"');
@@ -126,7 +126,7 @@ describe('coarsely experiment', () => {
     expect(metrics('broken', run)).toBe(await wholeMetrics());
   });
 
-  it('tells of a run that was killed without a NaN in the table, and goes on with it', async () => {
+  it('reports a killed run without a NaN in the table, and continues it', async () => {
     const code = await endWhen('killed', eightSteps, {
       step: 2,
       end: () => process.kill(owner('killed', run) ?? Number.NaN, 'SIGKILL'),
@@ -141,7 +141,7 @@ describe('coarsely experiment', () => {
     expect(metrics('killed', run)).toBe(await wholeMetrics());
   });
 
-  it('leaves its runs to finish by themselves when it is killed, and never trains one twice', async () => {
+  it('lets its runs finish by themselves when it is killed, and never trains one twice', async () => {
     await endWhen('orphan', eightSteps, { step: 2, end: (queue) => queue.kill('SIGKILL') });
     expect(owner('orphan', run)).not.toBeNull();
     const next = await coarsely(words('orphan', ...eightSteps), { cwd: folder });
@@ -151,7 +151,7 @@ describe('coarsely experiment', () => {
     expect(metrics('orphan', run)).toBe(await wholeMetrics());
   });
 
-  it('begins a diverged run anew when asked, and keeps what there was', async () => {
+  it('starts a diverged run again on request, and keeps its folder', async () => {
     const before = metrics('lost', run);
     const rows = ['--rows', 'coarse-cross-entropy', '--iterations', '4', '--retry-failed'];
     const rate = ['--set', 'optimizer.learningRate=1e30', '--set', 'schedule.warmup=0'];

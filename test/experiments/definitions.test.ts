@@ -1,4 +1,4 @@
-// The tables of the paper as data: every row maps to a valid config at both scales, and the figures are the paper's.
+/** Checks that every row of the tables maps to a valid config at both scales, and that the scores are the paper's. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

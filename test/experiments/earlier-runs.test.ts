@@ -1,4 +1,4 @@
-// What an experiment's folder holds from earlier starts: other rows, more seeds, other configs, other options.
+/** Checks what an experiment takes from earlier starts in its folder: other rows, seeds, configs and options. */
 
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

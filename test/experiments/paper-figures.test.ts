@@ -1,4 +1,4 @@
-// The paper's figures, typed a second time from its Tables 1 to 5 row by row, and the differences that it prints itself.
+/** Compares the paper's scores with a second copy of its Tables 1 to 5, and with the differences that it prints. */
 
 import { type ExperimentTable, paperScale, planExperiment, tableResult } from 'coarsely/experiments';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// The queue without processes: how many run at a time, what is skipped, and what a failure does to the others.
+/** Checks the queue without processes: how many jobs run at a time, what is skipped, and what a failure does to others. */
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';

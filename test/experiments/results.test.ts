@@ -1,4 +1,4 @@
-// The arithmetic of a table, against values computed by hand.
+/** Compares the arithmetic of a table with values computed by hand. */
 
 import { type KnownJob, paperScale, planExperiment, tableResult } from 'coarsely/experiments';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// The recipes behind the paper's tables: each a valid config of its own name, with the settings of section 4.2.
+/** Checks that the recipes behind the paper's tables are valid configs with the settings of section 4.2. */
 
 import { resolveConfig, configSchema as schema } from 'coarsely/config';
 import { recipes } from 'coarsely/recipes';

@@ -57,7 +57,7 @@ test('a torn lock protects nobody', () => {
   RunWriter.resume(runWithLock('{"pid":'), 0).close();
 });
 
-test('a process on another machine is taken to live', () => {
+test('a process on another machine counts as running', () => {
   const folder = runWithLock({ pid: 1, host: `${hostname()}-elsewhere` });
   expect(() => RunWriter.resume(folder, 0)).toThrow(/process 1 on .*-elsewhere is training/);
 });

@@ -1,4 +1,4 @@
-// The lines of metrics.jsonl as typed records: what is read is checked, and damage is told by step and key.
+/** Checks that lines of metrics.jsonl are read as typed records, and that damage is reported by step and key. */
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ test.each([
     'weight: expected as many numbers as in confidence, found [1]',
   ],
 ] as const)(
-  'a damaged %s line is told by its step and key, to whoever reads such lines',
+  'a damaged %s line is reported by its step and key when such lines are read',
   (split, line, text) => {
     const folder = runWith([line]);
     const run = readRun(folder);
@@ -73,7 +73,7 @@ test('keys of a later version are left out, and those of an earlier one renamed'
   expect(record?.values.byConfidence?.mislabeled.low).toEqual({ pixels: 1, meanLoss: 1, weightShare: 0.5 });
 });
 
-test('the last step is that of the last whole line', () => {
+test('the last step is that of the last complete line', () => {
   const folder = runWith([]);
   expect(lastMetricStep(folder)).toBe(1);
   appendFileSync(join(folder, 'metrics.jsonl'), '{"step":2,"split":"tr');

@@ -1,4 +1,4 @@
-/** What the run tests share: scratch folders, a tiny model's tensors, and reading a checkpoint's numbers back. */
+/** Makes scratch folders, a tiny model's tensors and records for the tests of runs. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

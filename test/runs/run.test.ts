@@ -33,7 +33,7 @@ function checkpoint(run: RunWriter, step: number): string {
   );
 }
 
-test('what is written is read', () => {
+test('what is written can be read', () => {
   const folder = scratchRun();
   const run = RunWriter.create(folder, { configYaml });
   expect(readRun(folder)).toEqual({ folder, configYaml, metrics: [], lastCheckpoint: null });
@@ -112,7 +112,7 @@ describe('resuming', () => {
     expect(existsSync(join(folder, 'state.json.tmp'))).toBe(false);
   });
 
-  test('a run without a checkpoint begins again at 0', () => {
+  test('a run without a checkpoint starts again at 0', () => {
     const folder = scratchRun();
     {
       using run = RunWriter.create(folder, { configYaml });
@@ -192,7 +192,7 @@ describe('a folder that cannot become a run', () => {
   });
 });
 
-describe('reading what is no run, or damaged', () => {
+describe('reading a damaged run, or no run', () => {
   test('not a run', () => {
     const folder = scratchRun();
     expect(() => readRun(folder)).toThrow(`${folder}: is not a run's folder (it does not exist)`);
@@ -239,7 +239,7 @@ describe('reading what is no run, or damaged', () => {
     expect(() => readRun(folder)).toThrow(message);
   });
 
-  test('numbers that are no step', () => {
+  test('steps that are not whole numbers from 0', () => {
     using run = RunWriter.create(scratchRun(), { configYaml });
     expect(() => run.append(trainRecord(-1, 1))).toThrow(/expected a step/);
     expect(() => checkpoint(run, 1.5)).toThrow(/expected a step/);

@@ -1,4 +1,4 @@
-/** A batch taken in parts: the gradients of the whole batch, and how a batch may be divided. */
+/** Checks that a batch computed in parts has the gradients of the whole, and how a batch may be divided. */
 import { configSchema } from 'coarsely/config';
 import { crossEntropy } from 'coarsely/losses';
 import { Conv2d, Module } from 'coarsely/nn';

@@ -1,4 +1,4 @@
-/** Activation checkpointing gives the same bits as without it, for less memory. */
+/** Checks that activation checkpointing gives equal bits with less memory. */
 import { createHash } from 'node:crypto';
 import { crossEntropy } from 'coarsely/losses';
 import { createSegmentor } from 'coarsely/models';

@@ -1,4 +1,4 @@
-/** What a learner measures on a real network in float32, against autograd. */
+/** Compares what a clean learner measures on a real network in float32 with autograd. */
 import { BatchLoader } from 'coarsely/data';
 import type { CleanStep } from 'coarsely/reweighting';
 import { Generator, rand, scope, type Tensor, tensorFrom, tidy } from 'coarsely/torch';

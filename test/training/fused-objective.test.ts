@@ -1,4 +1,4 @@
-/** A step by the fused pixel loss is a step by the plain one, for networks of any resolution. */
+/** Checks that a step with the fused pixel loss equals one with the plain loss, for networks of any resolution. */
 import { crossEntropy, focal, gce, kl, type PixelLoss } from 'coarsely/losses';
 import { Conv2d, Module, resizeBilinear } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';

@@ -1,4 +1,4 @@
-/** Every optimizer that a config can name trains both players, resumes exactly, and has a rate for the backbone. */
+/** Checks that every optimizer trains network and reweighter, resumes exactly, and has a rate for the backbone. */
 import { createHash } from 'node:crypto';
 import { configSchema } from 'coarsely/config';
 import { optimizers } from 'coarsely/optim';

@@ -1,4 +1,4 @@
-/** Reweighters that remember or learn beside the game: their runs resume exactly, and clean batches leave no trace. */
+/** Checks that runs of reweighters with a memory or a learner resume exactly, and that clean batches change nothing else. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, configSchema } from 'coarsely/config';
@@ -69,7 +69,7 @@ describe.each([
   { reweighter: { kind: 'active-bias', grid: [4, 4], minVisits: 2 }, uniformSteps: 2 },
   { reweighter: { kind: 'meta-weight-net', learningRate: 0.05 }, uniformSteps: 0 },
 ])('$reweighter.kind', ({ reweighter, uniformSteps }) => {
-  test('weighs once it knows something, and resumes bit for bit', async () => {
+  test('weights pixels once it has a history, and resumes bit for bit', async () => {
     const config = configOf(reweighter);
     const unbroken = playground.runFolder(`${reweighter.kind}-unbroken`);
     expect(await runTraining(config, { runFolder: unbroken })).toBe('finished');
@@ -90,7 +90,7 @@ describe.each([
   });
 });
 
-test('what a learner looks at leaves no trace in the network, its statistics or its dropout', async () => {
+test('a learner changes neither the network nor its statistics and dropout', async () => {
   const watched = playground.runFolder('watched');
   await runTraining(configOf({ kind: 'onlooker' }), { runFolder: watched });
   const seen = onlooker?.seen ?? [];

@@ -1,4 +1,4 @@
-/** Equal configs, equal bits: every kind of reweighter and loss, in both precisions, alone and with threads that share the work. */
+/** Checks that equal configs give equal bits, for every reweighter and loss, in both precisions, with one thread and two. */
 import { createHash } from 'node:crypto';
 import { losses } from 'coarsely/losses';
 import { reweighters } from 'coarsely/reweighting';

@@ -1,4 +1,4 @@
-/** Whole runs: what a folder holds, exact resume after interruption and after SIGKILL, and divergence. */
+/** Checks whole runs: the contents of the folder, exact resume after interruption and after SIGKILL, and divergence. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The profile of a few steps: what it counts, when it begins and ends, and that nothing goes on afterwards. */
+/** Checks the profile of a few steps: what it counts, when it begins and ends, and that nothing is measured afterwards. */
 import { tidy, zeros } from 'coarsely/torch';
 import { expect, test } from 'vitest';
 import { stopOperatorTimes } from '#torch/operator-times.js';

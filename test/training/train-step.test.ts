@@ -1,4 +1,4 @@
-/** The step itself: phases, both players, repeatability, and that it learns. */
+/** Checks the training step: phases, network and reweighter, repeatability, and that it learns. */
 import type { Config } from 'coarsely/config';
 import { BatchLoader, datasets, openDataset } from 'coarsely/data';
 import { scope, setThreads } from 'coarsely/torch';
@@ -67,7 +67,7 @@ function take(config: Config, steps: number, order: (step: number) => number = (
 const arm = { kind: 'arm', learningRateScale: 50 };
 
 describe('phases', () => {
-  test('isolated: the network takes the very steps of plain cross-entropy while ARM learns', () => {
+  test('isolated: the network takes the steps of plain cross-entropy while ARM learns', () => {
     const training = { iterations: 4, isolatedFraction: 1 };
     const plain = take(smallConfig(playground.root, { training }), 3);
     const isolated = take(smallConfig(playground.root, { reweighter: arm, training }), 3);
@@ -142,7 +142,7 @@ test('clipping bounds the step', () => {
   expect(moved(null)).toBeGreaterThan(1e-3);
 });
 
-test('a trainer put back to an earlier state takes the same steps again', () => {
+test('a trainer that is restored to an earlier state takes the same steps again', () => {
   const config = smallConfig(playground.root, { reweighter: arm });
   using outer = scope();
   const trainer = new Trainer(config, { classCount: 8, datasetLength: 4 });

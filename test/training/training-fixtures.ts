@@ -1,4 +1,4 @@
-/** A dataset of a few small generated scenes and a config that trains on it in seconds. */
+/** Writes a dataset of a few small generated scenes, with a config that trains on it in seconds. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The share of time that training waits for data, as the progress display tells it. */
+/** Checks the share of time that training waits for data, which the progress display shows. */
 
 import { describe, expect, it } from 'vitest';
 import { WaitMeter } from '#training/wait-meter.js';
@@ -24,7 +24,7 @@ describe('WaitMeter', () => {
     expect(meter.share).toBeCloseTo(1 / (3 * 0.98 + 1), 10);
   });
 
-  it('forgets what was long ago', () => {
+  it('gives old steps less weight', () => {
     const meter = new WaitMeter();
     for (let count = 0; count < 100; count++) meter.note(step(1, 10));
     for (let count = 0; count < 400; count++) meter.note(step(0.25, 10));
