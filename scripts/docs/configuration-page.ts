@@ -1,6 +1,7 @@
 /** Writes the reference of the config: every key with its type, default and meaning, as the schema has them. */
 
 import { configSchema } from 'coarsely/config';
+import { renamedKeys } from '#config/renamed-keys.js';
 import { componentGroups } from './component-registries.js';
 import { rowsTable, type SchemaNode, type SchemaRow, schemaNode, schemaRows } from './schema-rows.js';
 
@@ -47,7 +48,18 @@ key of what ran, and trains it again.
 ${rowsTable(rest, { first: 'key' })}
 
 ${sections.join('\n\n')}
+
+## Former names
+
+These names still work in files and with \`--set\`, with a notice. The folders of earlier runs may hold them.
+
+${formerNames()}
 `;
+}
+
+function formerNames(): string {
+  const rows = renamedKeys.map(({ former, current }) => `| \`${former}\` | \`${current}\` |`);
+  return ['| former name | name |', '|---|---|', ...rows].join('\n');
 }
 
 /** Returns whether a section has keys of its own, rather than the options of a component. */

@@ -13,7 +13,8 @@ interface RenamedKey {
   readonly current: string;
 }
 
-const renamedKeys: readonly RenamedKey[] = [
+/** Lists every renamed key. */
+export const renamedKeys: readonly RenamedKey[] = [
   { former: 'model.checkpoint', current: 'model.activationCheckpointing' },
   { former: 'training.accumulation', current: 'training.gradientAccumulationSteps' },
 ];
