@@ -7,9 +7,9 @@ import type { Tensor } from '../torch/index.js';
  * methods in the same order, with tensors of the same shape.
  */
 export interface Collectives {
-  /** Rank of this process, from 0 to `worldSize` − 1. */
+  /** Is the rank of this process, from 0 to `worldSize` − 1. */
   readonly rank: number;
-  /** Number of processes. */
+  /** Counts the processes. */
   readonly worldSize: number;
   /** Replaces the tensor by its sum over all ranks, in place. */
   allReduce_(tensor: Tensor): void;

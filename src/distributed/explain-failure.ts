@@ -7,9 +7,9 @@ type Member = collectives.ProcessGroupMember;
 
 /** Describes a failed operation and what is known of the ranks. */
 export interface FailureInput {
-  /** The operation that failed, for the message. */
+  /** Names the operation that failed, for the message. */
   readonly operation: string;
-  /** Rank of this process. */
+  /** Is the rank of this process. */
   readonly rank: number;
   readonly members: readonly Member[];
   readonly cause: Error;

@@ -9,7 +9,10 @@ import type { ProcessGroup } from './process-group.js';
 
 /** Configures a `GradientSynchronizer`. */
 export interface GradientSynchronizerOptions {
-  /** Size of the buckets in which gradients travel, in MiB. A bucket is sent when all its gradients are computed. */
+  /**
+   * Sets the size of the buckets in which gradients are sent, in MiB. A bucket is sent when all its gradients are
+   * computed.
+   */
   readonly bucketMiB?: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The processes that train together. Collectives are libtorch's own: Gloo on the CPU, NCCL on CUDA. Every rank must
- * call the same collectives in the same order. No call waits longer than the timeout, and its error names the rank that
- * is missing.
+ * Connects processes that train together by libtorch's collectives: Gloo on the CPU, NCCL on CUDA. Every rank must call
+ * the same collectives in the same order. No call waits longer than the timeout, and its error names the rank that is
+ * missing.
  */
 
 import { DistributedError, OperationError } from '../errors/index.js';
@@ -13,7 +13,7 @@ import type { RankEnvironment } from './rank-environment.js';
 
 /** Configures `ProcessGroup.join`. */
 export interface JoinOptions {
-  /** A CUDA device when tensors on it are to be combined; tensors on the CPU always can be. */
+  /** Names a CUDA device when tensors on it are to be combined. Tensors on the CPU always can be. */
   readonly device?: Device;
   /** Limits the wait for the other ranks, in `join` and in every collective. */
   readonly timeoutSeconds?: number;
@@ -28,7 +28,7 @@ export interface AllReduceOptions {
 export class ProcessGroup implements Collectives {
   readonly rank: number;
   readonly worldSize: number;
-  /** Rank among the processes of this machine. */
+  /** Is the rank among the processes of this machine. */
   readonly localRank: number;
   #open = true;
 

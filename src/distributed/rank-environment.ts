@@ -9,11 +9,11 @@ import { ConfigError } from '../errors/index.js';
 export interface RankEnvironment {
   /** Numbers the processes from 0 to `worldSize` − 1. */
   readonly rank: number;
-  /** Number of processes. */
+  /** Counts the processes. */
   readonly worldSize: number;
-  /** Rank among the processes of this machine, which is also the index of its GPU. */
+  /** Is the rank among the processes of this machine, and also the index of the GPU that the process uses. */
   readonly localRank: number;
-  /** Host name or address of rank 0. */
+  /** Gives the host name or address of rank 0. */
   readonly masterAddress: string;
   readonly masterPort: number;
 }

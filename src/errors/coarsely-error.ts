@@ -1,11 +1,11 @@
 /**
- * The errors that a user can cause. The command line prints their messages without a stack, so a message names the file
- * or operation, what was expected, what came, and what to do about it, in one or two lines.
+ * Defines the errors that a user can cause. The command line prints their messages without a stack, so a message names
+ * the file or operation, what was expected, what came, and what to do about it, in one or two lines.
  */
 
 /** Configures an error. */
 export interface ErrorOptions {
-  /** The error that led to this one. */
+  /** Holds the error that led to this one. */
   readonly cause?: unknown;
 }
 
@@ -68,7 +68,7 @@ export class OperationError extends CoarselyError {
 
 /** Reports that processes that train together did not find each other, or that one of them was lost. */
 export class DistributedError extends CoarselyError {
-  /** The ranks that did not come, are gone or left; empty when they are not known. */
+  /** Lists the ranks that did not come, are gone or left; empty when they are not known. */
   readonly ranks: readonly number[];
 
   constructor(

@@ -19,12 +19,12 @@ export interface SerializedError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | null;
-  /** The code of a CoarselyError; null for any other error. */
+  /** Is the code of a CoarselyError, and null for any other error. */
   readonly code: string | null;
   readonly cause: SerializedError | null;
 }
 
-/** The message by which a process tells its parent process why it failed. */
+/** Tells the parent process why this process failed. */
 export interface ErrorMessage {
   readonly type: 'error';
   readonly error: SerializedError;

@@ -1,8 +1,8 @@
 /**
- * Activation checkpointing (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"): a segment of a network
- * keeps only its input, and the backward pass computes its activations again. Losses and gradients stay the same bits:
- * a segment runs again with the same autocast, kernels and dropout masks, running statistics are updated once, and
- * gradients are added in the same order.
+ * Implements activation checkpointing (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"): a segment of
+ * a network keeps only its input, and the backward pass computes its activations again. Losses and gradients stay the
+ * same bits: a segment runs again with the same autocast, kernels and dropout masks, running statistics are updated
+ * once, and gradients are added in the same order.
  */
 
 import { OperationError } from '../errors/index.js';
@@ -21,7 +21,7 @@ type Run = (input: Tensor) => Tensor;
 /** Describes the segment of a network that `activationCheckpoint` runs. */
 export interface ActivationCheckpointOptions {
   readonly input: Tensor;
-  /** The modules that the segment runs; their buffers are updated once although they run twice. */
+  /** Lists the modules that the segment runs. Their buffers are updated once although they run twice. */
   readonly modules: readonly Module[];
 }
 
@@ -64,7 +64,7 @@ class ActivationCheckpointing implements Disposable {
   readonly #removeHook: () => void;
   readonly #segments: Segment[] = [];
   readonly #outputs = new WeakSet<Tensor>();
-  /** Of the segment that runs now. */
+  /** Holds the states that the segment that runs now has to remember. */
   #generatorStates: Map<Generator, Uint8Array> | null = null;
 
   constructor() {
@@ -135,7 +135,7 @@ class ActivationCheckpointing implements Disposable {
 interface Segment {
   readonly run: Run;
   readonly modules: readonly Module[];
-  /** States, before the first run, of the generators that drew in it. */
+  /** Holds the states that the generators had before they drew in the first run. */
   readonly generatorStates: ReadonlyMap<Generator, Uint8Array>;
   readonly withModes: ReturnType<typeof currentModes>;
   readonly input: Tensor;

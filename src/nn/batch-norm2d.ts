@@ -1,5 +1,5 @@
 /**
- * Batch normalization over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
+ * Implements batch normalization over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
  * `torch.nn.BatchNorm2d`, followed by the addition of a shortcut and ReLU. On a CPU memory bandwidth limits all three,
  * so one operator computes them together (native/kernels/batch_norm_add_relu.cc).
  */
@@ -12,9 +12,9 @@ import { Buffer, Parameter } from './parameter.js';
 
 /** Configures a `BatchNorm2d`. */
 export interface BatchNorm2dOptions {
-  /** Added to the variance. */
+  /** Is added to the variance. */
   readonly epsilon?: number;
-  /** Share of a batch's statistics in the new running statistics. */
+  /** Sets the share of a batch's statistics in the new running statistics. */
   readonly momentum?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. When its input is the output of a
- * normalization, the backward pass can compute the input again, so that it need not be kept
+ * Implements two-dimensional convolution, with the parameters and defaults of `torch.nn.Conv2d`. When its input is the
+ * output of a normalization, the backward pass can compute the input again, so that it need not be kept
  * (native/kernels/conv2d_recompute.cc).
  */
 import { type Generator, ops, type Tensor } from '../torch/index.js';
@@ -12,10 +12,10 @@ import { Parameter } from './parameter.js';
 
 /** Configures a `Conv2d`. */
 export interface Conv2dOptions {
-  /** Side of the square kernel, in pixels. */
+  /** Sets the side of the square kernel in pixels. */
   readonly kernelSize: number;
   readonly stride?: number;
-  /** Zeros added on every side, in pixels. */
+  /** Sets the width of the border of zeros on every side, in pixels. */
   readonly padding?: number;
   readonly dilation?: number;
   readonly groups?: number;
@@ -23,15 +23,15 @@ export interface Conv2dOptions {
   /** Draws the initial weight and bias. */
   readonly generator: Generator;
   readonly initializeWeight?: Initializer;
-  /** Default: uniform in ±1/√fan-in of the weight, as in PyTorch. */
+  /** Defaults to uniform in ±1/√fan-in of the weight, as in PyTorch. */
   readonly initializeBias?: Initializer;
 }
 
 /** Convolves images with square kernels. */
 export class Conv2d extends Module {
-  /** [out, in / groups, kernelSize, kernelSize]. */
+  /** Has shape [out, in / groups, kernelSize, kernelSize]. */
   readonly weight: Parameter;
-  /** [out]. */
+  /** Has shape [out]. */
   readonly bias: Parameter | null;
   readonly #geometry: ConvolutionGeometry;
 

@@ -5,7 +5,7 @@ import type { Conv2d } from './conv2d.js';
 import type { Epilogue } from './epilogue.js';
 import { foldedConvolutions } from './folded-convolutions.js';
 
-/** A convolution and the normalization of its output. */
+/** Holds a convolution and the normalization of its output. */
 export interface NormalizedConvolution {
   readonly conv: Conv2d;
   readonly bn: BatchNorm2d;

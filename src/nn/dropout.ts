@@ -1,6 +1,7 @@
 /**
- * Dropout of elements and of whole channels (Srivastava et al. 2014). Masks are drawn on the CPU from an explicit
- * generator, so that a seed drops the same places on every device and a resumed run continues the same sequence.
+ * Implements dropout of elements and of whole channels (Srivastava et al. 2014). Masks are drawn on the CPU from an
+ * explicit generator, so that a seed drops the same places on every device and a resumed run continues the same
+ * sequence.
  */
 import { empty, type Generator, ops, type Tensor } from '../torch/index.js';
 import { rememberGeneratorState } from './activation-checkpointing.js';

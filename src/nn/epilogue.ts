@@ -4,7 +4,7 @@ import type { Tensor } from '../torch/index.js';
 
 /** Configures what follows a layer: its output becomes `activation(output + residual)`. */
 export interface Epilogue {
-  /** A tensor of the output's shape that is added to it. */
+  /** Is added to the output and has its shape. */
   readonly residual?: Tensor | null;
   readonly activation?: 'none' | 'relu';
 }

@@ -1,8 +1,8 @@
 /**
- * Convolutions for inference, with the batch normalization folded into the weights. In evaluation a batch normalization
- * only scales and shifts, which the convolution before it can do with the weight (γ/√(σ² + ε))·W and the bias
- * β + (b − µ)·γ/√(σ² + ε). Residual and ReLU are then applied while the output is in cache, and weights are brought
- * into the layout and dtype of the fastest kernel once instead of for every image.
+ * Runs convolutions for inference with the batch normalization folded into the weights. In evaluation a batch
+ * normalization only scales and shifts, which the convolution before it can do with the weight (γ/√(σ² + ε))·W and the
+ * bias β + (b − µ)·γ/√(σ² + ε). Residual and ReLU are then applied while the output is in cache, and weights are
+ * brought into the layout and dtype of the fastest kernel once instead of for every image.
  *
  * The layers themselves do not change: a `FoldedConvolutions` has weights of its own, which it makes from a layer's
  * when that layer first runs. Later changes of the layer have no effect on them.
@@ -20,14 +20,14 @@ export interface ConvolutionGeometry {
   readonly groups: number;
 }
 
-/** The part of a `Conv2d` that is folded. */
+/** Describes the part of a `Conv2d` that is folded. */
 export interface FoldableConvolution {
   readonly weight: Tensor;
   readonly bias: Tensor | null;
   readonly geometry: ConvolutionGeometry;
 }
 
-/** The part of a `BatchNorm2d` that is folded. */
+/** Describes the part of a `BatchNorm2d` that is folded. */
 export interface FoldableNormalization {
   readonly weight: Tensor;
   readonly bias: Tensor;
@@ -46,7 +46,7 @@ export function foldedConvolutions(): FoldedConvolutions | null {
 /** Keeps folded weights for the layers of a network. */
 export class FoldedConvolutions implements Disposable {
   readonly #dtype: DType;
-  /** Packed weights, apart for convolutions that a ReLU follows directly, as some kernels include it. */
+  /** Holds packed weights, apart for convolutions that a ReLU follows directly, as some kernels include it. */
   readonly #packed = {
     relu: new Map<FoldableConvolution, Buffer>(),
     none: new Map<FoldableConvolution, Buffer>(),

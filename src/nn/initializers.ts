@@ -1,7 +1,7 @@
 /**
- * Initial values of parameters. Every draw comes from an explicit generator, so that a seed determines a network. The
- * formulas are those of `torch.nn.init`, with fan-in = shape[1] · receptive field and fan-out = shape[0] · receptive
- * field.
+ * Creates initial values of parameters. Every draw comes from an explicit generator, so that a seed determines a
+ * network. The formulas are those of `torch.nn.init`, with fan-in = shape[1] · receptive field and fan-out = shape[0] ·
+ * receptive field.
  */
 import { full, type Generator, rand, randn, type Tensor } from '../torch/index.js';
 

@@ -1,6 +1,7 @@
 /**
- * The base of layers and networks. A module is its fields: `Module` walks its public fields, and the path of a field is
- * its name in the state dict (`backbone.stage3.0.conv2.weight`). No field is registered or named by a string.
+ * Defines the base class of layers and networks. A module is its fields: `Module` walks its public fields, and the path
+ * of a field is its name in the state dict (`backbone.stage3.0.conv2.weight`). No field is registered or named by a
+ * string.
  */
 import { CheckpointError } from '../errors/index.js';
 import { type Device, type DType, noGrad, type Tensor, tidy } from '../torch/index.js';
@@ -24,7 +25,7 @@ export interface StateDictDifference {
 
 /** Holds parameters, buffers and other modules as fields. */
 export abstract class Module {
-  /** In training, normalization uses the statistics of the batch, and dropout is active. See `train()` and `eval()`. */
+  /** Makes normalization use the statistics of the batch and dropout active. `train()` and `eval()` set it. */
   training = true;
 
   /** Returns the fields that are walked, by the names that they have in the state dict. */

@@ -1,14 +1,14 @@
-/** Pooling over windows of pixels. */
+/** Implements pooling over windows of pixels. */
 import { ops, type Tensor } from '../torch/index.js';
 import { Module } from './module.js';
 
 /** Configures a `MaxPool2d`. */
 export interface MaxPool2dOptions {
-  /** Side of the square window, in pixels. */
+  /** Sets the side of the square window in pixels. */
   readonly kernelSize: number;
-  /** Distance between windows, in pixels. Default: `kernelSize`. */
+  /** Sets the distance between windows in pixels; `kernelSize` by default. */
   readonly stride?: number;
-  /** Pixels added on every side. */
+  /** Sets the width of the border on every side, in pixels. */
   readonly padding?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Bilinear resizing with pixel centers at half-integers (`align_corners = false`), as everywhere in this package. */
+/** Resizes bilinearly, with pixel centers at half-integers (`align_corners = false`), as everywhere in this package. */
 import { ops, type Tensor } from '../torch/index.js';
 import { selectKernel } from '../torch/internal.js';
 

@@ -2,12 +2,12 @@
 import type { Tensor } from '../torch/index.js';
 import { Module } from './module.js';
 
-/** A module that maps a tensor to a tensor. */
+/** Describes a module that maps a tensor to a tensor. */
 export interface Layer extends Module {
   forward(input: Tensor): Tensor;
 }
 
-/** A layer, or a function such as `relu`. */
+/** Is a layer, or a function of a tensor such as `(input) => input.relu()`. */
 export type LayerOrFunction = Layer | ((input: Tensor) => Tensor);
 
 /**

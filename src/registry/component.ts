@@ -1,5 +1,5 @@
 /**
- * Components are the parts that a config can name: `{ kind: 'arm', p: 2 }` names the reweighter `arm`. Losses,
+ * Defines components, the parts that a config can name: `{ kind: 'arm', p: 2 }` names the reweighter `arm`. Losses,
  * confidences, reweighters, backbones, heads, schedules, optimizers and datasets are components of one shape, so that
  * shared code never branches on a concrete kind and a user's own component is used like a built-in one.
  */
@@ -8,9 +8,9 @@ import type { z } from 'zod';
 
 /** Describes a component: its kind, the schema of its options with every default, and how it is created from them. */
 export interface Component<Options = unknown, Context = unknown, Product = unknown> {
-  /** The name that a config uses, as in `loss: { kind: gce }`. */
+  /** Is the name that a config uses, as in `loss: { kind: gce }`. */
   readonly kind: string;
-  /** A `z.strictObject` without `kind`, which rejects unknown options; `.describe()` says what each key means. */
+  /** Is a `z.strictObject` without `kind`, which rejects unknown options; `.describe()` says what each key means. */
   readonly options: z.ZodType<Options>;
   /** Creates the component from parsed options and from values that its room supplies. */
   create(options: Options, context: Context): Product;

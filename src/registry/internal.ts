@@ -1,4 +1,4 @@
-/** Exports what other rooms of this package use and users do not need. */
+/** Exports for the other rooms of this package; users do not need them. */
 
 export { expectation, knownKeysHint, shown, valueAt } from './explain-issue.js';
 export { keysOf, shapeOf } from './known-keys.js';

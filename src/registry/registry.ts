@@ -1,4 +1,4 @@
-/** Registries hold the components of one sort, such as all losses, by the kinds that configs name. */
+/** Defines registries, which hold the components of one sort, such as all losses, by the kinds that configs name. */
 
 import type { z } from 'zod';
 import { ConfigError } from '../errors/index.js';

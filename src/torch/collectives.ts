@@ -9,9 +9,9 @@ import { type Tensor, wrap } from './tensor.js';
 /** Configures how this process joins the others. */
 export interface JoinProcessGroupOptions {
   readonly rank: number;
-  /** Number of processes. */
+  /** Counts the processes. */
   readonly worldSize: number;
-  /** Host name or address of rank 0, which serves the store that all ranks meet in. */
+  /** Gives the host name or address of rank 0, which serves the store through which the ranks find each other. */
   readonly host: string;
   readonly port: number;
   /** Limits the wait for the other ranks, here and in every collective. */
@@ -20,16 +20,19 @@ export interface JoinProcessGroupOptions {
   readonly cuda: boolean;
 }
 
-/** Describes another rank by the signs of life that it leaves in the store. */
+/** Describes a rank by the signs of life that it leaves in the store. */
 export interface ProcessGroupMember {
   readonly rank: number;
   readonly host: string;
   readonly pid: string;
-  /** `gone`: it stopped giving signs of life; `left`: it closed its group; `unknown`: the store cannot be reached. */
+  /**
+   * Is `gone` when the rank stopped giving signs of life, `left` when it closed its group, and `unknown` when the store
+   * cannot be reached.
+   */
   readonly state: 'alive' | 'gone' | 'left' | 'unknown';
-  /** The error for which the rank left; empty when it left without one. */
+  /** Gives the error for which the rank left; empty when it left without one. */
   readonly reason: string;
-  /** Number of collectives that the rank has begun. */
+  /** Counts the collectives that the rank has begun. */
   readonly collectives: number;
 }
 

@@ -2,7 +2,7 @@
 
 import { OperationError } from '../errors/index.js';
 
-/** The type of a tensor's elements. */
+/** Names the type of a tensor's elements. */
 export type DType =
   | 'float32'
   | 'float64'
@@ -18,10 +18,10 @@ export type DType =
 /** Names the memory that holds a tensor's elements; `cuda` is the current CUDA device. */
 export type Device = 'cpu' | 'cuda' | `cuda:${number}`;
 
-/** The order of the dimensions in memory; in `channels-last` the channels of a pixel lie together. */
+/** Names the order of the dimensions in memory; in `channels-last` the channels of a pixel lie together. */
 export type MemoryFormat = 'contiguous' | 'channels-last';
 
-/** The arrays that tensors are read into: bfloat16 and float16 become float32, bool becomes bytes of 0 and 1. */
+/** Holds the elements of a tensor that was read: bfloat16 and float16 become float32, bool becomes bytes of 0 and 1. */
 export type TypedArray =
   | Float32Array
   | Float64Array

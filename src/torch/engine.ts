@@ -5,17 +5,17 @@ import { engineBuild, native } from './native.js';
 
 /** Describes the libtorch that runs here. */
 export interface Engine {
-  /** libtorch's version, e.g. `1.13.0`. */
+  /** Is libtorch's version, such as `1.13.0`. */
   readonly version: string;
-  /** Name of the addon's build, e.g. `debian-1.13.0`. */
+  /** Names the addon's build, such as `debian-1.13.0`. */
   readonly key: string;
-  /** Folder of libtorch. */
+  /** Is the folder of libtorch. */
   readonly folder: string;
-  /** libtorch's description of how it was compiled, several lines. */
+  /** Says in several lines how libtorch was compiled, in its own words. */
   readonly build: string;
   readonly threads: number;
   readonly cudaDevices: number;
-  /** True when this processor has instructions for bfloat16, so that mixed precision is faster. */
+  /** Tells whether this processor has instructions for bfloat16, so that mixed precision is faster. */
   readonly bfloat16Fast: boolean;
 }
 
@@ -55,11 +55,11 @@ export function liveTensorCount(): number {
 
 /** Counts the bytes of tensors in the CPU's memory, of all threads. */
 export interface Memory {
-  /** Bytes in tensors now, exactly. */
+  /** Counts the bytes in tensors now, exactly. */
   readonly liveBytes: number;
-  /** Highest `liveBytes` since the start or the last `resetPeakMemory()`. */
+  /** Is the highest `liveBytes` since the start or the last `resetPeakMemory()`. */
   readonly peakBytes: number;
-  /** Bytes of freed tensors that are kept for reuse. */
+  /** Counts the bytes of freed tensors that are kept for reuse. */
   readonly cachedBytes: number;
 }
 

@@ -25,7 +25,7 @@ export interface TensorOptions {
 
 /** Configures a new tensor of random numbers. */
 export interface RandomOptions extends TensorOptions {
-  /** The `Generator` that draws them. */
+  /** Draws the numbers; a `Generator`. */
   readonly generator: { readonly id: Handle };
 }
 

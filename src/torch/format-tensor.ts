@@ -2,7 +2,7 @@
 
 import type { DType, TypedArray } from './dtype.js';
 
-/** The part of a tensor that formatting needs; `Tensor` itself imports this file. */
+/** Describes the part of a tensor that formatting needs; `Tensor` itself imports this file. */
 interface Describable {
   readonly isDisposed: boolean;
   readonly dtype: DType;

@@ -1,10 +1,10 @@
-/** Seeded random generators (PyTorch's Mersenne Twister). Every random draw names the generator that it uses. */
+/** Wraps PyTorch's seeded random generators (Mersenne Twister). Every random draw names the generator that it uses. */
 
 import { tensorFrom } from './factories.js';
 import { type Handle, native } from './native.js';
 import { wrap } from './tensor.js';
 
-/** A random generator on the CPU. It lives until `dispose()`; scopes do not own it. */
+/** Draws random numbers on the CPU. It lives until `dispose()`; scopes do not own it. */
 export class Generator implements Disposable {
   readonly id: Handle;
 

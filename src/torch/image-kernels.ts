@@ -8,15 +8,15 @@ import { type NativeAddon, native } from './native.js';
 
 /** Describes a PNG file that `decodePngRows` can read. */
 interface PngHeader {
-  /** In pixels. */
+  /** Is measured in pixels. */
   readonly width: number;
-  /** In pixels. */
+  /** Is measured in pixels. */
   readonly height: number;
-  /** As in the file: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha. */
+  /** Has the values of the file: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha. */
   readonly colorType: number;
   readonly channels: number;
   /**
-   * True when the file has a color profile, an orientation or a transparent color, so that its pixels are not to be
+   * Tells whether the file has a color profile, an orientation or a transparent color, so that its pixels are not to be
    * shown as they are stored.
    */
   readonly hasMetadata: boolean;
@@ -29,7 +29,7 @@ interface PngRows {
   readonly count: number;
 }
 
-/** Image kernels of the addon; native/images/images.cc describes the arguments of those without a comment. */
+/** Holds the image kernels of the addon. native/images/images.cc describes the arguments of those without a comment. */
 export interface ImageKernels {
   /**
    * Reads the header of a PNG file, or null when it is no PNG of 8 bits per channel without interlacing.

@@ -34,5 +34,6 @@ export { Generator } from './generator.js';
 export { type Kernels, withKernels } from './kernels.js';
 export { type AutocastOptions, autocast, fullFloat32, noGrad } from './modes.js';
 export { Scope, scope, tidy } from './scope.js';
-export { type ClampOptions, type KeepDimOption, Tensor, type ToOptions } from './tensor.js';
+export { Tensor } from './tensor.js';
+export type { AlphaOption, ClampOptions, KeepDimOption, ToOptions } from './tensor-options.js';
 export type { NestedNumbers } from './typed-arrays.js';

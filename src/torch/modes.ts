@@ -1,6 +1,6 @@
 /**
- * Modes that change how operations compute: recording of gradients, automatic mixed precision, the precision of float32
- * on a GPU, and the choice of kernels. A mode holds while a synchronous callback runs.
+ * Switches modes that change how operations compute: recording of gradients, automatic mixed precision, the precision
+ * of float32 on a GPU, and the choice of kernels. A mode holds while a synchronous callback runs.
  */
 
 import type { DType } from './dtype.js';
@@ -34,11 +34,11 @@ export function isRecording(): boolean {
 
 /** Configures automatic mixed precision. */
 export interface AutocastOptions {
-  /** The kind of device on which it applies: `cpu` (the default) or `cuda`. */
+  /** Names the kind of device on which it applies: `cpu` (the default) or `cuda`. */
   readonly device?: string;
-  /** Default: bfloat16. */
+  /** Sets the type of products; bfloat16 by default. */
   readonly dtype?: DType;
-  /** False switches an outer autocast off, for code that must stay in float32. */
+  /** Switches an outer autocast off when false, for code that must stay in float32. */
   readonly enabled?: boolean;
 }
 

@@ -13,10 +13,10 @@ import { EngineError, OperationError } from '../errors/index.js';
 /** Identifies a native object: its slot in the low 32 bits, the slot's generation above (native/handles.h). */
 export type Handle = number;
 
-/** A value that operators take or return; numbers are handles, integers or floating-point numbers. */
+/** Holds a value that operators take or return; numbers are handles, integers or floating-point numbers. */
 export type NativeValue = Handle | boolean | string | null | undefined | readonly NativeValue[];
 
-/** An operator of libtorch's dispatcher, called with the arguments of its schema in order. */
+/** Calls an operator of libtorch's dispatcher with the arguments of its schema in order. */
 export type NativeOperator = (...values: NativeValue[]) => NativeValue;
 
 /** Describes an argument or result in an operator's schema. */
@@ -130,7 +130,7 @@ export interface NativeAddon {
   mapBytes(samples: Uint8Array, stride: number, table: Int32Array, output: Uint8Array): number;
   startProfile(): void;
   setProfilePhase(phase: number): void;
-  /** Each entry: phase, operator, calls, own seconds. */
+  /** Returns phase, operator, calls and own seconds in each entry. */
   stopProfile(): [number, string, number, number][];
   setErrorClass(errorClass: typeof OperationError): void;
 }

@@ -3,12 +3,12 @@ import { native } from './native.js';
 
 /** Sums the calls of one operator in one phase. */
 export interface OperatorTime {
-  /** The number that `setOperatorPhase` had set when the operator ran. */
+  /** Is the number that `setOperatorPhase` had set when the operator ran. */
   readonly phase: number;
-  /** libtorch's name: `aten::convolution`, or a node of the graph such as `ConvolutionBackward0`. */
+  /** Is libtorch's name: `aten::convolution`, or a node of the graph such as `ConvolutionBackward0`. */
   readonly name: string;
   readonly calls: number;
-  /** Own time, without the operators that it called. On a GPU this is the time to launch the operator. */
+  /** Measures its own time, without the operators that it called. On a GPU this is the time to launch the operator. */
   readonly seconds: number;
 }
 

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Device } from './dtype.js';
 import { engine } from './engine.js';
 
-/** The type in which a network computes its activations; parameters stay float32. */
+/** Names the type in which a network computes its activations; parameters stay float32. */
 export type Precision = 'float32' | 'bfloat16';
 
 /** Returns `precision`, with `auto` replaced by bfloat16 where the device computes it fast and by float32 elsewhere. */
@@ -19,7 +19,7 @@ export function resolveThreads(
   {
     processes = 1,
   }: {
-    /** Number of processes that share the cores of this machine. */
+    /** Counts the processes that share the cores of this machine. */
     readonly processes?: number;
   } = {},
 ): number {

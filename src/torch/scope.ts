@@ -8,7 +8,7 @@ import { type Handle, native } from './native.js';
 
 let innermost: Scope | null = null;
 
-/** An object with a handle, which a scope can own. */
+/** Describes an object with a handle, which a scope can own. */
 export interface Owned {
   readonly id: Handle;
 }

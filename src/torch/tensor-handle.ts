@@ -1,4 +1,4 @@
-/** The base of `Tensor`: facts about a tensor, its lifetime, and reading its elements back. */
+/** Defines the base class of `Tensor`: facts about a tensor, its lifetime, and reading its elements back. */
 
 import {
   type Device,
@@ -40,7 +40,7 @@ export abstract class TensorHandle {
     return this.shape.length;
   }
 
-  /** Number of elements. */
+  /** Counts the elements. */
   get numel(): number {
     return this.shape.reduce((product, length) => product * length, 1);
   }

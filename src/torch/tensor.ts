@@ -5,37 +5,13 @@
 
 import { OperationError } from '../errors/index.js';
 import { runBackwardHook } from './backward.js';
-import { type Device, type DType, dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
+import { dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import { formatTensor } from './format-tensor.js';
 import { type Handle, type NativeValue, native } from './native.js';
 import { adopt } from './scope.js';
 import { TensorHandle } from './tensor-handle.js';
 import { op } from './tensor-operators.js';
-
-/** Configures the shape of a reduction's result. */
-export interface KeepDimOption {
-  /** Leaves a reduced dimension in place with length 1. */
-  readonly keepDim?: boolean;
-}
-
-/** Configures an addition. */
-export interface AlphaOption {
-  /** Multiplies the other operand. */
-  readonly alpha?: number;
-}
-
-/** Bounds values; a bound that is missing is not applied. */
-export interface ClampOptions {
-  readonly min?: number;
-  readonly max?: number;
-}
-
-/** Configures a conversion; what is missing stays as it is. */
-export interface ToOptions {
-  readonly dtype?: DType;
-  readonly device?: Device;
-  readonly memoryFormat?: MemoryFormat;
-}
+import type { AlphaOption, ClampOptions, KeepDimOption, ToOptions } from './tensor-options.js';
 
 /** Represents an n-dimensional array in the memory of libtorch, to which it holds a handle. */
 export class Tensor extends TensorHandle {

@@ -3,7 +3,7 @@
 import { OperationError } from '../errors/index.js';
 import type { DType, TypedArray } from './dtype.js';
 
-/** A number, or arrays of numbers nested as deep as a tensor has dimensions. */
+/** Holds a number, or arrays of numbers nested as deep as a tensor has dimensions. */
 export type NestedNumbers = number | NestedNumbers[];
 
 /**

@@ -25,7 +25,7 @@ export class ByteCursor {
     this.#windowStart = start;
   }
 
-  /** Position of the next byte in the file. */
+  /** Is the position of the next byte in the file. */
   get position(): number {
     return this.#position;
   }

@@ -11,7 +11,7 @@ const readChunk = 2 ** 30;
 /** Gives random access to the bytes of an open file. */
 export class FileBytes {
   readonly path: string;
-  /** In bytes. */
+  /** Is the size of the file in bytes. */
   readonly size: number;
   #descriptor: number | null;
 

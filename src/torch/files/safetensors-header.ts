@@ -8,7 +8,7 @@ import { type DType, elementSize } from '../dtype.js';
 import type { FileBytes } from './file-bytes.js';
 import { elementCount } from './stored-tensor.js';
 
-/** The limit of the reference implementation; a longer header is hostile or of another format. */
+/** Is the limit of the reference implementation; a longer header is hostile or of another format. */
 const headerLimit = 100_000_000;
 const metadataKey = '__metadata__';
 
@@ -32,7 +32,7 @@ const nameOfDtype: ReadonlyMap<DType, string> = new Map(
 interface SafetensorsEntry {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** Position in the file, in bytes. */
+  /** Is the position in the file in bytes. */
   readonly offset: number;
   readonly byteCount: number;
 }

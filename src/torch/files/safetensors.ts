@@ -10,9 +10,9 @@ import { loadStoredTensors, type StoredTensor } from './stored-tensor.js';
 
 /** Holds the contents of a safetensors file. */
 export interface SafetensorsContents {
-  /** By name, on the CPU, in the order of the file's header. */
+  /** Holds the tensors by name, on the CPU, in the order of the file's header. */
   tensors: Map<string, Tensor>;
-  /** Texts that the writer stored beside the tensors. */
+  /** Holds texts that the writer stored beside the tensors. */
   metadata: Readonly<Record<string, string>>;
 }
 

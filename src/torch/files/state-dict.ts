@@ -14,14 +14,14 @@ import { looksLikeZip } from './zip.js';
 
 /** Holds the weights in a file. */
 export interface StateDictContents {
-  /** By name (`layer1.0.conv1.weight`), on the CPU, row-major, in the file's order. */
+  /** Holds the weights by name (`layer1.0.conv1.weight`), on the CPU, row-major, in the file's order. */
   tensors: Map<string, Tensor>;
   /**
-   * Paths of everything in the file that is not a weight and was not read: `meta`, `optimizer`, `state_dict.epoch`, ...
+   * Lists everything in the file that is not a weight and was not read: `meta`, `optimizer`, `state_dict.epoch`, ...
    */
   other: string[];
   /**
-   * Plain values by name from `meta` beside the tensors, where mmsegmentation writes `CLASSES`, `PALETTE` and `config`.
+   * Holds plain values from `meta` beside the tensors, where mmsegmentation writes `CLASSES`, `PALETTE` and `config`.
    * Empty when the file has none.
    */
   meta: ReadonlyMap<unknown, unknown>;

@@ -43,7 +43,7 @@ export class StorageDescription {
   }
 }
 
-/** The type of a storage, which persistent ids refer to and nothing calls. */
+/** Stands for the type of a storage, which persistent ids refer to and nothing calls. */
 class StorageType extends PickleGlobal {
   readonly dtype: DType;
 

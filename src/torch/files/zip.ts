@@ -20,16 +20,16 @@ const localBytes = 30;
 const zip64Extra = 0x0001;
 const largest16 = 0xffff;
 const largest32 = 0xffffffff;
-/** The directory is held in memory; a checkpoint's has one entry per tensor and is far smaller. */
+/** Limits the directory, which is held in memory. A checkpoint's has one entry per tensor and is far smaller. */
 const directoryLimit = 256 * 1024 * 1024;
 
 /** Describes a file in the archive. */
 export interface ZipEntry {
   readonly name: string;
   readonly byteCount: number;
-  /** CRC-32 of the bytes; 0 when the writer left it out. */
+  /** Is the CRC-32 of the bytes, and 0 when the writer left it out. */
   readonly checksum: number;
-  /** Compression method; only 0, uncompressed, can be read. */
+  /** Is the compression method; only 0, uncompressed, can be read. */
   readonly method: number;
   readonly headerOffset: number;
 }
