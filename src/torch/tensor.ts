@@ -194,12 +194,10 @@ export class Tensor extends TensorHandle {
     return one(dims === undefined ? op.meanAll(this.id) : op.meanOver(this.id, list(dims), keepDim));
   }
 
-  /** Returns the maxima over the given dimensions. */
   amax(dims: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
     return one(op.amax(this.id, list(dims), keepDim));
   }
 
-  /** Returns the minima over the given dimensions. */
   amin(dims: number | readonly number[], { keepDim = false }: KeepDimOption = {}): Tensor {
     return one(op.amin(this.id, list(dims), keepDim));
   }
@@ -209,12 +207,10 @@ export class Tensor extends TensorHandle {
     return one(op.argmax(this.id, dim, keepDim));
   }
 
-  /** Returns the largest element. */
   max(): Tensor {
     return one(op.maxAll(this.id));
   }
 
-  /** Returns the smallest element. */
   min(): Tensor {
     return one(op.minAll(this.id));
   }
