@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkDataset, type DatasetComponent, datasets, openDataset } from 'coarsely/data';
 import { writeReport } from 'coarsely/report';
-import { liveTensorCount } from 'coarsely/torch';
+import { liveTensorCount, setThreads } from 'coarsely/torch';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -32,7 +32,11 @@ beforeAll(async () => {
   expect(liveTensorCount()).toBe(liveBefore);
   page = await readFile(join(folder, 'both.html'), 'utf8');
 }, 60_000);
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => {
+  // The report uses all cores.
+  setThreads(1);
+  return rm(folder, { recursive: true });
+});
 
 /** The page without scripts, styles and the license: what a reader reads. */
 function textOf(html: string): string {
