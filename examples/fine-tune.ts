@@ -1,6 +1,6 @@
 /**
- * Fine-tunes a network from published ImageNet weights, and says how many of the file's tensors found their place. A
- * config does the same with `model.backbone.weights`. The dataset is a folder with `coarse` and `fine` labels.
+ * Fine-tunes a network from published ImageNet weights, after checking that they fit the backbone. The dataset is a folder
+ * with `coarse` and `fine` labels.
  *
  *     node node_modules/coarsely/dist/examples/fine-tune.js resnet18.pth my-dataset [folder] [steps]
  */
@@ -17,7 +17,7 @@ if (weights === undefined || root === undefined) {
   throw new Error('usage: fine-tune.js WEIGHTS DATASET [FOLDER] [STEPS]');
 }
 
-// What the run does by itself, once before, to see that the file fits: torchvision's ResNets have its own stem.
+// The run loads the weights by itself; this checks them first. ResNets of torchvision need torchvision's stem.
 {
   using generator = new Generator(0);
   const backbone = new ResNet(18, { stem: 'torchvision', generator });
@@ -30,7 +30,7 @@ const recipe = folderArm({ root });
 const config = configSchema.parse({
   ...recipe,
   model: { backbone: { kind: 'resnet18', stem: 'torchvision', weights } },
-  // Pretrained features want a smaller rate than the head, which starts from random values.
+  // Pretrained features need a smaller learning rate than the head, which starts from random values.
   optimizer: { learningRate: 0.01, backboneScale: 0.1 },
   schedule: { kind: 'cosine' },
   training: { iterations: Number(steps), batchSize: 4 },

@@ -1,6 +1,6 @@
 /**
- * Trains on a dataset of your own that is no folder of files: here images are drawn when they are asked for, discs on a
- * dark ground, with labels that cover only the middle of each disc. Registered as a kind, it is named by a config.
+ * Trains on a dataset of your own that is not a folder of files: images of discs on a dark ground are drawn when they are
+ * read, and the coarse labels leave out the rim of each disc. Once registered as a kind, a config can name it.
  *
  *     node node_modules/coarsely/dist/examples/own-dataset.js [folder] [steps]
  */
@@ -39,7 +39,7 @@ const options = z
   })
   .describe('Discs on a dark ground, drawn on demand.');
 
-/** Draws one bright disc, and labels what is surely inside or outside of it. */
+/** Draws one bright disc with its labels: 1 inside, 0 outside, and ignored near the rim where labels are coarse. */
 function drawSample(index: number, { split, labels }: z.output<typeof options>): Sample {
   const random = new RandomStream(split === 'train' ? 1 : 2, [index]);
   const [centerX, centerY, radius] = [
@@ -85,7 +85,7 @@ const config = configSchema.parse({
     train: { split: 'train', labels: 'coarse' },
     evaluation: { split: 'val', labels: 'fine' },
     augmentation: { cropSize: [size, size] },
-    // Worker threads would have to load the component too: keep it in a module of its own, see docs/guide/extend.md.
+    // Worker threads can only read datasets that they load themselves; docs/guide/extend.md shows how.
     workers: 0,
   },
   training: { iterations, batchSize: 4 },

@@ -1,6 +1,6 @@
 /**
- * Trains with a head of your own: two convolutions on the last feature of the backbone. Registered as a kind, it is named
- * by a config, and its checkpoints load like any others.
+ * Trains with a head of your own: two convolutions on the last feature of the backbone. Once registered as a kind, a config
+ * can name it, and its checkpoints load like any others.
  *
  *     node node_modules/coarsely/dist/examples/own-head.js [folder] [steps]
  */
@@ -34,7 +34,7 @@ class SmallHead extends Module implements Head {
     this.classify = new Conv2d(channels, classCount, { kernelSize: 1, generator });
   }
 
-  /** Returns logits at the size of the last feature; they are resized to the labels outside. */
+  /** Returns logits at the size of the last feature; the segmentor resizes them to the size of the labels. */
   forward([, , , last]: Features): HeadOutput {
     const featuresNCHW = this.reduce.forward(last).relu();
     return { logitsNCHW: this.classify.forward(featuresNCHW), featuresNCHW, auxiliaryLogitsNCHW: null };

@@ -1,5 +1,5 @@
 /**
- * Serves a trained network over HTTP: an image is posted, and a PNG comes back in which each pixel is a class.
+ * Serves a trained network over HTTP: it answers a posted image with a PNG in which each pixel is the index of a class.
  *
  *     node node_modules/coarsely/dist/examples/predict-server.js runs/folder-arm [port]
  *     curl --data-binary @photo.jpg http://localhost:8080/ > labels.png
@@ -21,13 +21,10 @@ const run = await loadRun(runFolder);
 const options = inferenceOptions(run.config);
 const model = foldBatchNorm(run.model, { dtype: 'float32' });
 
-/** Returns the class of each pixel of an encoded image, as a gray PNG. */
+/** Reads an encoded image and returns the class of each pixel as a gray PNG. */
 async function segment(file: Buffer): Promise<Buffer> {
-  const { data, info } = await sharp(file)
-    .removeAlpha()
-    .toColorspace('srgb')
-    .raw()
-    .toBuffer({ resolveWithObject: true });
+  const rgb = sharp(file).autoOrient().removeAlpha().toColorspace('srgb').raw();
+  const { data, info } = await rgb.toBuffer({ resolveWithObject: true });
   const { width, height } = info;
   using _labels = scope();
   const labelsNHW = inferLabels(model, [{ width, height, image: data }], {
@@ -35,13 +32,11 @@ async function segment(file: Buffer): Promise<Buffer> {
     precision: 'float32',
   });
   const labels = labelsNHW.to({ dtype: 'uint8' }).toTypedArray() as Uint8Array;
-  return sharp(labels, { raw: { width, height, channels: 1 } })
-    .toColorspace('b-w')
-    .png()
-    .toBuffer();
+  const gray = sharp(labels, { raw: { width, height, channels: 1 } }).toColorspace('b-w');
+  return gray.png().toBuffer();
 }
 
-async function body(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
@@ -55,7 +50,7 @@ async function body(request: IncomingMessage): Promise<Buffer> {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== 'POST') return void response.writeHead(405).end('post an image\n');
   try {
-    const png = await segment(await body(request));
+    const png = await segment(await readBody(request));
     response.writeHead(200, { 'content-type': 'image/png' }).end(png);
   } catch (error) {
     response.writeHead(400).end(`${error instanceof Error ? error.message : error}\n`);

@@ -1,6 +1,6 @@
 /**
- * Trains from a program: takes a recipe, changes a few keys, trains, and scores the trained network on the exact labels.
- * The dataset is a folder; generated scenes stand for yours.
+ * Trains from a program: takes a recipe, changes a few keys, trains, and scores the trained network on exact labels.
+ * Generated scenes stand for your dataset folder.
  *
  *     node node_modules/coarsely/dist/examples/train.js [folder] [steps]
  */

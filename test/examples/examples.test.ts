@@ -1,4 +1,4 @@
-// Every example runs as its first lines say, with a few steps, and does what it is there to show.
+// Every example runs as its first lines say, with a few steps, and does what it shows.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,6 +31,7 @@ function run(name: string, ...words: string[]): string {
 test('own-loop: ARM learns beside a small network', () => {
   const printed = run('own-loop.js', '10');
   expect(printed).toContain('weighted loss');
+  expect(printed).toMatch(/^ARM weighs an unsure pixel \d+\.\d\d times as much as a sure one$/m);
   expect(printed).toMatch(/pixels right on scenes never seen, exact labels: \d+\.\d %/);
 });
 
