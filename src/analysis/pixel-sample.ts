@@ -4,7 +4,7 @@ import { ignoreIndex } from '../data/index.js';
 import { OperationError } from '../errors/index.js';
 import type { ImageMaps } from './measure-image.js';
 
-/** How a pixel's training label compares with a finer one. */
+/** Numbers the outcomes of comparing a pixel's training label with a finer one. */
 export const pixelState = { correct: 0, mislabeled: 1, unknown: 2 } as const;
 
 /** Holds labeled pixels, all lists of one length. */

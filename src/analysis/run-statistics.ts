@@ -29,7 +29,7 @@ export interface RunStatistics {
   readonly moments: readonly StatisticsMoment[];
   /** Says where they come from: training recorded them, or they were measured with the last checkpoint. */
   readonly source: 'recorded' | 'measured';
-  /** The order of the norm under which the run's weights maximize the loss; null where they do not. */
+  /** Order p of the norm under which the run's weights maximize the loss; null where they do not. */
   readonly p: number | null;
 }
 

@@ -1,5 +1,6 @@
 /** Writes a table's results as Markdown: scores with their spread, and those of the paper beside them. */
 
+import { formatDifference, formatNumber } from '../format/index.js';
 import { type Metric, tableLabel } from './experiment-table.js';
 import type { RowResult, Summary, TableResult } from './table-result.js';
 
@@ -13,20 +14,18 @@ export interface TextTable {
 export function scoreText({ mean, deviation }: Summary): string {
   if (mean === null) return '–';
   if (Number.isNaN(mean)) return 'NaN';
-  return deviation === null ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
+  return withDeviation(formatNumber(mean, { decimals: 2 }), deviation);
 }
 
 /** Returns a difference such as `+1.61 ± 0.30`. */
 export function differenceText({ mean, deviation }: Summary): string {
   if (mean === null) return '–';
   if (Number.isNaN(mean)) return 'NaN';
-  return deviation === null ? signed(mean) : `${signed(mean)} ± ${deviation.toFixed(2)}`;
+  return withDeviation(formatDifference(mean), deviation);
 }
 
-function signed(value: number): string {
-  const digits = Math.abs(value).toFixed(2);
-  if (digits === '0.00') return '0.00';
-  return `${value < 0 ? '−' : '+'}${digits}`;
+function withDeviation(text: string, deviation: number | null): string {
+  return deviation === null ? text : `${text} ± ${formatNumber(deviation, { decimals: 2 })}`;
 }
 
 /** Returns every cell of a table as text. */
@@ -58,8 +57,7 @@ function rowText(row: RowResult, metrics: readonly Metric[]): string[] {
 }
 
 function figureText(figure: number | null | undefined): string {
-  if (figure === null || figure === undefined) return '–';
-  return Number.isNaN(figure) ? 'NaN' : figure.toFixed(2);
+  return Number.isNaN(figure) ? 'NaN' : formatNumber(figure, { decimals: 2 });
 }
 
 /** Returns a table with its remarks as Markdown; `notes` are those of the whole experiment. */

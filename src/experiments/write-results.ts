@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { writeTextAtomically } from '../files/index.js';
+import { formatNumber } from '../format/index.js';
 import { jobStatus } from './job-status.js';
 import { tableMarkdown } from './markdown.js';
 import type { ExperimentPlan } from './plan.js';
@@ -54,7 +55,8 @@ function notesOf(
   const finished = jobs.flatMap(({ status }) => (status.state === 'finished' ? [status] : []));
   const machines = new Set(finished.map(({ environment }) => Object.values(environment).join('; ')));
   const minutes = finished.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
-  const spent = finished.length === 0 ? '' : `, ${(minutes / finished.length).toFixed(1)} minutes each`;
+  const spent =
+    finished.length === 0 ? '' : `, ${formatNumber(minutes / finished.length, { decimals: 1 })} minutes each`;
   return [
     ...scale.notes,
     ...sizeNotes(jobs.map(({ job }) => job)),

@@ -1,4 +1,4 @@
-/** What the plots over confidence share: the axis, the places of the intervals, and a histogram of the pixels. */
+/** Holds what the plots over confidence share: the axis, the places of the intervals, and a histogram of the pixels. */
 
 import { binCenter, binCount } from '../analysis/internal.js';
 import { formatPercent } from '../format/index.js';
@@ -6,6 +6,7 @@ import type { PixelStatistics } from '../runs/index.js';
 import { lightColors } from './palette.js';
 import type { Axis, Series } from './plot/plot.js';
 
+/** The horizontal axis of plots over confidence. */
 export const confidenceAxis: Axis = {
   label: 'confidence v̂ (−1: a guess, +1: certain)',
   range: [-1, 1],

@@ -22,6 +22,7 @@ export interface PageColors {
   readonly series: readonly string[];
 }
 
+/** The colors of figures, and of reports in the light scheme. */
 export const lightColors: PageColors = {
   paper: '#f7f6f3',
   card: '#ffffff',
@@ -35,6 +36,7 @@ export const lightColors: PageColors = {
   series: ['#2457d6', '#d2480c', '#0a7f72', '#8a35c9', '#b0780a', '#c2256b', '#3f7d1c', '#5b6472'],
 };
 
+/** The colors of reports in the dark scheme. */
 export const darkColors: PageColors = {
   paper: '#0f1115',
   card: '#181b21',

@@ -22,7 +22,7 @@ export function photoPixels({
 /** Configures how labels are colored. */
 export interface ClassColors {
   readonly classes: readonly DatasetClass[];
-  /** How likely each pixel's class is, 0..1; less likely ones are darker. */
+  /** Likelihood of each pixel's class, 0..1; less likely classes are darker. */
   readonly likelihood?: Float32Array;
 }
 
@@ -71,7 +71,7 @@ export interface PictureOptions {
   readonly height: number;
   /** Wider pictures are reduced to this width. */
   readonly widest?: number;
-  /** Whether reducing mixes neighboring pixels; label maps keep their exact colors without. */
+  /** Mixes neighboring pixels when a picture is reduced; false keeps the exact colors of label maps. */
   readonly smooth?: boolean;
 }
 

@@ -3,6 +3,7 @@
 /** Holds a number that may be missing; a missing one is written as an en dash. */
 type Known = number | null | undefined;
 
+/** Configures `formatNumber`. */
 export interface NumberFormat {
   /** Limits the significant digits; trailing zeros are left out. */
   readonly digits?: number;
@@ -16,6 +17,7 @@ export function formatNumber(value: Known, { digits = 4, decimals }: NumberForma
   return withMinus(decimals === undefined ? shortest(value, digits) : value.toFixed(decimals));
 }
 
+/** Configures `formatPercent`. */
 export interface PercentFormat {
   /** Sets the digits after the point. */
   readonly decimals?: number;
@@ -29,13 +31,13 @@ export function formatPercent(fraction: Known, { decimals = 1, sign = false }: P
   return withMinus(`${(100 * fraction).toFixed(decimals)}${sign ? ' %' : ''}`);
 }
 
-/** Formats a difference with its sign: `+1.61`, `−0.30`, `±0.00`. */
+/** Formats a difference with its sign: `+1.61`, `−0.30`, and `0.00` without one. */
 export function formatDifference(
   difference: number,
   { decimals = 2 }: { readonly decimals?: number } = {},
 ): string {
   const digits = Math.abs(difference).toFixed(decimals);
-  if (Number(digits) === 0) return `±${digits}`;
+  if (Number(digits) === 0) return digits;
   return `${difference < 0 ? '−' : '+'}${digits}`;
 }
 

@@ -1,6 +1,7 @@
 /** Compares coarse labels with fine ones: the share of pixels that each labels, and how often the two agree. */
 
 import type { ClassList } from '../data/index.js';
+import { formatPercent } from '../format/index.js';
 import { coarseFirst } from './choose-parts.js';
 import type { LabelComparison } from './dataset-inspection.js';
 import type { ScannedPair } from './scan.js';
@@ -39,7 +40,7 @@ export function comparisonHints({ split, coarse, fine, agreement, ratio }: Label
   const hints: string[] = [];
   if (agreement !== null && agreement < lowAgreement) {
     hints.push(
-      `${split}: ${coarse} and ${fine} agree on only ${(100 * agreement).toFixed(0)} % of the pixels that both label; ` +
+      `${split}: ${coarse} and ${fine} agree on only ${formatPercent(agreement, { decimals: 0, sign: true })} of the pixels that both label; ` +
         `do both count classes in the order of classes.json?`,
     );
   }

@@ -35,8 +35,8 @@ describe('numbers', () => {
     expect(formatPercent(undefined, { sign: true })).toBe('–');
   });
 
-  test('differences have their sign, and none has both', () => {
-    expect([1.614, -0.3, 0.004].map((value) => formatDifference(value))).toEqual(['+1.61', '−0.30', '±0.00']);
+  test('differences have their sign, and zero has none', () => {
+    expect([1.614, -0.3, 0.004].map((value) => formatDifference(value))).toEqual(['+1.61', '−0.30', '0.00']);
   });
 
   test('counts have separators and their noun', () => {

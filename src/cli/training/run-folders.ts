@@ -11,7 +11,7 @@ import { shellWord } from '../output/shell-word.js';
 /**
  * Returns the folder of a new run: `output/name`, or `output/name-2`, `-3`, … while those exist.
  *
- * @param exact whether a folder that exists is an error instead, because the user chose this name
+ * @param exact makes a folder that exists an error instead, because the user chose this name
  * @throws {ConfigError} when the folder exists or cannot be created
  */
 export function newRunFolder({ output, name }: Config, { exact }: { readonly exact: boolean }): string {
@@ -27,7 +27,7 @@ export function newRunFolder({ output, name }: Config, { exact }: { readonly exa
 export interface StartedRun {
   readonly run: Run;
   readonly config: Config;
-  /** Whether the last checkpoint is of the last iteration. */
+  /** Is true when the last checkpoint is of the last iteration. */
   readonly finished: boolean;
 }
 

@@ -13,7 +13,7 @@ export interface TrainSessionOptions {
   readonly resume: boolean;
   /** Number of steps to profile; null for none. */
   readonly profileSteps?: number | null;
-  /** Whether nothing is shown, for processes whose progress rank 0 shows. */
+  /** Shows nothing, for processes whose progress rank 0 shows. */
   readonly quiet?: boolean;
 }
 

@@ -31,7 +31,7 @@ export interface Series {
   /** Width of a bar in units of x. */
   readonly barWidth?: number;
   readonly dashed?: boolean;
-  /** Whether a line has a dot at every point. */
+  /** Draws a dot at every point of a line. */
   readonly dots?: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface ChartSeries {
   readonly width: number;
   /** One value for each x; null where this series has none. */
   readonly values: readonly (number | null)[];
-  /** Whether the key below the chart names it. */
+  /** Is true when the key below the chart names it. */
   readonly inKey: boolean;
   readonly dots: boolean;
 }

@@ -92,7 +92,7 @@ function progress(run: ReportRun): string {
   return `${run.lastStep} of ${run.iterations}`;
 }
 
-/** Returns the CSS class of a difference, by its sign: +, − or ±. */
+/** Returns the CSS class of a difference, by its sign. */
 export function toneOf(difference: string): 'better' | 'worse' | 'equal' {
   return difference.startsWith('+') ? 'better' : difference.startsWith('−') ? 'worse' : 'equal';
 }
