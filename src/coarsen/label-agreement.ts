@@ -1,5 +1,7 @@
 /** Measures how much of the fine labels the coarse ones cover, and how often they are right. */
 
+import { formatNumber, formatTable } from '../format/index.js';
+
 /** Describes how well the coarse labels of one class match its fine labels. */
 export interface ClassAgreement {
   readonly classIndex: number;
@@ -86,14 +88,14 @@ export function formatAgreement(
   { coverage, agreement, perClass }: LabelAgreement,
   { classNames = [] }: { readonly classNames?: readonly string[] } = {},
 ): string {
-  const share = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '–').padStart(10);
-  const names = perClass.map(({ classIndex }) => classNames[classIndex] ?? `class ${classIndex}`);
-  const column = Math.max(9, ...names.map((name) => name.length));
-  return [
-    `${''.padEnd(column)}${'coverage'.padStart(10)}${'agreement'.padStart(11)}`,
-    `${'all'.padEnd(column)}${share(coverage)} ${share(agreement)}`,
-    ...perClass.map(
-      (row, i) => `${(names[i] as string).padEnd(column)}${share(row.coverage)} ${share(row.agreement)}`,
-    ),
-  ].join('\n');
+  const share = (value: number) => formatNumber(Number.isFinite(value) ? value : null, { decimals: 3 });
+  return formatTable([
+    ['', 'coverage', 'agreement'],
+    ['all', share(coverage), share(agreement)],
+    ...perClass.map((row) => [
+      classNames[row.classIndex] ?? `class ${row.classIndex}`,
+      share(row.coverage),
+      share(row.agreement),
+    ]),
+  ]);
 }
