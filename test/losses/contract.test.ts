@@ -1,4 +1,4 @@
-/** What every registered loss must do, whatever it computes. */
+/** Holds every registered loss to the contract of pixel losses. */
 import { losses, type PixelLoss } from 'coarsely/losses';
 import { autocast, ops, scope, type Tensor, tensorFrom } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ const lossesOf = (loss: PixelLoss, { logitsNCHW, labelsNHW, extraHeads }: PixelB
 
 const leavesOf = ({ logitsNCHW, extraHeads }: PixelBatch) => [logitsNCHW, ...Object.values(extraHeads)];
 
-/** Gradients of the sum, where there are any. */
+/** Returns the gradients of the sum that exist. */
 function gradientsOf(batch: PixelBatch, values: Tensor): Tensor[] {
   values.sum().backward();
   return leavesOf(batch).flatMap((leaf) => leaf.grad ?? []);

@@ -1,4 +1,4 @@
-/** Cross-entropy by hand: −log softmax at the label, 0 where ignored, and the two ways to reduce it. */
+/** Checks cross-entropy by hand: −log softmax at the label, 0 where ignored, and the two ways to reduce it. */
 import { crossEntropy, reduceLosses } from 'coarsely/losses';
 import { autocast, scope, tensorFrom } from 'coarsely/torch';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Batches for the fused pixel loss, and the plain way to what it computes. */
+/** Creates batches for the fused pixel loss, and computes its results with the operators that it replaces. */
 import { crossEntropy, focal, gce, type PixelLoss } from 'coarsely/losses';
 import { resizeBilinear } from 'coarsely/nn';
 import { type Confidence, entropy, variance } from 'coarsely/reweighting';
@@ -6,13 +6,13 @@ import { Generator, randn, type Tensor, tensorFrom, tidy } from 'coarsely/torch'
 
 export interface FusedCase {
   readonly name: string;
-  /** [N, C, h, w] */
+  /** Shape of the logits, [N, C, h, w]. */
   readonly logits: readonly [number, number, number, number];
-  /** [H, W] */
+  /** Size of the labels, [H, W]. */
   readonly labels: readonly [number, number];
   readonly dtype?: 'float32' | 'bfloat16' | 'float16';
   readonly memoryFormat?: 'contiguous' | 'channels-last';
-  /** Of the logits. */
+  /** Data type of the logits. */
   readonly scale?: number;
   readonly ignored?: (index: number) => boolean;
 }
@@ -33,14 +33,14 @@ export const fusedConfidences: readonly (readonly [string, Confidence])[] = [
 ];
 
 export interface FusedBatch {
-  /** A leaf. */
+  /** Logits, a leaf of the graph. */
   readonly logitsNCHW: Tensor;
   readonly labelsNHW: Tensor;
-  /** What each loss is multiplied by, of either sign. */
+  /** Factors of the losses, of either sign. */
   readonly factorsNHW: Tensor;
 }
 
-/** The same numbers each time. */
+/** Draws a batch, the same at each call. */
 export function fusedBatch({
   logits: shape,
   labels: [height, width],
@@ -74,7 +74,7 @@ export interface FusedMaps {
   readonly confidenceNHW: Tensor;
 }
 
-/** By logits at the labels' size. */
+/** Computes losses and confidence from logits at the labels' size. */
 export function plainMaps(
   { logitsNCHW, labelsNHW }: FusedBatch,
   { loss, confidence }: { readonly loss: PixelLoss; readonly confidence: Confidence },
@@ -84,7 +84,7 @@ export function plainMaps(
   return { lossesNHW: loss(resized, labelsNHW), confidenceNHW: confidence(resized) };
 }
 
-/** Gradient of the logits when the losses are summed with the batch's factors. */
+/** Returns the gradient of the logits when the losses are summed with the batch's factors. */
 export function gradientOf({ logitsNCHW, factorsNHW }: FusedBatch, { lossesNHW }: FusedMaps): Tensor {
   lossesNHW.mul(factorsNHW).sum().backward();
   const { grad } = logitsNCHW;

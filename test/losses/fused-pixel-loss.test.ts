@@ -1,4 +1,4 @@
-/** The fused pass gives what the plain way gives, to rounding, whatever the sizes, layouts and types. */
+/** Compares the fused pass with the operators that it replaces: equal to rounding, for all sizes, layouts and types. */
 import { crossEntropy, focal, fusedPixelLoss, gce, kl } from 'coarsely/losses';
 import { entropy, logVariance, variance } from 'coarsely/reweighting';
 import { autocast, scope, setThreads, type Tensor, tensorFrom, threads } from 'coarsely/torch';
@@ -47,7 +47,7 @@ const cases: readonly FusedCase[] = [
 const digits = { float32: 1e-6, bfloat16: 1e-2, float16: 1e-3 };
 
 describe.each(cases)('$name', (given) => {
-  // What rounding does to logits of this size, and so to losses; several pixels meet in one gradient.
+  // The rounding of logits of this size, and so of losses; several pixels add up in one gradient.
   const rounding = 4e-7 * (8 + 4 * (given.scale ?? 3));
 
   test.each(fusedLosses)('%s', (_, loss) => {

@@ -1,16 +1,16 @@
-/** Generalized cross-entropy and focal loss by hand, and where a careless formula breaks. */
+/** Checks generalized cross-entropy and focal loss by hand, and where a careless formula breaks. */
 import { crossEntropy, focal, gce, type PixelLoss } from 'coarsely/losses';
 import { scope, tensorFrom } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 import { oneMinusExp } from '#losses/one-minus-exp.js';
 
-/** One pixel of two classes, the first of which is labeled: p_y = sigmoid(margin). */
+/** Returns loss and slope of one pixel of two classes, the first of which is its label: p_y = sigmoid(margin). */
 function atMargin(loss: PixelLoss, margin: number): { value: number; slope: number } {
   using _inner = scope();
   const logits = tensorFrom([margin, 0], { dtype: 'float32', shape: [1, 2, 1, 1] }).requiresGrad_();
   const values = loss(logits, tensorFrom([0], { dtype: 'int64', shape: [1, 1, 1] }));
   values.sum().backward();
-  // + 0, as a test for 0 means −0 too.
+  // Adding 0 turns −0 into 0, which the comparison tells apart.
   return { value: values.item() + 0, slope: Number(logits.grad?.toTypedArray()[0]) + 0 };
 }
 

@@ -1,4 +1,4 @@
-/** Losses and confidences, with their gradients, against PyTorch in float64 (`losses-golden.py` wrote the numbers). */
+/** Compares losses, confidences and their gradients with PyTorch in float64 (`losses-golden.py` wrote the numbers). */
 import { readFileSync } from 'node:fs';
 import { losses } from 'coarsely/losses';
 import { confidences } from 'coarsely/reweighting';

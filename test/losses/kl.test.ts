@@ -1,4 +1,4 @@
-/** The KL loss by hand: Eq. 1, its minimum of Eq. 2, and what happens where it has no lower end. */
+/** Checks the KL loss by hand: Eq. 1, its minimum of Eq. 2, and the bound where it has no lower end. */
 import { crossEntropy, kl, reduceLosses } from 'coarsely/losses';
 import { Parameter } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
@@ -33,7 +33,7 @@ test('descending it in s finds ŝ = 2 CE (Eq. 2), from far away too', () => {
     for (let step = 0; step < 600; step++) {
       tidy(() => {
         optimizer.zeroGrad();
-        // From far below, 1/s is great: a step as long as the gradient would leap over the minimum.
+        // Far below the minimum 1/s is large, and a step as long as the gradient would overshoot.
         kl(logits(), labels(), { extraHeads: { logScale } }).sum().backward();
         logScale.grad?.clamp_({ min: -5, max: 5 });
         optimizer.step();

@@ -1,4 +1,4 @@
-/** What every registered backbone keeps to, at every output stride. */
+/** Holds every registered backbone to the contract of `Backbone`, at every output stride. */
 import { backbones } from 'coarsely/models';
 import { Generator, noGrad, randn, setThreads, type Tensor, tidy } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Every registered head on every registered backbone, as a config names them. */
+/** Runs every registered head on every registered backbone, as a config names them. */
 import { backbones, createSegmentor, heads } from 'coarsely/models';
 import { Generator, randn, setThreads, tidy } from 'coarsely/torch';
 import { expect, test } from 'vitest';

@@ -1,8 +1,8 @@
-/** The values that networks-golden.py gives to tensors by their names, computed the same way. */
+/** Computes the values that networks-golden.py gives to tensors by their names. */
 import type { Module } from 'coarsely/nn';
 import { noGrad, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
 
-/** Numbers in [0, 1) from a hash of the name and the position. */
+/** Returns numbers in [0, 1) from a hash of the name and the position. */
 function uniform(name: string, count: number): Float64Array {
   let seed = 2166136261;
   for (const byte of Buffer.from(name)) seed = Math.imul(seed ^ byte, 16777619);
@@ -40,7 +40,7 @@ export function fill<M extends Module>(module: M): M {
   return module;
 }
 
-/** Noise, and a tint for each image. */
+/** Returns images of noise, each with a tint. */
 export function images([n, c, h, w]: readonly [number, number, number, number]): Tensor {
   const tints = uniform('tints', n * c);
   const noise = uniform('images', n * c * h * w);

@@ -1,4 +1,4 @@
-/** Folded networks give what the networks themselves give, which stay as they were. */
+/** Compares folded networks with the networks they are made from, which have to stay unchanged. */
 import { createSegmentor, foldBatchNorm, heads } from 'coarsely/models';
 import { BatchNorm2d } from 'coarsely/nn';
 import { Generator, noGrad, rand, randn, setThreads, tidy } from 'coarsely/torch';
@@ -28,7 +28,7 @@ function createModel(backbone: string, head: string) {
   return model.to({ memoryFormat: 'channels-last' }).eval();
 }
 
-/** A number for every tensor that any change of an element changes. */
+/** Returns one number for each tensor, which changes with any of its elements. */
 function fingerprint(model: ReturnType<typeof createModel>): number[] {
   return tidy(() =>
     noGrad(() => [...model.stateDict().values()].map((tensor) => tensor.mul(tensor.sub(0.3)).sum().item())),

@@ -1,4 +1,4 @@
-/** ResNeSt, DeepLabv3+ and OCR against PyTorch, by way of checkpoints with mmsegmentation's names. */
+/** Compares ResNeSt, DeepLabv3+ and OCR with PyTorch, by checkpoints with mmsegmentation's names. */
 import { createSegmentor, OcrHead, ResNeSt, Segmentor } from 'coarsely/models';
 import { Generator, noGrad, setThreads, type Tensor, tidy, zeros } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';

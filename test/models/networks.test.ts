@@ -1,4 +1,4 @@
-/** Networks against PyTorch: torchvision's ResNets, and a segmentor written out after mmsegmentation (networks-golden.py). */
+/** Compares networks with PyTorch (networks-golden.py): torchvision's ResNets, and a segmentor after mmsegmentation. */
 import { readFileSync } from 'node:fs';
 import { DeepLabV3Plus, FcnHead, ResNet, Segmentor } from 'coarsely/models';
 import { Generator, noGrad, setThreads, type Tensor, tidy } from 'coarsely/torch';

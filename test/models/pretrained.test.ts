@@ -1,4 +1,4 @@
-/** Published ImageNet weights by name: files with torchvision's and mmsegmentation's exact names and shapes. */
+/** Loads ImageNet weights from files with torchvision's and mmsegmentation's exact names and shapes. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ const golden = JSON.parse(readFileSync(new URL('./networks-golden.json', import.
   { readonly shapes: Record<string, string> }
 >;
 
-/** torchvision 0.14's `resnet18().state_dict()` and `resnet50().state_dict()`, names and shapes. */
+/** Lists names and shapes of torchvision 0.14's `resnet18().state_dict()` and `resnet50().state_dict()`. */
 const torchvision = {
   18: shapesOf(golden['resnet18, output stride 32'].shapes),
   50: shapesOf(golden['resnet50, output stride 8'].shapes),
 };
 
-/** The stem of open-mmlab's `resnet*_v1c` files; the rest of them is named as torchvision's. */
+/** Lists the stem of open-mmlab's `resnet*_v1c` files, whose other names are torchvision's. */
 const deepStem: [string, number[]][] = [
   ['stem.0.weight', [32, 3, 3, 3]],
   ...norm('stem.1', 32),

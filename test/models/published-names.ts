@@ -1,4 +1,4 @@
-/** The names and shapes of published checkpoints, from the layers that mmsegmentation-golden.py lists. */
+/** Derives names and shapes of published checkpoints from the layers that mmsegmentation-golden.py lists. */
 import { readFileSync } from 'node:fs';
 import type { Summary } from './deterministic-values.js';
 
@@ -23,14 +23,14 @@ export const golden = JSON.parse(
   readFileSync(new URL('./mmsegmentation-golden.json', import.meta.url), 'utf8'),
 ) as PublishedGolden;
 
-/** Every tensor of these layers: 'norm 64', '64x3x3x3' or '19x512x1x1 + bias' by name. */
+/** Returns every tensor of these layers: 'norm 64', '64x3x3x3' or '19x512x1x1 + bias' by name. */
 export function tensorsOf(layers: string, prefix = ''): NamedShape[] {
   const found = golden.layers[layers];
   if (found === undefined) throw new Error(`the golden file has no layers of ${layers}`);
   return Object.entries(found).flatMap(([name, layer]) => tensorsOfLayer(`${prefix}${name}`, layer));
 }
 
-/** A whole published network. */
+/** Returns every tensor of a whole published network. */
 export function checkpointOf(backbone: string, head: string): NamedShape[] {
   return [...tensorsOf(backbone, 'backbone.'), ...tensorsOf(head)];
 }

@@ -1,4 +1,4 @@
-/** Whole published checkpoints: every tensor finds its place, and what does not fit is said in a line or two. */
+/** Loads whole published checkpoints: every tensor has its place, and errors name what does not fit. */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { createPublishedSegmentor } from '#models/pretrained/published-segmentor
 import { images } from './deterministic-values.js';
 import { checkpointOf, type NamedShape } from './published-names.js';
 
-/** As published-checkpoint.py writes it. */
+/** Describes a checkpoint as published-checkpoint.py writes it. */
 const fixture = join(import.meta.dirname, 'fixtures', 'deeplabv3plus-r18.pth');
 
 setThreads(1);
@@ -114,7 +114,7 @@ describe('names and shapes as published', () => {
     );
   });
 
-  /** Tensor i holds i everywhere. */
+  /** Creates tensors, of which number i holds i everywhere. */
   function numbered(shapes: readonly NamedShape[]): Map<string, Tensor> {
     return new Map(
       shapes.map(([name, shape], index) => [

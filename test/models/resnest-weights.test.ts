@@ -1,4 +1,4 @@
-/** ResNeSt's published ImageNet weights, with the names of mmcv's files and of the authors'. */
+/** Loads ResNeSt's published ImageNet weights, with the names of mmcv's files and of the authors'. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** mmcv's `stem.N` as the ResNeSt package calls it. */
+/** Translates mmcv's `stem.N` to the name in the authors' package. */
 const authorsStem: Readonly<Record<string, string>> = {
   'stem.0': 'conv1.0',
   'stem.1': 'conv1.1',
@@ -43,7 +43,7 @@ const files = {
   ],
 };
 
-/** Tensor i of either file holds i everywhere. */
+/** Writes a file in which tensor number i holds i everywhere. */
 function write(file: keyof typeof files): string {
   const path = join(folder, `resnest50-${file}.safetensors`);
   tidy(() => {

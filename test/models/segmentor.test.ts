@@ -1,4 +1,4 @@
-/** Heads and segmentors: what each registered head keeps to, sizes, precision, placement. */
+/** Holds every registered head to its contract, and checks sizes, precision and placement of segmentors. */
 import { createSegmentor, heads, Segmentor } from 'coarsely/models';
 import { autocast, Generator, noGrad, randn, setThreads, tidy } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Adam and AdamW against PyTorch (adam-golden.py): two groups, falling rates, decay, ascent. */
+/** Compares Adam and AdamW with PyTorch (adam-golden.py): two groups, falling rates, decay, ascent. */
 import { readFileSync } from 'node:fs';
 import { Parameter } from 'coarsely/nn';
 import { Adam, AdamW, type ParameterGroup } from 'coarsely/optim';
@@ -26,7 +26,7 @@ const kinds = { adam: Adam, adamw: AdamW };
 const vector = (values: readonly number[]) =>
   tensorFrom(values, { dtype: 'float32', shape: [values.length] });
 
-/** The loss of adam-golden.py. */
+/** Returns the loss of adam-golden.py. */
 function loss(first: Tensor, second: Tensor): Tensor {
   const quadratic = first
     .mul(first)

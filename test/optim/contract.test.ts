@@ -1,4 +1,4 @@
-/** What every registered optimizer must do, whatever its rule. */
+/** Holds every registered optimizer to the contract of `Optimizer`. */
 import { Parameter } from 'coarsely/nn';
 import { clipGradNorm, type Optimizer, optimizers, type ParameterGroup } from 'coarsely/optim';
 import {
@@ -19,7 +19,7 @@ afterEach(() => {
 
 const learningRate = 0.05;
 const rates = [learningRate, 0.02, 0.01, 0.04, 0.003];
-// A weight in the layout that training uses, one that fills no vector, a scalar.
+// A weight in the layout of training, fewer elements than a vector, a scalar.
 const shapes = [[8, 6, 3, 3], [7], [1]];
 
 function create(kind: string, groups: readonly ParameterGroup[], options: object = {}): Optimizer {
@@ -39,11 +39,11 @@ interface Settings {
   readonly kernels?: Kernels;
   readonly threads?: number;
   readonly clipNorm?: number;
-  /** Goes on after this many steps in another optimizer, from the state of the first. */
+  /** Continues after this many steps with another optimizer, from the state of the first. */
   readonly resumeAfter?: number;
 }
 
-/** Parameters after five steps with drawn gradients, one list for each. */
+/** Returns the parameters after five steps with drawn gradients, one list for each. */
 function run(kind: string, settings: Settings = {}): number[][] {
   const { group = {}, options = {}, kernels = 'fused', threads = 1, clipNorm, resumeAfter } = settings;
   setThreads(threads);
@@ -71,7 +71,7 @@ function run(kind: string, settings: Settings = {}): number[][] {
   });
 }
 
-/** The one parameter 2 after a step against a gradient of 1. */
+/** Returns a parameter that starts at 2, after one step with a gradient of 1. */
 function stepOnce(kind: string, group: Omit<ParameterGroup, 'parameters'>, options: object = {}): number {
   return tidy(() => {
     const parameter = new Parameter(tensorFrom([2], { dtype: 'float32', shape: [1] }));

@@ -1,4 +1,4 @@
-/** The update in one pass against the engine's operators one by one: the same bits; and clipping by the same norm. */
+/** Compares the fused update with libtorch's operators, bit for bit, and the fused clipping to rounding. */
 import { createHash } from 'node:crypto';
 import { Parameter } from 'coarsely/nn';
 import { clipGradNorm, Sgd, type SgdGroup } from 'coarsely/optim';
@@ -19,7 +19,7 @@ afterEach(() => {
   setThreads(1);
 });
 
-// One above a piece of the flat row of elements, one that fills no vector, layouts of weights, a scalar.
+// More elements than one chunk of the kernel has, fewer than a vector, layouts of weights, a scalar.
 const shapes = [[20_001], [7], [8, 6, 3, 3], [16, 4, 1, 1], [1]];
 
 function draw(shape: readonly number[], generator: Generator): Tensor {
@@ -27,7 +27,7 @@ function draw(shape: readonly number[], generator: Generator): Tensor {
   return shape.length === 4 ? values.contiguous({ memoryFormat: 'channels-last' }) : values;
 }
 
-/** Digests of the bytes of all parameters and momenta after three steps. */
+/** Returns digests of the bytes of all parameters and momenta after three steps. */
 function run(kernels: Kernels, group: Omit<SgdGroup, 'parameters'>, threads = 1): string[] {
   setThreads(threads);
   return tidy(() => {
@@ -37,7 +37,7 @@ function run(kernels: Kernels, group: Omit<SgdGroup, 'parameters'>, threads = 1)
     for (const rate of [0.1, 0.03, 0.007]) {
       optimizer.setLearningRate(rate);
       for (const [place, parameter] of parameters.entries()) {
-        // A gradient in another layout than its parameter's must meet the right elements.
+        // A gradient in another layout than its parameter has to reach the right elements.
         const gradient = draw(shapes[place] ?? [], generator);
         parameter.grad = place === 3 ? gradient : gradient.contiguous();
       }

@@ -1,4 +1,4 @@
-/** Schedules at the steps that matter. */
+/** Checks schedules by hand at the steps where they change. */
 import { schedules } from 'coarsely/optim';
 import { describe, expect, test } from 'vitest';
 

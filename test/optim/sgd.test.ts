@@ -1,4 +1,4 @@
-/** SGD against torch.optim.SGD (sgd-golden.py), the two ways of climbing, groups, state, clipping. */
+/** Compares SGD with torch.optim.SGD (sgd-golden.py); checks two ways to ascend, groups, state and clipping. */
 import { readFileSync } from 'node:fs';
 import { Parameter } from 'coarsely/nn';
 import { clipGradNorm, type ParameterGroup, Sgd } from 'coarsely/optim';
@@ -21,7 +21,7 @@ const start = () => new Parameter(vector([1, -2, 3, 0.5]));
 const numbers = (tensor: Tensor | null | undefined) =>
   Array.from((tensor?.toTypedArray() ?? []) as Float32Array);
 
-/** Σ factor · p², whose gradient is 2 · factor · p. */
+/** Adds the gradient of Σ factor · p², which is 2 · factor · p. */
 function backward(parameter: Parameter): void {
   tidy(() => {
     parameter

@@ -1,4 +1,4 @@
-/** Options that a program gives are held to the schema of a config, and refused in words of the operation. */
+/** Checks that options of a program are held to a schema, and refused in words of the operation. */
 import { OperationError } from 'coarsely/errors';
 import { parseOptions } from 'coarsely/registry';
 import { expect, test } from 'vitest';

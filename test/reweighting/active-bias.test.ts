@@ -1,4 +1,4 @@
-/** Active Bias: the history of each cell against lists of numbers, through crops of any place, scale and mirroring. */
+/** Compares the history of Active Bias with lists of numbers, through crops of any place, scale and mirroring. */
 import { ActiveBias, type SampleOrigin } from 'coarsely/reweighting';
 import { Generator, randn, scope, type Tensor, tensorFrom, zeros } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const ignored = 255;
 const whole = { left: 0, top: 0, right: 1, bottom: 1, mirrored: false };
 
-/** Two classes; `likelihood` is that of class 0, which every labeled pixel has. */
+/** Creates an input of two classes; `likelihood` is that of class 0, the label of all labeled pixels. */
 function inputOf(likelihood: readonly (readonly number[])[], origins: readonly SampleOrigin[]) {
   const [height, width] = [likelihood.length / origins.length, likelihood[0]?.length ?? 0];
   const shape = [origins.length, height, width];
@@ -25,7 +25,7 @@ function inputOf(likelihood: readonly (readonly number[])[], origins: readonly S
 
 const numbers = (tensor: Tensor) => Array.from(tensor.toTypedArray(), Number);
 
-/** s of Chang et al. from the list of what was predicted. */
+/** Returns s of Chang et al. from a list of predictions. */
 function smoothedDeviation(history: readonly number[]): number {
   const mean = history.reduce((sum, value) => sum + value, 0) / history.length;
   const variance = history.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (history.length - 1);
@@ -74,7 +74,7 @@ describe('places', () => {
   const grid = [4, 6] as const;
   const [rows, columns] = grid;
 
-  /** Which cell a pixel's center lies in, from the definition of an origin. */
+  /** Returns the cell that a pixel's center lies in, from the definition of an origin. */
   function cellOf(
     origin: SampleOrigin,
     { x, y, height, width }: Record<'x' | 'y' | 'height' | 'width', number>,
@@ -99,7 +99,7 @@ describe('places', () => {
       ],
       [
         { index: 2, ...whole },
-        // Padded: above 1 as it is, below 0 when mirrored.
+        // Padding lies above 1, or below 0 when mirrored.
         { index: 2, left: 0, right: 1.6, top: 0, bottom: 1.2, mirrored: false },
       ],
       [
@@ -177,7 +177,7 @@ test('remembers in training only, and carries its history in its state', () => {
   const other = create();
   other.loadStateDict(reweighter.stateDict());
   expect(numbers(other.eval().weigh(now))).toEqual(weights);
-  // To look at a trained network, its history is neither needed nor in the way.
+  // A trained network is inspected without its history, which may be in the checkpoint.
   const unremembering = create(0);
   unremembering.loadStateDict(reweighter.stateDict());
   const { origins: _, ...without } = now;

@@ -1,4 +1,4 @@
-/** ARM's fused passes against the plain composition, by finite differences, and bit for bit over threads. */
+/** Compares ARM's fused passes with the composition of operators, with finite differences, and over threads. */
 import { Arm, type NormOrder, normalizeWeights } from 'coarsely/reweighting';
 import {
   Generator,
@@ -18,7 +18,7 @@ import { kernels } from '#torch/kernels.js';
 
 const numbers = (tensor: Tensor | null | undefined) => Array.from(tensor?.toTypedArray() ?? [], Number);
 
-/** The share of the largest value by which rounding in float32 may change any other. */
+/** Bounds the rounding of float32 as a share of the largest value. */
 const tolerance = { relativeToLargest: 2e-5 };
 
 interface Pixels {
@@ -31,12 +31,12 @@ function draw(shape: readonly number[], { valid = 0.7 }: { readonly valid?: numb
   using generator = new Generator(11);
   const map = () => rand(shape, { dtype: 'float32', generator });
   const confidenceNHW = map().mul(2).sub(1);
-  // Losses that follow the confidence: without it, gradients are differences of nothing but rounding.
+  // Losses follow the confidence: otherwise gradients would be differences of nothing but rounding.
   const lossesNHW = confidenceNHW.neg().add(1).square().add(map().mul(0.5));
   return { confidenceNHW, lossesNHW, validNHW: map().lt(valid) };
 }
 
-/** Every second column of a map twice as wide. */
+/** Returns every second column of a map twice as wide. */
 function spread({ confidenceNHW, lossesNHW, validNHW }: Pixels): Pixels {
   const wide = (map: Tensor) => stack([map, map.logicalNot().to({ dtype: map.dtype })], 3).select(3, 0);
   return {
@@ -53,7 +53,7 @@ const cases: readonly (readonly [string, () => Pixels])[] = [
   ['maps that are not contiguous', () => spread(draw([2, 9, 17]))],
 ];
 
-/** Weights, and the gradients of their sum of products with the losses to the parameters and the confidence. */
+/** Returns the weights, and the gradients of Σ w·l by the parameters and the confidence. */
 function outcome(p: NormOrder, { confidenceNHW, lossesNHW, validNHW }: Pixels, arm = makeArm(p)) {
   const confidence = confidenceNHW.detach().requiresGrad_();
   const weights = arm.weigh({ confidenceNHW: confidence, lossesNHW, validNHW });
@@ -67,7 +67,7 @@ function outcome(p: NormOrder, { confidenceNHW, lossesNHW, validNHW }: Pixels, a
 function makeArm(p: NormOrder): Arm {
   using generator = new Generator(5);
   const arm = new Arm({ generator, p });
-  // Far enough from the constant that ARM starts at.
+  // Moves ARM far enough from the constant that it starts at.
   noGrad(() => {
     for (const parameter of arm.parameters()) parameter.mul_(2);
   });
@@ -120,7 +120,7 @@ describe.each([1, 2, 3] as const)('p = %i', (p) => {
   });
 });
 
-/** Σ w·l, ‖w‖_p and ‖w‖₁ of ARM with these 53 parameters, in float64. */
+/** Returns Σ w·l, ‖w‖_p and ‖w‖₁ of ARM with these 53 parameters, in float64. */
 function reference(parameters: readonly number[], [confidences = [], losses = [], valid = []]: number[][]) {
   const take = (at: number, count: number) => parameters.slice(at, at + count);
   const layer = (at: number, inputs: readonly number[], outputs: number) =>

@@ -1,9 +1,9 @@
-/** Closed-form ARM by hand: mean losses of bins, the weights between them, and what it remembers. */
+/** Checks closed-form ARM by hand: mean losses of bins, the weights between them, and its running means. */
 import { ClosedFormArm, normalizeWeights, reweighters } from 'coarsely/reweighting';
 import { scope, tensorFrom } from 'coarsely/torch';
 import { expect, test } from 'vitest';
 
-/** A row of pixels: [confidence, loss], or [confidence, loss, 0] where ignored. */
+/** Creates the input of a row of pixels: [confidence, loss], or [confidence, loss, 0] where ignored. */
 function input(pixels: readonly (readonly [number, number, 0?])[]) {
   const shape = [1, 1, pixels.length];
   return {

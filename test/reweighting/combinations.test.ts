@@ -20,7 +20,7 @@ interface Parts {
   readonly detach: boolean;
 }
 
-/** Losses and weights of a batch, as a training step computes them. */
+/** Returns losses and weights of a batch, as a training step computes them. */
 function weighed(batch: PixelBatch, { loss, confidence, reweighter, classCount, detach }: Parts) {
   const { logitsNCHW, labelsNHW, validNHW, extraHeads, origins } = batch;
   const lossComponent = losses.get(loss);
@@ -41,7 +41,7 @@ function weighed(batch: PixelBatch, { loss, confidence, reweighter, classCount, 
   });
 }
 
-/** Gradients of Σ w·l in the logits and the extra heads. */
+/** Returns the gradients of Σ w·l by the logits and the extra heads. */
 function gradients(batch: PixelBatch, objective: Tensor): Tensor[] {
   const leaves = [batch.logitsNCHW, ...Object.values(batch.extraHeads)];
   if (objective.requiresGrad) objective.backward();

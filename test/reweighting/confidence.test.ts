@@ -1,4 +1,4 @@
-/** Confidence indicators: their range, their order, their gradients, and why the paper's entropy gave NaN. */
+/** Checks the range, order and gradients of confidence indicators, and why the paper's entropy gave NaN. */
 import { losses } from 'coarsely/losses';
 import { type Confidence, confidences, entropy, klScale, logVariance } from 'coarsely/reweighting';
 import { autocast, ops, scope, type Tensor, tensorFrom } from 'coarsely/torch';
@@ -12,7 +12,7 @@ function create(kind: string, { detach }: { readonly detach?: boolean } = {}): C
 
 const allFinite = (tensor: Tensor) => ops.all(ops.isfinite(tensor)).item() === 1;
 
-/** A row of pixels, each with these likelihoods. */
+/** Returns the logits of a row of pixels with these likelihoods. */
 function row(pixels: readonly (readonly number[])[]): Tensor {
   const classCount = pixels[0]?.length ?? 0;
   const data = Array.from({ length: classCount }, (_, c) => pixels.map((pixel) => Math.log(pixel[c] ?? 0)));
@@ -112,7 +112,7 @@ describe('entropy', () => {
     expect(entropy(row([likelihoods])).item()).toBeCloseTo(1 - (2 * nats) / Math.log(3), 6);
   });
 
-  // What Table 2 reports as NaN: entropy = Σ −p log p from the likelihoods, once one of them underflows.
+  // Table 2 reports NaN: Σ −p log p from the likelihoods, once one of them underflows.
   const naive = (logits: Tensor) => {
     const likelihoods = logits.softmax(1);
     return likelihoods.neg().mul(likelihoods.log()).sum(1);

@@ -1,4 +1,4 @@
-/** What every registered reweighter must do, whatever its strategy. */
+/** Holds every registered reweighter to the contract of `Reweighter`. */
 import { reweighters } from 'coarsely/reweighting';
 import { autocast, liveTensorCount, scope } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';

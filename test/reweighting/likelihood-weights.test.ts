@@ -1,11 +1,11 @@
-/** OHEM, focal and GCE as reweighters, against rules written out pixel by pixel. */
+/** Compares OHEM, focal and GCE weights with rules written out pixel by pixel. */
 import { FocalWeights, GceWeights, Ohem, type Reweighter, reweighters } from 'coarsely/reweighting';
 import { Generator, randn, scope, type Tensor, tensorFrom, zeros } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 
 const ignored = 255;
 
-/** One row of pixels of two classes, whose first class has these likelihoods and is the label. */
+/** Creates an input of one row of pixels of two classes; the first has these likelihoods and is the label. */
 function rowOf(likelihoods: readonly number[], { ignore = [] as readonly number[] } = {}) {
   const width = likelihoods.length;
   const logits = [...likelihoods.map((p) => Math.log(p / (1 - p))), ...likelihoods.map(() => 0)];
@@ -24,7 +24,7 @@ function inputOf(logitsNCHW: Tensor, labels: readonly number[]) {
 const weightsOf = (reweighter: Reweighter, input: ReturnType<typeof inputOf>): number[] =>
   Array.from(reweighter.weigh(input).toTypedArray(), Number);
 
-/** The rule as the code of openseg states it: sort, take one, compare. */
+/** Applies the rule of openseg's code: sort, take one, compare. */
 function slowOhem(
   likelihoods: readonly number[],
   { threshold, minKept }: { threshold: number; minKept: number },
@@ -48,7 +48,7 @@ describe('OHEM', () => {
   test('keeps the hardest where too few are below it', () => {
     using _inner = scope();
     expect(weightsOf(new Ohem({ threshold: 0.5, minKept: 2 }), rowOf(easy))).toEqual([0, 0.5, 0, 0, 0.5]);
-    // A rank beyond the last pixel is that of the last, which is then the only one dropped.
+    // A rank beyond the last pixel means the last, which is then the only one dropped.
     expect(weightsOf(new Ohem({ threshold: 0.5, minKept: 9 }), rowOf(easy))).toEqual([
       0.25, 0.25, 0.25, 0, 0.25,
     ]);

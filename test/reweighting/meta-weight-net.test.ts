@@ -1,4 +1,4 @@
-/** Meta-Weight-Net: its meta-gradient against the clean loss after literal virtual steps, and that it learns. */
+/** Compares the meta-gradient with the clean loss after literal virtual steps, and checks that the network learns. */
 import { crossEntropy, reduceLosses } from 'coarsely/losses';
 import { Parameter } from 'coarsely/nn';
 import { type CleanStep, MetaWeightNet } from 'coarsely/reweighting';
@@ -10,7 +10,7 @@ const height = 3;
 const width = 4;
 const pixels = height * width;
 
-/** A network of two layers over the features of pixels, in float64, with a noisy batch and a clean one. */
+/** Holds a network of two layers over the features of pixels, in float64, with a noisy batch and a clean one. */
 class Problem implements CleanStep, Disposable {
   readonly learningRate = 0.7;
   readonly parameters: readonly [Parameter, Parameter];
@@ -38,7 +38,7 @@ class Problem implements CleanStep, Disposable {
     return this.#lossesOf(this.cleanFeatures).mean();
   }
 
-  /** Squared distance of the first output from the second's sine: smooth, and nothing like a mean. */
+  /** Returns the squared distance of the first output from the second's sine: smooth, and nothing like a mean. */
   #lossesOf(features: Tensor): Tensor {
     const [first, second] = this.parameters;
     const outputs = features.matmul(first).tanh().matmul(second);
@@ -60,13 +60,13 @@ function createNet({ hidden = 7, learningRate = 1e-3, float64 = true } = {}): Me
 
 const numbers = (tensor: Tensor) => Array.from(tensor.toTypedArray(), Number);
 
-/** V over its sum, from its definition. */
+/** Returns V over its sum, from its definition. */
 function weightsOf(net: MetaWeightNet, { lossesNHW, validNHW }: ReturnType<Problem['losses']>): Tensor {
   const values = net.forward(lossesNHW.detach()).mul(validNHW);
   return values.div(values.sum());
 }
 
-/** The clean loss after the virtual step, literally. */
+/** Takes the virtual step literally and returns the clean loss after it. */
 function cleanLossAfter(net: MetaWeightNet, problem: Problem): number {
   return tidy(() => {
     const losses = problem.losses();

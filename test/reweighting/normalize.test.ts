@@ -1,9 +1,9 @@
-/** Confidence, and the double normalization of weights, by hand. */
+/** Checks confidence and the double normalization of weights by hand. */
 import { normalizeWeights, standardDeviation, variance } from 'coarsely/reweighting';
 import { autocast, scope, tensorFrom } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 
-/** One pixel of these likelihoods. */
+/** Returns the logits of one pixel with these likelihoods. */
 const pixel = (likelihoods: readonly number[]) =>
   tensorFrom(likelihoods.map(Math.log), { dtype: 'float32', shape: [1, likelihoods.length, 1, 1] });
 

@@ -1,4 +1,4 @@
-/** A small batch with everything that a loss, a confidence or a reweighter may ask for, plain or at the edges. */
+/** Creates small batches with every input of losses, confidences and reweighters, plain or extreme. */
 import { losses } from 'coarsely/losses';
 import { type ReweighterInput, reweighters, type SampleOrigin } from 'coarsely/reweighting';
 import { Generator, rand, randn, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
@@ -6,16 +6,16 @@ import { Generator, rand, randn, type Tensor, tensorFrom, tidy } from 'coarsely/
 export interface Situation {
   readonly name: string;
   readonly classCount?: number;
-  /** Pixels without a label, by their place 0 … 23: the first image's are below 12. */
+  /** Returns true for pixels without a label, by their place 0 … 23; those of the first image are below 12. */
   readonly ignored?: (index: number) => boolean;
-  /** Takes the place of random logits and predictions of extra heads. */
+  /** Replaces random logits and predictions of extra heads. */
   readonly value?: (index: number) => number;
   readonly dtype?: 'float32' | 'bfloat16';
 }
 
 export const plain: Situation = { name: 'some pixels ignored', ignored: (index) => index % 3 === 0 };
 
-/** What must not make anything infinite. */
+/** Lists inputs that must not make any result infinite. */
 export const situations: readonly Situation[] = [
   plain,
   { name: 'no valid pixel', ignored: () => true },
@@ -34,7 +34,7 @@ export interface PixelBatch {
   readonly logitsNCHW: Tensor;
   readonly labelsNHW: Tensor;
   readonly validNHW: Tensor;
-  /** Every head that a registered loss declares. */
+  /** Predictions of every head that a registered loss declares. */
   readonly extraHeads: Readonly<Record<string, Tensor>>;
   readonly origins: readonly SampleOrigin[];
 }
@@ -75,7 +75,7 @@ export function pixelBatch(
 
 const datasetLength = 3;
 
-/** What a reweighter weighs, with random confidences and losses. */
+/** Creates the input of a reweighter, with random confidences and losses. */
 export function reweighterInput(situation: Situation = plain, { seed = 1 } = {}): ReweighterInput {
   const { logitsNCHW, labelsNHW, validNHW, origins } = pixelBatch(situation, { seed });
   using generator = new Generator(seed + 100);
@@ -89,7 +89,7 @@ export function reweighterInput(situation: Situation = plain, { seed = 1 } = {})
   };
 }
 
-/** A reweighter of this kind with its defaults; the caller disposes it. */
+/** Creates a reweighter of this kind with its defaults. The caller disposes it. */
 export function createReweighter(kind: string, { classCount = 5 } = {}) {
   using generator = new Generator(1);
   const component = reweighters.get(kind);

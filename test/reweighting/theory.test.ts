@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest';
 const row = (values: readonly number[]) =>
   tensorFrom(values, { dtype: 'float32', shape: [1, 1, values.length] });
 
-/** Free weights, one a pixel, climbing Σ w'·l by plain gradient steps, held positive. */
+/** Maximizes Σ w'·l over free positive weights, one a pixel, by plain gradient steps. */
 function climbFreely(losses: readonly number[], p: NormOrder): number[] {
   const weights = new Parameter(row(losses.map(() => 0.5)));
   const optimizer = new Sgd([{ parameters: [weights], maximize: true }], {
@@ -54,7 +54,7 @@ describe('Eq. 10 solved numerically for l = 1.2, 0.6, 0.1', () => {
   });
 });
 
-/** ARM alone on a fixed, falling l(v). */
+/** Trains ARM alone on a fixed, falling l(v). */
 function trainArm(p: NormOrder, { learningRate, steps }: { learningRate: number; steps: number }) {
   const confidences = Array.from({ length: 101 }, (_, index) => index / 50 - 1);
   const losses = confidences.map((v) => 0.1 + 1.1 * ((1 - v) / 2) ** 2);
@@ -104,7 +104,7 @@ describe('ARM trained alone on a fixed l(v)', () => {
   });
 });
 
-/** A fixed l(v), falling as losses do, at the middles of the bins and with noise of mean 0 around it. */
+/** Returns a fixed l(v) that falls as losses do, at the middles of the bins, with noise of mean 0 around it. */
 test.each([2, 3] as const)('closed-form ARM is E[l|v]^{1/(p−1)} at once for p = %i', (p) => {
   const bins = 50;
   const middles = Array.from({ length: bins }, (_, bin) => (2 * bin + 1) / bins - 1);
