@@ -15,10 +15,7 @@ import type { AlphaOption, ClampOptions, KeepDimOption, ToOptions } from './tens
 
 /** Represents an n-dimensional array in the memory of libtorch, to which it holds a handle. */
 export class Tensor extends TensorHandle {
-  /**
-   * Returns the accumulated gradient of a leaf, as a new tensor that shares its storage; null before the first backward
-   * pass.
-   */
+  /** Returns the accumulated gradient of a leaf, sharing its storage; null before the first backward pass. */
   get grad(): Tensor | null {
     const handle = native().gradient(this.id);
     return handle === null ? null : wrap(handle);
@@ -392,9 +389,8 @@ export function shareHandle(tensor: Tensor): Tensor {
 }
 
 function one(value: NativeValue): Tensor {
-  if (typeof value !== 'number')
-    throw new OperationError(`expected one tensor as the result of an operator, received ${value}`);
-  return wrap(value);
+  if (typeof value === 'number') return wrap(value);
+  throw new OperationError(`expected one tensor as the result of an operator, received ${value}`);
 }
 
 const isTensor = (value: Tensor | number): value is Tensor => typeof value !== 'number';
