@@ -79,7 +79,7 @@ test('the command follows the config, options change it, and --json contains the
 test('scales that make no sense are a usage error', async () => {
   const { code, stderr } = await coarsely(['evaluate', runFolder, '--scales', '0.5,zero']);
   expect(code).toBe(2);
-  expect(stderr).toContain('expected numbers above 0 and up to 8 with commas');
+  expect(stderr).toContain('expected numbers above 0 and up to 8, separated by commas');
 }, 60_000);
 
 test('the report shows the scores near boundaries', async () => {

@@ -50,7 +50,7 @@ test('two profiles at once are refused, and an abandoned one ends', () => {
   const first = new StepProfiler({ warmUp: 0, ...setting });
   first.enter('data');
   using second = new StepProfiler({ warmUp: 0, ...setting });
-  expect(() => second.enter('data')).toThrow('being taken already');
+  expect(() => second.enter('data')).toThrow('expected no profile to be running');
   first[Symbol.dispose]();
   expect(stopOperatorTimes()).toEqual([]);
 });
