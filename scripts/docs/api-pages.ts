@@ -39,8 +39,9 @@ class ShortContext extends MarkdownThemeContext {
           .map((signature) =>
             [
               partials.signatureTitle(signature),
-              signature.comment && partials.comment(signature.comment, { headingLevel: 4 }),
+              signature.comment && partials.comment(signature.comment, { headingLevel: 4, showTags: false }),
               signature.parameters?.length && this.partials.parametersTable(signature.parameters),
+              signature.comment && partials.comment(signature.comment, { headingLevel: 3, showSummary: false }),
             ]
               .filter(Boolean)
               .join('\n\n'),
@@ -114,6 +115,11 @@ export function load(app: MarkdownApplication): void {
     for (const reflection of Object.values(project.reflections)) {
       if (reflection.kindOf(ReflectionKind.Parameter) && reflection.name === '__namedParameters') {
         reflection.name = 'options';
+      }
+      for (const { tag, typeAnnotation, content } of reflection.comment?.blockTags ?? []) {
+        if (tag !== '@throws' || typeAnnotation === undefined) continue;
+        const text = `\`${typeAnnotation.replaceAll(/[{}]/g, '')}\``;
+        content.unshift({ kind: 'code', text }, { kind: 'text', text: ' ' });
       }
       const text = reflection.kindOf(ReflectionKind.Module) && rooms.get(reflection.name);
       if (text) reflection.comment = new Comment([{ kind: 'text', text }]);
