@@ -21,6 +21,7 @@ import {
   MarkdownTheme,
   MarkdownThemeContext,
 } from 'typedoc-plugin-markdown';
+import ts from 'typescript';
 import { describeOptions } from './option-comments.js';
 import { project as root } from './project.js';
 
@@ -41,7 +42,8 @@ class ShortContext extends MarkdownThemeContext {
               partials.signatureTitle(signature),
               signature.comment && partials.comment(signature.comment, { headingLevel: 4, showTags: false }),
               signature.parameters?.length && this.partials.parametersTable(signature.parameters),
-              signature.comment && partials.comment(signature.comment, { headingLevel: 3, showSummary: false }),
+              signature.comment &&
+                partials.comment(signature.comment, { headingLevel: 3, showSummary: false }),
             ]
               .filter(Boolean)
               .join('\n\n'),
@@ -106,20 +108,31 @@ function roomDescriptions(): Map<string, string> {
   );
 }
 
+/** Puts the type of each `@throws {Type} when …` into its text, as TypeDoc drops the types of such tags. */
+function nameErrors(signature: Reflection, declaration: ts.Node): void {
+  const types = ts
+    .getJSDocTags(declaration)
+    .filter((tag): tag is ts.JSDocThrowsTag => ts.isJSDocThrowsTag(tag))
+    .map(({ typeExpression }) => typeExpression?.type.getText());
+  const tags = signature.comment?.blockTags.filter(({ tag }) => tag === '@throws') ?? [];
+  for (const [index, { content }] of tags.entries()) {
+    const type = types[index];
+    if (type) content.unshift({ kind: 'code', text: `\`${type}\`` }, { kind: 'text', text: ' ' });
+  }
+}
+
 /** Registers the theme, and listeners that change what TypeDoc has read from the sources. */
 export function load(app: MarkdownApplication): void {
   const rooms = roomDescriptions();
   describeOptions(app);
   app.renderer.defineTheme('short', ShortTheme);
+  app.converter.on(Converter.EVENT_CREATE_SIGNATURE, (_context, signature, declaration) => {
+    if (declaration) nameErrors(signature, declaration);
+  });
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const reflection of Object.values(project.reflections)) {
       if (reflection.kindOf(ReflectionKind.Parameter) && reflection.name === '__namedParameters') {
         reflection.name = 'options';
-      }
-      for (const { tag, typeAnnotation, content } of reflection.comment?.blockTags ?? []) {
-        if (tag !== '@throws' || typeAnnotation === undefined) continue;
-        const text = `\`${typeAnnotation.replaceAll(/[{}]/g, '')}\``;
-        content.unshift({ kind: 'code', text }, { kind: 'text', text: ' ' });
       }
       const text = reflection.kindOf(ReflectionKind.Module) && rooms.get(reflection.name);
       if (text) reflection.comment = new Comment([{ kind: 'text', text }]);

@@ -36,8 +36,8 @@ export interface RunStatistics {
 /**
  * Reads or measures the statistics of every run.
  *
- * @param images which images to measure on; null takes what training recorded, and measures 8 training images where it
- *   recorded nothing
+ * @param options.images which images to measure on; null takes what training recorded, and measures 8 training images
+ *   where it recorded nothing
  * @throws {CheckpointError} when a folder is not a run's, is damaged, or has no checkpoint to measure with
  * @throws {DataError} when an image cannot be read
  */
