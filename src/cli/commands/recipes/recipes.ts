@@ -50,10 +50,8 @@ async function printRecipe(name: string): Promise<void> {
   const { parseLayers } = await import('../../../config/internal.js');
   const recipe = recipes.get(name);
   if (recipe === undefined) {
-    const known = [...recipes.keys()];
-    throw new ConfigError(
-      `recipes: no recipe ${name}${suggestion(name, known)} (known: ${known.join(', ')})`,
-    );
+    const advice = suggestion(name, [...recipes.keys()]) || '; coarsely recipes lists the recipes';
+    throw new ConfigError(`recipes: no recipe ${name}${advice}`);
   }
   const values = { ...recipe.config() };
   // A recipe for any folder has no root of its own, and is shown with that of the examples.
