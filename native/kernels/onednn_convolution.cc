@@ -48,10 +48,17 @@ class OneDnnConvolution final : public PackedConvolution {
     static const auto binary = *find("mkldnn::_convolution_pointwise", "binary");
     const auto& [stride, padding, dilation, groups] = geometry_;
     const c10::List<c10::optional<at::Scalar>> none;
-    if (!epilogue.residual.defined()) {
-      const std::string activation = epilogue.relu ? "relu" : "none";
-      return call(plain, input, weight_, bias_, padding, stride, dilation, groups, activation, none, c10::IValue())
+    const auto convolve = [&](const std::string& activation) {
+      return call(plain, input, weight_, bias_, geometry_.padding, geometry_.stride, geometry_.dilation,
+                  geometry_.groups, activation, none, c10::IValue())
           .toTensor();
+    };
+    if (!epilogue.residual.defined()) return convolve(epilogue.relu ? "relu" : "none");
+    if (groups != 1) {
+      // libtorch does not fuse the residual of a grouped convolution, and adds it by an operator that lacks bfloat16.
+      auto output = convolve("none");
+      applyEpilogue(output, epilogue);
+      return output;
     }
     const auto activation = epilogue.relu ? c10::IValue(std::string("relu")) : c10::IValue();
     return call(binary, input, epilogue.residual, weight_, bias_, padding, stride, dilation, groups, std::string("add"),
