@@ -2,15 +2,19 @@
  * Computes segmentation metrics from a confusion matrix. Sums are 64-bit integers, so that a dataset of any size is counted
  * exactly; only the final ratios are floating point.
  *
- * A class without a pixel in ground truth and prediction is in no mean. A class that is predicted but never true counts as
- * 0 in both means.
+ * A class without a pixel in ground truth and prediction is in no mean. A class that is predicted but never true has an
+ * IoU of 0, which counts in mIoU, and no accuracy, because it has no pixels that could be found. mmsegmentation, whose
+ * scores papers state, takes both means in the same way.
  */
 
-/** Holds the scores of one class; null when the class is neither in the ground truth nor in the prediction. */
+/** Holds the scores of one class. */
 export interface ClassMetrics {
-  /** Gives the intersection over union, in [0, 1]. */
+  /** Gives the intersection over union, in [0, 1]; null when the class is neither in the ground truth nor in the prediction. */
   readonly iou: number | null;
-  /** Gives the share of the class's true pixels that were predicted as such (recall), in [0, 1]. */
+  /**
+   * Gives the share of the class's true pixels that were predicted as such (recall), in [0, 1]; null when the class is
+   * not in the ground truth.
+   */
   readonly accuracy: number | null;
   /** Counts the ground-truth pixels of the class. */
   readonly pixels: number;
@@ -20,9 +24,9 @@ export interface ClassMetrics {
 export interface Metrics {
   /** Gives the share of valid pixels that were predicted correctly. */
   readonly aAcc: number;
-  /** Gives the mean accuracy over the classes that occur. */
+  /** Gives the mean accuracy over the classes in the ground truth. */
   readonly mAcc: number;
-  /** Gives the mean intersection over union over the classes that occur. */
+  /** Gives the mean intersection over union over the classes in the ground truth or the prediction. */
   readonly mIoU: number;
   /** Holds one entry for each class id, in order. */
   readonly perClass: readonly ClassMetrics[];
@@ -60,7 +64,7 @@ export function metricsFrom(matrix: BigInt64Array, classCount: number): Metrics 
     const union = truths + (predictedTotals[id] as bigint) - hits;
     perClass.push({
       iou: union === 0n ? null : Number(hits) / Number(union),
-      accuracy: union === 0n ? null : truths === 0n ? 0 : Number(hits) / Number(truths),
+      accuracy: truths === 0n ? null : Number(hits) / Number(truths),
       pixels: Number(truths),
     });
   }

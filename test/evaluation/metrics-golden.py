@@ -133,7 +133,7 @@ def scored(labels, prediction, class_count):
         per_class.append(
             {
                 "iou": both / union if present else None,
-                "accuracy": (both / int(truth.sum()) if truth.any() else 0.0) if present else None,
+                "accuracy": both / int(truth.sum()) if truth.any() else None,
                 "pixels": int(truth.sum()),
             }
         )
@@ -144,7 +144,7 @@ def scored(labels, prediction, class_count):
         "labels": labels.ravel().tolist(),
         "prediction": prediction.ravel().tolist(),
         "aAcc": float((labels == prediction)[valid].mean()),
-        "mAcc": mean([one["accuracy"] for one in present]),
+        "mAcc": mean([one["accuracy"] for one in per_class if one["accuracy"] is not None]),
         "mIoU": mean([one["iou"] for one in present]),
         "perClass": per_class,
         **boundary_scores(labels, prediction, class_count),

@@ -31,11 +31,29 @@ describe('metricsFrom', () => {
     expect(metrics.mIoU).toBe((3 / 6 + 2 / 5) / 2);
   });
 
-  test('a class that is predicted but never true counts as zero', () => {
+  test('a class that is predicted but never true counts as zero in mIoU, and is not in mAcc', () => {
     const metrics = metricsFrom(BigInt64Array.of(3n, 1n, 0n, 0n), 2);
-    expect(metrics.perClass[1]).toEqual({ iou: 0, accuracy: 0, pixels: 0 });
+    expect(metrics.perClass[1]).toEqual({ iou: 0, accuracy: null, pixels: 0 });
     expect(metrics.mIoU).toBe((3 / 4 + 0) / 2);
-    expect(metrics.mAcc).toBe((3 / 4 + 0) / 2);
+    expect(metrics.mAcc).toBe(3 / 4);
+  });
+
+  test('a class that is true but never predicted counts as zero in both means', () => {
+    const metrics = metricsFrom(BigInt64Array.of(3n, 0n, 2n, 0n), 2);
+    expect(metrics.perClass[1]).toEqual({ iou: 0, accuracy: 0, pixels: 2 });
+    expect([metrics.mIoU, metrics.mAcc]).toEqual([(3 / 5 + 0) / 2, (1 + 0) / 2]);
+  });
+
+  test('means over 19 classes of which the labels hold 15 leave out the same classes as mmsegmentation', () => {
+    // numpy.nanmean of intersect / union and of intersect / label: classes 15 to 18 are 0 / 6 and 0 / 0.
+    const matrix = new BigInt64Array(19 * 19);
+    for (let id = 0; id < 15; id += 1) {
+      matrix[id * 19 + id] = 9n;
+      if (id < 4) matrix[id * 19 + 15 + id] = 6n;
+    }
+    const metrics = metricsFrom(matrix, 19);
+    expect(metrics.mAcc).toBeCloseTo((4 * (9 / 15) + 11) / 15, 12);
+    expect(metrics.mIoU).toBeCloseTo((4 * (9 / 15) + 11) / 19, 12);
   });
 
   test('is exact beyond 32 bits', () => {

@@ -37,7 +37,7 @@ export function metricsSection(runs: readonly ReportRun[], classes: readonly Rep
   });
   return html`<section id="metrics" aria-labelledby="metrics-title">
 <h2 id="metrics-title">Scores</h2>
-<p class="hint">Last evaluation of each run, in percent${runs.length > 1 ? html`; small numbers are percentage points against <b>${(runs[0] as ReportRun).label}</b>` : null}. A class that occurs neither in the labels nor in the prediction has no score and is in no mean.</p>
+<p class="hint">Last evaluation of each run, in percent${runs.length > 1 ? html`; small numbers are percentage points against <b>${(runs[0] as ReportRun).label}</b>` : null}. A class that occurs neither in the labels nor in the prediction has no score and is in no mean; a class that is predicted but not in the labels counts as 0 in mIoU and is not in mAcc.</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="metrics-title"><table class="metrics">
 <thead><tr><th scope="col">Metric</th>${runs.map((run, index) => html`<th scope="col"><i class="dot" style="background:var(${runColor(index)})"></i>${run.label}</th>`)}</tr></thead>
 <tbody class="totals">${totals}${outlines}</tbody>
@@ -73,7 +73,7 @@ function outlineRows(finals: readonly (ReportedEvaluation | null)[]): Html[] {
 
 const meanings = {
   mIoU: 'mean over classes of intersection over union',
-  mAcc: 'mean over classes of the share of true pixels found',
+  mAcc: 'mean over the classes of the labels of the share of true pixels found',
   aAcc: 'share of all labeled pixels that are right',
   boundaryF1: 'mean over classes of the F-score of boundaries, within 0.75 % of the diagonal',
   trimap: 'mIoU of the pixels within this distance of a boundary of the labels',

@@ -13,7 +13,8 @@ import { createProgressLine } from '../../output/progress-line.js';
 import { printSkipped } from '../../output/skipped-files.js';
 
 const example = `
-All scores are percentages. mIoU and mAcc are means over the classes that occur in labels or predictions.
+All scores are percentages. mIoU is the mean over the classes that occur in labels or predictions, mAcc over those that
+occur in labels, as in mmsegmentation.
 Images are read as the inference section of the run's config says, unless options change it.
 
 Example:
