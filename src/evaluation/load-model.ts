@@ -5,8 +5,14 @@ import type { Config } from '../config/index.js';
 import { extraHeadsOf } from '../config/internal.js';
 import { CheckpointError } from '../errors/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
-import { checkpointPart } from '../runs/internal.js';
-import { type Device, Generator, isAvailable, readStateDict, scope } from '../torch/index.js';
+import {
+  checkFoundTensors,
+  expectedNames,
+  matchTensors,
+  prefixNotice,
+  readWeights,
+} from '../models/internal.js';
+import { type Device, Generator, isAvailable, scope } from '../torch/index.js';
 
 /** Configures `loadModel`. */
 export interface LoadModelOptions {
@@ -15,13 +21,18 @@ export interface LoadModelOptions {
   readonly classCount: number;
   /** Defaults to the device of the config, or the CPU where that does not exist. */
   readonly device?: Device;
+  /** Receives a line about the wrappers or the prefix that were removed from the names. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /**
  * Returns the network in evaluation mode; the caller disposes it.
  * @throws {CheckpointError} naming the file when it is missing, unreadable or of another network
  */
-export function loadModel(config: Config, { weights, classCount, device }: LoadModelOptions): Segmentor {
+export function loadModel(
+  config: Config,
+  { weights, classCount, device, onNotice }: LoadModelOptions,
+): Segmentor {
   if (!existsSync(weights)) {
     throw new CheckpointError(`${weights}: no such file; expected .safetensors or .pth weights`);
   }
@@ -33,9 +44,7 @@ export function loadModel(config: Config, { weights, classCount, device }: LoadM
   });
   try {
     using _read = scope();
-    const { tensors } = readStateDict(weights);
-    const own = checkpointPart(tensors, 'model');
-    model.loadStateDict(own.size === 0 ? tensors : own);
+    loadOwnWeights(model, weights, { onNotice });
   } catch (error) {
     model.dispose();
     if (!(error instanceof CheckpointError) || error.message.startsWith(weights)) throw error;
@@ -43,6 +52,25 @@ export function loadModel(config: Config, { weights, classCount, device }: LoadM
   }
   model.to({ device: device ?? inferenceDevice(config), memoryFormat: 'channels-last' });
   return model.eval();
+}
+
+/**
+ * Copies the tensors of a file that have the network's own names, under whatever prefix: `model.` in a checkpoint of a run.
+ * @throws {CheckpointError} when the tensors are not exactly the network's, or a value is not finite
+ */
+function loadOwnWeights(
+  model: Segmentor,
+  path: string,
+  { onNotice }: Pick<LoadModelOptions, 'onNotice'>,
+): void {
+  const own = model.stateDict();
+  const shapes = new Map([...own].map(([name, { shape }]) => [name, shape]));
+  const file = readWeights(path, { scoreOf: expectedNames(shapes) });
+  const match = matchTensors(own, file.tensors, { publishedNames: (name) => [name] });
+  checkFoundTensors(match, { path, prefix: file.prefix });
+  model.loadStateDict(file.tensors);
+  const notice = file.prefix === 'model.' ? null : prefixNotice(path, file);
+  if (notice !== null) onNotice?.(notice);
 }
 
 /** Returns the config's device where it exists, else the CPU, so that a network trained on a GPU can be used anywhere. */

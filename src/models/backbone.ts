@@ -29,6 +29,8 @@ export type Features = readonly [Tensor, Tensor, Tensor, Tensor];
 export interface BackboneContext {
   /** Draws the initial parameters. */
   readonly generator: Generator;
+  /** Receives a line about what was assumed when weights were read. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /** Describes a backbone that a config can name. */

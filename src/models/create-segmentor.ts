@@ -23,6 +23,8 @@ export interface CreateSegmentorOptions {
   readonly extraHeads?: ExtraHeadChannels;
   /** Draws initial parameters, and dropout masks in training. The order of draws depends on the config alone. */
   readonly generator: Generator;
+  /** Receives a line about what was assumed when weights were read. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
 /**
@@ -33,10 +35,13 @@ export interface CreateSegmentorOptions {
  */
 export function createSegmentor(
   { backbone: backboneSection, head: headSection, auxiliary: auxiliarySection }: ModelSection,
-  { classCount, extraHeads: extraHeadChannels = {}, generator }: CreateSegmentorOptions,
+  { classCount, extraHeads: extraHeadChannels = {}, generator, onNotice }: CreateSegmentorOptions,
 ): Segmentor {
   return tidy(() => {
-    const backbone = createComponent(backbones, backboneSection, { generator });
+    const backbone = createComponent(backbones, backboneSection, {
+      generator,
+      ...(onNotice && { onNotice }),
+    });
     const context = { backbone, classCount, generator };
     try {
       const head = createComponent(heads, headSection, context);

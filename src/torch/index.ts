@@ -28,7 +28,11 @@ export {
   zeros,
 } from './factories.js';
 export { readSafetensors, type SafetensorsContents, writeSafetensors } from './files/safetensors.js';
-export { readStateDict, type StateDictContents } from './files/state-dict.js';
+export {
+  type ReadStateDictOptions,
+  readStateDict,
+  type StateDictContents,
+} from './files/state-dict.js';
 export * as ops from './generated/ops.js';
 export { Generator } from './generator.js';
 export { type Kernels, withKernels } from './kernels.js';

@@ -33,6 +33,8 @@ export interface CreateTrainingComponentsOptions {
   readonly datasetLength: number;
   /** Connects the processes that train together; null, the default, trains in this one alone. */
   readonly processGroup?: ProcessGroup | null;
+  /** Receives a line about what was assumed when weights were read. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface CreateTrainingComponentsOptions {
  */
 export function createTrainingComponents(
   config: Config,
-  { classCount, datasetLength, processGroup = null }: CreateTrainingComponentsOptions,
+  { classCount, datasetLength, processGroup = null, onNotice }: CreateTrainingComponentsOptions,
 ): ConfiguredTrainingComponents {
   checkExtraHeads(config);
   checkCleanData(config);
@@ -59,6 +61,7 @@ export function createTrainingComponents(
     classCount,
     extraHeads: extraHeadsOf(config),
     generator,
+    onNotice,
   });
   model.to({ device, memoryFormat: 'channels-last' });
   if (processGroup) separateDropout(generator, { seed, rank: processGroup.rank });

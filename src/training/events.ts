@@ -25,6 +25,8 @@ export type TrainingEvent =
       /** Gives the share of the time since the last event that was spent waiting for a batch. */
       readonly dataWaitShare: number;
     }
+  /** Says in one line what was assumed, such as where in a file the weights were found. */
+  | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };
 

@@ -97,7 +97,12 @@ async function train(
       : null;
   const trainer = new Trainer(
     { ...config, device },
-    { classCount: training.classes.length, datasetLength: training.length, processGroup },
+    {
+      classCount: training.classes.length,
+      datasetLength: training.length,
+      processGroup,
+      onNotice: (message) => options.onEvent?.({ type: 'notice', message }),
+    },
   );
   const loader = new TrainingBatches(config, processGroup ?? undefined);
   let writer: RunWriter | null = null;

@@ -95,7 +95,9 @@ describe('ResNeSt-50', () => {
     expect(() => createSegmentor(section('resnest101'), { classCount: 2, generator })).toThrow(
       expect.objectContaining({
         code: 'checkpoint',
-        message: `${weights}: conv1.0.weight: expected shape [64,3,3,3], received [32,3,3,3]`,
+        message:
+          `${weights}: holds resnest50, but the backbone is resnest101; ` +
+          'write model.backbone: { kind: resnest50 }, or give other weights',
       }),
     );
   });

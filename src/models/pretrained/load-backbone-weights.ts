@@ -1,14 +1,14 @@
 /**
- * Loads published ImageNet weights into a backbone, by an explicit mapping of names. A file may hold the tensors
- * alone, or a whole segmentor whose backbone's names begin with `backbone.`; `readStateDict` unwraps a nested
- * `state_dict`.
+ * Loads published ImageNet weights into a backbone, by an explicit mapping of names. A file may hold the tensors alone,
+ * under wrappers and prefixes, or inside a whole network.
  */
 
 import { z } from 'zod';
-import { CheckpointError } from '../../errors/index.js';
-import { readStateDict, type Tensor, tidy } from '../../torch/index.js';
+import { tidy } from '../../torch/index.js';
 import type { Backbone } from '../backbone.js';
-import { listed, matchTensors } from './match-tensors.js';
+import { misfitError } from './explain-misfit.js';
+import { checkFoundTensors, matchTensors } from './match-tensors.js';
+import { expectedNames, prefixNotice, readWeights, type WeightsFile } from './read-weights.js';
 
 /** Accepts a weights file in a config. */
 export const weightsOption = z
@@ -33,27 +33,57 @@ export interface LoadedWeights {
 export interface LoadBackboneWeightsOptions {
   /** Makes a missing name an error; true by default. */
   readonly strict?: boolean;
+  /** Receives a line about the wrappers or the prefix that were removed from the names. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /**
  * Copies the tensors of a `.pth`, `.pt` or `.safetensors` file into the backbone, and returns every name of either
- * side that has no counterpart.
+ * side that has no counterpart. Names may stand under wrappers and prefixes (`state_dict`, `module.`, `encoder.`); the
+ * one that fits best is removed.
  *
- * @throws {CheckpointError} when a shape differs or, unless `strict` is false, a name is missing; nothing is copied
- *   then
+ * @throws {CheckpointError} when a shape differs, a value is NaN or infinite or, unless `strict` is false, a name is
+ *   missing; nothing is copied then
  */
 export function loadBackboneWeights(
   backbone: Backbone,
   path: string,
-  { strict = true }: LoadBackboneWeightsOptions = {},
+  { strict = true, onNotice }: LoadBackboneWeightsOptions = {},
 ): LoadedWeights {
-  return tidy(() => copyWeights(backbone, backboneTensors(readStateDict(path).tensors), { path, strict }));
+  return tidy(() => {
+    const own = backbone.stateDict();
+    const publishedNames = (name: string) => [...[backbone.publishedName?.(name) ?? name].flat(), name];
+    const accepted = new Map<string, readonly number[]>();
+    const expected = new Map<string, readonly number[]>();
+    for (const [name, { shape }] of own) {
+      const names = publishedNames(name);
+      expected.set(names[0] ?? name, shape);
+      for (const one of names) accepted.set(one, shape);
+    }
+    const file = readWeights(path, { scoreOf: expectedNames(accepted) });
+    const match = matchTensors(own, file.tensors, { publishedNames });
+    const unused = match.others.filter(isUnused);
+    const outside = [...file.shapes.keys()].filter((name) => isOfOtherPart(name, file));
+    const unexpected = [...match.others.filter((name) => !isUnused(name)), ...outside];
+    if (match.wrongShapes.length > 0 || (strict && match.missing.length > 0)) {
+      throw misfitError({ path, file, expected, match, unexpected });
+    }
+    checkFoundTensors(match, { path, prefix: file.prefix });
+    backbone.loadStateDict(match.found, { strict: false });
+    const notice = prefixNotice(path, file);
+    if (notice !== null) onNotice?.(notice);
+    return { loaded: [...match.found.keys()], missing: match.missing, unexpected, unused };
+  });
 }
 
 /** Loads the weights of a file, if one is given, and returns the backbone. It is freed when they do not fit. */
-export function withWeights<B extends Backbone>(backbone: B, path: string | null): B {
+export function withWeights<B extends Backbone>(
+  backbone: B,
+  path: string | null,
+  { onNotice }: Pick<LoadBackboneWeightsOptions, 'onNotice'> = {},
+): B {
   try {
-    if (path !== null) loadBackboneWeights(backbone, path);
+    if (path !== null) loadBackboneWeights(backbone, path, onNotice === undefined ? {} : { onNotice });
   } catch (error) {
     backbone.dispose();
     throw error;
@@ -61,30 +91,12 @@ export function withWeights<B extends Backbone>(backbone: B, path: string | null
   return backbone;
 }
 
-function copyWeights(
-  backbone: Backbone,
-  published: ReadonlyMap<string, Tensor>,
-  { path, strict }: { readonly path: string; readonly strict: boolean },
-): LoadedWeights {
-  const publishedNames = (name: string) => [backbone.publishedName?.(name) ?? name].flat();
-  const { found, missing, others } = matchTensors(backbone.stateDict(), published, { path, publishedNames });
-  const unused = others.filter(isUnused);
-  const unexpected = others.filter((name) => !isUnused(name));
-  if (strict && missing.length > 0) {
-    throw new CheckpointError(
-      `${path}: these are not the weights of this backbone (does its depth or stem differ?): ` +
-        `missing ${listed(missing)}; unexpected ${listed(unexpected)}`,
-    );
-  }
-  backbone.loadStateDict(found, { strict: false });
-  return { loaded: [...found.keys()], missing, unexpected, unused };
-}
-
-/** Removes the prefix of a whole segmentor. Its other parts keep their names, and count as unexpected. */
-function backboneTensors(state: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  return new Map([...state].map(([name, tensor]) => [name.replace(/^backbone\./, ''), tensor]));
+/** Tells whether a tensor belongs to another part of a network whose backbone stands under `backbone.`: its head. */
+function isOfOtherPart(name: string, { prefix }: Pick<WeightsFile, 'prefix'>): boolean {
+  if (!prefix.endsWith('backbone.')) return false;
+  return name.startsWith(prefix.slice(0, -'backbone.'.length)) && !name.startsWith(prefix);
 }
 
 function isUnused(name: string): boolean {
-  return name.startsWith('fc.') || name.endsWith('.num_batches_tracked');
+  return name.startsWith('fc.') || name.endsWith('num_batches_tracked');
 }

@@ -4,17 +4,18 @@
  */
 
 import { CheckpointError } from '../../errors/index.js';
-import { Generator, readStateDict, type Tensor, tidy } from '../../torch/index.js';
+import { Generator, type Tensor, tidy } from '../../torch/index.js';
 import { createSegmentor, type ModelSection } from '../create-segmentor.js';
 import type { OutputStride } from '../resnet/stage-plan.js';
 import type { Segmentor } from '../segmentor.js';
-import { listed, matchTensors } from './match-tensors.js';
+import { checkFoundTensors, listDifference, matchTensors, wrongShapeError } from './match-tensors.js';
 import {
   type CheckpointMeta,
   type PublishedClass,
   publishedClasses,
   publishedStride,
 } from './published-meta.js';
+import { prefixNotice, readWeights } from './read-weights.js';
 import { isPublishedNetwork, recognizeNetwork } from './recognize-network.js';
 
 /** Holds a network from a published checkpoint. */
@@ -32,12 +33,16 @@ export interface PublishedSegmentor {
 export interface PublishedOptions {
   /** Output stride of the backbone; by default that of the checkpoint's own config, or 8 when it has none. */
   readonly outputStride?: OutputStride;
+  /** Receives a line about each thing that was assumed, or removed from the names. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /** Holds the contents of a checkpoint file. */
 export interface PublishedContents {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly meta?: CheckpointMeta;
+  /** What was removed before the names of the tensors, for messages. */
+  readonly prefix?: string;
 }
 
 /**
@@ -52,16 +57,19 @@ export function loadPublishedSegmentor(
   options: PublishedOptions = {},
 ): PublishedSegmentor | null {
   return tidy(() => {
-    const contents = readStateDict(path);
-    return isPublishedNetwork(contents.tensors.keys())
-      ? createPublishedSegmentor(contents, { path, ...options })
-      : null;
+    const file = readWeights(path, { scoreOf: (name) => (publishedPart.test(name) ? 1 : 0) });
+    if (!isPublishedNetwork(file.tensors.keys())) return null;
+    const notice = prefixNotice(path, file);
+    if (notice !== null && file.prefix !== 'state_dict.') options.onNotice?.(notice);
+    return createPublishedSegmentor(file, { path, ...options });
   });
 }
 
+const publishedPart = /^(backbone|decode_head|auxiliary_head)\./;
+
 /** Creates the network from tensors that were read before; `path` is for messages. */
 export function createPublishedSegmentor(
-  { tensors, meta = new Map() }: PublishedContents,
+  { tensors, meta = new Map(), prefix = '' }: PublishedContents,
   { path, outputStride = publishedStride(meta, path) }: PublishedOptions & { readonly path: string },
 ): PublishedSegmentor {
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
@@ -71,7 +79,7 @@ export function createPublishedSegmentor(
   using generator = new Generator(0);
   const segmentor = createSegmentor(section, { classCount, generator });
   try {
-    copyTensors(segmentor, tensors, path);
+    copyTensors(segmentor, tensors, { path, prefix });
   } catch (error) {
     segmentor.dispose();
     throw error;
@@ -79,17 +87,29 @@ export function createPublishedSegmentor(
   return { segmentor, section, classCount, classes };
 }
 
-function copyTensors(segmentor: Segmentor, tensors: ReadonlyMap<string, Tensor>, path: string): void {
+function copyTensors(
+  segmentor: Segmentor,
+  tensors: ReadonlyMap<string, Tensor>,
+  file: { readonly path: string; readonly prefix: string },
+): void {
   const publishedNames = (name: string) => publishedSegmentorNames(segmentor, name);
-  const { found, missing, others } = matchTensors(segmentor.stateDict(), tensors, { path, publishedNames });
-  const unexpected = others.filter((name) => !name.endsWith('.num_batches_tracked'));
-  if (missing.length + unexpected.length > 0) {
+  const match = matchTensors(segmentor.stateDict(), tensors, { publishedNames });
+  const unexpected = match.others.filter((name) => !isUnused(name, tensors));
+  if (match.wrongShapes.length > 0) throw wrongShapeError(match.wrongShapes, file);
+  if (match.missing.length + unexpected.length > 0) {
     throw new CheckpointError(
-      `${path}: does not fit the network that its names are of: missing ${listed(missing)}; ` +
-        `unexpected ${listed(unexpected)}`,
+      `${file.path}: does not fit the network that its names are of: ${listDifference(match.missing, unexpected)}`,
     );
   }
-  segmentor.loadStateDict(found);
+  checkFoundTensors(match, file);
+  segmentor.loadStateDict(match.found);
+}
+
+/** Tells whether a tensor takes no part: a count of batches, or one of the copies that mmcv's `EMAHook` keeps. */
+function isUnused(name: string, tensors: ReadonlyMap<string, Tensor>): boolean {
+  if (name.endsWith('.num_batches_tracked')) return true;
+  if (!name.startsWith('ema_')) return false;
+  return [...tensors.keys()].some((other) => other.replaceAll('.', '_') === name.slice('ema_'.length));
 }
 
 /** Returns the names that a tensor of the network may have in mmsegmentation's checkpoints. */

@@ -5,8 +5,7 @@
 
 import { CheckpointError } from '../../errors/index.js';
 import type { ComponentSection } from '../../registry/index.js';
-import { resnestArchitectures } from '../resnest/resnest.js';
-import { resnetArchitectures } from '../resnet/resnet.js';
+import { resnestArchitectures, resnetArchitectures } from '../resnet/architectures.js';
 
 /** Holds shapes by published name. */
 export type PublishedShapes = ReadonlyMap<string, readonly number[]>;
@@ -42,10 +41,10 @@ const blockKinds = [
 ] as const;
 
 const knownBackbones: readonly KnownBackbone[] = [
-  ...Object.entries(resnetArchitectures).map(([depth, { Block, blocks }]) => ({
+  ...Object.entries(resnetArchitectures).map(([depth, { block, blocks }]) => ({
     kind: `resnet${depth}`,
     blocks,
-    block: Block.expansion === 1 ? 'basic' : 'bottleneck',
+    block,
   })),
   ...Object.entries(resnestArchitectures).map(([depth, { blocks }]) => ({
     kind: `resnest${depth}`,
@@ -110,27 +109,59 @@ export function recognizeNetwork(shapes: PublishedShapes, path: string): Recogni
 }
 
 function recognizeBackbone(shapes: PublishedShapes, path: string): ComponentSection {
-  const blocks = [1, 2, 3, 4].map((stage) => {
-    const found = [...shapes.keys()].map((name) => name.match(/^backbone\.layer(\d)\.(\d+)\./));
-    return (
-      1 + Math.max(-1, ...found.map((match) => (Number(match?.[1]) === stage ? Number(match?.[2]) : -1)))
-    );
+  const inBackbone = new Map(
+    [...shapes]
+      .filter(([name]) => name.startsWith('backbone.'))
+      .map(([name, shape]) => [name.slice('backbone.'.length), shape] as const),
+  );
+  const found = backboneOf(inBackbone);
+  if (found?.section) return found.section;
+  throw new CheckpointError(
+    `${path}: the backbone is not known here: expected one of ` +
+      `${knownBackbones.map(({ kind }) => kind).join(', ')}, found ` +
+      (found?.text ?? `parts ${parts(inBackbone, /^(\w+)/)}`),
+  );
+}
+
+/** Describes the residual network that names and shapes are of. */
+export interface RecognizedBackbone {
+  /** The `model.backbone` section, without options that leave no trace in tensors; null when it is not known here. */
+  readonly section: ComponentSection | null;
+  /** What it is, for messages: `resnet50 with torchvision's stem`, or the numbers of its blocks. */
+  readonly text: string;
+}
+
+/** Returns the residual network whose published names these are (`layer1.0.conv1.weight`); null when they are of none. */
+export function backboneOf(shapes: PublishedShapes): RecognizedBackbone | null {
+  const block = blockKinds.find(({ mark }) => shapes.has(`layer1.0.${mark}`))?.block;
+  if (block === undefined) return null;
+  const places = [...shapes.keys()].flatMap((name) => {
+    const [, stage, index] = name.match(/^layer(\d)\.(\d+)\./) ?? [];
+    return stage === undefined ? [] : [{ stage: Number(stage), index: Number(index) }];
   });
-  const block = blockKinds.find(({ mark }) => shapes.has(`backbone.layer1.0.${mark}`))?.block;
+  const blocks = [1, 2, 3, 4].map(
+    (stage) => 1 + Math.max(-1, ...places.flatMap((place) => (place.stage === stage ? place.index : []))),
+  );
   const known = knownBackbones.find((one) => one.block === block && String(one.blocks) === String(blocks));
-  if (known === undefined) {
-    const found =
-      block === undefined
-        ? `parts ${parts(shapes, /^backbone\.(\w+)/)}`
-        : `${blocks.join('-')} blocks (${block})`;
-    throw new CheckpointError(
-      `${path}: the backbone is not known here: expected one of ` +
-        `${knownBackbones.map(({ kind }) => kind).join(', ')}, found ${found}`,
-    );
-  }
+  if (known === undefined) return { section: null, text: `${blocks.join('-')} blocks (${block})` };
   // Only a ResNet's plain stem is a single convolution.
-  const plainStem = shapes.has('backbone.conv1.weight');
-  return plainStem ? { kind: known.kind, stem: 'torchvision' } : { kind: known.kind };
+  const plainStem = shapes.has('conv1.weight');
+  const stem =
+    known.block === 'split attention' ? '' : plainStem ? " with torchvision's stem" : ' with the deep stem';
+  return {
+    section: plainStem ? { kind: known.kind, stem: 'torchvision' } : { kind: known.kind },
+    text: `${known.kind}${stem}`,
+  };
+}
+
+/** Returns the number of classes of a whole segmentation network, by the last convolution that most libraries have. */
+export function classesOfNetwork(shapes: PublishedShapes): number | null {
+  const classifier =
+    /(^|\.)(decode_head\.(\d\.)?conv_seg|head\.classifier|classifier(\.\d+)?|segmentation_head\.0)\.weight$/;
+  for (const [name, shape] of shapes) {
+    if (classifier.test(name) && shape.length === 4) return shape[0] ?? null;
+  }
+  return null;
 }
 
 /** Returns the names of parts that the pattern's group matches, each once. */

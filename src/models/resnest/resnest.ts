@@ -10,6 +10,7 @@ import type { Generator } from '../../torch/index.js';
 import type { Backbone, BackboneContext } from '../backbone.js';
 import { weightsOption, withWeights } from '../pretrained/load-backbone-weights.js';
 import { resnestNames } from '../pretrained/resnest-names.js';
+import { resnestArchitectures } from '../resnet/architectures.js';
 import { ResidualBackbone, residualOptions } from '../resnet/residual-backbone.js';
 import { createDeepStem } from '../resnet/stem.js';
 import { SplitAttentionBlock } from './split-attention-block.js';
@@ -24,15 +25,6 @@ export interface ResNeStOptions extends z.input<typeof schema> {
   /** Draws the initial parameters. */
   readonly generator: Generator;
 }
-
-/**
- * Holds the blocks of each stage, and the channels of the stem; the published ResNeSt-50 has a stem of half the
- * width.
- */
-export const resnestArchitectures = {
-  50: { blocks: [3, 4, 6, 3], stemChannels: 64 },
-  101: { blocks: [3, 4, 23, 3], stemChannels: 128 },
-} as const;
 
 /** Computes features by a ResNeSt. */
 export class ResNeSt extends ResidualBackbone {
@@ -68,7 +60,7 @@ export function resnestComponent(depth: ResNeStDepth) {
     options: schema
       .extend({ weights: weightsOption })
       .describe(`ResNeSt-${depth} (Zhang et al. 2020): split attention with radix 2.`),
-    create: ({ weights, ...parsed }, { generator }: BackboneContext): Backbone =>
-      withWeights(new ResNeSt(depth, { ...parsed, generator }), weights),
+    create: ({ weights, ...parsed }, { generator, ...context }: BackboneContext): Backbone =>
+      withWeights(new ResNeSt(depth, { ...parsed, generator }), weights, context),
   });
 }

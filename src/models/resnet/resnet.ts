@@ -10,6 +10,7 @@ import type { Generator } from '../../torch/index.js';
 import type { Backbone, BackboneContext } from '../backbone.js';
 import { weightsOption, withWeights } from '../pretrained/load-backbone-weights.js';
 import { resnetName } from '../pretrained/resnet-names.js';
+import { resnetArchitectures } from './architectures.js';
 import { BasicBlock } from './basic-block.js';
 import { BottleneckBlock } from './bottleneck-block.js';
 import { ResidualBackbone, residualOptions } from './residual-backbone.js';
@@ -35,13 +36,7 @@ export interface ResNetOptions extends z.input<typeof schema> {
   readonly generator: Generator;
 }
 
-/** Holds the block of each depth, and how many of them each stage has. */
-export const resnetArchitectures = {
-  18: { Block: BasicBlock, blocks: [2, 2, 2, 2] },
-  34: { Block: BasicBlock, blocks: [3, 4, 6, 3] },
-  50: { Block: BottleneckBlock, blocks: [3, 4, 6, 3] },
-  101: { Block: BottleneckBlock, blocks: [3, 4, 23, 3] },
-} as const;
+const blockClasses = { basic: BasicBlock, bottleneck: BottleneckBlock } as const;
 
 /** Computes features by a ResNet. */
 export class ResNet extends ResidualBackbone {
@@ -54,7 +49,8 @@ export class ResNet extends ResidualBackbone {
    */
   constructor(depth: ResNetDepth, { generator, ...options }: ResNetOptions) {
     const { stem, ...parsed } = parseOptions('ResNet', schema, options);
-    const { Block, blocks } = resnetArchitectures[depth];
+    const { block, blocks } = resnetArchitectures[depth];
+    const Block = blockClasses[block];
     super({
       ...parsed,
       stem: createStem(stem, { generator }),
@@ -78,7 +74,7 @@ export function resnetComponent(depth: ResNetDepth) {
   return defineComponent({
     kind: `resnet${depth}`,
     options: schema.extend({ weights: weightsOption }).describe(`ResNet-${depth} (He et al. 2016).`),
-    create: ({ weights, ...parsed }, { generator }: BackboneContext): Backbone =>
-      withWeights(new ResNet(depth, { ...parsed, generator }), weights),
+    create: ({ weights, ...parsed }, { generator, ...context }: BackboneContext): Backbone =>
+      withWeights(new ResNet(depth, { ...parsed, generator }), weights, context),
   });
 }

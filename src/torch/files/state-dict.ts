@@ -27,46 +27,115 @@ export interface StateDictContents {
   meta: ReadonlyMap<unknown, unknown>;
 }
 
-const wrappers = ['state_dict', 'model', 'model_state_dict'];
+// In this order, so that a moving average is taken only where the weights themselves are not in the file.
+const wrappers = [
+  ...['state_dict', 'model', 'model_state_dict', 'model_state', 'net', 'network', 'weights', 'params'],
+  ...['state_dict_ema', 'ema_state_dict', 'model_ema', 'ema_model', 'ema'],
+];
 const depthLimit = 32;
 const visitLimit = 1_000_000;
 const nameLimit = 4096;
+
+/** Configures `readStateDict`. */
+export interface ReadStateDictOptions {
+  /**
+   * Chooses which tensors are read. It receives the shapes of all tensors by their whole names in the file, wrappers
+   * included (`state_dict.module.conv1.weight`), and returns the names under which they are wanted, by the names in the
+   * file. By default every tensor is read whose name remains when the usual wrappers are removed.
+   */
+  readonly choose?: (shapes: ReadonlyMap<string, readonly number[]>) => ReadonlyMap<string, string>;
+}
 
 /**
  * Reads a state dict from a safetensors file or a PyTorch checkpoint. No code from the file is executed.
  *
  * @throws {CheckpointError} when the file is damaged, of another format, or a pickle that names anything but tensors
  */
-export function readStateDict(path: string): StateDictContents {
+export function readStateDict(path: string, { choose }: ReadStateDictOptions = {}): StateDictContents {
   using file = new FileBytes(path);
   // Checked first, as the low byte of a header's length can be the byte with which a pickle begins.
   if (looksLikeSafetensors(file)) {
-    return { tensors: loadStoredTensors(storedSafetensors(file).stored), other: [], meta: new Map() };
+    const { stored } = storedSafetensors(file);
+    const names = chosenNames(stored, choose);
+    return { ...loadNamed(stored, { names }), other: othersThan(names, stored.keys()), meta: new Map() };
   }
-  if (looksLikeZip(file)) return loadPth(file, readZipCheckpoint(file));
-  if (looksLikePickle(file)) return loadPth(file, readLegacyCheckpoint(file));
+  if (looksLikeZip(file)) return loadPth(file, readZipCheckpoint(file), choose);
+  if (looksLikePickle(file)) return loadPth(file, readLegacyCheckpoint(file), choose);
   throw new CheckpointError(
     `${path}: is neither safetensors nor a PyTorch checkpoint (it begins with ${beginning(file)}); expected weights saved by torch.save(model.state_dict()) or as safetensors`,
   );
 }
 
-function loadPth(file: FileBytes, { root, store }: PthContents): StateDictContents {
+function loadPth(
+  file: FileBytes,
+  { root, store }: PthContents,
+  choose: ReadStateDictOptions['choose'],
+): StateDictContents {
+  if (root instanceof TensorDescription) {
+    throw new CheckpointError(`${file.path}: holds a single tensor; expected a state dict (name → tensor)`);
+  }
   const other: string[] = [];
-  const dict = unwrap(root, { path: file.path, other });
-  const meta = root instanceof Map && dict !== root ? root.get('meta') : undefined;
+  const dict = choose === undefined ? unwrap(root, other) : root;
+  const meta = root instanceof Map && dict !== root.get('meta') ? root.get('meta') : undefined;
+  const described = describedTensors(dict, { path: file.path, other });
+  if (described.size === 0) {
+    throw new CheckpointError(`${file.path}: holds no tensors; expected a state dict (name → tensor)`);
+  }
+  const names = chosenNames(described, choose);
   const stored = new Map<string, StoredTensor>();
+  for (const name of names.keys()) {
+    const tensor = described.get(name);
+    if (tensor !== undefined) stored.set(name, store(tensor, name));
+  }
+  return {
+    ...loadNamed(stored, { names }),
+    other: [...other, ...othersThan(names, described.keys())],
+    meta: meta instanceof Map ? meta : new Map(),
+  };
+}
+
+/** Returns the names under which tensors are wanted, by their names in the file. */
+function chosenNames(
+  inFile: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  choose: ReadStateDictOptions['choose'],
+): ReadonlyMap<string, string> {
+  if (choose === undefined) return new Map([...inFile.keys()].map((name) => [name, name]));
+  return choose(new Map([...inFile].map(([name, { shape }]) => [name, shape])));
+}
+
+function othersThan(names: ReadonlyMap<string, string>, inFile: Iterable<string>): string[] {
+  return [...inFile].filter((name) => !names.has(name));
+}
+
+/** Loads the tensors that have a wanted name, under that name and in the order of the file. */
+function loadNamed(
+  stored: ReadonlyMap<string, StoredTensor>,
+  { names }: { readonly names: ReadonlyMap<string, string> },
+): Pick<StateDictContents, 'tensors'> {
+  const wanted = new Map<string, StoredTensor>();
+  for (const [name, tensor] of stored) {
+    const wantedName = names.get(name);
+    if (wantedName !== undefined) wanted.set(wantedName, tensor);
+  }
+  return { tensors: loadStoredTensors(wanted) };
+}
+
+/** Returns every tensor below `dict` by its whole name, and adds the names of all other values to `other`. */
+function describedTensors(
+  dict: unknown,
+  { path, other }: { readonly path: string; readonly other: string[] },
+): Map<string, TensorDescription> {
+  const described = new Map<string, TensorDescription>();
   let visits = 0;
   const collect = (value: unknown, { name, depth }: { name: string; depth: number }): void => {
     visits += 1;
     // References let a small pickle describe endless or exponentially large nesting.
     if (depth > depthLimit || visits > visitLimit || name.length > nameLimit) {
-      throw new CheckpointError(
-        `${file.path}: '${name.slice(0, 80)}' is nested too deeply to be a state dict`,
-      );
+      throw new CheckpointError(`${path}: '${name.slice(0, 80)}' is nested too deeply to be a state dict`);
     }
     if (value instanceof TensorDescription) {
-      if (stored.has(name)) throw new CheckpointError(`${file.path}: tensor '${name}' appears twice`);
-      stored.set(name, store(value, name));
+      if (described.has(name)) throw new CheckpointError(`${path}: tensor '${name}' appears twice`);
+      described.set(name, value);
     } else if (value instanceof Map || (Array.isArray(value) && value.length > 0)) {
       for (const [key, item] of value.entries()) {
         const part = typeof key === 'string' || typeof key === 'number' ? String(key) : '?';
@@ -77,17 +146,11 @@ function loadPth(file: FileBytes, { root, store }: PthContents): StateDictConten
     }
   };
   collect(dict, { name: '', depth: 0 });
-  if (stored.size === 0) {
-    throw new CheckpointError(`${file.path}: holds no tensors; expected a state dict (name → tensor)`);
-  }
-  return { tensors: loadStoredTensors(stored), other, meta: meta instanceof Map ? meta : new Map() };
+  return described;
 }
 
 /** Removes wrappers. The names beside them (optimizer, epoch, ...) are added to `other`. */
-function unwrap(root: unknown, { path, other }: { path: string; other: string[] }): unknown {
-  if (root instanceof TensorDescription) {
-    throw new CheckpointError(`${path}: holds a single tensor; expected a state dict (name → tensor)`);
-  }
+function unwrap(root: unknown, other: string[]): unknown {
   let current = root;
   let prefix = '';
   for (let depth = 0; depth < depthLimit && current instanceof Map; depth += 1) {

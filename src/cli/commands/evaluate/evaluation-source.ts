@@ -53,7 +53,7 @@ export function evaluationSource(
     config: resolveConfig(config, { schema: configSchema, recipes, changes, onNotice: printNotice }),
     load: (used, classes) =>
       publishedModel(weights, { config: used, classes }) ??
-      loadModel(used, { weights, classCount: classes.length }),
+      loadModel(used, { weights, classCount: classes.length, onNotice: printNotice }),
   };
 }
 
@@ -70,7 +70,7 @@ function publishedModel(
   path: string,
   { config, classes }: { readonly config: Config; readonly classes: readonly DatasetClass[] },
 ): Segmentor | null {
-  const published = loadPublishedModel(path, { device: inferenceDevice(config) });
+  const published = loadPublishedModel(path, { device: inferenceDevice(config), onNotice: printNotice });
   if (published === null) return null;
   const { model, section, classCount } = published;
   try {
