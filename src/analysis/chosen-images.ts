@@ -2,7 +2,13 @@
 
 import type { Config } from '../config/index.js';
 import { datasetSection } from '../config/index.js';
-import { openDataset, type Sample, type SegmentationDataset } from '../data/index.js';
+import {
+  alignClasses,
+  openDataset,
+  type PredictedClasses,
+  type Sample,
+  type SegmentationDataset,
+} from '../data/index.js';
 import { CoarselyError, DataError } from '../errors/index.js';
 
 /** Holds an image with the labels that training uses and, where there are any, finer ones. */
@@ -24,6 +30,10 @@ export interface ChosenImagesOptions {
   readonly part?: 'train' | 'evaluation';
   /** The name of the finer labels. Null takes those of the evaluation, where this split has them. */
   readonly fineLabels?: string | null;
+  /** Gives labels the order of this network's classes; null, the default, keeps that of the dataset. */
+  readonly network?: PredictedClasses | null;
+  /** Receives one line when labels are renumbered. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
 interface Parts {
@@ -51,12 +61,14 @@ export class ChosenImages {
    * Opens the datasets of both kinds of labels.
    *
    * @throws {DataError} when the images are missing, or the fine labels that were named
+   * @throws {ConfigError} when the dataset has other classes than the network that its labels are aligned to
    */
   static async open(
     data: Config['data'],
-    { count, part = 'train', fineLabels = null }: ChosenImagesOptions,
+    { count, part = 'train', fineLabels = null, network = null, onNotice }: ChosenImagesOptions,
   ): Promise<ChosenImages> {
-    const { section, training } = await openWithTrainingLabels(data, part);
+    const { section, training: opened } = await openWithTrainingLabels(data, part);
+    const training = network === null ? opened : alignClasses(opened, { network, onNotice });
     const name = fineLabels ?? data.evaluation.labels;
     if (name === section.labels) return new ChosenImages(training, { fine: null, count, part });
     const fine = await openDataset({ ...section, labels: name }).catch((error: unknown) => {
@@ -70,7 +82,9 @@ export class ChosenImages {
           'images; label the same images',
       );
     }
-    return new ChosenImages(training, { fine, count, part });
+    // Both kinds of labels have the classes of one root, so that one notice is enough.
+    const aligned = fine && network ? alignClasses(fine, { network }) : fine;
+    return new ChosenImages(training, { fine: aligned, count, part });
   }
 
   /** The number of training images when these are some of them, else 0: a reweighter remembers those alone. */

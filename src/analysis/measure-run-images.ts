@@ -2,7 +2,7 @@
 
 import type { DatasetClass } from '../data/index.js';
 import { loadRun } from '../evaluation/index.js';
-import { inferenceDevice } from '../evaluation/internal.js';
+import { inferenceDevice, predictedClasses } from '../evaluation/internal.js';
 import { readRun } from '../runs/index.js';
 import { setThreads } from '../torch/index.js';
 import { resolveThreads } from '../torch/internal.js';
@@ -29,6 +29,7 @@ export interface MeasuredImage {
  *
  * @throws {CheckpointError} when a folder is not a run's, has no checkpoint or is damaged
  * @throws {DataError} when an image cannot be read
+ * @throws {ConfigError} when a dataset has other classes than the network of its run
  */
 export async function measureRunImages(
   folders: readonly string[],
@@ -39,7 +40,10 @@ export async function measureRunImages(
   for (const [place, folder] of folders.entries()) {
     using run = await loadRun(folder);
     setThreads(resolveThreads(run.config.threads));
-    const images = await ChosenImages.open(run.config.data, chosen);
+    const images = await ChosenImages.open(run.config.data, {
+      ...chosen,
+      network: predictedClasses(run),
+    });
     using model = modelWithObjective(run, {
       device: inferenceDevice(run.config),
       datasetLength: images.trainingLength,

@@ -3,7 +3,7 @@
 import { storedConfig } from '../config/internal.js';
 import { CoarselyError } from '../errors/index.js';
 import { loadRun } from '../evaluation/index.js';
-import { inferenceDevice } from '../evaluation/internal.js';
+import { inferenceDevice, predictedClasses } from '../evaluation/internal.js';
 import { type ComponentSection, createComponent } from '../registry/index.js';
 import { reweighters } from '../reweighting/index.js';
 import { metricRecords, type PixelStatistics, type Run, readRun } from '../runs/index.js';
@@ -38,19 +38,27 @@ export interface RunStatistics {
  *
  * @param options.images which images to measure on; null takes what training recorded, and measures 8 training images
  *   where it recorded nothing
+ * @param options.onNotice receives one line when a dataset lists its classes in another order than a run's network
  * @throws {CheckpointError} when a folder is not a run's, is damaged, or has no checkpoint to measure with
  * @throws {DataError} when an image cannot be read
+ * @throws {ConfigError} when a dataset has other classes than the network of its run
  */
 export async function readRunStatistics(
   folders: readonly string[],
-  { images }: { readonly images: ChosenImagesOptions | null },
+  {
+    images,
+    onNotice,
+  }: {
+    readonly images: ChosenImagesOptions | null;
+    readonly onNotice?: ((notice: string) => void) | undefined;
+  },
 ): Promise<RunStatistics[]> {
   const all: RunStatistics[] = [];
   const runs = folders.map((folder) => readRun(folder));
   for (const [place, label] of runLabels(runs).entries()) {
     const run = runs[place] as Run;
     const recorded = images === null ? recordedRun(run, label) : null;
-    all.push(recorded ?? (await measuredRun(run, { label, chosen: images ?? { count: 8 } })));
+    all.push(recorded ?? (await measuredRun(run, { label, chosen: images ?? { count: 8, onNotice } })));
   }
   return all;
 }
@@ -107,7 +115,10 @@ function isComponentSection(value: unknown): value is ComponentSection {
 async function measureRun(folder: string, chosen: ChosenImagesOptions): Promise<StatisticsMoment> {
   using run = await loadRun(folder);
   setThreads(resolveThreads(run.config.threads));
-  const images = await ChosenImages.open(run.config.data, chosen);
+  const images = await ChosenImages.open(run.config.data, {
+    ...chosen,
+    network: predictedClasses(run),
+  });
   using model = modelWithObjective(run, {
     device: inferenceDevice(run.config),
     datasetLength: images.trainingLength,

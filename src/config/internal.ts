@@ -3,6 +3,7 @@
 export { withAbsolutePaths } from './absolute-paths.js';
 export { checkCleanData, learnsFromClean } from './clean-data.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
+export { withoutInitialWeights } from './initial-weights.js';
 export { keysWith } from './key-traits.js';
 export { isSection, type Section } from './merge.js';
 export { parseLayers } from './parse-config.js';

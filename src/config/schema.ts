@@ -198,6 +198,15 @@ export function createConfigSchema(registries: ComponentRegistries) {
             'The auxiliary head on stage 3, or the weight of the classifier that the head brings ' +
               '(OCR). `null` leaves it out.',
           ),
+        weights: z
+          .string()
+          .min(1)
+          .nullable()
+          .default(null)
+          .describe(
+            'Whole network to start from: a run, one of its checkpoints, or a file of weights. Classes are matched by ' +
+              'name, and new ones are drawn afresh. `null` starts without one.',
+          ),
         activationCheckpointing: z
           .boolean()
           .default(false)

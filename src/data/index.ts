@@ -1,6 +1,7 @@
 export { type Augmentation, augmentationOptions } from './augment/augmentation.js';
 export { type ClassList, type Color, type DatasetClass, ignoreIndex } from './classes.js';
 export { ade20kClasses } from './datasets/ade20k/classes.js';
+export { type AlignClassesOptions, alignClasses, type PredictedClasses } from './datasets/align-classes.js';
 export { cityscapesClasses } from './datasets/cityscapes/labels.js';
 export { readClassList } from './datasets/class-list.js';
 export type {

@@ -8,3 +8,4 @@ export { readImageSize } from './images/image-file.js';
 export { type LabelSamples, readLabelHeader, readLabelSamples } from './images/label-file.js';
 export { scaledToFit } from './images/size.js';
 export { wholeShare } from './loader/share.js';
+export { type ClassMatch, listNames, matchClasses } from './match-classes.js';

@@ -1,4 +1,4 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { inferenceDevice } from './load-model.js';
-export { compareClasses } from './load-published-model.js';
+export { predictedClasses } from './load-run.js';

@@ -2,7 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/index.js';
-import { extraHeadsOf } from '../config/internal.js';
+import { extraHeadsOf, withoutInitialWeights } from '../config/internal.js';
+import type { DatasetClass } from '../data/index.js';
+import { listNames } from '../data/internal.js';
 import { CheckpointError } from '../errors/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
 import {
@@ -12,7 +14,8 @@ import {
   prefixNotice,
   readWeights,
 } from '../models/internal.js';
-import { type Device, Generator, isAvailable, scope } from '../torch/index.js';
+import { classesOfWeights } from '../runs/internal.js';
+import { type Device, Generator, isAvailable, scope, type Tensor } from '../torch/index.js';
 
 /** Configures `loadModel`. */
 export interface LoadModelOptions {
@@ -27,7 +30,8 @@ export interface LoadModelOptions {
 
 /**
  * Returns the network in evaluation mode; the caller disposes it.
- * @throws {CheckpointError} naming the file when it is missing, unreadable or of another network
+ * @throws {CheckpointError} naming the file when it is missing, unreadable, of another network or of another number of
+ *   classes
  */
 export function loadModel(
   config: Config,
@@ -37,14 +41,14 @@ export function loadModel(
     throw new CheckpointError(`${weights}: no such file; expected .safetensors or .pth weights`);
   }
   using generator = new Generator(config.seed);
-  const model = createSegmentor(withoutPretraining(config), {
+  const model = createSegmentor(withoutInitialWeights(config).model, {
     classCount,
     extraHeads: extraHeadsOf(config),
     generator,
   });
   try {
     using _read = scope();
-    loadOwnWeights(model, weights, { onNotice });
+    loadOwnWeights(model, weights, { classCount, onNotice });
   } catch (error) {
     model.dispose();
     if (!(error instanceof CheckpointError) || error.message.startsWith(weights)) throw error;
@@ -61,11 +65,12 @@ export function loadModel(
 function loadOwnWeights(
   model: Segmentor,
   path: string,
-  { onNotice }: Pick<LoadModelOptions, 'onNotice'>,
+  { classCount, onNotice }: Pick<LoadModelOptions, 'classCount' | 'onNotice'>,
 ): void {
   const own = model.stateDict();
   const shapes = new Map([...own].map(([name, { shape }]) => [name, shape]));
   const file = readWeights(path, { scoreOf: expectedNames(shapes) });
+  expectClassCount(model, file.tensors, { label: path, classes: classesOfWeights(path), classCount });
   const match = matchTensors(own, file.tensors, { publishedNames: (name) => [name] });
   checkFoundTensors(match, { path, prefix: file.prefix });
   model.loadStateDict(file.tensors);
@@ -73,12 +78,31 @@ function loadOwnWeights(
   if (notice !== null) onNotice?.(notice);
 }
 
+/**
+ * Checks that weights predict as many classes as a network, before their shapes are compared.
+ * @throws {CheckpointError} with the names of the classes, where they are known
+ */
+function expectClassCount(
+  model: Segmentor,
+  state: ReadonlyMap<string, Tensor>,
+  {
+    label,
+    classes,
+    classCount,
+  }: {
+    readonly label: string;
+    readonly classes: readonly Pick<DatasetClass, 'name'>[] | null;
+    readonly classCount: number;
+  },
+): void {
+  const found = model.classTensorNames().flatMap((name) => state.get(name)?.shape[0] ?? [])[0];
+  if (found === undefined || found === classCount) return;
+  const names =
+    classes === null ? 'which the file does not name' : listNames(classes.map(({ name }) => name));
+  throw new CheckpointError(`${label}: predicts ${found} classes (${names}), expected ${classCount}`);
+}
+
 /** Returns the config's device where it exists, else the CPU, so that a network trained on a GPU can be used anywhere. */
 export function inferenceDevice({ device }: Config): Device {
   return isAvailable(device) ? device : 'cpu';
-}
-
-/** Removes the file of pretrained weights, which need not exist anymore because the trained weights replace all values. */
-function withoutPretraining({ model }: Config): Config['model'] {
-  return 'weights' in model.backbone ? { ...model, backbone: { ...model.backbone, weights: null } } : model;
 }

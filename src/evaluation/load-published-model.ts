@@ -1,7 +1,6 @@
 /** Loads a network that mmsegmentation trained and published; the checkpoint itself describes the network. */
 
 import type { DatasetClass } from '../data/index.js';
-import { ConfigError } from '../errors/index.js';
 import {
   loadPublishedSegmentor,
   type ModelSection,
@@ -42,35 +41,4 @@ export function loadPublishedModel(
   const { segmentor, ...rest } = published;
   const model = segmentor.to({ device, memoryFormat: 'channels-last' }).eval();
   return { model, ...rest, [Symbol.dispose]: () => model.dispose() };
-}
-
-/**
- * Compares the classes of a published network with those of a dataset.
- * @returns a sentence about the first class of another name; null when all agree or the checkpoint names none
- * @throws {ConfigError} when the numbers of classes differ
- */
-export function compareClasses(
-  { classCount, classes }: Pick<LoadedPublishedModel, 'classCount' | 'classes'>,
-  { path, expected }: { readonly path: string; readonly expected: readonly DatasetClass[] },
-): string | null {
-  if (classCount !== expected.length) {
-    throw new ConfigError(
-      `${path}: predicts ${classCount} classes, but the dataset has ${expected.length}; ` +
-        `choose the dataset that it was trained on${beginning(classes)}`,
-    );
-  }
-  const index = expected.findIndex(({ name }, at) => classes !== null && !sameName(name, classes[at]?.name));
-  if (index < 0) return null;
-  return `class ${index} is '${classes?.[index]?.name}' in ${path} and '${expected[index]?.name}' in the dataset`;
-}
-
-function beginning(classes: readonly DatasetClass[] | null): string {
-  if (classes === null) return '';
-  const names = classes.slice(0, 4).map(({ name }) => name);
-  return ` (its classes: ${names.join(', ')}${classes.length > 4 ? ', …' : ''})`;
-}
-
-function sameName(one: string, other: string | undefined): boolean {
-  const plain = (name: string) => name.toLowerCase().replaceAll(/[\s_-]/g, '');
-  return other !== undefined && plain(one) === plain(other);
 }

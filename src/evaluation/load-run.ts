@@ -2,11 +2,11 @@
 
 import { join } from 'node:path';
 import { type Config, configSchema, datasetSection, resolveConfig } from '../config/index.js';
-import { type DatasetClass, openDataset } from '../data/index.js';
+import { type DatasetClass, openDataset, type PredictedClasses } from '../data/index.js';
 import { CheckpointError } from '../errors/index.js';
 import type { Segmentor } from '../models/index.js';
 import { readRun } from '../runs/index.js';
-import type { RunState } from '../runs/internal.js';
+import { classesOfState, type RunState } from '../runs/internal.js';
 import type { Device } from '../torch/index.js';
 import { loadModel } from './load-model.js';
 
@@ -50,16 +50,15 @@ export async function loadRun(folder: string, { device }: LoadRunOptions = {}): 
   return { folder, config, classes, model, step, checkpoint, [Symbol.dispose]: () => model.dispose() };
 }
 
-/** Reads the classes from the checkpoint, so that a run can be used where its dataset is not; old runs need the dataset. */
-async function classesOf(config: Config, { state }: RunState): Promise<readonly DatasetClass[]> {
-  if (isClassList(state.classes)) return state.classes;
-  return (await openDataset(datasetSection(config.data, 'evaluation'))).classes;
+/** Returns the classes that a run's network predicts, with which the labels of a dataset are aligned. */
+export function predictedClasses({
+  folder,
+  classes,
+}: Pick<LoadedRun, 'folder' | 'classes'>): PredictedClasses {
+  return { label: folder, classCount: classes.length, classes };
 }
 
-function isClassList(value: unknown): value is readonly DatasetClass[] {
-  return (
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.every((one) => typeof one?.name === 'string' && Array.isArray(one?.color) && one.color.length === 3)
-  );
+/** Reads the classes from the checkpoint, so that a run can be used where its dataset is not; old runs need the dataset. */
+async function classesOf(config: Config, { state }: RunState): Promise<readonly DatasetClass[]> {
+  return classesOfState(state) ?? (await openDataset(datasetSection(config.data, 'evaluation'))).classes;
 }

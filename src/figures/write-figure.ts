@@ -32,6 +32,8 @@ export interface FigureOptions {
   readonly threshold?: number;
   /** Replaces files that exist; without it, an existing file is an error and nothing is written. */
   readonly overwrite?: boolean;
+  /** Receives one line when a dataset lists its classes in another order than a run's network. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /** Holds the paths of the files that were written, and a table of the numbers. */
@@ -78,15 +80,16 @@ export async function writeFigure(
 async function makeFigure(
   kind: FigureKind,
   folders: readonly string[],
-  { images, split, fineLabels, threshold = 0 }: FigureOptions,
+  { images, split, fineLabels, threshold = 0, onNotice }: FigureOptions,
 ): Promise<Figure> {
   const chosen = (count: number): ChosenImagesOptions => ({
     count: images ?? count,
     part: split ?? 'train',
     fineLabels: fineLabels ?? null,
+    onNotice,
   });
   const measureAgain = images !== undefined || split !== undefined || fineLabels !== undefined;
-  const statistics = () => readRunStatistics(folders, { images: measureAgain ? chosen(8) : null });
+  const statistics = () => readRunStatistics(folders, { images: measureAgain ? chosen(8) : null, onNotice });
   switch (kind) {
     case '2':
       return divisionFigure(await statistics());

@@ -24,6 +24,11 @@ export interface Head extends Module {
    * other auxiliary head is created.
    */
   readonly hasAuxiliary?: boolean;
+  /**
+   * Lists the parameters and buffers whose first dimension is the classes, by name; by default `classifier.weight` and
+   * `classifier.bias`. A network that starts from another one gets their rows by the names of the classes.
+   */
+  readonly classTensors?: readonly string[];
   forward(features: Features): HeadOutput;
   /**
    * Returns the name that mmsegmentation's checkpoints give to the parameter or buffer `name`, after `decode_head.` or

@@ -94,6 +94,10 @@ export class OcrHead extends Module implements Head {
     return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW };
   }
 
+  get classTensors(): readonly string[] {
+    return ['classifier.weight', 'classifier.bias', 'regions.classifier.weight', 'regions.classifier.bias'];
+  }
+
   publishedName(name: string): string {
     return ocrName(name);
   }

@@ -40,6 +40,16 @@ export class Segmentor extends Module {
     this.extraHeads = extraHeads;
   }
 
+  /** Returns the names of the parameters and buffers whose first dimension is the classes. */
+  classTensorNames(): string[] {
+    const parts = { head: this.head, auxiliary: this.auxiliary };
+    return Object.entries(parts).flatMap(([place, part]) => {
+      const { classTensors = ['classifier.weight', 'classifier.bias'] } = part ?? {};
+      const own = part?.stateDict();
+      return classTensors.filter((name) => own?.has(name)).map((name) => `${place}.${name}`);
+    });
+  }
+
   /**
    * Returns predictions at the images' size, resized bilinearly (align_corners = false).
    *

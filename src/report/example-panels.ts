@@ -4,6 +4,7 @@ import { measureImage, modelWithObjective } from '../analysis/index.js';
 import { evenlySpaced, haveSameImages } from '../analysis/internal.js';
 import { datasetSection } from '../config/index.js';
 import {
+  alignClasses,
   type DatasetClass,
   ignoreIndex,
   openDataset,
@@ -12,6 +13,7 @@ import {
 } from '../data/index.js';
 import { CheckpointError, CoarselyError } from '../errors/index.js';
 import { type LoadedRun, loadRun } from '../evaluation/index.js';
+import { predictedClasses } from '../evaluation/internal.js';
 import { formatPercent } from '../format/index.js';
 import { setThreads } from '../torch/index.js';
 import { resolveThreads } from '../torch/internal.js';
@@ -51,12 +53,15 @@ export async function examplePanels(
       using run = await loadRun(folder, { device: 'cpu' });
       setThreads(resolveThreads(run.config.threads));
       const data = JSON.stringify(run.config.data.evaluation) + run.config.data.root;
-      shared ??= { scenes: await readScenes(run, count), classes: run.classes, data };
-      if (data !== shared.data) {
+      if (shared !== null && data !== shared.data) {
         remarks.push(`${label} was evaluated on other images, so it has no pictures here.`);
         continue;
       }
-      rows.push(await runRows(run, { index, scenes: shared.scenes }));
+      // Read for every run, because labels have the order of its network's classes.
+      const onNotice = (notice: string) => remarks.push(`${notice}.`);
+      const scenes = await readScenes(run, { count, onNotice });
+      shared ??= { scenes, classes: run.classes, data };
+      rows.push(await runRows(run, { index, scenes }));
     } catch (error) {
       if (!(error instanceof CoarselyError) || error instanceof CheckpointError) throw error;
       remarks.push(`No pictures of ${label}: ${error.message}`);
@@ -74,9 +79,14 @@ export async function examplePanels(
   return { examples, classes, remark };
 }
 
-async function readScenes({ config }: LoadedRun, count: number): Promise<LabeledScene[]> {
-  const dataset = await openDataset(datasetSection(config.data, 'evaluation'));
-  const training = await openWithTrainingLabels(config.data, dataset);
+async function readScenes(
+  run: LoadedRun,
+  { count, onNotice }: { readonly count: number; readonly onNotice: (notice: string) => void },
+): Promise<LabeledScene[]> {
+  const { data } = run.config;
+  const network = predictedClasses(run);
+  const dataset = alignClasses(await openDataset(datasetSection(data, 'evaluation')), { network, onNotice });
+  const training = await openWithTrainingLabels(run, dataset);
   const scenes: LabeledScene[] = [];
   for (const index of evenlySpaced(dataset.length, count)) {
     const sample = await dataset.read(index);
@@ -87,13 +97,14 @@ async function readScenes({ config }: LoadedRun, count: number): Promise<Labeled
 
 /** Opens the evaluation images with the labels of training; null where those are the same or are missing. */
 async function openWithTrainingLabels(
-  data: LoadedRun['config']['data'],
+  run: LoadedRun,
   evaluation: SegmentationDataset,
 ): Promise<SegmentationDataset | null> {
+  const { data } = run.config;
   if (data.train.labels === data.evaluation.labels) return null;
   const section = { ...datasetSection(data, 'evaluation'), labels: data.train.labels };
   try {
-    const training = await openDataset(section);
+    const training = alignClasses(await openDataset(section), { network: predictedClasses(run) });
     return haveSameImages(training, evaluation) ? training : null;
   } catch (error) {
     if (error instanceof CoarselyError) return null;

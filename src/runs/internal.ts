@@ -7,3 +7,4 @@ export { checkNewRunFolder } from './run-folder.js';
 export { trainingProcess } from './run-lock.js';
 export { environmentState, type JsonValue, type RunState, runEnvironment } from './run-state.js';
 export { RunWriter } from './run-writer.js';
+export { classesOfState, classesOfWeights, runOfCheckpoint, type TrainedClass } from './trained-classes.js';

@@ -30,6 +30,7 @@ import {
 import { RunLock } from './run-lock.js';
 import { readRun } from './run-reader.js';
 import { formatState, type RunState } from './run-state.js';
+import { checkpointMetadata } from './trained-classes.js';
 
 /** Holds what a checkpoint saves. */
 export interface CheckpointContents {
@@ -142,7 +143,7 @@ export class RunWriter {
     this.#write(metricsFile, () => fsyncSync(this.#openMetrics()));
     const file = checkpointFile(step);
     const path = join(this.folder, file);
-    writeSafetensors(path, tensors, { metadata: { step: String(step) } });
+    writeSafetensors(path, tensors, { metadata: checkpointMetadata({ step, state }) });
     writeFileAtomically(join(this.folder, stateFile), [
       Buffer.from(formatState({ step, file, state }), 'utf8'),
     ]);

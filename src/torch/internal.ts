@@ -3,6 +3,7 @@
 export { afterBackward, backwardTogether } from './backward.js';
 export * as collectives from './collectives.js';
 export { isFloatingPoint } from './dtype.js';
+export { readSafetensorsMetadata } from './files/safetensors.js';
 export * as constants from './generated/constants.js';
 export { GradientReducer } from './gradient-reducer.js';
 export { type ImageKernels, imageKernels, requireImageKernels } from './image-kernels.js';

@@ -16,8 +16,13 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'coarsely-weights-'));
   await writeDataset('data', ['road', 'building', 'car']);
   await writeDataset('renamed', ['road', 'tree', 'car']);
+  await writeDataset('reordered', ['car', 'Building', 'road']);
   await writeDataset('two', ['road', 'car']);
   writeFileSync(path.join(folder, 'config.yaml'), `data: { root: ${path.join(folder, 'data')} }\n`);
+  writeFileSync(
+    path.join(folder, 'bfloat16.yaml'),
+    `precision: bfloat16\ndata: { root: ${path.join(folder, 'data')} }\n`,
+  );
   writeFileSync(path.join(folder, 'cut.pth'), readFileSync(weights).subarray(0, 20_000));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -48,19 +53,39 @@ describe('a published checkpoint', () => {
     expect(stderr).toContain(`${weights}: deeplabv3plus on resnet18, output stride 16, 3 classes\n`);
     expect(stderr).not.toContain('note:');
     // Half of the pixels are a car; road is in the labels alone, and building in neither.
-    expect(JSON.parse(stdout)).toMatchObject({ aAcc: 0.5, mAcc: 0.5, mIoU: 0.25, images: 1 });
+    const scores = { aAcc: 0.5, mAcc: 0.5, mIoU: 0.25, images: 1, precision: 'float32' };
+    expect(JSON.parse(stdout)).toMatchObject(scores);
   });
 
   it('takes the dataset of a config, and leaves its network', async () => {
     const { code, stdout } = await evaluate(weights, '--config', 'config.yaml');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^mIoU 25\.\d+ +mAcc 50\.\d+ +aAcc 50\.\d+ +\(1 images\)$/m);
+    expect(stdout).toMatch(/^mIoU 25\.\d+ +mAcc 50\.\d+ +aAcc 50\.\d+ +\(1 image, float32\)$/m);
   });
 
-  it('says when a class is called otherwise in the dataset', async () => {
-    const { code, stderr } = await evaluate(weights, '--data', 'renamed');
+  it('is scored by name where the dataset lists the same classes in another order', async () => {
+    const { code, stdout, stderr } = await evaluate(weights, '--data', 'reordered', '--json');
     expect(code).toBe(0);
-    expect(stderr).toContain(`note: class 1 is 'building' in ${weights} and 'tree' in the dataset\n`);
+    expect(stderr).toContain(
+      `note: ${weights} has the classes of the dataset in another order; labels are matched by name\n`,
+    );
+    // The upper half is a car here, and the network sees a car everywhere.
+    const { aAcc, perClass } = JSON.parse(stdout);
+    expect(aAcc).toBe(0.5);
+    expect(perClass.map(({ name, pixels }: { name: string; pixels: number }) => [name, pixels])).toEqual([
+      ['road', (size.width * size.height) / 2],
+      ['Building', 0],
+      ['car', (size.width * size.height) / 2],
+    ]);
+  });
+
+  it.each([
+    [['--precision', 'bfloat16'], 'bfloat16'],
+    [['--config', 'bfloat16.yaml'], 'bfloat16'],
+    [['--config', 'bfloat16.yaml', '--precision', 'float32'], 'float32'],
+  ])('is computed in the precision that is asked for: %j', async (words, precision) => {
+    const { stdout } = await evaluate(weights, '--data', 'data', '--json', ...words);
+    expect(JSON.parse(stdout).precision).toBe(precision);
   });
 });
 
@@ -69,8 +94,14 @@ describe('weights that cannot be scored end with one line', () => {
     [
       'another number of classes',
       () => [weights, '--data', 'two'],
-      /predicts 3 classes, but the dataset has 2; .*\(its classes: road, building, car\)\n$/,
+      /predicts 3 classes, and the dataset has 2 that are not the same: the dataset lacks building\. .*\n$/,
     ],
+    [
+      'a class of another name',
+      () => [weights, '--data', 'renamed'],
+      /are not the same: the dataset lacks building; the network does not know tree\. .*give both lists one name\n$/,
+    ],
+    ['a folder', () => ['data', '--data', 'data'], /^coarsely: data: is a folder; score a run with: .+\n$/],
     ['a file cut off', () => ['cut.pth', '--data', 'data'], /^coarsely: cut\.pth: .+\n$/],
     ['no file', () => ['none.pth', '--data', 'data'], /^coarsely: none\.pth: .+\n$/],
     [

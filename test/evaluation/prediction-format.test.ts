@@ -74,15 +74,21 @@ describe('the format of a test server', () => {
     expect(values).toEqual(Array.from({ length: 150 }, (_, index) => index + 1));
   });
 
+  test('cityscapes: a network of another class order gets the id of each name', () => {
+    const swapped = [...cityscapesClasses.slice(0, 17), ...cityscapesClasses.slice(17).reverse()];
+    const { values } = predictionFormat('cityscapes', { classes: swapped });
+    expect(values.slice(-3)).toEqual([31, 33, 32]);
+  });
+
   test('fits a network of its classes only', () => {
     const format = (kind: string, classes: readonly { name: string }[]) => () =>
       predictionFormat(kind, { classes });
     expect(format('ade20k', cityscapesClasses)).toThrow(
       "format 'ade20k': expected a network of its 150 classes, this one has 19",
     );
-    const swapped = [...cityscapesClasses.slice(0, 17), ...cityscapesClasses.slice(17).reverse()];
-    expect(format('cityscapes', swapped)).toThrow(
-      "format 'cityscapes': expected class 17 to be 'motorcycle', this network's is 'bicycle'",
+    const renamed = cityscapesClasses.map((one, id) => (id === 17 ? { name: 'moped' } : one));
+    expect(format('cityscapes', renamed)).toThrow(
+      "format 'cityscapes': expected a network of its 19 classes, this one has 19: it lacks motorcycle; moped is unknown there",
     );
     expect(format('cityscape', cityscapesClasses)).toThrow(
       /^no prediction format 'cityscape'; did you mean cityscapes\?/,

@@ -1,6 +1,6 @@
 /** The options that change how a trained network reads an image, the same for every command that uses one. */
 
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../../config/index.js';
 import { testScales } from '../../recipes/internal.js';
 import { imageSize } from './parse-options.js';
@@ -14,6 +14,7 @@ export interface InferenceCommandOptions {
   readonly scales?: readonly number[];
   readonly flip?: boolean;
   readonly tta?: boolean;
+  readonly precision?: Config['precision'];
   /** Only of commands that compare with labels. */
   readonly boundary?: boolean;
 }
@@ -33,16 +34,24 @@ export function withInferenceOptions(command: Command): Command {
     .option('--scales <list>', 'average over these sizes of the image, such as 0.5,0.75,1', scaleList)
     .option('--flip', 'average over the mirror image too')
     .option('--no-flip', 'do not use the mirror image')
-    .option('--tta', 'test-time augmentation: scales from 0.5 to 2 in steps of 0.25, and the mirror image');
+    .option('--tta', 'test-time augmentation: scales from 0.5 to 2 in steps of 0.25, and the mirror image')
+    .addOption(
+      new Option('--precision <type>', 'the type in which the network computes').choices([
+        'auto',
+        'float32',
+        'bfloat16',
+      ]),
+    );
 }
 
 /** Returns the config with the changes that the options make. */
 export function withInferenceChanges(config: Config, options: InferenceCommandOptions): Config {
-  const { slide, window, baseSize, tta = false, boundary } = options;
+  const { slide, window, baseSize, tta = false, boundary, precision } = options;
   const scales = options.scales ?? (tta ? testScales : undefined);
   const flip = options.flip ?? (tta ? true : undefined);
   return {
     ...config,
+    ...(precision && { precision }),
     inference: {
       ...config.inference,
       ...(slide !== undefined && { mode: slide ? 'slide' : 'whole' }),

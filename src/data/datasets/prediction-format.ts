@@ -3,13 +3,14 @@
 import { ConfigError } from '../../errors/index.js';
 import { suggestion } from '../../errors/internal.js';
 import type { DatasetClass } from '../classes.js';
+import { listNames, matchClasses } from '../match-classes.js';
 import type { PredictionFormat } from './dataset.js';
 import { datasets } from './registry.js';
 
 /**
- * Returns the prediction format of a kind of dataset for a network of these classes.
+ * Returns the prediction format of a kind of dataset for a network of these classes, which may be in another order.
  *
- * @throws {ConfigError} when the kind has no format, and when the classes are not those of the kind in its order
+ * @throws {ConfigError} when the kind has no format, and when the classes are not those of the kind
  */
 export function predictionFormat(
   kind: string,
@@ -22,17 +23,23 @@ export function predictionFormat(
       `no prediction format '${kind}'${suggestion(kind, kinds)} (known: ${kinds.join(', ')})`,
     );
   }
-  const expected = format.classes;
-  if (classes.length !== expected.length) {
+  const match = matchClasses(format.classes, classes);
+  if (match.relation === 'different') {
+    const { left, missing } = match;
+    const differences = [
+      ...(left.length > 0 ? [`it lacks ${listNames(left)}`] : []),
+      ...(missing.length > 0
+        ? [`${listNames(missing)} ${missing.length > 1 ? 'are' : 'is'} unknown there`]
+        : []),
+    ];
     throw new ConfigError(
-      `format '${kind}': expected a network of its ${expected.length} classes, this one has ${classes.length}; leave --format out for plain class ids`,
+      `format '${kind}': expected a network of its ${format.classes.length} classes, this one has ${classes.length}: ` +
+        `${differences.join('; ')}; leave --format out for plain class ids`,
     );
   }
-  const other = expected.findIndex(({ name }, index) => name !== classes[index]?.name);
-  if (other >= 0) {
-    throw new ConfigError(
-      `format '${kind}': expected class ${other} to be '${expected[other]?.name}', this network's is '${classes[other]?.name}'; leave --format out for plain class ids`,
-    );
-  }
-  return format;
+  return {
+    ...format,
+    classes: match.sources.map((source) => format.classes[source as number] as DatasetClass),
+    values: match.sources.map((source) => format.values[source as number] as number),
+  };
 }

@@ -5,7 +5,7 @@ import { CheckpointError } from '../../errors/index.js';
 import { writeFileAtomically } from '../../files/index.js';
 import type { Tensor } from '../tensor.js';
 import { FileBytes } from './file-bytes.js';
-import { encodeHeader, readHeader } from './safetensors-header.js';
+import { encodeHeader, looksLikeSafetensors, readHeader } from './safetensors-header.js';
 import { loadStoredTensors, type StoredTensor } from './stored-tensor.js';
 
 /** Holds the contents of a safetensors file. */
@@ -26,6 +26,16 @@ export function readSafetensors(path: string): SafetensorsContents {
   using file = new FileBytes(path);
   const { stored, metadata } = storedSafetensors(file);
   return { tensors: loadStoredTensors(stored), metadata };
+}
+
+/**
+ * Reads the texts that the writer of a safetensors file stored beside the tensors; null for a file of another format.
+ *
+ * @throws {CheckpointError} naming the file when it is missing or its header is damaged
+ */
+export function readSafetensorsMetadata(path: string): Readonly<Record<string, string>> | null {
+  using file = new FileBytes(path);
+  return looksLikeSafetensors(file) ? readHeader(file).metadata : null;
 }
 
 /**

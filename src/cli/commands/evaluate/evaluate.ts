@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import type { Evaluation } from '../../../evaluation/index.js';
-import { formatCount, formatPercent, formatTable } from '../../../format/index.js';
+import { counted, formatCount, formatPercent, formatTable } from '../../../format/index.js';
 import {
   type InferenceCommandOptions,
   withInferenceChanges,
@@ -15,7 +15,10 @@ import { printSkipped } from '../../output/skipped-files.js';
 const example = `
 All scores are percentages. mIoU is the mean over the classes that occur in labels or predictions, mAcc over those that
 occur in labels, as in mmsegmentation.
-Images are read as the inference section of the run's config says, unless options change it.
+Images are read as the inference section of the run's config says, unless options change it. A run is scored in the
+precision of its training, and weights without a run in float32, unless --precision says otherwise.
+
+A dataset whose classes have the same names in another order is scored by name. Other classes are refused.
 
 Example:
   $ coarsely evaluate runs/folder-arm
@@ -82,19 +85,22 @@ async function evaluateModel(
   const { openDataset } = await import('../../../data/index.js');
   const { evaluate, inferenceOptions } = await import('../../../evaluation/index.js');
   const { evaluationSource } = await import('./evaluation-source.js');
+  const { resolvePrecision } = await import('../../../torch/internal.js');
   const { useEngine } = await import('../../training/use-engine.js');
 
   const source = evaluationSource(runFolder, options);
   const config = withInferenceChanges(source.config, options);
   const changes = Object.entries({ root: data, split, labels }).filter(([, value]) => value !== undefined);
   const section = { ...datasetSection(config.data, 'evaluation'), ...Object.fromEntries(changes) };
-  const dataset = await openDataset(section);
-  printSkipped(section, dataset.skipped ?? []);
+  const opened = await openDataset(section);
+  printSkipped(section, opened.skipped ?? []);
   useEngine(config);
-  const model = source.load(config, dataset.classes);
+  const { model, dataset } = await source.load(config, opened);
+  const inference = inferenceOptions(config);
+  const precision = resolvePrecision(inference.precision, inference.device);
   const line = createProgressLine('evaluating');
   const result = await evaluate(model, dataset, {
-    ...inferenceOptions(config),
+    ...inference,
     boundary: config.inference.boundary,
     onProgress: line.show,
   });
@@ -102,13 +108,13 @@ async function evaluateModel(
   model.dispose();
   process.stdout.write(
     json
-      ? `${JSON.stringify({ ...result, dataset: section, inference: config.inference })}\n`
-      : `${scoreTable(result)}\n`,
+      ? `${JSON.stringify({ ...result, precision, dataset: section, inference: config.inference })}\n`
+      : `${scoreTable(result, { precision })}\n`,
   );
 }
 
 /** Writes the scores of every class, then the means. */
-function scoreTable(evaluation: Evaluation): string {
+function scoreTable(evaluation: Evaluation, { precision }: { readonly precision: string }): string {
   const { aAcc, mAcc, mIoU, boundaryF1, trimapMIoU, perClass, images } = evaluation;
   const hasBoundaries = boundaryF1 !== null;
   const heading = ['class', 'IoU', 'accuracy', ...(hasBoundaries ? ['boundary F1'] : []), 'pixels'];
@@ -120,7 +126,11 @@ function scoreTable(evaluation: Evaluation): string {
     formatCount(one.pixels),
   ]);
   const means = `mIoU ${formatPercent(mIoU)}  mAcc ${formatPercent(mAcc)}  aAcc ${formatPercent(aAcc)}`;
-  const lines = [formatTable([heading, ...rows]), '', `${means}  (${images} images)`];
+  const lines = [
+    formatTable([heading, ...rows]),
+    '',
+    `${means}  (${counted(images, 'image')}, ${precision})`,
+  ];
   if (hasBoundaries) {
     const bands = (trimapMIoU ?? []).map((band) => `${band.width} px ${formatPercent(band.mIoU)}`);
     lines.push(`boundary F1 ${formatPercent(boundaryF1)}  trimap mIoU ${bands.join('  ')}`);

@@ -1,15 +1,22 @@
 /** Finds the model of `coarsely evaluate`: that of a run, of weights with their config, or of a published checkpoint. */
 
-import { type Config, configSchema, resolveConfig } from '../../../config/index.js';
+import { existsSync, statSync } from 'node:fs';
+import { type Config, configSchema, datasetSection, resolveConfig } from '../../../config/index.js';
 import { parseLayers } from '../../../config/internal.js';
-import type { DatasetClass } from '../../../data/index.js';
-import { ConfigError } from '../../../errors/index.js';
+import {
+  alignClasses,
+  openDataset,
+  type PredictedClasses,
+  type SegmentationDataset,
+} from '../../../data/index.js';
+import { CoarselyError, ConfigError } from '../../../errors/index.js';
 import { loadModel, loadPublishedModel } from '../../../evaluation/index.js';
-import { compareClasses, inferenceDevice } from '../../../evaluation/internal.js';
+import { inferenceDevice } from '../../../evaluation/internal.js';
 import type { Segmentor } from '../../../models/index.js';
 import { recipes } from '../../../recipes/index.js';
+import { classesOfState, classesOfWeights } from '../../../runs/internal.js';
 import { printNotice } from '../../output/print-notice.js';
-import { readStartedRun, trainedWeights } from '../../training/run-folders.js';
+import { readStartedRun, type StartedRun, trainedWeights } from '../../training/run-folders.js';
 
 /** Holds the options that name weights without a run. */
 export interface EvaluationSourceOptions {
@@ -18,48 +25,95 @@ export interface EvaluationSourceOptions {
   readonly data?: string;
 }
 
+/** Holds a network, and a dataset whose labels have the order of its classes. */
+export interface ScorableModel {
+  /** Is in evaluation mode. The caller disposes it. */
+  readonly model: Segmentor;
+  readonly dataset: SegmentationDataset;
+}
+
 /** Holds a config with a function that loads its model. */
 export interface EvaluationSource {
   readonly config: Config;
   /**
-   * Loads the network in evaluation mode.
+   * Loads the network for a dataset.
    *
-   * @throws {ConfigError} when the config does not describe these weights
-   * @throws {CheckpointError} when the weights are damaged or are for other classes
+   * @throws {ConfigError} when the config does not describe these weights, or the dataset has other classes
+   * @throws {CheckpointError} when the weights are damaged
    */
-  readonly load: (config: Config, classes: readonly DatasetClass[]) => Segmentor;
+  readonly load: (config: Config, dataset: SegmentationDataset) => Promise<ScorableModel>;
 }
 
 /**
- * Returns the model of a run's folder or, without a folder, of the weights that the options name.
+ * Returns the model of a run's folder or, without a folder, of the weights that the options name. Weights without a run
+ * are computed in float32, as published scores are, unless their config names another precision.
  *
  * @throws {CheckpointError} when the folder is not a run's or has no checkpoint yet
  * @throws {ConfigError} when the config is not valid
  */
 export function evaluationSource(
   runFolder: string | undefined,
-  { weights, config, data }: EvaluationSourceOptions,
+  { weights, config: source, data }: EvaluationSourceOptions,
 ): EvaluationSource {
-  if (runFolder !== undefined) return sourceOfRun(runFolder);
+  if (runFolder !== undefined) return sourceOfRun(readStartedRun(runFolder));
   if (weights === undefined) throw new ConfigError('evaluate: expected a run or --weights');
-  const changes = data === undefined ? [] : [{ label: '--data', values: { data: { root: data } } }];
-  if (config === undefined) {
-    return {
-      config: parseLayers(configSchema, changes),
-      load: (used, classes) => publishedModel(weights, { config: used, classes }) ?? needsConfig(weights),
-    };
+  if (existsSync(weights) && statSync(weights).isDirectory()) {
+    throw new ConfigError(
+      `${weights}: is a folder; score a run with: coarsely evaluate ${weights}, or name a file of weights`,
+    );
   }
+  const changes = data === undefined ? [] : [{ label: '--data', values: { data: { root: data } } }];
+  const config =
+    source === undefined
+      ? parseLayers(configSchema, changes)
+      : resolveConfig(source, { schema: configSchema, recipes, changes, onNotice: printNotice });
   return {
-    config: resolveConfig(config, { schema: configSchema, recipes, changes, onNotice: printNotice }),
-    load: (used, classes) =>
-      publishedModel(weights, { config: used, classes }) ??
-      loadModel(used, { weights, classCount: classes.length, onNotice: printNotice }),
+    config: config.precision === 'auto' ? { ...config, precision: 'float32' } : config,
+    load: async (used, dataset) => {
+      const published = publishedModel(weights, { config: used, dataset });
+      if (published !== null) return published;
+      if (source === undefined) needsConfig(weights);
+      const classes = classesOfWeights(weights);
+      const classCount = classes?.length ?? dataset.classes.length;
+      return loadAligned(used, dataset, { file: weights, label: weights, classes, classCount });
+    },
   };
 }
 
-function sourceOfRun(runFolder: string): EvaluationSource {
-  const { config, weights } = trainedWeights(readStartedRun(runFolder));
-  return { config, load: (used, { length: classCount }) => loadModel(used, { weights, classCount }) };
+function sourceOfRun(started: StartedRun): EvaluationSource {
+  const { config, weights: file } = trainedWeights(started);
+  return {
+    config,
+    load: async (used, dataset) => {
+      const classes = await classesOfRun(started);
+      const classCount = classes?.length ?? dataset.classes.length;
+      return loadAligned(used, dataset, { file, label: started.run.folder, classes, classCount });
+    },
+  };
+}
+
+/** Returns the classes of a run: an early one did not keep them, and has those of its own dataset, if it is still there. */
+async function classesOfRun({ run, config }: StartedRun): Promise<PredictedClasses['classes']> {
+  const kept = run.lastCheckpoint && classesOfState(run.lastCheckpoint.state);
+  if (kept) return kept;
+  try {
+    return (await openDataset(datasetSection(config.data, 'evaluation'))).classes;
+  } catch (error) {
+    if (error instanceof CoarselyError) return null;
+    throw error;
+  }
+}
+
+function loadAligned(
+  config: Config,
+  dataset: SegmentationDataset,
+  { file, ...network }: PredictedClasses & { readonly file: string },
+): ScorableModel {
+  const aligned = alignClasses(dataset, { network, onNotice: printNotice });
+  return {
+    model: loadModel(config, { weights: file, classCount: network.classCount, onNotice: printNotice }),
+    dataset: aligned,
+  };
 }
 
 /**
@@ -68,23 +122,23 @@ function sourceOfRun(runFolder: string): EvaluationSource {
  */
 function publishedModel(
   path: string,
-  { config, classes }: { readonly config: Config; readonly classes: readonly DatasetClass[] },
-): Segmentor | null {
+  { config, dataset }: { readonly config: Config; readonly dataset: SegmentationDataset },
+): ScorableModel | null {
   const published = loadPublishedModel(path, { device: inferenceDevice(config), onNotice: printNotice });
   if (published === null) return null;
-  const { model, section, classCount } = published;
+  const { model, section, classCount, classes } = published;
   try {
-    const difference = compareClasses(published, { path, expected: classes });
+    const network = { label: path, classCount, classes };
+    const aligned = alignClasses(dataset, { network, onNotice: printNotice });
     const { kind, outputStride } = section.backbone;
     process.stderr.write(
       `${path}: ${section.head.kind} on ${kind}, output stride ${outputStride}, ${classCount} classes\n`,
     );
-    if (difference !== null) printNotice(difference);
+    return { model, dataset: aligned };
   } catch (error) {
     model.dispose();
     throw error;
   }
-  return model;
 }
 
 function needsConfig(path: string): never {

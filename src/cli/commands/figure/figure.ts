@@ -4,6 +4,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { FigureKind } from '../../../figures/index.js';
 import { formatTable } from '../../../format/index.js';
 import { positiveNumber } from '../../options/parse-options.js';
+import { printNotice } from '../../output/print-notice.js';
 
 const example = `
 Figures:
@@ -46,6 +47,7 @@ export function figureCommand(): Command {
       const { writeFigure } = await import('../../../figures/index.js');
       const { paths, table } = await writeFigure(kind, runs, {
         ...options,
+        onNotice: printNotice,
         ...(out !== undefined && { output: out }),
       });
       process.stdout.write(`${formatTable(table)}\n\n${paths.map((path) => `wrote ${path}\n`).join('')}`);

@@ -51,29 +51,35 @@ async function predict(
   }
   const { inferenceOptions, loadRun, predictInputs } = await import('../../../evaluation/index.js');
   const { predictionFormat } = await import('../../../data/internal.js');
+  const { resolvePrecision } = await import('../../../torch/internal.js');
   const { useEngine } = await import('../../training/use-engine.js');
   using run = await loadRun(runFolder);
   const { model, classes } = run;
   const format = options.format === undefined ? null : predictionFormat(options.format, { classes });
   const config = withInferenceChanges(run.config, options);
   useEngine(config);
+  const inference = inferenceOptions(config);
   const line = createProgressLine('predicting');
   const summary = await predictInputs(model, inputs, {
     output: options.out,
     classes,
     format,
-    ...inferenceOptions(config),
+    ...inference,
     overlayOpacity: options.opacity,
     overwrite: options.overwrite ?? false,
     onProgress: line.show,
   });
   line.close();
-  printSummary(summary, options.out);
+  const { device = 'cpu' } = inference;
+  printSummary(summary, { out: options.out, precision: resolvePrecision(config.precision, device) });
 }
 
-function printSummary({ written, skipped }: PredictionSummary, out: string): void {
+function printSummary(
+  { written, skipped }: PredictionSummary,
+  { out, precision }: { readonly out: string; readonly precision: string },
+): void {
   for (const { image, reason } of skipped) process.stderr.write(`skipped ${image}: ${reason}\n`);
   const predictions = counted(written.length, 'prediction');
-  process.stdout.write(`wrote ${predictions} to ${out}/labels and ${out}/overlays\n`);
+  process.stdout.write(`wrote ${predictions} to ${out}/labels and ${out}/overlays (${precision})\n`);
   if (skipped.length > 0) process.exitCode = exitCodes.failure;
 }
