@@ -86,7 +86,10 @@ const dataRules = Object.entries(dataFolders).map(([folder, allowed]) => ({
   from: { path: `^src/data/${folder}/` },
   to: {
     path: '^src/data/',
-    pathNot: [`^src/data/(${[folder, ...allowed].join('|')})/`, '^src/data/(classes|random)\\.ts$'],
+    pathNot: [
+      `^src/data/(${[folder, ...allowed].join('|')})/`,
+      '^src/data/(classes|match-classes|random)\\.ts$',
+    ],
   },
 }));
 
@@ -96,9 +99,9 @@ module.exports = {
     ...dataRules,
     {
       name: 'data-foundations',
-      comment: 'src/data/classes.ts and src/data/random.ts stand below the folders of src/data.',
+      comment: 'src/data/classes.ts, match-classes.ts and random.ts stand below the folders of src/data.',
       severity: 'error',
-      from: { path: '^src/data/(classes|random)\\.ts$' },
+      from: { path: '^src/data/(classes|match-classes|random)\\.ts$' },
       to: { path: '^src/data/[^/]+/' },
     },
     {
