@@ -4,7 +4,13 @@
  */
 
 import { z } from 'zod';
-import { augmentationOptions } from '../data/index.js';
+import {
+  augmentationOptions,
+  type ImageReading,
+  imageNetNormalization,
+  type Normalization,
+} from '../data/index.js';
+import { channelsOption, normalizationOptions, rangeOption, rangeProblem } from '../data/internal.js';
 import { ConfigError } from '../errors/index.js';
 import type { ComponentSection, Kinds } from '../registry/index.js';
 import { optionsOf, parseOptions } from './component-section.js';
@@ -71,6 +77,21 @@ export function dataSection(datasets: Kinds) {
       .describe(
         'Clean labels for reweighters that learn from some (`meta-weight-net`). The others do not read them.',
       ),
+    channels: channelsOption.describe(
+      'Channels of the images: 3 for colors, 1 for gray, and more where others lie behind the colors, as depth or ' +
+        'infrared in a PNG with alpha or a TIFF.',
+    ),
+    imageRange: rangeOption.describe(
+      'Values that are black and white in images of more than 8 bits: `[low, high]`, or one such range for each ' +
+        'channel. `null` takes the whole range of 16 bits, and refuses images that use little of it.',
+    ),
+    normalization: normalizationOptions
+      .nullable()
+      .default(null)
+      .describe(
+        "What is subtracted from each channel, and by what the rest is divided. `null` takes ImageNet's numbers for " +
+          'red, green and blue; `coarsely check` measures those of a dataset.',
+      ),
     augmentation: augmentationSchema.prefault({}).describe('Random changes of training images.'),
     workers: z
       .int()
@@ -89,7 +110,7 @@ export function dataSection(datasets: Kinds) {
       .describe('Memory for decoded images, in MiB.')
       .register(keyTraits, { affectsResults: false, perProcess: true }),
   });
-  return section.transform((data, context) => {
+  return section.superRefine(checkChannels).transform((data, context) => {
     const options = optionsOf(datasets, data.kind, context);
     if (options === undefined) return z.NEVER;
     const part = (name: DatasetPartName, given: Partial<DatasetPart>): DatasetPart | undefined => {
@@ -113,12 +134,56 @@ export function dataSection(datasets: Kinds) {
   });
 }
 
+/** Checks that ranges and normalization have the number of channels. */
+function checkChannels(
+  {
+    channels,
+    imageRange,
+    normalization,
+  }: {
+    readonly channels: number;
+    readonly imageRange: z.output<typeof rangeOption>;
+    readonly normalization: Normalization | null;
+  },
+  context: z.core.$RefinementCtx,
+): void {
+  const ranges = rangeProblem({ channels, range: imageRange });
+  if (ranges !== null) context.addIssue({ code: 'custom', path: ['imageRange'], message: ranges });
+  const given = (normalization ?? imageNetNormalization).mean.length;
+  if (given === channels) return;
+  const message =
+    normalization === null
+      ? `expected mean and std of ${channels} channels; coarsely check DATASET --channels ${channels} measures them`
+      : `expected mean and std of ${channels} channels, as data.channels says, received ${given}`;
+  context.addIssue({ code: 'custom', path: ['normalization'], message });
+}
+
+/** Returns the normalization of a dataset's images: that of the config, or ImageNet's. */
+export function normalizationOf({
+  normalization,
+}: {
+  readonly normalization: Normalization | null;
+}): Normalization {
+  return normalization ?? imageNetNormalization;
+}
+
+/** Says how images are read, as far as it differs from 8-bit colors. */
+function imagesKey({ channels = 3, imageRange = null }: ImageKeys): { readonly images?: ImageReading } {
+  if (channels === 3 && imageRange === null) return {};
+  return { images: { channels, range: imageRange } };
+}
+
+interface ImageKeys {
+  readonly channels?: number;
+  readonly imageRange?: ImageReading['range'];
+}
+
 /**
  * Returns a part of the `data` section as a component section, from which the registry of datasets creates the dataset.
  * @throws {ConfigError} when the clean part is asked for and there is none
  */
 export function datasetSection(
-  data: {
+  data: ImageKeys & {
     readonly kind: string;
     readonly root: string;
     readonly train: DatasetPart;
@@ -128,8 +193,9 @@ export function datasetSection(
   part: DatasetPartName,
 ): ComponentSection {
   const { kind, root } = data;
-  if (part !== 'clean') return { kind, root, ...data[part] };
+  const images = imagesKey(data);
+  if (part !== 'clean') return { kind, root, ...data[part], ...images };
   if (!data.clean) throw new ConfigError('data.clean: expected a split and its labels, received null');
   const { count: _, ...options } = data.clean;
-  return { kind, root, ...options };
+  return { kind, root, ...options, ...images };
 }

@@ -16,10 +16,12 @@ export type {
 export { checkDataset, datasets, openDataset } from './datasets/registry.js';
 export type { SharedFiles } from './files/pair-table.js';
 export { type RgbImage, type RowRange, readImage } from './images/image-file.js';
+export type { ImageReading, ValueRange } from './images/image-reading.js';
 export { encodeLabelPng, type LabelMap, readLabels } from './images/label-file.js';
-export { normalizeImage } from './images/normalization.js';
+export { imageNetNormalization, type Normalization, normalizeImage } from './images/normalization.js';
 export { overlayLabels } from './images/overlay-labels.js';
 export type { Size } from './images/size.js';
+export { visibleColors } from './images/visible-colors.js';
 export { type Batch, BatchLoader, type BatchLoaderOptions, type BatchOrigin } from './loader/batch-loader.js';
 export type { Share } from './loader/share.js';
 export { RandomStream } from './random.js';

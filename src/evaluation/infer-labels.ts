@@ -11,7 +11,7 @@
  * before it is resized, and not rounded.
  */
 
-import { normalizeImage, type Size } from '../data/index.js';
+import { imageNetNormalization, type Normalization, normalizeImage, type Size } from '../data/index.js';
 import { scaledToFit } from '../data/internal.js';
 import { resizeBilinear } from '../nn/index.js';
 import {
@@ -32,7 +32,7 @@ import { type SlidingWindow, slideLogits } from './sliding-window.js';
 /** Names the type in which a network computes; `auto` is bfloat16 where the device computes it fast, else float32. */
 export type InferencePrecision = 'auto' | 'float32' | 'bfloat16';
 
-/** Holds a decoded image: `image` is [height, width, RGB], 8 bits each. */
+/** Holds a decoded image: `image` is [height, width, channels], 8 bits each; RGB unless the network has another input. */
 export interface DecodedImage {
   readonly width: number;
   readonly height: number;
@@ -44,6 +44,8 @@ export interface InferenceOptions {
   /** Gives the device of the model; `cpu` by default. */
   readonly device?: Device;
   readonly precision?: InferencePrecision;
+  /** Normalizes the channels as in training; ImageNet's by default. */
+  readonly normalization?: Normalization;
   /** Lets `fused` compute labels directly from the network's own logits; the setting of `withKernels` by default. */
   readonly kernels?: Kernels;
   /** Divides the image into windows at every scale; null, the default, takes the whole image at once. */
@@ -139,7 +141,10 @@ function preparePasses(
   const { baseSize = null, scales = [1], flip = false } = options;
   if (scales.length === 0) throw new RangeError('inference: expected at least one scale, received none');
   const { width, height } = images[0] as DecodedImage;
-  const input = normalizedNCHW(images).to({ device, memoryFormat: 'channels-last' });
+  const input = normalizedNCHW(images, options.normalization ?? imageNetNormalization).to({
+    device,
+    memoryFormat: 'channels-last',
+  });
   const mixed = resolvePrecision(options.precision ?? 'auto', options.device ?? 'cpu') === 'bfloat16';
   const inPrecision = (body: () => Tensor) =>
     mixed ? autocast({ device, dtype: 'bfloat16' }, body) : body();
@@ -188,12 +193,14 @@ function sizeOfPass(
   return scaledToFit({ width, height }, [Math.floor(baseWidth * scale), Math.floor(baseHeight * scale)]);
 }
 
-/** Returns the network's input, float32 [N, 3, H, W] on the CPU, with the mean and deviation of training. */
-function normalizedNCHW(images: readonly DecodedImage[]): Tensor {
+/** Returns the network's input, float32 [N, channels, H, W] on the CPU, with the normalization of training. */
+function normalizedNCHW(images: readonly DecodedImage[], normalization: Normalization): Tensor {
   const { width, height } = images[0] as DecodedImage;
-  const values = new Float32Array(images.length * 3 * width * height);
+  const channels = normalization.mean.length;
+  const size = channels * width * height;
+  const values = new Float32Array(images.length * size);
   for (const [index, { image }] of images.entries()) {
-    values.set(normalizeImage(image, { width, height }), index * 3 * width * height);
+    values.set(normalizeImage(image, { width, height, normalization }), index * size);
   }
-  return tensorFrom(values, { dtype: 'float32', shape: [images.length, 3, height, width] });
+  return tensorFrom(values, { dtype: 'float32', shape: [images.length, channels, height, width] });
 }

@@ -1,6 +1,7 @@
 /** Turns the `inference` section of a config into the options of inference. */
 
 import type { Config } from '../config/index.js';
+import { normalizationOf } from '../config/internal.js';
 import type { InferenceOptions } from './infer-labels.js';
 import { inferenceDevice } from './load-model.js';
 import type { SlidingWindow } from './sliding-window.js';
@@ -11,6 +12,7 @@ export function inferenceOptions(config: Config): Required<InferenceOptions> {
   return {
     device: inferenceDevice(config),
     precision: config.precision,
+    normalization: normalizationOf(config.data),
     kernels: config.kernels,
     window: windowOf(config),
     baseSize,

@@ -43,6 +43,7 @@ export function loadModel(
   using generator = new Generator(config.seed);
   const model = createSegmentor(withoutInitialWeights(config).model, {
     classCount,
+    imageChannels: config.data.channels,
     extraHeads: extraHeadsOf(config),
     generator,
   });

@@ -3,7 +3,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import sharp from 'sharp';
-import { type DatasetClass, encodeLabelPng, overlayLabels, type PredictionFormat } from '../data/index.js';
+import {
+  type DatasetClass,
+  encodeLabelPng,
+  overlayLabels,
+  type PredictionFormat,
+  visibleColors,
+} from '../data/index.js';
 import { DataError } from '../errors/index.js';
 import type { DecodedImage } from './infer-labels.js';
 
@@ -58,7 +64,7 @@ export async function writePrediction(paths: PredictionPaths, content: Predictio
   const { width, height, image, labels, classes, format, opacity, overwrite } = content;
   const values = format === null ? labels : labels.map((label) => format.values[label] as number);
   const png = encodeLabelPng(values, { width, height });
-  const blended = overlayLabels(image, { labels, classes, alpha: opacity });
+  const blended = overlayLabels(visibleColors(image, { width, height }), { labels, classes, alpha: opacity });
   const jpeg = await sharp(blended, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 90 })
     .toBuffer();

@@ -9,7 +9,7 @@ export interface SegmentationModel {
   train(on?: boolean): unknown;
   /**
    * Returns the logits of images.
-   * @param imagesNCHW normalized RGB, float32 [N, 3, H, W]
+   * @param imagesNCHW normalized images, float32 [N, channels, H, W]; RGB for most networks
    * @returns logits at the images' size, [N, classes, H, W]
    */
   forward(imagesNCHW: Tensor): { readonly logitsNCHW: Tensor };

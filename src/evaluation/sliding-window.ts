@@ -35,7 +35,7 @@ function windowSpans(
 
 /**
  * Returns the mean logits of all windows. Memory holds one sum of the image's size and one window.
- * @param inputNCHW float32 [N, 3, H, W] on `device`
+ * @param inputNCHW float32 [N, channels, H, W] on `device`
  * @param options.forward returns logits of its input's size
  * @returns logits, float32 [N, classes, H, W]
  */

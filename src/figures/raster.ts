@@ -1,7 +1,7 @@
 /** Turns photographs, label maps and maps of one number into RGBA pixels, and drawings into PNG files. */
 
 import sharp, { type Sharp } from 'sharp';
-import type { DatasetClass, Sample } from '../data/index.js';
+import { type DatasetClass, type Sample, visibleColors } from '../data/index.js';
 import type { ColorScale } from './palette.js';
 
 /** Returns RGBA pixels of a photograph. */
@@ -11,9 +11,10 @@ export function photoPixels({
   height,
 }: Pick<Sample, 'image' | 'width' | 'height'>): Uint8Array {
   const rgba = new Uint8Array(width * height * 4).fill(255);
+  const colors = visibleColors(image, { width, height });
   for (let pixel = 0; pixel < width * height; pixel += 1) {
     for (let channel = 0; channel < 3; channel += 1) {
-      rgba[pixel * 4 + channel] = image[pixel * 3 + channel] as number;
+      rgba[pixel * 4 + channel] = colors[pixel * 3 + channel] as number;
     }
   }
   return rgba;

@@ -13,7 +13,7 @@ export interface Backbone extends Module {
   readonly channels: readonly [number, number, number, number];
   /** Ratio of the image's height to that of the last feature. */
   readonly outputStride: number;
-  /** Maps normalized images [N, 3, H, W] to four features, stage 1 (stride 4) first. */
+  /** Maps normalized images [N, image channels, H, W] to four features, stage 1 (stride 4) first. */
   forward(imagesNCHW: Tensor): Features;
   /**
    * Returns the name that published weight files give to the parameter or buffer `name`, or several names where
@@ -31,6 +31,8 @@ export interface BackboneContext {
   readonly generator: Generator;
   /** Receives a line about what was assumed when weights were read. */
   readonly onNotice?: (notice: string) => void;
+  /** Channels of the images; 3 when absent. */
+  readonly imageChannels?: number;
 }
 
 /** Describes a backbone that a config can name. */

@@ -19,6 +19,8 @@ export interface ModelSection {
 /** Configures `createSegmentor`. */
 export interface CreateSegmentorOptions {
   readonly classCount: number;
+  /** Channels of the images; 3 by default. */
+  readonly imageChannels?: number;
   /** Channels of the predictions that the loss needs beside the classes, by name. */
   readonly extraHeads?: ExtraHeadChannels;
   /** Draws initial parameters, and dropout masks in training. The order of draws depends on the config alone. */
@@ -35,11 +37,18 @@ export interface CreateSegmentorOptions {
  */
 export function createSegmentor(
   { backbone: backboneSection, head: headSection, auxiliary: auxiliarySection }: ModelSection,
-  { classCount, extraHeads: extraHeadChannels = {}, generator, onNotice }: CreateSegmentorOptions,
+  {
+    classCount,
+    imageChannels = 3,
+    extraHeads: extraHeadChannels = {},
+    generator,
+    onNotice,
+  }: CreateSegmentorOptions,
 ): Segmentor {
   return tidy(() => {
     const backbone = createComponent(backbones, backboneSection, {
       generator,
+      imageChannels,
       ...(onNotice && { onNotice }),
     });
     const context = { backbone, classCount, generator };

@@ -71,7 +71,7 @@ export class FoldedModel implements FoldableModel, Disposable {
     return this;
   }
 
-  /** Maps images [N, 3, H, W] to predictions at their size. */
+  /** Maps images [N, image channels, H, W] to predictions at their size. */
   forward(imagesNCHW: Tensor): FoldableOutput {
     return this.#inside(imagesNCHW, () => this.#model.forward(imagesNCHW));
   }

@@ -53,7 +53,7 @@ export class Segmentor extends Module {
   /**
    * Returns predictions at the images' size, resized bilinearly (align_corners = false).
    *
-   * @param imagesNCHW normalized RGB, [N, 3, H, W]
+   * @param imagesNCHW normalized images, [N, image channels, H, W]
    */
   forward(imagesNCHW: Tensor): SegmentorOutput {
     const size = spatialSize(imagesNCHW);

@@ -1,7 +1,7 @@
 /** Writes pictures as data URIs: photographs and maps of numbers with some loss, label maps in their exact colors. */
 
 import sharp, { type Sharp } from 'sharp';
-import type { DatasetClass } from '../data/index.js';
+import { type DatasetClass, visibleColors } from '../data/index.js';
 import { classPixels, mapPixels, type NumberColors, picture } from '../figures/internal.js';
 
 /** The size of a picture in pixels. */
@@ -16,10 +16,10 @@ const widest = 640;
 /**
  * Writes a photograph.
  *
- * @param image red, green and blue, height × width × 3
+ * @param image height × width × channels, of which the first three are shown, or the first as gray
  */
 export async function photoUri(image: Uint8Array, { width, height }: PictureSize): Promise<string> {
-  const photo = sharp(image, { raw: { width, height, channels: 3 } });
+  const photo = sharp(visibleColors(image, { width, height }), { raw: { width, height, channels: 3 } });
   return uriOf(photo.resize({ width: Math.min(width, widest) }).webp({ quality: 82 }));
 }
 

@@ -59,6 +59,7 @@ export function createTrainingComponents(
   const generator = new Generator(seed);
   const model = createSegmentor(config.model, {
     classCount,
+    imageChannels: config.data.channels,
     extraHeads: extraHeadsOf(config),
     generator,
     onNotice,

@@ -184,9 +184,10 @@ export class Trainer {
   #onDevice({ images, labels, height, width, origins }: TrainingBatch): StepBatch {
     const { device } = this.config;
     const count = labels.length / (height * width);
+    const channels = images.length / labels.length;
     // The scope frees the copies before the last conversion; only the converted tensors are kept for the step.
     using inner = scope();
-    const imagesNCHW = tensorFrom(images, { dtype: 'float32', shape: [count, 3, height, width] }).to({
+    const imagesNCHW = tensorFrom(images, { dtype: 'float32', shape: [count, channels, height, width] }).to({
       device,
       memoryFormat: 'channels-last',
     });

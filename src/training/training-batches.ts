@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/index.js';
 import { datasetSection } from '../config/index.js';
-import { learnsFromClean } from '../config/internal.js';
+import { learnsFromClean, normalizationOf } from '../config/internal.js';
 import { type Batch, BatchLoader, type Share } from '../data/index.js';
 import { wholeShare } from '../data/internal.js';
 
@@ -24,7 +24,13 @@ export class TrainingBatches {
   constructor(config: Config, share: Share = wholeShare) {
     const { data, seed, training } = config;
     const { augmentation, workers, cacheMiB } = data;
-    const shared = { augmentation, cacheMiB, batchSize: training.batchSize, share };
+    const shared = {
+      augmentation,
+      normalization: normalizationOf(data),
+      cacheMiB,
+      batchSize: training.batchSize,
+      share,
+    };
     this.#batches = new BatchLoader({ ...shared, dataset: datasetSection(data, 'train'), seed, workers });
     this.#clean = learnsFromClean(config)
       ? new BatchLoader({

@@ -3,6 +3,7 @@
 import {
   type Augmentation,
   augmentationOptions,
+  imageNetNormalization,
   normalizeImage,
   RandomStream,
   type Sample,
@@ -11,7 +12,6 @@ import {
 import { describe, expect, it } from 'vitest';
 import { drawColorChanges } from '#data/augment/color-changes.js';
 import { chooseCrop } from '#data/augment/crop-window.js';
-import { imageDeviation, imageMean } from '#data/images/normalization.js';
 import { scaledToFit } from '#data/images/size.js';
 import { SampleProducer } from '#data/loader/sample-producer.js';
 import { requireImageKernels } from '#torch/image-kernels.js';
@@ -41,13 +41,19 @@ async function augmented(sample: Sample, augmentation: Augmentation, seed = 0) {
   };
   const pixels = augmentation.cropSize[0] * augmentation.cropSize[1];
   const output = { image: new Float32Array(3 * pixels).fill(9), labels: new Uint8Array(pixels).fill(9) };
-  const producer = new SampleProducer(dataset, { augmentation, seed, cacheBytes: 0 });
+  const producer = new SampleProducer(dataset, {
+    augmentation,
+    normalization: imageNetNormalization,
+    seed,
+    cacheBytes: 0,
+  });
   await producer.produce({ epoch: 0, index: 0, output });
   return output;
 }
 
+const { mean, std } = imageNetNormalization;
 const normalized = (value: number, channel: 0 | 1 | 2): number =>
-  Math.fround((value - imageMean[channel]) / imageDeviation[channel]);
+  Math.fround((value - (mean[channel] as number)) / (std[channel] as number));
 
 describe('an augmented sample', () => {
   it('leaves an image of the crop’s size as it is, normalized plane by plane', async () => {

@@ -134,7 +134,7 @@ describe('what is wrong with a folder', () => {
     const root = await smallDataset(1);
     await rm(join(root, 'images/train/sample-0.png'));
     expect(await problemOf(openDataset(describeFolder(root)), root)).toBe(
-      "images/train: split 'train' is empty; expected .jpg, .jpeg, .png or .webp images",
+      "images/train: split 'train' holds no image; expected PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF files",
     );
   });
 
@@ -227,7 +227,7 @@ describe('what is wrong with a folder', () => {
   it('an image that is gone, named once', async () => {
     const path = join(await temporaryFolder(), 'gone.jpg');
     await expect(readImage(path)).rejects.toThrow(
-      new DataError(`${path}: cannot be decoded as an image (Input file is missing)`),
+      new DataError(`${path}: cannot be read (ENOENT: no such file or directory)`),
     );
   });
 

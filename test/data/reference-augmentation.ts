@@ -3,10 +3,10 @@
  * augmented sample made of them.
  */
 
+import { imageNetNormalization } from 'coarsely/data';
 import type { AugmentationDraw } from '#data/augment/augment-sample.js';
 import type { ColorChanges, HsvChange } from '#data/augment/color-changes.js';
 import { imageTaps, labelTaps, type ResizedRegion, roundHalfEven } from '#data/augment/resize-taps.js';
-import { imageDeviation, imageMean } from '#data/images/normalization.js';
 import type { Size } from '#data/images/size.js';
 
 /** Equals the sum of the two weights of a resized pixel. */
@@ -177,7 +177,8 @@ function normalizeInto(
     const [pixel, channel] = [Math.floor(at / 3), at % 3];
     const [x, y] = [pixel % size.width, Math.floor(pixel / size.width)];
     const value =
-      ((pixels[at] as number) - (imageMean[channel] as number)) / (imageDeviation[channel] as number);
+      ((pixels[at] as number) - (imageNetNormalization.mean[channel] as number)) /
+      (imageNetNormalization.std[channel] as number);
     planes[channel * plane + y * planeSize.width + x] = value;
   }
 }

@@ -9,8 +9,9 @@
 import { constants, requireImageKernels } from '../../torch/internal.js';
 import { ignoreIndex } from '../classes.js';
 import type { RowRange } from '../images/image-file.js';
-import { normalizedValues } from '../images/normalization.js';
+import { imageNetNormalization, type Normalization, normalizedValues } from '../images/normalization.js';
 import { type Size, scaledToFit } from '../images/size.js';
+import { pickChannels } from '../images/visible-colors.js';
 import type { RandomStream } from '../random.js';
 import type { Augmentation } from './augmentation.js';
 import { type ColorChanges, composeTables, drawColorChanges } from './color-changes.js';
@@ -30,7 +31,7 @@ export interface SampleWindow {
   readonly mirrored: boolean;
 }
 
-/** Receives an augmented sample: a normalized image [3, H, W] and labels [H, W] of the crop's size. */
+/** Receives an augmented sample: a normalized image [channels, H, W] and labels [H, W] of the crop's size. */
 export interface AugmentedOutput {
   readonly image: Float32Array;
   readonly labels: Uint8Array;
@@ -90,13 +91,16 @@ export function applyAugmentation(
     firstRow = 0,
     labels,
     output,
+    normalization = imageNetNormalization,
   }: {
-    /** Holds the image [rows, width, 3], RGB: all rows, or those of `rowsShown`. */
+    /** Holds the image [rows, width, channels]: all rows, or those of `rowsShown`. */
     readonly image: Uint8Array;
     /** Gives the index of the first row of `image`. */
     readonly firstRow?: number;
     readonly labels: Uint8Array;
     readonly output: AugmentedOutput;
+    /** Is ImageNet's by default; the image has as many channels as it. */
+    readonly normalization?: Normalization;
   },
 ): SampleWindow {
   const kernels = requireImageKernels();
@@ -111,9 +115,11 @@ export function applyAugmentation(
   for (const table of [rows.before, rows.after]) {
     for (let y = 0; y < table.length; y++) table[y] = (table[y] as number) - firstRow;
   }
-  const { packed, values } = packColors(colors);
   const width = region.source.width;
-  kernels.augmentImage(image, width, columns.all, rows.all, packed, values, output.image, cropWidth);
+  const resize: Resize = (pixels, { packed, values }, planes) =>
+    kernels.augmentImage(pixels, width, columns.all, rows.all, packed, values, planes, cropWidth);
+  if (normalization.mean.length === 3) resize(image, packColors(colors, normalization), output.image);
+  else fillPlanes(resize, { image, colors, normalization, output });
   const nearest = labelTaps(region);
   kernels.gatherLabels(labels, width, nearest.columns, nearest.rows, output.labels, cropWidth);
   // Padding is at the right of a crop, where a mirrored crop shows the left of the image.
@@ -131,16 +137,59 @@ const { hsvChangeBytes, hueShiftOffset } = constants;
 
 const sameBytes = Uint8Array.from({ length: 256 }, (_, value) => value);
 
+interface PackedColors {
+  readonly packed: Uint8Array;
+  readonly values: Float32Array;
+}
+
+/** Resizes and normalizes pixels [rows, width, 3] into planes [3, H, W]. */
+type Resize = (pixels: Uint8Array, colors: PackedColors, planes: Float32Array) => void;
+
+/**
+ * Fills the planes of an image that has not three channels, three at a time. Colors change in the first three; where there
+ * are fewer, the first changes as a gray image does. The channels behind them are resized and normalized only.
+ */
+function fillPlanes(
+  resize: Resize,
+  work: Pick<AugmentationDraw, 'colors'> & {
+    readonly image: Uint8Array;
+    readonly normalization: Normalization;
+    readonly output: AugmentedOutput;
+  },
+): void {
+  const { image, colors, normalization, output } = work;
+  const { mean, std } = normalization;
+  const channels = mean.length;
+  const plane = output.labels.length;
+  const colored = channels < 3 ? 1 : 3;
+  const scratch = new Float32Array(3 * plane);
+  for (let first = 0; first < channels; first += first === 0 ? colored : 3) {
+    const count = Math.min(first === 0 ? colored : 3, channels - first);
+    // A group of fewer than three repeats its first channel, and the planes of the repetitions are not used.
+    const places = [0, 1, 2].map((place) => first + (place < count ? place : 0));
+    const own = { mean: places.map((at) => mean[at] ?? 0), std: places.map((at) => std[at] ?? 1) };
+    const changes = packColors(first === 0 ? colors : noChanges, own);
+    const planes = output.image.subarray(first * plane, (first + count) * plane);
+    const pixels = pickChannels(image, { channels, places });
+    if (count === 3) resize(pixels, changes, planes);
+    else {
+      scratch.fill(0);
+      resize(pixels, changes, scratch);
+      planes.set(scratch.subarray(0, count * plane));
+    }
+  }
+}
+
 /**
  * Packs color changes as the engine takes them: 256 bytes for the first table and `hsvChangeBytes` for each change of HSV. The last table
  * is folded into the normalized values [3, 256], and without a change of HSV both tables are.
  */
-function packColors({ before, hsv, after }: ColorChanges): {
-  readonly packed: Uint8Array;
-  readonly values: Float32Array;
-} {
+function packColors({ before, hsv, after }: ColorChanges, normalization: Normalization): PackedColors {
   if (hsv.length === 0) {
-    return { packed: new Uint8Array(0), values: normalizedValues(composeTables(before, after)) };
+    return {
+      packed: new Uint8Array(0),
+      values: normalizedValues(composeTables(before, after), normalization),
+    };
   }
   const packed = new Uint8Array(256 + hsvChangeBytes * hsv.length);
   packed.set(before ?? sameBytes);
@@ -148,5 +197,5 @@ function packColors({ before, hsv, after }: ColorChanges): {
     packed.set(saturations, 256 + hsvChangeBytes * place);
     packed[256 + hsvChangeBytes * place + 256] = hueShift + hueShiftOffset;
   }
-  return { packed, values: normalizedValues(after) };
+  return { packed, values: normalizedValues(after, normalization) };
 }

@@ -5,6 +5,7 @@ import { ignoreIndex } from '../classes.js';
 import type { FilePair, PairTable } from '../files/pair-table.js';
 import { reachesEnd, readEnds } from '../images/file-ends.js';
 import { readImage, readImageSize } from '../images/image-file.js';
+import type { ImageReading } from '../images/image-reading.js';
 import type { LabelReader } from '../images/label-file.js';
 import { sizeMismatch } from '../images/size.js';
 
@@ -23,6 +24,7 @@ export async function checkFiles(
     known,
     labelReader,
     labelFolder,
+    images,
     deep,
   }: {
     /** Holds the problems that listing the files has shown. */
@@ -30,6 +32,7 @@ export async function checkFiles(
     readonly labelReader: LabelReader;
     /** Names the folder of the labels in messages; is null when the dataset is read without labels. */
     readonly labelFolder: string | null;
+    readonly images: ImageReading;
     readonly deep: boolean;
   },
 ): Promise<string[]> {
@@ -41,7 +44,7 @@ export async function checkFiles(
     // Every label file is read until a labeled pixel was seen, which is mostly in the first one.
     const contentOf = (place: number) => (start + place) % stride === 0 || !labeled;
     const checks = await Promise.all(
-      group.map((pair, place) => checkPair(pair, { labelReader, content: contentOf(place), deep })),
+      group.map((pair, place) => checkPair(pair, { labelReader, images, content: contentOf(place), deep })),
     );
     for (const check of checks) problems.push(...check.problems);
     labeled ||= checks.some((check) => check.labeled);
@@ -59,15 +62,22 @@ async function checkPair(
   pair: FilePair,
   {
     labelReader,
+    images,
     content,
     deep,
-  }: { readonly labelReader: LabelReader; readonly content: boolean; readonly deep: boolean },
+  }: {
+    readonly labelReader: LabelReader;
+    readonly images: ImageReading;
+    readonly content: boolean;
+    readonly deep: boolean;
+  },
 ): Promise<{ readonly problems: readonly string[]; readonly labeled: boolean }> {
   const problems: string[] = [];
   const note = noteIn(problems);
   const ends = await readEnds(pair.image);
   const decode = deep || !ends.ended;
-  const imageSize = () => (decode ? readImage(pair.image) : readImageSize(pair.image)).catch(note);
+  const imageSize = () =>
+    (decode ? readImage(pair.image, images) : readImageSize(pair.image, images)).catch(note);
   // A PNG's header tells its size at a tenth of the cost, except that an orientation may follow later in the file.
   const stored = decode ? null : ends.png;
   let image = stored ?? (await imageSize());

@@ -7,13 +7,14 @@ import type { Component } from '../../registry/index.js';
 import type { DatasetClass } from '../classes.js';
 import type { SharedFiles } from '../files/pair-table.js';
 import type { RowRange } from '../images/image-file.js';
+import type { ImageReading } from '../images/image-reading.js';
 
 /** Holds a decoded image with its labels, at its original size. */
 export interface Sample {
   readonly name: string;
   readonly width: number;
   readonly height: number;
-  /** Holds the pixels [height, width, 3], RGB. */
+  /** Holds the pixels [height, width, channels]: RGB, unless the dataset states another number of channels. */
   readonly image: Uint8Array;
   /** Holds class indices [height, width], and 255 for ignored pixels; is null when the dataset has no labels. */
   readonly labels: Uint8Array | null;
@@ -22,7 +23,7 @@ export interface Sample {
 /** Holds decoded labels with an image whose rows are decoded on demand. */
 export interface OpenSample extends Omit<Sample, 'image'> {
   /**
-   * Decodes rows first … first + count − 1 as [count, width, 3], RGB.
+   * Decodes rows first … first + count − 1 as [count, width, channels].
    *
    * @throws {OperationError} when these rows of the file are damaged
    */
@@ -33,6 +34,8 @@ export interface OpenSample extends Omit<Sample, 'image'> {
 export interface SegmentationDataset {
   readonly classes: readonly DatasetClass[];
   readonly length: number;
+  /** Counts the channels of the images; absent for the three of RGB. */
+  readonly channels?: number;
   /** Returns the name of sample `index`: the stem that image and label file share. */
   name(index: number): string;
   /**
@@ -67,7 +70,14 @@ export interface DatasetCheck {
 export interface DatasetComponent<Options = unknown>
   extends Component<Options, DatasetContext, Promise<SegmentationDataset>> {
   /** Finds what is wrong with a dataset: quickly from headers and some files, or with `deep` by decoding every file. */
-  check(options: Options, how: { readonly deep: boolean }): Promise<DatasetCheck>;
+  check(
+    options: Options,
+    how: {
+      readonly deep: boolean;
+      /** Says how image files are read; as RGB of 8 bits by default. */
+      readonly images?: ImageReading | undefined;
+    },
+  ): Promise<DatasetCheck>;
   /** Describes the predictions that the dataset's test server accepts; absent where there is no such server. */
   readonly predictionFormat?: PredictionFormat;
 }
@@ -76,6 +86,8 @@ export interface DatasetComponent<Options = unknown>
 export interface DatasetContext {
   /** Holds the files that another thread has listed already. */
   readonly files?: SharedFiles | undefined;
+  /** Says how image files are read; as RGB of 8 bits by default. */
+  readonly images?: ImageReading | undefined;
 }
 
 /** Describes what a test server accepts: one 8-bit gray PNG for each image. */

@@ -8,6 +8,7 @@ import type { FileListing } from '../files/list-split.js';
 import { findListing, type KeptListing, keepListing } from '../files/listing-cache.js';
 import { type FilePair, PairTable, type SharedFiles } from '../files/pair-table.js';
 import { openImage, readImage } from '../images/image-file.js';
+import { defaultReading, type ImageReading } from '../images/image-reading.js';
 import type { LabelReader } from '../images/label-file.js';
 import { type Size, sizeMismatch } from '../images/size.js';
 import { checkFiles, noteIn } from './check-files.js';
@@ -63,49 +64,66 @@ export function defineFileDataset<Schema extends z.ZodType<object>>({
   ...extra
 }: FileDatasetKind<Schema>): DatasetComponent<z.output<Schema>> {
   type Options = z.output<Schema>;
-  const keyOf = (given: Options) => ({ kind, ...given });
-  const findKept = async (given: Options): Promise<Listing | null> => {
-    const kept = await findListing(keyOf(given));
+  // What is wrong with a file depends on how it is read.
+  const keyOf = (given: Options, images: ImageReading) => ({
+    kind,
+    ...given,
+    ...(JSON.stringify(images) === JSON.stringify(defaultReading) ? {} : { images }),
+  });
+  const findKept = async (given: Options, images: ImageReading): Promise<Listing | null> => {
+    const kept = await findListing(keyOf(given, images));
     return kept && { ...kept, problems: [], labelFormat: await labelFormat(given) };
   };
-  const listAnew = async (given: Options): Promise<Listing> => {
+  const listAnew = async (given: Options, images: ImageReading): Promise<Listing> => {
     const began = Date.now();
     const { pairs, problems: found, skipped, listed } = await list(given);
     const problems = [...found];
     const format = await labelFormat(given).catch(noteIn(problems));
     const usable = format === null ? pairs.map((pair) => ({ ...pair, labels: null })) : pairs;
     const kept = { pairs: PairTable.from(usable), skipped, listed, checked: false };
-    if (problems.length === 0) await keepListing(keyOf(given), { ...kept, began });
+    if (problems.length === 0) await keepListing(keyOf(given, images), { ...kept, began });
     return { ...kept, problems, labelFormat: format ?? noLabelFormat };
   };
   const component = defineComponent({
     kind,
     options,
-    create: async (given: Options, { files }: DatasetContext): Promise<SegmentationDataset> => {
+    create: async (
+      given: Options,
+      { files, images = defaultReading }: DatasetContext,
+    ): Promise<SegmentationDataset> => {
       if (files === undefined) {
-        const { problems, ...listing } = (await findKept(given)) ?? (await listAnew(given));
+        const { problems, ...listing } = (await findKept(given, images)) ?? (await listAnew(given, images));
         if (problems.length > 0) throw firstOf(problems);
-        return new FileDataset(listing);
+        return new FileDataset({ ...listing, images });
       }
       return new FileDataset({
         pairs: new PairTable(files),
         labelFormat: await labelFormat(given),
         skipped: [],
+        images,
       });
     },
-    check: async (given: Options, { deep }: { readonly deep: boolean }) => {
-      const kept = deep ? null : await findKept(given).catch(() => null);
+    check: async (
+      given: Options,
+      {
+        deep,
+        images = defaultReading,
+      }: { readonly deep: boolean; readonly images?: ImageReading | undefined },
+    ) => {
+      const kept = deep ? null : await findKept(given, images).catch(() => null);
       if (kept?.checked) return { length: kept.pairs.length, problems: [], skipped: kept.skipped };
       const began = Date.now();
-      const { problems: known, labelFormat: labelReader, ...listing } = await listAnew(given);
+      const { problems: known, labelFormat: labelReader, ...listing } = await listAnew(given, images);
       const { pairs, skipped } = listing;
       const problems = await checkFiles(pairs, {
         known,
         labelReader,
         labelFolder: labelFolder(given),
+        images,
         deep,
       });
-      if (problems.length === 0) await keepListing(keyOf(given), { ...listing, checked: true, began });
+      if (problems.length === 0)
+        await keepListing(keyOf(given, images), { ...listing, checked: true, began });
       return { length: pairs.length, problems, skipped };
     },
   });
@@ -122,12 +140,23 @@ function firstOf(problems: readonly string[]): DataError {
 class FileDataset implements SegmentationDataset {
   readonly #pairs: PairTable;
   readonly #labelFormat: LabelFormat;
+  readonly #images: ImageReading;
   readonly skipped: readonly string[];
 
-  constructor({ pairs, labelFormat, skipped }: Pick<Listing, 'pairs' | 'labelFormat' | 'skipped'>) {
+  constructor({
+    pairs,
+    labelFormat,
+    skipped,
+    images,
+  }: Pick<Listing, 'pairs' | 'labelFormat' | 'skipped'> & { readonly images: ImageReading }) {
     this.#pairs = pairs;
     this.#labelFormat = labelFormat;
     this.skipped = skipped;
+    this.#images = images;
+  }
+
+  get channels(): number {
+    return this.#images.channels;
   }
 
   get files(): SharedFiles {
@@ -148,13 +177,13 @@ class FileDataset implements SegmentationDataset {
 
   async read(index: number): Promise<Sample> {
     const { name, image, labels } = this.#pair(index);
-    const decoded = await readImage(image);
+    const decoded = await readImage(image, this.#images);
     return { name, ...decoded, labels: await this.#labels(labels, decoded) };
   }
 
   async open(index: number): Promise<OpenSample> {
     const { name, image, labels } = this.#pair(index);
-    const { width, height, rows } = await openImage(image);
+    const { width, height, rows } = await openImage(image, this.#images);
     const map = await this.#labels(labels, { width, height });
     return { name, width, height, labels: map, imageRows: rows };
   }

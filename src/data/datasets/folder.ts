@@ -2,7 +2,7 @@
  * Reads a dataset in plain folders:
  *
  *     ROOT/classes.json
- *     ROOT/images/SPLIT/NAME.jpg      (.jpeg, .png, .webp)
+ *     ROOT/images/SPLIT/NAME.jpg      (or another format: PNG, WebP, TIFF, BMP, GIF, AVIF)
  *     ROOT/labels/SPLIT/NAME.png      (or another folder: `coarse` to train, `fine` to evaluate)
  */
 
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { listByStem } from '../files/list-files.js';
 import { type FileListing, joinSplits, listSplit, type SplitLayout } from '../files/list-split.js';
+import { imageExtensions, imageFormatNames } from '../images/image-formats.js';
 import { readLabelHeader, readLabels } from '../images/label-file.js';
 import { readClassList } from './class-list.js';
 import { defineFileDataset } from './file-dataset.js';
@@ -32,8 +33,6 @@ const options = z
 
 type FolderOptions = z.output<typeof options>;
 
-/** Lists the extensions of image files. */
-export const imageExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
 /** Lists the extensions of label files. */
 export const labelExtensions: ReadonlySet<string> = new Set(['.png']);
 const layout = 'a dataset has images/SPLIT and LABELS/SPLIT folders';
@@ -59,7 +58,7 @@ function layoutOf(split: string, { root, labels }: Pick<FolderOptions, 'root' | 
       labelFolder === null
         ? null
         : (notes) => listByStem(labelFolder, { extensions: labelExtensions, layout, notes }),
-    noImages: `${imageFolder}: split '${split}' is empty; expected .jpg, .jpeg, .png or .webp images`,
+    noImages: `${imageFolder}: split '${split}' holds no image; expected ${imageFormatNames} files`,
     expectedImage: (name) => `${name} in ${imageFolder}`,
     expectedLabels: (name) => join(labelFolder ?? '', `${name}.png`),
   };

@@ -2,6 +2,7 @@
 
 import { ConfigError } from '../../errors/index.js';
 import { type ComponentSection, createComponent, Registry } from '../../registry/index.js';
+import { parseImageReading } from '../images/image-reading.js';
 import { ade20k } from './ade20k.js';
 import { cityscapes } from './cityscapes.js';
 import type { DatasetCheck, DatasetComponent, DatasetContext, SegmentationDataset } from './dataset.js';
@@ -15,16 +16,25 @@ export const datasets = new Registry<DatasetComponent>('dataset', [
 ] as DatasetComponent[]);
 
 /**
- * Opens a dataset from `{ kind, ...options of that kind }`.
+ * Opens a dataset from `{ kind, ...options of that kind }`. The key `images`, which every kind has, says how image files are
+ * read: `{ channels, range }`.
  *
  * @throws {ConfigError} for an unknown kind or wrong options
  * @throws {DataError} naming the file when the dataset cannot be used
  */
 export function openDataset(
-  section: ComponentSection,
+  { images, ...section }: ComponentSection,
   context: DatasetContext = {},
 ): Promise<SegmentationDataset> {
-  return createComponent<DatasetContext, Promise<SegmentationDataset>>(datasets, section, context);
+  const reading = images === undefined ? context.images : parseImageReading(images);
+  return createComponent<DatasetContext, Promise<SegmentationDataset>>(
+    datasets,
+    section as ComponentSection,
+    {
+      ...context,
+      images: reading,
+    },
+  );
 }
 
 /**
@@ -36,9 +46,9 @@ export function checkDataset(
   section: ComponentSection,
   { deep = false }: { readonly deep?: boolean } = {},
 ): Promise<DatasetCheck> {
-  const { kind, ...given } = section;
+  const { kind, images, ...given } = section;
   const component = datasets.get(kind);
   const parsed = component.options.safeParse(given);
   if (!parsed.success) throw new ConfigError(`dataset '${kind}': ${parsed.error.issues[0]?.message}`);
-  return component.check(parsed.data, { deep });
+  return component.check(parsed.data, { deep, images: parseImageReading(images) });
 }

@@ -1,19 +1,25 @@
 /**
- * Reads image files as 8-bit RGB. sharp decodes every format and applies orientation and color profiles. The engine decodes
- * plain RGB PNGs when it is there, because it stops after the last row that a training crop shows: on the images of the
- * loader bench, 2048×1024, a core then makes 2.3 times as many samples as with sharp and fast-png alone.
+ * Reads image files as 8-bit pixels: RGB, or as many channels as a run asks for. sharp decodes most formats and applies
+ * orientation and color profiles. The engine decodes plain RGB PNGs when it is there, because it stops after the last row
+ * that a training crop shows: on the images of the loader bench, 2048×1024, a core then makes 2.3 times as many samples as
+ * with sharp and fast-png alone.
  */
 
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
-import { type DataError, OperationError } from '../../errors/index.js';
+import { DataError, OperationError } from '../../errors/index.js';
 import { type ImageKernels, imageKernels } from '../../torch/internal.js';
+import { bmpForm } from './bmp.js';
+import { chooseChannels, toEightBit } from './eight-bit.js';
+import { parsePngHeader } from './file-ends.js';
+import { formatOf, headLength, type ImageFormat, readHead } from './image-formats.js';
+import { defaultReading, type ImageReading } from './image-reading.js';
 import type { Size } from './size.js';
+import { decodeStored, openWithSharp, storedForm } from './stored-pixels.js';
 import { unreadableFile } from './unreadable-file.js';
 
 /** Holds a decoded image. */
 export interface RgbImage extends Size {
-  /** Holds the pixels as [height, width, 3], RGB. */
+  /** Holds the pixels as [height, width, channels]: RGB, unless another number of channels was asked for. */
   readonly image: Uint8Array;
 }
 
@@ -26,63 +32,132 @@ export interface RowRange {
 /** Gives the pixels of an image by rows. */
 export interface OpenImage extends Size {
   /**
-   * Returns the pixels of some rows as [count, width, 3], RGB.
+   * Returns the pixels of some rows as [count, width, channels].
    *
    * @throws {OperationError} when these rows of the file are damaged
    */
   rows(rows: RowRange): Uint8Array;
 }
 
+/** Describes an image by the header of its file. */
+export interface ImageHeader extends Size {
+  /** Counts the channels that the file stores. */
+  readonly channels: number;
+  /** Counts the leading channels that are a color: 3 for red, green and blue, 1 for gray. */
+  readonly colors: 1 | 3;
+  /** Names the type of the values: `8-bit`, `16-bit`, `32-bit float`, … */
+  readonly type: string;
+  /** Counts the pages of a TIFF or the frames of an animation; the first one is read. */
+  readonly pages: number;
+}
+
 /**
- * Reads a JPEG, PNG or WebP as 8-bit RGB: the EXIF orientation is applied, alpha is dropped, and gray becomes RGB.
+ * Reads an image as 8-bit pixels: PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF, whatever its name says. The EXIF orientation is
+ * applied. With the default reading alpha is dropped and gray becomes RGB; of several pages or frames, the first is read.
  *
- * @throws {DataError} naming the file when it is missing, cut off or not an image
+ * @throws {DataError} naming the file when it is missing, cut off or not an image, and when its channels or values do not fit
+ *   the reading
  */
-export async function readImage(path: string): Promise<RgbImage> {
+export async function readImage(path: string, reading: ImageReading = defaultReading): Promise<RgbImage> {
   try {
-    const { data, info } = await sharp(path, { failOn: 'error' })
-      .autoOrient()
-      .removeAlpha()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`${info.channels} channels after conversion to RGB`);
-    return { width: info.width, height: info.height, image: data };
+    return await decodeImage(path, { reading, head: await readHead(path) });
   } catch (cause) {
     throw undecodable(path, cause);
   }
 }
 
-/**
- * Reads from the header the size that `readImage` would return.
- *
- * @throws {DataError} naming the file when it is missing or not an image
- */
-export async function readImageSize(path: string): Promise<Size> {
+async function decodeImage(
+  path: string,
+  { head, reading }: { readonly head: Uint8Array; readonly reading: ImageReading },
+): Promise<RgbImage> {
   try {
-    const { autoOrient } = await sharp(path).metadata();
-    return autoOrient;
+    if (head.length === 0) throw new DataError('is empty; copy or download it again');
+    const format = formatOf(head);
+    if (reading.channels === 3 && isPlain(format, head)) return await readColors(path);
+    const stored = await decodeStored(path, format);
+    const { width, height } = stored;
+    return { width, height, image: toEightBit(stored, reading) };
   } catch (cause) {
     throw undecodable(path, cause);
   }
+}
+
+/** Returns whether all values of a file have at most 8 bits, and sharp turns it into RGB without loss. */
+function isPlain(format: ImageFormat, head: Uint8Array): boolean {
+  if (format === 'png') return (parsePngHeader(head)?.depth ?? 16) <= 8;
+  return format === 'jpeg' || format === 'webp' || format === 'gif';
+}
+
+async function readColors(path: string): Promise<RgbImage> {
+  const { data, info } = await openWithSharp(path)
+    .autoOrient()
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`${info.channels} channels after conversion to RGB`);
+  return { width: info.width, height: info.height, image: data };
+}
+
+/**
+ * Reads what the header of an image says. The size is that of the image as `readImage` returns it.
+ *
+ * @throws {DataError} naming the file when it is missing or not an image, and when its channels do not fit the reading
+ */
+export async function readImageHeader(
+  path: string,
+  reading: ImageReading = defaultReading,
+): Promise<ImageHeader> {
+  try {
+    const head = await readHead(path);
+    if (head.length === 0) throw new DataError('is empty; copy or download it again');
+    if (formatOf(head) === 'bmp') {
+      return fitting({ ...bmpForm(head), colors: 3, type: '8-bit', pages: 1 }, reading);
+    }
+    const metadata = await openWithSharp(path).metadata();
+    const { width, height } = metadata.autoOrient;
+    return fitting({ width, height, ...storedForm(metadata), pages: metadata.pages ?? 1 }, reading);
+  } catch (cause) {
+    throw undecodable(path, cause);
+  }
+}
+
+function fitting(header: ImageHeader, reading: ImageReading): ImageHeader {
+  chooseChannels(header, reading);
+  return header;
+}
+
+/**
+ * Reads from the header the size that `readImage` would return.
+ *
+ * @throws {DataError} naming the file when it is missing or not an image, and when its channels do not fit the reading
+ */
+export async function readImageSize(path: string, reading: ImageReading = defaultReading): Promise<Size> {
+  const { width, height } = await readImageHeader(path, reading);
+  return { width, height };
 }
 
 /**
  * Reads an image file whose rows are decoded on demand, with the pixels that `readImage` returns. Rows of a plain RGB PNG
  * are decoded from the first to the last requested one, in the calling thread; any other file is decoded whole at once.
  *
- * @throws {DataError} naming the file when it is missing, cut off or not an image
+ * @throws {DataError} naming the file when it is missing, cut off or not an image, and when its channels or values do not fit
+ *   the reading
  */
-export async function openImage(path: string): Promise<OpenImage> {
-  const kernels = imageKernels();
+export async function openImage(path: string, reading: ImageReading = defaultReading): Promise<OpenImage> {
+  const kernels = reading.channels === 3 ? imageKernels() : null;
   const file = kernels === null ? null : await readFile(path).catch(() => null);
   const opened = kernels === null || file === null ? null : openPng(file, kernels);
   if (opened !== null) return opened;
-  const { width, height, image } = await readImage(path);
+  const { width, height, image } =
+    file === null
+      ? await readImage(path, reading)
+      : await decodeImage(path, { reading, head: file.subarray(0, headLength) });
+  const rowBytes = width * reading.channels;
   return {
     width,
     height,
-    rows: ({ first, count }) => image.subarray(first * width * 3, (first + count) * width * 3),
+    rows: ({ first, count }) => image.subarray(first * rowBytes, (first + count) * rowBytes),
   };
 }
 
@@ -103,5 +178,12 @@ function openPng(file: Uint8Array, kernels: ImageKernels): OpenImage | null {
 }
 
 function undecodable(path: string, cause: unknown): DataError {
-  return unreadableFile(path, { what: 'cannot be decoded as an image', cause });
+  if (cause instanceof DataError) {
+    return cause.message.startsWith(path) ? cause : new DataError(`${path}: ${cause.message}`);
+  }
+  const fromSystem = cause instanceof Error && 'syscall' in cause;
+  return unreadableFile(path, {
+    what: fromSystem ? 'cannot be read' : 'cannot be decoded as an image',
+    cause,
+  });
 }

@@ -11,6 +11,7 @@ import type { SampleWindow } from '../augment/augment-sample.js';
 import type { Augmentation } from '../augment/augmentation.js';
 import type { SegmentationDataset } from '../datasets/dataset.js';
 import { openDataset } from '../datasets/registry.js';
+import { imageNetNormalization, type Normalization } from '../images/normalization.js';
 import { LoaderThread } from './loader-thread.js';
 import { SampleProducer, type SampleTask } from './sample-producer.js';
 import { Sampler } from './sampler.js';
@@ -24,7 +25,7 @@ export interface BatchOrigin extends SampleWindow {
 /** Holds a batch in shared memory. The arrays are valid until `release`, which gives the memory to a later batch. */
 export interface Batch {
   readonly step: number;
-  /** Holds normalized images [N, 3, H, W]. */
+  /** Holds normalized images [N, channels, H, W]. */
   readonly images: Float32Array;
   /** Holds class indices [N, H, W], and 255 for ignored pixels. */
   readonly labels: Uint8Array;
@@ -40,6 +41,8 @@ export interface BatchLoaderOptions {
   /** Names the dataset, which every thread opens; without workers it may be an open dataset. */
   readonly dataset: ComponentSection | SegmentationDataset;
   readonly augmentation: Augmentation;
+  /** Is ImageNet's by default; it has as many channels as the images of the dataset. */
+  readonly normalization?: Normalization;
   /** Counts the samples in the whole batch of a step, whichever process loads them. */
   readonly batchSize: number;
   readonly seed: number;
@@ -93,6 +96,7 @@ export class BatchLoader {
     modules = [],
     count = null,
     share = wholeShare,
+    normalization = imageNetNormalization,
     ...given
   }: BatchLoaderOptions) {
     this.#places = placesOf(given.batchSize, share);
@@ -101,7 +105,7 @@ export class BatchLoader {
         'BatchLoader: an open dataset cannot go to workers; pass its description or workers: 0',
       );
     }
-    this.#options = { ...given, workers, cacheMiB, prefetch, modules, count, share };
+    this.#options = { ...given, normalization, workers, cacheMiB, prefetch, modules, count, share };
   }
 
   /**
@@ -109,7 +113,7 @@ export class BatchLoader {
    * batches that were made ahead are then discarded.
    *
    * @throws {DataError} for the first sample of the batch that cannot be used, naming the file, and for an empty dataset
-   * @throws {ConfigError} when `count` is larger than the dataset
+   * @throws {ConfigError} when `count` is larger than the dataset, or its images have other channels than the normalization
    * @throws {EngineError} when there is no engine, which augments the samples
    */
   async next(step: number): Promise<Batch> {
@@ -152,6 +156,7 @@ export class BatchLoader {
     const {
       dataset: given,
       augmentation,
+      normalization,
       batchSize,
       seed,
       workers,
@@ -175,6 +180,12 @@ export class BatchLoader {
         `BatchLoader: expected a count of at most ${dataset.length}, as many as the dataset has, received ${length}`,
       );
     }
+    const { channels = 3 } = dataset;
+    if (channels !== normalization.mean.length) {
+      throw new ConfigError(
+        `BatchLoader: the normalization has ${normalization.mean.length} channels, the images of the dataset have ${channels}`,
+      );
+    }
     const sampler = new Sampler({ length, batchSize, seed });
     const indexOf = (drawn: number): number => Math.floor((drawn * dataset.length) / length);
     if (workers === 0 || isOpen(given)) {
@@ -182,10 +193,11 @@ export class BatchLoader {
         dataset,
         sampler,
         indexOf,
-        producers: [new SampleProducer(dataset, { augmentation, seed, cacheBytes })],
+        producers: [new SampleProducer(dataset, { augmentation, normalization, seed, cacheBytes })],
       };
     }
-    const data = { dataset: given, files: dataset.files, modules, augmentation, seed, cacheBytes };
+    const making = { augmentation, normalization, seed, cacheBytes };
+    const data = { dataset: given, files: dataset.files, modules, ...making };
     this.#threads = Array.from({ length: workers }, () => new LoaderThread(data));
     return { dataset, sampler, indexOf, producers: this.#threads };
   }
@@ -193,8 +205,9 @@ export class BatchLoader {
   async #make(step: number, { dataset, sampler, indexOf, producers }: Source): Promise<Batch> {
     const [height, width] = this.#options.augmentation.cropSize;
     const { first, count } = this.#places;
+    const channels = this.#options.normalization.mean.length;
     const pixels = height * width;
-    const memory = this.#free.pop() ?? allocate(count * pixels);
+    const memory = this.#free.pop() ?? allocate(count * pixels, channels);
     const samples = sampler
       .batch(step)
       .slice(first, first + count)
@@ -203,7 +216,7 @@ export class BatchLoader {
       samples.map(async ({ epoch, index }, place) => {
         const producer = producers[index % producers.length] as Producer;
         const output = {
-          image: memory.images.subarray(3 * place * pixels, 3 * (place + 1) * pixels),
+          image: memory.images.subarray(channels * place * pixels, channels * (place + 1) * pixels),
           labels: memory.labels.subarray(place * pixels, (place + 1) * pixels),
         };
         return { index, ...(await producer.produce({ epoch, index, output })) };
@@ -241,9 +254,9 @@ function isOpen(dataset: ComponentSection | SegmentationDataset): dataset is Seg
   return typeof dataset.read === 'function';
 }
 
-function allocate(pixels: number): BatchMemory {
+function allocate(pixels: number, channels: number): BatchMemory {
   return {
-    images: new Float32Array(new SharedArrayBuffer(3 * 4 * pixels)),
+    images: new Float32Array(new SharedArrayBuffer(channels * 4 * pixels)),
     labels: new Uint8Array(new SharedArrayBuffer(pixels)),
   };
 }

@@ -7,6 +7,7 @@ import type { ComponentSection } from '../../registry/index.js';
 import type { SampleWindow } from '../augment/augment-sample.js';
 import type { Augmentation } from '../augment/augmentation.js';
 import type { SharedFiles } from '../files/pair-table.js';
+import type { Normalization } from '../images/normalization.js';
 import type { SampleTask } from './sample-producer.js';
 
 /** Holds what a worker thread is started with. */
@@ -17,6 +18,7 @@ export interface LoaderThreadData {
   /** Lists URLs of modules that register further kinds of dataset. */
   readonly modules: readonly string[];
   readonly augmentation: Augmentation;
+  readonly normalization: Normalization;
   readonly seed: number;
   readonly cacheBytes: number;
 }

@@ -12,7 +12,7 @@ import { SampleProducer, type SampleTask } from './sample-producer.js';
 const port = parentPort;
 if (port === null) throw new CoarselyError('loader-worker: runs as a worker thread of BatchLoader only');
 
-const { dataset, files, modules, augmentation, seed, cacheBytes } = workerData as LoaderThreadData;
+const { dataset, files, modules, ...making } = workerData as LoaderThreadData;
 // Samples already run in parallel, and decoded images are cached as samples.
 sharp.concurrency(1);
 sharp.cache(false);
@@ -34,7 +34,7 @@ port.on('message', (request: LoaderRequest) => {
 
 async function open(section: ComponentSection): Promise<SampleProducer> {
   for (const module of modules) await import(module);
-  return new SampleProducer(await openDataset(section, { files }), { augmentation, seed, cacheBytes });
+  return new SampleProducer(await openDataset(section, { files }), making);
 }
 
 async function answer({ id, task }: Extract<LoaderRequest, { type: 'produce' }>): Promise<void> {

@@ -27,7 +27,8 @@ export class SampleCache {
     if (kept !== undefined) return kept;
     const sample = (await this.#dataset.open?.(index)) ?? decoded(await this.#dataset.read(index));
     const { width, height, labels } = sample;
-    const bytes = 3 * width * height + (labels?.byteLength ?? 0);
+    const channels = this.#dataset.channels ?? 3;
+    const bytes = channels * width * height + (labels?.byteLength ?? 0);
     if (bytes > this.#bytesLeft) return sample;
     this.#bytesLeft -= bytes;
     const whole = decoded({ ...sample, image: sample.imageRows({ first: 0, count: height }) });
@@ -37,11 +38,12 @@ export class SampleCache {
 }
 
 function decoded({ name, width, height, labels, image }: Sample): OpenSample {
+  const rowBytes = image.length / height;
   return {
     name,
     width,
     height,
     labels,
-    imageRows: ({ first, count }) => image.subarray(first * width * 3, (first + count) * width * 3),
+    imageRows: ({ first, count }) => image.subarray(first * rowBytes, (first + count) * rowBytes),
   };
 }

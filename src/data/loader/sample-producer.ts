@@ -10,6 +10,7 @@ import {
 } from '../augment/augment-sample.js';
 import type { Augmentation } from '../augment/augmentation.js';
 import type { SegmentationDataset } from '../datasets/dataset.js';
+import type { Normalization } from '../images/normalization.js';
 import { SampleCache } from './sample-cache.js';
 import { augmentationRandom, type DrawnSample } from './sampler.js';
 
@@ -23,14 +24,21 @@ export class SampleProducer {
   readonly #cache: SampleCache;
   readonly #augmentation: Augmentation;
   readonly #seed: number;
+  readonly #normalization: Normalization;
 
   constructor(
     dataset: SegmentationDataset,
-    options: { readonly augmentation: Augmentation; readonly seed: number; readonly cacheBytes: number },
+    options: {
+      readonly augmentation: Augmentation;
+      readonly normalization: Normalization;
+      readonly seed: number;
+      readonly cacheBytes: number;
+    },
   ) {
     this.#cache = new SampleCache(dataset, { budgetBytes: options.cacheBytes });
     this.#augmentation = options.augmentation;
     this.#seed = options.seed;
+    this.#normalization = options.normalization;
   }
 
   /**
@@ -49,6 +57,7 @@ export class SampleProducer {
       firstRow: rows.first,
       labels,
       output,
+      normalization: this.#normalization,
     });
   }
 }

@@ -4,6 +4,7 @@ import { CheckpointError } from '../../errors/index.js';
 import { nearest } from '../../errors/internal.js';
 import type { Tensor } from '../../torch/index.js';
 import { checkWeight } from './check-weight.js';
+import { withImageChannels } from './image-channels.js';
 
 /** Configures `matchTensors`. */
 export interface MatchOptions {
@@ -34,7 +35,10 @@ export interface MatchedTensors {
   readonly others: string[];
 }
 
-/** Returns the tensors of the file under the network's names. */
+/**
+ * Returns the tensors of the file under the network's names. A first convolution over red, green and blue is made to fit
+ * images of other channels; the caller's scope frees what is new.
+ */
 export function matchTensors(
   own: ReadonlyMap<string, Tensor>,
   published: ReadonlyMap<string, Tensor>,
@@ -51,10 +55,15 @@ export function matchTensors(
     used.add(publishedName);
     const source = published.get(publishedName);
     if (source === undefined) missing.push(publishedName);
-    else if (String(source.shape) === String(tensor.shape)) {
-      found.set(name, source);
-      foundNames.push(publishedName);
-    } else wrongShapes.push({ name: publishedName, expected: tensor.shape, received: source.shape });
+    else {
+      const fitting = withImageChannels(source, tensor.shape);
+      if (fitting === null) {
+        wrongShapes.push({ name: publishedName, expected: tensor.shape, received: source.shape });
+      } else {
+        found.set(name, fitting);
+        foundNames.push(publishedName);
+      }
+    }
   }
   return {
     found,

@@ -24,6 +24,8 @@ export type ResNeStDepth = 50 | 101;
 export interface ResNeStOptions extends z.input<typeof schema> {
   /** Draws the initial parameters. */
   readonly generator: Generator;
+  /** Channels of the images; 3 by default. */
+  readonly imageChannels?: number | undefined;
 }
 
 /** Computes features by a ResNeSt. */
@@ -33,12 +35,12 @@ export class ResNeSt extends ResidualBackbone {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor(depth: ResNeStDepth, { generator, ...options }: ResNeStOptions) {
+  constructor(depth: ResNeStDepth, { generator, imageChannels, ...options }: ResNeStOptions) {
     const parsed = parseOptions('ResNeSt', schema, options);
     const { blocks, stemChannels } = resnestArchitectures[depth];
     super({
       ...parsed,
-      stem: createDeepStem(stemChannels, { generator }),
+      stem: createDeepStem(stemChannels, { generator, imageChannels }),
       stemChannels,
       blocks,
       expansion: SplitAttentionBlock.expansion,
@@ -60,7 +62,7 @@ export function resnestComponent(depth: ResNeStDepth) {
     options: schema
       .extend({ weights: weightsOption })
       .describe(`ResNeSt-${depth} (Zhang et al. 2020): split attention with radix 2.`),
-    create: ({ weights, ...parsed }, { generator, ...context }: BackboneContext): Backbone =>
-      withWeights(new ResNeSt(depth, { ...parsed, generator }), weights, context),
+    create: ({ weights, ...parsed }, { generator, imageChannels, ...context }: BackboneContext): Backbone =>
+      withWeights(new ResNeSt(depth, { ...parsed, generator, imageChannels }), weights, context),
   });
 }

@@ -79,7 +79,7 @@ export abstract class ResidualBackbone extends Module implements Backbone {
     }
   }
 
-  /** Maps normalized images [N, 3, H, W] to the features of the four stages. */
+  /** Maps normalized images [N, image channels, H, W] to the features of the four stages. */
   forward(imagesNCHW: Tensor): Features {
     const start = activationCheckpoint((images) => tidy(() => this.pool.forward(this.stem.forward(images))), {
       input: imagesNCHW,

@@ -34,6 +34,8 @@ export type ResNetDepth = 18 | 34 | 50 | 101;
 export interface ResNetOptions extends z.input<typeof schema> {
   /** Draws the initial parameters. */
   readonly generator: Generator;
+  /** Channels of the images; 3 by default. */
+  readonly imageChannels?: number | undefined;
 }
 
 const blockClasses = { basic: BasicBlock, bottleneck: BottleneckBlock } as const;
@@ -47,13 +49,13 @@ export class ResNet extends ResidualBackbone {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor(depth: ResNetDepth, { generator, ...options }: ResNetOptions) {
+  constructor(depth: ResNetDepth, { generator, imageChannels, ...options }: ResNetOptions) {
     const { stem, ...parsed } = parseOptions('ResNet', schema, options);
     const { block, blocks } = resnetArchitectures[depth];
     const Block = blockClasses[block];
     super({
       ...parsed,
-      stem: createStem(stem, { generator }),
+      stem: createStem(stem, { generator, imageChannels }),
       stemChannels: 64,
       blocks,
       expansion: Block.expansion,
@@ -74,7 +76,7 @@ export function resnetComponent(depth: ResNetDepth) {
   return defineComponent({
     kind: `resnet${depth}`,
     options: schema.extend({ weights: weightsOption }).describe(`ResNet-${depth} (He et al. 2016).`),
-    create: ({ weights, ...parsed }, { generator, ...context }: BackboneContext): Backbone =>
-      withWeights(new ResNet(depth, { ...parsed, generator }), weights, context),
+    create: ({ weights, ...parsed }, { generator, imageChannels, ...context }: BackboneContext): Backbone =>
+      withWeights(new ResNet(depth, { ...parsed, generator, imageChannels }), weights, context),
   });
 }
