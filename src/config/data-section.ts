@@ -167,10 +167,15 @@ export function normalizationOf({
   return normalization ?? imageNetNormalization;
 }
 
-/** Says how images are read, as far as it differs from 8-bit colors. */
-function imagesKey({ channels = 3, imageRange = null }: ImageKeys): { readonly images?: ImageReading } {
-  if (channels === 3 && imageRange === null) return {};
-  return { images: { channels, range: imageRange } };
+/** Says how the images of a dataset are read. */
+export function imageReadingOf({ channels = 3, imageRange = null }: ImageKeys): ImageReading {
+  return { channels, range: imageRange };
+}
+
+/** Says how images are read where it differs from 8-bit colors. */
+function imagesKey(keys: ImageKeys): { readonly images?: ImageReading } {
+  const { channels, range } = imageReadingOf(keys);
+  return channels === 3 && range === null ? {} : { images: { channels, range } };
 }
 
 interface ImageKeys {

@@ -1,8 +1,15 @@
 /** Predicts labels of image files or folders, and writes label PNGs and color overlays. */
 
-import { access, readdir, stat } from 'node:fs/promises';
-import { basename, extname, join, relative, resolve, sep } from 'node:path';
-import { type DatasetClass, type PredictionFormat, type RgbImage, readImage } from '../data/index.js';
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  type DatasetClass,
+  type ImageReading,
+  type PredictionFormat,
+  type RgbImage,
+  readImage,
+} from '../data/index.js';
+import { readImageHeader } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
 import { scope } from '../torch/index.js';
 import { type InferenceOptions, inferLabels } from './infer-labels.js';
@@ -13,16 +20,17 @@ import {
   predictionPaths,
   writePrediction,
 } from './prediction-files.js';
+import { findInputs, type LeftOut } from './prediction-inputs.js';
 import { sameSizeBatches } from './same-size-batches.js';
 import type { SegmentationModel } from './segmentation-model.js';
-
-const imageExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
 
 /** Configures `predictInputs`. */
 export interface PredictionOptions extends InferenceOptions {
   /** Names the folder for `labels/NAME.png` and `overlays/NAME.jpg`, which is created if missing. */
   readonly output: string;
   readonly classes: readonly DatasetClass[];
+  /** Says how image files are read; as RGB of 8 bits by default. */
+  readonly images?: ImageReading;
   /** Gives the format that a test server expects in `labels`, see `predictionFormat`; null, the default, writes class ids. */
   readonly format?: PredictionFormat | null;
   /** Limits the images of one size that go through the network together; 1 by default. */
@@ -39,8 +47,12 @@ export interface PredictionOptions extends InferenceOptions {
 /** Says what `predictInputs` wrote. */
 export interface PredictionSummary {
   readonly written: readonly (PredictionPaths & { readonly image: string })[];
-  /** Lists files that could not be read as images, with the reason, which does not name the file again. */
-  readonly skipped: readonly { readonly image: string; readonly reason: string }[];
+  /** Lists files that could not be read as images, with the reason. */
+  readonly skipped: readonly LeftOut[];
+  /** Lists the files in folders that are no images. */
+  readonly others: readonly string[];
+  /** Lists images of several pages or frames, of which the first was predicted. */
+  readonly severalPages: readonly { readonly image: string; readonly pages: number }[];
   readonly stopped: boolean;
 }
 
@@ -52,8 +64,8 @@ interface Entry {
 type ReadEntry = Entry & RgbImage;
 
 /**
- * Predicts image files, and every image (jpg, jpeg, png, webp) in folders and their subfolders. A prediction has the name
- * of its image, in the same subfolder. All inputs are checked before anything is written.
+ * Predicts image files, and every image in folders and their subfolders: PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF. A
+ * prediction has the name of its image, in the same subfolder. All inputs are checked before anything is written.
  * @throws {DataError} when an input is missing, a folder holds no image, two images would write the same file, or a
  *   prediction exists already
  */
@@ -62,40 +74,16 @@ export async function predictInputs(
   inputs: readonly string[],
   options: PredictionOptions,
 ): Promise<PredictionSummary> {
-  const images: NamedImage[] = [];
-  for (const input of inputs) {
-    const found = await stat(input).catch((cause: unknown) => {
-      throw new DataError(`${input}: no such file or folder; expected an image or a folder of images`, {
-        cause,
-      });
-    });
-    if (found.isDirectory()) images.push(...(await imagesIn(input, options.output)));
-    else images.push({ image: input, name: withoutExtension(basename(input)) });
-  }
-  return predictImages(model, images, options);
-}
-
-async function imagesIn(folder: string, outputFolder: string): Promise<NamedImage[]> {
-  const output = resolve(outputFolder) + sep;
-  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new DataError(`${folder}: cannot be read as a folder of images`, { cause });
-  });
-  const images = found
-    .filter((entry) => !entry.isDirectory() && imageExtensions.has(extname(entry.name).toLowerCase()))
-    .map((entry) => join(entry.parentPath, entry.name))
-    // Leaves out predictions in an output folder that lies inside the input folder.
-    .filter((image) => !resolve(image).startsWith(output))
-    .sort();
-  if (images.length === 0)
-    throw new DataError(`${folder}: no image found; expected jpg, jpeg, png or webp files`);
-  return images.map((image) => ({ image, name: withoutExtension(relative(folder, image)) }));
+  const { images, skipped, others } = await findInputs(inputs, options);
+  const summary = await predictImages(model, images, options);
+  return { ...summary, skipped: [...skipped, ...summary.skipped], others };
 }
 
 async function predictImages(
   model: SegmentationModel,
   images: readonly NamedImage[],
   options: PredictionOptions,
-): Promise<PredictionSummary> {
+): Promise<Omit<PredictionSummary, 'others'>> {
   const { output, classes, format = null, batchSize = 1, overlayOpacity = 0.55 } = options;
   const { overwrite = false, onProgress, shouldStop } = options;
   const entries = images.map((one) => ({
@@ -106,12 +94,16 @@ async function predictImages(
   if (!overwrite) await rejectExisting(entries);
 
   const written: (PredictionPaths & { image: string })[] = [];
-  const skipped: { image: string; reason: string }[] = [];
+  const skipped: LeftOut[] = [];
+  const severalPages: { image: string; pages: number }[] = [];
   let stopped = false;
   const read = async (index: number): Promise<ReadEntry | null> => {
     const entry = entries[index] as Entry;
     try {
-      return { ...entry, ...(await readImage(entry.file)) };
+      const { pages } = await readImageHeader(entry.file, options.images);
+      const decoded = await readImage(entry.file, options.images);
+      if (pages > 1) severalPages.push({ image: entry.file, pages });
+      return { ...entry, ...decoded };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       skipped.push({ image: entry.file, reason: error.message.replace(`${entry.file}: `, '') });
@@ -133,7 +125,7 @@ async function predictImages(
       if (stopped) break;
     }
   });
-  return { written, skipped, stopped };
+  return { written, skipped, severalPages, stopped };
 }
 
 /** Returns the class ids of each image of a batch, height × width. */
@@ -181,8 +173,4 @@ async function rejectExisting(entries: readonly Entry[]): Promise<void> {
   throw new DataError(
     `${existing[0]}${more} exist${more ? '' : 's'} already; choose another output folder, or allow overwriting (--overwrite)`,
   );
-}
-
-function withoutExtension(path: string): string {
-  return path.slice(0, path.length - extname(path).length);
 }

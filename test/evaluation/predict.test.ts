@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError } from 'coarsely/errors';
 import { predictInputs } from 'coarsely/evaluation';
-import { decode } from 'fast-png';
+import { decode, encode } from 'fast-png';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BrightnessModel } from './brightness-model.js';
@@ -30,6 +30,19 @@ async function writeImage(name: string, pixels: readonly number[]): Promise<stri
     .png()
     .toFile(path);
   return path;
+}
+
+/** Encodes one row of pixels as a BMP of 24 bits. */
+function bmp(rgb: Uint8Array): Uint8Array {
+  const file = Buffer.alloc(54 + Math.ceil(rgb.length / 4) * 4);
+  file.write('BM');
+  file.writeUInt32LE(54, 10);
+  file.writeUInt32LE(40, 14);
+  file.writeInt32LE(rgb.length / 3, 18);
+  file.writeInt32LE(1, 22);
+  file.writeUInt16LE(24, 28);
+  for (let at = 0; at < rgb.length; at += 3) file.set(rgb.slice(at, at + 3).reverse(), 54 + at);
+  return file;
 }
 
 const options = () => ({ output: join(folder, 'out'), classes, precision: 'float32' as const });
@@ -59,6 +72,72 @@ describe('predict', () => {
     expect(summary.skipped.map(({ image }) => image)).toEqual([bad]);
     expect(summary.skipped[0]?.reason).toMatch(/^cannot be decoded as an image \(/);
     expect(summary.skipped[0]?.reason).not.toContain('bad.png');
+  });
+
+  test('reads every format in a folder, and says of each other file why it is left out', async () => {
+    const pixels = Buffer.from([0, 0, 0, 255, 255, 255]);
+    const image = () => sharp(pixels, { raw: { width: 2, height: 1, channels: 3 } });
+    const put = (name: string, content: Uint8Array) => writeFile(join(folder, 'images', name), content);
+    await mkdir(join(folder, 'images/.cache'), { recursive: true });
+    const jpeg = await image().jpeg().toBuffer();
+    await Promise.all([
+      put('a.JPG', jpeg),
+      put('b.jfif', jpeg),
+      put('c.jpe', jpeg),
+      put('d.TIF', await image().tiff().toBuffer()),
+      put('e.gif', await image().gif().toBuffer()),
+      put('f.avif', await image().avif().toBuffer()),
+      put('g.bmp', bmp(pixels)),
+      put('without', jpeg),
+      put('photo.heic', jpeg),
+      put('list.txt', Buffer.from('a, b')),
+      put('._a.JPG', Buffer.from('resource fork')),
+      put('.cache/h.png', jpeg),
+    ]);
+    const inside = (name: string) => join(folder, 'images', name);
+    const { written, skipped, others } = await predictInputs(
+      new BrightnessModel(),
+      [join(folder, 'images')],
+      options(),
+    );
+    expect(written.map((one) => one.image)).toEqual(
+      ['a.JPG', 'b.jfif', 'c.jpe', 'd.TIF', 'e.gif', 'f.avif', 'g.bmp'].map(inside),
+    );
+    for (const { labels } of written) expect([...decode(await readFile(labels)).data]).toEqual([0, 1]);
+    expect(skipped).toEqual([
+      {
+        image: inside('photo.heic'),
+        reason: '.heic files are not read; convert it to PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF',
+      },
+      { image: inside('without'), reason: 'holds a JPEG image, but has no extension; rename it' },
+    ]);
+    expect(others).toEqual([inside('list.txt')]);
+  });
+
+  test('predicts the first of several frames, and says so', async () => {
+    await mkdir(join(folder, 'images'), { recursive: true });
+    const frame = (first: number) =>
+      Buffer.from([first, 255 - first].flatMap((value) => [value, value, value]));
+    const both = sharp(Buffer.concat([frame(0), frame(255)]), {
+      raw: { width: 2, height: 2, channels: 3, pageHeight: 1 },
+    });
+    const path = join(folder, 'images/a.gif');
+    await both.gif().toFile(path);
+    const { written, severalPages } = await predictInputs(new BrightnessModel(), [path], options());
+    expect(severalPages).toEqual([{ image: path, pages: 2 }]);
+    expect([...decode(await readFile(written[0]?.labels as string)).data]).toEqual([0, 1]);
+  });
+
+  test('reads 16-bit images by a stated range', async () => {
+    await mkdir(join(folder, 'images'), { recursive: true });
+    const path = join(folder, 'images/a.png');
+    const data = Uint16Array.of(0, 1000, 3000, 4095);
+    await writeFile(path, encode({ width: 4, height: 1, channels: 1, depth: 16, data }));
+    const refused = await predictInputs(new BrightnessModel(), [path], options());
+    expect(refused.skipped[0]?.reason).toContain('--image-range 0,4095');
+    const images = { channels: 3, range: [0, 4095] } as const;
+    const { written } = await predictInputs(new BrightnessModel(), [path], { ...options(), images });
+    expect([...decode(await readFile(written[0]?.labels as string)).data]).toEqual([0, 0, 1, 1]);
   });
 
   test('replaces nothing without overwrite', async () => {

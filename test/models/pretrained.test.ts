@@ -3,8 +3,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSegmentor, loadBackboneWeights, ResNet } from 'coarsely/models';
-import { Generator, setThreads, type Tensor, tidy, writeSafetensors, zeros } from 'coarsely/torch';
+import {
+  Generator,
+  scope,
+  setThreads,
+  type Tensor,
+  tensorFrom,
+  tidy,
+  writeSafetensors,
+  zeros,
+} from 'coarsely/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { withImageChannels } from '#models/pretrained/image-channels.js';
 import { values } from './deterministic-values.js';
 
 const golden = JSON.parse(readFileSync(new URL('./networks-golden.json', import.meta.url), 'utf8')) as Record<
@@ -123,6 +133,60 @@ describe('weights that fit', () => {
       { classCount: 2, generator },
     );
     expectLoaded(segmentor.backbone as ResNet);
+    segmentor.dispose();
+  });
+});
+
+describe('weights of a network for RGB, in one for images of other channels', () => {
+  const rgbWeights = [1, 2, 6]; // for every filter and place
+
+  test.each([
+    [4, [1, 2, 6, 3]],
+    [5, [1, 2, 6, 3, 3]],
+    [1, [9]],
+    [2, [9, 3]],
+  ])('%i channels: the first keep their weights, others begin with the mean', (channels, expected) => {
+    const weights = tidy(() =>
+      withImageChannels(
+        tensorFrom(Float32Array.of(...rgbWeights, ...rgbWeights), { dtype: 'float32', shape: [2, 3, 1, 1] }),
+        [2, channels, 1, 1],
+      ),
+    );
+    expect([...(weights?.toTypedArray() ?? [])]).toEqual([...expected, ...expected]);
+    weights?.dispose();
+  });
+
+  test('another difference of shapes is none of channels', () => {
+    using _temporaries = scope();
+    const weights = zeros([2, 3, 3, 3], { dtype: 'float32' });
+    expect(withImageChannels(weights, [2, 3, 3, 3])).toBe(weights);
+    for (const shape of [
+      [4, 4, 3, 3],
+      [2, 4, 1, 1],
+      [2, 4],
+      [2, 3, 7, 7],
+    ]) {
+      expect(withImageChannels(weights, shape)).toBeNull();
+    }
+    expect(withImageChannels(zeros([2, 8, 3, 3], { dtype: 'float32' }), [2, 4, 3, 3])).toBeNull();
+  });
+
+  test('load into the stem of a config', () => {
+    using generator = new Generator(3);
+    const segmentor = createSegmentor(
+      { backbone: { kind: 'resnet18', weights: write(v1c(18)) }, head: { kind: 'fcn' }, auxiliary: null },
+      { classCount: 2, imageChannels: 4, generator },
+    );
+    const reference = new ResNet(18, { generator });
+    loadBackboneWeights(reference, write(v1c(18)));
+    const name = 'stem.0.conv.weight';
+    using _temporaries = scope();
+    const own = segmentor.backbone.stateDict().get(name) as Tensor;
+    const rgb = reference.stateDict().get(name) as Tensor;
+    expect(own.shape).toEqual([32, 4, 3, 3]);
+    expect(own.narrow(1, 0, 3)).toBeAllclose(rgb);
+    expect(own.narrow(1, 3, 1)).toBeAllclose(rgb.mean(1, { keepDim: true }));
+    reference.dispose();
     segmentor.dispose();
   });
 });

@@ -15,6 +15,7 @@ export interface InferenceCommandOptions {
   readonly flip?: boolean;
   readonly tta?: boolean;
   readonly precision?: Config['precision'];
+  readonly imageRange?: readonly [number, number];
   /** Only of commands that compare with labels. */
   readonly boundary?: boolean;
 }
@@ -41,17 +42,23 @@ export function withInferenceOptions(command: Command): Command {
         'float32',
         'bfloat16',
       ]),
+    )
+    .option(
+      '--image-range <range>',
+      'LOW,HIGH: values that are black and white in images of more than 8 bits',
+      valueRange,
     );
 }
 
 /** Returns the config with the changes that the options make. */
 export function withInferenceChanges(config: Config, options: InferenceCommandOptions): Config {
-  const { slide, window, baseSize, tta = false, boundary, precision } = options;
+  const { slide, window, baseSize, tta = false, boundary, precision, imageRange } = options;
   const scales = options.scales ?? (tta ? testScales : undefined);
   const flip = options.flip ?? (tta ? true : undefined);
   return {
     ...config,
     ...(precision && { precision }),
+    ...(imageRange && { data: { ...config.data, imageRange: [...imageRange] } }),
     inference: {
       ...config.inference,
       ...(slide !== undefined && { mode: slide ? 'slide' : 'whole' }),
@@ -72,4 +79,14 @@ function scaleList(text: string): readonly number[] {
     );
   }
   return scales;
+}
+
+function valueRange(text: string): readonly [number, number] {
+  const [low, high, ...more] = text
+    .split(',')
+    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (low === undefined || high === undefined || more.length > 0 || !(low < high)) {
+    throw new InvalidArgumentError('expected two numbers, the lower one first, such as 0,4095.');
+  }
+  return [low, high];
 }

@@ -24,8 +24,7 @@ export function toEightBit(stored: StoredPixels, reading: ImageReading): Uint8Ar
   if (!(stored.values instanceof Uint16Array)) {
     const [low, high] = extremes(stored.values);
     throw new DataError(
-      `${stored.type} values from ${shown(low)} to ${shown(high)}; ` +
-        `say which values are black and white: data.imageRange=[${shown(low)},${shown(high)}]`,
+      `${stored.type} values from ${shown(low)} to ${shown(high)}; ${statedAs(shown(low), shown(high))}`,
     );
   }
   const whole = unusedRange(stored, places);
@@ -122,11 +121,16 @@ function unusedRange({ values, channels, colors }: StoredPixels, places: readonl
     const which =
       groups.length > 1 && group[0] !== undefined && group[0] >= colors ? ` in channel ${group[0] + 1}` : '';
     return (
-      `16-bit values from ${low} to ${high}${which}, which would be nearly black; say which values are black and white: ` +
-      `data.imageRange=[0,${wholeRangeOf(high)}], or [0,65535] if it is as dark as that`
+      `16-bit values from ${low} to ${high}${which}, which would be nearly black; ` +
+      `${statedAs('0', String(wholeRangeOf(high)))}; or 0 and 65535 if it is as dark as that`
     );
   }
   return null;
+}
+
+/** Says how a range is stated. */
+function statedAs(low: string, high: string): string {
+  return `say which values are black and white: data.imageRange=[${low},${high}], or predict --image-range ${low},${high}`;
 }
 
 /** Returns the greatest number of as many bits as the value needs: 4095 for 4000. */

@@ -11,7 +11,7 @@ import { type ImageKernels, imageKernels } from '../../torch/internal.js';
 import { bmpForm } from './bmp.js';
 import { chooseChannels, toEightBit } from './eight-bit.js';
 import { parsePngHeader } from './file-ends.js';
-import { formatOf, headLength, type ImageFormat, readHead } from './image-formats.js';
+import { formatOf, headLength, type ImageFormat, imageFormatNames, readHead } from './image-formats.js';
 import { defaultReading, type ImageReading } from './image-reading.js';
 import type { Size } from './size.js';
 import { decodeStored, openWithSharp, storedForm } from './stored-pixels.js';
@@ -59,27 +59,31 @@ export interface ImageHeader extends Size {
  *   the reading
  */
 export async function readImage(path: string, reading: ImageReading = defaultReading): Promise<RgbImage> {
-  try {
-    return await decodeImage(path, { reading, head: await readHead(path) });
-  } catch (cause) {
-    throw undecodable(path, cause);
-  }
+  return decodeImage(path, { reading, head: await headOf(path) });
 }
 
 async function decodeImage(
   path: string,
   { head, reading }: { readonly head: Uint8Array; readonly reading: ImageReading },
 ): Promise<RgbImage> {
+  const format = formatOf(head);
   try {
-    if (head.length === 0) throw new DataError('is empty; copy or download it again');
-    const format = formatOf(head);
     if (reading.channels === 3 && isPlain(format, head)) return await readColors(path);
     const stored = await decodeStored(path, format);
     const { width, height } = stored;
     return { width, height, image: toEightBit(stored, reading) };
   } catch (cause) {
-    throw undecodable(path, cause);
+    throw undecodable(path, { cause, format });
   }
+}
+
+/** Reads the first bytes of a file that is not empty. */
+async function headOf(path: string): Promise<Uint8Array> {
+  const head = await readHead(path).catch((cause: unknown) => {
+    throw unreadableFile(path, { what: 'cannot be read', cause });
+  });
+  if (head.length === 0) throw new DataError(`${path}: is empty; copy or download it again`);
+  return head;
 }
 
 /** Returns whether all values of a file have at most 8 bits, and sharp turns it into RGB without loss. */
@@ -108,17 +112,17 @@ export async function readImageHeader(
   path: string,
   reading: ImageReading = defaultReading,
 ): Promise<ImageHeader> {
+  const head = await headOf(path);
+  const format = formatOf(head);
   try {
-    const head = await readHead(path);
-    if (head.length === 0) throw new DataError('is empty; copy or download it again');
-    if (formatOf(head) === 'bmp') {
+    if (format === 'bmp') {
       return fitting({ ...bmpForm(head), colors: 3, type: '8-bit', pages: 1 }, reading);
     }
     const metadata = await openWithSharp(path).metadata();
     const { width, height } = metadata.autoOrient;
     return fitting({ width, height, ...storedForm(metadata), pages: metadata.pages ?? 1 }, reading);
   } catch (cause) {
-    throw undecodable(path, cause);
+    throw undecodable(path, { cause, format });
   }
 }
 
@@ -177,13 +181,23 @@ function openPng(file: Uint8Array, kernels: ImageKernels): OpenImage | null {
   }
 }
 
-function undecodable(path: string, cause: unknown): DataError {
-  if (cause instanceof DataError) {
-    return cause.message.startsWith(path) ? cause : new DataError(`${path}: ${cause.message}`);
-  }
-  const fromSystem = cause instanceof Error && 'syscall' in cause;
-  return unreadableFile(path, {
-    what: fromSystem ? 'cannot be read' : 'cannot be decoded as an image',
-    cause,
-  });
+/** Explains messages of libvips that say nothing to a person. */
+const explanations: readonly (readonly [pattern: RegExp, text: (format: string) => string])[] = [
+  [/samples out of range/, () => 'values of 64 bits are not supported; save them as 32-bit float'],
+  [/bad labq format/, () => 'a TIFF of CIELAB colors is not supported; save it as RGB'],
+  [/unsupported image format/, (format) => `the ${format} is damaged or cut off`],
+];
+
+function undecodable(
+  path: string,
+  { cause, format }: { readonly cause: unknown; readonly format: ImageFormat },
+): DataError {
+  if (cause instanceof DataError) return new DataError(`${path}: ${cause.message}`);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const what = 'cannot be decoded as an image';
+  const explanation = explanations.find(([pattern]) => pattern.test(message))?.[1];
+  if (explanation === undefined) return unreadableFile(path, { what, cause });
+  const text =
+    format === null ? `its content is none of ${imageFormatNames}` : explanation(format.toUpperCase());
+  return new DataError(`${path}: ${what} (${text})`, { cause });
 }

@@ -9,6 +9,7 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { decodeBmp } from './bmp.js';
 import type { ImageFormat } from './image-formats.js';
 import type { Size } from './size.js';
+import { readTiffTags, tiffTags } from './tiff-tags.js';
 
 /** Holds the values of an image as its file stores them. */
 export interface StoredPixels extends Size {
@@ -72,6 +73,7 @@ export async function decodeStored(path: string, format: ImageFormat): Promise<S
     const { pixels, ...image } = decodeBmp(await readFile(path));
     return { ...image, colors: 3, values: pixels, type: '8-bit' };
   }
+  if (format === 'tiff') await rejectTiffColors(path);
   const image = openWithSharp(path);
   const metadata = await image.metadata();
   const { space, depth } = metadata;
@@ -98,6 +100,20 @@ export async function decodeStored(path: string, format: ImageFormat): Promise<S
     return valuesOf(upright.toColourspace(space === 'b-w' ? 'srgb' : space), { form, depth: 'double' });
   }
   throw new Error(`${form.type} values in ${form.channels} channels are not supported; save them as 16-bit`);
+}
+
+const luminanceAndChroma = 6;
+const cieLab = [8, 9, 10];
+/** Names the compressions as JPEG, which resolve such colors themselves. */
+const jpegCompressions = [6, 7];
+
+/** Refuses the colors that libvips would take for RGB. */
+async function rejectTiffColors(path: string): Promise<void> {
+  const tags = await readTiffTags(path);
+  const colors = tags.get(tiffTags.colors) ?? 0;
+  const isJpeg = jpegCompressions.includes(tags.get(tiffTags.compression) ?? 1);
+  const name = cieLab.includes(colors) ? 'CIELAB' : colors === luminanceAndChroma && !isJpeg ? 'YCbCr' : null;
+  if (name !== null) throw new Error(`a TIFF of ${name} colors is not supported; save it as RGB`);
 }
 
 const signShift = 2 ** 15;

@@ -51,6 +51,7 @@ async function predict(
   }
   const { inferenceOptions, loadRun, predictInputs } = await import('../../../evaluation/index.js');
   const { predictionFormat } = await import('../../../data/internal.js');
+  const { imageReadingOf } = await import('../../../config/internal.js');
   const { resolvePrecision } = await import('../../../torch/internal.js');
   const { useEngine } = await import('../../training/use-engine.js');
   using run = await loadRun(runFolder);
@@ -63,6 +64,7 @@ async function predict(
   const summary = await predictInputs(model, inputs, {
     output: options.out,
     classes,
+    images: imageReadingOf(config.data),
     format,
     ...inference,
     overlayOpacity: options.opacity,
@@ -74,11 +76,23 @@ async function predict(
   printSummary(summary, { out: options.out, precision: resolvePrecision(config.precision, device) });
 }
 
+/** Files above this number are counted, not named. */
+const namedFiles = 20;
+
 function printSummary(
-  { written, skipped }: PredictionSummary,
+  { written, skipped, others, severalPages }: PredictionSummary,
   { out, precision }: { readonly out: string; readonly precision: string },
 ): void {
   for (const { image, reason } of skipped) process.stderr.write(`skipped ${image}: ${reason}\n`);
+  for (const { image, pages } of severalPages) {
+    process.stderr.write(`note: ${image} has ${pages} pages or frames; the first was predicted\n`);
+  }
+  if (others.length > 0) {
+    const more = others.length > namedFiles ? `, and ${others.length - namedFiles} more` : '';
+    const names = others.slice(0, namedFiles).join(', ');
+    const files = counted(others.length, 'file is no image', 'files are no images');
+    process.stderr.write(`note: ${files}: ${names}${more}\n`);
+  }
   const predictions = counted(written.length, 'prediction');
   process.stdout.write(`wrote ${predictions} to ${out}/labels and ${out}/overlays (${precision})\n`);
   if (skipped.length > 0) process.exitCode = exitCodes.failure;
