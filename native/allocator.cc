@@ -14,6 +14,7 @@
 #include <new>
 
 #include "arena.h"
+#include "memory_limit.h"
 
 namespace coarsely {
 
@@ -71,13 +72,16 @@ class CachingAllocator final : public c10::Allocator {
   static c10::DataPtr acquire(size_t bytes) {
     if (bytes == 0) return {nullptr, nullptr, &release, c10::Device(c10::DeviceType::CPU)};
     const size_t total = bytes + sizeof(Header);
-    void* block = nullptr;
+    const uint64_t held = liveBytes.load(std::memory_order_relaxed);
     const bool large = total >= leastArenaBytes;
+    void* block = nullptr;
     if (large) {
-      block = arena().allocate(total);
+      const uint64_t limit = tensorLimit();
+      if (held <= limit && bytes <= limit - held) block = arena().allocate(total);
     } else if (posix_memalign(&block, alignment, total) != 0) {
-      throw std::bad_alloc();
+      block = nullptr;
     }
+    if (!block) throw OutOfMemory(bytes, held);
     new (block) Header{bytes, large};
     const uint64_t live = liveBytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
     uint64_t peak = peakBytes.load(std::memory_order_relaxed);

@@ -9,6 +9,8 @@
 #include <iterator>
 #include <new>
 
+#include "memory_limit.h"
+
 namespace coarsely {
 
 namespace {
@@ -41,6 +43,15 @@ size_t reservationBytes() {
   return bytes;
 }
 
+/// Returns whether the system has as many bytes, counting pages that are already cached. Requests that are too small to
+/// exhaust it by themselves are not checked, because asking takes as long as a small operation.
+bool isAvailable(size_t bytes, uint64_t cached) {
+  constexpr size_t leastChecked = 64 * 1024 * 1024;
+  if (bytes < leastChecked) return true;
+  const uint64_t available = availableMemory();
+  return bytes <= cached || bytes - cached <= available;
+}
+
 /// Moves the pages of one unit to `target` and leaves `source` without pages. Returns false where the system cannot.
 bool movePage([[maybe_unused]] char* target, [[maybe_unused]] char* source) {
 #ifdef MREMAP_DONTUNMAP
@@ -62,8 +73,7 @@ void* Arena::allocate(size_t requested) {
   const size_t bytes = roundUp(std::max<size_t>(requested, 1), page);
   std::lock_guard<std::mutex> lock(mutex_);
   char* start = takeCached(bytes);
-  if (!start && grow(bytes)) start = takeCached(bytes);
-  if (!start) throw std::bad_alloc();
+  if (!start && isAvailable(bytes, cachedBytes_) && grow(bytes)) start = takeCached(bytes);
   return start;
 }
 

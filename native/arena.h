@@ -20,7 +20,7 @@ namespace coarsely {
  */
 class Arena {
  public:
-  /// Returns a block of at least `bytes` bytes, aligned to a page. @throws std::bad_alloc
+  /// Returns a block of at least `bytes` bytes, aligned to a page, or null when the system cannot give as much.
   void* allocate(size_t bytes);
   void release(void* start);
   /// Returns the pages of all free blocks to the system and reports how many bytes that were.

@@ -5,14 +5,17 @@
 
 #include <cmath>
 
+#include "memory_limit.h"
+
 namespace coarsely {
 
 namespace {
 
 // Each thread has an environment of its own.
-thread_local napi_ref errorClass = nullptr;
+thread_local napi_ref operationErrorClass = nullptr;
+thread_local napi_ref memoryErrorClass = nullptr;
 
-void throwEngineError(napi_env env, const std::string& message) {
+void throwEngineError(napi_env env, napi_ref errorClass, const std::string& message) {
   napi_value text = nullptr;
   napi_create_string_utf8(env, message.c_str(), message.size(), &text);
   napi_value constructor = nullptr;
@@ -44,25 +47,46 @@ std::string tidy(const std::string& original) {
   return end == std::string::npos ? message : message.substr(0, end + 1);
 }
 
+/// Returns whether a message of libtorch, or of a library below it, says that memory could not be had.
+bool reportsMemory(const std::string& message) {
+  for (const char* sign : {"out of memory", "out_of_memory", "can't allocate memory", "not enough memory",
+                           "Storage size calculation overflowed", "storage size calculation overflowed"}) {
+    if (message.find(sign) != std::string::npos) return true;
+  }
+  return false;
+}
+
+void replaceReference(napi_env env, napi_ref& reference, napi_value value) {
+  if (reference) napi_delete_reference(env, reference);
+  check(env, napi_create_reference(env, value, 1, &reference));
+}
+
 }  // namespace
 
-void setErrorClass(napi_env env, napi_value constructor) {
-  if (errorClass) napi_delete_reference(env, errorClass);
-  check(env, napi_create_reference(env, constructor, 1, &errorClass));
+void setErrorClasses(napi_env env, napi_value operation, napi_value memory) {
+  replaceReference(env, operationErrorClass, operation);
+  replaceReference(env, memoryErrorClass, memory);
 }
 
 napi_value rethrow(napi_env env, const char* operation) {
   const std::string prefix = std::string(operation) + ": ";
+  const auto report = [&](const std::string& message) {
+    throwEngineError(env, reportsMemory(message) ? memoryErrorClass : operationErrorClass, prefix + tidy(message));
+  };
   try {
     throw;
   } catch (const PendingException&) {
     // A JavaScript exception is already pending.
+  } catch (const OutOfMemory& error) {
+    report(error.what());
+  } catch (const std::bad_alloc&) {
+    report("not enough memory for the buffers of the operation");
   } catch (const c10::Error& error) {
-    throwEngineError(env, prefix + tidy(error.what_without_backtrace()));
+    report(error.what_without_backtrace());
   } catch (const std::exception& error) {
-    throwEngineError(env, prefix + tidy(error.what()));
+    report(error.what());
   } catch (...) {
-    throwEngineError(env, prefix + "unknown C++ exception");
+    report("unknown C++ exception");
   }
   return nullptr;
 }

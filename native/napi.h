@@ -39,8 +39,9 @@ struct Arguments {
 
 /// Throws the C++ exception that is being handled as a JavaScript EngineError that begins with `operation`.
 napi_value rethrow(napi_env env, const char* operation);
-/// Sets the JavaScript class of the errors that this thread throws.
-void setErrorClass(napi_env env, napi_value constructor);
+/// Sets the JavaScript classes of the errors that this thread throws: of failed operations, and of requests for memory
+/// that the system could not fulfill.
+void setErrorClasses(napi_env env, napi_value operation, napi_value memory);
 
 // Conversions from JavaScript. @throws std::runtime_error for a value of another type
 double toDouble(napi_env env, napi_value value);

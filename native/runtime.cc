@@ -153,12 +153,13 @@ napi_value setDeterministic(napi_env env, napi_callback_info info) {
   COARSELY_END("setDeterministic")
 }
 
-napi_value setErrorClassCallback(napi_env env, napi_callback_info info) {
+/// setErrorClasses(operation, memory) sets the classes of the errors that this thread throws.
+napi_value setErrorClassesCallback(napi_env env, napi_callback_info info) {
   COARSELY_BEGIN
-  Arguments<1> arguments(env, info);
-  setErrorClass(env, arguments.values[0]);
+  Arguments<2> arguments(env, info);
+  setErrorClasses(env, arguments.values[0], arguments.values[1]);
   return undefined(env);
-  COARSELY_END("setErrorClass")
+  COARSELY_END("setErrorClasses")
 }
 
 }  // namespace
@@ -184,7 +185,7 @@ void exportRuntime(napi_env env, napi_value exports) {
   exportFunction(env, exports, "hasNativeBfloat16", hasNativeBfloat16);
   exportFunction(env, exports, "setTf32", setTf32);
   exportFunction(env, exports, "setDeterministic", setDeterministic);
-  exportFunction(env, exports, "setErrorClass", setErrorClassCallback);
+  exportFunction(env, exports, "setErrorClasses", setErrorClassesCallback);
 }
 
 }  // namespace coarsely

@@ -56,16 +56,18 @@ struct ResizeAxis {
   }
 };
 
-/// Holds the points of all output positions of an axis.
+/// Holds the points of all output positions of an axis, or of a range of them.
 struct ResizePoints {
   std::vector<int64_t> first;
   std::vector<int64_t> second;
   std::vector<float> share;
 
-  ResizePoints(int64_t inputs, int64_t outputs) : first(outputs), second(outputs), share(outputs) {
+  ResizePoints(int64_t inputs, int64_t outputs) : ResizePoints(inputs, outputs, 0, outputs) {}
+  ResizePoints(int64_t inputs, int64_t outputs, int64_t begin, int64_t count)
+      : first(count), second(count), share(count) {
     const ResizeAxis axis(inputs, outputs);
-    for (int64_t i = 0; i < outputs; ++i) {
-      const AxisPoint point = axis.at(i);
+    for (int64_t i = 0; i < count; ++i) {
+      const AxisPoint point = axis.at(begin + i);
       first[i] = point.first;
       second[i] = point.second;
       share[i] = point.share;

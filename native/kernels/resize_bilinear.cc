@@ -70,14 +70,18 @@ int64_t grainOf(int64_t rowElements) {
   return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, rowElements));
 }
 
-at::Tensor resizeBilinear(const at::Tensor& input, at::IntArrayRef size) {
+void checkResize(const at::Tensor& input, at::IntArrayRef size) {
   TORCH_CHECK(input.dim() == 4 && size.size() == 2 && size[0] > 0 && size[1] > 0 && input.numel() > 0,
               "expected maps [N,C,H,W] and a size [height,width], received shape ", input.sizes(), " and size ", size);
+}
+
+/// Resizes maps to the rows that `rows` describes, whose input rows must lie within the maps.
+at::Tensor resizeTo(const at::Tensor& input, const ResizePoints& rows, int64_t width) {
   const auto maps = channelsLast(input);
   const int64_t count = maps.size(0), channels = maps.size(1), inputHeight = maps.size(2), inputWidth = maps.size(3);
-  const int64_t height = size[0], width = size[1];
+  const auto height = static_cast<int64_t>(rows.share.size());
   auto output = emptyMaps({count, channels, height, width});
-  const ResizePoints rows(inputHeight, height), columns(inputWidth, width);
+  const ResizePoints columns(inputWidth, width);
   const auto* source = maps.data_ptr<float>();
   auto* target = output.data_ptr<float>();
   const int64_t inputRow = inputWidth * channels, outputRow = width * channels;
@@ -105,6 +109,30 @@ at::Tensor resizeBilinear(const at::Tensor& input, at::IntArrayRef size) {
     }
   });
   return output;
+}
+
+at::Tensor resizeBilinear(const at::Tensor& input, at::IntArrayRef size) {
+  checkResize(input, size);
+  return resizeTo(input, ResizePoints(input.size(2), size[0]), size[1]);
+}
+
+/// Returns rows [output_rows[0], output_rows[0] + output_rows[1]) of resize_bilinear's result for maps of
+/// `input_height` rows, of which `input` holds those from `first_input_row` on.
+at::Tensor resizeBilinearRows(const at::Tensor& input, int64_t firstInputRow, int64_t inputHeight,
+                              at::IntArrayRef outputRows, at::IntArrayRef size) {
+  checkResize(input, size);
+  TORCH_CHECK(outputRows.size() == 2 && outputRows[0] >= 0 && outputRows[1] > 0 && outputRows[1] <= size[0] &&
+                  outputRows[0] <= size[0] - outputRows[1],
+              "expected [first,count] of rows within a height of ", size[0], ", received ", outputRows);
+  ResizePoints rows(inputHeight, size[0], outputRows[0], outputRows[1]);
+  for (auto* positions : {&rows.first, &rows.second}) {
+    for (auto& position : *positions) {
+      position -= firstInputRow;
+      TORCH_CHECK(position >= 0 && position < input.size(2), "expected input rows from ", firstInputRow, " to ",
+                  firstInputRow + input.size(2) - 1, ", but the result needs row ", position + firstInputRow);
+    }
+  }
+  return resizeTo(input, rows, size[1]);
 }
 
 at::Tensor resizeBilinearBackward(const at::Tensor& gradient, at::IntArrayRef inputShape) {
@@ -177,11 +205,15 @@ at::Tensor resizeBilinearWithGradient(const at::Tensor& input, at::IntArrayRef s
 
 TORCH_LIBRARY(coarsely, library) {
   library.def("resize_bilinear(Tensor input, int[2] size) -> Tensor");
+  library.def(
+      "resize_bilinear_rows(Tensor input, int first_input_row, int input_height, int[2] output_rows, int[2] size) -> "
+      "Tensor");
   library.def("resize_bilinear_backward(Tensor gradient, int[] input_shape) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(coarsely, CPU, library) {
   library.impl("resize_bilinear", resizeBilinear);
+  library.impl("resize_bilinear_rows", resizeBilinearRows);
   library.impl("resize_bilinear_backward", resizeBilinearBackward);
 }
 

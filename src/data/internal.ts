@@ -4,7 +4,7 @@ export { defaultPalette, withColors } from './classes.js';
 export { labelExtensions } from './datasets/folder.js';
 export { predictionFormat } from './datasets/prediction-format.js';
 export { type PngHeader, reachesEnd } from './images/file-ends.js';
-export { readImageHeader, readImageSize } from './images/image-file.js';
+export { type OpenImage, readImageHeader, readImageSize } from './images/image-file.js';
 export { hasImageExtension, imageExtensions, imageFormatNames, unreadImage } from './images/image-formats.js';
 export { channelsOption, rangeOption, rangeProblem } from './images/image-reading.js';
 export { type LabelSamples, readLabelHeader, readLabelSamples } from './images/label-file.js';

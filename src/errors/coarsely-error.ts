@@ -66,6 +66,13 @@ export class OperationError extends CoarselyError {
   }
 }
 
+/** Reports that an operation asked for more memory than there is; the message says for how much. */
+export class MemoryError extends CoarselyError {
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super(message, { code: 'memory', cause });
+  }
+}
+
 /** Reports that processes that train together did not find each other, or that one of them was lost. */
 export class DistributedError extends CoarselyError {
   /** Lists the ranks that did not come, are gone or left; empty when they are not known. */

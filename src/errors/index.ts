@@ -7,5 +7,6 @@ export {
   EngineError,
   type ErrorOptions,
   FileError,
+  MemoryError,
   OperationError,
 } from './coarsely-error.js';

@@ -11,6 +11,7 @@ import {
   DistributedError,
   EngineError,
   FileError,
+  MemoryError,
   OperationError,
 } from './coarsely-error.js';
 
@@ -37,6 +38,7 @@ const classes = [
   DistributedError,
   EngineError,
   FileError,
+  MemoryError,
   OperationError,
 ];
 const classByName = new Map(classes.map((errorClass) => [errorClass.name, errorClass]));

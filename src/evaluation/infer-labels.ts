@@ -4,30 +4,21 @@
  * size.
  *
  * Probabilities are averaged: at each scale the image is resized (bilinear, half-pixel centers), the logits are resized
- * back to the image's own size, and their softmax is added to one running sum, so memory holds that sum and one pass.
+ * back to the image's own size, and their softmax is added to a sum, a few rows at a time.
  *
  * Sizes equal those of mmsegmentation's tests when `baseSize` is that of the published config: none for Cityscapes,
  * 2048 × 512 for ADE20K. mmsegmentation resizes 8-bit images and rounds to whole values; here the image is normalized
  * before it is resized, and not rounded.
  */
 
-import { imageNetNormalization, type Normalization, normalizeImage, type Size } from '../data/index.js';
-import { scaledToFit } from '../data/internal.js';
-import { resizeBilinear } from '../nn/index.js';
-import {
-  autocast,
-  type Device,
-  type Kernels,
-  noGrad,
-  ops,
-  scope,
-  type Tensor,
-  tensorFrom,
-  tidy,
-} from '../torch/index.js';
-import { resolvePrecision, selectKernel } from '../torch/internal.js';
+import type { Normalization, RowRange } from '../data/index.js';
+import type { OpenImage } from '../data/internal.js';
+import { type Device, empty, type Kernels, noGrad, ops, type Tensor, tidy } from '../torch/index.js';
+import { selectKernel } from '../torch/internal.js';
+import { forwardOf, openStripes, passViews } from './infer-stripes.js';
+import { NormalizedRows, type PassView } from './normalized-rows.js';
 import type { SegmentationModel } from './segmentation-model.js';
-import { type SlidingWindow, slideLogits } from './sliding-window.js';
+import type { SlidingWindow } from './sliding-window.js';
 
 /** Names the type in which a network computes; `auto` is bfloat16 where the device computes it fast, else float32. */
 export type InferencePrecision = 'auto' | 'float32' | 'bfloat16';
@@ -58,11 +49,8 @@ export interface InferenceOptions {
   readonly flip?: boolean;
 }
 
-/** Describes one forward pass over the images. */
-interface Pass {
-  readonly scale: number;
-  readonly mirrored: boolean;
-}
+/** Gives the smallest normal float32, because a probability of 0 has no finite logarithm. */
+const smallest = 2 ** -126;
 
 /**
  * Returns the logits of one forward pass, or the logarithm of the mean probability of several, whose softmax is that mean.
@@ -76,9 +64,18 @@ export function inferLogits(
 ): Tensor {
   return tidy(() =>
     noGrad(() => {
-      const { passes, runPass } = preparePasses(model, images, options);
-      if (passes.length === 1) return runPass(passes[0] as Pass).to({ dtype: 'float32' });
-      return summedProbability(passes, runPass).div_(passes.length).clamp_({ min: smallest }).log();
+      const { width, height } = images[0] as DecodedImage;
+      const { device = 'cpu' } = options;
+      const stripes = openStripes(model, images.map(openInMemory), options);
+      const shape = [images.length, stripes.classCount, height, width];
+      const logitsNCHW = empty(shape, { dtype: 'float32', device });
+      stripes.visit(({ scoresNCHW, first, count }) => {
+        const several = stripes.passCount > 1;
+        logitsNCHW
+          .narrow(2, first, count)
+          .copy_(several ? scoresNCHW.div(stripes.passCount).clamp_({ min: smallest }).log() : scoresNCHW);
+      });
+      return logitsNCHW;
     }),
   );
 }
@@ -93,114 +90,83 @@ export function inferLabels(
   images: readonly DecodedImage[],
   options: InferenceOptions = {},
 ): Tensor {
-  return tidy(() =>
+  return tidy(() => {
+    const { width, height } = images[0] as DecodedImage;
+    const labelsNHW = empty([images.length, height, width], {
+      dtype: 'int64',
+      device: options.device ?? 'cpu',
+    });
+    inferLabelRows(model, images.map(openInMemory), {
+      ...options,
+      visit: ({ labelsNHW: some, first, count }) => {
+        labelsNHW.narrow(1, first, count).copy_(some);
+      },
+    });
+    return labelsNHW;
+  });
+}
+
+/** Holds the labels of some rows of images. */
+export interface LabelRows extends RowRange {
+  /** Holds class ids, int64 [N, count, W] on the device. It is freed after the call that it is given to. */
+  readonly labelsNHW: Tensor;
+}
+
+/**
+ * Calls `visit` with the most likely class of every pixel, in groups of rows from top to bottom.
+ * @param images at least one, all of one size
+ */
+export function inferLabelRows(
+  model: SegmentationModel,
+  images: readonly OpenImage[],
+  { visit, ...options }: InferenceOptions & { readonly visit: (rows: LabelRows) => void },
+): void {
+  tidy(() =>
     noGrad(() => {
-      const { input, passes, runPass, labelsDirectly } = preparePasses(model, images, options);
-      const stock = () => {
-        // Softmax keeps the order of the classes, so a single pass needs none.
-        const scores = passes.length === 1 ? runPass(passes[0] as Pass) : summedProbability(passes, runPass);
-        return scores.argmax(1);
-      };
-      return selectKernel('resizeArgmax', {
-        inputs: [input],
-        when: labelsDirectly !== null,
-        kernels: options.kernels,
-        fused: labelsDirectly ?? stock,
-        stock,
-      });
+      const labelsNHW = labelsDirectly(model, images, options);
+      if (labelsNHW !== null) {
+        visit({ first: 0, count: (images[0] as OpenImage).height, labelsNHW });
+        return;
+      }
+      // Softmax keeps the order of the classes, so a single pass needs none.
+      openStripes(model, images, options).visit(({ scoresNCHW, ...rows }) =>
+        visit({ ...rows, labelsNHW: scoresNCHW.argmax(1) }),
+      );
     }),
   );
 }
 
-/** Gives the smallest normal float32, because a probability of 0 has no finite logarithm. */
-const smallest = 2 ** -126;
-
-function summedProbability(passes: readonly Pass[], runPass: (pass: Pass) => Tensor): Tensor {
-  using work = scope();
-  let sum: Tensor | null = null;
-  for (const pass of passes) {
-    using step = scope();
-    const probability = runPass(pass).to({ dtype: 'float32' }).softmax(1);
-    if (sum === null) sum = step.keep(probability);
-    else sum.add_(probability);
-  }
-  return work.keep(sum as Tensor);
-}
-
 /**
- * Returns the forward passes over the images, and `runPass`, which returns the logits of one at the images' size.
- * `labelsDirectly` predicts labels without logits of that size; it is null unless whole images are predicted in a single
- * pass at their own size.
+ * Predicts labels without logits of the images' size. Returns null unless whole images are predicted in a single pass at
+ * their own size, by a kernel.
  */
-function preparePasses(
+function labelsDirectly(
   model: SegmentationModel,
-  images: readonly DecodedImage[],
+  images: readonly OpenImage[],
   options: InferenceOptions,
-): { input: Tensor; passes: Pass[]; runPass: (pass: Pass) => Tensor; labelsDirectly: (() => Tensor) | null } {
-  const { device = 'cpu', window = null } = options;
-  const { baseSize = null, scales = [1], flip = false } = options;
-  if (scales.length === 0) throw new RangeError('inference: expected at least one scale, received none');
-  const { width, height } = images[0] as DecodedImage;
-  const input = normalizedNCHW(images, options.normalization ?? imageNetNormalization).to({
-    device,
-    memoryFormat: 'channels-last',
-  });
-  const mixed = resolvePrecision(options.precision ?? 'auto', options.device ?? 'cpu') === 'bfloat16';
-  const inPrecision = (body: () => Tensor) =>
-    mixed ? autocast({ device, dtype: 'bfloat16' }, body) : body();
-  const forward = (inputNCHW: Tensor) => inPrecision(() => model.forward(inputNCHW).logitsNCHW);
-  const runPass = ({ scale, mirrored }: Pass) =>
-    tidy(() => {
-      const resized = resizedTo(input, sizeOfPass({ width, height }, { baseSize, scale }));
-      const passInput = mirrored ? ops.flip(resized, [3]) : resized;
-      const logits =
-        window === null ? forward(passInput) : slideLogits(passInput, { window, forward, device });
-      const upright = mirrored ? ops.flip(logits, [3]) : logits;
-      return resizedTo(upright, { width, height });
+): Tensor | null {
+  const { window = null, kernels } = options;
+  const { width, height } = images[0] as OpenImage;
+  const [view, ...others] = passViews({ width, height }, options) as [PassView, ...PassView[]];
+  const ownSize = view.size.width === width && view.size.height === height;
+  if (others.length > 0 || window !== null || !ownSize || model.forwardLogits === undefined) return null;
+  return tidy(() => {
+    const inputNCHW = new NormalizedRows(images, options).rows(view, { first: 0, count: height });
+    return selectKernel<Tensor | null>('resizeArgmax', {
+      inputs: [inputNCHW],
+      kernels,
+      fused: () => ops.resizeArgmax(forwardOf(model, options)(inputNCHW), [height, width]),
+      stock: () => null,
     });
-  const passes = scales.flatMap((scale) =>
-    (flip ? [false, true] : [false]).map((mirrored) => ({ scale, mirrored })),
-  );
-  const ownSize =
-    passes.length === 1 &&
-    sameSize(sizeOfPass({ width, height }, { baseSize, scale: scales[0] ?? 1 }), { width, height });
-  const direct = window === null && ownSize && model.forwardLogits !== undefined;
-  const labelsDirectly = () =>
-    ops.resizeArgmax(
-      inPrecision(() => model.forwardLogits?.(input).logitsNCHW ?? forward(input)),
-      [height, width],
-    );
-  return { input, passes, runPass, labelsDirectly: direct ? labelsDirectly : null };
+  });
 }
 
-function sameSize(one: Size, other: Size): boolean {
-  return one.width === other.width && one.height === other.height;
-}
-
-/** Returns the maps at a size, which is the argument itself when it has that size already. */
-function resizedTo(inputNCHW: Tensor, { width, height }: Size): Tensor {
-  return resizeBilinear(inputNCHW, [height, width]);
-}
-
-/** Returns the image's size in a pass. A base size is scaled and cut to whole pixels first, as in mmcv and in training. */
-function sizeOfPass(
-  { width, height }: Size,
-  { baseSize, scale }: { readonly baseSize: readonly [number, number] | null; readonly scale: number },
-): Size {
-  const scaled = (length: number) => Math.max(1, Math.round(length * scale));
-  if (baseSize === null) return { width: scaled(width), height: scaled(height) };
-  const [baseWidth, baseHeight] = baseSize;
-  return scaledToFit({ width, height }, [Math.floor(baseWidth * scale), Math.floor(baseHeight * scale)]);
-}
-
-/** Returns the network's input, float32 [N, channels, H, W] on the CPU, with the normalization of training. */
-function normalizedNCHW(images: readonly DecodedImage[], normalization: Normalization): Tensor {
-  const { width, height } = images[0] as DecodedImage;
-  const channels = normalization.mean.length;
-  const size = channels * width * height;
-  const values = new Float32Array(images.length * size);
-  for (const [index, { image }] of images.entries()) {
-    values.set(normalizeImage(image, { width, height, normalization }), index * size);
-  }
-  return tensorFrom(values, { dtype: 'float32', shape: [images.length, channels, height, width] });
+/** Gives the rows of an image that is in memory. */
+export function openInMemory({ width, height, image }: DecodedImage): OpenImage {
+  const rowBytes = image.length / height;
+  return {
+    width,
+    height,
+    rows: ({ first, count }) => image.subarray(first * rowBytes, (first + count) * rowBytes),
+  };
 }

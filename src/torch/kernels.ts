@@ -31,6 +31,7 @@ const fusedKernels = {
   resizeArgmax: { cpu: 'any', cuda: 'never' },
   // libtorch's bilinear resizing has no deterministic backward pass on a GPU and a slow one on the CPU.
   resizeBilinear: { cpu: 'any', cuda: 'compiled', inStock: true },
+  resizeBilinearRows: { cpu: 'any', cuda: 'never' },
   sgdStep: { cpu: ['float32'], cuda: 'always' },
 } as const satisfies Record<string, FusedKernel>;
 

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EngineError, OperationError } from '../errors/index.js';
+import { EngineError, MemoryError, OperationError } from '../errors/index.js';
 
 /** Identifies a native object: its slot in the low 32 bits, the slot's generation above (native/handles.h). */
 export type Handle = number;
@@ -132,7 +132,7 @@ export interface NativeAddon {
   setProfilePhase(phase: number): void;
   /** Returns phase, operator, calls and own seconds in each entry. */
   stopProfile(): [number, string, number, number][];
-  setErrorClass(errorClass: typeof OperationError): void;
+  setErrorClasses(operation: typeof OperationError, memory: typeof MemoryError): void;
 }
 
 /** Describes a build of the addon, as the file `engine.json` beside it does. */
@@ -213,7 +213,7 @@ function readBuild(note: string): EngineBuild | undefined {
 function load(build: EngineBuild): NativeAddon {
   try {
     const loaded = createRequire(import.meta.url)(build.path) as NativeAddon;
-    loaded.setErrorClass(OperationError);
+    loaded.setErrorClasses(OperationError, MemoryError);
     return loaded;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);

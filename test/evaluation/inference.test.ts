@@ -165,7 +165,7 @@ describe('inference', () => {
     const twoPasses = peakOf({ scales: [2], flip: true });
     expect(peakOf({ scales: [2, 0.5, 0.75, 1, 1.25, 1.5, 1.75], flip: true })).toBeLessThan(twoPasses * 1.1);
     const few = peakOf({ window: square(40, 40) });
-    expect(peakOf({ window: square(40, 4) })).toBeLessThan(few * 1.1);
+    expect(peakOf({ window: square(40, 4) })).toBeLessThan(few * 1.2);
   });
 
   test('logits of several passes stay finite where a probability is 0', () => {

@@ -236,6 +236,12 @@ export function resizeBilinear(input: HasHandle, size: number | readonly number[
   return tensor(resizeBilinearOperator(input.id, size));
 }
 
+const resizeBilinearRowsOperator = operator('coarsely::resize_bilinear_rows');
+/** `coarsely::resize_bilinear_rows` */
+export function resizeBilinearRows(input: HasHandle, firstInputRow: number, inputHeight: number, outputRows: number | readonly number[], size: number | readonly number[]): Tensor {
+  return tensor(resizeBilinearRowsOperator(input.id, firstInputRow, inputHeight, outputRows, size));
+}
+
 const sgdStep_Operator = operator('coarsely::sgd_step_');
 /** `coarsely::sgd_step_` */
 export function sgdStep_(parameters: readonly HasHandle[], gradients: readonly HasHandle[], momenta: readonly HasHandle[], { learningRate, momentum, weightDecay, maximize, first }: { learningRate: number; momentum: number; weightDecay: number; maximize: boolean; first: boolean }): void {
