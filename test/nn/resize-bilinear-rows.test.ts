@@ -33,8 +33,8 @@ test.each([
       for (let first = 0; first + count <= height; first += count) {
         const found = rowsOf(whole, [height, width], { first, count });
         expect(found.shape).toEqual([n, c, count, width]);
-        expect(Array.from(found.contiguous().toTypedArray())).toEqual(
-          Array.from(expected.narrow(2, first, count).contiguous().toTypedArray()),
+        expect(Array.from(found.contiguous().toTypedArray(), Number)).toEqual(
+          Array.from(expected.narrow(2, first, count).contiguous().toTypedArray(), Number),
         );
       }
     }
