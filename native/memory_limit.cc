@@ -66,11 +66,11 @@ OutOfMemory::OutOfMemory(size_t requested, uint64_t live)
             " that tensors hold") {}
 
 uint64_t availableMemory() {
-  const uint64_t second = availableToContainer("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current",
-                                               "/sys/fs/cgroup/memory.stat");
+  const uint64_t second =
+      availableToContainer("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat");
   const uint64_t first =
-      availableToContainer("/sys/fs/cgroup/memory/memory.limit_in_bytes",
-                           "/sys/fs/cgroup/memory/memory.usage_in_bytes", "/sys/fs/cgroup/memory/memory.stat");
+      availableToContainer("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+                           "/sys/fs/cgroup/memory/memory.stat");
   return std::min({availableToSystem(), first, second});
 }
 

@@ -16,9 +16,7 @@ class OutOfMemory final : public std::bad_alloc {
   /// @param requested bytes that were asked for
   /// @param live bytes that tensors held at the time
   OutOfMemory(size_t requested, uint64_t live);
-  const char* what() const noexcept override {
-    return text_.c_str();
-  }
+  const char* what() const noexcept override { return text_.c_str(); }
 
  private:
   std::string text_;

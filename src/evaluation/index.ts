@@ -7,14 +7,9 @@ export {
   type EvaluationProgress,
   evaluate,
 } from './evaluate.js';
-export {
-  type DecodedImage,
-  type InferenceOptions,
-  type InferencePrecision,
-  inferLabels,
-  inferLogits,
-} from './infer-labels.js';
+export { inferLabels, inferLogits } from './infer-labels.js';
 export { inferenceOptions } from './inference-options.js';
+export type { DecodedImage, InferenceOptions, InferencePrecision } from './inference-protocol.js';
 export { type LoadModelOptions, loadModel } from './load-model.js';
 export {
   type LoadedPublishedModel,

@@ -11,43 +11,14 @@
  * before it is resized, and not rounded.
  */
 
-import type { Normalization, RowRange } from '../data/index.js';
+import type { RowRange } from '../data/index.js';
 import type { OpenImage } from '../data/internal.js';
-import { type Device, empty, type Kernels, noGrad, ops, type Tensor, tidy } from '../torch/index.js';
+import { empty, noGrad, ops, type Tensor, tidy } from '../torch/index.js';
 import { selectKernel } from '../torch/internal.js';
 import { forwardOf, openStripes, passViews } from './infer-stripes.js';
+import type { DecodedImage, InferenceOptions } from './inference-protocol.js';
 import { NormalizedRows, type PassView } from './normalized-rows.js';
 import type { SegmentationModel } from './segmentation-model.js';
-import type { SlidingWindow } from './sliding-window.js';
-
-/** Names the type in which a network computes; `auto` is bfloat16 where the device computes it fast, else float32. */
-export type InferencePrecision = 'auto' | 'float32' | 'bfloat16';
-
-/** Holds a decoded image: `image` is [height, width, channels], 8 bits each; RGB unless the network has another input. */
-export interface DecodedImage {
-  readonly width: number;
-  readonly height: number;
-  readonly image: Uint8Array;
-}
-
-/** Configures how a network predicts an image; `inferenceOptions(config)` returns the options of a run. */
-export interface InferenceOptions {
-  /** Gives the device of the model; `cpu` by default. */
-  readonly device?: Device;
-  readonly precision?: InferencePrecision;
-  /** Normalizes the channels as in training; ImageNet's by default. */
-  readonly normalization?: Normalization;
-  /** Lets `fused` compute labels directly from the network's own logits; the setting of `withKernels` by default. */
-  readonly kernels?: Kernels;
-  /** Divides the image into windows at every scale; null, the default, takes the whole image at once. */
-  readonly window?: SlidingWindow | null;
-  /** Sets the [width, height] into which every image is fitted, aspect kept, in either orientation; null keeps its size. */
-  readonly baseSize?: readonly [number, number] | null;
-  /** Lists factors on the base size or, without one, on the image's size; [1] by default. Sides are rounded to pixels. */
-  readonly scales?: readonly number[];
-  /** Adds the mirror image of every scale, left to right. */
-  readonly flip?: boolean;
-}
 
 /** Gives the smallest normal float32, because a probability of 0 has no finite logarithm. */
 const smallest = 2 ** -126;

@@ -9,7 +9,7 @@ import { type OpenImage, scaledToFit } from '../data/internal.js';
 import { autocast, type Device, scope, type Tensor, tidy, zeros } from '../torch/index.js';
 import { resolvePrecision } from '../torch/internal.js';
 import { ForwardPass } from './forward-pass.js';
-import type { InferenceOptions } from './infer-labels.js';
+import type { InferenceOptions } from './inference-protocol.js';
 import { NormalizedRows, type PassView } from './normalized-rows.js';
 import type { SegmentationModel } from './segmentation-model.js';
 

@@ -2,7 +2,7 @@
 
 import { foldBatchNorm } from '../models/index.js';
 import { kernels as currentKernels, resolvePrecision } from '../torch/internal.js';
-import type { InferenceOptions } from './infer-labels.js';
+import type { InferenceOptions } from './inference-protocol.js';
 import { inEvaluationMode, type SegmentationModel } from './segmentation-model.js';
 
 /**

@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/index.js';
 import { normalizationOf } from '../config/internal.js';
-import type { InferenceOptions } from './infer-labels.js';
+import type { InferenceOptions } from './inference-protocol.js';
 import { inferenceDevice } from './load-model.js';
 import type { SlidingWindow } from './sliding-window.js';
 

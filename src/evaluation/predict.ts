@@ -12,8 +12,9 @@ import {
 import { readImageHeader } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
 import { scope } from '../torch/index.js';
-import { type InferenceOptions, inferLabels } from './infer-labels.js';
+import { inferLabels } from './infer-labels.js';
 import { inferWith } from './infer-with.js';
+import type { InferenceOptions } from './inference-protocol.js';
 import {
   type NamedImage,
   type PredictionPaths,

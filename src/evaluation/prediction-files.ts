@@ -11,7 +11,7 @@ import {
   visibleColors,
 } from '../data/index.js';
 import { DataError } from '../errors/index.js';
-import type { DecodedImage } from './infer-labels.js';
+import type { DecodedImage } from './inference-protocol.js';
 
 /** Holds the paths of one image's prediction. */
 export interface PredictionPaths {
