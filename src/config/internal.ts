@@ -3,9 +3,12 @@
 export { withAbsolutePaths } from './absolute-paths.js';
 export { checkCleanData, learnsFromClean } from './clean-data.js';
 export { imageReadingOf, normalizationOf } from './data-section.js';
+export { normalizationOf } from './data-section.js';
+export { type ConfigDifference, configDifferences } from './config-difference.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
 export { withoutInitialWeights } from './initial-weights.js';
 export { keysWith } from './key-traits.js';
 export { isSection, type Section } from './merge.js';
 export { parseLayers } from './parse-config.js';
 export { storedConfig } from './stored-config.js';
+export { withIterations } from './write-yaml.js';

@@ -3,6 +3,7 @@
 export { defaultPalette, withColors } from './classes.js';
 export { labelExtensions } from './datasets/folder.js';
 export { predictionFormat } from './datasets/prediction-format.js';
+export { sampleStamps } from './files/sample-stamps.js';
 export { type PngHeader, reachesEnd } from './images/file-ends.js';
 export { type OpenImage, readImageHeader, readImageSize } from './images/image-file.js';
 export { hasImageExtension, imageExtensions, imageFormatNames, unreadImage } from './images/image-formats.js';

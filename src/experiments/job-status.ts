@@ -6,11 +6,11 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { configSchema, resolveConfig } from '../config/index.js';
+import { configDifferences } from '../config/internal.js';
 import { CoarselyError, ConfigError } from '../errors/index.js';
 import { writeTextAtomically } from '../files/index.js';
 import { metricRecords, type Run, readRun } from '../runs/index.js';
 import { runEnvironment, trainingProcess } from '../runs/internal.js';
-import { configDifferences } from './config-difference.js';
 import type { Metric } from './experiment-table.js';
 import type { Job } from './job.js';
 

@@ -4,9 +4,12 @@
  * killed.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FileError } from '../errors/index.js';
+import { syncFile, syncFolder } from './durability.js';
+import { replaceFile } from './replace-file.js';
+import { isSystemError, systemErrorReason } from './system-errors.js';
 
 /**
  * Ends the names of temporary files. Readers ignore such files, and the next writer removes those of killed writers.
@@ -43,19 +46,16 @@ export function writeFileAtomically(
     begun = true;
     try {
       for (const piece of pieces) writeAll(descriptor, piece);
-      fsyncSync(descriptor);
+      syncFile(descriptor, path);
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, path);
+    replaceFile(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
     if (begun) rmSync(temporary, { force: true });
     if (!isSystemError(error)) throw error;
-    throw new FileError(
-      `${path}: cannot be written (${error.message}); check the folder's permissions and free space`,
-      { cause: error },
-    );
+    throw new FileError(`${path}: cannot be written (${systemErrorReason(error)})`, { cause: error });
   }
 }
 
@@ -73,21 +73,4 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {
     done += writeSync(descriptor, bytes, done, Math.min(maximumWriteBytes, bytes.length - done));
   }
-}
-
-/** Waits until the names in a folder are on the disk. Does nothing on file systems without fsync for folders. */
-export function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } catch (error) {
-    if (!isSystemError(error) || (error.code !== 'EINVAL' && error.code !== 'ENOTSUP')) throw error;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Tells whether an error comes from a system call of Node. */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

@@ -1,9 +1,11 @@
 /** Writes a folder of files that appears whole or not at all. */
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FileError } from '../errors/index.js';
+import { tolerateMissingSync } from './durability.js';
+import { isSystemError, systemErrorReason } from './system-errors.js';
 
 /**
  * Runs `write` on an empty folder beside `folder` and then moves its files into `folder`, by a single rename when
@@ -20,9 +22,7 @@ export async function stageFolder<Result>(
   // Beside the target, as a rename is atomic only within one file system.
   const staging = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
   const unwritable = (cause: unknown): never => {
-    throw new FileError(`${folder}: cannot be written (${cause instanceof Error ? cause.message : cause})`, {
-      cause,
-    });
+    throw new FileError(`${folder}: cannot be written (${reasonOf(cause)})`, { cause });
   };
   await mkdir(staging, { recursive: true }).catch(unwritable);
   try {
@@ -45,7 +45,7 @@ export async function writeDurably(path: string, bytes: Uint8Array | string): Pr
   const file = await open(path, 'w');
   try {
     await file.writeFile(bytes);
-    await file.sync();
+    await file.sync().catch((error: unknown) => tolerateMissingSync(error, path));
   } finally {
     await file.close();
   }
@@ -56,6 +56,19 @@ async function moveInto(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await moveInto(source, target);
-    else await rename(source, target);
+    else await moveFile(source, target);
   }
+}
+
+/** Moves a file; across file systems, as where the target is mounted into its parent, by a copy. */
+async function moveFile(source: string, target: string): Promise<void> {
+  await rename(source, target).catch(async (error: unknown) => {
+    if (!isSystemError(error) || error.code !== 'EXDEV') throw error;
+    await copyFile(source, target);
+  });
+}
+
+function reasonOf(cause: unknown): string {
+  if (isSystemError(cause)) return systemErrorReason(cause);
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -2,7 +2,15 @@
 
 import { recordedRun, runLabels } from '../analysis/internal.js';
 import { storedConfig } from '../config/internal.js';
-import { type MetricRecord, metricRecords, type Run, readProfile, readRun } from '../runs/index.js';
+import { formatBytes } from '../format/index.js';
+import {
+  type MetricRecord,
+  metricRecords,
+  type Run,
+  readProfile,
+  readRun,
+  readRunHistory,
+} from '../runs/index.js';
 import { runEnvironment } from '../runs/internal.js';
 import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './report-run.js';
 
@@ -65,8 +73,24 @@ function environmentOf(run: Run, config: Readonly<Record<string, unknown>>): [st
   if (settings.length > 0) rows.push(['Settings', settings.map((key) => `${key} ${config[key]}`).join(', ')]);
   const { lastCheckpoint } = run;
   rows.push(['Checkpoint', lastCheckpoint === null ? 'none yet' : `step ${lastCheckpoint.step}`]);
+  rows.push(...memoryOf(run));
+  rows.push(...readRunHistory(run.folder).map(({ step, text }): [string, string] => [`Changed at step ${step}`, text]));
   rows.push(['Repeat with', `coarsely train ${run.folder}/config.yaml`]);
   return rows;
+}
+
+/** Returns the highest memory of a run; nothing for runs of a version that recorded none. */
+function memoryOf(run: Run): [string, string][] {
+  const records = metricRecords(run, 'memory');
+  const [first, ...others] = records;
+  if (first === undefined) return [];
+  const highest = others.reduce(
+    (most, one) => (one.values.peakTensorBytes > most.values.peakTensorBytes ? one : most),
+    first,
+  );
+  const resident = Math.max(...records.map(({ values }) => values.residentBytes));
+  const peak = formatBytes(highest.values.peakTensorBytes);
+  return [['Memory', `tensors at most ${peak} (by step ${highest.step}), process ${formatBytes(resident)}`]];
 }
 
 function numberAt(config: unknown, [key, ...rest]: readonly string[]): number | null {

@@ -124,5 +124,6 @@ export class ActiveBias extends Module implements Reweighter {
 export const activeBiasComponent = defineComponent({
   kind: 'active-bias',
   options: schema,
+  remembersImages: true,
   create: (parsed, { datasetLength }: ReweighterContext) => new ActiveBias({ ...parsed, datasetLength }),
 });

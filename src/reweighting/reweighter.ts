@@ -111,6 +111,8 @@ export interface ReweighterComponent<Options = unknown>
   extends Component<Options, ReweighterContext, Reweighter> {
   /** Is true when its products have `cleanData`, so that a config without clean labels is refused before it runs. */
   readonly learnsFromClean?: boolean;
+  /** Is true when its products remember every training image by its place, so that the images must stay the same. */
+  readonly remembersImages?: boolean;
 }
 
 /**

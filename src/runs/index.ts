@@ -1,4 +1,4 @@
-export type { EvaluationValues, TrainValues, WeightValues } from './metric-values.js';
+export type { EvaluationValues, MemoryValues, TrainValues, WeightValues } from './metric-values.js';
 export {
   type MetricLine,
   type MetricRecord,
@@ -14,4 +14,5 @@ export {
   type ProfilePhase,
   readProfile,
 } from './profile.js';
+export { type RunChange, readRunHistory } from './run-history.js';
 export { type Run, readRun } from './run-reader.js';

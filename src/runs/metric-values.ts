@@ -21,6 +21,13 @@ const trainValues = z.object({
   learningRate: z.number(),
 });
 
+const memoryValues = z.object({
+  /** Counts the bytes in tensors on the CPU at the moment since the last such line at which they were most. */
+  peakTensorBytes: z.number(),
+  /** Counts the bytes of the whole process that were in physical memory when the line was written. */
+  residentBytes: z.number(),
+});
+
 const classValues = z.object({
   name: z.string(),
   iou: computed,
@@ -53,6 +60,7 @@ const weightValues = z
 /** Holds the schema of a line's values by its split. */
 export const metricValues = {
   train: trainValues,
+  memory: memoryValues,
   val: evaluationValues,
   weights: weightValues,
   statistics: pixelStatistics,
@@ -62,5 +70,7 @@ export const metricValues = {
 export type EvaluationValues = z.output<typeof evaluationValues>;
 /** Holds the loss and the learning rate of a logged step. */
 export type TrainValues = z.output<typeof trainValues>;
+/** Holds what a run took of the memory between two lines, evaluations included. */
+export type MemoryValues = z.output<typeof memoryValues>;
 /** Holds the weight function of a reweighter at points of confidence. */
 export type WeightValues = z.output<typeof weightValues>;

@@ -7,7 +7,13 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } fr
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
 import { expectation, shown, valueAt } from '../registry/internal.js';
-import { type EvaluationValues, metricValues, type TrainValues, type WeightValues } from './metric-values.js';
+import {
+  type EvaluationValues,
+  type MemoryValues,
+  metricValues,
+  type TrainValues,
+  type WeightValues,
+} from './metric-values.js';
 import type { PixelStatistics } from './pixel-statistics.js';
 import { metricsFile } from './run-folder.js';
 
@@ -15,6 +21,8 @@ import { metricsFile } from './run-folder.js';
 export interface MetricValues {
   /** Holds the losses of a logged step. */
   readonly train: TrainValues;
+  /** Holds the memory that was taken since the last line of this kind. */
+  readonly memory: MemoryValues;
   /** Holds the scores of an evaluation. */
   readonly val: EvaluationValues;
   /** Holds the reweighter's weight function at a step. */
@@ -38,7 +46,8 @@ export interface MetricRecord<Split extends MetricSplit = MetricSplit> {
 export interface MetricLine {
   /** Counts the training steps completed when the line was written. */
   readonly step: number;
-  readonly split: MetricSplit;
+  /** Names the kind of line; a later version may have kinds that this one does not know. */
+  readonly split: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
@@ -130,7 +139,6 @@ function isMetricLine(value: unknown): value is MetricLine {
   return (
     Number.isSafeInteger(step) &&
     typeof split === 'string' &&
-    Object.hasOwn(metricValues, split) &&
     typeof values === 'object' &&
     values !== null &&
     !Array.isArray(values)

@@ -5,6 +5,8 @@
  *     metrics.jsonl                      one JSON object a line: step, split, values
  *     checkpoints/step-00000100.safetensors
  *     state.json                         names the last checkpoint, with what a resume needs beside its tensors
+ *     samples.json                       the samples that it was trained on, to name what changed since
+ *     history.jsonl                      one JSON object a line: what was changed when the run was continued
  *     profile.json                       time and memory by phase of some steps, after `train --profile`
  *     report.html
  *     run.lock                           exists only while a process trains into the folder

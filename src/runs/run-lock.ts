@@ -3,12 +3,18 @@
  * no longer runs (after a kill or a power cut) is taken over, so that nobody has to remove it by hand.
  */
 
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { CheckpointError, ConfigError } from '../errors/index.js';
-import { isSystemError, temporarySuffix } from '../files/index.js';
+import {
+  createExclusively,
+  isSystemError,
+  pause,
+  systemErrorReason,
+  temporarySuffix,
+} from '../files/index.js';
 import { lockFile } from './run-folder.js';
 
 interface LockOwner {
@@ -17,6 +23,9 @@ interface LockOwner {
   /** Gives the start time of the process in the kernel's clock ticks, which tells a reused pid apart; null when unknown. */
   readonly started: string | null;
 }
+
+/** Limits how long an empty or torn lock may still be in the making, on file systems without hard links. */
+const makingMilliseconds = 500;
 
 /** Limits the rounds: two processes may find the same dead lock at once, and the one that loses tries again. */
 const maxRounds = 10;
@@ -35,14 +44,14 @@ export class RunLock {
   constructor(folder: string) {
     this.#path = join(folder, lockFile);
     this.#text = `${JSON.stringify({ pid: process.pid, host: hostname(), started: startOfProcess(process.pid) })}\n`;
-    // Linked from a file that is already complete, so that nobody ever reads a lock without its owner.
+    // Made from a file that is already complete, so that nobody reads a lock without its owner where links exist.
     const whole = `${this.#path}.${process.pid}-${threadId}${temporarySuffix}`;
     try {
       writeFileSync(whole, this.#text);
       this.#acquire(whole);
     } catch (cause) {
       if (!isSystemError(cause)) throw cause;
-      throw new CheckpointError(`${this.#path}: cannot be written (${cause.message})`, { cause });
+      throw new CheckpointError(`${this.#path}: cannot be written (${systemErrorReason(cause)})`, { cause });
     } finally {
       rmSync(whole, { force: true });
     }
@@ -56,8 +65,8 @@ export class RunLock {
 
   #acquire(whole: string): void {
     for (let round = 0; round < maxRounds; round += 1) {
-      if (linkUnlessThere(whole, this.#path)) return;
-      const found = readText(this.#path);
+      if (createExclusively(this.#path, { from: whole })) return;
+      const found = readWholeLock(this.#path);
       if (found === null) continue; // released in between
       const owner = parseOwner(found);
       if (owner !== null && isAlive(owner)) throw inUse(this.#path, owner);
@@ -71,20 +80,23 @@ export class RunLock {
 
 /** Returns the running process that trains into a folder, or null when there is none. */
 export function trainingProcess(folder: string): { readonly pid: number; readonly host: string } | null {
-  const text = readText(join(folder, lockFile));
-  const owner = text === null ? null : parseOwner(text);
-  return owner !== null && isAlive(owner) ? { pid: owner.pid, host: owner.host } : null;
+  const owner = livingOwner(folder);
+  return owner && { pid: owner.pid, host: owner.host };
 }
 
-/** Links `path` to the file `from` and returns true, or returns false when `path` exists already. */
-function linkUnlessThere(from: string, path: string): boolean {
-  try {
-    linkSync(from, path);
-    return true;
-  } catch (error) {
-    if (isSystemError(error) && error.code === 'EEXIST') return false;
-    throw error;
-  }
+/**
+ * Checks early that nobody trains into a folder, before anything is loaded; the lock itself is taken later.
+ * @throws {ConfigError} naming the process that does
+ */
+export function rejectIfTraining(folder: string): void {
+  const owner = livingOwner(folder);
+  if (owner !== null) throw inUse(join(folder, lockFile), owner);
+}
+
+function livingOwner(folder: string): LockOwner | null {
+  const text = readText(join(folder, lockFile));
+  const owner = text === null ? null : parseOwner(text);
+  return owner !== null && isAlive(owner) ? owner : null;
 }
 
 /** Removes a dead lock. If another process replaced it by its own just before, that lock is put back. */
@@ -95,8 +107,19 @@ function removeStale(path: string, { expected, aside }: { expected: string; asid
     if (isSystemError(error) && error.code === 'ENOENT') return;
     throw error;
   }
-  if (readText(aside) !== expected) linkUnlessThere(aside, path);
+  if (readText(aside) !== expected) createExclusively(path, { from: aside });
   rmSync(aside, { force: true });
+}
+
+/** Reads a lock once its owner is in it; returns what stays torn, and null when there is none. */
+function readWholeLock(path: string): string | null {
+  const since = performance.now();
+  for (;;) {
+    const text = readText(path);
+    const whole = text === null || parseOwner(text) !== null;
+    if (whole || performance.now() - since > makingMilliseconds) return text;
+    pause(20);
+  }
 }
 
 function readText(path: string): string | null {

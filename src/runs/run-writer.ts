@@ -3,12 +3,14 @@
  * when `state.json` names it, so a process that is killed at any moment leaves a folder that can be read and resumed.
  */
 
-import { closeSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CheckpointError, ConfigError } from '../errors/index.js';
 import {
   isSystemError,
+  syncFile,
   syncFolder,
+  systemErrorReason,
   temporarySuffix,
   writeAll,
   writeFileAtomically,
@@ -27,8 +29,10 @@ import {
   metricsFile,
   stateFile,
 } from './run-folder.js';
+import { formatRunChange, historyFile, type RunChange } from './run-history.js';
 import { RunLock } from './run-lock.js';
 import { readRun } from './run-reader.js';
+import { formatRunSamples, type RunSamples, samplesFile } from './run-samples.js';
 import { formatState, type RunState } from './run-state.js';
 import { checkpointMetadata } from './trained-classes.js';
 
@@ -66,9 +70,7 @@ export class RunWriter {
       createFolders(resolve(folder, checkpointFolder));
     } catch (cause) {
       if (!isSystemError(cause)) throw cause;
-      throw new ConfigError(`${folder}: cannot be created (${cause.message}); choose another output folder`, {
-        cause,
-      });
+      throw new ConfigError(`${folder}: cannot be created (${systemErrorReason(cause)})`, { cause });
     }
     return RunWriter.#open(folder, {
       keep,
@@ -140,7 +142,7 @@ export class RunWriter {
    */
   writeCheckpoint({ step, tensors, state }: CheckpointContents): string {
     checkStep(step);
-    this.#write(metricsFile, () => fsyncSync(this.#openMetrics()));
+    this.#write(metricsFile, () => syncFile(this.#openMetrics(), join(this.folder, metricsFile)));
     const file = checkpointFile(step);
     const path = join(this.folder, file);
     writeSafetensors(path, tensors, { metadata: checkpointMetadata({ step, state }) });
@@ -149,6 +151,24 @@ export class RunWriter {
     ]);
     this.#write(checkpointFolder, () => this.#prune(step));
     return path;
+  }
+
+  /** Writes the config in the place of the former one. */
+  writeConfig(configYaml: string): void {
+    writeTextAtomically(join(this.folder, configFile), configYaml);
+  }
+
+  /** Writes the samples that the run is trained on in the place of the former ones. */
+  writeSamples(samples: RunSamples): void {
+    writeTextAtomically(join(this.folder, samplesFile), formatRunSamples(samples));
+  }
+
+  /** Adds a change to the history of the run, which a reader of its scores has to know. */
+  recordChange(change: Omit<RunChange, 'time'>): void {
+    const path = join(this.folder, historyFile);
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    writeTextAtomically(path, whole + formatRunChange({ ...change, time: new Date().toISOString() }));
   }
 
   /** Writes the profile of some steps in the place of an earlier one. */
@@ -181,7 +201,7 @@ export class RunWriter {
     } catch (cause) {
       if (!isSystemError(cause)) throw cause;
       throw new CheckpointError(
-        `${join(this.folder, name)}: cannot be written (${cause.message}); check the folder's permissions and free space`,
+        `${join(this.folder, name)}: cannot be written (${systemErrorReason(cause)})`,
         { cause },
       );
     }
@@ -205,7 +225,7 @@ function removeLeftovers(folder: string, step: number): void {
     const isLater = (checkpointStep(name) ?? 0) > step;
     if (isLater || name.endsWith(temporarySuffix)) rmSync(join(checkpoints, name), { force: true });
   }
-  for (const file of [configFile, metricsFile, stateFile]) {
+  for (const file of [configFile, metricsFile, samplesFile, stateFile]) {
     rmSync(join(folder, `${file}${temporarySuffix}`), { force: true });
   }
   syncFolder(checkpoints);

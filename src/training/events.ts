@@ -1,8 +1,9 @@
 /** Describes what a run reports while it trains, as plain data that can be sent between threads. */
 
 import type { Evaluation } from '../evaluation/index.js';
+import type { MemoryValues } from '../runs/index.js';
 
-/** Reports one thing that happened in a run: its start, a step, an evaluation or a checkpoint. */
+/** Reports one thing that happened in a run: its start, a step, an evaluation, a checkpoint or a remark. */
 export type TrainingEvent =
   | {
       readonly type: 'start';
@@ -20,15 +21,17 @@ export type TrainingEvent =
       readonly loss: number | null;
       readonly learningRate: number;
       readonly imagesPerSecond: number;
-      /** Counts the bytes in tensors after the step. */
-      readonly memoryBytes: number;
+      /** Gives the memory since the last logged step; null between logged steps. */
+      readonly memory: MemoryValues | null;
       /** Gives the share of the time since the last event that was spent waiting for a batch. */
       readonly dataWaitShare: number;
     }
   /** Says in one line what was assumed, such as where in a file the weights were found. */
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }
-  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };
+  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
+  /** Reports something that the user has to know and that does not stop the run. */
+  | { readonly type: 'notice'; readonly message: string };
 
 /** Connects a run with its caller. */
 export interface TrainingHooks {

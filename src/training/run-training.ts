@@ -4,15 +4,17 @@
  */
 
 import { ChosenImages } from '../analysis/index.js';
-import { type Config, configToYaml, datasetSection } from '../config/index.js';
-import { openDataset } from '../data/index.js';
+import { type Config, datasetSection } from '../config/index.js';
+import { learnsFromClean } from '../config/internal.js';
+import { openDataset, type SegmentationDataset } from '../data/index.js';
 import { ProcessGroup, type RankEnvironment, readRankEnvironment } from '../distributed/index.js';
-import { CheckpointError, CoarselyError } from '../errors/index.js';
-import { readRun } from '../runs/index.js';
+import { CoarselyError } from '../errors/index.js';
+import { listenToFileNotices } from '../files/index.js';
 import { RunWriter } from '../runs/internal.js';
 import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
-import { resolvePrecision } from '../torch/internal.js';
 import { expectSameImages } from './agreement.js';
+import { type Continuation, continueRun, newConfigYaml } from './continued-run.js';
+import { type DataRecord, recordData } from './data-record.js';
 import type { TrainingHooks } from './events.js';
 import { deviceOfRank, threadsOfRank } from './rank-resources.js';
 import { broadcastJson, restoreRankStates } from './rank-state.js';
@@ -25,6 +27,8 @@ export interface RunTrainingOptions extends TrainingHooks {
   readonly runFolder: string;
   /** Continues from the folder's last checkpoint; all later losses equal those of a run that was never interrupted. */
   readonly resume?: boolean;
+  /** Resumes although samples are gone or new, which makes it another run; false, the default, stops and names them. */
+  readonly allowChangedData?: boolean;
   /**
    * Says which rank this process is among those that train together; null trains alone. Read from the environment (RANK,
    * WORLD_SIZE and so on) by default.
@@ -51,6 +55,7 @@ export async function runTraining(
   config: Config,
   { environment = readRankEnvironment(), ...options }: RunTrainingOptions,
 ): Promise<'finished' | 'interrupted'> {
+  const stopListening = listenToFileNotices((message) => options.onEvent?.({ type: 'notice', message }));
   setThreads(threadsOfRank(config.threads, { environment }));
   const deterministicBefore = setDeterministic(config.deterministic);
   try {
@@ -69,6 +74,7 @@ export async function runTraining(
     }
   } finally {
     setDeterministic(deterministicBefore);
+    stopListening();
   }
 }
 
@@ -95,6 +101,7 @@ async function train(
     first && statistics
       ? await ChosenImages.open(config.data, { ...statistics, count: statistics.images })
       : null;
+  const data = first ? await recordParts(config, { training, evaluation }) : null;
   const trainer = new Trainer(
     { ...config, device },
     {
@@ -107,16 +114,20 @@ async function train(
   const loader = new TrainingBatches(config, processGroup ?? undefined);
   let writer: RunWriter | null = null;
   try {
-    const lastCheckpoint = atRankZero(processGroup, () => lastCheckpointOf(config, options));
+    const { lastCheckpoint, notices, ...changes } = atRankZero(processGroup, () =>
+      continuationOf(config, { options, data }),
+    );
     restoreCheckpoint(trainer, { processGroup, lastCheckpoint });
     atRankZero(processGroup, () => {
-      writer = openWriter(config, { ...options, step: lastCheckpoint?.step ?? 0 });
+      writer = openWriter(config, { options, step: lastCheckpoint?.step ?? 0, ...changes });
       return null;
     });
+    for (const message of notices) options.onEvent?.({ type: 'notice', message });
     const parts = {
       trainer,
       loader,
       evaluation,
+      data,
       statisticsImages,
       writer,
       lastCheckpoint,
@@ -131,30 +142,46 @@ async function train(
   }
 }
 
-/** Returns null for a new run, and for one that was stopped before its first checkpoint. */
-function lastCheckpointOf(
+/** Records the parts that the run reads; clean labels are opened here for their list alone. */
+async function recordParts(
   config: Config,
-  { runFolder, resume = false }: RunTrainingOptions,
-): LastCheckpoint | null {
-  if (!resume) return null;
-  const { lastCheckpoint } = readRun(runFolder);
-  if (lastCheckpoint === null) return null;
-  const { file, step } = lastCheckpoint;
-  const { iterations } = config.training;
-  if (step <= iterations) return { file, step };
-  throw new CheckpointError(
-    `${runFolder}: its last checkpoint is of step ${step}, beyond training.iterations = ${iterations}`,
-  );
+  {
+    training,
+    evaluation,
+  }: { readonly training: SegmentationDataset; readonly evaluation: SegmentationDataset },
+): Promise<DataRecord> {
+  const clean = learnsFromClean(config) ? await openDataset(datasetSection(config.data, 'clean')) : null;
+  return recordData({ train: training, evaluation, ...(clean && { clean }) });
 }
 
-function openWriter(
+/** Returns how an interrupted run goes on; a new run has nothing to continue. */
+function continuationOf(
   config: Config,
-  { runFolder, resume = false, step }: RunTrainingOptions & { readonly step: number },
-): RunWriter {
+  { options, data }: { readonly options: TrainPlace['options']; readonly data: DataRecord | null },
+): Continuation {
+  const { runFolder, resume = false, allowChangedData = false } = options;
+  if (!resume || data === null) return { lastCheckpoint: null, notices: [], changes: [], configYaml: null };
+  return continueRun(config, { runFolder, data, allowChangedData });
+}
+
+interface WriterOptions extends Pick<Continuation, 'changes' | 'configYaml'> {
+  readonly options: TrainPlace['options'];
+  readonly step: number;
+}
+
+function openWriter(config: Config, { options, step, changes, configYaml }: WriterOptions): RunWriter {
+  const { runFolder, resume = false } = options;
   const keep = config.training.keepCheckpoints;
-  if (resume) return RunWriter.resume(runFolder, step, { keep });
-  const ran = { ...config, precision: resolvePrecision(config.precision, config.device) };
-  return RunWriter.create(runFolder, { configYaml: configToYaml(ran), keep });
+  if (!resume) return RunWriter.create(runFolder, { configYaml: newConfigYaml(config), keep });
+  const writer = RunWriter.resume(runFolder, step, { keep });
+  try {
+    for (const change of changes) writer.recordChange(change);
+    if (configYaml !== null) writer.writeConfig(configYaml);
+  } catch (error) {
+    writer.close();
+    throw error;
+  }
+  return writer;
 }
 
 /** Runs `body` on rank 0 alone and returns its result on all ranks; when it throws, the others throw a RankStoppedError. */

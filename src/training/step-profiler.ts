@@ -15,6 +15,8 @@ export interface StepProfilerOptions {
   readonly warmUp?: number;
   readonly device: Device;
   readonly precision: string;
+  /** Is called before the peak of the allocator is reset, which others may measure too. */
+  readonly beforeReset?: () => void;
 }
 
 /** Limits the operators that a profile lists. */
@@ -25,7 +27,7 @@ const outsideOfSteps = -1;
 
 /** Measures the first steps of a run after some that warm up. */
 export class StepProfiler implements Disposable {
-  readonly #options: Required<StepProfilerOptions>;
+  readonly #options: StepProfilerOptions & { readonly steps: number };
   readonly #seconds = new Map<ProfilePhase, number>();
   readonly #peaks = new Map<ProfilePhase, number>();
   #waiting: number;
@@ -36,7 +38,7 @@ export class StepProfiler implements Disposable {
   #state: 'waiting' | 'measuring' | 'ended' = 'waiting';
 
   constructor({ steps = 20, warmUp = 3, ...options }: StepProfilerOptions) {
-    this.#options = { steps, warmUp, ...options };
+    this.#options = { steps, ...options };
     this.#waiting = warmUp;
   }
 
@@ -49,6 +51,7 @@ export class StepProfiler implements Disposable {
     }
     this.#leave();
     setOperatorPhase(profilePhases.indexOf(phase));
+    this.#options.beforeReset?.();
     resetPeakMemory();
     this.#phase = phase;
     this.#since = performance.now();

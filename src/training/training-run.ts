@@ -5,11 +5,14 @@ import { type ChosenImages, measureStatistics } from '../analysis/index.js';
 import type { Batch, SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
-import type { EvaluationValues, Profile } from '../runs/index.js';
+import type { EvaluationValues, MemoryValues, Profile } from '../runs/index.js';
 import { environmentState, type RunWriter } from '../runs/internal.js';
-import { engine, memory, scope, threads, tidy } from '../torch/index.js';
+import { engine, scope, threads, tidy } from '../torch/index.js';
+import { configState } from './continued-run.js';
+import { type DataRecord, dataState } from './data-record.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent, TrainingHooks } from './events.js';
+import { MemoryMeter } from './memory-meter.js';
 import { RankLosses } from './rank-losses.js';
 import { collectRankStates } from './rank-state.js';
 import { StepProfiler } from './step-profiler.js';
@@ -22,6 +25,8 @@ export interface TrainingRunParts {
   readonly trainer: Trainer;
   readonly loader: TrainingBatches;
   readonly evaluation: SegmentationDataset;
+  /** Describes the dataset for the checkpoint; null on ranks above 0. */
+  readonly data: DataRecord | null;
   /** Holds the training images whose statistics are recorded at every evaluation; null records none. */
   readonly statisticsImages: ChosenImages | null;
   /** Writes the run's folder; null on ranks above 0, which leave it to rank 0. */
@@ -46,6 +51,8 @@ export class TrainingRun {
   #checkpointStep: number;
   #clock = performance.now();
   #profiler: StepProfiler | null = null;
+  readonly #memory = new MemoryMeter();
+  #samplesWritten = false;
 
   constructor(parts: TrainingRunParts) {
     this.#parts = parts;
@@ -105,6 +112,7 @@ export class TrainingRun {
     const step = trainer.stepsTaken;
     const logged = step % logEvery === 0 || step === iterations || step === 1;
     const loss = logged ? this.#log(losses, learningRate) : null;
+    const memory = logged ? this.#recordMemory() : null;
     for (const part of [losses.main, losses.weighted, losses.auxiliary]) part?.dispose();
     this.#watch.follow({ step, names: batch.names, objective: losses.objective });
     if (logged) this.#watch.settle();
@@ -121,7 +129,7 @@ export class TrainingRun {
       loss,
       learningRate,
       imagesPerSecond: (1000 * count) / elapsed,
-      memoryBytes: memory().liveBytes,
+      memory,
       dataWaitShare: Math.min(1, waited / elapsed),
     });
   }
@@ -133,7 +141,13 @@ export class TrainingRun {
     if (profileSteps === null || writer === null) return null;
     const { device, training } = trainer.config;
     const warmUp = Math.min(3, Math.max(0, training.iterations - trainer.stepsTaken - 1));
-    return new StepProfiler({ steps: profileSteps, warmUp, device, precision: trainer.precision });
+    return new StepProfiler({
+      steps: profileSteps,
+      warmUp,
+      device,
+      precision: trainer.precision,
+      beforeReset: () => this.#memory.note(),
+    });
   }
 
   #writeProfile(profile: Profile | null): void {
@@ -157,6 +171,13 @@ export class TrainingRun {
     return objective;
   }
 
+  /** Records the highest memory since the last line of this kind, which an evaluation may set as well as a step. */
+  #recordMemory(): MemoryValues {
+    const values = this.#memory.take();
+    this.#parts.writer?.append({ step: this.#parts.trainer.stepsTaken, split: 'memory', values });
+    return values;
+  }
+
   async #evaluate(): Promise<void> {
     const { trainer, evaluation, writer, processGroup } = this.#parts;
     // Without synchronized normalization each rank has its own running statistics, but one network is scored.
@@ -170,6 +191,7 @@ export class TrainingRun {
     writer?.append({ step: trainer.stepsTaken, split: 'val', values: valuesOf(values) });
     this.#recordWeights();
     await this.#recordStatistics();
+    this.#recordMemory();
     this.#tell({ type: 'evaluation', step: trainer.stepsTaken, values });
     this.#clock = performance.now();
   }
@@ -194,7 +216,7 @@ export class TrainingRun {
   }
 
   #save(): void {
-    const { trainer, writer, processGroup } = this.#parts;
+    const { trainer, writer, processGroup, data } = this.#parts;
     const step = trainer.stepsTaken;
     if (step === this.#checkpointStep) return;
     this.#watch.settle();
@@ -202,10 +224,17 @@ export class TrainingRun {
     using _copies = scope();
     const statesOfOthers = processGroup ? collectRankStates(trainer, processGroup) : [];
     if (writer === null) return;
+    if (data !== null && !this.#samplesWritten) writer.writeSamples(data.samples);
+    this.#samplesWritten = true;
     this.#checkpoint = writer.writeCheckpoint({
       step,
       tensors: new Map([...trainer.state(), ...statesOfOthers]),
-      state: { classes: this.#classes(), ...environmentState(environment(processGroup?.worldSize ?? 1)) },
+      state: {
+        classes: this.#classes(),
+        ...configState(trainer.config),
+        ...(data && dataState(data)),
+        ...environmentState(environment(processGroup?.worldSize ?? 1)),
+      },
     });
     this.#tell({ type: 'checkpoint', step, path: this.#checkpoint });
     this.#clock = performance.now();

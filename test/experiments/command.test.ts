@@ -8,6 +8,7 @@ import { writeScenes } from 'coarsely/scenes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainingProcess } from '#runs/run-lock.js';
 import { coarsely } from '../cli/run-command.js';
+import { learnedLines } from '../support/recorded-lines.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -48,7 +49,7 @@ function words(output: string, ...more: string[]): string[] {
 }
 
 function metrics(output: string, run: string): string {
-  return readFileSync(path.join(folder, output, 'runs', run, 'metrics.jsonl'), 'utf8');
+  return learnedLines(path.join(folder, output, 'runs', run));
 }
 
 describe('coarsely experiment', () => {

@@ -205,7 +205,7 @@ describe('reading a damaged run, or no run', () => {
     'not json',
     '{"step":1}',
     '{"step":1.5,"split":"train","values":{}}',
-    '{"step":1,"split":"dev","values":{}}',
+    '{"step":1,"split":3,"values":{}}',
     '{"step":1,"split":"train","values":[]}',
     '',
   ])('metrics line %j is named by number', (line) => {
@@ -216,6 +216,16 @@ describe('reading a damaged run, or no run', () => {
     writeFileSync(path, lines.join('\n'));
     expect(() => readRun(folder)).toThrow(`${path}: line 3 is damaged`);
     expect(() => readRun(folder)).toThrow(expect.objectContaining({ code: 'checkpoint' }));
+  });
+
+  test('a kind of line that a later version writes is kept', () => {
+    const folder = finishedRun();
+    const path = join(folder, 'metrics.jsonl');
+    const line = '{"step":1,"split":"of-a-later-version","values":{"x":1}}\n';
+    writeFileSync(path, line + readFileSync(path, 'utf8'));
+    const step = readRun(folder).lastCheckpoint?.step ?? 0;
+    RunWriter.resume(folder, step).close();
+    expect(readFileSync(path, 'utf8')).toContain(line);
   });
 
   test('a missing checkpoint, with those that are there', () => {

@@ -1,12 +1,12 @@
 /** Checks that runs of reweighters with a memory or a learner resume exactly, and that clean batches change nothing else. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Config, configSchema } from 'coarsely/config';
 import { type CleanLearner, type CleanStep, LinearArm, reweighters } from 'coarsely/reweighting';
 import { readRun } from 'coarsely/runs';
 import { runTraining, Trainer } from 'coarsely/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { learnedLines as metricsOf } from '../support/recorded-lines.js';
 import { createPlayground, type Playground, smallConfig } from './training-fixtures.js';
 
 /** Weighs all alike, and looks at the network in every way that a learner may. */
@@ -57,7 +57,6 @@ function configOf(reweighter: SomeReweighter, clean: object | null = { labels: '
   return configSchema.parse({ ...config, data: { ...config.data, augmentation, clean } });
 }
 
-const metricsOf = (folder: string) => readFileSync(join(folder, 'metrics.jsonl'), 'utf8');
 const checkpointOf = (folder: string) => readFileSync(readRun(folder).lastCheckpoint?.file ?? '');
 /** By step, how far the weighted loss is from the mean loss. */
 const distances = (folder: string) =>

@@ -2,20 +2,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from 'coarsely/config';
 import { readRun } from 'coarsely/runs';
 import { liveTensorCount } from 'coarsely/torch';
 import { runTraining, type TrainingEvent } from 'coarsely/training';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { learnedLines as metricsOf } from '../support/recorded-lines.js';
 import { createPlayground, lossesOf, type Playground, smallConfig } from './training-fixtures.js';
 
 let playground: Playground;
 let config: Config;
 /** The metrics of a run that nothing disturbed. */
 let unbroken: string;
-
-const metricsOf = (folder: string) => readFileSync(join(folder, 'metrics.jsonl'), 'utf8');
 
 beforeAll(async () => {
   playground = await createPlayground();

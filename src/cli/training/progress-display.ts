@@ -22,6 +22,8 @@ export interface ProgressDisplayOptions {
   readonly name: string;
   /** Steps between two plain lines. */
   readonly logEvery: number;
+  /** The device that computes; the tensors that are counted are those in the memory of the host. */
+  readonly device?: string;
   readonly stream?: NodeJS.WriteStream;
 }
 
@@ -38,8 +40,11 @@ export function createProgressDisplay(options: ProgressDisplayOptions): Progress
   return stream.isTTY ? liveDisplay(options, stream) : plainDisplay(options, stream);
 }
 
-function plainDisplay({ logEvery }: ProgressDisplayOptions, stream: NodeJS.WriteStream): ProgressDisplay {
+function plainDisplay(options: ProgressDisplayOptions, stream: NodeJS.WriteStream): ProgressDisplay {
+  const { logEvery } = options;
   const clock = new StepClock();
+  // Of the steps since the last line, some may have been logged without a line of their own.
+  let memory: StepEvent['memory'] = null;
   const print = (line: string) => void stream.write(`${line}\n`);
   return {
     print,
@@ -50,14 +55,18 @@ function plainDisplay({ logEvery }: ProgressDisplayOptions, stream: NodeJS.Write
       }
       clock.note(event);
       const last = event.step === event.iterations;
+      memory = highest(memory, event.memory);
       if (event.step % logEvery !== 0 && !last) return;
-      print(`step ${event.step}/${event.iterations}  ${measurements(event, clock).join('  ')}`);
+      const shown = measurements({ ...event, memory }, { clock, options });
+      memory = null;
+      print(`step ${event.step}/${event.iterations}  ${shown.join('  ')}`);
     },
     close: () => undefined,
   };
 }
 
-function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStream): ProgressDisplay {
+function liveDisplay(options: ProgressDisplayOptions, stream: NodeJS.WriteStream): ProgressDisplay {
+  const { name } = options;
   const update = createLogUpdate(stream);
   const clock = new StepClock();
   let latest: StepEvent | undefined;
@@ -66,7 +75,7 @@ function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStrea
     const share = latest.step / latest.iterations;
     update(
       `${color.bold(name)}  ${bar(share)}  step ${latest.step}/${latest.iterations}\n` +
-        `${measurements(latest, clock).join(color.dim('  ·  '))}`,
+        `${measurements(latest, { clock, options }).join(color.dim('  ·  '))}`,
     );
   };
   const print = (line: string) => {
@@ -79,8 +88,12 @@ function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStrea
     show(event) {
       if (event.type === 'step') {
         clock.note(event);
-        // The loss is read back at logged steps only; at the others the last one stays on the screen.
-        latest = { ...event, loss: event.loss ?? latest?.loss ?? null };
+        // Loss and memory are read at logged steps only; at the others the last ones stay on the screen.
+        latest = {
+          ...event,
+          loss: event.loss ?? latest?.loss ?? null,
+          memory: event.memory ?? latest?.memory ?? null,
+        };
         draw();
       } else if (event.type !== 'checkpoint') {
         print(sentence(event));
@@ -93,13 +106,28 @@ function liveDisplay({ name }: ProgressDisplayOptions, stream: NodeJS.WriteStrea
   };
 }
 
-function measurements(event: StepEvent, clock: StepClock): string[] {
+/** Returns the higher peak, with the latest size of the process. */
+function highest(before: StepEvent['memory'], now: StepEvent['memory']): StepEvent['memory'] {
+  if (before === null || now === null) return now ?? before;
+  return { ...now, peakTensorBytes: Math.max(before.peakTensorBytes, now.peakTensorBytes) };
+}
+
+function measurements(
+  event: StepEvent,
+  { clock, options }: { readonly clock: StepClock; readonly options: ProgressDisplayOptions },
+): string[] {
+  const tensors = (options.device ?? 'cpu') === 'cpu' ? 'tensor peak' : 'host tensor peak';
   return [
     `loss ${formatNumber(event.loss, { decimals: 4 })}`,
     `learning rate ${formatNumber(event.learningRate)}`,
     `${formatNumber(event.imagesPerSecond, { decimals: 1 })} images/s`,
     `data wait ${formatPercent(clock.waiting, { decimals: 0, sign: true })}`,
-    `memory ${formatBytes(event.memoryBytes)}`,
+    ...(event.memory === null
+      ? []
+      : [
+          `${tensors} ${formatBytes(event.memory.peakTensorBytes)}`,
+          `process ${formatBytes(event.memory.residentBytes)}`,
+        ]),
     `ETA ${formatDuration(clock.remaining(event))}`,
   ];
 }
@@ -124,6 +152,8 @@ function sentence(event: Exclude<TrainingEvent, StepEvent>): string {
       return `note: ${event.message}`;
     case 'checkpoint':
       return `step ${event.step}  checkpoint ${event.path}`;
+    case 'notice':
+      return `note: ${event.message}`;
     default:
       return event satisfies never;
   }

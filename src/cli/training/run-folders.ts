@@ -1,27 +1,10 @@
-/** Finds the folder of a new run, and reads how far the run in a folder has come. */
+/** Reads how far the run in a folder has come. */
 
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, configSchema, resolveConfig } from '../../config/index.js';
 import { CheckpointError } from '../../errors/index.js';
 import { type Run, readRun } from '../../runs/index.js';
-import { checkNewRunFolder } from '../../runs/internal.js';
 import { shellWord } from '../output/shell-word.js';
-
-/**
- * Returns the folder of a new run: `output/name`, or `output/name-2`, `-3`, … while those exist.
- *
- * @param exact makes a folder that exists an error instead, because the user chose this name
- * @throws {ConfigError} when the folder exists or cannot be created
- */
-export function newRunFolder({ output, name }: Config, { exact }: { readonly exact: boolean }): string {
-  let folder = path.join(output, name);
-  for (let number = 2; !exact && existsSync(folder); number++) {
-    folder = path.join(output, `${name}-${number}`);
-  }
-  checkNewRunFolder(folder);
-  return folder;
-}
 
 /** Holds a run that was started before, with its config. */
 export interface StartedRun {
@@ -34,12 +17,18 @@ export interface StartedRun {
 /**
  * Reads a run's folder.
  *
+ * @param iterations replaces the number of steps of the run's config; null keeps it
  * @throws {CheckpointError} when the folder is not a run's
  * @throws {ConfigError} when the run's config is not valid
  */
-export function readStartedRun(folder: string): StartedRun {
+export function readStartedRun(
+  folder: string,
+  { iterations = null }: { readonly iterations?: number | null } = {},
+): StartedRun {
   const run = readRun(folder);
-  const config = resolveConfig(path.join(folder, 'config.yaml'), { schema: configSchema });
+  const changes =
+    iterations === null ? [] : [{ label: '--iterations', values: { training: { iterations } } }];
+  const config = resolveConfig(path.join(folder, 'config.yaml'), { schema: configSchema, changes });
   return { run, config, finished: run.lastCheckpoint?.step === config.training.iterations };
 }
 

@@ -11,6 +11,8 @@ import type { TrainingJob, TrainingMessage } from './train-worker.js';
 export interface TrainSessionOptions {
   readonly runFolder: string;
   readonly resume: boolean;
+  /** Resumes although samples of the dataset are gone or new. */
+  readonly allowChangedData?: boolean;
   /** Number of steps to profile; null for none. */
   readonly profileSteps?: number | null;
   /** Shows nothing, for processes whose progress rank 0 shows. */
@@ -25,18 +27,22 @@ export interface TrainSessionOptions {
  */
 export async function trainSession(
   config: Config,
-  { runFolder, resume, profileSteps = null, quiet = false }: TrainSessionOptions,
+  { runFolder, resume, allowChangedData = false, profileSteps = null, quiet = false }: TrainSessionOptions,
 ): Promise<'finished' | 'interrupted'> {
   const display = quiet
     ? noDisplay
-    : createProgressDisplay({ name: config.name, logEvery: config.training.logEvery });
+    : createProgressDisplay({
+        name: config.name,
+        logEvery: config.training.logEvery,
+        device: config.device,
+      });
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const endRequests = onStopRequest(['SIGINT', 'SIGTERM'], (count) => {
     if (count > 1) process.exit(exitCodes.interrupted);
     Atomics.store(new Int32Array(stop), 0, 1);
     display.print('stopping after this step to write a checkpoint (press Ctrl-C again to end at once)');
   });
-  const job: TrainingJob = { config, runFolder, resume, profileSteps, stop };
+  const job: TrainingJob = { config, runFolder, resume, allowChangedData, profileSteps, stop };
   const worker = new Worker(new URL('./train-worker.js', import.meta.url), { workerData: job });
   try {
     return await outcomeOf(worker, display);

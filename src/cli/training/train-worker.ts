@@ -13,6 +13,7 @@ export interface TrainingJob {
   readonly config: Config;
   readonly runFolder: string;
   readonly resume: boolean;
+  readonly allowChangedData: boolean;
   /** Number of steps to profile; null for none. */
   readonly profileSteps: number | null;
   /** One Int32; when it is not 0, the training finishes its step, writes a checkpoint and stops. */
@@ -26,13 +27,14 @@ export type TrainingMessage =
   | { readonly type: 'error'; readonly error: SerializedError };
 
 async function work(): Promise<void> {
-  const { config, runFolder, resume, profileSteps, stop } = workerData as TrainingJob;
+  const { config, runFolder, resume, allowChangedData, profileSteps, stop } = workerData as TrainingJob;
   const stopFlag = new Int32Array(stop);
   const send = (message: TrainingMessage) => parentPort?.postMessage(message);
   try {
     const outcome = await runTraining(config, {
       runFolder,
       resume,
+      allowChangedData,
       profileSteps,
       onEvent: (event) => send({ type: 'event', event }),
       shouldStop: () => Atomics.load(stopFlag, 0) !== 0,

@@ -19,7 +19,8 @@ Example:
   $ coarsely train folder-arm --data my-dataset
   $ coarsely train mine.yaml --set training.iterations=2000 --set reweighter.p=3
   $ coarsely train folder-arm --data my-dataset --processes 2
-  $ coarsely train --resume runs/folder-arm`;
+  $ coarsely train --resume runs/folder-arm
+  $ coarsely train --resume runs/folder-arm --iterations 4000`;
 
 interface TrainCommandOptions {
   readonly set?: readonly string[];
@@ -27,13 +28,18 @@ interface TrainCommandOptions {
   readonly output?: string;
   readonly name?: string;
   readonly resume?: string;
+  readonly iterations?: number;
+  readonly allowChangedData?: true;
   readonly processes?: number;
   /** True without a number. */
   readonly profile?: number | true;
 }
 
 /** Holds the options that change the config. */
-type ConfigChanges = Omit<TrainCommandOptions, 'resume' | 'processes' | 'profile'>;
+type ConfigChanges = Pick<TrainCommandOptions, 'set' | 'data' | 'output' | 'name'>;
+
+/** Holds the options that change how a run is continued. */
+type ResumeChanges = Pick<TrainCommandOptions, 'iterations' | 'allowChangedData'>;
 
 const defaultProfileSteps = 20;
 
@@ -46,6 +52,12 @@ export function trainCommand(): Command {
     .option('--output <dir>', 'the folder for run folders (output)')
     .option('--name <name>', "name of the run's folder; without it, a number is added when the name exists")
     .option('--resume <run>', 'continue the run in this folder, exactly as if it had not stopped')
+    .option(
+      '--iterations <n>',
+      'with --resume, train to this step instead of the end of its config',
+      positiveNumber,
+    )
+    .option('--allow-changed-data', 'with --resume, go on although samples of the dataset are gone or new')
     .option(
       '--processes <n>',
       'start this many processes on this machine, which train one model together',
@@ -65,7 +77,7 @@ async function train(
   options: TrainCommandOptions,
   command: Command,
 ): Promise<void> {
-  const { resume, processes = 1, profile = null, ...changes } = options;
+  const { resume, processes = 1, profile = null, iterations, allowChangedData, ...changes } = options;
   const profileSteps = profile === true ? defaultProfileSteps : profile;
   if (resume === undefined) {
     if (source === undefined) {
@@ -74,14 +86,29 @@ async function train(
         'name a recipe or a config file, or --resume RUN (coarsely recipes lists the recipes)',
       );
     }
+    if (iterations !== undefined)
+      usageError(
+        command,
+        `--iterations goes with --resume RUN; for a new run write --set training.iterations=${iterations}`,
+      );
+    if (allowChangedData) usageError(command, '--allow-changed-data goes with --resume RUN');
     await (processes > 1 ? startProcesses(processes) : startRun(source, changes, { profileSteps }));
     return;
   }
   const changed = Object.entries(changes).some(([, value]) => value !== undefined);
   if (source !== undefined || changed) {
-    usageError(command, '--resume continues a run with its own config; give it nothing else');
+    usageError(
+      command,
+      '--resume continues a run with its own config; only --iterations N and --allow-changed-data change it',
+    );
   }
-  await (processes > 1 ? startProcesses(processes) : resumeRun(resume, { profileSteps }));
+  await (processes > 1
+    ? startProcesses(processes)
+    : resumeRun(resume, {
+        profileSteps,
+        ...(iterations !== undefined && { iterations }),
+        ...(allowChangedData && { allowChangedData }),
+      }));
 }
 
 /** Starts this same command, without `--processes`, once for each rank. */
@@ -105,25 +132,42 @@ interface ProfileChoice {
 
 async function startRun(source: string, changes: ConfigChanges, choice: ProfileChoice): Promise<void> {
   const { loadConfig } = await import('../../training/load-config.js');
-  const { newRunFolder } = await import('../../training/run-folders.js');
+  const { claimRunFolder } = await import('../../training/claim-run-folder.js');
   const config = await loadConfig(source, changes);
   // Rank 0 alone writes a folder, and chooses its name.
-  const runFolder = (await isFirst()) ? newRunFolder(config, { exact: changes.name !== undefined }) : '';
-  await trainAndReport(config, { runFolder, resume: false, ...choice });
+  const claimed = (await isFirst()) ? claimRunFolder(config, { exact: changes.name !== undefined }) : null;
+  try {
+    await trainAndReport(config, { runFolder: claimed?.folder ?? '', resume: false, ...choice });
+  } catch (error) {
+    claimed?.abandon();
+    throw error;
+  }
 }
 
-async function resumeRun(runFolder: string, choice: ProfileChoice): Promise<void> {
+async function resumeRun(runFolder: string, choice: ProfileChoice & ResumeChanges): Promise<void> {
+  const { iterations, allowChangedData = false, profileSteps } = choice;
   const { readStartedRun } = await import('../../training/run-folders.js');
   const { checkConfigFiles } = await import('../../training/load-config.js');
-  const { config, finished } = readStartedRun(runFolder);
+  const { rejectIfTraining } = await import('../../../runs/internal.js');
+  const first = await isFirst();
+  if (first) rejectIfTraining(runFolder);
+  const { run, config, finished } = readStartedRun(runFolder, { iterations: iterations ?? null });
+  const taken = run.lastCheckpoint?.step ?? 0;
+  if (iterations !== undefined && taken >= iterations) {
+    throw new ConfigError(
+      `${runFolder}: --iterations ${iterations}: the run has taken ${taken} steps already; give the number of all steps, more than ${taken}`,
+    );
+  }
   if (finished) {
-    if (await isFirst()) {
-      process.stdout.write(`${runFolder} is finished: all ${config.training.iterations} steps are done\n`);
+    if (first) {
+      process.stdout.write(
+        `${runFolder} is finished: all ${config.training.iterations} steps are done; --iterations N trains it to step N\n`,
+      );
     }
     return;
   }
   await checkConfigFiles(config, `${runFolder}/config.yaml`);
-  await trainAndReport(config, { runFolder, resume: true, ...choice });
+  await trainAndReport(config, { runFolder, resume: true, allowChangedData, profileSteps });
 }
 
 /** Tells whether this process writes and prints: it trains alone, or is rank 0. */
@@ -144,8 +188,13 @@ async function trainAndReport(
   {
     runFolder,
     resume,
+    allowChangedData = false,
     profileSteps,
-  }: { readonly runFolder: string; readonly resume: boolean } & ProfileChoice,
+  }: {
+    readonly runFolder: string;
+    readonly resume: boolean;
+    readonly allowChangedData?: boolean;
+  } & ProfileChoice,
 ): Promise<void> {
   const { trainSession } = await import('../../training/train-session.js');
   const { resumeCommand } = await import('../../training/run-folders.js');
@@ -158,7 +207,13 @@ async function trainAndReport(
   if (first) sendRunFolder(runFolder);
   const print = (text: string) => void (first && process.stdout.write(text));
   if (!resume) print(`run folder ${runFolder}\n`);
-  const outcome = await trainSession(config, { runFolder, resume, profileSteps, quiet: !first });
+  const outcome = await trainSession(config, {
+    runFolder,
+    resume,
+    allowChangedData,
+    profileSteps,
+    quiet: !first,
+  });
   if (first && profileSteps !== null) await printProfile(runFolder);
   if (outcome === 'interrupted') {
     const processes = launchedProcesses() ?? undefined;

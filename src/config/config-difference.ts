@@ -1,7 +1,8 @@
-/** Compares the config of a run's folder with the one that an experiment asks for. */
+/** Compares the config of a run's folder with the one that an experiment asks for, or that its checkpoint was trained with. */
 
-import { type Config, configSchema } from '../config/index.js';
-import { isSection, keysWith } from '../config/internal.js';
+import { configSchema } from './built-in.js';
+import { keysWith } from './key-traits.js';
+import { isSection, type Section } from './merge.js';
 
 export interface ConfigDifference {
   /** Gives a dotted path, such as `training.iterations`. */
@@ -14,7 +15,7 @@ export interface ConfigDifference {
  * Returns every key that affects results and differs. The folder of a run holds the precision that `auto` stood for, so
  * any precision equals a wanted `auto`.
  */
-export function configDifferences(found: Config, wanted: Config): ConfigDifference[] {
+export function configDifferences(found: Section, wanted: Section): ConfigDifference[] {
   const withoutEffect = new Set(keysWith('affectsResults', configSchema));
   const precision = wanted.precision === 'auto' ? found.precision : wanted.precision;
   return differences(found, { ...wanted, precision }, '').filter(({ key }) => !withoutEffect.has(key));
