@@ -3,7 +3,6 @@
 export { withAbsolutePaths } from './absolute-paths.js';
 export { checkCleanData, learnsFromClean } from './clean-data.js';
 export { imageReadingOf, normalizationOf } from './data-section.js';
-export { normalizationOf } from './data-section.js';
 export { type ConfigDifference, configDifferences } from './config-difference.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
 export { withoutInitialWeights } from './initial-weights.js';

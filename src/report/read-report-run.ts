@@ -74,7 +74,12 @@ function environmentOf(run: Run, config: Readonly<Record<string, unknown>>): [st
   const { lastCheckpoint } = run;
   rows.push(['Checkpoint', lastCheckpoint === null ? 'none yet' : `step ${lastCheckpoint.step}`]);
   rows.push(...memoryOf(run));
-  rows.push(...readRunHistory(run.folder).map(({ step, text }): [string, string] => [`Changed at step ${step}`, text]));
+  rows.push(
+    ...readRunHistory(run.folder).map(({ step, text }): [string, string] => [
+      `Changed at step ${step}`,
+      text,
+    ]),
+  );
   rows.push(['Repeat with', `coarsely train ${run.folder}/config.yaml`]);
   return rows;
 }

@@ -148,8 +148,6 @@ function sentence(event: Exclude<TrainingEvent, StepEvent>): string {
       ];
       return `step ${event.step}  evaluation  ${scores.join('  ')}`;
     }
-    case 'notice':
-      return `note: ${event.message}`;
     case 'checkpoint':
       return `step ${event.step}  checkpoint ${event.path}`;
     case 'notice':
