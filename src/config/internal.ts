@@ -2,8 +2,8 @@
 
 export { withAbsolutePaths } from './absolute-paths.js';
 export { checkCleanData, learnsFromClean } from './clean-data.js';
-export { imageReadingOf, normalizationOf } from './data-section.js';
 export { type ConfigDifference, configDifferences } from './config-difference.js';
+export { imageReadingOf, normalizationOf } from './data-section.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
 export { withoutInitialWeights } from './initial-weights.js';
 export { keysWith } from './key-traits.js';
