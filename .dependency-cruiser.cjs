@@ -136,9 +136,9 @@ module.exports = {
     {
       name: 'public-surface-only',
       comment:
-        "Tests, benches and examples import 'coarsely/ROOM' as a user does, or '#ROOM/file.js' for internals; never src/ or dist/ by path.",
+        "Tests, benches, fuzz targets and examples import 'coarsely/ROOM' as a user does, or '#ROOM/file.js' for internals; never src/ or dist/ by path.",
       severity: 'error',
-      from: { path: '^(test|bench|examples)/' },
+      from: { path: '^(test|bench|fuzz|examples)/' },
       // 'local' is an import by path; the package's own name is another type.
       to: {
         path: '^(src|dist)/',

@@ -25,7 +25,7 @@ const types: Check = { name: 'types', program: 'tsc', parameters: ['-b'] };
 const importRules: Check = {
   name: 'import rules',
   program: 'depcruise',
-  parameters: ['--config', '.dependency-cruiser.cjs', 'src', 'test', 'bench', 'scripts', 'examples'],
+  parameters: ['--config', '.dependency-cruiser.cjs', 'src', 'test', 'bench', 'fuzz', 'scripts', 'examples'],
 };
 const gpuKernels: Check = {
   name: 'GPU kernels',

@@ -17,6 +17,8 @@ constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 constexpr size_t kStripBytes = 192 * 1024;
 /// Counts the bytes that unfilterRow may read beyond a row.
 constexpr size_t kSpareBytes = 1;
+/// Is the most bytes that a byte of a deflate stream stands for.
+constexpr size_t kLargestRatio = 1032;
 
 uint32_t bigEndian(const uint8_t* bytes) {
   return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | bytes[3];
@@ -49,6 +51,17 @@ bool readHeader(const uint8_t* content, size_t length, Png& png) {
   return eightBits && plainForm && png.channels > 0 && png.width > 0 && png.height > 0 && png.width < (1u << 24);
 }
 
+/// Throws when the compressed bytes cannot hold the pixels that the header states, before memory is taken for them.
+void expectRoomForPixels(const Png& png) {
+  size_t compressed = 0;
+  for (const auto& part : png.parts) compressed += part.size;
+  const size_t expected = (size_t{png.width} * static_cast<size_t>(png.channels) + 1) * png.height;
+  if (expected / kLargestRatio <= compressed) return;
+  throw std::runtime_error("expected at least " + std::to_string(expected / kLargestRatio) + " compressed bytes for " +
+                           std::to_string(png.width) + " x " + std::to_string(png.height) + " pixels, received " +
+                           std::to_string(compressed) + ": the file is truncated");
+}
+
 }  // namespace
 
 bool openPng(const Bytes& file, Checksums checksums, Png& png) {
@@ -69,7 +82,10 @@ bool openPng(const Bytes& file, Checksums checksums, Png& png) {
     if (first && !readHeader(chunk + 8, length, png)) return false;
     if (is("IDAT")) png.parts.push_back({chunk + 8, length});
     if (is("iCCP") || is("eXIf") || is("tRNS") || is("cICP")) png.hasMetadata = true;
-    if (is("IEND")) return true;
+    if (is("IEND")) {
+      expectRoomForPixels(png);
+      return true;
+    }
     at += length + 12;
   }
 }

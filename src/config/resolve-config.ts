@@ -2,13 +2,13 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
 import { ConfigError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
 import { isSection, type Section } from './merge.js';
 import { type ConfigLayer, type ParseOptions, parseLayers } from './parse-config.js';
 import type { Config, ConfigInput, ConfigSchema } from './schema.js';
 import { parseSetOptions } from './set-option.js';
+import { parseYaml, YamlTextError } from './yaml-text.js';
 
 /** Creates the config of a recipe. */
 export interface NamedRecipe {
@@ -82,17 +82,12 @@ function notFound(source: string, { recipes, above }: LookupPlace): ConfigError 
 function readYaml(file: string): Section {
   let content: unknown;
   try {
-    content = parse(readFileSync(file, 'utf8'));
+    content = parseYaml(readFileSync(file, 'utf8'));
   } catch (cause) {
-    if (!(cause instanceof YAMLParseError)) throw cause;
-    const line = cause.linePos?.[0].line;
-    const reason = cause.message.split(/ at line |\n/)[0];
-    throw new ConfigError(
-      `config ${file}${line === undefined ? '' : `:${line}`}: not valid YAML: ${reason}`,
-      {
-        cause,
-      },
-    );
+    if (!(cause instanceof YamlTextError)) throw cause;
+    const { line, message } = cause;
+    const place = line === undefined ? '' : `:${line}`;
+    throw new ConfigError(`config ${file}${place}: not valid YAML: ${message}`, { cause });
   }
   if (content === null) return {};
   if (!isSection(content)) {

@@ -1,8 +1,8 @@
 /** Parses `--set training.iterations=200`, which changes one key from the command line. */
 
-import { parse } from 'yaml';
 import { ConfigError } from '../errors/index.js';
 import { isSection, type Section } from './merge.js';
+import { parseYaml } from './yaml-text.js';
 
 /**
  * Returns all `KEY=VALUE` texts as one section, later ones winning. A value is YAML, so `[240, 320]`, `null` and `true`
@@ -22,10 +22,11 @@ function assign(root: Record<string, unknown>, text: string): void {
     throw new ConfigError(`--set ${text}: expected KEY=VALUE, for example --set training.iterations=200`);
   }
   const keys = path.split('.');
+  if (keys.includes('__proto__')) throw new ConfigError(`--set ${text}: __proto__ is no name for a key`);
   const last = keys.pop() as string;
   let section = root;
   for (const key of keys) {
-    const inner = section[key];
+    const inner = Object.hasOwn(section, key) ? section[key] : undefined;
     const next: Record<string, unknown> = isSection(inner) ? { ...inner } : {};
     section[key] = next;
     section = next;
@@ -35,8 +36,10 @@ function assign(root: Record<string, unknown>, text: string): void {
 
 function parseValue(text: string, written: string): unknown {
   try {
-    return parse(written);
+    return parseYaml(written);
   } catch (cause) {
-    throw new ConfigError(`--set ${text}: the value is not valid YAML`, { cause });
+    throw new ConfigError(`--set ${text}: the value is not valid YAML: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }

@@ -48,7 +48,8 @@ export function knownKeysHint(path: readonly PropertyKey[], candidates: readonly
 export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   let current = input;
   for (const key of path) {
-    if (typeof current !== 'object' || current === null) return undefined;
+    // A key named like a method of every object, such as constructor, is not there unless it was given.
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
     current = (current as Record<PropertyKey, unknown>)[key];
   }
   return current;
@@ -56,9 +57,18 @@ export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Returns a value as JSON, shortened to at most 60 characters. */
 export function shown(value: unknown): string {
-  // JSON has neither NaN nor infinity.
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  const text = textOf(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function textOf(value: unknown): string {
+  // JSON has neither NaN nor infinity nor bigints.
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'a value that contains itself or is nested too deeply';
+  }
 }
 
 function bound(origin: string, relation: string, limit: number | bigint): string {

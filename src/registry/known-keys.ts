@@ -42,7 +42,9 @@ function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core
   let current: z.core.$ZodType | undefined = unwrap(schema);
   for (const key of path) {
     const { shape, items } = definition(current);
-    const next: z.core.$ZodType | undefined = shape?.[String(key)] ?? items?.[Number(key)];
+    const name = String(key);
+    const next: z.core.$ZodType | undefined =
+      shape !== undefined && Object.hasOwn(shape, name) ? shape[name] : items?.[Number(key)];
     if (next === undefined) return undefined;
     current = unwrap(next);
   }

@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { applyAugmentation, drawAugmentation, rowsShown } from '#data/augment/augment-sample.js';
 import { requireImageKernels } from '#torch/image-kernels.js';
+import { pngHeader, pngOf } from '../../fuzz/support/png-file.js';
 import { png } from './dataset-folder.js';
 import { augment } from './reference-augmentation.js';
 
@@ -37,6 +38,20 @@ function picture({
     return (flat + x + 2 * y + random.integer(y % 32 < 20 ? 3 : 90)) & 255;
   });
 }
+
+describe('a header that claims more pixels than the file can hold', () => {
+  it.each([
+    [65_535, 65_535],
+    [16_777_215, 2_147_483_647],
+    [1, 4_294_967_295],
+  ])('%i × %i is refused before memory is taken', (width, height) => {
+    const header = pngHeader({ width, height, depth: 8, colorType: 2 });
+    const file = pngOf({ header, rows: new Uint8Array(1000) });
+    expect(() => kernels.readPngHeader(file)).toThrow(
+      /expected at least \d+ compressed bytes for \d+ x \d+ pixels, received \d+: the file is truncated/,
+    );
+  });
+});
 
 describe('decodePngRows', () => {
   it.each([

@@ -4,6 +4,7 @@
  * from a file is executed.
  */
 import { CheckpointError } from '../../errors/index.js';
+import { shown } from '../../registry/internal.js';
 import { elementSize } from '../dtype.js';
 import { ByteCursor } from './byte-cursor.js';
 import type { FileBytes } from './file-bytes.js';
@@ -94,7 +95,7 @@ export function readLegacyCheckpoint(file: FileBytes): PthContents {
   const protocol = unpickle(cursor, { host });
   if (protocol !== legacyProtocol) {
     throw new CheckpointError(
-      `${file.path}: checkpoint protocol ${String(protocol)}, expected ${legacyProtocol}`,
+      `${file.path}: checkpoint protocol ${shown(protocol)}, expected ${legacyProtocol}`,
     );
   }
   const system = unpickle(cursor, { host });
@@ -117,7 +118,7 @@ export function readLegacyCheckpoint(file: FileBytes): PthContents {
     const storage = storages.get(key as string);
     if (storage === undefined || locations.has(storage.key)) {
       throw new CheckpointError(
-        `${file.path}: lists storage '${String(key)}' twice, or without a tensor that uses it; the file is damaged`,
+        `${file.path}: lists storage ${shown(key)} twice, or without a tensor that uses it; the file is damaged`,
       );
     }
     const what = `storage '${storage.key}'`;

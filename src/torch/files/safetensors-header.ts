@@ -4,12 +4,15 @@
  * belong to no tensor are errors.
  */
 import { CheckpointError } from '../../errors/index.js';
+import { shown } from '../../registry/internal.js';
 import { type DType, elementSize } from '../dtype.js';
 import type { FileBytes } from './file-bytes.js';
 import { elementCount } from './stored-tensor.js';
 
 /** Is the limit of the reference implementation; a longer header is hostile or of another format. */
 const headerLimit = 100_000_000;
+/** Is PyTorch's own limit. */
+const mostDimensions = 64;
 const metadataKey = '__metadata__';
 
 const dtypeOfName: ReadonlyMap<string, DType> = new Map([
@@ -160,7 +163,9 @@ function* topLevelNames(text: string): Generator<string> {
     else if (character === '"') {
       const start = index;
       for (index += 1; text[index] !== '"'; index += 1) if (text[index] === '\\') index += 1;
-      const isName = depth === 1 && /^\s*:/.test(text.slice(index + 1, index + 64));
+      let next = index + 1;
+      while (/\s/.test(text[next] ?? '')) next += 1;
+      const isName = depth === 1 && text[next] === ':';
       if (isName) yield JSON.parse(text.slice(start, index + 1)) as string;
     }
   }
@@ -182,14 +187,19 @@ function checkEntry(
   const dtype = typeof dtypeName === 'string' ? dtypeOfName.get(dtypeName) : undefined;
   if (dtype === undefined) {
     throw new CheckpointError(
-      `${where}: dtype ${JSON.stringify(dtypeName)} is not supported; expected one of ${[...dtypeOfName.keys()].join(', ')}`,
+      `${where}: dtype ${shown(dtypeName)} is not supported; expected one of ${[...dtypeOfName.keys()].join(', ')}`,
     );
   }
   if (!Array.isArray(shape)) throw new CheckpointError(`${where}: shape is missing`);
+  if (shape.length > mostDimensions) {
+    throw new CheckpointError(
+      `${where}: expected at most ${mostDimensions} dimensions, found ${shape.length}`,
+    );
+  }
   const byteCount = elementCount(shape, { where }) * elementSize(dtype);
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
   if (!isPosition(begin) || !isPosition(end) || end < begin) {
-    throw new CheckpointError(`${where}: data_offsets ${JSON.stringify(offsets)} are not [begin, end]`);
+    throw new CheckpointError(`${where}: data_offsets ${shown(offsets)} are not [begin, end]`);
   }
   if (end - begin !== byteCount) {
     throw new CheckpointError(

@@ -138,7 +138,7 @@ function describedTensors(
       described.set(name, value);
     } else if (value instanceof Map || (Array.isArray(value) && value.length > 0)) {
       for (const [key, item] of value.entries()) {
-        const part = typeof key === 'string' || typeof key === 'number' ? String(key) : '?';
+        const part = keyName(key);
         collect(item, { name: name === '' ? part : `${name}.${part}`, depth: depth + 1 });
       }
     } else {
@@ -157,11 +157,16 @@ function unwrap(root: unknown, other: string[]): unknown {
     const dict: Map<unknown, unknown> = current;
     const wrapper = wrappers.find((name) => dict.get(name) instanceof Map);
     if (wrapper === undefined) break;
-    for (const key of dict.keys()) if (key !== wrapper) other.push(`${prefix}${String(key)}`);
+    for (const key of dict.keys()) if (key !== wrapper) other.push(`${prefix}${keyName(key)}`);
     prefix += `${wrapper}.`;
     current = dict.get(wrapper);
   }
   return current;
+}
+
+/** Returns a key of a pickled dict as text. Lists, tuples and dicts can be keys too, and no weight has such a name. */
+function keyName(key: unknown): string {
+  return typeof key === 'string' || typeof key === 'number' ? String(key) : '?';
 }
 
 /** Returns the first bytes as text, by which a person recognizes an HTML error page or a Git LFS pointer. */

@@ -3,6 +3,7 @@
  * before any data is loaded.
  */
 import { CheckpointError } from '../../errors/index.js';
+import { shown } from '../../registry/internal.js';
 import type { DType } from '../dtype.js';
 import { tensorFromBytes } from '../factories.js';
 import type { Tensor } from '../tensor.js';
@@ -27,9 +28,7 @@ export function elementCount(shape: readonly unknown[], { where }: { where: stri
     return 0;
   for (const size of shape) {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-      throw new CheckpointError(
-        `${where}: expected a shape of non-negative integers, found [${shape.join(', ')}]`,
-      );
+      throw new CheckpointError(`${where}: expected a shape of non-negative integers, found ${shown(shape)}`);
     }
     count *= size;
   }
