@@ -33,6 +33,7 @@ enum class Kind {
 
 struct CompiledArgument {
   std::string name;
+  std::string type;  // as libtorch's schema writes it
   Kind kind;
   bool optional;
   int32_t fixedLength;  // N of int[N], 0 for any length
@@ -88,7 +89,7 @@ std::unique_ptr<CompiledOperator> compile(const std::string& name, const std::st
       type = type->castRaw<c10::OptionalType>()->getElementType();
     }
     compiled->arguments.push_back(
-        {argument.name(), kindOf(type), optional, argument.N().value_or(0), argument.default_value()});
+        {argument.name(), type->str(), kindOf(type), optional, argument.N().value_or(0), argument.default_value()});
   }
   for (const auto& result : schema.returns()) {
     int alias = -1;
@@ -108,7 +109,7 @@ std::unique_ptr<CompiledOperator> compile(const std::string& name, const std::st
 uint32_t arrayLength(napi_env env, napi_value value) {
   bool isArray = false;
   check(env, napi_is_array(env, value, &isArray));
-  if (!isArray) throw std::runtime_error("expected an array");
+  if (!isArray) throw std::runtime_error("expected an array, received " + describe(env, value));
   uint32_t length = 0;
   check(env, napi_get_array_length(env, value, &length));
   return length;
@@ -165,13 +166,31 @@ c10::IValue convert(napi_env env, napi_value value, const CompiledArgument& argu
     case Kind::BoolList: return listOf<bool>(env, value, [&](napi_value element) { return toBool(env, element); });
     case Kind::Unsupported: break;
   }
-  throw std::runtime_error("expected an argument of a type that JavaScript can pass, received another");
+  throw std::runtime_error("expected an argument of a type that JavaScript can pass, but libtorch wants " +
+                           argument.type + "; received " + describe(env, value));
 }
 
-napi_value wrap(napi_env env, const c10::IValue& value) {
+/// Holds the handles that a call made so far, and frees them when it fails before JavaScript has received them all.
+class NewHandles {
+ public:
+  NewHandles() = default;
+  NewHandles(const NewHandles&) = delete;
+  NewHandles& operator=(const NewHandles&) = delete;
+  ~NewHandles() {
+    for (const double handle : handles_) tensors().remove(handle);
+  }
+
+  double add(const at::Tensor& tensor) { return handles_.emplace_back(tensors().add(tensor)); }
+  void handOver() { handles_.clear(); }
+
+ private:
+  std::vector<double> handles_;
+};
+
+napi_value wrap(napi_env env, const c10::IValue& value, NewHandles& made) {
   if (value.isTensor()) {
     const auto& tensor = value.toTensor();
-    return tensor.defined() ? fromDouble(env, tensors().add(tensor)) : null(env);
+    return tensor.defined() ? fromDouble(env, made.add(tensor)) : null(env);
   }
   if (value.isNone()) return null(env);
   if (value.isInt()) return fromDouble(env, static_cast<double>(value.toInt()));
@@ -182,12 +201,12 @@ napi_value wrap(napi_env env, const c10::IValue& value) {
     napi_value array;
     check(env, napi_create_array_with_length(env, list.size(), &array));
     for (size_t i = 0; i < list.size(); ++i) {
-      check(env, napi_set_element(env, array, static_cast<uint32_t>(i), wrap(env, list[i])));
+      check(env, napi_set_element(env, array, static_cast<uint32_t>(i), wrap(env, list[i], made)));
     }
     return array;
   }
   if (value.isIntList()) return fromIntegers(env, value.toIntVector());
-  throw std::runtime_error("expected a result of a type that JavaScript can hold, received another");
+  throw std::runtime_error("expected a result of a type that JavaScript can hold, received " + value.tagKind());
 }
 
 napi_value call(napi_env env, napi_callback_info info) {
@@ -219,17 +238,23 @@ napi_value call(napi_env env, napi_callback_info info) {
   }
   op.handle.callBoxed(&stack);
 
+  NewHandles made;
   const auto wrapResult = [&](size_t i) {
     const int alias = op.aliases[i];
-    return alias >= 0 ? values[alias] : wrap(env, stack[i]);
+    return alias >= 0 ? values[alias] : wrap(env, stack[i], made);
   };
   if (stack.empty()) return undefined(env);
-  if (stack.size() == 1) return wrapResult(0);
+  if (stack.size() == 1) {
+    const auto result = wrapResult(0);
+    made.handOver();
+    return result;
+  }
   napi_value array;
   check(env, napi_create_array_with_length(env, stack.size(), &array));
   for (size_t i = 0; i < stack.size(); ++i) {
     check(env, napi_set_element(env, array, static_cast<uint32_t>(i), wrapResult(i)));
   }
+  made.handOver();
   return array;
   COARSELY_END(op.name.c_str() + (op.name.rfind("aten::", 0) == 0 ? 6 : 0))
 }

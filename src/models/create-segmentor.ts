@@ -2,6 +2,7 @@
 
 import { type ComponentSection, createComponent } from '../registry/index.js';
 import { type Generator, tidy } from '../torch/index.js';
+import { freeOnThrow } from '../torch/internal.js';
 import { backbones } from './backbones.js';
 import { type ExtraHeadChannels, ExtraHeads } from './extra-heads.js';
 import { FcnHead } from './fcn-head.js';
@@ -45,14 +46,14 @@ export function createSegmentor(
     onNotice,
   }: CreateSegmentorOptions,
 ): Segmentor {
-  return tidy(() => {
-    const backbone = createComponent(backbones, backboneSection, {
-      generator,
-      imageChannels,
-      ...(onNotice && { onNotice }),
-    });
-    const context = { backbone, classCount, generator };
-    try {
+  return freeOnThrow(() =>
+    tidy(() => {
+      const backbone = createComponent(backbones, backboneSection, {
+        generator,
+        imageChannels,
+        ...(onNotice && { onNotice }),
+      });
+      const context = { backbone, classCount, generator };
       const head = createComponent(heads, headSection, context);
       const auxiliary =
         auxiliarySection === null || head.hasAuxiliary
@@ -63,9 +64,6 @@ export function createSegmentor(
           ? null
           : new ExtraHeads(head.channels, { heads: extraHeadChannels, generator });
       return new Segmentor({ backbone, head, auxiliary, extraHeads });
-    } catch (error) {
-      backbone.dispose();
-      throw error;
-    }
-  });
+    }),
+  );
 }

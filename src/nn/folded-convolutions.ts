@@ -8,7 +8,7 @@
  * when that layer first runs. Later changes of the layer have no effect on them.
  */
 import { type DType, ops, type Tensor, tidy } from '../torch/index.js';
-import { rejectPromise } from '../torch/internal.js';
+import { freeOnThrow, rejectPromise } from '../torch/internal.js';
 import type { Epilogue } from './epilogue.js';
 import { Buffer } from './parameter.js';
 
@@ -86,12 +86,17 @@ export class FoldedConvolutions implements Disposable {
     { residual = null, activation = 'none' }: Epilogue = {},
   ): Tensor {
     const packedBy = this.#packed[residual === null ? activation : 'none'];
-    let packed = packedBy.get(conv);
-    if (packed === undefined) {
-      packed = this.#pack({ conv, bn, inputSize: inputNCHW.shape, fuseRelu: packedBy === this.#packed.relu });
+    const run = (packed: Buffer) => ops.convolvePacked(inputNCHW, packed, residual, activation === 'relu');
+    const before = packedBy.get(conv);
+    if (before !== undefined) return run(before);
+    // Weights that were packed for an input that turns out not to fit are not kept.
+    return freeOnThrow(() => {
+      const fuseRelu = packedBy === this.#packed.relu;
+      const packed = this.#pack({ conv, bn, inputSize: inputNCHW.shape, fuseRelu });
+      const output = run(packed);
       packedBy.set(conv, packed);
-    }
-    return ops.convolvePacked(inputNCHW, packed, residual, activation === 'relu');
+      return output;
+    });
   }
 
   /** Frees the folded weights; the layers stay as they are. */

@@ -1,5 +1,6 @@
 /** Applies layers one after another. */
 import type { Tensor } from '../torch/index.js';
+import { freeOnThrow } from '../torch/internal.js';
 import { Module } from './module.js';
 
 /** Describes a module that maps a tensor to a tensor. */
@@ -23,12 +24,14 @@ export class Sequential extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return this.layers.reduce((value, layer) => {
-      const next = typeof layer === 'function' ? layer(value) : layer.forward(value);
-      // Only this method holds the tensor between two layers, so it can be freed before the scope ends.
-      if (value !== input && value !== next) value.dispose();
-      return next;
-    }, input);
+    return freeOnThrow(() =>
+      this.layers.reduce((value, layer) => {
+        const next = typeof layer === 'function' ? layer(value) : layer.forward(value);
+        // Only this method holds the tensor between two layers, so it can be freed before the scope ends.
+        if (value !== input && value !== next) value.dispose();
+        return next;
+      }, input),
+    );
   }
 
   protected override fields(): Iterable<readonly [string, unknown]> {

@@ -1,6 +1,6 @@
 /** Reads a weight function at chosen confidences, for plots. */
 
-import { type Device, noGrad, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { type Device, noGrad, scope, type Tensor, tensorFrom } from '../torch/index.js';
 
 /** Returns W at these confidences, computed on `device`. The host waits for the device. */
 export function readCurve(
@@ -8,11 +8,10 @@ export function readCurve(
   { confidences, device }: { readonly confidences: readonly number[]; readonly device: Device },
 ): number[] {
   return noGrad(() => {
-    const weights = tidy(() =>
-      weightOf(tensorFrom(confidences, { dtype: 'float32', shape: [confidences.length], device })),
+    using _weights = scope();
+    const weights = weightOf(
+      tensorFrom(confidences, { dtype: 'float32', shape: [confidences.length], device }),
     );
-    const values = Array.from(weights.toTypedArray(), Number);
-    weights.dispose();
-    return values;
+    return Array.from(weights.toTypedArray(), Number);
   });
 }

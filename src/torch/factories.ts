@@ -91,9 +91,11 @@ export function tensorFrom(
     throw new OperationError(`tensorFrom: expected an array of ${dtype}, received one of ${stored}`);
   }
   const wide = tensorFromBytes(bytes, { dtype: stored, shape, device });
-  const narrow = wide.to({ dtype });
-  wide.dispose();
-  return narrow;
+  try {
+    return wide.to({ dtype });
+  } finally {
+    wide.dispose();
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Formats tensors for logs and debuggers: `Tensor float32[2,3] cpu [0.5, 1, …]`. */
 
 import type { DType, TypedArray } from './dtype.js';
+import { scope } from './scope.js';
 
 /** Describes the part of a tensor that formatting needs; `Tensor` itself imports this file. */
 interface Describable {
@@ -12,7 +13,6 @@ interface Describable {
   flatten(): Describable;
   narrow(dim: number, start: number, length: number): Describable;
   toTypedArray(): TypedArray;
-  dispose(): void;
 }
 
 const shownValues = 6;
@@ -27,12 +27,9 @@ export function formatTensor(tensor: Describable): string {
 
 function firstValues(tensor: Describable): string {
   if (tensor.numel === 0) return '';
-  const flat = tensor.flatten();
-  const first = flat.narrow(0, 0, Math.min(tensor.numel, shownValues));
-  const text = Array.from(first.toTypedArray() as Iterable<number | bigint>, (value) =>
+  using _views = scope();
+  const first = tensor.flatten().narrow(0, 0, Math.min(tensor.numel, shownValues));
+  return Array.from(first.toTypedArray() as Iterable<number | bigint>, (value) =>
     String(Number(Number(value).toPrecision(5))),
   ).join(', ');
-  first.dispose();
-  flat.dispose();
-  return text;
 }

@@ -11,5 +11,5 @@ export { type KernelChoice, kernels, selectKernel } from './kernels.js';
 export { currentModes, isRecording } from './modes.js';
 export { setOperatorPhase, startOperatorTimes, stopOperatorTimes } from './operator-times.js';
 export { type Precision, resolvePrecision, resolveThreads } from './resolve-settings.js';
-export { rejectPromise } from './scope.js';
+export { freeOnThrow, rejectPromise } from './scope.js';
 export { shareHandle, takeHandle } from './tensor.js';

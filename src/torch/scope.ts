@@ -7,6 +7,8 @@ import { OperationError } from '../errors/index.js';
 import { type Handle, native } from './native.js';
 
 let innermost: Scope | null = null;
+/** Collects the handles that no scope owns while `freeOnThrow` runs. */
+let unowned: Handle[] | null = null;
 
 /** Describes an object with a handle, which a scope can own. */
 export interface Owned {
@@ -28,6 +30,11 @@ export class Scope implements Disposable {
   keep<T extends Owned>(tensor: T): T {
     this.#kept.add(tensor.id);
     return tensor;
+  }
+
+  /** @internal Hands every tensor of this scope to the enclosing one, or to the caller when there is none. */
+  keepAll(): void {
+    for (const handle of this.#owned) this.#kept.add(handle);
   }
 
   /** @internal Adds a handle to those that this scope frees. */
@@ -81,6 +88,28 @@ export function tidy<T>(body: () => T): T {
 }
 
 /**
+ * Runs `body` and returns its result. When it throws, every tensor that it made is freed, also the parameters of modules
+ * that were made before the failure, which no scope owns and nobody could free later.
+ */
+export function freeOnThrow<T>(body: () => T): T {
+  using attempt = scope();
+  const outer = unowned;
+  const made: Handle[] = [];
+  unowned = made;
+  try {
+    const result = body();
+    attempt.keepAll();
+    outer?.push(...made);
+    return result;
+  } catch (error) {
+    native().disposeAll(made);
+    throw error;
+  } finally {
+    unowned = outer;
+  }
+}
+
+/**
  * Refuses the result of an asynchronous callback: scopes and modes end when a callback returns, before its Promise is
  * settled.
  *
@@ -98,6 +127,11 @@ export function rejectPromise(result: unknown, operation: string): void {
 /** @internal Gives a new handle to the innermost scope, if there is one. */
 export function adopt(handle: Handle): void {
   innermost?.own(handle);
+}
+
+/** @internal Notes a new handle that no scope is to own. */
+export function noteUnowned(handle: Handle): void {
+  unowned?.push(handle);
 }
 
 function isOwned(value: unknown): value is Owned {

@@ -8,7 +8,7 @@ import { runBackwardHook } from './backward.js';
 import { dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import { formatTensor } from './format-tensor.js';
 import { type Handle, type NativeValue, native } from './native.js';
-import { adopt } from './scope.js';
+import { adopt, noteUnowned } from './scope.js';
 import { TensorHandle } from './tensor-handle.js';
 import { op } from './tensor-operators.js';
 import type { AlphaOption, ClampOptions, KeepDimOption, ToOptions } from './tensor-options.js';
@@ -379,13 +379,16 @@ export function wrap(handle: Handle): Tensor {
  */
 export function takeHandle(tensor: Tensor): Handle {
   const handle = native().share(tensor.id);
+  noteUnowned(handle);
   tensor.dispose();
   return handle;
 }
 
 /** Returns the same tensor under a second handle that no scope owns. It lives until it is disposed. */
 export function shareHandle(tensor: Tensor): Tensor {
-  return new Tensor(native().share(tensor.id));
+  const handle = native().share(tensor.id);
+  noteUnowned(handle);
+  return new Tensor(handle);
 }
 
 function one(value: NativeValue): Tensor {

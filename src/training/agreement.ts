@@ -11,7 +11,7 @@ import type { SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import type { Module } from '../nn/index.js';
-import { cat, noGrad, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { cat, noGrad, scope, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 
 /**
  * Checks that all ranks have the same config, except for keys that may differ. Every rank must call it.
@@ -75,10 +75,10 @@ function isSame(texts: Iterable<string>, processGroup: ProcessGroup): boolean {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(text);
   const number = hash.digest().readUIntBE(0, 6);
+  using _extremes = scope();
   const extremes = tensorFrom([number, -number], { dtype: 'float64', shape: [2] });
   processGroup.allReduce_(extremes, { operation: 'max' });
   const [greatest, least] = extremes.toTypedArray();
-  extremes.dispose();
   return Number(greatest) === -Number(least);
 }
 

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { activationCheckpoint, MaxPool2d, Module, type Sequential } from '../../nn/index.js';
 import { noGrad, type Tensor, tidy } from '../../torch/index.js';
+import { freeOnThrow } from '../../torch/internal.js';
 import type { Backbone, Features } from '../backbone.js';
 import type { ResidualBlock } from './residual-block.js';
 import { type OutputStride, outputStrideOption, stagePlan } from './stage-plan.js';
@@ -111,11 +112,13 @@ function createStage(
 
 function runStage(blocks: readonly ResidualBlock[], input: Tensor): Tensor {
   const run = (start: Tensor) =>
-    blocks.reduce((value, block) => {
-      const next = block.forward(value);
-      // Only the features of a stage are returned; values between its blocks are freed at once.
-      if (value !== start) value.dispose();
-      return next;
-    }, start);
+    freeOnThrow(() =>
+      blocks.reduce((value, block) => {
+        const next = block.forward(value);
+        // Only the features of a stage are returned; values between its blocks are freed at once.
+        if (value !== start) value.dispose();
+        return next;
+      }, start),
+    );
   return activationCheckpoint(run, { input, modules: blocks });
 }
