@@ -15,6 +15,7 @@ const slowSuites = [
   'test/models/{backbone-contract,combinations,mmsegmentation,pretrained}.test.ts',
   'test/report/write-report.test.ts',
   'test/runs/kill.test.ts',
+  'test/torch/convolutions.test.ts',
   'test/torch/cuda-kernels.test.ts',
 ];
 

@@ -91,9 +91,32 @@ napi_value rethrow(napi_env env, const char* operation) {
   return nullptr;
 }
 
+std::string describe(napi_env env, napi_value value) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  bool isArray = false, isTyped = false;
+  switch (type) {
+    case napi_undefined: return "undefined";
+    case napi_null: return "null";
+    case napi_boolean: return "a boolean";
+    case napi_number: return "a number";
+    case napi_string: return "a string";
+    case napi_symbol: return "a symbol";
+    case napi_function: return "a function";
+    case napi_bigint: return "a bigint";
+    case napi_external: return "an external value";
+    case napi_object: break;
+  }
+  check(env, napi_is_array(env, value, &isArray));
+  check(env, napi_is_typedarray(env, value, &isTyped));
+  return isArray ? "an array" : isTyped ? "another typed array" : "an object";
+}
+
 double toDouble(napi_env env, napi_value value) {
   double result = 0;
-  if (napi_get_value_double(env, value, &result) != napi_ok) throw std::runtime_error("expected a number");
+  if (napi_get_value_double(env, value, &result) != napi_ok) {
+    throw std::runtime_error("expected a number, received " + describe(env, value));
+  }
   return result;
 }
 
@@ -107,14 +130,16 @@ int64_t toInteger(napi_env env, napi_value value) {
 
 bool toBool(napi_env env, napi_value value) {
   bool result = false;
-  if (napi_get_value_bool(env, value, &result) != napi_ok) throw std::runtime_error("expected a boolean");
+  if (napi_get_value_bool(env, value, &result) != napi_ok) {
+    throw std::runtime_error("expected a boolean, received " + describe(env, value));
+  }
   return result;
 }
 
 std::string toString(napi_env env, napi_value value) {
   size_t length = 0;
   if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) {
-    throw std::runtime_error("expected a string");
+    throw std::runtime_error("expected a string, received " + describe(env, value));
   }
   std::string result(length, '\0');
   check(env, napi_get_value_string_utf8(env, value, result.data(), length + 1, &length));
@@ -130,7 +155,7 @@ bool isNullish(napi_env env, napi_value value) {
 std::vector<int64_t> toIntegers(napi_env env, napi_value value) {
   bool isArray = false;
   check(env, napi_is_array(env, value, &isArray));
-  if (!isArray) throw std::runtime_error("expected an array of integers");
+  if (!isArray) throw std::runtime_error("expected an array of integers, received " + describe(env, value));
   uint32_t length = 0;
   check(env, napi_get_array_length(env, value, &length));
   std::vector<int64_t> result(length);

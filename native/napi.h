@@ -43,6 +43,9 @@ napi_value rethrow(napi_env env, const char* operation);
 /// that the system could not fulfill.
 void setErrorClasses(napi_env env, napi_value operation, napi_value memory);
 
+/// Names the type of a JavaScript value for error messages: `a string`, `an array`, `null`.
+std::string describe(napi_env env, napi_value value);
+
 // Conversions from JavaScript. @throws std::runtime_error for a value of another type
 double toDouble(napi_env env, napi_value value);
 int64_t toInteger(napi_env env, napi_value value);

@@ -13,6 +13,7 @@
 
 #include "allocator.h"
 #include "exports.h"
+#include "kernels/ask_engine.h"
 #include "napi.h"
 
 namespace coarsely {
@@ -92,12 +93,12 @@ napi_value hasCudaKernels(napi_env env, napi_callback_info) {
   COARSELY_END("hasCudaKernels")
 }
 
-/// hasNativeBfloat16() returns whether the processor multiplies bfloat16 in hardware.
+/// hasNativeBfloat16() returns whether the processor multiplies bfloat16 in hardware, and libtorch does so on it.
 napi_value hasNativeBfloat16(napi_env env, napi_callback_info) {
   COARSELY_BEGIN
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  return fromBool(env, __builtin_cpu_supports("avx512bf16"));
+  return fromBool(env, __builtin_cpu_supports("avx512bf16") && engineConvolves(at::kBFloat16));
 #else
   return fromBool(env, false);
 #endif

@@ -113,7 +113,7 @@ napi_value fromBytes(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_typedarray_info(env, arguments.values[0], &type, &length, &data, nullptr, nullptr) != napi_ok ||
       type != napi_uint8_array) {
-    throw std::runtime_error("expected a Uint8Array, received another value");
+    throw std::runtime_error("expected a Uint8Array, received " + describe(env, arguments.values[0]));
   }
   const auto scalar = static_cast<at::ScalarType>(toInteger(env, arguments.values[1]));
   const auto sizes = toIntegers(env, arguments.values[2]);

@@ -31,7 +31,7 @@ View<Element> viewOf(napi_env env, napi_value value, napi_typedarray_type expect
   void* data = nullptr;
   if (napi_get_typedarray_info(env, value, &type, &view.length, &data, nullptr, nullptr) != napi_ok ||
       type != expected) {
-    throw std::runtime_error(std::string("expected ") + name + ", received another value");
+    throw std::runtime_error(std::string("expected ") + name + ", received " + describe(env, value));
   }
   view.data = static_cast<Element*>(data);
   return view;

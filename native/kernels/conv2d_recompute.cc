@@ -10,6 +10,7 @@
 #include <torch/library.h>
 #include <torch/version.h>
 
+#include "ask_engine.h"
 #include "autograd_node.h"
 #include "saved_activation.h"
 
@@ -58,7 +59,7 @@ class Conv2dRecomputeBackward final : public torch::autograd::Node {
                                      task_should_compute_output(2)};
     const auto maps = convert(saved ? saved->unpack() : input.unpack(), computeType);
     const auto filters = weight.unpack();
-    const auto gradient = std::move(gradients[0]);
+    const auto gradient = convert(gradients[0], computeType);
     const std::vector<int64_t> noPadding{0, 0}, biasShape{biasLength};
     auto [toInput, toWeight, toBias] = at::convolution_backward(
         gradient, maps, convert(filters, computeType), at::OptionalIntArrayRef(biasShape), geometry.stride,
@@ -73,14 +74,17 @@ class Conv2dRecomputeBackward final : public torch::autograd::Node {
   bool released_ = false;
 };
 
+/// Convolves in `type`, or in float32 where libtorch cannot, and returns maps of `type`.
 at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, const Geometry& geometry,
-                    at::ScalarType computeType) {
+                    at::ScalarType type) {
+  const auto computeType = type == at::kBFloat16 && !engineConvolves(type) ? at::kFloat : type;
   const bool differentiable = torch::autograd::compute_requires_grad(input, weight, bias);
   at::Tensor output;
   {
     at::AutoDispatchBelowADInplaceOrView below;
     output = at::convolution(convert(input, computeType), convert(weight, computeType), convert(bias, computeType),
                              geometry.stride, geometry.padding, geometry.dilation, false, {0, 0}, geometry.groups);
+    output = convert(output, type);
   }
   if (!differentiable) return output;
   const auto node = makeNode<Conv2dRecomputeBackward>();

@@ -5,24 +5,12 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/version.h>
 
+#include "ask_engine.h"
 #include "packed_convolution.h"
 
 namespace coarsely {
 
 namespace {
-
-/// Returns whether oneDNN supports a type on this processor.
-bool isSupported(at::ScalarType type) {
-  if (!at::hasMKLDNN()) return false;
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  // oneDNN computes in bfloat16 only with AVX-512. It emulates the bfloat16 instructions that a processor lacks.
-  return type == at::kFloat || (type == at::kBFloat16 && __builtin_cpu_supports("avx512bw") &&
-                                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"));
-#else
-  return type == at::kFloat;
-#endif
-}
 
 template <typename... Arguments>
 c10::IValue call(const c10::OperatorHandle& op, Arguments&&... arguments) {
@@ -54,16 +42,23 @@ class OneDnnConvolution final : public PackedConvolution {
           .toTensor();
     };
     if (!epilogue.residual.defined()) return convolve(epilogue.relu ? "relu" : "none");
-    if (groups != 1) {
-      // libtorch does not fuse the residual of a grouped convolution, and adds it by an operator that lacks bfloat16.
-      auto output = convolve("none");
-      applyEpilogue(output, epilogue);
-      return output;
-    }
     const auto activation = epilogue.relu ? c10::IValue(std::string("relu")) : c10::IValue();
-    return call(binary, input, epilogue.residual, weight_, bias_, padding, stride, dilation, groups, std::string("add"),
-                c10::IValue(), activation, none, c10::IValue())
-        .toTensor();
+    const auto fused = [&](const at::Tensor& maps, const at::Tensor& residual) {
+      return call(binary, maps, residual, weight_, bias_, padding, stride, dilation, groups, std::string("add"),
+                  c10::IValue(), activation, none, c10::IValue())
+          .toTensor();
+    };
+    // libtorch adds the residual of a grouped convolution by an operator of its own, which lacks bfloat16 with ReLU.
+    const std::string question = std::string("add a residual in ") + c10::toString(input.scalar_type()) +
+                                 (groups == 1 ? "" : ", grouped") + (epilogue.relu ? ", and ReLU" : "");
+    const bool fuses = engineCan(question, [&] {
+      fused(input.narrow(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast),
+            epilogue.residual.narrow(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast));
+    });
+    if (fuses) return fused(input, epilogue.residual);
+    auto output = convolve("none");
+    applyEpilogue(output, epilogue);
+    return output;
   }
 
  private:
@@ -120,7 +115,19 @@ std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tens
 std::unique_ptr<PackedConvolution> packOneDnn(const at::Tensor& weight, const at::Tensor& bias,
                                               const ConvolutionGeometry& geometry, at::IntArrayRef inputSize,
                                               bool fuseRelu) {
-  return isSupported(weight.scalar_type()) ? pack(weight, bias, geometry, inputSize, fuseRelu) : nullptr;
+  if (!at::hasMKLDNN()) return nullptr;
+  // Grouped filters and those with ReLU take other ways through libtorch.
+  const std::string question = std::string("convolve packed ") + c10::toString(weight.scalar_type()) +
+                               (geometry.groups == 1 ? "" : ", grouped") + (fuseRelu ? ", with ReLU" : "");
+  const bool works = engineCan(question, [&] {
+    const auto extent = [&](int64_t axis) { return geometry.dilation[axis] * (weight.size(2 + axis) - 1) + 1; };
+    const std::vector<int64_t> size{1, inputSize[1], extent(0), extent(1)};
+    const auto input = at::zeros(size, weight.options()).contiguous(at::MemoryFormat::ChannelsLast);
+    const auto packed = pack(weight, bias, geometry, size, fuseRelu);
+    TORCH_CHECK(packed, "expected the operators of oneDNN");
+    packed->run(input, {at::Tensor(), fuseRelu});
+  });
+  return works ? pack(weight, bias, geometry, inputSize, fuseRelu) : nullptr;
 }
 
 }  // namespace coarsely

@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <torch/library.h>
 
+#include "ask_engine.h"
 #include "vectorized.h"
 
 namespace coarsely {
@@ -33,20 +34,26 @@ void addReluBfloat16(Bfloat16Bits* out, const Bfloat16Bits* residual, int64_t co
   }
 }
 
-/// Calls libtorch's convolution, for devices and processors that the other implementations do not support.
+/// Calls libtorch's convolution, for devices and processors that the other implementations do not support. Where
+/// libtorch cannot convolve in a type either, it computes in float32.
 class PlainConvolution final : public PackedConvolution {
  public:
-  PlainConvolution(at::Tensor weight, at::Tensor bias, ConvolutionGeometry geometry)
-      : weight_(std::move(weight)), bias_(std::move(bias)), geometry_(std::move(geometry)) {}
+  PlainConvolution(const at::Tensor& weight, const at::Tensor& bias, ConvolutionGeometry geometry)
+      : computeType_(weight.is_cpu() && !engineConvolves(weight.scalar_type()) ? at::kFloat : weight.scalar_type()),
+        weight_(weight.to(computeType_)),
+        bias_(bias.to(computeType_)),
+        geometry_(std::move(geometry)) {}
 
   at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
-    auto output =
-        at::conv2d(input, weight_, bias_, geometry_.stride, geometry_.padding, geometry_.dilation, geometry_.groups);
+    auto output = at::conv2d(input.to(computeType_), weight_, bias_, geometry_.stride, geometry_.padding,
+                             geometry_.dilation, geometry_.groups)
+                      .to(input.scalar_type());
     applyEpilogue(output, epilogue);
     return output;
   }
 
  private:
+  at::ScalarType computeType_;
   at::Tensor weight_, bias_;
   ConvolutionGeometry geometry_;
 };

@@ -1,0 +1,151 @@
+/**
+ * Convolves in every dtype, grouping, epilogue, geometry and layout, packed and plain, and compares with sums in float64.
+ * Prints as JSON how many were compared and those that differ. The processor's instructions that oneDNN may use are fixed
+ * when a process starts (ONEDNN_MAX_CPU_ISA), so a test starts this program once for each.
+ */
+import { Generator, liveTensorCount, noGrad, ops, randn, setThreads, tidy } from 'coarsely/torch';
+
+setThreads(1);
+
+/** Gives the relative rounding of a product, times the square root of the number of products in a sum, roughly. */
+const tolerances = { float64: 1e-12, float32: 2e-6, bfloat16: 0.02 };
+const groupings = [
+  { name: 'one group', inChannels: 8, outChannels: 16, groups: 1 },
+  { name: 'grouped', inChannels: 8, outChannels: 16, groups: 2 },
+  // Depthwise with 16 and with 24 channels, which take different kernels.
+  { name: 'depthwise', inChannels: 16, outChannels: 16, groups: 16 },
+  { name: 'depthwise, 24', inChannels: 24, outChannels: 24, groups: 24 },
+];
+const geometries = [
+  { kernel: 1, stride: 1, padding: 0, dilation: 1 },
+  { kernel: 1, stride: 2, padding: 0, dilation: 1 },
+  { kernel: 3, stride: 1, padding: 1, dilation: 1 },
+  { kernel: 3, stride: 2, padding: 1, dilation: 1 },
+  { kernel: 3, stride: 1, padding: 4, dilation: 4 },
+  { kernel: 7, stride: 2, padding: 3, dilation: 1 },
+];
+const epilogues = [
+  { residual: false, relu: false },
+  { residual: false, relu: true },
+  { residual: true, relu: false },
+  { residual: true, relu: true },
+];
+const size = { batch: 2, height: 9, width: 7 };
+
+/** Convolves by plain loops over float64 numbers. */
+function reference({ input, weight, bias, residual, relu, inChannels, outChannels, groups, ...geometry }) {
+  const { kernel, stride, padding, dilation } = geometry;
+  const along = (length) => Math.floor((length + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+  const [height, width] = [along(size.height), along(size.width)];
+  const groupInputs = inChannels / groups;
+  const groupOutputs = outChannels / groups;
+  const values = new Float64Array(size.batch * outChannels * height * width);
+  let at = 0;
+  for (let image = 0; image < size.batch; image++)
+    for (let out = 0; out < outChannels; out++)
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++, at++) {
+          let sum = bias[out];
+          const first = Math.floor(out / groupOutputs) * groupInputs;
+          for (let channel = 0; channel < groupInputs; channel++)
+            for (let dy = 0; dy < kernel; dy++)
+              for (let dx = 0; dx < kernel; dx++) {
+                const row = y * stride - padding + dy * dilation;
+                const column = x * stride - padding + dx * dilation;
+                if (row < 0 || row >= size.height || column < 0 || column >= size.width) continue;
+                const place =
+                  ((image * inChannels + first + channel) * size.height + row) * size.width + column;
+                sum += input[place] * weight[((out * groupInputs + channel) * kernel + dy) * kernel + dx];
+              }
+          if (residual !== null) sum += residual[at];
+          values[at] = relu ? Math.max(sum, 0) : sum;
+        }
+  return { values, shape: [size.batch, outChannels, height, width] };
+}
+
+/** Returns the largest difference as a part of the largest expected value. */
+function difference(actual, expected) {
+  const received = actual.to({ dtype: 'float64' }).contiguous().toTypedArray();
+  if (received.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let worst = 0;
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const apart = Math.abs(received[i] - expected[i]);
+    worst = Math.max(worst, apart);
+    largest = Math.max(largest, Math.abs(expected[i]));
+  }
+  return worst / largest;
+}
+
+const generator = new Generator(11);
+const failures = [];
+let compared = 0;
+
+function compare(name, { dtype, compute, expected }) {
+  compared += 1;
+  try {
+    const found = tidy(() => difference(compute(), expected));
+    if (!(found <= tolerances[dtype])) failures.push(`${name}: differs by ${found}`);
+  } catch (error) {
+    failures.push(`${name}: ${error.message.slice(0, 200)}`);
+  }
+}
+
+function compareCase({ dtype, grouping, geometry, epilogue }) {
+  const { inChannels, outChannels, groups } = grouping;
+  const { kernel, stride, padding, dilation } = geometry;
+  const draw = (shape) => randn(shape, { dtype: 'float32', generator }).to({ dtype });
+  const exact = (tensor) => tensor.to({ dtype: 'float64' }).toTypedArray();
+  const input = draw([size.batch, inChannels, size.height, size.width]);
+  const weight = draw([outChannels, inChannels / groups, kernel, kernel]);
+  const bias = draw([outChannels]);
+  const numbers = { input: exact(input), weight: exact(weight), bias: exact(bias), ...grouping, ...geometry };
+  const { shape } = reference({ ...numbers, residual: null, relu: false });
+  const residual = epilogue.residual ? draw(shape) : null;
+  const { values } = reference({
+    ...numbers,
+    residual: residual === null ? null : exact(residual),
+    relu: epilogue.relu,
+  });
+  for (const memoryFormat of ['contiguous', 'channels-last']) {
+    const name = `${dtype}, ${grouping.name}, ${JSON.stringify(geometry)}, ${JSON.stringify(epilogue)}, ${memoryFormat}`;
+    const maps = input.to({ memoryFormat });
+    const added = residual?.to({ memoryFormat }) ?? null;
+    const options = [[stride, stride], [padding, padding], [dilation, dilation], groups];
+    const inputSize = [size.batch, inChannels, size.height, size.width];
+    const fusesRelu = epilogue.relu && !epilogue.residual;
+    compare(`packed, ${name}`, {
+      dtype,
+      expected: values,
+      compute: () => {
+        const packed = ops.packConvolution(
+          weight.to({ memoryFormat }),
+          bias,
+          ...options,
+          inputSize,
+          fusesRelu,
+        );
+        return ops.convolvePacked(maps, packed, added, epilogue.relu);
+      },
+    });
+    compare(`plain, ${name}`, {
+      dtype,
+      expected: values,
+      compute: () => {
+        const geometryOptions = { bias, stride, padding, dilation, groups };
+        const output = ops.conv2dRecompute(maps, weight.to({ memoryFormat }), geometryOptions);
+        const sum = added === null ? output : output.add(added);
+        return epilogue.relu ? sum.relu() : sum;
+      },
+    });
+  }
+}
+
+noGrad(() => {
+  for (const dtype of ['float64', 'float32', 'bfloat16'])
+    for (const grouping of groupings)
+      for (const geometry of geometries)
+        for (const epilogue of epilogues) tidy(() => compareCase({ dtype, grouping, geometry, epilogue }));
+});
+generator.dispose();
+console.log(JSON.stringify({ compared, failures, liveTensors: liveTensorCount() }));
