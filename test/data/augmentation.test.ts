@@ -4,6 +4,7 @@ import {
   type Augmentation,
   augmentationOptions,
   imageNetNormalization,
+  type Normalization,
   normalizeImage,
   RandomStream,
   type Sample,
@@ -32,18 +33,28 @@ function sampleOf(width: number, height: number, value: (place: number) => numbe
   return { name: 'sample', width, height, image, labels };
 }
 
-async function augmented(sample: Sample, augmentation: Augmentation, seed = 0) {
+async function augmented(
+  sample: Sample,
+  augmentation: Augmentation,
+  seed = 0,
+  normalization: Normalization = imageNetNormalization,
+) {
   const dataset: SegmentationDataset = {
     classes: [],
+    channels: normalization.mean.length,
     length: 1,
     name: () => sample.name,
     read: async () => sample,
   };
   const pixels = augmentation.cropSize[0] * augmentation.cropSize[1];
-  const output = { image: new Float32Array(3 * pixels).fill(9), labels: new Uint8Array(pixels).fill(9) };
+  const channels = normalization.mean.length;
+  const output = {
+    image: new Float32Array(channels * pixels).fill(9),
+    labels: new Uint8Array(pixels).fill(9),
+  };
   const producer = new SampleProducer(dataset, {
     augmentation,
-    normalization: imageNetNormalization,
+    normalization,
     seed,
     cacheBytes: 0,
   });
@@ -192,4 +203,74 @@ describe('drawColorChanges', () => {
     expect(untouched).toBeGreaterThan(10);
     expect(untouched).toBeLessThan(50);
   });
+});
+
+describe('an image of other channels than RGB', () => {
+  const changing: Augmentation = {
+    ...still,
+    ratioRange: [0.7, 1.6],
+    cropSize: [9, 11],
+    flip: 0.5,
+    colorJitter: true,
+  };
+  const [width, height] = [13, 10];
+  const bytes = sampleOf(width, height, (place) => (place * 37 + (place % 11) * place) % 256);
+  const withChannels = (places: readonly (number | 'gray')[]): Sample => {
+    const image = Uint8Array.from({ length: width * height * places.length }, (_, place) => {
+      const pixel = Math.floor(place / places.length);
+      const source = places[place % places.length];
+      return source === 'gray' ? (pixel * 53) % 256 : (bytes.image[3 * pixel + (source ?? 0)] as number);
+    });
+    return { ...bytes, image };
+  };
+  const plane = 9 * 11;
+  const seeds = Array.from({ length: 12 }, (_, seed) => seed);
+
+  it.each([4, 5, 7])(
+    'has the colors of the RGB image, and %i channels that are resized alone',
+    async (channels) => {
+      const extra = channels - 3;
+      const own = {
+        mean: [...imageNetNormalization.mean, ...Array.from({ length: extra }, (_, at) => 90 + at)],
+        std: [...imageNetNormalization.std, ...Array.from({ length: extra }, (_, at) => 40 + at)],
+      };
+      const sample = withChannels([0, 1, 2, ...Array.from({ length: extra }, () => 'gray' as const)]);
+      for (const seed of seeds) {
+        const { image, labels } = await augmented(sample, changing, seed, own);
+        const rgb = await augmented(bytes, changing, seed);
+        expect(image.subarray(0, 3 * plane)).toEqual(rgb.image);
+        expect(labels).toEqual(rgb.labels);
+        for (let at = 0; at < extra; at++) {
+          // The same draws without changes of color.
+          const normalization = { mean: [90 + at, 0, 0], std: [40 + at, 1, 1] };
+          const alone = await augmentedAlone(withChannels(['gray', 'gray', 'gray']), changing, {
+            seed,
+            normalization,
+          });
+          expect(image.subarray((3 + at) * plane, (4 + at) * plane)).toEqual(alone.subarray(0, plane));
+        }
+      }
+    },
+  );
+
+  it.each([1, 2])('%i: the first changes as a gray image does', async (channels) => {
+    const own = { mean: [120, 90].slice(0, channels), std: [60, 40].slice(0, channels) };
+    const sample = withChannels((['gray', 1] as const).slice(0, channels));
+    const gray = withChannels(['gray', 'gray', 'gray']);
+    for (const seed of seeds) {
+      const { image } = await augmented(sample, changing, seed, own);
+      const rgb = await augmented(gray, changing, seed, { mean: [120, 120, 120], std: [60, 60, 60] });
+      expect(image.subarray(0, plane)).toEqual(rgb.image.subarray(0, plane));
+    }
+  });
+
+  /** Augments with the draws of `changing`, but leaves the colors as they are. */
+  async function augmentedAlone(
+    sample: Sample,
+    augmentation: Augmentation,
+    { seed, normalization }: { readonly seed: number; readonly normalization: Normalization },
+  ): Promise<Float32Array> {
+    // The colors are drawn last, so leaving them out changes no other draw.
+    return (await augmented(sample, { ...augmentation, colorJitter: false }, seed, normalization)).image;
+  }
 });
