@@ -1,7 +1,7 @@
 /** Creates the schema over all registered components, with which the command line validates a config. */
 
 import { datasets } from '../data/index.js';
-import { losses } from '../losses/index.js';
+import { losses, regionLosses } from '../losses/index.js';
 import { backbones, heads } from '../models/index.js';
 import { optimizers, schedules } from '../optim/index.js';
 import { confidences, reweighters } from '../reweighting/index.js';
@@ -12,6 +12,7 @@ export const configSchema: ConfigSchema = createConfigSchema({
   backbones,
   heads,
   losses,
+  regionLosses,
   confidences,
   reweighters,
   optimizers,

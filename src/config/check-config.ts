@@ -7,6 +7,7 @@ import type { ComponentSection } from '../registry/index.js';
 import { checkCleanData, learnsFromClean } from './clean-data.js';
 import { datasetSection } from './data-section.js';
 import { checkExtraHeads } from './extra-heads.js';
+import { checkObjective } from './objective-sections.js';
 import type { Config } from './schema.js';
 
 /** Finds the problems of a dataset, a line each, as `checkDataset` of `coarsely/data` does. */
@@ -56,6 +57,7 @@ function checkParts(config: Config, label: string): void {
   try {
     checkExtraHeads(config);
     checkCleanData(config);
+    checkObjective(config);
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError(`config ${label}: ${error.message}`) : error;
   }

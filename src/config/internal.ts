@@ -8,6 +8,7 @@ export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
 export { withoutInitialWeights } from './initial-weights.js';
 export { keysWith } from './key-traits.js';
 export { isSection, type Section } from './merge.js';
+export { type ClassWeightsSection, checkObjective } from './objective-sections.js';
 export { parseLayers } from './parse-config.js';
 export { storedConfig } from './stored-config.js';
 export { withIterations } from './write-yaml.js';

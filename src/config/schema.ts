@@ -9,6 +9,7 @@ import { componentSection } from './component-section.js';
 import { dataSection } from './data-section.js';
 import { inferenceSection } from './inference-section.js';
 import { keyTraits } from './key-traits.js';
+import { classWeightsSection, regionLossesSection } from './objective-sections.js';
 import { optimizerSection } from './optimizer-section.js';
 
 /** Holds the components that a config can name, by section. */
@@ -16,6 +17,7 @@ export interface ComponentRegistries {
   readonly backbones: Kinds;
   readonly heads: Kinds;
   readonly losses: Kinds;
+  readonly regionLosses: Kinds;
   readonly confidences: Kinds;
   readonly reweighters: Kinds;
   readonly optimizers: Kinds;
@@ -217,6 +219,25 @@ export function createConfigSchema(registries: ComponentRegistries) {
       })
       .prefault({}),
     loss: component(registries.losses, 'cross-entropy').describe('What a pixel costs.'),
+    classWeights: classWeightsSection
+      .nullable()
+      .default(null)
+      .describe(
+        'How much the pixels of each class count: a list in the order of the classes, numbers by class name (1 for the ' +
+          'others), or `balanced`, which counts the training labels once so that all classes have the same share. The ' +
+          'mean is over the weights, as in PyTorch. `null` weighs all alike.',
+      ),
+    regionLosses: regionLossesSection(registries.regionLosses)
+      .default([])
+      .describe(
+        'Losses of regions that are added to the pixel loss, each with its `kind`, a factor `weight` (1 by default) and ' +
+          'its options. No reweighter applies to them.',
+      ),
+    pixelLossWeight: z
+      .number()
+      .min(0)
+      .default(1)
+      .describe('Factor of the pixel loss in the objective. 0 trains on `regionLosses` alone.'),
     reduction: z
       .enum(['valid', 'all'])
       .default('valid')

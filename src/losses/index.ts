@@ -1,4 +1,10 @@
-export { crossEntropy } from './cross-entropy.js';
+export { balancedClassWeights, labelWeights } from './class-weights.js';
+export {
+  crossEntropy,
+  type SmoothedCrossEntropyOptions,
+  smoothedCrossEntropy,
+} from './cross-entropy.js';
+export { type DiceOptions, dice } from './dice.js';
 export { type FocalOptions, focal } from './focal.js';
 export {
   type FusedConfidence,
@@ -8,6 +14,7 @@ export {
 } from './fused-pixel-loss.js';
 export { type GceOptions, gce } from './gce.js';
 export { kl } from './kl.js';
+export { type LovaszSoftmaxOptions, lovaszSoftmax } from './lovasz-softmax.js';
 export type {
   FusedLoss,
   LossComponent,
@@ -16,4 +23,5 @@ export type {
   PixelLossOptions,
 } from './pixel-loss.js';
 export { type Reduction, reduceLosses } from './reduce.js';
-export { losses } from './registry.js';
+export type { RegionLoss, RegionLossComponent, RegionLossOptions } from './region-loss.js';
+export { losses, regionLosses } from './registry.js';

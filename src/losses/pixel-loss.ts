@@ -13,6 +13,8 @@ export interface PixelLossOptions {
   readonly ignoreIndex?: number;
   /** Predictions of further heads, [N,channels,H,W] by name, for losses that need more than logits. */
   readonly extraHeads?: Readonly<Record<string, Tensor>>;
+  /** Weight of each class, [C] float32; read by losses that have `weighsClasses`. */
+  readonly classWeights?: Tensor;
 }
 
 /** Identifies a loss that `fusedPixelLoss` can compute. */
@@ -30,6 +32,11 @@ export interface PixelLoss {
   (logitsNCHW: Tensor, labelsNHW: Tensor, options?: PixelLossOptions): Tensor;
   /** Is absent where only logits at the labels' size give the loss. */
   readonly fused?: FusedLoss;
+  /**
+   * Is true where class weights enter the loss of a pixel otherwise than as the weight of its label's class. The loss then
+   * multiplies by them itself, and for others the training step does.
+   */
+  readonly weighsClasses?: boolean;
 }
 
 /** Holds what a loss may need to know of the task. */

@@ -1,11 +1,14 @@
-/** Lists the pixel losses that a config can name. A new loss is one file and one line here. */
+/** Lists the losses that a config can name. A new loss is one file and one line here. */
 
 import { Registry } from '../registry/index.js';
 import { crossEntropyComponent } from './cross-entropy.js';
+import { diceComponent } from './dice.js';
 import { focalComponent } from './focal.js';
 import { gceComponent } from './gce.js';
 import { klComponent } from './kl.js';
+import { lovaszSoftmaxComponent } from './lovasz-softmax.js';
 import type { LossComponent } from './pixel-loss.js';
+import type { RegionLossComponent } from './region-loss.js';
 
 /** Holds the losses that a config can name. */
 export const losses = new Registry<LossComponent>('loss', [
@@ -13,4 +16,10 @@ export const losses = new Registry<LossComponent>('loss', [
   gceComponent,
   focalComponent,
   klComponent,
+]);
+
+/** Holds the losses of regions that a config can add to the pixel loss. */
+export const regionLosses = new Registry<RegionLossComponent>('region loss', [
+  diceComponent,
+  lovaszSoftmaxComponent,
 ]);

@@ -11,7 +11,7 @@ import { noGrad, type Tensor, tidy } from '../torch/index.js';
 /** Groups parameters that are updated alike. */
 export interface ParameterGroup {
   readonly parameters: readonly Parameter[];
-  /** Factor on the optimizer's learning rate; 1 by default. */
+  /** Factor on the optimizer's learning rate; 1 by default. A negative one climbs, and makes weight decay growth. */
   readonly learningRateScale?: number;
   /**
    * Ascends the objective instead of descending it. The gradient is negated before weight decay is added, so that decay

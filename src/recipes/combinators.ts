@@ -21,12 +21,15 @@ export function named(config: RecipeConfig, name: string): RecipeConfig {
   return { ...config, name };
 }
 
-/** Returns the experiment with adversarial reweighting (paper, section 3.3). */
+/**
+ * Returns the experiment with adversarial reweighting (paper, section 3.3). ARM's parameters do not decay, because decay
+ * alone would flatten W over long runs.
+ */
 export function withArm(
   config: RecipeConfig,
   { learningRateScale = 1, p = 2 }: ArmSection = {},
 ): RecipeConfig {
-  return { ...config, reweighter: { kind: 'arm', learningRateScale, p } };
+  return { ...config, reweighter: { kind: 'arm', learningRateScale, p, weightDecay: 0 } };
 }
 
 /** Returns the experiment with weights that are a fixed linear function of the confidence (paper, section 4.3). */

@@ -27,6 +27,20 @@ const schema = z
       .positive()
       .default(1)
       .describe("Factor on the learning rate. 1 is the paper's; runs of a few hundred steps may need more."),
+    update: z
+      .enum(['maximize', 'negative-rate'])
+      .default('maximize')
+      .describe(
+        'How the parameters climb. `maximize` negates their gradient, so that weight decay shrinks them. ' +
+          '`negative-rate` negates their learning rate, as the paper writes it, so that weight decay makes them grow. ' +
+          'Without weight decay both are equal.',
+      ),
+    weightDecay: z
+      .number()
+      .min(0)
+      .nullable()
+      .default(null)
+      .describe("Weight decay of the parameters; `null` takes the optimizer's."),
   })
   .describe(
     'A module of 53 parameters from confidence to weight, which increases the loss that the network decreases.',
@@ -52,6 +66,9 @@ export class Arm extends Module implements Reweighter {
   readonly conv4: Conv2d;
   readonly p: NormOrder;
   readonly learningRateScale: number;
+  readonly update: 'maximize' | 'negative-rate';
+  /** Replaces the optimizer's weight decay; null uses it. */
+  readonly weightDecay: number | null;
 
   /**
    * Creates ARM with parameters drawn from `generator`.
@@ -60,13 +77,15 @@ export class Arm extends Module implements Reweighter {
    */
   constructor({ generator, ...options }: ArmOptions) {
     super();
-    const { p, learningRateScale } = parseOptions('Arm', schema, options);
+    const { p, learningRateScale, update, weightDecay } = parseOptions('Arm', schema, options);
     this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
     this.conv3 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
     this.conv4 = new Conv2d(hidden, 1, { kernelSize: 1, generator });
     this.p = p;
     this.learningRateScale = learningRateScale;
+    this.update = update;
+    this.weightDecay = weightDecay;
   }
 
   get normOrder(): NormOrder {
@@ -105,7 +124,13 @@ export class Arm extends Module implements Reweighter {
   }
 
   adversarialParameters(): AdversarialParameters {
-    return { parameters: this.parameters(), learningRateScale: this.learningRateScale, maximize: true };
+    const maximize = this.update === 'maximize';
+    return {
+      parameters: this.parameters(),
+      learningRateScale: maximize ? this.learningRateScale : -this.learningRateScale,
+      maximize,
+      ...(this.weightDecay !== null && { weightDecay: this.weightDecay }),
+    };
   }
 
   curve(confidences: readonly number[]): number[] {

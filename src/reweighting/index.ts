@@ -23,6 +23,7 @@ export { type NormOrder, normalizeWeights } from './normalize-weights.js';
 export { Ohem, type OhemOptions } from './ohem.js';
 export type {
   AdversarialParameters,
+  PartWeigher,
   Reweighter,
   ReweighterComponent,
   ReweighterContext,

@@ -49,12 +49,18 @@ export interface ReweighterInput {
 /** Names the inputs that are only given to strategies that need them. */
 export type OptionalInput = 'logitsNCHW' | 'labelsNHW' | 'origins';
 
-/** Groups the parameters that maximize the objective which the network minimizes, for an optimizer. */
+/** Groups the parameters that climb the objective which the network descends, for an optimizer. */
 export interface AdversarialParameters {
   readonly parameters: readonly Parameter[];
+  /** Factor on the learning rate; negative where the parameters climb by a negative rate instead of `maximize`. */
   readonly learningRateScale: number;
-  readonly maximize: true;
+  readonly maximize: boolean;
+  /** Replaces the optimizer's weight decay; absent to use it. */
+  readonly weightDecay?: number;
 }
+
+/** Weighs one part of a batch of which all parts are known. */
+export type PartWeigher = (part: ReweighterInput) => Tensor;
 
 /** Weighs pixels. It is a module, so that what it learns is saved, moved and freed with the network. */
 export interface Reweighter extends Module {
@@ -78,6 +84,21 @@ export interface Reweighter extends Module {
    * @throws {OperationError} when a map has another shape or dtype, or a needed input is missing
    */
   weigh(input: ReweighterInput): Tensor;
+
+  /**
+   * Looks at all parts in which a batch is computed, and returns a function that weighs each of them as pixels of the
+   * whole batch: the weights of all parts, over all processes, sum to the number of parts. It calls each function of
+   * `parts` once, in order, and keeps none of the tensors. Is absent or null where a part is weighed by itself. Where it
+   * is not, every mean of a training step is over the whole batch, and a batch in several parts costs one more forward
+   * pass.
+   */
+  readonly surveyParts?: ((parts: readonly (() => ReweighterInput)[]) => PartWeigher) | null;
+
+  /** Gives the share of the labeled pixels of the last batch that have a weight; absent where all of them have. */
+  readonly keptShare?: number | null;
+
+  /** Returns a sentence that a person should read about the batches so far, once; null when there is none. */
+  takeNotice?(): string | null;
 
   /** Returns the optimizer group of the parameters that play against the network; null when there are none. */
   adversarialParameters(): AdversarialParameters | null;

@@ -16,6 +16,10 @@ const trainValues = z.object({
   mainLoss: computed,
   /** Gives the sum of pixel losses times weights, Σ w′·l; absent without a reweighter. */
   weightedLoss: computed.optional(),
+  /** Gives the share of the labeled pixels that share the loss; absent where all of them do. */
+  keptShare: computed.optional(),
+  /** Gives the sum of the losses of regions times their weights; absent without any. */
+  regionLoss: computed.optional(),
   /** Gives the mean cross-entropy of the auxiliary head; absent without one. */
   auxiliaryLoss: computed.optional(),
   learningRate: z.number(),

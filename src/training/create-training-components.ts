@@ -1,16 +1,18 @@
 /** Creates from a config what is trained: the network, its reweighter, their optimizer and loss. */
 
 import type { Config } from '../config/index.js';
-import { checkCleanData, checkExtraHeads, extraHeadsOf } from '../config/internal.js';
+import { checkCleanData, checkExtraHeads, checkObjective, extraHeadsOf } from '../config/internal.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { EngineError } from '../errors/index.js';
-import { losses } from '../losses/index.js';
+import { losses, regionLosses } from '../losses/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
+import { Buffer } from '../nn/index.js';
 import { optimizers, type ParameterGroup, type Schedule, schedules } from '../optim/index.js';
 import { createComponent } from '../registry/index.js';
 import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
-import { engine, Generator, isAvailable, tidy } from '../torch/index.js';
+import { engine, Generator, isAvailable, tensorFrom, tidy } from '../torch/index.js';
 import { rankShare } from './rank-share.js';
+import { classWeightList } from './resolve-class-weights.js';
 import type { TrainingComponents } from './training-components.js';
 
 // Separates the draws of the reweighter from the network's, so that a seed gives the same network with and without it.
@@ -29,6 +31,8 @@ export interface ConfiguredTrainingComponents extends TrainingComponents {
 /** Gives the facts about the dataset and the processes that components depend on. */
 export interface CreateTrainingComponentsOptions {
   readonly classCount: number;
+  /** Names the classes, where `classWeights` of the config is by name; null, the default, where it is not. */
+  readonly classNames?: readonly string[] | null;
   /** Counts the training images. */
   readonly datasetLength: number;
   /** Connects the processes that train together; null, the default, trains in this one alone. */
@@ -45,10 +49,13 @@ export interface CreateTrainingComponentsOptions {
  */
 export function createTrainingComponents(
   config: Config,
-  { classCount, datasetLength, processGroup = null, onNotice }: CreateTrainingComponentsOptions,
+  { classCount, classNames = null, datasetLength, processGroup = null, onNotice }: CreateTrainingComponentsOptions,
 ): ConfiguredTrainingComponents {
   checkExtraHeads(config);
   checkCleanData(config);
+  checkObjective(config);
+  const classWeights =
+    config.classWeights && classWeightList(config.classWeights, { names: classNames, classCount });
   rankShare(config, processGroup?.worldSize ?? 1);
   const { device, seed, optimizer: optimizerSection } = config;
   if (!isAvailable(device)) {
@@ -80,6 +87,13 @@ export function createTrainingComponents(
     pixelLoss: createComponent(losses, config.loss, { classCount }),
     confidence: createComponent(confidences, config.confidence, { classCount }),
     reduction: config.reduction,
+    classWeights:
+      classWeights && new Buffer(tensorFrom(classWeights, { dtype: 'float32', shape: [classCount], device })),
+    regionLosses: config.regionLosses.map(({ weight, ...section }) => ({
+      loss: createComponent(regionLosses, section, {}),
+      weight,
+    })),
+    pixelLossWeight: config.pixelLossWeight,
     auxiliaryWeight: config.model.auxiliary?.weight ?? 0,
     processGroup,
     normScope: config.normScope,

@@ -29,7 +29,9 @@ export type TrainingEvent =
   /** Says in one line what the user has to know, such as what was assumed or is not as it was before a resume. */
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }
-  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };
+  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
+  /** Says what was assumed or left out, or what a person should know of the run, as one sentence. */
+  | { readonly type: 'notice'; readonly message: string };
 
 /** Connects a run with its caller. */
 export interface TrainingHooks {

@@ -5,6 +5,7 @@ export {
 } from './create-training-components.js';
 export { DivergenceError } from './divergence-watch.js';
 export type { TrainingEvent } from './events.js';
+export { type ResolveClassWeightsOptions, resolveClassWeights } from './resolve-class-weights.js';
 export { type RunTrainingOptions, runTraining } from './run-training.js';
 export { type StepOptions, trainStep } from './train-step.js';
 export { Trainer, type TrainingBatch } from './trainer.js';
@@ -15,4 +16,5 @@ export type {
   TrainableModel,
   TrainableOutput,
   TrainingComponents,
+  WeightedRegionLoss,
 } from './training-components.js';

@@ -4,10 +4,11 @@
  */
 
 import { ignoreIndex } from '../data/index.js';
-import type { Module } from '../nn/index.js';
 import type { CleanLearner } from '../reweighting/index.js';
-import { fullFloat32, type Generator, noGrad, scope, type Tensor, tidy } from '../torch/index.js';
-import { meanLoss } from './objective.js';
+import { fullFloat32, type Generator, scope, type Tensor, tidy } from '../torch/index.js';
+import { classWeightingOf, withClassWeights } from './class-weighting.js';
+import { labelTotals, meanLoss, meanProcessGroup } from './label-totals.js';
+import { preserveState } from './preserve-state.js';
 import type { StepBatch, TrainingComponents } from './training-components.js';
 
 /** Holds what `learnFromClean` reads of a step. */
@@ -29,15 +30,11 @@ export interface LearnFromCleanOptions {
  * statistics of their own batch; running statistics and the generator's state are restored at the end.
  */
 export function learnFromClean(
-  {
-    model,
-    pixelLoss,
-    processGroup,
-    normScope,
-  }: Pick<TrainingComponents, 'model' | 'pixelLoss' | 'processGroup' | 'normScope'>,
+  components: TrainingComponents,
   { learner, batch, clean, learningRate, generator }: LearnFromCleanOptions,
 ): void {
-  const normProcessGroup = normScope === 'global' ? processGroup : null;
+  const { model, pixelLoss, processGroup, classWeights } = components;
+  const normProcessGroup = meanProcessGroup(components);
   const drawn = generator.state();
   const lossesOf = ({ imagesNCHW, labelsNHW }: StepBatch) => {
     // Frees what the graph does not hold, because several passes exist at the same time.
@@ -45,13 +42,19 @@ export function learnFromClean(
     // Every call draws the same masks; otherwise differences between calls would be those of the masks.
     generator.setState(drawn);
     const { logitsNCHW, extraHeads = {} } = model.forward(imagesNCHW);
+    const validNHW = labelsNHW.ne(ignoreIndex);
+    const totals = labelTotals(components, labelsNHW);
+    const weighting = classWeightingOf(classWeights, { labelsNHW, validNHW, totals });
+    const options = { extraHeads, ...(classWeights && { classWeights }) };
+    const lossesNHW = withClassWeights(pixelLoss(logitsNCHW, labelsNHW, options), weighting, pixelLoss);
     return {
-      lossesNHW: pass.keep(pixelLoss(logitsNCHW, labelsNHW, { extraHeads })),
-      validNHW: pass.keep(labelsNHW.ne(ignoreIndex)),
+      lossesNHW: pass.keep(lossesNHW),
+      validNHW: pass.keep(validNHW),
+      totals: { ...totals, labeled: pass.keep(totals.labeled) },
     };
   };
   tidy(() => {
-    const restore = saveBuffers(model);
+    const restore = preserveState(model, generator);
     try {
       fullFloat32(() =>
         learner.learn({
@@ -59,8 +62,8 @@ export function learnFromClean(
           learningRate,
           losses: () => lossesOf(batch),
           cleanLoss: () => {
-            const { lossesNHW, validNHW } = lossesOf(clean);
-            return meanLoss(lossesNHW, validNHW, { normProcessGroup });
+            const { lossesNHW, validNHW, totals } = lossesOf(clean);
+            return meanLoss(lossesNHW, totals, { validNHW });
           },
           ...(processGroup && { processGroup }),
           ...(normProcessGroup && { sumOverRanks: (sums: Tensor) => normProcessGroup.sumOverRanks(sums) }),
@@ -68,20 +71,6 @@ export function learnFromClean(
       );
     } finally {
       restore();
-      generator.setState(drawn);
     }
   });
-}
-
-/** Copies the running statistics and returns a function that restores them. */
-function saveBuffers(model: Module): () => void {
-  const buffers = [...model.namedBuffers().values()];
-  const saved = buffers.map((buffer) => buffer.clone());
-  return () =>
-    noGrad(() => {
-      for (const [place, buffer] of buffers.entries()) {
-        const before = saved[place];
-        if (before) buffer.copy_(before);
-      }
-    });
 }

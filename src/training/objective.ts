@@ -3,69 +3,109 @@
  *
  * With several processes a step descends the mean of their objectives. Where norms are global, each process takes its part
  * of the mean over all pixels, times the number of processes, so that the mean over processes equals the objective of one
- * process with the whole batch.
+ * process with the whole batch. The same holds for the parts of a batch.
  */
 
 import { ignoreIndex } from '../data/index.js';
-import type { Collectives } from '../distributed/index.js';
-import { type Reduction, reduceLosses } from '../losses/index.js';
+import { resizeBilinear } from '../nn/index.js';
+import type { PartWeigher, ReweighterInput } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
-import { auxiliaryLossesOf, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
+import { classWeightingOf, withClassWeights } from './class-weighting.js';
+import { type LabelTotals, labelTotals, meanLoss, meanProcessGroup } from './label-totals.js';
+import { auxiliaryLossesOf, type PixelMaps, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
 import type { StepLosses, TrainingComponents } from './training-components.js';
+
+/** Holds the maps of the heads for a part of a batch, and what is known of the whole batch. */
+export interface ObjectiveInput extends Omit<PixelMapsInput, 'weighting'> {
+  /** Gives the totals of all parts where means are over the whole batch; by default those of this part. */
+  readonly totals?: LabelTotals;
+  /** Weighs this part as a part of the whole batch; by default the reweighter weighs it by itself. */
+  readonly weigh?: PartWeigher;
+}
 
 /**
  * Returns the losses of a batch as scalars. `objective` is Q = Σ w′·l of Eq. 9 in the joint phase, and the plain mean plus
- * Q over detached losses in the isolated phase (section 4.2), each with the auxiliary head's share added. The maps of the
- * heads may have any resolution; they are resized to that of the labels.
+ * Q over detached losses in the isolated phase (section 4.2), each with the losses of regions and the auxiliary head's
+ * share added. The maps of the heads may have any resolution; they are resized to that of the labels. A logit that is not
+ * finite makes the objective NaN also where its pixel is ignored, because its gradient would be NaN all the same.
  */
-export function objectiveOf(components: TrainingComponents, input: PixelMapsInput): StepLosses {
-  const { reweighter, reduction, auxiliaryWeight, processGroup } = components;
-  const normProcessGroup = components.normScope === 'global' ? processGroup : null;
+export function objectiveOf(components: TrainingComponents, input: ObjectiveInput): StepLosses {
+  const { reweighter, reduction, auxiliaryWeight, pixelLossWeight = 1 } = components;
   const { auxiliaryLogitsNCHW, batch, phase } = input;
-  const { labelsNHW, origins } = batch;
+  const { labelsNHW } = batch;
   const validNHW = labelsNHW.ne(ignoreIndex);
-  const { lossesNHW, confidenceNHW, logitsNCHW } = pixelMapsOf(components, input);
-  const main = meanLoss(lossesNHW, validNHW, { reduction, normProcessGroup });
+  const totals = input.totals ?? labelTotals(components, labelsNHW);
+  const weighting = classWeightingOf(components.classWeights, { labelsNHW, validNHW, totals });
+  const maps = pixelMapsOf(components, { ...input, weighting });
+  const { lossesNHW, confidenceNHW } = maps;
+  const main = meanLoss(lossesNHW, totals, { reduction, validNHW });
 
   let objective = main;
   let weighted: Tensor | null = null;
   if (reweighter && confidenceNHW) {
-    const detached = lossesNHW.detach();
-    const weightsNHW = reweighter.weigh({
-      confidenceNHW,
-      lossesNHW: detached,
-      validNHW,
-      labelsNHW,
-      ...(logitsNCHW && { logitsNCHW }),
-      ...(origins && { origins }),
-      ...(processGroup && { processGroup }),
-      ...(normProcessGroup && { sumOverRanks: (sums: Tensor) => normProcessGroup.sumOverRanks(sums) }),
-    });
-    const share = weightsNHW.mul(phase === 'joint' ? lossesNHW : detached).sum();
-    weighted = normProcessGroup ? share.mul(normProcessGroup.worldSize) : share;
+    const weigh = input.weigh ?? ((part: ReweighterInput) => reweighter.weigh(part));
+    const weightsNHW = weigh(reweighterInput(components, { ...maps, confidenceNHW }, batch));
+    weighted = weightsNHW.mul(phase === 'joint' ? lossesNHW : lossesNHW.detach()).sum();
+    const { worldSize = 1 } = meanProcessGroup(components) ?? {};
+    if (worldSize > 1) weighted = weighted.mul(worldSize);
+    // Weights sum to 1 over labeled pixels; a mean over all pixels is smaller than one over these by their share.
+    if (reduction === 'all') weighted = weighted.mul(totals.labeled.div(lossesNHW.numel * totals.shares));
     objective = phase === 'joint' ? weighted : main.add(weighted);
   }
 
-  if (auxiliaryLogitsNCHW === null) return { objective, main, weighted, auxiliary: null };
-  const auxiliaryNHW = auxiliaryLossesOf(auxiliaryLogitsNCHW, labelsNHW);
-  const auxiliary = meanLoss(auxiliaryNHW, validNHW, { reduction, normProcessGroup });
-  return { objective: objective.add(auxiliary, { alpha: auxiliaryWeight }), main, weighted, auxiliary };
+  if (pixelLossWeight !== 1) objective = objective.mul(pixelLossWeight);
+  const region = regionLossOf(components, input);
+  if (region) objective = objective.add(region);
+  let auxiliary: Tensor | null = null;
+  if (auxiliaryLogitsNCHW !== null) {
+    const auxiliaryNHW = withClassWeights(auxiliaryLossesOf(auxiliaryLogitsNCHW, labelsNHW), weighting);
+    auxiliary = meanLoss(auxiliaryNHW, totals, { reduction, validNHW });
+    objective = objective.add(auxiliary, { alpha: auxiliaryWeight });
+  }
+  return { objective: objective.add(nothingWhereFinite(input)), main, weighted, region, auxiliary };
 }
 
-/**
- * Returns the mean of [N,H,W] losses over this process's pixels. With `normProcessGroup` it returns this process's part of
- * the mean over all processes' pixels, times their number. For the reduction `all`, which counts ignored pixels too, both
- * are equal, because all processes have batches of one size.
- */
-export function meanLoss(
-  lossesNHW: Tensor,
-  validNHW: Tensor,
-  {
-    reduction = 'valid',
-    normProcessGroup,
-  }: { readonly reduction?: Reduction; readonly normProcessGroup?: Collectives | null | undefined } = {},
-): Tensor {
-  if (!normProcessGroup || reduction === 'all') return reduceLosses(lossesNHW, validNHW, reduction);
-  const count = normProcessGroup.sumOverRanks(validNHW.sum()).clamp({ min: 1 });
-  return lossesNHW.sum().mul(normProcessGroup.worldSize).div(count);
+/** Returns what a reweighter is given for a part of a batch. */
+export function reweighterInput(
+  components: TrainingComponents,
+  { lossesNHW, confidenceNHW, logitsNCHW }: PixelMaps & { readonly confidenceNHW: Tensor },
+  { labelsNHW, origins }: ObjectiveInput['batch'],
+): ReweighterInput {
+  const { processGroup } = components;
+  const means = meanProcessGroup(components);
+  return {
+    confidenceNHW,
+    lossesNHW: lossesNHW.detach(),
+    validNHW: labelsNHW.ne(ignoreIndex),
+    labelsNHW,
+    ...(logitsNCHW && { logitsNCHW }),
+    ...(origins && { origins }),
+    ...(processGroup && { processGroup }),
+    ...(means && { sumOverRanks: (sums: Tensor) => means.sumOverRanks(sums) }),
+  };
+}
+
+/** Returns the weighted sum of the losses of regions; null where there are none. */
+function regionLossOf(
+  { regionLosses = [] }: TrainingComponents,
+  { logitsNCHW, batch: { labelsNHW } }: ObjectiveInput,
+): Tensor | null {
+  if (regionLosses.length === 0) return null;
+  const [, height = 0, width = 0] = labelsNHW.shape;
+  const resizedNCHW = resizeBilinear(logitsNCHW, [height, width]);
+  return regionLosses
+    .map(({ loss, weight }) => loss(resizedNCHW, labelsNHW, { ignoreIndex }).mul(weight))
+    .reduce((sum, loss) => sum.add(loss));
+}
+
+/** Returns 0 where all maps of the heads are finite, and otherwise NaN: infinity times 0 is NaN too. */
+function nothingWhereFinite({ logitsNCHW, auxiliaryLogitsNCHW, extraHeads = {} }: ObjectiveInput): Tensor {
+  const heads = [
+    logitsNCHW,
+    ...(auxiliaryLogitsNCHW ? [auxiliaryLogitsNCHW] : []),
+    ...Object.values(extraHeads),
+  ];
+  return heads
+    .map((map) => map.detach().sum().to({ dtype: 'float32' }).mul(0))
+    .reduce((sum, nothing) => sum.add(nothing));
 }

@@ -8,16 +8,19 @@ import { crossEntropy, fusedPixelLoss } from '../losses/index.js';
 import { resizeBilinear } from '../nn/index.js';
 import type { Tensor } from '../torch/index.js';
 import { selectKernel } from '../torch/internal.js';
+import { type ClassWeighting, withClassWeights } from './class-weighting.js';
 import type { Phase, StepBatch, TrainableOutput, TrainingComponents } from './training-components.js';
 
 /** Holds the maps of the heads, at any resolution, and the batch they were predicted for. */
 export interface PixelMapsInput extends TrainableOutput {
   readonly batch: StepBatch;
   readonly phase: Phase;
+  /** Weighs the losses by class; null for all classes alike. */
+  readonly weighting: ClassWeighting | null;
 }
 
 export interface PixelMaps {
-  /** Holds l_i, [N,H,W] float32, 0 where ignored. */
+  /** Holds l_i with the weights of their classes, [N,H,W] float32, 0 where ignored. */
   readonly lossesNHW: Tensor;
   /** Holds v̂, [N,H,W] float32; null without a reweighter. */
   readonly confidenceNHW: Tensor | null;
@@ -27,9 +30,9 @@ export interface PixelMaps {
 
 /** Returns the loss and confidence of every pixel at the labels' size. */
 export function pixelMapsOf(components: TrainingComponents, input: PixelMapsInput): PixelMaps {
-  const { logitsNCHW, batch } = input;
+  const { logitsNCHW, batch, weighting } = input;
   const { pixelLoss: loss, confidence, reweighter } = components;
-  return selectKernel<PixelMaps>('pixelLoss', {
+  const maps = selectKernel<PixelMaps>('pixelLoss', {
     inputs: [logitsNCHW],
     when: canFuse(components),
     fused: () => ({
@@ -42,6 +45,7 @@ export function pixelMapsOf(components: TrainingComponents, input: PixelMapsInpu
     }),
     stock: () => plainMaps(components, input),
   });
+  return { ...maps, lossesNHW: withClassWeights(maps.lossesNHW, weighting, loss) };
 }
 
 /** Returns the plain cross-entropy [N,H,W] of the auxiliary head's logits [N,C,h,w]. */
@@ -71,7 +75,11 @@ function plainMaps(
   );
   const detach = input.phase === 'isolated' && { detach: true };
   return {
-    lossesNHW: pixelLoss(logitsNCHW, labelsNHW, { extraHeads, ignoreIndex }),
+    lossesNHW: pixelLoss(logitsNCHW, labelsNHW, {
+      extraHeads,
+      ignoreIndex,
+      ...(input.weighting && { classWeights: input.weighting.classWeights }),
+    }),
     confidenceNHW: reweighter && confidence(logitsNCHW, { extraHeads, ...detach }),
     logitsNCHW: logitsNCHW.detach(),
   };

@@ -18,6 +18,7 @@ import { type DataRecord, recordData } from './data-record.js';
 import type { TrainingHooks } from './events.js';
 import { deviceOfRank, threadsOfRank } from './rank-resources.js';
 import { broadcastJson, restoreRankStates } from './rank-state.js';
+import { resolveClassWeights } from './resolve-class-weights.js';
 import { Trainer } from './trainer.js';
 import { TrainingBatches } from './training-batches.js';
 import { type LastCheckpoint, TrainingRun } from './training-run.js';
@@ -86,15 +87,17 @@ interface TrainPlace {
 }
 
 async function train(
-  config: Config,
+  given: Config,
   { processGroup, device, options }: TrainPlace,
 ): Promise<'finished' | 'interrupted'> {
-  const training = await openDataset(datasetSection(config.data, 'train'));
-  const evaluation = await openDataset(datasetSection(config.data, 'evaluation'));
+  const training = await openDataset(datasetSection(given.data, 'train'));
+  const evaluation = await openDataset(datasetSection(given.data, 'evaluation'));
   if (processGroup) {
     expectSameImages(training, { part: 'train', processGroup });
     expectSameImages(evaluation, { part: 'evaluation', processGroup });
   }
+  const onNotice = (message: string) => options.onEvent?.({ type: 'notice', message });
+  const config = await resolveClassWeights(given, { dataset: training, processGroup, onNotice });
   const { statistics } = config.training;
   const first = processGroup === null || processGroup.rank === 0;
   const statisticsImages =
@@ -106,9 +109,10 @@ async function train(
     { ...config, device },
     {
       classCount: training.classes.length,
+      classNames: training.classes.map(({ name }) => name),
       datasetLength: training.length,
       processGroup,
-      onNotice: (message) => options.onEvent?.({ type: 'notice', message }),
+      onNotice,
     },
   );
   const loader = new TrainingBatches(config, processGroup ?? undefined);

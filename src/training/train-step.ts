@@ -6,11 +6,16 @@
  * A batch may be computed in parts, one after the other, to save memory; the step descends the mean of their objectives.
  */
 
+import { ignoreIndex } from '../data/index.js';
 import { OperationError } from '../errors/index.js';
 import { activationCheckpointing } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';
-import { autocast, type Kernels, scope, stack, type Tensor, withKernels } from '../torch/index.js';
-import { objectiveOf } from './objective.js';
+import { autocast, type Kernels, noGrad, scope, stack, type Tensor, withKernels } from '../torch/index.js';
+import { classWeightingOf } from './class-weighting.js';
+import { labelTotals, meansSpanBatch } from './label-totals.js';
+import { type ObjectiveInput, objectiveOf, reweighterInput } from './objective.js';
+import { pixelMapsOf } from './pixel-maps.js';
+import { preserveState } from './preserve-state.js';
 import type {
   Phase,
   StepBatch,
@@ -57,10 +62,12 @@ function takeStep(components: TrainingComponents, batch: StepBatch, options: Ste
   using step = scope();
   using _checkpointing = options.activationCheckpointing ? activationCheckpointing() : null;
   optimizer.zeroGrad();
-  const parts = Array.from({ length: partCount }, (_, place) => {
+  const batches = Array.from({ length: partCount }, (_, place) => partOf(batch, { place, count: partCount }));
+  const whole = partCount === 1 ? {} : surveyBatch(components, { batch, parts: batches }, options);
+  const parts = batches.map((part, place) => {
     // Frees the tensors of a part before the next begins; its gradients stay.
     using inner = scope();
-    const losses = lossesOf(components, partOf(batch, { place, count: partCount }), options);
+    const losses = lossesOf(components, { ...whole, batch: part }, options);
     const share = partCount === 1 ? losses.objective : losses.objective.div(partCount);
     options.enter?.('backward');
     if (place === partCount - 1) lastBackward(share);
@@ -72,6 +79,41 @@ function takeStep(components: TrainingComponents, batch: StepBatch, options: Ste
   optimizer.step();
   options.enter?.('other');
   return mapLosses(meanOf(parts), (loss) => step.keep(loss));
+}
+
+/**
+ * Returns what the parts of a batch must know of each other: the totals of their labels where means are over all of them,
+ * and how they are weighed by a reweighter that looks at all parts first. Only the latter computes a forward pass more.
+ */
+function surveyBatch(
+  components: TrainingComponents,
+  { batch, parts }: { readonly batch: StepBatch; readonly parts: readonly StepBatch[] },
+  options: StepOptions,
+): Pick<ObjectiveInput, 'totals' | 'weigh'> {
+  const { model, reweighter, classWeights, generator = null } = components;
+  if (!meansSpanBatch(components)) return {};
+  const totals = labelTotals(components, batch.labelsNHW, { partCount: parts.length });
+  if (!reweighter?.surveyParts) return { totals };
+  const restore = preserveState(model, generator);
+  const inputs = parts.map((part) => () => {
+    const output = forward(components.model, part.imagesNCHW, options.precision);
+    const { labelsNHW } = part;
+    const validNHW = labelsNHW.ne(ignoreIndex);
+    const weighting = classWeightingOf(classWeights, { labelsNHW, validNHW, totals });
+    const { confidenceNHW, ...maps } = pixelMapsOf(components, {
+      ...output,
+      ...options,
+      batch: part,
+      weighting,
+    });
+    return reweighterInput(components, { ...maps, confidenceNHW: confidenceNHW as Tensor }, part);
+  });
+  try {
+    options.enter?.('forward');
+    return { totals, weigh: noGrad(() => reweighter.surveyParts?.(inputs)) };
+  } finally {
+    restore();
+  }
 }
 
 /** Returns the `place`-th of `count` equal parts of a batch, as views. */
@@ -104,16 +146,18 @@ function meanOf(parts: readonly StepLosses[]): StepLosses {
     objective: mean('objective'),
     main: mean('main'),
     weighted: first.weighted && mean('weighted'),
+    region: first.region && mean('region'),
     auxiliary: first.auxiliary && mean('auxiliary'),
   };
 }
 
 function mapLosses(losses: StepLosses, map: (loss: Tensor) => Tensor): StepLosses {
-  const { objective, main, weighted, auxiliary } = losses;
+  const { objective, main, weighted, region, auxiliary } = losses;
   return {
     objective: map(objective),
     main: map(main),
     weighted: weighted && map(weighted),
+    region: region && map(region),
     auxiliary: auxiliary && map(auxiliary),
   };
 }
@@ -121,14 +165,14 @@ function mapLosses(losses: StepLosses, map: (loss: Tensor) => Tensor): StepLosse
 /** Computes losses in a scope of their own, so that only the graph holds the activations, and backward frees the graph. */
 function lossesOf(
   components: TrainingComponents,
-  batch: StepBatch,
+  given: Pick<ObjectiveInput, 'batch' | 'totals' | 'weigh'>,
   { phase, precision, enter }: StepOptions,
 ): StepLosses {
   using inner = scope();
   enter?.('forward');
-  const output = forward(components.model, batch.imagesNCHW, precision);
+  const output = forward(components.model, given.batch.imagesNCHW, precision);
   enter?.('loss');
-  const losses = objectiveOf(components, { ...output, batch, phase });
+  const losses = objectiveOf(components, { ...output, ...given, phase });
   for (const loss of Object.values(losses)) if (loss) inner.keep(loss);
   return losses;
 }

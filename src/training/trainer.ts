@@ -165,9 +165,10 @@ export class Trainer {
 
   dispose(): void {
     this.#synchronizer?.dispose();
-    const { model, reweighter, optimizer, generator } = this.components;
+    const { model, reweighter, optimizer, generator, classWeights } = this.components;
     model.dispose();
     reweighter?.dispose();
+    classWeights?.dispose();
     optimizer.dispose();
     generator.dispose();
   }

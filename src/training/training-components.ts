@@ -1,11 +1,11 @@
 /** Describes what a training step works on: network, reweighter, losses, optimizer and batch. */
 
 import type { Collectives } from '../distributed/index.js';
-import type { PixelLoss, Reduction } from '../losses/index.js';
+import type { PixelLoss, Reduction, RegionLoss } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { Optimizer } from '../optim/index.js';
 import type { Confidence, Reweighter, SampleOrigin } from '../reweighting/index.js';
-import type { Tensor } from '../torch/index.js';
+import type { Generator, Tensor } from '../torch/index.js';
 
 /**
  * Names the phase of a step (section 4.2). In the `isolated` phase the network learns from the plain mean loss and the
@@ -44,6 +44,20 @@ export interface TrainingComponents {
   readonly processGroup?: Collectives | null;
   /** Says over whose pixels means and norms are taken: each rank's own (the default), or those of all ranks. */
   readonly normScope?: 'rank' | 'global';
+  /** Weighs the losses by the class of the label, [C] float32; null or absent weighs all classes alike. */
+  readonly classWeights?: Tensor | null;
+  /** Lists losses of regions that are added to the objective. */
+  readonly regionLosses?: readonly WeightedRegionLoss[];
+  /** Gives the factor of the pixel loss, weighted or plain, in the objective; 1 by default. */
+  readonly pixelLossWeight?: number;
+  /** Draws the network's dropout masks; without it, a reweighter that surveys all parts sees other masks than the step. */
+  readonly generator?: Generator;
+}
+
+/** Holds a loss of regions with its factor in the objective. */
+export interface WeightedRegionLoss {
+  readonly loss: RegionLoss;
+  readonly weight: number;
 }
 
 /** Holds a batch on the device. */
@@ -64,5 +78,7 @@ export interface StepLosses {
   readonly main: Tensor;
   /** Is Q = Σ w′·l; null without a reweighter. */
   readonly weighted: Tensor | null;
+  /** Gives the sum of the losses of regions times their factors; null without any. */
+  readonly region: Tensor | null;
   readonly auxiliary: Tensor | null;
 }

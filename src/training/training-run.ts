@@ -113,7 +113,9 @@ export class TrainingRun {
     const logged = step % logEvery === 0 || step === iterations || step === 1;
     const loss = logged ? this.#log(losses, learningRate) : null;
     const memory = logged ? this.#recordMemory() : null;
-    for (const part of [losses.main, losses.weighted, losses.auxiliary]) part?.dispose();
+    for (const part of [losses.main, losses.weighted, losses.region, losses.auxiliary]) part?.dispose();
+    const notice = trainer.components.reweighter?.takeNotice?.() ?? null;
+    if (notice !== null) this.#tell({ type: 'notice', message: `step ${step}: ${notice}` });
     this.#watch.follow({ step, names: batch.names, objective: losses.objective });
     if (logged) this.#watch.settle();
     const count = batch.names.length * (processGroup?.worldSize ?? 1);
@@ -157,6 +159,7 @@ export class TrainingRun {
   /** Reads the losses back and records them. The host waits for the device here. */
   #log(losses: StepLosses, learningRate: number): number {
     const objective = losses.objective.item();
+    const keptShare = this.#parts.trainer.components.reweighter?.keptShare ?? null;
     this.#parts.writer?.append({
       step: this.#parts.trainer.stepsTaken,
       split: 'train',
@@ -164,6 +167,8 @@ export class TrainingRun {
         loss: objective,
         mainLoss: losses.main.item(),
         ...(losses.weighted && { weightedLoss: losses.weighted.item() }),
+        ...(keptShare !== null && { keptShare }),
+        ...(losses.region && { regionLoss: losses.region.item() }),
         ...(losses.auxiliary && { auxiliaryLoss: losses.auxiliary.item() }),
         learningRate,
       },

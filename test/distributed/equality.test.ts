@@ -20,6 +20,8 @@ interface Training {
   /** Digest of everything learned. */
   readonly learned: string;
   readonly generator: string;
+  /** Shares of the pixels that a reweighter has kept, by step. */
+  readonly keptShares: readonly (number | null)[];
 }
 
 type Trainings = Readonly<Record<string, Training>>;
@@ -45,6 +47,25 @@ const runs = {
   'active-bias': run({ reweighter: { kind: 'active-bias', grid: [2, 3], minVisits: 2 } }),
   'meta-weight-net': run({ reweighter: { kind: 'meta-weight-net', hidden: 8 } }, { clean: true }),
   focal: run({ reweighter: { kind: 'focal' } }),
+  // The rank of `minKept` is looked for in the first case, and most pixels are below the threshold in the second.
+  'ohem by rank': run({ reweighter: { kind: 'ohem', threshold: 0.05, minKept: 2000 } }),
+  'ohem by threshold': run({ reweighter: { kind: 'ohem', threshold: 0.2, minKept: 10 } }),
+  'ohem whatever the scope of norms': run({
+    normScope: 'rank',
+    reduction: 'all',
+    reweighter: { kind: 'ohem', threshold: 0.05, minKept: 2000 },
+  }),
+  'class weights and losses of regions': run({
+    loss: { kind: 'cross-entropy', labelSmoothing: 0.1 },
+    classWeights: [0.5, 1, 3, 2, 0],
+    regionLosses: [{ kind: 'lovasz-softmax', weight: 0.5 }, { kind: 'dice' }],
+  }),
+  'class weights under arm': run({
+    classWeights: [0.5, 1, 3, 2, 1],
+    reduction: 'all',
+    reweighter: { kind: 'arm' },
+    training: isolatedThenJoint,
+  }),
 };
 
 /** Returns the runs, each with a file into which rank 0 or the single process writes its state. */
@@ -82,10 +103,25 @@ test('two ranks with half the batch each are one process with all of it', async 
       }
     }
     expect(first[name]?.learned, name).toBe(second[name]?.learned);
+    expect(first[name]?.keptShares, name).toEqual(second[name]?.keptShares);
+    if (name.startsWith('ohem')) expectSameShares(first[name]?.keptShares, whole[name]?.keptShares);
     expectSameState(fileOf(folder, { who: 'ranks', name }), fileOf(folder, { who: 'alone', name }));
   }
   expect([...reports, alone].map(({ liveTensors }) => liveTensors)).toEqual([0, 0, 0]);
 });
+
+/** Compares the shares of kept pixels: the rank that `minKept` asks for, up to pixels whose likelihood rounding moved. */
+function expectSameShares(
+  shares: readonly (number | null)[] = [],
+  expected: readonly (number | null)[] = [],
+): void {
+  expect(shares).toHaveLength(4);
+  for (const [step, share] of shares.entries()) {
+    expect(share).toBeGreaterThan(0.1);
+    expect(share).toBeLessThan(0.9);
+    expect(Math.abs((share ?? 0) - (expected[step] ?? 0))).toBeLessThan(1e-3);
+  }
+}
 
 /** Compares parameters, buffers and momenta up to the rounding of sums in another order. */
 function expectSameState(path: string, expectedPath: string): void {

@@ -92,11 +92,64 @@ describe('OHEM', () => {
     }
   });
 
+  test('both scopes are one where a process computes the whole batch at once', () => {
+    using _inner = scope();
+    using generator = new Generator(4);
+    const logitsNCHW = randn([2, 4, 8, 9], { dtype: 'float32', generator }).mul(2);
+    const input = inputOf(
+      logitsNCHW,
+      Array.from({ length: 144 }, (_, pixel) => (pixel % 5 === 0 ? ignored : pixel % 4)),
+    );
+    for (const options of [
+      { threshold: 0.7, minKept: 10 },
+      { threshold: 0.05, minKept: 60 },
+      { threshold: 0.3, minKept: 100_000 },
+    ]) {
+      const byBatch = weightsOf(new Ohem(options), input);
+      expect(byBatch).toEqual(weightsOf(new Ohem({ ...options, minKeptScope: 'process' }), input));
+    }
+  });
+
+  test('says once that it keeps all pixels, and gives the share that it keeps', () => {
+    using _inner = scope();
+    const few = rowOf([0.8, 0.85, 0.9, 0.95]);
+    const fitting = new Ohem({ threshold: 0.5, minKept: 2 });
+    fitting.weigh(few);
+    expect([fitting.keptShare, fitting.takeNotice()]).toEqual([0.5, null]);
+    const greedy = new Ohem({ threshold: 0.5, minKept: 1000 });
+    greedy.weigh(few);
+    expect(greedy.keptShare).toBe(0.75);
+    expect(greedy.takeNotice()).toBe(
+      'OHEM kept all pixels but the easiest, which is plain cross-entropy: a batch had 4 labeled pixels, and ' +
+        'reweighter.minKept is 1000; lower it',
+    );
+    greedy.weigh(few);
+    expect(greedy.takeNotice()).toBe(null);
+    // Pixels below the threshold are kept for what they are, not for a `minKept` that is too large.
+    const allHard = new Ohem({ threshold: 1, minKept: 1000 });
+    allHard.weigh(few);
+    expect([allHard.keptShare, allHard.takeNotice()]).toEqual([1, null]);
+    // Measuring single images in evaluation is no training step.
+    const measured = new Ohem({ threshold: 0.5, minKept: 1000 }).eval();
+    measured.weigh(few);
+    expect([measured.keptShare, measured.takeNotice()]).toEqual([null, null]);
+  });
+
   test('presets are the published settings, which a named option overrides', () => {
     const { options } = reweighters.get('ohem');
-    expect(options.parse({})).toEqual({ preset: null, threshold: 0.7, minKept: 100_000 });
-    const hrnet = options.parse({ preset: 'hrnet' });
-    expect(hrnet).toEqual({ preset: 'hrnet', threshold: 0.9, minKept: 131_072 });
+    expect(options.parse({})).toEqual({
+      preset: null,
+      threshold: 0.7,
+      minKept: 100_000,
+      minKeptScope: 'batch',
+    });
+    const hrnet = options.parse({ preset: 'hrnet', minKeptScope: 'process' });
+    expect(hrnet).toEqual({
+      preset: 'hrnet',
+      threshold: 0.9,
+      minKept: 131_072,
+      minKeptScope: 'process',
+    });
     expect(options.parse(hrnet)).toEqual(hrnet);
     expect(options.parse({ preset: 'hrnet', minKept: 50 })).toMatchObject({ threshold: 0.9, minKept: 50 });
     expect(() => options.parse({ preset: 'ocr' })).toThrow();

@@ -9,9 +9,14 @@ const batchSize = 16;
 
 /**
  * Sizes the methods as the paper did. openseg's OHEM keeps at least 100 000 pixels of the two images on one GPU, which is
- * 50 000 for each image of a batch.
+ * 50 000 for each image of a batch, however many GPUs share it. ARM climbs by a negative learning rate, as the paper
+ * writes it, under the weight decay of the network.
  */
-const methodScale: MethodScale = { armLearningRateScale: 1, ohemMinKept: 50_000 * batchSize };
+const methodScale: MethodScale = {
+  armLearningRateScale: 1,
+  armUpdate: 'negative-rate',
+  ohemMinKept: 50_000 * batchSize,
+};
 
 /** Lists the scales of multi-scale testing, as in openseg and published results: 0.5 to 2 by quarters. */
 export const testScales = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;

@@ -19,7 +19,9 @@ export interface CleanData {
 export interface MethodScale {
   /** Multiplies ARM's learning rate; 1 is the paper's. */
   readonly armLearningRateScale: number;
-  /** Sets how many pixels of a batch OHEM keeps at least. */
+  /** Says how ARM climbs; by default as the reweighter does. */
+  readonly armUpdate?: 'maximize' | 'negative-rate';
+  /** Sets how many pixels of a whole batch OHEM keeps at least, over all processes. */
   readonly ohemMinKept: number;
 }
 
@@ -31,8 +33,11 @@ interface Method {
   readonly clean?: CleanData;
 }
 
-const arm = ({ armLearningRateScale: learningRateScale }: MethodScale, p: 1 | 2 | 3 = 2): MethodSections => ({
-  reweighter: { kind: 'arm', p, learningRateScale },
+const arm = (
+  { armLearningRateScale: learningRateScale, armUpdate: update }: MethodScale,
+  p: 1 | 2 | 3 = 2,
+): MethodSections => ({
+  reweighter: { kind: 'arm', p, learningRateScale, ...(update && { update }) },
 });
 
 /** Returns W(v) = slope · v + 0.5: a slope of −0.5 suppresses confident pixels, +0.5 focuses on them (section 4.3). */

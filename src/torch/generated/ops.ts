@@ -57,6 +57,12 @@ export function any(self: HasHandle): Tensor {
   return tensor(anyOperator(self.id));
 }
 
+const argsortOperator = operator('aten::argsort');
+/** `aten::argsort` */
+export function argsort(self: HasHandle, { dim, descending }: { dim?: number; descending?: boolean } = {}): Tensor {
+  return tensor(argsortOperator(self.id, dim, descending));
+}
+
 const avgPool2dOperator = operator('aten::avg_pool2d');
 /** `aten::avg_pool2d` */
 export function avgPool2d(self: HasHandle, kernelSize: number | readonly number[], { stride, padding, ceilMode, countIncludePad, divisorOverride }: { stride?: number | readonly number[]; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null } = {}): Tensor {
@@ -92,6 +98,12 @@ const crossEntropyLossOperator = operator('aten::cross_entropy_loss');
 /** `aten::cross_entropy_loss` */
 export function crossEntropyLoss(self: HasHandle, target: HasHandle, { weight, reduction, ignoreIndex, labelSmoothing }: { weight?: HasHandle | null; reduction?: number; ignoreIndex?: number; labelSmoothing?: number } = {}): Tensor {
   return tensor(crossEntropyLossOperator(self.id, target.id, weight?.id ?? null, reduction, ignoreIndex, labelSmoothing));
+}
+
+const cumsumOperator = operator('aten::cumsum');
+/** `aten::cumsum` */
+export function cumsum(self: HasHandle, dim: number, { dtype }: { dtype?: DType | null } = {}): Tensor {
+  return tensor(cumsumOperator(self.id, dim, dtype == null ? null : dtypeCode(dtype)));
 }
 
 const emptyLikeOperator = operator('aten::empty_like');
@@ -143,6 +155,12 @@ const relu_Operator = operator('aten::relu_');
 export function relu_<T extends HasHandle>(self: T): T {
   relu_Operator(self.id);
   return self;
+}
+
+const scatterSrcOperator = operator('aten::scatter', 'src');
+/** `aten::scatter.src` */
+export function scatterSrc(self: HasHandle, dim: number, index: HasHandle, src: HasHandle): Tensor {
+  return tensor(scatterSrcOperator(self.id, dim, index.id, src.id));
 }
 
 const scatterAddOperator = operator('aten::scatter_add');

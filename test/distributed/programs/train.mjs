@@ -87,10 +87,12 @@ function train(
   const operations = [];
   if (processGroup) countOperations(processGroup, operations);
   const losses = [];
+  const keptShares = [];
   for (let step = 0; step < steps; step++) {
     if (step === resumeAt) trainer = resumed(trainer, { config, processGroup });
     const batch = batchOf(step, share);
     const taken = trainer.step({ ...batch, ...(clean && { clean: batchOf(step, { ...share, stream: 1 }) }) });
+    keptShares.push(trainer.components.reweighter?.keptShare ?? null);
     losses.push(
       Object.fromEntries(Object.entries(taken).map(([part, loss]) => [part, loss?.item() ?? null])),
     );
@@ -107,6 +109,7 @@ function train(
   trainer.dispose();
   return {
     losses,
+    keptShares,
     backwards: operations.filter((operation) => operation === 'backward').length,
     learned: digests.learned.digest('hex'),
     generator: digests.generator.digest('hex'),
