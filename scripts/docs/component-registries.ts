@@ -1,7 +1,7 @@
 /** The registries of components, in the order in which the reference describes them. */
 
 import { datasets } from 'coarsely/data';
-import { losses } from 'coarsely/losses';
+import { losses, regionLosses } from 'coarsely/losses';
 import { backbones, heads } from 'coarsely/models';
 import { optimizers, schedules } from 'coarsely/optim';
 import { confidences, reweighters } from 'coarsely/reweighting';
@@ -21,6 +21,12 @@ export const componentGroups: readonly ComponentGroup[] = [
     key: 'loss',
     registry: losses,
     text: 'A loss is one number for each pixel, computed in float32. See [Losses, confidences, weights](../guide/losses-and-weights.md); p_y is the likelihood of the label of a pixel.',
+  },
+  {
+    title: 'Losses of regions',
+    key: 'regionLosses',
+    registry: regionLosses,
+    text: 'A list of losses that are added to the pixel loss, each with a factor `weight` (1 by default). See [Losses of regions](../guide/losses-and-weights.md#losses-of-regions).',
   },
   {
     title: 'Confidences',

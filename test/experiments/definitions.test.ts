@@ -132,7 +132,7 @@ describe('the scales', () => {
     const config = (name: string) => jobs.find(({ runName }) => runName === name)?.config;
     expect(config('cityscapes-coarse-arm')).toMatchObject({
       model: { backbone: { kind: 'resnet101', outputStride: 8, weights: path.resolve('r101.pth') } },
-      reweighter: { kind: 'arm', p: 2, learningRateScale: 1 },
+      reweighter: { kind: 'arm', p: 2, learningRateScale: 1, update: 'negative-rate' },
       data: { kind: 'cityscapes', augmentation: { cropSize: [512, 1024] } },
       training: { iterations: 40_000, batchSize: 16 },
     });

@@ -28,7 +28,10 @@ describe('the recipes of the paper', () => {
   it('differ from their baseline in the method alone', () => {
     const { name: _, ...arm } = paperConfig(paperRun('cityscapes-coarse', 'arm'));
     const { name: __, ...baseline } = paperConfig(paperRun('cityscapes-coarse', 'cross-entropy'));
-    expect(arm).toEqual({ ...baseline, reweighter: { kind: 'arm', p: 2, learningRateScale: 1 } });
+    expect(arm).toEqual({
+      ...baseline,
+      reweighter: { kind: 'arm', p: 2, learningRateScale: 1, update: 'negative-rate' },
+    });
   });
 
   it('train as long as the paper did', () => {

@@ -28,7 +28,7 @@ describe('combinators', () => {
     expect(baseline.reweighter).toBeUndefined();
     expect(withArm(baseline, { learningRateScale: 50 })).toEqual({
       ...baseline,
-      reweighter: { kind: 'arm', learningRateScale: 50, p: 2 },
+      reweighter: { kind: 'arm', learningRateScale: 50, p: 2, weightDecay: 0 },
     });
     expect(withLinearArm(baseline).reweighter).toEqual({ kind: 'linear-arm', slope: -0.5, intercept: 0.5 });
   });
