@@ -49,7 +49,13 @@ export interface CreateTrainingComponentsOptions {
  */
 export function createTrainingComponents(
   config: Config,
-  { classCount, classNames = null, datasetLength, processGroup = null, onNotice }: CreateTrainingComponentsOptions,
+  {
+    classCount,
+    classNames = null,
+    datasetLength,
+    processGroup = null,
+    onNotice,
+  }: CreateTrainingComponentsOptions,
 ): ConfiguredTrainingComponents {
   checkExtraHeads(config);
   checkCleanData(config);

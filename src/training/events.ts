@@ -26,12 +26,10 @@ export type TrainingEvent =
       /** Gives the share of the time since the last event that was spent waiting for a batch. */
       readonly dataWaitShare: number;
     }
-  /** Says in one line what the user has to know, such as what was assumed or is not as it was before a resume. */
+  /** Says in one line what was assumed, such as where in a file the weights were found, or what a person should know. */
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }
-  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
-  /** Says what was assumed or left out, or what a person should know of the run, as one sentence. */
-  | { readonly type: 'notice'; readonly message: string };
+  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };
 
 /** Connects a run with its caller. */
 export interface TrainingHooks {

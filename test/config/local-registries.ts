@@ -27,6 +27,7 @@ export const registries = {
     }),
   }),
   losses: registryOf('loss', { 'cross-entropy': z.strictObject({}) }),
+  regionLosses: registryOf('region loss', { dice: z.strictObject({}) }),
   confidences: registryOf('confidence', { variance: z.strictObject({}), std: z.strictObject({}) }),
   reweighters: registryOf('reweighter', {
     arm: z.strictObject({

@@ -1,8 +1,8 @@
 /** Checks the keys that add to the objective: class weights, losses of regions and the factor of the pixel loss. */
 import { configSchema } from 'coarsely/config';
 import { describe, expect, test } from 'vitest';
-import { checkObjective } from '#config/objective-sections.js';
 import { explainIssues } from '#config/explain-issues.js';
+import { checkObjective } from '#config/objective-sections.js';
 
 const base = { data: { root: 'somewhere' } };
 const parsed = (keys: object) => configSchema.parse({ ...base, ...keys });
@@ -21,27 +21,33 @@ test('nothing is added by default', () => {
 test('class weights are balanced, a list or a map', () => {
   for (const classWeights of ['balanced', [1, 0.5], { pole: 3 }])
     expect(parsed({ classWeights }).classWeights).toEqual(classWeights);
-  const expected =
+  expect(complaints({ classWeights: 'even' })).toEqual([
     'classWeights: expected balanced, a list with a number of at least 0 for each class, or such numbers by the names ' +
-    'of classes, received ';
-  expect(complaints({ classWeights: 'even' })).toEqual([`${expected}"even"`]);
-  expect(complaints({ classWeights: [1, -1] })).toEqual([`${expected}[1,-1]`]);
-  expect(complaints({ classWeights: { pole: 'much' } })).toEqual([`${expected}{"pole":"much"}`]);
+      'of classes, received "even"',
+  ]);
+  expect(complaints({ classWeights: [1, -1] })).toEqual(['classWeights.1: expected at least 0, received -1']);
+  expect(complaints({ classWeights: { pole: 'much' } })).toEqual([
+    'classWeights.pole: expected a number, received "much"',
+  ]);
 });
 
 test('losses of regions have a kind, a weight and the options of their kind', () => {
-  const { regionLosses } = parsed({ regionLosses: [{ kind: 'dice', weight: 0.5 }, { kind: 'lovasz-softmax' }] });
+  const { regionLosses } = parsed({
+    regionLosses: [{ kind: 'dice', weight: 0.5 }, { kind: 'lovasz-softmax' }],
+  });
   expect(regionLosses).toEqual([
     { kind: 'dice', weight: 0.5, smooth: 1, squared: false, perImage: true, classes: 'present' },
     { kind: 'lovasz-softmax', weight: 1, perImage: true, classes: 'present' },
   ]);
   expect(complaints({ regionLosses: [{ kind: 'dise' }] })).toEqual([
-    "regionLosses.0.kind: unknown region loss 'dise'; did you mean 'dice'? (known: dice, lovasz-softmax)",
+    "regionLosses.0.kind: unknown region loss 'dise'; did you mean dice? (known: dice, lovasz-softmax)",
   ]);
   expect(complaints({ regionLosses: [{ kind: 'dice', smoth: 1 }] })[0]).toMatch(
     /^unknown key regionLosses\.0\.smoth; did you mean regionLosses\.0\.smooth\?$/,
   );
-  expect(complaints({ regionLosses: [{ kind: 'dice', weight: 0 }] })[0]).toMatch(/^regionLosses\.0\.weight: expected/);
+  expect(complaints({ regionLosses: [{ kind: 'dice', weight: 0 }] })[0]).toMatch(
+    /^regionLosses\.0\.weight: expected/,
+  );
 });
 
 describe('what leaves nothing to learn is refused in one line', () => {

@@ -68,7 +68,7 @@ function gradientsWith(accumulation: number, { withArm, images: [first, count] =
         reweighter,
         pixelLoss: crossEntropy,
         confidence: variance,
-        reduction: 'all',
+        reduction: withArm ? 'valid' : 'all',
         auxiliaryWeight: 0,
       },
       { imagesNCHW, labelsNHW, origins },

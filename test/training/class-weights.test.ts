@@ -1,8 +1,7 @@
 /** Checks class weights from the config to the run's folder, and what a run says about OHEM. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, configSchema } from 'coarsely/config';
-import { datasetSection, resolveConfig } from 'coarsely/config';
+import { type Config, configSchema, datasetSection, resolveConfig } from 'coarsely/config';
 import { openDataset, type SegmentationDataset } from 'coarsely/data';
 import { readRun } from 'coarsely/runs';
 import { resolveClassWeights, runTraining, Trainer, type TrainingEvent } from 'coarsely/training';
@@ -114,7 +113,9 @@ describe('what does not fit is told by class', () => {
     );
 
   test('lists, names and zeros', async () => {
-    expect(await refusal([1, 2])).toMatch(/^classWeights: expected a list of 8 numbers, .*road.*, received 2$/);
+    expect(await refusal([1, 2])).toMatch(
+      /^classWeights: expected a list of 8 numbers, .*road.*, received 2$/,
+    );
     expect(await refusal({ raod: 2 })).toBe(
       'classWeights: the dataset has no class raod; did you mean classWeights.road?',
     );

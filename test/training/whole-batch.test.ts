@@ -61,10 +61,8 @@ function stepWith(setting: Setting) {
     // The images have different numbers of labels: a mean over parts is not one over pixels.
     place % 5 === 4 || place < 30 ? 255 : (place * 7) % classCount,
   );
-  const values = Array.from(
-    randn([images, 3, height, width], { dtype: 'float32', generator }).toTypedArray(),
-    (value, place) => broken[place] ?? Number(value),
-  );
+  const random = randn([images, 3, height, width], { dtype: 'float32', generator });
+  const values = Array.from(random.toTypedArray(), Number).map((value, place) => broken[place] ?? value);
   const imagesNCHW = tensorFrom(values, { dtype: 'float32', shape: [images, 3, height, width] });
   const labelsNHW = tensorFrom(labels, { dtype: 'int64', shape: [images, height, width] });
   const gradients: number[] = [];
