@@ -81,6 +81,6 @@ function withComponents(rows: readonly SchemaRow[]): SchemaRow[] {
     const section = rows.find(({ key, type }) => `${key}.kind` === row.key && type === 'section');
     const meaning = row.meaning || (section?.meaning ?? 'Its kind; the options of the kind stand beside it.');
     const title = group.title.toLowerCase();
-    return [{ ...row, type: `[${title}](components.md#${title})`, meaning }];
+    return [{ ...row, type: `[${title}](components.md#${title.replaceAll(' ', '-')})`, meaning }];
   });
 }

@@ -21,14 +21,12 @@ test('nothing is added by default', () => {
 test('class weights are balanced, a list or a map', () => {
   for (const classWeights of ['balanced', [1, 0.5], { pole: 3 }])
     expect(parsed({ classWeights }).classWeights).toEqual(classWeights);
-  expect(complaints({ classWeights: 'even' })).toEqual([
+  const expected =
     'classWeights: expected balanced, a list with a number of at least 0 for each class, or such numbers by the names ' +
-      'of classes, received "even"',
-  ]);
+    'of classes, received ';
+  expect(complaints({ classWeights: 'even' })).toEqual([`${expected}"even"`]);
+  expect(complaints({ classWeights: { pole: 'much' } })).toEqual([`${expected}{"pole":"much"}`]);
   expect(complaints({ classWeights: [1, -1] })).toEqual(['classWeights.1: expected at least 0, received -1']);
-  expect(complaints({ classWeights: { pole: 'much' } })).toEqual([
-    'classWeights.pole: expected a number, received "much"',
-  ]);
 });
 
 test('losses of regions have a kind, a weight and the options of their kind', () => {
