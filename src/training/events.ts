@@ -26,7 +26,7 @@ export type TrainingEvent =
       /** Gives the share of the time since the last event that was spent waiting for a batch. */
       readonly dataWaitShare: number;
     }
-  /** Says in one line what was assumed, such as where in a file the weights were found, or what a person should know. */
+  /** Says in one line what the user has to know, such as what was assumed or is not as it was before a resume. */
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };
