@@ -150,6 +150,8 @@ function sentence(event: Exclude<TrainingEvent, StepEvent>): string {
     }
     case 'checkpoint':
       return `step ${event.step}  checkpoint ${event.path}`;
+    case 'notice':
+      return `note: ${event.message}`;
     default:
       return event satisfies never;
   }
