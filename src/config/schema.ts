@@ -209,6 +209,13 @@ export function createConfigSchema(registries: ComponentRegistries) {
             'Whole network to start from: a run, one of its checkpoints, or a file of weights. Classes are matched by ' +
               'name, and new ones are drawn afresh. `null` starts without one.',
           ),
+        alignCorners: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Aligns the corners where maps and logits are resized, as networks of mmsegmentation with ' +
+              '`align_corners=True` do. It takes a little more memory and time.',
+          ),
         activationCheckpointing: z
           .boolean()
           .default(false)

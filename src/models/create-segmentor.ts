@@ -15,6 +15,8 @@ export interface ModelSection {
   readonly head: ComponentSection;
   /** The auxiliary head; null builds none. A head that brings its own auxiliary classifier takes its place. */
   readonly auxiliary: { readonly channels: number } | null;
+  /** Aligns the corners of maps that are resized; false by default. */
+  readonly alignCorners?: boolean | undefined;
 }
 
 /** Configures `createSegmentor`. */
@@ -37,7 +39,7 @@ export interface CreateSegmentorOptions {
  * @throws {CheckpointError} when a weights file does not fit
  */
 export function createSegmentor(
-  { backbone: backboneSection, head: headSection, auxiliary: auxiliarySection }: ModelSection,
+  { backbone: backboneSection, head: headSection, auxiliary: auxiliarySection, alignCorners }: ModelSection,
   {
     classCount,
     imageChannels = 3,
@@ -53,7 +55,7 @@ export function createSegmentor(
         imageChannels,
         ...(onNotice && { onNotice }),
       });
-      const context = { backbone, classCount, generator };
+      const context = { backbone, classCount, generator, alignCorners };
       const head = createComponent(heads, headSection, context);
       const auxiliary =
         auxiliarySection === null || head.hasAuxiliary
@@ -63,7 +65,7 @@ export function createSegmentor(
         Object.keys(extraHeadChannels).length === 0
           ? null
           : new ExtraHeads(head.channels, { heads: extraHeadChannels, generator });
-      return new Segmentor({ backbone, head, auxiliary, extraHeads });
+      return new Segmentor({ backbone, head, auxiliary, extraHeads, alignCorners });
     }),
   );
 }

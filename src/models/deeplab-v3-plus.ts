@@ -16,6 +16,7 @@ import {
 import { spatialSize } from '../nn/internal.js';
 import { defineComponent, parseOptions } from '../registry/index.js';
 import { cat, type Tensor } from '../torch/index.js';
+import { asppDilations } from './aspp-dilations.js';
 import type { Features } from './backbone.js';
 import { createClassifier } from './classifier.js';
 import { ConvNormRelu } from './conv-norm-relu.js';
@@ -39,6 +40,15 @@ const schema = z
       .positive()
       .default(48)
       .describe('Channels of the first stage where it joins the decoder.'),
+    dilations: z
+      .array(z.int().min(2))
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        'Dilations of the 3×3 convolutions that look around a pixel. `null` is 12, 24, 36 at an output stride of 8, and ' +
+          'the same distances in image pixels at others: 6, 12, 18 at 16.',
+      ),
     dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout before the classifier.'),
   })
   .describe('DeepLabv3+ (Chen et al. 2018) with separable convolutions.');
@@ -53,24 +63,27 @@ export class DeepLabV3Plus extends Module implements Head {
   readonly imagePool: ConvNormRelu;
   /** Reads single pixels. */
   readonly pointwise: ConvNormRelu;
-  /** Read 3×3 pixels at three dilations. */
+  /** Read 3×3 pixels at several dilations. */
   readonly branches: readonly SeparableConv[];
   readonly bottleneck: ConvNormRelu;
   readonly lowLevel: ConvNormRelu;
   readonly fuse: Sequential;
   readonly dropout: Dropout2d;
   readonly classifier: Conv2d;
+  readonly #alignCorners: boolean;
 
   /**
    * Creates the network with parameters drawn from `generator`.
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ backbone, classCount, generator, ...options }: DeepLabV3PlusOptions) {
+  constructor({ backbone, classCount, generator, alignCorners = false, ...options }: DeepLabV3PlusOptions) {
     super();
+    this.#alignCorners = alignCorners;
     const {
       channels: givenChannels,
       lowLevelChannels,
+      dilations,
       dropout,
     } = parseOptions('DeepLabV3Plus', schema, options);
     const [stage1Channels, , , inChannels] = backbone.channels;
@@ -79,7 +92,7 @@ export class DeepLabV3Plus extends Module implements Head {
     this.channels = channels;
     this.imagePool = new ConvNormRelu(inChannels, channels, pointwise);
     this.pointwise = new ConvNormRelu(inChannels, channels, pointwise);
-    this.branches = asppDilations(backbone.outputStride).map(
+    this.branches = (dilations ?? asppDilations(backbone.outputStride)).map(
       (dilation) => new SeparableConv(inChannels, channels, { dilation, generator }),
     );
     this.bottleneck = new ConvNormRelu((2 + this.branches.length) * channels, channels, {
@@ -100,7 +113,10 @@ export class DeepLabV3Plus extends Module implements Head {
   forward([stage1, , , stage4]: Features): HeadOutput {
     const lowLevel = this.lowLevel.forward(stage1);
     const context = this.bottleneck.forward(this.#pyramid(stage4));
-    const joined = cat([resizeBilinear(context, spatialSize(lowLevel)), lowLevel], 1);
+    const joined = cat(
+      [resizeBilinear(context, spatialSize(lowLevel), { alignCorners: this.#alignCorners }), lowLevel],
+      1,
+    );
     const featuresNCHW = this.fuse.forward(joined);
     const logitsNCHW = this.classifier.forward(this.dropout.forward(featuresNCHW));
     return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: null };
@@ -110,7 +126,7 @@ export class DeepLabV3Plus extends Module implements Head {
     return deepLabName(name);
   }
 
-  /** Maps [N, in, h, w] to [N, 5 · channels, h, w]. */
+  /** Maps [N, in, h, w] to [N, (2 + branches) · channels, h, w]. */
   #pyramid(featuresNCHW: Tensor): Tensor {
     const point = this.pointwise.forward(featuresNCHW);
     const branches = this.branches.map((branch) => branch.forward(featuresNCHW));
@@ -121,11 +137,6 @@ export class DeepLabV3Plus extends Module implements Head {
     const imageEverywhere = image.expand(point.shape).contiguous({ memoryFormat });
     return cat([imageEverywhere, point, ...branches], 1);
   }
-}
-
-/** Returns 12, 24, 36 at output stride 8, and the same distances in image pixels at other strides (6, 12, 18 at 16). */
-function asppDilations(outputStride: number): readonly number[] {
-  return [1, 2, 3].map((rate) => (rate * 96) / outputStride);
 }
 
 export const deepLabV3PlusComponent = defineComponent({

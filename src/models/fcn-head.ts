@@ -34,7 +34,7 @@ export class FcnHead extends Module implements Head {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ backbone, classCount, generator, ...options }: FcnHeadOptions) {
+  constructor({ backbone, classCount, generator, alignCorners: _, ...options }: FcnHeadOptions) {
     super();
     const { channels, dropout } = parseOptions('FcnHead', schema, options);
     this.channels = channels;

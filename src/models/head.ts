@@ -44,6 +44,8 @@ export interface HeadContext {
   readonly classCount: number;
   /** Draws initial parameters, and dropout masks in training. */
   readonly generator: Generator;
+  /** Aligns the corners of maps that are resized, as networks trained with mmsegmentation's `align_corners` need. */
+  readonly alignCorners?: boolean | undefined;
 }
 
 /** Describes a head that a config can name. */

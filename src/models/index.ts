@@ -14,15 +14,17 @@ export {
 export type { Head, HeadComponent, HeadContext, HeadOutput } from './head.js';
 export { heads } from './heads.js';
 export { OcrHead, type OcrHeadOptions } from './ocr-head.js';
+export type { PublishedInference } from './pretrained/config/test-pipeline.js';
 export {
   type LoadBackboneWeightsOptions,
   type LoadedWeights,
   loadBackboneWeights,
 } from './pretrained/load-backbone-weights.js';
 export type { PublishedClass } from './pretrained/published-meta.js';
+export type { PublishedOptions } from './pretrained/published-reading.js';
 export {
+  type ImageNormalization,
   loadPublishedSegmentor,
-  type PublishedOptions,
   type PublishedSegmentor,
 } from './pretrained/published-segmentor.js';
 export { ResNeSt, type ResNeStDepth, type ResNeStOptions } from './resnest/resnest.js';

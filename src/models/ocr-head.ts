@@ -51,14 +51,16 @@ export class OcrHead extends Module implements Head {
   readonly attention: ObjectAttention;
   readonly dropout: Dropout2d;
   readonly classifier: Conv2d;
+  readonly #alignCorners: boolean;
 
   /**
    * Creates the network with parameters drawn from `generator`.
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ backbone, classCount, generator, ...options }: OcrHeadOptions) {
+  constructor({ backbone, classCount, generator, alignCorners = false, ...options }: OcrHeadOptions) {
     super();
+    this.#alignCorners = alignCorners;
     const parsed = parseOptions('OcrHead', schema, options);
     const { channels, keyChannels } = parsed;
     this.channels = channels;
@@ -88,7 +90,9 @@ export class OcrHead extends Module implements Head {
     const { logitsNCHW: auxiliaryLogitsNCHW } = this.regions.forward(features);
     const pixelsNCHW = this.bottleneck.forward(features[3]);
     // The two stages differ in size at an output stride of 32 only.
-    const regionLogitsNCHW = resizeBilinear(auxiliaryLogitsNCHW, spatialSize(pixelsNCHW));
+    const regionLogitsNCHW = resizeBilinear(auxiliaryLogitsNCHW, spatialSize(pixelsNCHW), {
+      alignCorners: this.#alignCorners,
+    });
     const featuresNCHW = this.attention.forward(pixelsNCHW, gatherRegions(pixelsNCHW, regionLogitsNCHW));
     const logitsNCHW = this.classifier.forward(this.dropout.forward(featuresNCHW));
     return { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW };

@@ -23,6 +23,8 @@ export interface SegmentorParts {
   readonly head: Head;
   readonly auxiliary?: Head | null;
   readonly extraHeads?: ExtraHeads | null;
+  /** Aligns the corners where logits are resized to the image; false by default. */
+  readonly alignCorners?: boolean | undefined;
 }
 
 /** Segments images. Its parts are freed with it. */
@@ -31,13 +33,16 @@ export class Segmentor extends Module {
   readonly head: Head;
   readonly auxiliary: Head | null;
   readonly extraHeads: ExtraHeads | null;
+  /** Tells whether corners are aligned where logits are resized. */
+  readonly alignCorners: boolean;
 
-  constructor({ backbone, head, auxiliary = null, extraHeads = null }: SegmentorParts) {
+  constructor({ backbone, head, auxiliary = null, extraHeads = null, alignCorners = false }: SegmentorParts) {
     super();
     this.backbone = backbone;
     this.head = head;
     this.auxiliary = auxiliary;
     this.extraHeads = extraHeads;
+    this.alignCorners = alignCorners;
   }
 
   /** Returns the names of the parameters and buffers whose first dimension is the classes. */
@@ -51,24 +56,39 @@ export class Segmentor extends Module {
   }
 
   /**
-   * Returns predictions at the images' size, resized bilinearly (align_corners = false).
+   * Returns predictions at the images' size, resized bilinearly.
    *
    * @param imagesNCHW normalized images, [N, image channels, H, W]
    */
   forward(imagesNCHW: Tensor): SegmentorOutput {
-    const size = spatialSize(imagesNCHW);
-    const { logitsNCHW, auxiliaryLogitsNCHW, extraHeads } = this.forwardLogits(imagesNCHW);
+    const output = this.forwardLogits(imagesNCHW);
+    return this.alignCorners ? output : this.#resized(output, spatialSize(imagesNCHW));
+  }
+
+  /**
+   * Returns predictions at the resolution of the heads, for a loss or an inference that resizes them itself with pixel
+   * centers at half-integers. A network that aligns corners returns them at the images' size.
+   */
+  forwardLogits(imagesNCHW: Tensor): SegmentorOutput {
+    const output = this.#forwardHeads(imagesNCHW);
+    return this.alignCorners ? this.#resized(output, spatialSize(imagesNCHW)) : output;
+  }
+
+  #resized(
+    { logitsNCHW, auxiliaryLogitsNCHW, extraHeads }: SegmentorOutput,
+    size: readonly [number, number],
+  ): SegmentorOutput {
+    const resized = (mapNCHW: Tensor) => resizeBilinear(mapNCHW, size, { alignCorners: this.alignCorners });
     return {
-      logitsNCHW: resizeBilinear(logitsNCHW, size),
-      auxiliaryLogitsNCHW: auxiliaryLogitsNCHW === null ? null : resizeBilinear(auxiliaryLogitsNCHW, size),
+      logitsNCHW: resized(logitsNCHW),
+      auxiliaryLogitsNCHW: auxiliaryLogitsNCHW === null ? null : resized(auxiliaryLogitsNCHW),
       extraHeads: Object.fromEntries(
-        Object.entries(extraHeads).map(([name, mapNCHW]) => [name, resizeBilinear(mapNCHW, size)]),
+        Object.entries(extraHeads).map(([name, mapNCHW]) => [name, resized(mapNCHW)]),
       ),
     };
   }
 
-  /** Returns predictions at the resolution of the heads, for a loss or an inference that resizes them itself. */
-  forwardLogits(imagesNCHW: Tensor): SegmentorOutput {
+  #forwardHeads(imagesNCHW: Tensor): SegmentorOutput {
     const features = this.backbone.forward(imagesNCHW);
     const { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: ownAuxiliary } = this.head.forward(features);
     const extraHeads = this.extraHeads?.forward(featuresNCHW) ?? {};

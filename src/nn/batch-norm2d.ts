@@ -28,6 +28,7 @@ export class BatchNorm2d extends Module {
   readonly #epsilon: number;
   readonly #momentum: number;
   #synchronized = false;
+  #frozen = false;
 
   constructor(channels: number, { epsilon = 1e-5, momentum = 0.1 }: BatchNorm2dOptions = {}) {
     super();
@@ -60,7 +61,7 @@ export class BatchNorm2d extends Module {
       // Maps in another layout keep it, which the fused kernel would change.
       when:
         this.weight.dtype === 'float32' &&
-        (inputNCHW.isContiguous('channels-last') || (this.training && this.#synchronized)),
+        (inputNCHW.isContiguous('channels-last') || (this.#measures && this.#synchronized)),
       required: this.#synchronized,
       fused: () => this.#forwardFused(inputNCHW, residual, relu),
       stock: () => this.#forwardStock(inputNCHW, residual, relu),
@@ -75,7 +76,7 @@ export class BatchNorm2d extends Module {
       this.running_mean,
       this.running_var,
       residual,
-      this.training,
+      this.#measures,
       this.#momentum,
       this.#epsilon,
       relu,
@@ -85,13 +86,26 @@ export class BatchNorm2d extends Module {
 
   #forwardStock(inputNCHW: Tensor, residual: Tensor | null, relu: boolean): Tensor {
     const parameters = [this.weight, this.bias, this.running_mean, this.running_var] as const;
-    const settings = [this.training, this.#momentum, this.#epsilon] as const;
+    const settings = [this.#measures, this.#momentum, this.#epsilon] as const;
     const normalized = this.#synchronized
       ? ops.syncBatchNorm(inputNCHW, ...parameters, ...settings)
       : ops.batchNorm(inputNCHW, ...parameters, ...settings, true);
     // In place, as the normalization does not need its output for its gradient and nothing else uses it.
     const sum = residual === null ? normalized : normalized.add_(residual);
     return relu ? ops.relu_(sum) : sum;
+  }
+
+  /**
+   * Chooses whether training normalizes with the stored statistics, as evaluation does, and leaves them as they are;
+   * weight and bias are trained all the same (mmsegmentation's `norm_eval`).
+   */
+  freezeStatistics(on: boolean): void {
+    this.#frozen = on;
+  }
+
+  /** Is true where the statistics are those of the batch. */
+  get #measures(): boolean {
+    return this.training && !this.#frozen;
   }
 
   /**

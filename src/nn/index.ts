@@ -25,5 +25,5 @@ export {
   MaxPool2d,
   type MaxPool2dOptions,
 } from './pooling.js';
-export { resizeBilinear } from './resize-bilinear.js';
+export { type ResizeOptions, resizeBilinear } from './resize-bilinear.js';
 export { type Layer, type LayerOrFunction, Sequential } from './sequential.js';

@@ -21,7 +21,7 @@ export function deepLabName(name: string): string {
   return renamed(name, [
     ['imagePool.', 'image_pool.1.'],
     ['pointwise.', 'aspp_modules.0.'],
-    ...[0, 1, 2].flatMap((index) => separable(`branches.${index}.`, `aspp_modules.${index + 1}.`)),
+    ...branchPrefixes(name),
     ['bottleneck.', 'bottleneck.'],
     ['lowLevel.', 'c1_bottleneck.'],
     ...[0, 1].flatMap((index) => separable(`fuse.${index}.`, `sep_bottleneck.${index}.`)),
@@ -42,6 +42,12 @@ export function ocrName(name: string): string {
     ['attention.bottleneck.', `${block}bottleneck.`],
     ['classifier.', '1.conv_seg.'],
   ]);
+}
+
+/** Returns the prefixes of the branch that a name is of; there may be any number of branches. */
+function branchPrefixes(name: string): Prefix[] {
+  const [, index] = name.match(/^branches\.(\d+)\./) ?? [];
+  return index === undefined ? [] : separable(`branches.${index}.`, `aspp_modules.${Number(index) + 1}.`);
 }
 
 type Prefix = readonly [own: string, published: string];

@@ -1,7 +1,6 @@
-/** Reads the `meta` of an mmsegmentation checkpoint: classes, colors, and its config as text. */
+/** Reads the classes and colors in the `meta` of an mmsegmentation checkpoint. */
 
 import { CheckpointError } from '../../errors/index.js';
-import type { OutputStride } from '../resnet/stage-plan.js';
 
 /** Holds plain values by name: text, numbers, lists, maps. */
 export type CheckpointMeta = ReadonlyMap<unknown, unknown>;
@@ -14,7 +13,8 @@ export interface PublishedClass {
 }
 
 /**
- * Returns the classes from `CLASSES` and `PALETTE`; null when either is missing.
+ * Returns the classes from `CLASSES` and `PALETTE`, or from the `dataset_meta` of mmsegmentation 1.x; null when either is
+ * missing.
  *
  * @throws {CheckpointError} when they are not as many as the classes of the logits
  */
@@ -22,8 +22,10 @@ export function publishedClasses(
   meta: CheckpointMeta,
   { path, classCount }: { readonly path: string; readonly classCount: number },
 ): readonly PublishedClass[] | null {
-  const names = meta.get('CLASSES');
-  const colors = meta.get('PALETTE');
+  const dataset = meta.get('dataset_meta');
+  const inDataset = (key: string): unknown => (dataset instanceof Map ? dataset.get(key) : undefined);
+  const names = meta.get('CLASSES') ?? inDataset('classes') ?? inDataset('CLASSES');
+  const colors = meta.get('PALETTE') ?? inDataset('palette') ?? inDataset('PALETTE');
   if (!Array.isArray(names) || !Array.isArray(colors)) return null;
   if (names.length !== classCount || colors.length !== classCount) {
     throw new CheckpointError(
@@ -32,26 +34,6 @@ export function publishedClasses(
   }
   const classes = names.map((name, index) => ({ name, color: colors[index] }));
   return classes.every(isClass) ? classes : null;
-}
-
-/**
- * Returns the output stride of the backbone from the config of its training; 8, which most have, when there is none.
- *
- * @throws {CheckpointError} when the backbone has multi-grid dilation, or another output stride than 8, 16 and 32
- */
-export function publishedStride(meta: CheckpointMeta, path: string): OutputStride {
-  const config = meta.get('config');
-  if (typeof config !== 'string') return 8;
-  if (/multi_grid\s*=\s*[([]/.test(config)) {
-    throw new CheckpointError(
-      `${path}: was trained with multi-grid dilation (multi_grid), which the backbones here do not have`,
-    );
-  }
-  const strides = config.match(/\bstrides\s*=\s*[([]\s*(\d)\s*,\s*(\d)\s*,\s*(\d)\s*,\s*(\d)\s*[)\]]/);
-  if (strides === null) return 8;
-  const outputStride = strides.slice(1).reduce((product, stride) => product * Number(stride), 4);
-  if (outputStride === 8 || outputStride === 16 || outputStride === 32) return outputStride;
-  throw new CheckpointError(`${path}: has an output stride of ${outputStride}; expected 8, 16 or 32`);
 }
 
 function isClass(value: { readonly name: unknown; readonly color: unknown }): value is PublishedClass {

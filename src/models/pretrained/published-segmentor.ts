@@ -4,17 +4,13 @@
  */
 
 import { CheckpointError } from '../../errors/index.js';
-import { Generator, type Tensor, tidy } from '../../torch/index.js';
+import { Generator, ops, type Tensor, tidy } from '../../torch/index.js';
 import { createSegmentor, type ModelSection } from '../create-segmentor.js';
-import type { OutputStride } from '../resnet/stage-plan.js';
 import type { Segmentor } from '../segmentor.js';
+import type { PublishedInference, PublishedNormalization } from './config/test-pipeline.js';
 import { checkFoundTensors, listDifference, matchTensors, wrongShapeError } from './match-tensors.js';
-import {
-  type CheckpointMeta,
-  type PublishedClass,
-  publishedClasses,
-  publishedStride,
-} from './published-meta.js';
+import { type CheckpointMeta, type PublishedClass, publishedClasses } from './published-meta.js';
+import { type PublishedOptions, publishedReading } from './published-reading.js';
 import { prefixNotice, readWeights } from './read-weights.js';
 import { isPublishedNetwork, recognizeNetwork } from './recognize-network.js';
 
@@ -27,14 +23,18 @@ export interface PublishedSegmentor {
   readonly classCount: number;
   /** Names and colors of the classes; null when the checkpoint has none. */
   readonly classes: readonly PublishedClass[] | null;
+  /** Mean and deviation of red, green and blue that the network expects. */
+  readonly normalization: ImageNormalization;
+  /** How mmsegmentation tests the network; null when the checkpoint does not say. */
+  readonly inference: PublishedInference | null;
+  /** True when value 0 of a label file was ignored in training, and value 1 was the first class. */
+  readonly reduceZeroLabel: boolean;
 }
 
-/** Configures `loadPublishedSegmentor`. */
-export interface PublishedOptions {
-  /** Output stride of the backbone; by default that of the checkpoint's own config, or 8 when it has none. */
-  readonly outputStride?: OutputStride;
-  /** Receives a line about each thing that was assumed, or removed from the names. */
-  readonly onNotice?: (notice: string) => void;
+/** Holds mean and standard deviation of red, green and blue, on the scale from 0 to 255. */
+export interface ImageNormalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
 }
 
 /** Holds the contents of a checkpoint file. */
@@ -70,27 +70,42 @@ const publishedPart = /^(backbone|decode_head|auxiliary_head)\./;
 /** Creates the network from tensors that were read before; `path` is for messages. */
 export function createPublishedSegmentor(
   { tensors, meta = new Map(), prefix = '' }: PublishedContents,
-  { path, outputStride = publishedStride(meta, path) }: PublishedOptions & { readonly path: string },
+  options: PublishedOptions & { readonly path: string },
 ): PublishedSegmentor {
+  const { path, onNotice } = options;
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
-  const { classCount, backbone, ...rest } = recognizeNetwork(shapes, path);
-  const section = { ...rest, backbone: { ...backbone, outputStride } };
+  const { classCount, backbone, head, auxiliary } = recognizeNetwork(shapes, path);
+  const reading = publishedReading(meta, options);
+  if (reading.assumption !== null) onNotice?.(`${path}: ${reading.assumption}`);
+  const section: ModelSection = {
+    backbone: { ...backbone, ...reading.backbone },
+    head: { ...head, ...reading.head },
+    auxiliary,
+    ...(reading.alignCorners && { alignCorners: true }),
+  };
   const classes = publishedClasses(meta, { path, classCount });
   using generator = new Generator(0);
   const segmentor = createSegmentor(section, { classCount, generator });
   try {
-    copyTensors(segmentor, tensors, { path, prefix });
+    copyTensors(segmentor, tensors, { path, prefix, channelOrder: reading.normalization.channelOrder });
   } catch (error) {
     segmentor.dispose();
     throw error;
   }
-  return { segmentor, section, classCount, classes };
+  const { inference, reduceZeroLabel } = reading;
+  const normalization = inRgb(reading.normalization);
+  return { segmentor, section, classCount, classes, normalization, inference, reduceZeroLabel };
+}
+
+/** Returns the normalization for red, green and blue in this order. */
+function inRgb({ mean, std, channelOrder }: PublishedNormalization): ImageNormalization {
+  return channelOrder === 'rgb' ? { mean, std } : { mean: mean.toReversed(), std: std.toReversed() };
 }
 
 function copyTensors(
   segmentor: Segmentor,
   tensors: ReadonlyMap<string, Tensor>,
-  file: { readonly path: string; readonly prefix: string },
+  file: { readonly path: string; readonly prefix: string; readonly channelOrder: 'rgb' | 'bgr' },
 ): void {
   const publishedNames = (name: string) => publishedSegmentorNames(segmentor, name);
   const match = matchTensors(segmentor.stateDict(), tensors, { publishedNames });
@@ -102,7 +117,14 @@ function copyTensors(
     );
   }
   checkFoundTensors(match, file);
+  if (file.channelOrder === 'bgr') turnAround(match.found);
   segmentor.loadStateDict(match.found);
+}
+
+/** Gives the first convolution the colors in the order red, green, blue, in which images are read here. */
+function turnAround(found: Map<string, Tensor>): void {
+  const first = found.get('backbone.stem.0.conv.weight');
+  if (first !== undefined) found.set('backbone.stem.0.conv.weight', ops.flip(first, [1]));
 }
 
 /** Tells whether a tensor takes no part: a count of batches, or one of the copies that mmcv's `EMAHook` keeps. */

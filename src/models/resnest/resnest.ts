@@ -44,8 +44,8 @@ export class ResNeSt extends ResidualBackbone {
       stemChannels,
       blocks,
       expansion: SplitAttentionBlock.expansion,
-      createBlock: ({ inChannels, width, stride, dilation }) =>
-        new SplitAttentionBlock(inChannels, width, { stride, dilation, generator }),
+      createBlock: ({ inChannels, width, ...place }) =>
+        new SplitAttentionBlock(inChannels, width, { ...place, generator }),
     });
   }
 

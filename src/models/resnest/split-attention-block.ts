@@ -21,15 +21,17 @@ export class SplitAttentionBlock extends ResidualBlock {
   readonly bn3: BatchNorm2d;
   readonly downsample: Sequential | null;
 
-  /** Pools only at a stride, also when dilated, as mmsegmentation does; the authors' dilated network always pools. */
-  constructor(inChannels: number, width: number, { stride, dilation, generator }: BlockOptions) {
+  /** Strides in the first convolution if the style is `caffe`. Otherwise pools, only at a stride, also when dilated, as mmsegmentation does; the authors' dilated network always pools. */
+  constructor(inChannels: number, width: number, { stride, style, dilation, generator }: BlockOptions) {
     super();
     const outChannels = width * SplitAttentionBlock.expansion;
     const pointwise = { kernelSize: 1, bias: false, generator, initializeWeight: kaimingNormal };
-    this.conv1 = new Conv2d(inChannels, width, pointwise);
+    const [stride1, poolStride] = style === 'caffe' ? [stride, 1] : [1, stride];
+    this.conv1 = new Conv2d(inChannels, width, { ...pointwise, stride: stride1 });
     this.bn1 = new BatchNorm2d(width);
     this.conv2 = new SplitAttentionConv2d(width, { dilation, generator });
-    this.pool = stride === 1 ? null : new AveragePool2d({ kernelSize: 3, stride, padding: 1 });
+    this.pool =
+      poolStride === 1 ? null : new AveragePool2d({ kernelSize: 3, stride: poolStride, padding: 1 });
     this.conv3 = new Conv2d(width, outChannels, pointwise);
     this.bn3 = new BatchNorm2d(outChannels);
     this.downsample = createDownsample(inChannels, outChannels, { stride, pooled: true, generator });

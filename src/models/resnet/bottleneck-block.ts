@@ -17,14 +17,21 @@ export class BottleneckBlock extends ResidualBlock {
   readonly bn3: BatchNorm2d;
   readonly downsample: Sequential | null;
 
-  /** Gives stride and dilation to the 3×3 convolution. */
-  constructor(inChannels: number, width: number, { stride, dilation, generator }: BlockOptions) {
+  /** Gives the dilation to the 3×3 convolution, and the stride too unless the style is `caffe`. */
+  constructor(inChannels: number, width: number, { stride, style, dilation, generator }: BlockOptions) {
     super();
     const outChannels = width * BottleneckBlock.expansion;
     const shared = { bias: false, generator, initializeWeight: kaimingNormal };
-    this.conv1 = new Conv2d(inChannels, width, { ...shared, kernelSize: 1 });
+    const [stride1, stride2] = style === 'caffe' ? [stride, 1] : [1, stride];
+    this.conv1 = new Conv2d(inChannels, width, { ...shared, kernelSize: 1, stride: stride1 });
     this.bn1 = new BatchNorm2d(width);
-    this.conv2 = new Conv2d(width, width, { ...shared, kernelSize: 3, stride, padding: dilation, dilation });
+    this.conv2 = new Conv2d(width, width, {
+      ...shared,
+      kernelSize: 3,
+      stride: stride2,
+      padding: dilation,
+      dilation,
+    });
     this.bn2 = new BatchNorm2d(width);
     this.conv3 = new Conv2d(width, outChannels, { ...shared, kernelSize: 1 });
     this.bn3 = new BatchNorm2d(outChannels);

@@ -4,16 +4,42 @@
  */
 
 import { z } from 'zod';
-import { activationCheckpoint, MaxPool2d, Module, type Sequential } from '../../nn/index.js';
+import { activationCheckpoint, BatchNorm2d, MaxPool2d, Module, type Sequential } from '../../nn/index.js';
 import { noGrad, type Tensor, tidy } from '../../torch/index.js';
 import { freeOnThrow } from '../../torch/internal.js';
 import type { Backbone, Features } from '../backbone.js';
-import type { ResidualBlock } from './residual-block.js';
-import { type OutputStride, outputStrideOption, stagePlan } from './stage-plan.js';
+import type { BlockStyle, ResidualBlock } from './residual-block.js';
+import {
+  dilationsOption,
+  type OutputStride,
+  outputStrideOption,
+  type StageOptions,
+  stagePlan,
+} from './stage-plan.js';
 
 /** Holds the options that all residual backbones have. */
 export const residualOptions = {
   outputStride: outputStrideOption,
+  dilations: dilationsOption,
+  contractDilation: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Halves the dilation of the first block of a dilated stage, as mmsegmentation's `contract_dilation`.",
+    ),
+  style: z
+    .enum(['pytorch', 'caffe'])
+    .default('pytorch')
+    .describe(
+      'Where a block of three convolutions halves the size: in the 3×3 convolution, or in the first 1×1 convolution ' +
+        'as the original Caffe weights do.',
+    ),
+  normEval: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Normalizes with the stored statistics also in training, and leaves them as they are, as mmsegmentation does with `norm_eval`.',
+    ),
   zeroInitResidual: z
     .boolean()
     .default(true)
@@ -29,10 +55,11 @@ interface BlockPlace {
   readonly width: number;
   readonly stride: number;
   readonly dilation: number;
+  readonly style: BlockStyle;
 }
 
 /** Describes a residual backbone. */
-export interface ResidualBackboneParts {
+export interface ResidualBackboneParts extends StageOptions {
   readonly stem: Sequential;
   /** Channels of the stem's output. */
   readonly stemChannels: number;
@@ -41,7 +68,8 @@ export interface ResidualBackboneParts {
   /** Ratio of the channels of a block's output to its width. */
   readonly expansion: number;
   readonly createBlock: (place: BlockPlace) => ResidualBlock;
-  readonly outputStride: OutputStride;
+  readonly style: BlockStyle;
+  readonly normEval: boolean;
   readonly zeroInitResidual: boolean;
 }
 
@@ -71,6 +99,9 @@ export abstract class ResidualBackbone extends Module implements Backbone {
     this.stage2 = createStage(2, this.channels[0], parts);
     this.stage3 = createStage(3, this.channels[1], parts);
     this.stage4 = createStage(4, this.channels[2], parts);
+    if (parts.normEval)
+      for (const part of this.namedModules().values())
+        if (part instanceof BatchNorm2d) part.freezeStatistics(true);
     if (zeroInitResidual) {
       noGrad(() => {
         for (const block of [...this.stage1, ...this.stage2, ...this.stage3, ...this.stage4]) {
@@ -98,15 +129,15 @@ export abstract class ResidualBackbone extends Module implements Backbone {
 function createStage(
   stage: 1 | 2 | 3 | 4,
   stageChannels: number,
-  { blocks, expansion, createBlock, outputStride }: ResidualBackboneParts,
+  { blocks, expansion, createBlock, style, ...options }: ResidualBackboneParts,
 ): ResidualBlock[] {
   const index = (stage - 1) as 0 | 1 | 2 | 3;
   const width = widths[index];
-  const { stride, dilation, firstDilation } = stagePlan(outputStride, stage);
+  const { stride, dilation, firstDilation } = stagePlan(options, stage);
   return Array.from({ length: blocks[index] }, (_, block) =>
     block === 0
-      ? createBlock({ inChannels: stageChannels, width, stride, dilation: firstDilation })
-      : createBlock({ inChannels: width * expansion, width, stride: 1, dilation }),
+      ? createBlock({ inChannels: stageChannels, width, stride, dilation: firstDilation, style })
+      : createBlock({ inChannels: width * expansion, width, stride: 1, dilation, style }),
   );
 }
 

@@ -6,9 +6,14 @@ import { type BatchNorm2d, Module, type Sequential } from '../../nn/index.js';
 import { convolveNormalized, type NormalizedConvolution } from '../../nn/internal.js';
 import { type Generator, type Tensor, tidy } from '../../torch/index.js';
 
+/** Selects the convolution of a block of three that halves the size: the 3×3 one, or the first. */
+export type BlockStyle = 'pytorch' | 'caffe';
+
 /** Configures a block. */
 export interface BlockOptions {
   readonly stride: number;
+  /** Has no effect on blocks of two convolutions. */
+  readonly style: BlockStyle;
   readonly dilation: number;
   readonly generator: Generator;
 }

@@ -59,8 +59,7 @@ export class ResNet extends ResidualBackbone {
       stemChannels: 64,
       blocks,
       expansion: Block.expansion,
-      createBlock: ({ inChannels, width, stride, dilation }) =>
-        new Block(inChannels, width, { stride, dilation, generator }),
+      createBlock: ({ inChannels, width, ...place }) => new Block(inChannels, width, { ...place, generator }),
     });
     this.#stem = stem;
   }
