@@ -18,6 +18,8 @@ export interface ForwardPassOptions extends PassView {
   readonly window: SlidingWindow | null;
   /** Returns logits of its input at any resolution, in any floating-point type. */
   readonly forward: (inputNCHW: Tensor) => Tensor;
+  /** Aligns the corners where logits are resized from the size of the pass to that of the images. */
+  readonly alignCorners: boolean;
 }
 
 /** Gives the logits of one pass by rows. Its tensors belong to the scope in which `prepare` is called. */
@@ -72,22 +74,27 @@ export class ForwardPass {
    */
   logits(imageRows: RowRange): Tensor {
     return tidy(() => {
-      const { input, size, mirrored } = this.#options;
+      const { input, size, mirrored, alignCorners } = this.#options;
       const needed = this.#rowsFor(imageRows);
       const logits = this.#mean(needed);
       return resizeBilinearRows(mirrored ? ops.flip(logits, [3]) : logits, {
         size: [input.size.height, input.size.width],
         rows: imageRows,
         input: { first: needed.first, height: size.height },
+        alignCorners,
       });
     });
   }
 
   /** Returns the rows of the pass that rows of the image are made of. */
   #rowsFor(imageRows: RowRange): RowRange {
-    const { input, size } = this.#options;
+    const { input, size, alignCorners } = this.#options;
     if (input.size.height === size.height && input.size.width === size.width) return imageRows;
-    return resizedFrom(imageRows, { inputHeight: size.height, height: input.size.height });
+    return resizedFrom(imageRows, {
+      inputHeight: size.height,
+      height: input.size.height,
+      alignCorners,
+    });
   }
 
   #predict(row: WindowSpan): void {

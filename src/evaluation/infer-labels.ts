@@ -15,9 +15,9 @@ import type { RowRange } from '../data/index.js';
 import type { OpenImage } from '../data/internal.js';
 import { empty, noGrad, ops, type Tensor, tidy } from '../torch/index.js';
 import { selectKernel } from '../torch/internal.js';
-import { forwardOf, openStripes, passViews } from './infer-stripes.js';
+import { forwardOf, normalizedRows, openStripes, passViews } from './infer-stripes.js';
 import type { DecodedImage, InferenceOptions } from './inference-protocol.js';
-import { NormalizedRows, type PassView } from './normalized-rows.js';
+import type { PassView } from './normalized-rows.js';
 import type { SegmentationModel } from './segmentation-model.js';
 
 /** Gives the smallest normal float32, because a probability of 0 has no finite logarithm. */
@@ -122,7 +122,7 @@ function labelsDirectly(
   const ownSize = view.size.width === width && view.size.height === height;
   if (others.length > 0 || window !== null || !ownSize || model.forwardLogits === undefined) return null;
   return tidy(() => {
-    const inputNCHW = new NormalizedRows(images, options).rows(view, { first: 0, count: height });
+    const inputNCHW = normalizedRows(model, images, options).rows(view, { first: 0, count: height });
     return selectKernel<Tensor | null>('resizeArgmax', {
       inputs: [inputNCHW],
       kernels,

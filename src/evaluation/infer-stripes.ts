@@ -4,7 +4,7 @@
  * and 3 megapixels, once for each step of their computation.
  */
 
-import type { RowRange, Size } from '../data/index.js';
+import { imageNetNormalization, type RowRange, type Size } from '../data/index.js';
 import { type OpenImage, scaledToFit } from '../data/internal.js';
 import { autocast, type Device, scope, type Tensor, tidy, zeros } from '../torch/index.js';
 import { resolvePrecision } from '../torch/internal.js';
@@ -49,6 +49,15 @@ export function forwardOf(
   return (inputNCHW) => autocast({ device, dtype: 'bfloat16' }, () => logits(inputNCHW));
 }
 
+/** Returns the images with the normalization of the options, or else of the network. */
+export function normalizedRows(
+  { normalization: expected }: SegmentationModel,
+  images: readonly OpenImage[],
+  { device = 'cpu', normalization = expected ?? imageNetNormalization }: InferenceOptions,
+): NormalizedRows {
+  return new NormalizedRows(images, { device, normalization });
+}
+
 /** Gives the scores of images stripe by stripe. */
 export interface Stripes {
   readonly classCount: number;
@@ -68,11 +77,12 @@ export function openStripes(
   options: InferenceOptions,
 ): Stripes {
   const { device = 'cpu', window = null } = options;
-  const input = new NormalizedRows(images, options);
+  const input = normalizedRows(model, images, options);
   if (window === null) input.holdWhole();
   const forward = forwardOf(model, options);
+  const { alignCorners = false } = model;
   const passes = passViews(input.size, options).map(
-    (view) => new ForwardPass({ ...view, input, window, forward }),
+    (view) => new ForwardPass({ ...view, input, window, forward, alignCorners }),
   );
   const [firstPass] = passes as [ForwardPass];
   firstPass.prepare({ first: 0, count: 1 });

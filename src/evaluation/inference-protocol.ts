@@ -19,7 +19,7 @@ export interface InferenceOptions {
   /** Gives the device of the model; `cpu` by default. */
   readonly device?: Device;
   readonly precision?: InferencePrecision;
-  /** Normalizes the channels as in training; ImageNet's by default. */
+  /** Normalizes the channels as in training; by default as the model says, or else ImageNet's. */
   readonly normalization?: Normalization;
   /** Lets `fused` compute labels directly from the network's own logits; the setting of `withKernels` by default. */
   readonly kernels?: Kernels;

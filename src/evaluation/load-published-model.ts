@@ -1,9 +1,10 @@
 /** Loads a network that mmsegmentation trained and published; the checkpoint itself describes the network. */
 
-import type { DatasetClass } from '../data/index.js';
+import type { DatasetClass, Normalization } from '../data/index.js';
 import {
   loadPublishedSegmentor,
   type ModelSection,
+  type PublishedInference,
   type PublishedOptions,
   type Segmentor,
 } from '../models/index.js';
@@ -18,6 +19,12 @@ export interface LoadedPublishedModel extends Disposable {
   readonly classCount: number;
   /** Holds names and colors of the classes; null when the checkpoint has none. */
   readonly classes: readonly DatasetClass[] | null;
+  /** Gives mean and deviation of red, green and blue that the network expects; `model` says so too. */
+  readonly normalization: Normalization;
+  /** Says how mmsegmentation tests the network, as the `inference` section of a config does; null when unknown. */
+  readonly inference: PublishedInference | null;
+  /** Is true when value 0 of a label file was ignored in training, and value 1 was the first class. */
+  readonly reduceZeroLabel: boolean;
 }
 
 /** Configures `loadPublishedModel`. */

@@ -1,5 +1,6 @@
 /** Describes what evaluation needs of a network. */
 
+import type { Normalization } from '../data/index.js';
 import type { Tensor } from '../torch/index.js';
 
 /** Maps images to logits; a `Segmentor` is one. */
@@ -13,6 +14,10 @@ export interface SegmentationModel {
    * @returns logits at the images' size, [N, classes, H, W]
    */
   forward(imagesNCHW: Tensor): { readonly logitsNCHW: Tensor };
+  /** Tells whether logits are resized with aligned corners, after passes at other sizes too; false when absent. */
+  readonly alignCorners?: boolean;
+  /** Gives the normalization that the network expects; the caller's, or else ImageNet's, when absent or null. */
+  readonly normalization?: Normalization | null;
   /** Returns logits at the network's own resolution, for networks that can; the caller resizes them. */
   forwardLogits?(imagesNCHW: Tensor): { readonly logitsNCHW: Tensor };
 }

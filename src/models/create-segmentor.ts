@@ -7,7 +7,7 @@ import { backbones } from './backbones.js';
 import { type ExtraHeadChannels, ExtraHeads } from './extra-heads.js';
 import { FcnHead } from './fcn-head.js';
 import { heads } from './heads.js';
-import { Segmentor } from './segmentor.js';
+import { type ImageNormalization, Segmentor } from './segmentor.js';
 
 /** Describes a network, as the `model` section of a config does. */
 export interface ModelSection {
@@ -28,6 +28,8 @@ export interface CreateSegmentorOptions {
   readonly extraHeads?: ExtraHeadChannels;
   /** Draws initial parameters, and dropout masks in training. The order of draws depends on the config alone. */
   readonly generator: Generator;
+  /** Normalization that the network expects of its images; null, the default, leaves it to the caller. */
+  readonly normalization?: ImageNormalization | null;
   /** Receives a line about what was assumed when weights were read. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
@@ -45,6 +47,7 @@ export function createSegmentor(
     imageChannels = 3,
     extraHeads: extraHeadChannels = {},
     generator,
+    normalization,
     onNotice,
   }: CreateSegmentorOptions,
 ): Segmentor {

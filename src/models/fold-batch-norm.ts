@@ -6,6 +6,7 @@
 import { OperationError } from '../errors/index.js';
 import { FoldedConvolutions } from '../nn/internal.js';
 import { autocast, noGrad, scope, type Tensor } from '../torch/index.js';
+import type { ImageNormalization } from './segmentor.js';
 
 /** Holds what a foldable network predicts. */
 export interface FoldableOutput {
@@ -18,6 +19,10 @@ export interface FoldableOutput {
 /** Describes a network that can be folded: a `Segmentor`, or one whose blocks are made of layers of this package. */
 export interface FoldableModel {
   readonly training: boolean;
+  /** Tells whether logits are resized with aligned corners; false when absent. */
+  readonly alignCorners?: boolean;
+  /** Gives mean and deviation of the channels that the network expects, if it has some of its own. */
+  readonly normalization?: ImageNormalization | null;
   forward(imagesNCHW: Tensor): FoldableOutput;
   /** Returns the predictions at a resolution of the network's own. */
   forwardLogits?(imagesNCHW: Tensor): FoldableOutput;
@@ -46,6 +51,8 @@ export function foldBatchNorm(model: FoldableModel, options: FoldOptions = {}): 
 /** Runs a model with folded weights, without gradient. */
 export class FoldedModel implements FoldableModel, Disposable {
   readonly training = false;
+  readonly alignCorners: boolean;
+  readonly normalization: ImageNormalization | null;
   readonly #model: FoldableModel;
   readonly #dtype: 'float32' | 'bfloat16';
   readonly #convolutions: FoldedConvolutions;
@@ -57,6 +64,8 @@ export class FoldedModel implements FoldableModel, Disposable {
    */
   constructor(model: FoldableModel, { dtype = 'float32' }: FoldOptions) {
     this.#model = model;
+    this.alignCorners = model.alignCorners ?? false;
+    this.normalization = model.normalization ?? null;
     this.#dtype = dtype;
     this.#convolutions = new FoldedConvolutions({ dtype });
   }

@@ -23,7 +23,6 @@ export {
 export type { PublishedClass } from './pretrained/published-meta.js';
 export type { PublishedOptions } from './pretrained/published-reading.js';
 export {
-  type ImageNormalization,
   loadPublishedSegmentor,
   type PublishedSegmentor,
 } from './pretrained/published-segmentor.js';
@@ -31,5 +30,10 @@ export { ResNeSt, type ResNeStDepth, type ResNeStOptions } from './resnest/resne
 export { ResNet, type ResNetDepth, type ResNetOptions } from './resnet/resnet.js';
 export type { OutputStride } from './resnet/stage-plan.js';
 export type { ResNetStem } from './resnet/stem.js';
-export { Segmentor, type SegmentorOutput, type SegmentorParts } from './segmentor.js';
+export {
+  type ImageNormalization,
+  Segmentor,
+  type SegmentorOutput,
+  type SegmentorParts,
+} from './segmentor.js';
 export { SeparableConv, type SeparableConvOptions } from './separable-conv.js';

@@ -7,6 +7,12 @@ import type { Backbone } from './backbone.js';
 import type { ExtraHeads } from './extra-heads.js';
 import type { Head } from './head.js';
 
+/** Holds mean and standard deviation of the channels of images, on the scale from 0 to 255. */
+export interface ImageNormalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** Holds what a segmentor predicts. */
 export interface SegmentorOutput {
   /** Logits, [N, classes, H, W]. */
@@ -25,6 +31,8 @@ export interface SegmentorParts {
   readonly extraHeads?: ExtraHeads | null;
   /** Aligns the corners where logits are resized to the image; false by default. */
   readonly alignCorners?: boolean | undefined;
+  /** Normalization that the network expects of its images; null, the default, leaves it to the caller. */
+  readonly normalization?: ImageNormalization | null | undefined;
 }
 
 /** Segments images. Its parts are freed with it. */
@@ -35,14 +43,17 @@ export class Segmentor extends Module {
   readonly extraHeads: ExtraHeads | null;
   /** Tells whether corners are aligned where logits are resized. */
   readonly alignCorners: boolean;
+  /** Gives the normalization that the network expects; null leaves it to the caller, who takes ImageNet's. */
+  readonly normalization: ImageNormalization | null;
 
-  constructor({ backbone, head, auxiliary = null, extraHeads = null, alignCorners = false }: SegmentorParts) {
+  constructor(parts: SegmentorParts) {
     super();
-    this.backbone = backbone;
-    this.head = head;
-    this.auxiliary = auxiliary;
-    this.extraHeads = extraHeads;
-    this.alignCorners = alignCorners;
+    this.backbone = parts.backbone;
+    this.head = parts.head;
+    this.auxiliary = parts.auxiliary ?? null;
+    this.extraHeads = parts.extraHeads ?? null;
+    this.alignCorners = parts.alignCorners ?? false;
+    this.normalization = parts.normalization ?? null;
   }
 
   /** Returns the names of the parameters and buffers whose first dimension is the classes. */

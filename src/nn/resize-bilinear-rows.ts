@@ -20,6 +20,8 @@ export interface RowResize {
   readonly rows: RowSpan;
   /** Gives the height of the whole input, and the row of it at which the part begins. */
   readonly input: { readonly first: number; readonly height: number };
+  /** Aligns the corners, as `resizeBilinear` does with this option; false by default. */
+  readonly alignCorners?: boolean;
 }
 
 /**
@@ -28,9 +30,14 @@ export interface RowResize {
  */
 export function resizedFrom(
   rows: RowSpan,
-  { inputHeight, height }: { readonly inputHeight: number; readonly height: number },
+  {
+    inputHeight,
+    height,
+    alignCorners = false,
+  }: { readonly inputHeight: number; readonly height: number; readonly alignCorners?: boolean },
 ): RowSpan {
-  const position = (row: number) => (inputHeight / height) * (row + 0.5) - 0.5;
+  const position = (row: number) =>
+    alignCorners ? cornerScale(inputHeight, height) * row : (inputHeight / height) * (row + 0.5) - 0.5;
   const first = clamp(Math.floor(position(rows.first)) - 1, inputHeight);
   const last = clamp(Math.ceil(position(rows.first + rows.count - 1)) + 1, inputHeight);
   return { first, count: last - first + 1 };
@@ -43,24 +50,32 @@ export function resizedFrom(
  * @returns [N, C, rows.count, width]
  * @throws {OperationError} when the part lacks a row
  */
-export function resizeBilinearRows(partNCHW: Tensor, { size, rows, input }: RowResize): Tensor {
+export function resizeBilinearRows(
+  partNCHW: Tensor,
+  { size, rows, input, alignCorners = false }: RowResize,
+): Tensor {
   const [height, width] = size;
   if (input.height === height && partNCHW.shape[3] === width) {
     return partNCHW.narrow(2, rows.first - input.first, rows.count);
   }
   const span = [rows.first, rows.count];
+  const stock = () => blendedRows(partNCHW, { size, rows, input, alignCorners });
+  if (alignCorners) return stock();
   return selectKernel('resizeBilinearRows', {
     inputs: [partNCHW],
     fused: () => ops.resizeBilinearRows(partNCHW, input.first, input.height, span, [height, width]),
-    stock: () => blendedRows(partNCHW, { size, rows, input }),
+    stock,
   });
 }
 
 /** Blends two input rows for each row, and then resizes along the rows alone. */
-function blendedRows(partNCHW: Tensor, { size, rows, input }: RowResize): Tensor {
+function blendedRows(
+  partNCHW: Tensor,
+  { size, rows, input, alignCorners }: RowResize & { readonly alignCorners: boolean },
+): Tensor {
   const [height, width] = size;
   const points = Array.from({ length: rows.count }, (_, place) =>
-    axisPoint(rows.first + place, { inputs: input.height, outputs: height }),
+    axisPoint(rows.first + place, { inputs: input.height, outputs: height, alignCorners }),
   );
   const { device } = partNCHW;
   const at = (positions: readonly number[]) => {
@@ -72,20 +87,31 @@ function blendedRows(partNCHW: Tensor, { size, rows, input }: RowResize): Tensor
   const whole = partNCHW.to({ dtype: 'float32' });
   const upper = whole.indexSelect(2, at(points.map(({ first }) => first)));
   const lower = whole.indexSelect(2, at(points.map(({ second }) => second)));
-  return resizeBilinear(upper.mul(share.neg().add(1)).add(lower.mul(share)), [rows.count, width]);
+  return resizeBilinear(upper.mul(share.neg().add(1)).add(lower.mul(share)), [rows.count, width], {
+    alignCorners,
+  });
 }
 
 /** Returns between which input rows a row lies, in the arithmetic of native/kernels/resize_axis.h, which is float32. */
 function axisPoint(
   output: number,
-  { inputs, outputs }: { readonly inputs: number; readonly outputs: number },
+  {
+    inputs,
+    outputs,
+    alignCorners,
+  }: { readonly inputs: number; readonly outputs: number; readonly alignCorners: boolean },
 ): { readonly first: number; readonly second: number; readonly share: number } {
   const { fround } = Math;
-  const scale = fround(fround(inputs) / fround(outputs));
-  const source = fround(fround(scale * fround(output + 0.5)) - 0.5);
+  const scale = fround(alignCorners ? cornerScale(inputs, outputs) : fround(inputs) / fround(outputs));
+  const source = alignCorners ? fround(scale * output) : fround(fround(scale * fround(output + 0.5)) - 0.5);
   const clamped = Math.max(source, 0);
   const first = Math.min(Math.trunc(clamped), inputs - 1);
   return { first, second: Math.min(first + 1, inputs - 1), share: fround(clamped - first) };
+}
+
+/** Returns the distance of neighboring output rows in input rows when the corners are aligned. */
+function cornerScale(inputs: number, outputs: number): number {
+  return outputs > 1 ? (inputs - 1) / (outputs - 1) : 0;
 }
 
 function clamp(row: number, height: number): number {

@@ -50,7 +50,9 @@ describe('a published checkpoint', () => {
   it('says what it is, and is scored on a dataset folder without any config', async () => {
     const { code, stdout, stderr } = await evaluate(weights, '--data', 'data', '--json');
     expect(code).toBe(0);
-    expect(stderr).toContain(`${weights}: deeplabv3plus on resnet18, output stride 16, 3 classes\n`);
+    expect(stderr).toContain(
+      `${weights}: deeplabv3plus on resnet18, output stride 16, 3 classes, whole images, fitted into 48×40\n`,
+    );
     expect(stderr).not.toContain('note:');
     // Half of the pixels are a car; road is in the labels alone, and building in neither.
     const scores = { aAcc: 0.5, mAcc: 0.5, mIoU: 0.25, images: 1, precision: 'float32' };
@@ -86,6 +88,47 @@ describe('a published checkpoint', () => {
   ])('is computed in the precision that is asked for: %j', async (words, precision) => {
     const { stdout } = await evaluate(weights, '--data', 'data', '--json', ...words);
     expect(JSON.parse(stdout).precision).toBe(precision);
+  });
+});
+
+describe('a checkpoint without a config', () => {
+  it('says what was assumed, and takes options for it', async () => {
+    // The key is renamed, so that nobody finds the text.
+    const bytes = readFileSync(weights);
+    bytes.write('konfig', bytes.indexOf('\x06\0\0\0config', 'latin1') + 4, 'latin1');
+    writeFileSync(path.join(folder, 'bare.pth'), bytes);
+    const assumed = await evaluate('bare.pth', '--data', 'data');
+    expect(assumed.code).toBe(0);
+    expect(assumed.stderr).toMatch(
+      /^note: bare\.pth: has no config that is read, so these were assumed: output stride 8 \(--output-stride\); .*\n.*output stride 8, 3 classes, whole images\n$/,
+    );
+    const stated = [
+      '--output-stride',
+      '16',
+      '--aspp-dilations',
+      '6,12,18',
+      '--style',
+      'pytorch',
+      '--align-corners',
+    ];
+    const images = ['--contract-dilation', '--mean', '103.53,116.28,123.675', '--std', '1,1,1', '--bgr'];
+    const { code, stderr } = await evaluate('bare.pth', '--data', 'data', ...stated, ...images);
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      'bare.pth: deeplabv3plus on resnet18, output stride 16, corners aligned, 3 classes, whole images\n',
+    );
+  });
+
+  it('predicts images without a run', async () => {
+    const words = ['predict', '--weights', weights, 'data/images/val', '--out', 'predictions'];
+    const { code, stdout, stderr } = await coarsely(words, { cwd: folder });
+    expect(stderr).toContain(
+      'deeplabv3plus on resnet18, output stride 16, 3 classes, whole images, fitted into 48×40\n',
+    );
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'wrote 1 prediction to predictions/labels and predictions/overlays (float32)\n',
+    });
   });
 });
 

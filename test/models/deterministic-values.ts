@@ -3,7 +3,7 @@ import type { Module } from 'coarsely/nn';
 import { noGrad, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
 
 /** Returns numbers in [0, 1) from a hash of the name and the position. */
-function uniform(name: string, count: number): Float64Array {
+export function uniform(name: string, count: number): Float64Array {
   let seed = 2166136261;
   for (const byte of Buffer.from(name)) seed = Math.imul(seed ^ byte, 16777619);
   const result = new Float64Array(count);

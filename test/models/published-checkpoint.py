@@ -1,15 +1,14 @@
 """Writes fixtures/deeplabv3plus-r18.pth: a checkpoint as mmsegmentation 0.11 publishes its DeepLabv3+ on ResNet-18.
 
-Run with Debian's python3-torch and python3-torchvision:  python3 test/models/published-checkpoint.py
+Run with Debian's python3-torch:  python3 test/models/published-checkpoint.py
 
-Names, shapes and `meta` are those of a real one with three classes. To be small, all tensors but one are views of a few
-numbers; the bias of the classifier makes every pixel a car.
+Names, shapes and `meta` are those of a real one with three classes, tested at 48x40 pixels. To be small, all tensors
+but one are views of a few numbers; the bias of the classifier makes every pixel a car.
 """
 import pathlib
 from collections import OrderedDict
 
 import torch
-import torchvision
 
 NUMBERS = torch.tensor([1.0, 0.5, 0.01, -0.01])
 CONFIG = """norm_cfg = dict(type='SyncBN', requires_grad=True)
@@ -23,10 +22,73 @@ model = dict(
         out_indices=(0, 1, 2, 3),
         dilations=(1, 1, 1, 2),
         strides=(1, 2, 2, 1),
+        norm_cfg=dict(type='SyncBN', requires_grad=True),
+        norm_eval=False,
+        style='pytorch',
         contract_dilation=True),
     decode_head=dict(
         type='DepthwiseSeparableASPPHead',
-        dilations=(1, 6, 12, 18)))
+        in_channels=512,
+        in_index=3,
+        channels=128,
+        dilations=(1, 6, 12, 18),
+        c1_in_channels=64,
+        c1_channels=12,
+        dropout_ratio=0.1,
+        num_classes=3,
+        norm_cfg=dict(type='SyncBN', requires_grad=True),
+        align_corners=False,
+        loss_decode=dict(
+            type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0)),
+    auxiliary_head=dict(
+        type='FCNHead',
+        in_channels=256,
+        in_index=2,
+        channels=64,
+        num_convs=1,
+        concat_input=False,
+        dropout_ratio=0.1,
+        num_classes=3,
+        norm_cfg=dict(type='SyncBN', requires_grad=True),
+        align_corners=False,
+        loss_decode=dict(
+            type='CrossEntropyLoss', use_sigmoid=False, loss_weight=0.4)))
+train_cfg = dict()
+test_cfg = dict(mode='whole')
+dataset_type = 'CityscapesDataset'
+data_root = 'data/cityscapes/'
+img_norm_cfg = dict(
+    mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True)
+crop_size = (512, 1024)
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(
+        type='MultiScaleFlipAug',
+        img_scale=(48, 40),
+        flip=False,
+        transforms=[
+            dict(type='Resize', keep_ratio=True),
+            dict(type='RandomFlip'),
+            dict(
+                type='Normalize',
+                mean=[123.675, 116.28, 103.53],
+                std=[58.395, 57.12, 57.375],
+                to_rgb=True),
+            dict(type='ImageToTensor', keys=['img']),
+            dict(type='Collect', keys=['img'])
+        ])
+]
+data = dict(
+    samples_per_gpu=2,
+    workers_per_gpu=2,
+    test=dict(
+        type='CityscapesDataset',
+        data_root='data/cityscapes/',
+        img_dir='leftImg8bit/val',
+        pipeline=test_pipeline))
+log_config = dict(
+    interval=50, hooks=[dict(type='TextLoggerHook', by_epoch=False)])
+workflow = [('train', 1)]
 """
 
 state = OrderedDict()
@@ -56,11 +118,18 @@ def separable(name, o, i):
 for place, (o, i) in {0: (32, 3), 3: (32, 32), 6: (64, 32)}.items():
     constant(f'backbone.stem.{place}.weight', [o, i, 3, 3])
     norm(f'backbone.stem.{place + 1}', o)
-for name, tensor in torchvision.models.resnet18().state_dict().items():
-    if name.startswith('layer') and name.endswith('num_batches_tracked'):
-        state[f'backbone.{name}'] = torch.tensor(40000)
-    elif name.startswith('layer'):
-        constant(f'backbone.{name}', list(tensor.shape))
+i = 64
+for stage, o in enumerate((64, 128, 256, 512), 1):
+    for block in (0, 1):
+        name = f'backbone.layer{stage}.{block}'
+        constant(f'{name}.conv1.weight', [o, i, 3, 3])
+        norm(f'{name}.bn1', o)
+        constant(f'{name}.conv2.weight', [o, o, 3, 3])
+        norm(f'{name}.bn2', o)
+        if block == 0 and stage > 1:
+            constant(f'{name}.downsample.0.weight', [o, i, 1, 1])
+            norm(f'{name}.downsample.1', o)
+        i = o
 
 constant('decode_head.conv_seg.weight', [3, 128, 1, 1])
 state['decode_head.conv_seg.bias'] = torch.tensor([0.0, 0.0, 1000.0])

@@ -35,7 +35,8 @@ export function checkpointOf(backbone: string, head: string): NamedShape[] {
   return [...tensorsOf(backbone, 'backbone.'), ...tensorsOf(head)];
 }
 
-function tensorsOfLayer(name: string, layer: string): NamedShape[] {
+/** Returns the tensors of one layer. */
+export function tensorsOfLayer(name: string, layer: string): NamedShape[] {
   if (layer.startsWith('norm ')) {
     const channels = Number(layer.slice('norm '.length));
     const vectors = ['weight', 'bias', 'running_mean', 'running_var'] as const;

@@ -6,7 +6,7 @@
 import { CheckpointError } from '../../errors/index.js';
 import { Generator, ops, type Tensor, tidy } from '../../torch/index.js';
 import { createSegmentor, type ModelSection } from '../create-segmentor.js';
-import type { Segmentor } from '../segmentor.js';
+import type { ImageNormalization, Segmentor } from '../segmentor.js';
 import type { PublishedInference, PublishedNormalization } from './config/test-pipeline.js';
 import { checkFoundTensors, listDifference, matchTensors, wrongShapeError } from './match-tensors.js';
 import { type CheckpointMeta, type PublishedClass, publishedClasses } from './published-meta.js';
@@ -29,12 +29,6 @@ export interface PublishedSegmentor {
   readonly inference: PublishedInference | null;
   /** True when value 0 of a label file was ignored in training, and value 1 was the first class. */
   readonly reduceZeroLabel: boolean;
-}
-
-/** Holds mean and standard deviation of red, green and blue, on the scale from 0 to 255. */
-export interface ImageNormalization {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
 }
 
 /** Holds the contents of a checkpoint file. */
@@ -84,8 +78,9 @@ export function createPublishedSegmentor(
     ...(reading.alignCorners && { alignCorners: true }),
   };
   const classes = publishedClasses(meta, { path, classCount });
+  const normalization = inRgb(reading.normalization);
   using generator = new Generator(0);
-  const segmentor = createSegmentor(section, { classCount, generator });
+  const segmentor = createSegmentor(section, { classCount, generator, normalization });
   try {
     copyTensors(segmentor, tensors, { path, prefix, channelOrder: reading.normalization.channelOrder });
   } catch (error) {
@@ -93,7 +88,6 @@ export function createPublishedSegmentor(
     throw error;
   }
   const { inference, reduceZeroLabel } = reading;
-  const normalization = inRgb(reading.normalization);
   return { segmentor, section, classCount, classes, normalization, inference, reduceZeroLabel };
 }
 

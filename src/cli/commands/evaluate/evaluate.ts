@@ -9,6 +9,7 @@ import {
   withInferenceOptions,
 } from '../../options/inference-options.js';
 import { usageError } from '../../options/parse-options.js';
+import { type PublishedCommandOptions, withPublishedOptions } from '../../options/published-options.js';
 import { createProgressLine } from '../../output/progress-line.js';
 import { printSkipped } from '../../output/skipped-files.js';
 
@@ -28,10 +29,11 @@ Example:
   $ coarsely evaluate --weights model.safetensors --config mine.yaml --json
   $ coarsely evaluate --weights deeplabv3plus_r101.pth --config cityscapes-fine-cross-entropy --data /data/cityscapes
 
-A checkpoint of mmsegmentation (DeepLabv3+ or OCR on a ResNet or ResNeSt) describes its own network, so that only the
-dataset and the inference section of the config are used; for a dataset folder, --data is enough.`;
+A checkpoint of mmsegmentation (DeepLabv3+ or OCR on a ResNet or ResNeSt) describes its own network, its normalization
+and how it is tested, so that only the dataset of the config is used, and its inference section where it says something;
+for a dataset folder, --data is enough. What a checkpoint without a config does not say is assumed, and printed.`;
 
-interface EvaluateCommandOptions extends InferenceCommandOptions {
+interface EvaluateCommandOptions extends InferenceCommandOptions, PublishedCommandOptions {
   readonly weights?: string;
   readonly config?: string;
   readonly data?: string;
@@ -49,7 +51,7 @@ export function evaluateCommand(): Command {
     .option('--data <root>', "a dataset folder, instead of the config's")
     .option('--split <name>', "a split, instead of the config's")
     .option('--labels <name>', "labels, instead of the config's");
-  return withInferenceOptions(command)
+  return withPublishedOptions(withInferenceOptions(command))
     .option('--boundary', 'also measure the boundary F-score and the trimap mIoU')
     .option('--json', 'print one JSON object instead of a table')
     .addHelpText('after', example)
@@ -88,14 +90,21 @@ async function evaluateModel(
   const { resolvePrecision } = await import('../../../torch/internal.js');
   const { useEngine } = await import('../../training/use-engine.js');
 
-  const source = evaluationSource(runFolder, options);
-  const config = withInferenceChanges(source.config, options);
+  const { weights, config: configSource } = options;
+  const source = evaluationSource(runFolder, {
+    ...(weights !== undefined && { weights }),
+    ...(configSource !== undefined && { config: configSource }),
+    ...(data !== undefined && { data }),
+    published: options,
+  });
   const changes = Object.entries({ root: data, split, labels }).filter(([, value]) => value !== undefined);
-  const section = { ...datasetSection(config.data, 'evaluation'), ...Object.fromEntries(changes) };
+  const section = { ...datasetSection(source.config.data, 'evaluation'), ...Object.fromEntries(changes) };
   const opened = await openDataset(section);
   printSkipped(section, opened.skipped ?? []);
-  useEngine(config);
-  const { model, dataset } = await source.load(config, opened);
+  useEngine(withInferenceChanges(source.config, options));
+  const { model, dataset, describe, ...loaded } = await source.load(source.config, opened);
+  const config = withInferenceChanges(loaded.config, options);
+  if (describe !== null) process.stderr.write(`${describe(config)}\n`);
   const inference = inferenceOptions(config);
   const precision = resolvePrecision(inference.precision, inference.device);
   const line = createProgressLine('evaluating');

@@ -15,6 +15,12 @@ import { inferenceDevice } from '../../../evaluation/internal.js';
 import type { Segmentor } from '../../../models/index.js';
 import { recipes } from '../../../recipes/index.js';
 import { classesOfState, classesOfWeights } from '../../../runs/internal.js';
+import {
+  type PublishedCommandOptions,
+  publishedOptions,
+  publishedText,
+  withPublishedReading,
+} from '../../options/published-options.js';
 import { printNotice } from '../../output/print-notice.js';
 import { readStartedRun, type StartedRun, trainedWeights } from '../../training/run-folders.js';
 
@@ -23,6 +29,8 @@ export interface EvaluationSourceOptions {
   readonly weights?: string;
   readonly config?: string;
   readonly data?: string;
+  /** Says how a published network is to be read. */
+  readonly published?: PublishedCommandOptions;
 }
 
 /** Holds a network, and a dataset whose labels have the order of its classes. */
@@ -30,6 +38,10 @@ export interface ScorableModel {
   /** Is in evaluation mode. The caller disposes it. */
   readonly model: Segmentor;
   readonly dataset: SegmentationDataset;
+  /** The config, with the images read as a published network was tested. */
+  readonly config: Config;
+  /** Says which network was read from a published checkpoint, given the config in use; null for others. */
+  readonly describe: ((config: Config) => string) | null;
 }
 
 /** Holds a config with a function that loads its model. */
@@ -53,7 +65,7 @@ export interface EvaluationSource {
  */
 export function evaluationSource(
   runFolder: string | undefined,
-  { weights, config: source, data }: EvaluationSourceOptions,
+  { weights, config: source, data, published: readingOptions = {} }: EvaluationSourceOptions,
 ): EvaluationSource {
   if (runFolder !== undefined) return sourceOfRun(readStartedRun(runFolder));
   if (weights === undefined) throw new ConfigError('evaluate: expected a run or --weights');
@@ -70,7 +82,7 @@ export function evaluationSource(
   return {
     config: config.precision === 'auto' ? { ...config, precision: 'float32' } : config,
     load: async (used, dataset) => {
-      const published = publishedModel(weights, { config: used, dataset });
+      const published = publishedModel(weights, { config: used, dataset, readingOptions });
       if (published !== null) return published;
       if (source === undefined) needsConfig(weights);
       const classes = classesOfWeights(weights);
@@ -113,6 +125,8 @@ function loadAligned(
   return {
     model: loadModel(config, { weights: file, classCount: network.classCount, onNotice: printNotice }),
     dataset: aligned,
+    config,
+    describe: null,
   };
 }
 
@@ -122,23 +136,41 @@ function loadAligned(
  */
 function publishedModel(
   path: string,
-  { config, dataset }: { readonly config: Config; readonly dataset: SegmentationDataset },
+  {
+    config,
+    dataset,
+    readingOptions,
+  }: {
+    readonly config: Config;
+    readonly dataset: SegmentationDataset;
+    readonly readingOptions: PublishedCommandOptions;
+  },
 ): ScorableModel | null {
-  const published = loadPublishedModel(path, { device: inferenceDevice(config), onNotice: printNotice });
+  const options = publishedOptions(readingOptions);
+  const published = loadPublishedModel(path, { device: inferenceDevice(config), ...options });
   if (published === null) return null;
-  const { model, section, classCount, classes } = published;
+  const { model, classCount, classes } = published;
   try {
     const network = { label: path, classCount, classes };
     const aligned = alignClasses(dataset, { network, onNotice: printNotice });
-    const { kind, outputStride } = section.backbone;
-    process.stderr.write(
-      `${path}: ${section.head.kind} on ${kind}, output stride ${outputStride}, ${classCount} classes\n`,
-    );
-    return { model, dataset: aligned };
+    if (published.reduceZeroLabel) printNotice(reducedLabels(path));
+    return {
+      model,
+      dataset: aligned,
+      config: withPublishedReading(config, published),
+      describe: (used) => `${path}: ${publishedText(published, used)}`,
+    };
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+function reducedLabels(path: string): string {
+  return (
+    `${path}: was trained with reduce_zero_label, where value 0 of a label file is ignored and value 1 is the first class; ` +
+    'here the class list of the dataset says what a value is'
+  );
 }
 
 function needsConfig(path: string): never {

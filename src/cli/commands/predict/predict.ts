@@ -11,7 +11,8 @@ import {
   withInferenceChanges,
   withInferenceOptions,
 } from '../../options/inference-options.js';
-import { fraction } from '../../options/parse-options.js';
+import { fraction, usageError } from '../../options/parse-options.js';
+import { type PublishedCommandOptions, withPublishedOptions } from '../../options/published-options.js';
 import { createProgressLine } from '../../output/progress-line.js';
 
 const example = `
@@ -20,9 +21,11 @@ For every image OUT/labels/NAME.png holds the class of each pixel, and OUT/overl
 Example:
   $ coarsely predict runs/folder-arm photo.jpg another.png --out predictions
   $ coarsely predict runs/folder-arm my-images --out predictions --opacity 0.4
+  $ coarsely predict --weights deeplabv3plus_r101.pth street.jpg --out predictions
   $ coarsely predict runs/cityscapes-coarse-arm cityscapes/leftImg8bit/test --out submission --format cityscapes`;
 
-interface PredictCommandOptions extends InferenceCommandOptions {
+interface PredictCommandOptions extends InferenceCommandOptions, PublishedCommandOptions {
+  readonly weights?: string;
   readonly out: string;
   readonly opacity: number;
   readonly overwrite?: boolean;
@@ -32,32 +35,40 @@ interface PredictCommandOptions extends InferenceCommandOptions {
 export function predictCommand(): Command {
   const command = new Command('predict')
     .description('label images with a trained model: a label PNG and a color overlay for each')
-    .argument('<run>', "a run's folder; its last checkpoint is used")
-    .argument('<input...>', 'images, or folders of images')
+    .argument('[run]', "a run's folder; its last checkpoint is used. Left out with --weights")
+    .argument('[input...]', 'images, or folders of images')
+    .option('--weights <file>', 'a whole network of mmsegmentation (.pth or .safetensors) instead of a run')
     .requiredOption('--out <dir>', 'folder for the predictions')
     .option('--opacity <share>', 'share of class color in the overlay, 0 to 1', fraction, 0.55)
     .option('--format <kind>', "label PNGs in the format of a dataset's test server: cityscapes or ade20k")
     .option('--overwrite', 'replace predictions that exist');
-  return withInferenceOptions(command).addHelpText('after', example).action(predict);
+  return withPublishedOptions(withInferenceOptions(command)).addHelpText('after', example).action(predict);
 }
 
 async function predict(
-  runFolder: string,
-  inputs: readonly string[],
+  first: string | undefined,
+  others: readonly string[],
   options: PredictCommandOptions,
+  command: Command,
 ): Promise<void> {
+  const { weights } = options;
+  const inputs = weights === undefined || first === undefined ? others : [first, ...others];
+  if (weights === undefined && first === undefined) usageError(command, 'give a run, or --weights FILE');
+  if (inputs.length === 0) usageError(command, 'give images, or folders of images');
   for (const input of inputs) {
     if (!existsSync(input)) throw new ConfigError(`predict: no file or folder ${input}`);
   }
-  const { inferenceOptions, loadRun, predictInputs } = await import('../../../evaluation/index.js');
+  const { inferenceOptions, predictInputs } = await import('../../../evaluation/index.js');
+  const { predictionSource } = await import('./prediction-source.js');
   const { predictionFormat } = await import('../../../data/internal.js');
   const { imageReadingOf } = await import('../../../config/internal.js');
   const { resolvePrecision } = await import('../../../torch/internal.js');
   const { useEngine } = await import('../../training/use-engine.js');
-  using run = await loadRun(runFolder);
-  const { model, classes } = run;
+  using source = await predictionSource(first ?? '', options);
+  const { model, classes } = source;
   const format = options.format === undefined ? null : predictionFormat(options.format, { classes });
-  const config = withInferenceChanges(run.config, options);
+  const config = withInferenceChanges(source.config, options);
+  if (source.describe !== null) process.stderr.write(`${source.describe(config)}\n`);
   useEngine(config);
   const inference = inferenceOptions(config);
   const line = createProgressLine('predicting');
