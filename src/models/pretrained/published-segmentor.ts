@@ -25,7 +25,7 @@ export interface PublishedSegmentor {
   readonly classes: readonly PublishedClass[] | null;
   /** Mean and deviation of red, green and blue that the network expects. */
   readonly normalization: ImageNormalization;
-  /** How mmsegmentation tests the network; null when the checkpoint does not say. */
+  /** Reading of images with which mmsegmentation tests the network; null when the checkpoint does not say. */
   readonly inference: PublishedInference | null;
   /** True when value 0 of a label file was ignored in training, and value 1 was the first class. */
   readonly reduceZeroLabel: boolean;
