@@ -68,7 +68,7 @@ export function createSegmentor(
         Object.keys(extraHeadChannels).length === 0
           ? null
           : new ExtraHeads(head.channels, { heads: extraHeadChannels, generator });
-      return new Segmentor({ backbone, head, auxiliary, extraHeads, alignCorners });
+      return new Segmentor({ backbone, head, auxiliary, extraHeads, alignCorners, normalization });
     }),
   );
 }
