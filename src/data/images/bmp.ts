@@ -15,6 +15,8 @@ export interface BmpImage extends Size {
 
 const compressions = { none: 0, runs8: 1, runs4: 2, masks: 3, masksWithAlpha: 6 } as const;
 const coreHeader = 12;
+/** Limits images whose file may be tiny, as sharp does. */
+const mostPixels = 0x3fff ** 2;
 
 interface BmpHeader extends Size {
   readonly topDown: boolean;
@@ -144,6 +146,7 @@ function unpackIndices(
 /** Decodes run-length encoded indices: pairs of count and value, and after a count of 0 an order or a list of values. */
 function decodeRuns(bytes: Uint8Array, header: BmpHeader): Uint8Array {
   const { width, height, compression } = header;
+  if (width * height > mostPixels) throw new Error(`the BMP states a size of ${width}×${height}`);
   if (header.bits !== (compression === compressions.runs8 ? 8 : 4)) {
     throw new Error('the BMP has runs of another number of bits than its pixels');
   }
