@@ -1,6 +1,8 @@
 // Keeps the answers for the whole process, as threads ask too.
 #include "ask_engine.h"
 
+#include <c10/core/GradMode.h>
+
 #include <array>
 #include <map>
 #include <mutex>
@@ -15,7 +17,7 @@ bool engineCan(const std::string& question, const std::function<void()>& attempt
   if (known != answers.end()) return known->second;
   bool works = true;
   try {
-    const at::NoGradGuard noGradients;
+    const c10::NoGradGuard noGradients;
     attempt();
   } catch (const std::exception&) {
     works = false;

@@ -45,6 +45,9 @@ class PlainConvolution final : public PackedConvolution {
         geometry_(std::move(geometry)) {}
 
   at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
+    // Autocast would convert to its own type, whatever that of the weights is.
+    const c10::impl::ExcludeDispatchKeyGuard noAutocast(
+        c10::DispatchKeySet{c10::DispatchKey::AutocastCPU, c10::DispatchKey::AutocastCUDA});
     auto output = at::conv2d(input.to(computeType_), weight_, bias_, geometry_.stride, geometry_.padding,
                              geometry_.dilation, geometry_.groups)
                       .to(input.scalar_type());

@@ -16,6 +16,9 @@ export function uniform(name: string, count: number): Float64Array {
   return result;
 }
 
+/** Scales the gains of the last normalization of a bottleneck, by which rounding stays small; see the Python. */
+const lastGain = 0.2;
+
 export function values(name: string, shape: readonly number[]): Tensor {
   const u = uniform(
     name,
@@ -25,8 +28,11 @@ export function values(name: string, shape: readonly number[]): Tensor {
   const isScale = name.endsWith('running_var') || name.endsWith('weight');
   const [factor, offset] =
     shape.length === 4 ? [2 * Math.sqrt(6 / fanIn), -Math.sqrt(6 / fanIn)] : isScale ? [1, 0.5] : [0.2, -0.1];
+  const gain = name.endsWith('bn3.weight') ? lastGain : 1;
   const converted = new Float32Array(u.length);
-  for (let index = 0; index < u.length; index += 1) converted[index] = (u[index] as number) * factor + offset;
+  for (let index = 0; index < u.length; index += 1) {
+    converted[index] = ((u[index] as number) * factor + offset) * gain;
+  }
   return tensorFrom(converted, { dtype: 'float32', shape });
 }
 

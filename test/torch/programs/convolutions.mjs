@@ -3,7 +3,7 @@
  * Prints as JSON how many were compared and those that differ. The processor's instructions that oneDNN may use are fixed
  * when a process starts (ONEDNN_MAX_CPU_ISA), so a test starts this program once for each.
  */
-import { Generator, liveTensorCount, noGrad, ops, randn, setThreads, tidy } from 'coarsely/torch';
+import { autocast, Generator, liveTensorCount, noGrad, ops, randn, setThreads, tidy } from 'coarsely/torch';
 
 setThreads(1);
 
@@ -126,6 +126,15 @@ function compareCase({ dtype, grouping, geometry, epilogue }) {
           fusesRelu,
         );
         return ops.convolvePacked(maps, packed, added, epilogue.relu);
+      },
+    });
+    // The weights say the type of a packed convolution, and not autocast.
+    compare(`packed, under autocast, ${name}`, {
+      dtype,
+      expected: values,
+      compute: () => {
+        const packed = ops.packConvolution(weight, bias, ...options, inputSize, fusesRelu);
+        return autocast({}, () => ops.convolvePacked(maps, packed, added, epilogue.relu));
       },
     });
     compare(`plain, ${name}`, {
