@@ -92,6 +92,13 @@ export function dataSection(datasets: Kinds) {
         "What is subtracted from each channel, and by what the rest is divided. `null` takes ImageNet's numbers for " +
           'red, green and blue; `coarsely check` measures those of a dataset.',
       ),
+    sampling: z
+      .enum(['uniform', 'classBalanced'])
+      .default('uniform')
+      .describe(
+        'Which crops train: `uniform` takes every image once in a pass; `classBalanced` draws half of the crops ' +
+          'around places of classes, each class equally often, so that rare classes are seen.',
+      ),
     augmentation: augmentationSchema.prefault({}).describe('Random changes of training images.'),
     workers: z
       .int()

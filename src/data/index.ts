@@ -23,5 +23,6 @@ export { overlayLabels } from './images/overlay-labels.js';
 export type { Size } from './images/size.js';
 export { visibleColors } from './images/visible-colors.js';
 export { type Batch, BatchLoader, type BatchLoaderOptions, type BatchOrigin } from './loader/batch-loader.js';
+export type { Sampling } from './loader/create-sampler.js';
 export type { Share } from './loader/share.js';
 export { RandomStream } from './random.js';

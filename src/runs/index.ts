@@ -1,4 +1,10 @@
-export type { EvaluationValues, MemoryValues, TrainValues, WeightValues } from './metric-values.js';
+export type {
+  EvaluationValues,
+  MemoryValues,
+  SamplingValues,
+  TrainValues,
+  WeightValues,
+} from './metric-values.js';
 export {
   type MetricLine,
   type MetricRecord,

@@ -32,6 +32,13 @@ const memoryValues = z.object({
   residentBytes: z.number(),
 });
 
+const samplingValues = z.object({
+  /** Counts the training crops since the last such line. */
+  crops: z.number(),
+  /** Counts the pixels of each class in these crops, and the crops that show it. */
+  perClass: z.array(z.object({ name: z.string(), pixels: z.number(), crops: z.number() })),
+});
+
 const classValues = z.object({
   name: z.string(),
   iou: computed,
@@ -65,6 +72,7 @@ const weightValues = z
 export const metricValues = {
   train: trainValues,
   memory: memoryValues,
+  sampling: samplingValues,
   val: evaluationValues,
   weights: weightValues,
   statistics: pixelStatistics,
@@ -76,5 +84,7 @@ export type EvaluationValues = z.output<typeof evaluationValues>;
 export type TrainValues = z.output<typeof trainValues>;
 /** Holds what a run took of the memory between two lines, evaluations included. */
 export type MemoryValues = z.output<typeof memoryValues>;
+/** Holds which classes the training crops showed, for runs that balance them. */
+export type SamplingValues = z.output<typeof samplingValues>;
 /** Holds the weight function of a reweighter at points of confidence. */
 export type WeightValues = z.output<typeof weightValues>;

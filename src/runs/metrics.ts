@@ -11,6 +11,7 @@ import {
   type EvaluationValues,
   type MemoryValues,
   metricValues,
+  type SamplingValues,
   type TrainValues,
   type WeightValues,
 } from './metric-values.js';
@@ -23,6 +24,8 @@ export interface MetricValues {
   readonly train: TrainValues;
   /** Holds the memory that was taken since the last line of this kind. */
   readonly memory: MemoryValues;
+  /** Holds which classes the training crops showed, for runs that balance them. */
+  readonly sampling: SamplingValues;
   /** Holds the scores of an evaluation. */
   readonly val: EvaluationValues;
   /** Holds the reweighter's weight function at a step. */

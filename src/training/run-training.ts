@@ -115,7 +115,10 @@ async function train(
       onNotice,
     },
   );
-  const loader = new TrainingBatches(config, processGroup ?? undefined);
+  const loader = new TrainingBatches(config, {
+    ...(processGroup && { share: processGroup }),
+    onNotice: (message) => options.onEvent?.({ type: 'notice', message }),
+  });
   let writer: RunWriter | null = null;
   try {
     const { lastCheckpoint, notices, ...changes } = atRankZero(processGroup, () =>

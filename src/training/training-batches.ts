@@ -12,16 +12,26 @@ const cleanStream = 0x85ebca6b;
 /** Holds a loaded batch, and one of clean labels; `clean` is null unless the reweighter learns from it. */
 type LoadedBatch = Batch & { readonly clean: Batch | null };
 
+/** Configures `TrainingBatches`. */
+export interface TrainingBatchesOptions {
+  /** Is the part of each batch that this process learns from. */
+  readonly share?: Share;
+  /** Receives lines about how samples are drawn. */
+  readonly onNotice?: (notice: string) => void;
+}
+
 export class TrainingBatches {
   readonly #batches: BatchLoader;
   readonly #clean: BatchLoader | null;
 
   /**
    * Opens the dataset's parts; worker threads begin to load at once.
-   * @param share the part of each batch that this process learns from
    * @throws {ConfigError} when training.batchSize cannot be divided equally among the processes
    */
-  constructor(config: Config, share: Share = wholeShare) {
+  constructor(
+    config: Config,
+    { share = wholeShare, onNotice = () => undefined }: TrainingBatchesOptions = {},
+  ) {
     const { data, seed, training } = config;
     const { augmentation, workers, cacheMiB } = data;
     const shared = {
@@ -31,7 +41,14 @@ export class TrainingBatches {
       batchSize: training.batchSize,
       share,
     };
-    this.#batches = new BatchLoader({ ...shared, dataset: datasetSection(data, 'train'), seed, workers });
+    this.#batches = new BatchLoader({
+      ...shared,
+      dataset: datasetSection(data, 'train'),
+      sampling: data.sampling,
+      seed,
+      workers,
+      onNotice,
+    });
     this.#clean = learnsFromClean(config)
       ? new BatchLoader({
           ...shared,

@@ -8,6 +8,7 @@ import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index
 import type { EvaluationValues, MemoryValues, Profile } from '../runs/index.js';
 import { environmentState, type RunWriter } from '../runs/internal.js';
 import { engine, scope, threads, tidy } from '../torch/index.js';
+import { ClassTally, samplingText } from './class-tally.js';
 import { configState } from './continued-run.js';
 import { type DataRecord, dataState } from './data-record.js';
 import { DivergenceWatch } from './divergence-watch.js';
@@ -53,11 +54,13 @@ export class TrainingRun {
   #profiler: StepProfiler | null = null;
   readonly #memory = new MemoryMeter();
   #samplesWritten = false;
+  readonly #classes: ClassTally;
 
   constructor(parts: TrainingRunParts) {
     this.#parts = parts;
     this.#checkpoint = parts.lastCheckpoint?.file ?? null;
     this.#checkpointStep = parts.lastCheckpoint?.step ?? -1;
+    this.#classes = new ClassTally(parts.evaluation.classes.map(({ name }) => name));
     this.#watch = new DivergenceWatch(() => this.#checkpoint);
     this.#rankLosses = parts.processGroup && new RankLosses(parts.processGroup);
   }
@@ -119,6 +122,7 @@ export class TrainingRun {
     this.#watch.follow({ step, names: batch.names, objective: losses.objective });
     if (logged) this.#watch.settle();
     const count = batch.names.length * (processGroup?.worldSize ?? 1);
+    if (batch.classPixels) this.#classes.add(batch.classPixels);
     batch.release();
     this.#writeProfile(profiler?.endStep(step) ?? null);
     const now = performance.now();
@@ -195,6 +199,7 @@ export class TrainingRun {
     });
     writer?.append({ step: trainer.stepsTaken, split: 'val', values: valuesOf(values) });
     this.#recordWeights();
+    this.#recordSampling();
     await this.#recordStatistics();
     this.#recordMemory();
     this.#tell({ type: 'evaluation', step: trainer.stepsTaken, values });
@@ -209,6 +214,17 @@ export class TrainingRun {
     if (weight) {
       writer?.append({ step: trainer.stepsTaken, split: 'weights', values: { confidence, weight } });
     }
+  }
+
+  /** Records and tells which classes the crops since the last evaluation showed. */
+  #recordSampling(): void {
+    const { trainer, writer, processGroup } = this.#parts;
+    if (trainer.config.data.sampling === 'uniform') return;
+    const values = this.#classes.take(processGroup);
+    // A run that resumes at an evaluation has seen no crop yet.
+    if (values.crops === 0) return;
+    writer?.append({ step: trainer.stepsTaken, split: 'sampling', values });
+    this.#tell({ type: 'notice', message: samplingText(values) });
   }
 
   /** Records loss, label noise and weight by confidence on a few training images. */
@@ -235,7 +251,7 @@ export class TrainingRun {
       step,
       tensors: new Map([...trainer.state(), ...statesOfOthers]),
       state: {
-        classes: this.#classes(),
+        classes: this.#classList(),
         ...configState(trainer.config),
         ...(data && dataState(data)),
         ...environmentState(environment(processGroup?.worldSize ?? 1)),
@@ -246,7 +262,7 @@ export class TrainingRun {
   }
 
   /** Returns the classes that a checkpoint holds, so that a trained network can be used where its dataset is not. */
-  #classes() {
+  #classList() {
     return this.#parts.evaluation.classes.map(({ name, color }) => ({ name, color: [...color] }));
   }
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from 'coarsely/config';
-import { readRun } from 'coarsely/runs';
+import { metricRecords, readRun } from 'coarsely/runs';
 import { liveTensorCount } from 'coarsely/torch';
 import { runTraining, type TrainingEvent } from 'coarsely/training';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -92,4 +92,33 @@ test('divergence names the step, the batch and the last good checkpoint, and sav
   );
   const last = readRun(runFolder).lastCheckpoint;
   expect(last && existsSync(last.file)).toBe(true);
+});
+
+test('with class-balanced sampling, too, a resumed run continues bit for bit, and says which classes it saw', async () => {
+  const balanced = { ...config, data: { ...config.data, sampling: 'classBalanced' as const, workers: 1 } };
+  const [whole, broken] = ['balanced-whole', 'balanced-broken'].map((name) => playground.runFolder(name)) as [
+    string,
+    string,
+  ];
+  const notices: string[] = [];
+  const onEvent = (event: TrainingEvent) => void (event.type === 'notice' && notices.push(event.message));
+  await runTraining(balanced, { runFolder: whole, onEvent });
+  expect(notices).toEqual([
+    expect.stringMatching(/^class-balanced sampling: .*centers found: /),
+    expect.stringMatching(/^classes in the last 16 crops: .*road in \d+ %/),
+  ]);
+  const [record] = metricRecords(readRun(whole), 'sampling');
+  expect(record).toMatchObject({ step: 8, values: { crops: 16 } });
+  expect(metricsOf(whole)).not.toBe(unbroken);
+
+  let steps = 0;
+  const shouldStop = () => ++steps === 3;
+  expect(await runTraining(balanced, { runFolder: broken, shouldStop })).toBe('interrupted');
+  await runTraining(balanced, { runFolder: broken, resume: true });
+  // The line on classes counts the crops since the start or the resume.
+  const learned = (folder: string) =>
+    metricsOf(folder)
+      .split('\n')
+      .filter((line) => !line.includes('"split":"sampling"'));
+  expect(learned(broken)).toEqual(learned(whole));
 });

@@ -15,7 +15,7 @@ import { pickChannels } from '../images/visible-colors.js';
 import type { RandomStream } from '../random.js';
 import type { Augmentation } from './augmentation.js';
 import { type ColorChanges, composeTables, drawColorChanges } from './color-changes.js';
-import { chooseCrop } from './crop-window.js';
+import { type CropFocus, chooseCrop } from './crop-window.js';
 import { imageTaps, labelTaps, type ResizedRegion } from './resize-taps.js';
 
 /**
@@ -54,9 +54,15 @@ const noChanges: ColorChanges = { before: null, hsv: [], after: null };
  */
 export function drawAugmentation(
   labels: Uint8Array,
-  options: { readonly size: Size; readonly augmentation: Augmentation; readonly random: RandomStream },
+  options: {
+    readonly size: Size;
+    readonly augmentation: Augmentation;
+    readonly random: RandomStream;
+    /** Is a place that the crop must show. */
+    readonly focus?: CropFocus | undefined;
+  },
 ): AugmentationDraw {
-  const { size, augmentation, random } = options;
+  const { size, augmentation, random, focus } = options;
   const { cropSize, categoryMaxRatio } = augmentation;
   const kernels = requireImageKernels();
   const source = { width: size.width, height: size.height };
@@ -64,7 +70,7 @@ export function drawAugmentation(
   const ratio = random.uniform(...augmentation.ratioRange);
   const scaled = scaledToFit(source, [Math.floor(baseWidth * ratio), Math.floor(baseHeight * ratio)]);
   const crop = { width: cropSize[1], height: cropSize[0] };
-  const window = chooseCrop(labels, { source, scaled, crop, categoryMaxRatio, random, kernels });
+  const window = chooseCrop(labels, { source, scaled, crop, categoryMaxRatio, focus, random, kernels });
   const mirrored = random.chance(augmentation.flip);
   const colors = augmentation.colorJitter ? drawColorChanges(random) : noChanges;
   return { region: { source, scaled, window, mirrored }, colors, cropSize };

@@ -8,10 +8,18 @@ import { type CropWindow, labelTaps } from './resize-taps.js';
 
 const tries = 10;
 
+/** Gives a place of an image as fractions of its width and height. */
+export interface CropFocus {
+  readonly x: number;
+  readonly y: number;
+}
+
 /**
  * Draws a window of at most the size `crop`, as mmsegmentation does: up to ten windows are drawn until one shows at least
  * two classes of which none has `categoryMaxRatio` or more of the labeled pixels; an eleventh is used whatever it shows.
  * `labels` [source.height, source.width] are counted as if they were resized to `scaled` by nearest neighbor.
+ *
+ * With a `focus` one window is drawn, evenly among those that show this place, whatever classes it shows.
  */
 export function chooseCrop(
   labels: Uint8Array,
@@ -20,13 +28,19 @@ export function chooseCrop(
     readonly scaled: Size;
     readonly crop: Size;
     readonly categoryMaxRatio: number;
+    readonly focus?: CropFocus | undefined;
     readonly random: RandomStream;
     readonly kernels: Pick<ImageKernels, 'countLabels'>;
   },
 ): CropWindow {
-  const { source, scaled, crop, categoryMaxRatio, random, kernels } = options;
+  const { source, scaled, crop, categoryMaxRatio, focus, random, kernels } = options;
   const width = Math.min(crop.width, scaled.width);
   const height = Math.min(crop.height, scaled.height);
+  if (focus !== undefined) {
+    const top = startAround(focus.y, { length: height, whole: scaled.height, random });
+    const left = startAround(focus.x, { length: width, whole: scaled.width, random });
+    return { left, top, width, height };
+  }
   const draw = (): CropWindow => {
     const top = random.integer(scaled.height - height + 1);
     const left = random.integer(scaled.width - width + 1);
@@ -45,6 +59,20 @@ export function chooseCrop(
     window = draw();
   }
   return window;
+}
+
+/** Draws where a span of `length` begins that holds a place, and moves it inside the whole where it lies beyond an edge. */
+function startAround(
+  fraction: number,
+  {
+    length,
+    whole,
+    random,
+  }: { readonly length: number; readonly whole: number; readonly random: RandomStream },
+): number {
+  const place = Math.min(whole - 1, Math.floor(fraction * whole));
+  const start = place - random.integer(length);
+  return Math.min(Math.max(start, 0), whole - length);
 }
 
 function isVaried(counts: Int32Array, categoryMaxRatio: number): boolean {

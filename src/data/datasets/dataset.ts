@@ -8,6 +8,7 @@ import type { DatasetClass } from '../classes.js';
 import type { SharedFiles } from '../files/pair-table.js';
 import type { RowRange } from '../images/image-file.js';
 import type { ImageReading } from '../images/image-reading.js';
+import type { LabelMap } from '../images/label-file.js';
 
 /** Holds a decoded image with its labels, at its original size. */
 export interface Sample {
@@ -50,6 +51,12 @@ export interface SegmentationDataset {
    * @throws {DataError} naming the file when it cannot be used
    */
   open?(index: number): Promise<OpenSample>;
+  /**
+   * Decodes the labels of sample `index` alone; null when it has none. Absent where that is no faster than `read`.
+   *
+   * @throws {DataError} naming the file when it cannot be used
+   */
+  readLabels?(index: number): Promise<LabelMap | null>;
   /** Lets another thread open the same dataset without listing its folders; absent where nothing is listed. */
   readonly files?: SharedFiles;
   /** Has one line, with file and reason, for each bad file that was left out; absent where none can be. */

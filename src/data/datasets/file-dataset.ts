@@ -9,7 +9,7 @@ import { findListing, type KeptListing, keepListing } from '../files/listing-cac
 import { type FilePair, PairTable, type SharedFiles } from '../files/pair-table.js';
 import { openImage, readImage } from '../images/image-file.js';
 import { defaultReading, type ImageReading } from '../images/image-reading.js';
-import type { LabelReader } from '../images/label-file.js';
+import type { LabelMap, LabelReader } from '../images/label-file.js';
 import { type Size, sizeMismatch } from '../images/size.js';
 import { checkFiles, noteIn } from './check-files.js';
 import type {
@@ -186,6 +186,11 @@ class FileDataset implements SegmentationDataset {
     const { width, height, rows } = await openImage(image, this.#images);
     const map = await this.#labels(labels, { width, height });
     return { name, width, height, labels: map, imageRows: rows };
+  }
+
+  async readLabels(index: number): Promise<LabelMap | null> {
+    const { labels } = this.#pair(index);
+    return labels === null ? null : this.#labelFormat.read(labels);
   }
 
   async #labels(path: string | null, image: Size): Promise<Uint8Array | null> {

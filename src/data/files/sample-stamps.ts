@@ -7,13 +7,13 @@ import { stat } from 'node:fs/promises';
 import { PairTable, type SharedFiles } from './pair-table.js';
 
 /** Limits the files that are asked for, as a network drive takes about a millisecond for each. */
-const mostSamples = 20_000;
+const mostSamples = 40_000;
 /** Limits the requests that wait at the same time. */
 const together = 64;
 
 /**
  * Returns a text for each sample with size and time of change of its image and its labels: `SIZE@MILLISECONDS` each, joined
- * by a space. The result is null for a dataset that names no files or has more than 20 000 samples.
+ * by a space. The result is null for a dataset that names no files or has more than 40 000 samples.
  */
 export async function sampleStamps(files: SharedFiles | undefined): Promise<string[] | null> {
   if (files === undefined) return null;

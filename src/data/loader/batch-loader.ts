@@ -12,9 +12,10 @@ import type { Augmentation } from '../augment/augmentation.js';
 import type { SegmentationDataset } from '../datasets/dataset.js';
 import { openDataset } from '../datasets/registry.js';
 import { imageNetNormalization, type Normalization } from '../images/normalization.js';
+import { type CentroidFinder, createSampler, type Sampling } from './create-sampler.js';
 import { LoaderThread } from './loader-thread.js';
-import { SampleProducer, type SampleTask } from './sample-producer.js';
-import { Sampler } from './sampler.js';
+import { type ProducedSample, SampleProducer, type SampleTask } from './sample-producer.js';
+import type { BatchSampler } from './sampler.js';
 import { placesOf, type Share, wholeShare } from './share.js';
 
 /** Says which sample of the dataset an augmented sample was made from, and which part of its image it shows. */
@@ -33,6 +34,8 @@ export interface Batch {
   readonly width: number;
   readonly names: readonly string[];
   readonly origins: readonly BatchOrigin[];
+  /** Holds for each sample its pixels by label; null unless samples are balanced by class. */
+  readonly classPixels: readonly Uint32Array[] | null;
   release(): void;
 }
 
@@ -46,6 +49,11 @@ export interface BatchLoaderOptions {
   /** Counts the samples in the whole batch of a step, whichever process loads them. */
   readonly batchSize: number;
   readonly seed: number;
+  /**
+   * Chooses images as they come (`uniform`, the default), or half of the crops around places of classes, each class equally
+   * often (`classBalanced`).
+   */
+  readonly sampling?: Sampling;
   /** Selects the part of each batch to load where several processes divide it: batchSize / worldSize samples. */
   readonly share?: Share;
   /** Loads only this many samples, spread evenly over the dataset; null loads all. */
@@ -58,17 +66,19 @@ export interface BatchLoaderOptions {
   readonly prefetch?: number;
   /** Lists URLs of modules that register further kinds of dataset; every worker imports them. */
   readonly modules?: readonly string[];
+  /** Receives lines about the search for classes when samples are balanced. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 type BatchMemory = Pick<Batch, 'images' | 'labels'>;
 
-interface Producer {
-  produce(task: SampleTask): Promise<SampleWindow>;
+interface Producer extends CentroidFinder {
+  produce(task: SampleTask): Promise<ProducedSample>;
 }
 
 interface Source {
   readonly dataset: SegmentationDataset;
-  readonly sampler: Sampler;
+  readonly sampler: BatchSampler;
   /** Maps a drawn sample to its index in the dataset. */
   readonly indexOf: (drawn: number) => number;
   readonly producers: readonly Producer[];
@@ -97,6 +107,8 @@ export class BatchLoader {
     count = null,
     share = wholeShare,
     normalization = imageNetNormalization,
+    sampling = 'uniform',
+    onNotice = () => undefined,
     ...given
   }: BatchLoaderOptions) {
     this.#places = placesOf(given.batchSize, share);
@@ -105,7 +117,18 @@ export class BatchLoader {
         'BatchLoader: an open dataset cannot go to workers; pass its description or workers: 0',
       );
     }
-    this.#options = { ...given, normalization, workers, cacheMiB, prefetch, modules, count, share };
+    this.#options = {
+      ...given,
+      normalization,
+      sampling,
+      onNotice,
+      workers,
+      cacheMiB,
+      prefetch,
+      modules,
+      count,
+      share,
+    };
   }
 
   /**
@@ -163,6 +186,8 @@ export class BatchLoader {
       cacheMiB,
       modules,
       count,
+      sampling,
+      onNotice,
     } = this.#options;
     const cacheBytes = (cacheMiB * 2 ** 20) / Math.max(workers, 1);
     let dataset: SegmentationDataset;
@@ -186,20 +211,24 @@ export class BatchLoader {
         `BatchLoader: the normalization has ${normalization.mean.length} channels, the images of the dataset have ${channels}`,
       );
     }
-    const sampler = new Sampler({ length, batchSize, seed });
     const indexOf = (drawn: number): number => Math.floor((drawn * dataset.length) / length);
-    if (workers === 0 || isOpen(given)) {
-      return {
-        dataset,
-        sampler,
-        indexOf,
-        producers: [new SampleProducer(dataset, { augmentation, normalization, seed, cacheBytes })],
-      };
-    }
     const making = { augmentation, normalization, seed, cacheBytes };
-    const data = { dataset: given, files: dataset.files, modules, ...making };
-    this.#threads = Array.from({ length: workers }, () => new LoaderThread(data));
-    return { dataset, sampler, indexOf, producers: this.#threads };
+    let producers: readonly Producer[];
+    if (workers === 0 || isOpen(given)) {
+      producers = [new SampleProducer(dataset, making)];
+    } else {
+      const data = { dataset: given, files: dataset.files, modules, ...making };
+      this.#threads = Array.from({ length: workers }, () => new LoaderThread(data));
+      producers = this.#threads;
+    }
+    const [height, width] = augmentation.cropSize;
+    const sampler = await createSampler(dataset, {
+      ...{ sampling, length, indexOf, batchSize, seed, onNotice },
+      section: isOpen(given) ? null : given,
+      tile: { width, height },
+      finders: producers,
+    });
+    return { dataset, sampler, indexOf, producers };
   }
 
   async #make(step: number, { dataset, sampler, indexOf, producers }: Source): Promise<Batch> {
@@ -211,24 +240,29 @@ export class BatchLoader {
     const samples = sampler
       .batch(step)
       .slice(first, first + count)
-      .map(({ epoch, index }) => ({ epoch, index: indexOf(index) }));
+      .map((drawn) => ({ ...drawn, index: indexOf(drawn.index) }));
+    const countClasses = this.#options.sampling !== 'uniform';
     const results = await Promise.allSettled(
-      samples.map(async ({ epoch, index }, place) => {
+      samples.map(async (drawn, place) => {
+        const { index } = drawn;
         const producer = producers[index % producers.length] as Producer;
         const output = {
           image: memory.images.subarray(channels * place * pixels, channels * (place + 1) * pixels),
           labels: memory.labels.subarray(place * pixels, (place + 1) * pixels),
         };
-        return { index, ...(await producer.produce({ epoch, index, output })) };
+        return { index, ...(await producer.produce({ ...drawn, output, countClasses })) };
       }),
     );
     const origins: BatchOrigin[] = [];
+    const classPixels: Uint32Array[] = [];
     for (const result of results) {
       if (result.status === 'rejected') {
         this.#free.push(memory);
         throw result.reason;
       }
-      origins.push(result.value);
+      const { index, window, classPixels: pixels } = result.value;
+      origins.push({ index, ...window });
+      if (pixels) classPixels.push(pixels);
     }
     let released = false;
     return {
@@ -238,6 +272,7 @@ export class BatchLoader {
       width,
       names: samples.map(({ index }) => dataset.name(index)),
       origins,
+      classPixels: countClasses ? classPixels : null,
       release: () => {
         if (!released) this.#free.push(memory);
         released = true;

@@ -4,11 +4,11 @@ import { Worker } from 'node:worker_threads';
 import { CoarselyError } from '../../errors/index.js';
 import { deserializeError, type SerializedError } from '../../errors/internal.js';
 import type { ComponentSection } from '../../registry/index.js';
-import type { SampleWindow } from '../augment/augment-sample.js';
 import type { Augmentation } from '../augment/augmentation.js';
 import type { SharedFiles } from '../files/pair-table.js';
 import type { Normalization } from '../images/normalization.js';
-import type { SampleTask } from './sample-producer.js';
+import type { MapCentroids } from './centroids.js';
+import type { CentroidTask, ProducedSample, SampleTask } from './sample-producer.js';
 
 /** Holds what a worker thread is started with. */
 export interface LoaderThreadData {
@@ -26,15 +26,20 @@ export interface LoaderThreadData {
 /** Describes a message to the worker. */
 export type LoaderRequest =
   | { readonly type: 'produce'; readonly id: number; readonly task: SampleTask }
+  | { readonly type: 'centroids'; readonly id: number; readonly task: CentroidTask }
   | { readonly type: 'close' };
 
-/** Describes a message from the worker: the part of the image that the sample shows, or why there is no sample. */
+/** Describes a message from the worker: what was asked for, or why there is none. */
 export type LoaderReply =
-  | { readonly id: number; readonly window: SampleWindow }
+  | { readonly id: number; readonly sample: ProducedSample }
+  | { readonly id: number; readonly centroids: MapCentroids }
   | { readonly id: number; readonly error: SerializedError };
 
+/** Is a reply that is not an error. */
+type LoaderAnswer = Exclude<LoaderReply, { readonly error: SerializedError }>;
+
 interface Waiting {
-  readonly resolve: (window: SampleWindow) => void;
+  readonly resolve: (reply: LoaderAnswer) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -69,13 +74,26 @@ export class LoaderThread {
   }
 
   /** Resolves when the sample is written; rejects when it cannot be made, or when the worker has ended. */
-  produce(task: SampleTask): Promise<SampleWindow> {
+  async produce(task: SampleTask): Promise<ProducedSample> {
+    const reply = await this.#ask((id) => ({ type: 'produce', id, task }));
+    if (!('sample' in reply)) throw new CoarselyError('a data worker answered another question');
+    return reply.sample;
+  }
+
+  /** Resolves to the centers of the classes of a sample; rejects when its labels cannot be read. */
+  async centroids(task: CentroidTask): Promise<MapCentroids> {
+    const reply = await this.#ask((id) => ({ type: 'centroids', id, task }));
+    if (!('centroids' in reply)) throw new CoarselyError('a data worker answered another question');
+    return reply.centroids;
+  }
+
+  #ask(request: (id: number) => LoaderRequest): Promise<LoaderAnswer> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage({ type: 'produce', id, task } satisfies LoaderRequest);
+      this.#worker.postMessage(request(id));
     });
   }
 
@@ -93,8 +111,8 @@ export class LoaderThread {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0 && this.#ended === null) this.#worker.unref();
-    if ('window' in reply) waiting?.resolve(reply.window);
-    else waiting?.reject(deserializeError(reply.error));
+    if ('error' in reply) waiting?.reject(deserializeError(reply.error));
+    else waiting?.resolve(reply);
   }
 
   #end(error: Error): void {

@@ -7,7 +7,7 @@ import { serializeError } from '../../errors/internal.js';
 import type { ComponentSection } from '../../registry/index.js';
 import { openDataset } from '../datasets/registry.js';
 import type { LoaderReply, LoaderRequest, LoaderThreadData } from './loader-thread.js';
-import { SampleProducer, type SampleTask } from './sample-producer.js';
+import { SampleProducer } from './sample-producer.js';
 
 const port = parentPort;
 if (port === null) throw new CoarselyError('loader-worker: runs as a worker thread of BatchLoader only');
@@ -37,15 +37,18 @@ async function open(section: ComponentSection): Promise<SampleProducer> {
   return new SampleProducer(await openDataset(section, { files }), making);
 }
 
-async function answer({ id, task }: Extract<LoaderRequest, { type: 'produce' }>): Promise<void> {
+async function answer(request: Exclude<LoaderRequest, { type: 'close' }>): Promise<void> {
   if (closed) return;
-  const reply = await produce(id, task);
+  const reply = await replyTo(request);
   if (!closed) port?.postMessage(reply);
 }
 
-async function produce(id: number, task: SampleTask): Promise<LoaderReply> {
+async function replyTo(request: Exclude<LoaderRequest, { type: 'close' }>): Promise<LoaderReply> {
+  const { id } = request;
   try {
-    return { id, window: await (await producer).produce(task) };
+    const own = await producer;
+    if (request.type === 'centroids') return { id, centroids: await own.centroids(request.task) };
+    return { id, sample: await own.produce(request.task) };
   } catch (error) {
     return { id, error: serializeError(error) };
   }

@@ -11,16 +11,34 @@ import {
 import type { Augmentation } from '../augment/augmentation.js';
 import type { SegmentationDataset } from '../datasets/dataset.js';
 import type { Normalization } from '../images/normalization.js';
+import type { Size } from '../images/size.js';
+import { type MapCentroids, mapCentroids } from './centroids.js';
 import { SampleCache } from './sample-cache.js';
 import { augmentationRandom, type DrawnSample } from './sampler.js';
 
 /** Asks for one sample, to be written into memory that threads share. */
 export interface SampleTask extends DrawnSample {
   readonly output: AugmentedOutput;
+  /** Counts the pixels of the crop by class. */
+  readonly countClasses?: boolean;
+}
+
+/** Says what was made: the part of the image that a sample shows, and its pixels by label where they were asked for. */
+export interface ProducedSample {
+  readonly window: SampleWindow;
+  readonly classPixels?: Uint32Array;
+}
+
+/** Asks where the classes of a sample are. */
+export interface CentroidTask {
+  readonly index: number;
+  /** Gives the size of the parts of the label map in which centers are taken. */
+  readonly tile: Size;
 }
 
 /** Makes samples from a dataset, in whichever thread it runs. */
 export class SampleProducer {
+  readonly #dataset: SegmentationDataset;
   readonly #cache: SampleCache;
   readonly #augmentation: Augmentation;
   readonly #seed: number;
@@ -35,6 +53,7 @@ export class SampleProducer {
       readonly cacheBytes: number;
     },
   ) {
+    this.#dataset = dataset;
     this.#cache = new SampleCache(dataset, { budgetBytes: options.cacheBytes });
     this.#augmentation = options.augmentation;
     this.#seed = options.seed;
@@ -42,22 +61,44 @@ export class SampleProducer {
   }
 
   /**
-   * Writes a sample to its output and returns the part of the image that it shows.
+   * Writes a sample to its output and says what it shows.
    *
    * @throws {DataError} naming the file when the sample cannot be used
    */
-  async produce({ epoch, index, output }: SampleTask): Promise<SampleWindow> {
+  async produce({ output, countClasses = false, ...drawn }: SampleTask): Promise<ProducedSample> {
+    const { index, focus } = drawn;
     const { name, labels, ...sample } = await this.#cache.open(index);
     if (labels === null) throw new DataError(`${name}: has no labels, and cannot be trained on`);
-    const random = augmentationRandom(this.#seed, { epoch, index });
-    const draw = drawAugmentation(labels, { size: sample, augmentation: this.#augmentation, random });
+    const random = augmentationRandom(this.#seed, drawn);
+    const draw = drawAugmentation(labels, { size: sample, augmentation: this.#augmentation, random, focus });
     const rows = rowsShown(draw);
-    return applyAugmentation(draw, {
+    const window = applyAugmentation(draw, {
       image: sample.imageRows(rows),
       firstRow: rows.first,
       labels,
       output,
       normalization: this.#normalization,
     });
+    return countClasses ? { window, classPixels: pixelsByClass(output.labels) } : { window };
   }
+
+  /**
+   * Finds the classes in the labels of a sample.
+   *
+   * @throws {DataError} naming the file when it cannot be used
+   */
+  async centroids({ index, tile }: CentroidTask): Promise<MapCentroids> {
+    const dataset = this.#dataset;
+    const map = (await dataset.readLabels?.(index)) ?? (await dataset.read(index));
+    const { width, height, labels } = map;
+    if (labels === null)
+      throw new DataError(`${dataset.name(index)}: has no labels, and cannot be trained on`);
+    return mapCentroids(labels, { size: { width, height }, tile, classCount: dataset.classes.length });
+  }
+}
+
+function pixelsByClass(labels: Uint8Array): Uint32Array {
+  const pixels = new Uint32Array(256);
+  for (const label of labels) pixels[label] = (pixels[label] as number) + 1;
+  return pixels;
 }

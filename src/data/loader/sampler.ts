@@ -1,14 +1,49 @@
 /** Chooses which samples a training step sees. */
 
+import type { CropFocus } from '../augment/crop-window.js';
 import { RandomStream } from '../random.js';
 
 /** Separates the random draws of different purposes. */
-const streams = { order: 1, augmentation: 2 } as const;
+export const streams = {
+  order: 1,
+  augmentation: 2,
+  places: 3,
+  classes: 4,
+  centroids: 5,
+  placedAugmentation: 6,
+} as const;
 
 /** Identifies a sample that was drawn for a batch, and the pass over the dataset in which it was. */
 export interface DrawnSample {
   readonly epoch: number;
   readonly index: number;
+  /** Gives the place in the pass where a pass may show an image several times; absent where it shows each once. */
+  readonly place?: number;
+  /** Gives a place that the crop must show, as fractions of the image's width and height; absent for any crop. */
+  readonly focus?: CropFocus;
+}
+
+/** Cuts endless passes over a dataset into batches. Nothing is dropped: a batch may hold parts of two passes. */
+export abstract class BatchSampler {
+  readonly #passLength: number;
+  readonly #batchSize: number;
+
+  constructor({ length, batchSize }: { readonly length: number; readonly batchSize: number }) {
+    this.#passLength = length;
+    this.#batchSize = batchSize;
+  }
+
+  /** Returns the samples in the batch of `step`, which counts from 0. */
+  batch(step: number): DrawnSample[] {
+    const first = step * this.#batchSize;
+    return Array.from({ length: this.#batchSize }, (_, place) => {
+      const epoch = Math.floor((first + place) / this.#passLength);
+      return this.draw(epoch, first + place - epoch * this.#passLength);
+    });
+  }
+
+  /** Returns the sample at a place of a pass. */
+  protected abstract draw(epoch: number, place: number): DrawnSample;
 }
 
 /**
@@ -16,27 +51,20 @@ export interface DrawnSample {
  * dropped, so a batch may hold the end of one pass and the start of the next. The batch of a step is a pure function of seed
  * and step, so that training resumes at any step.
  */
-export class Sampler {
+export class Sampler extends BatchSampler {
   readonly #length: number;
-  readonly #batchSize: number;
   readonly #seed: number;
   // The orders of the two latest passes, as a batch may span two.
   readonly #orders = new Map<number, Uint32Array>();
 
   constructor(options: { readonly length: number; readonly batchSize: number; readonly seed: number }) {
+    super(options);
     this.#length = options.length;
-    this.#batchSize = options.batchSize;
     this.#seed = options.seed;
   }
 
-  /** Returns the samples in the batch of `step`, which counts from 0. */
-  batch(step: number): DrawnSample[] {
-    const first = step * this.#batchSize;
-    return Array.from({ length: this.#batchSize }, (_, place) => {
-      const epoch = Math.floor((first + place) / this.#length);
-      const order = this.#order(epoch);
-      return { epoch, index: order[first + place - epoch * this.#length] as number };
-    });
+  protected draw(epoch: number, place: number): DrawnSample {
+    return { epoch, index: this.#order(epoch)[place] as number };
   }
 
   #order(epoch: number): Uint32Array {
@@ -49,7 +77,14 @@ export class Sampler {
   }
 }
 
-/** Returns the random numbers that augment a sample in one pass; no two samples share them, as a pass shows each sample once. */
-export function augmentationRandom(seed: number, { epoch, index }: DrawnSample): RandomStream {
-  return new RandomStream(seed, [streams.augmentation, epoch, index]);
+/** Returns the random numbers that augment a sample in one pass; no two samples of a pass share them. */
+export function augmentationRandom(
+  seed: number,
+  { epoch, index, place }: Pick<DrawnSample, 'epoch' | 'index' | 'place'>,
+): RandomStream {
+  const stream =
+    place === undefined
+      ? ([streams.augmentation, epoch, index] as const)
+      : ([streams.placedAugmentation, epoch, place] as const);
+  return new RandomStream(seed, stream);
 }
