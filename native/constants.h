@@ -17,7 +17,7 @@ inline constexpr int armParameterCount = 53;
 inline constexpr float weightFloor = 1e-12f;
 
 /// Numbers the pixel losses of `coarsely::pixel_loss`.
-enum class LossKind : int64_t { CrossEntropy = 0, Gce = 1, Focal = 2 };
+enum class LossKind : int64_t { CrossEntropy = 0, Gce = 1, Focal = 2, SmoothedCrossEntropy = 3 };
 
 /// Numbers the confidence indicators of `coarsely::pixel_loss`.
 enum class Indicator : int64_t { None = 0, Variance = 1, Entropy = 2 };

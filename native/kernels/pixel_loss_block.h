@@ -14,9 +14,16 @@ struct LossOptions {
   float parameter;
   int64_t ignoreIndex;
   int64_t classes;
+  /// Points to the weight of each class and a 0 after them, for a smoothed loss; `parameter` is then its share e.
+  const float* classWeights;
+  /// Holds e / C, and the sum of the class weights times it.
+  float uniform;
+  float uniformSum;
 
+  bool isSmoothed() const { return kind == LossKind::SmoothedCrossEntropy; }
   bool isCrossEntropy() const {
-    return kind == LossKind::CrossEntropy || (kind == LossKind::Gce && parameter < gceCrossEntropyBelow);
+    return isSmoothed() || kind == LossKind::CrossEntropy ||
+           (kind == LossKind::Gce && parameter < gceCrossEntropyBelow);
   }
 };
 
@@ -97,6 +104,15 @@ COARSELY_INLINE Floats labelLogits(const float* planes, const BlockLabels& label
   return own;
 }
 
+/// Returns the weight of the class of each pixel's label; 0 for a pixel without a label.
+COARSELY_INLINE Floats labelClassWeights(const BlockLabels& labels, const LossOptions& options) {
+  Floats own;
+  float values[vectorLanes];
+  for (int64_t i = 0; i < vectorLanes; ++i) values[i] = options.classWeights[labels.index[i]];
+  std::memcpy(&own, values, sizeof(own));
+  return own;
+}
+
 /// Returns the loss from the cross-entropy -log p_y.
 COARSELY_INLINE Floats lossOf(Floats crossEntropy, const LossOptions& options) {
   if (options.isCrossEntropy()) return crossEntropy;
@@ -126,23 +142,31 @@ struct BlockResult {
 };
 
 /// Returns the losses (0 where a pixel has no label) and confidences of a block. `planes` has room for blockFloats(C).
-template <bool blends, Indicator indicator>
+template <bool blends, Indicator indicator, bool smooths>
 COARSELY_INLINE BlockResult forwardBlock(const BlendedRows& rows, const BlockLabels& labels, const LossOptions& options,
                                          float* planes) {
   const int64_t classes = options.classes;
   const Floats most = blendBlock<blends>(rows, classes, planes);
-  Floats sum{}, moment{};
+  Floats sum{}, moment{}, weighted{};
   for (int64_t c = 0; c < classes; ++c) {
     const Floats difference = load(planes + c * vectorLanes) - most;
     const Floats e = exponential(difference);
     sum += e;
+    if constexpr (smooths) weighted += options.classWeights[c] * difference;
     if constexpr (indicator == Indicator::Variance) moment += e * e;
     // The limit keeps 0 log 0 = 0 for a logit of -infinity.
     if constexpr (indicator == Indicator::Entropy) moment += e * maximum(difference, broadcast(leastExponent));
   }
   const Floats logOfSum = logarithm(sum);
   const Floats crossEntropy = logOfSum - (labelLogits(planes, labels) - most);
-  BlockResult result{labeledLanes(labels, options) ? lossOf(crossEntropy, options) : Floats{}, broadcast(1)};
+  Floats losses;
+  if constexpr (smooths) {
+    const Floats own = (1.0f - options.parameter) * labelClassWeights(labels, options);
+    losses = own * crossEntropy + (options.uniformSum * logOfSum - options.uniform * weighted);
+  } else {
+    losses = lossOf(crossEntropy, options);
+  }
+  BlockResult result{labeledLanes(labels, options) ? losses : Floats{}, broadcast(1)};
   const auto count = static_cast<float>(classes);
   if constexpr (indicator == Indicator::Variance) {
     if (classes > 1) {
@@ -158,7 +182,7 @@ COARSELY_INLINE BlockResult forwardBlock(const BlendedRows& rows, const BlockLab
 }
 
 /// Adds the gradient of a block to the gradients of rows `above` and `below`, given the gradients of its losses.
-template <bool blends>
+template <bool blends, bool smooths>
 COARSELY_INLINE void backwardBlock(const BlendedRows& rows, const BlockLabels& labels, Floats gradients,
                                    const LossOptions& options, float* planes, float* above, float* below) {
   const int64_t classes = options.classes;
@@ -172,9 +196,20 @@ COARSELY_INLINE void backwardBlock(const BlendedRows& rows, const BlockLabels& l
     sum += e;
   }
   if (curved) gradients *= slopeOf(logarithm(sum) - (own - most), options);
-  // The label's class has p - 1 = (e - sum) / sum.
   float sums[vectorLanes];
-  store(sums, sum);
+  if constexpr (smooths) {
+    // The class c has (own + uniform sum) p_c - uniform w_c, and that of the label has own less.
+    const Floats own = (1.0f - options.parameter) * labelClassWeights(labels, options);
+    const Floats total = own + options.uniformSum, each = options.uniform * sum;
+    for (int64_t c = 0; c < classes; ++c) {
+      float* plane = planes + c * vectorLanes;
+      store(plane, total * load(plane) - options.classWeights[c] * each);
+    }
+    store(sums, own * sum);
+  } else {
+    store(sums, sum);
+  }
+  // The label's class has p - 1 = (e - sum) / sum.
   for (int64_t i = 0; i < vectorLanes; ++i) planes[labels.index[i] * vectorLanes + i] -= sums[i];
   const Floats scale = labeledLanes(labels, options) ? gradients / sum : Floats{};
   if constexpr (!blends) {

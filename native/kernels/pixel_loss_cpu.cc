@@ -60,7 +60,7 @@ class Workspace {
   at::Tensor floats_;
 };
 
-template <bool blends, Indicator indicator>
+template <bool blends, Indicator indicator, bool smooths>
 COARSELY_INLINE void forwardPixels(const Interval& interval, const float* above, const float* below, int64_t stride,
                                    const LossOptions& options, float* block, float* losses, float* confidence,
                                    int64_t& wrong) {
@@ -73,7 +73,7 @@ COARSELY_INLINE void forwardPixels(const Interval& interval, const float* above,
       BlockResult result{};
       if (indicator != Indicator::None || labels.any) {
         const BlendedRows rows{above + x, below + x, stride, interval.shares[y]};
-        result = forwardBlock<blends, indicator>(rows, labels, options, block);
+        result = forwardBlock<blends, indicator, smooths>(rows, labels, options, block);
       }
       std::memcpy(losses + at, &result.losses, lanes * sizeof(float));
       if (indicator != Indicator::None) std::memcpy(confidence + at, &result.confidence, lanes * sizeof(float));
@@ -84,19 +84,22 @@ COARSELY_INLINE void forwardPixels(const Interval& interval, const float* above,
 COARSELY_VECTORIZED
 void forwardInterval(const Interval& interval, const float* above, const float* below, int64_t stride, bool blends,
                      const LossOptions& options, float* block, float* losses, float* confidence, int64_t& wrong) {
-#define COARSELY_FORWARD(indicator)                                                                                \
-  (blends                                                                                                          \
-       ? forwardPixels<true, indicator>(interval, above, below, stride, options, block, losses, confidence, wrong) \
-       : forwardPixels<false, indicator>(interval, above, below, stride, options, block, losses, confidence, wrong))
+#define COARSELY_FORWARD_BY(blends, indicator, smooths) \
+  forwardPixels<blends, indicator, smooths>(interval, above, below, stride, options, block, losses, confidence, wrong)
+#define COARSELY_FORWARD(indicator)                                                                          \
+  (options.isSmoothed()                                                                                      \
+       ? (blends ? COARSELY_FORWARD_BY(true, indicator, true) : COARSELY_FORWARD_BY(false, indicator, true)) \
+       : (blends ? COARSELY_FORWARD_BY(true, indicator, false) : COARSELY_FORWARD_BY(false, indicator, false)))
   switch (options.indicator) {
     case Indicator::None: return COARSELY_FORWARD(Indicator::None);
     case Indicator::Variance: return COARSELY_FORWARD(Indicator::Variance);
     case Indicator::Entropy: return COARSELY_FORWARD(Indicator::Entropy);
   }
 #undef COARSELY_FORWARD
+#undef COARSELY_FORWARD_BY
 }
 
-template <bool blends>
+template <bool blends, bool smooths>
 COARSELY_INLINE void backwardPixels(const Interval& interval, const float* above, const float* below, int64_t stride,
                                     const LossOptions& options, float* block, const float* gradients, float* toAbove,
                                     float* toBelow) {
@@ -111,7 +114,7 @@ COARSELY_INLINE void backwardPixels(const Interval& interval, const float* above
       Floats held{};
       std::memcpy(&held, gradients + at, lanes * sizeof(float));
       const BlendedRows rows{above + x, below + x, stride, interval.shares[y]};
-      backwardBlock<blends>(rows, labels, held, options, block, toAbove + x, toBelow + x);
+      backwardBlock<blends, smooths>(rows, labels, held, options, block, toAbove + x, toBelow + x);
     }
   }
 }
@@ -120,11 +123,16 @@ COARSELY_VECTORIZED
 void backwardInterval(const Interval& interval, const float* above, const float* below, int64_t stride, bool blends,
                       const LossOptions& options, float* block, const float* gradients, float* toAbove,
                       float* toBelow) {
-  if (blends) {
-    backwardPixels<true>(interval, above, below, stride, options, block, gradients, toAbove, toBelow);
+#define COARSELY_BACKWARD(blends, smooths) \
+  backwardPixels<blends, smooths>(interval, above, below, stride, options, block, gradients, toAbove, toBelow)
+  if (options.isSmoothed()) {
+    if (blends) COARSELY_BACKWARD(true, true);
+    else COARSELY_BACKWARD(false, true);
   } else {
-    backwardPixels<false>(interval, above, below, stride, options, block, gradients, toAbove, toBelow);
+    if (blends) COARSELY_BACKWARD(true, false);
+    else COARSELY_BACKWARD(false, false);
   }
+#undef COARSELY_BACKWARD
 }
 
 /// Describes how the labels' grid lies on the logits' grid, and the tiles that the work is divided into.
@@ -244,18 +252,30 @@ at::Tensor asSupported(const at::Tensor& logits) {
   return known ? logits : logits.to(at::kFloat);
 }
 
-LossOptions optionsOf(const at::Tensor& logits, int64_t kind, double parameter, int64_t ignoreIndex,
-                      int64_t indicator) {
-  return {static_cast<LossKind>(kind), static_cast<Indicator>(indicator), static_cast<float>(parameter), ignoreIndex,
-          logits.size(1)};
+/// Returns the arguments as the kernels take them; `weights` are those of `smoothingWeights` and have to outlive them.
+LossOptions optionsOf(const at::Tensor& logits, int64_t kind, double parameter, int64_t ignoreIndex, int64_t indicator,
+                      const at::Tensor& weights) {
+  const int64_t classes = logits.size(1);
+  const auto uniform = static_cast<float>(parameter / static_cast<double>(classes));
+  const float sum = weights.numel() == 0 ? 0.0f : weights.sum().item<float>();
+  return {static_cast<LossKind>(kind),
+          static_cast<Indicator>(indicator),
+          static_cast<float>(parameter),
+          ignoreIndex,
+          classes,
+          weights.data_ptr<float>(),
+          uniform,
+          uniform * sum};
 }
 
 std::tuple<at::Tensor, at::Tensor> pixelLoss(const at::Tensor& given, const at::Tensor& givenLabels, int64_t kind,
-                                             double parameter, int64_t ignoreIndex, int64_t indicator) {
-  checkPixelLoss(given, givenLabels, kind, indicator);
+                                             double parameter, int64_t ignoreIndex, int64_t indicator,
+                                             const c10::optional<at::Tensor>& classWeights) {
+  checkPixelLoss(given, givenLabels, kind, indicator, classWeights);
+  const auto weights = smoothingWeights(given, kind, classWeights);
   const auto logits = asSupported(given);
   const auto labels = givenLabels.contiguous();
-  const auto options = optionsOf(logits, kind, parameter, ignoreIndex, indicator);
+  const auto options = optionsOf(logits, kind, parameter, ignoreIndex, indicator, weights);
   const Geometry geometry(logits, labels);
   auto losses = at::empty(labels.sizes(), at::kFloat);
   auto confidence =
@@ -297,10 +317,12 @@ std::tuple<at::Tensor, at::Tensor> pixelLoss(const at::Tensor& given, const at::
 }
 
 at::Tensor pixelLossBackward(const at::Tensor& gradient, const at::Tensor& given, const at::Tensor& givenLabels,
-                             int64_t kind, double parameter, int64_t ignoreIndex) {
+                             int64_t kind, double parameter, int64_t ignoreIndex,
+                             const c10::optional<at::Tensor>& classWeights) {
+  const auto weights = smoothingWeights(given, kind, classWeights);
   const auto logits = asSupported(given);
   const auto labels = givenLabels.contiguous();
-  const auto options = optionsOf(logits, kind, parameter, ignoreIndex, 0);
+  const auto options = optionsOf(logits, kind, parameter, ignoreIndex, 0, weights);
   const Geometry geometry(logits, labels);
   auto result = at::empty_like(logits);
   const MapsView results(result);

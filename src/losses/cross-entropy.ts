@@ -80,7 +80,8 @@ export function smoothedCrossEntropy(options: SmoothedCrossEntropyOptions = {}):
       }),
     );
   };
-  return Object.assign(loss, { weighsClasses: true });
+  const fused = { kind: 'smoothed', parameter: labelSmoothing } satisfies FusedLoss as FusedLoss;
+  return Object.assign(loss, { weighsClasses: true, fused });
 }
 
 export const crossEntropyComponent = defineComponent({

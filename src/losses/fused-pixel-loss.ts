@@ -19,12 +19,14 @@ export type FusedConfidence = 'variance' | 'entropy';
 
 /** Configures `fusedPixelLoss`. */
 export interface FusedPixelLossOptions {
-  /** `crossEntropy` (the default), `gce(…)` or `focal(…)`. */
+  /** `crossEntropy` (the default), `smoothedCrossEntropy(…)`, `gce(…)` or `focal(…)`. */
   readonly loss?: PixelLoss;
   /** The detached indicator `variance` or `entropy` of `coarsely/reweighting`; null (the default) computes none. */
   readonly confidence?: { readonly fused?: FusedConfidence } | null;
   /** Label of the pixels that have loss 0 and no gradient; their confidence is computed like that of others. */
   readonly ignoreIndex?: number;
+  /** Weight of each class, [C] float32, for a loss that has `weighsClasses`; null, the default, weighs all alike. */
+  readonly classWeights?: Tensor | null;
 }
 
 /** Holds the maps that `fusedPixelLoss` returns. */
@@ -39,6 +41,7 @@ const kinds = {
   'cross-entropy': constants.lossKind.crossEntropy,
   gce: constants.lossKind.gce,
   focal: constants.lossKind.focal,
+  smoothed: constants.lossKind.smoothedCrossEntropy,
 } satisfies Record<FusedLoss['kind'], number>;
 const indicators: Readonly<Record<FusedConfidence | 'none', number>> = constants.indicator;
 
@@ -66,11 +69,16 @@ export function fusedPixelLoss(
 export function fusedPixelLoss(
   logitsNCHW: Tensor,
   labelsNHW: Tensor,
-  { loss = crossEntropy, confidence = null, ignoreIndex = defaultIgnoreIndex }: FusedPixelLossOptions = {},
+  {
+    loss = crossEntropy,
+    confidence = null,
+    ignoreIndex = defaultIgnoreIndex,
+    classWeights = null,
+  }: FusedPixelLossOptions = {},
 ): FusedPixelLosses {
   if (loss.fused === undefined || (confidence !== null && confidence.fused === undefined)) {
     throw new OperationError(
-      'fusedPixelLoss: expected a loss among crossEntropy, gce, focal and a detached confidence among variance, ' +
+      'fusedPixelLoss: expected a loss among crossEntropy, smoothedCrossEntropy, gce, focal and a detached confidence among variance, ' +
         `entropy; received a ${loss.fused === undefined ? 'loss' : 'confidence'} without a fused form`,
     );
   }
@@ -83,6 +91,7 @@ export function fusedPixelLoss(
     parameter,
     ignoreIndex,
     indicator,
+    { classWeights: loss.weighsClasses ? classWeights : null },
   );
   return { lossesNHW, confidenceNHW: confidence === null ? null : confidenceNHW };
 }

@@ -19,8 +19,8 @@ export interface PixelLossOptions {
 
 /** Identifies a loss that `fusedPixelLoss` can compute. */
 export interface FusedLoss {
-  readonly kind: 'cross-entropy' | 'gce' | 'focal';
-  /** q of `gce`, γ of `focal`; 0 for cross-entropy. */
+  readonly kind: 'cross-entropy' | 'gce' | 'focal' | 'smoothed';
+  /** q of `gce`, γ of `focal`, ε of a smoothed loss; 0 for cross-entropy. */
   readonly parameter: number;
 }
 

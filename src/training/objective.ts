@@ -98,14 +98,23 @@ function regionLossOf(
     .reduce((sum, loss) => sum.add(loss));
 }
 
-/** Returns 0 where all maps of the heads are finite, and otherwise NaN: infinity times 0 is NaN too. */
-function nothingWhereFinite({ logitsNCHW, auxiliaryLogitsNCHW, extraHeads = {} }: ObjectiveInput): Tensor {
+/**
+ * Returns 0 where all maps of the heads have finite gradients, and otherwise NaN: infinity times 0 is NaN too. A logit of
+ * −∞ is a likelihood of 0 and does no harm, except where resizing multiplies it by 0, so that only then it counts.
+ */
+function nothingWhereFinite(input: ObjectiveInput): Tensor {
+  const { logitsNCHW, auxiliaryLogitsNCHW, extraHeads = {}, batch } = input;
+  const size = String(batch.labelsNHW.shape.slice(1));
   const heads = [
     logitsNCHW,
     ...(auxiliaryLogitsNCHW ? [auxiliaryLogitsNCHW] : []),
     ...Object.values(extraHeads),
   ];
   return heads
-    .map((map) => map.detach().sum().to({ dtype: 'float32' }).mul(0))
+    .map((map) => {
+      const values = map.detach();
+      const found = String(map.shape.slice(2)) === size ? values.max() : values.sum();
+      return found.to({ dtype: 'float32' }).mul(0);
+    })
     .reduce((sum, nothing) => sum.add(nothing));
 }

@@ -40,6 +40,7 @@ export function pixelMapsOf(components: TrainingComponents, input: PixelMapsInpu
         loss,
         confidence: reweighter && confidence,
         ignoreIndex,
+        classWeights: weighting?.classWeights ?? null,
       }),
       logitsNCHW: null,
     }),

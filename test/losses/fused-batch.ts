@@ -1,5 +1,5 @@
 /** Creates batches for the fused pixel loss, and computes its results with the operators that it replaces. */
-import { crossEntropy, focal, gce, type PixelLoss } from 'coarsely/losses';
+import { crossEntropy, focal, gce, type PixelLoss, smoothedCrossEntropy } from 'coarsely/losses';
 import { resizeBilinear } from 'coarsely/nn';
 import { type Confidence, entropy, variance } from 'coarsely/reweighting';
 import { Generator, randn, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
@@ -25,6 +25,7 @@ export const fusedLosses: readonly (readonly [string, PixelLoss])[] = [
   ['focal 0', focal({ gamma: 0 })],
   ['focal 0.5', focal({ gamma: 0.5 })],
   ['focal 2', focal({ gamma: 2 })],
+  ['smoothed 0.1', smoothedCrossEntropy({ labelSmoothing: 0.1 })],
 ];
 
 export const fusedConfidences: readonly (readonly [string, Confidence])[] = [

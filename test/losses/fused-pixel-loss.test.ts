@@ -1,5 +1,6 @@
 /** Compares the fused pass with the operators that it replaces: equal to rounding, for all sizes, layouts and types. */
-import { crossEntropy, focal, fusedPixelLoss, gce, kl } from 'coarsely/losses';
+import { crossEntropy, focal, fusedPixelLoss, gce, kl, smoothedCrossEntropy } from 'coarsely/losses';
+import { resizeBilinear } from 'coarsely/nn';
 import { entropy, logVariance, variance } from 'coarsely/reweighting';
 import { autocast, scope, setThreads, type Tensor, tensorFrom, threads } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
@@ -72,6 +73,30 @@ describe.each(cases)('$name', (given) => {
   });
 });
 
+test.each([
+  { name: 'resized', logits: [2, 19, 5, 7], labels: [20, 28] },
+  { name: 'same size', logits: [2, 5, 6, 37], labels: [6, 37] },
+] as const)('class weights enter a smoothed loss as in libtorch, $name', (given) => {
+  using _inner = scope();
+  const [, classCount] = given.logits;
+  const values = Array.from({ length: classCount }, (_, index) => (index === 1 ? 0 : 0.3 + index / 4));
+  const classWeights = tensorFrom(values, { dtype: 'float32', shape: [classCount] });
+  const loss = smoothedCrossEntropy({ labelSmoothing: 0.2 });
+  const [one, other] = [fusedBatch(given), fusedBatch(given)];
+  const fused = fusedPixelLoss(one.logitsNCHW, one.labelsNHW, { loss, classWeights, confidence: variance });
+  const [, height = 0, width = 0] = other.labelsNHW.shape;
+  const expectedNHW = loss(resizeBilinear(other.logitsNCHW, [height, width]), other.labelsNHW, {
+    classWeights,
+  });
+  expect(fused.lossesNHW).toBeAllclose(expectedNHW, { relativeToLargest: 2e-6 });
+  fused.lossesNHW.mul(one.factorsNHW).sum().backward();
+  expectedNHW.mul(other.factorsNHW).sum().backward();
+  expect(one.logitsNCHW.grad).toBeAllclose(other.logitsNCHW.grad, { relativeToLargest: 1e-5 });
+  expect(() =>
+    fusedPixelLoss(one.logitsNCHW, one.labelsNHW, { loss, classWeights: classWeights.narrow(0, 0, 2) }),
+  ).toThrow(`expected class weights [${classCount}]`);
+});
+
 test('without a confidence the losses are the same, and none is given', () => {
   using _inner = scope();
   const { logitsNCHW, labelsNHW } = fusedBatch({ name: '', logits: [1, 19, 4, 5], labels: [16, 20] });
@@ -120,7 +145,12 @@ test.each([
   { name: 'same size', logits: [1, 3, 3, 4], labels: [3, 4] },
 ] as const)('its gradient is the slope of its values, $name', (given) => {
   using _inner = scope();
-  for (const loss of [crossEntropy, gce({ q: 0.5 }), focal({ gamma: 2 })]) {
+  for (const loss of [
+    crossEntropy,
+    gce({ q: 0.5 }),
+    focal({ gamma: 2 }),
+    smoothedCrossEntropy({ labelSmoothing: 0.3 }),
+  ]) {
     const batch = fusedBatch({ ...given, scale: 1 });
     const total = (logitsNCHW: Tensor) =>
       fusedPixelLoss(logitsNCHW, batch.labelsNHW, { loss }).lossesNHW.mul(batch.factorsNHW).sum();

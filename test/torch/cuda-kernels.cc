@@ -3,12 +3,13 @@
 //   resize N C h w H W
 //     input [N,h,w,C], gradient [N,H,W,C] -> output, gradient of the input
 //   pixel-loss N C h w H W kind parameter indicator
-//     logits [N,h,w,C], labels, gradient -> losses, confidence, gradient
+//     logits [N,h,w,C], labels, gradient, class weights [C] -> losses, confidence, gradient
 //   weights PIXELS p arm
 //     points, valid, gradient, (parameters) -> weights, gradients
 
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,7 @@ void pixelLoss(char** arguments) {
   const auto logits = readArray<float>(small);
   const auto labels = readArray<int64_t>(pixels);
   const auto gradient = readArray<float>(pixels);
+  const auto classWeights = readArray<float>(classes);
   const PixelLossInput input{{sizes[2], sizes[4]},
                              {sizes[3], sizes[5]},
                              sizes[2] == sizes[4] && sizes[3] == sizes[5],
@@ -73,13 +75,15 @@ void pixelLoss(char** arguments) {
                              labels.data(),
                              255,
                              static_cast<coarsely::LossKind>(sizes[6]),
-                             parameter};
+                             parameter,
+                             classWeights.data(),
+                             std::accumulate(classWeights.begin(), classWeights.end(), 0.0f)};
   std::vector<float> losses(pixels), confidence(indicator == coarsely::Indicator::None ? 0 : pixels), space(3 * pixels),
       below(small);
   run(PixelLossForward{input, indicator, losses.data(), confidence.data()}, pixels);
   float* slopes = space.data();
   run(PixelLossSlopes{input, gradient.data(), slopes, slopes + pixels, slopes + 2 * pixels}, pixels);
-  run(PixelLossBackward{input, slopes, slopes + pixels, slopes + 2 * pixels, below.data()}, small);
+  run(PixelLossBackward{input, gradient.data(), slopes, slopes + pixels, slopes + 2 * pixels, below.data()}, small);
   writeArray(losses);
   writeArray(confidence);
   writeArray(below);

@@ -92,6 +92,8 @@ describe.each(sizes)('%i×%i to %i×%i', (h, w, height, width) => {
     [1, 0, 0, 5],
     [2, 2, 1, 2],
     [2, 0.5, 2, 5],
+    [3, 0.1, 1, 5],
+    [3, 0.6, 0, 19],
   ])('pixel loss of kind %i with %f, indicator %i, %i classes', (kind, parameter, indicator, classes) => {
     using _inner = scope();
     using generator = new Generator(2);
@@ -100,12 +102,15 @@ describe.each(sizes)('%i×%i to %i×%i', (h, w, height, width) => {
     const draw = () => rand(shape, { dtype: 'float32', generator });
     const labels = ops.floor(draw().mul(classes)).where(draw().lt(0.7), 255).to({ dtype: 'int64' });
     const above = draw();
-    const [losses, confidence] = ops.pixelLoss(logits, labels, kind, parameter, 255, indicator);
+    const classWeights = rand([classes], { dtype: 'float32', generator });
+    const [losses, confidence] = ops.pixelLoss(logits, labels, kind, parameter, 255, indicator, {
+      classWeights: kind === 3 ? classWeights : null,
+    });
     losses.mul(above).sum().backward();
     const confidenceShape = indicator === 0 ? [0] : shape;
     const outputs = runKernel(
       ['pixel-loss', 2, classes, h, w, height, width, kind, parameter, indicator],
-      [channelsLast(logits.detach()), labels, above],
+      [channelsLast(logits.detach()), labels, above, classWeights],
       [shape, confidenceShape, [2, h, w, classes]],
     );
     expect(outputs[0]).toBeAllclose(losses, { relativeToLargest: 1e-5 });

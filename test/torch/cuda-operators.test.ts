@@ -68,6 +68,7 @@ const cases: readonly (readonly [string, Case])[] = [
   ['cross-entropy', pixelLoss(0)],
   ['generalized cross-entropy', pixelLoss(1)],
   ['focal loss', pixelLoss(2)],
+  ['smoothed cross-entropy', pixelLoss(3)],
   ['ARM', arm],
   ['weight normalization', normalized],
 ];

@@ -1,5 +1,5 @@
 /** Checks that a step with the fused pixel loss equals one with the plain loss, for networks of any resolution. */
-import { crossEntropy, focal, gce, kl, type PixelLoss } from 'coarsely/losses';
+import { crossEntropy, focal, gce, kl, type PixelLoss, smoothedCrossEntropy } from 'coarsely/losses';
 import { Conv2d, Module, resizeBilinear } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
 import {
@@ -67,6 +67,7 @@ const settings: readonly Setting[] = [
   { name: 'ARM that only watches', reweigh: arm, phase: 'isolated' },
   { name: 'gce, entropy', loss: gce(), confidence: entropy, reweigh: arm },
   { name: 'focal', loss: focal(), reweigh: arm },
+  { name: 'smoothed labels', loss: smoothedCrossEntropy({ labelSmoothing: 0.1 }), reweigh: arm },
   { name: 'a loss without a fused form', loss: kl, reweigh: arm },
   { name: 'a confidence without one', confidence: standardDeviation, reweigh: arm },
   { name: 'weights that look at logits', reweigh: () => new Ohem({ minKept: 10 }) },

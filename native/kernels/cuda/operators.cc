@@ -69,33 +69,44 @@ at::Tensor resizeBilinearBackward(const at::Tensor& gradient, at::IntArrayRef in
 }
 
 cuda::PixelLossInput pixelLossInput(const at::Tensor& logits, const at::Tensor& labels, int64_t kind, double parameter,
-                                    int64_t ignoreIndex) {
+                                    int64_t ignoreIndex, const at::Tensor& weights) {
   const bool sameSize = logits.size(2) == labels.size(1) && logits.size(3) == labels.size(2);
-  return {{logits.size(2), labels.size(1)}, {logits.size(3), labels.size(2)}, sameSize,    logits.size(1),
-          logits.data_ptr<float>(),         labels.data_ptr<int64_t>(),       ignoreIndex, static_cast<LossKind>(kind),
-          static_cast<float>(parameter)};
+  return {{logits.size(2), labels.size(1)},
+          {logits.size(3), labels.size(2)},
+          sameSize,
+          logits.size(1),
+          logits.data_ptr<float>(),
+          labels.data_ptr<int64_t>(),
+          ignoreIndex,
+          static_cast<LossKind>(kind),
+          static_cast<float>(parameter),
+          weights.data_ptr<float>(),
+          weights.numel() == 0 ? 0.0f : weights.sum().item<float>()};
 }
 
 TwoTensors pixelLoss(const at::Tensor& given, const at::Tensor& givenLabels, int64_t kind, double parameter,
-                     int64_t ignoreIndex, int64_t indicator) {
-  checkPixelLoss(given, givenLabels, kind, indicator);
+                     int64_t ignoreIndex, int64_t indicator, const c10::optional<at::Tensor>& classWeights) {
+  checkPixelLoss(given, givenLabels, kind, indicator, classWeights);
   const Queue queue(given);
+  const auto weights = smoothingWeights(given, kind, classWeights);
   const auto logits = channelsLast(given), labels = givenLabels.contiguous();
   auto losses = at::empty(labels.sizes(), logits.options());
   auto confidence = indicator == 0 ? at::empty({0}, logits.options()) : at::empty_like(losses);
-  const auto input = pixelLossInput(logits, labels, kind, parameter, ignoreIndex);
+  const auto input = pixelLossInput(logits, labels, kind, parameter, ignoreIndex, weights);
   expectLaunched(cuda::pixelLossForward(input, logits.size(0), static_cast<Indicator>(indicator),
                                         losses.data_ptr<float>(), confidence.data_ptr<float>(), queue.stream()));
   return {losses, confidence};
 }
 
 at::Tensor pixelLossBackward(const at::Tensor& gradient, const at::Tensor& given, const at::Tensor& givenLabels,
-                             int64_t kind, double parameter, int64_t ignoreIndex) {
+                             int64_t kind, double parameter, int64_t ignoreIndex,
+                             const c10::optional<at::Tensor>& classWeights) {
   const Queue queue(given);
+  const auto weights = smoothingWeights(given, kind, classWeights);
   const auto logits = channelsLast(given), labels = givenLabels.contiguous(), above = gradient.contiguous();
   auto output = emptyMaps(logits.sizes(), logits);
   auto space = at::empty({3 * labels.numel()}, logits.options());
-  const auto input = pixelLossInput(logits, labels, kind, parameter, ignoreIndex);
+  const auto input = pixelLossInput(logits, labels, kind, parameter, ignoreIndex, weights);
   expectLaunched(cuda::pixelLossBackward(input, logits.size(0), above.data_ptr<float>(), space.data_ptr<float>(),
                                          output.data_ptr<float>(), queue.stream()));
   return output.to(given.scalar_type());

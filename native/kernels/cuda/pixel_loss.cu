@@ -18,7 +18,7 @@ int pixelLossBackward(const PixelLossInput& input, int64_t images, const float* 
   const int64_t pixels = images * input.rows.outputs * input.columns.outputs;
   float *greatest = space, *scale = space + pixels, *scaleOverSum = space + 2 * pixels;
   forEach(PixelLossSlopes{input, gradient, greatest, scale, scaleOverSum}, pixels, stream);
-  forEach(PixelLossBackward{input, greatest, scale, scaleOverSum, output},
+  forEach(PixelLossBackward{input, gradient, greatest, scale, scaleOverSum, output},
           images * input.rows.inputs * input.columns.inputs * input.classes, stream);
   return cudaGetLastError();
 }

@@ -22,6 +22,11 @@ struct PixelLossInput {
   int64_t ignoreIndex;
   LossKind kind;
   float parameter;
+  /// Points to the weight of each class for a smoothed loss, and holds their sum.
+  const float* classWeights = nullptr;
+  float classWeightSum = 0.0f;
+
+  COARSELY_HOST_DEVICE bool smooths() const { return kind == LossKind::SmoothedCrossEntropy; }
 };
 
 /// Points to the four cells of logits around a label pixel.
@@ -52,13 +57,16 @@ COARSELY_HOST_DEVICE PixelCells cellsOf(const PixelLossInput& input, int64_t pix
   return cellsOf(input, pixel / input.columns.outputs / input.rows.outputs, y, x);
 }
 
-/// Holds the greatest logit and the sums over classes of e, e^2 and e * (x - greatest), where e = e^(x - greatest).
+/// Holds the greatest logit and the sums over classes of e, e^2 and e * (x - greatest), where e = e^(x - greatest), and
+/// for a smoothed loss the sum of the differences times the weights of the classes.
 struct PixelSums {
-  float greatest, sum, squares, products;
+  float greatest, sum, squares, products, weighted;
 };
 
-COARSELY_HOST_DEVICE PixelSums sumsOf(const PixelCells& cells, int64_t classes) {
-  PixelSums sums{cells.logit(0), 0.0f, 0.0f, 0.0f};
+COARSELY_HOST_DEVICE PixelSums sumsOf(const PixelCells& cells, const PixelLossInput& input) {
+  const int64_t classes = input.classes;
+  const bool smooths = input.smooths();
+  PixelSums sums{cells.logit(0), 0.0f, 0.0f, 0.0f, 0.0f};
   for (int64_t c = 1; c < classes; ++c) {
     const float x = cells.logit(c);
     sums.greatest = x > sums.greatest ? x : sums.greatest;
@@ -68,6 +76,7 @@ COARSELY_HOST_DEVICE PixelSums sumsOf(const PixelCells& cells, int64_t classes) 
     const float e = exponential(difference);
     sums.sum += e;
     sums.squares += e * e;
+    if (smooths) sums.weighted += input.classWeights[c] * difference;
     // The limit keeps 0 log 0 = 0 for a logit of -infinity.
     sums.products += e * (difference < -87.0f ? -87.0f : difference);
   }
@@ -128,9 +137,17 @@ struct PixelLossForward {
       return;
     }
     const PixelCells cells = cellsOf(input, pixel);
-    const PixelSums sums = sumsOf(cells, input.classes);
-    losses[pixel] = labeled ? lossOf(crossEntropyOf(cells, sums, label), input) : 0.0f;
+    const PixelSums sums = sumsOf(cells, input);
+    losses[pixel] = labeled ? lossAt(cells, sums, label) : 0.0f;
     if (indicator != Indicator::None) confidence[pixel] = confidenceOf(sums);
+  }
+
+  COARSELY_HOST_DEVICE float lossAt(const PixelCells& cells, const PixelSums& sums, int64_t label) const {
+    const float crossEntropy = crossEntropyOf(cells, sums, label);
+    if (!input.smooths()) return lossOf(crossEntropy, input);
+    const float uniform = input.parameter / static_cast<float>(input.classes);
+    const float rest = input.classWeightSum * logf(sums.sum) - sums.weighted;
+    return (1.0f - input.parameter) * input.classWeights[label] * crossEntropy + uniform * rest;
   }
 
   COARSELY_HOST_DEVICE float confidenceOf(const PixelSums& sums) const {
@@ -145,7 +162,8 @@ struct PixelLossForward {
   }
 };
 
-/// Computes the factors of a pixel's gradient scale * (e^(x - greatest) / sum - [class is the label]).
+/// Computes the factors of a pixel's gradient scale * (e^(x - greatest) / sum - [class is the label]). A smoothed loss
+/// has a greater factor of the first term, and a third term, which `PixelLossBackward` subtracts.
 struct PixelLossSlopes {
   PixelLossInput input;
   /// Points to the gradient of the losses.
@@ -161,9 +179,16 @@ struct PixelLossSlopes {
       return;
     }
     const PixelCells cells = cellsOf(input, pixel);
-    const PixelSums sums = sumsOf(cells, input.classes);
+    const PixelSums sums = sumsOf(cells, input);
     const float factor = gradient[pixel] * slopeOf(crossEntropyOf(cells, sums, label), input);
     greatest[pixel] = sums.greatest;
+    if (input.smooths()) {
+      const float own = (1.0f - input.parameter) * input.classWeights[label];
+      const float uniform = input.parameter / static_cast<float>(input.classes) * input.classWeightSum;
+      scale[pixel] = gradient[pixel] * own;
+      scaleOverSum[pixel] = gradient[pixel] * (own + uniform) / sums.sum;
+      return;
+    }
     scale[pixel] = factor;
     scaleOverSum[pixel] = factor / sums.sum;
   }
@@ -171,6 +196,8 @@ struct PixelLossSlopes {
 
 struct PixelLossBackward {
   PixelLossInput input;
+  /// Points to the gradient of the losses.
+  const float* gradient;
   const float* greatest;
   const float* scale;
   const float* scaleOverSum;
@@ -206,7 +233,9 @@ struct PixelLossBackward {
     const int64_t label = input.labels[pixel];
     if (label == input.ignoreIndex) return 0.0f;
     const float e = exponential(cellsOf(input, image, y, x).logit(c) - greatest[pixel]);
-    return scaleOverSum[pixel] * e - (label == c ? scale[pixel] : 0.0f);
+    const float part = scaleOverSum[pixel] * e - (label == c ? scale[pixel] : 0.0f);
+    if (!input.smooths()) return part;
+    return part - gradient[pixel] * input.parameter / static_cast<float>(input.classes) * input.classWeights[c];
   }
 };
 

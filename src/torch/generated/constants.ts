@@ -13,7 +13,7 @@ export const armParameterCount = 53;
 export const weightFloor = 1e-12;
 
 /** Numbers the pixel losses of `coarsely::pixel_loss`. */
-export const lossKind = { crossEntropy: 0, gce: 1, focal: 2 } as const;
+export const lossKind = { crossEntropy: 0, gce: 1, focal: 2, smoothedCrossEntropy: 3 } as const;
 
 /** Numbers the confidence indicators of `coarsely::pixel_loss`. */
 export const indicator = { none: 0, variance: 1, entropy: 2 } as const;

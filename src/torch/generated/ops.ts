@@ -238,8 +238,8 @@ export function packConvolution(weight: HasHandle, bias: HasHandle, stride: numb
 
 const pixelLossOperator = operator('coarsely::pixel_loss');
 /** `coarsely::pixel_loss` */
-export function pixelLoss(logits: HasHandle, labels: HasHandle, kind: number, parameter: number, ignoreIndex: number, indicator: number): [Tensor, Tensor] {
-  return tensorList(pixelLossOperator(logits.id, labels.id, kind, parameter, ignoreIndex, indicator)) as [Tensor, Tensor];
+export function pixelLoss(logits: HasHandle, labels: HasHandle, kind: number, parameter: number, ignoreIndex: number, indicator: number, { classWeights }: { classWeights?: HasHandle | null } = {}): [Tensor, Tensor] {
+  return tensorList(pixelLossOperator(logits.id, labels.id, kind, parameter, ignoreIndex, indicator, classWeights?.id ?? null)) as [Tensor, Tensor];
 }
 
 const resizeArgmaxOperator = operator('coarsely::resize_argmax');
