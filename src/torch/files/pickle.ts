@@ -20,6 +20,19 @@ export class PickleGlobal {
   }
 }
 
+/**
+ * Stands for a Python object that weights do not need: a NumPy number, command line arguments, a config. Its class is never
+ * run. What a pickle puts into it as into a dict is kept, as classes derived from dict may hold weights.
+ */
+export class UnreadObject extends Map<unknown, unknown> {
+  readonly className: string;
+
+  constructor(className: string) {
+    super();
+    this.className = className;
+  }
+}
+
 /** Resolves the names in a pickle. */
 export interface PickleHost {
   /** Returns the global `module.name`, such as `collections.OrderedDict`, or undefined to refuse it. */
@@ -116,6 +129,7 @@ class Unpickler {
         return new Map();
       case 0x5d: // EMPTY_LIST
       case 0x29: // EMPTY_TUPLE
+      case 0x8f: // EMPTY_SET: read as a list
         return [];
       default:
         return undefined;
@@ -137,6 +151,7 @@ class Unpickler {
         this.#stack = [];
         break;
       case 0x74: // TUPLE
+      case 0x91: // FROZENSET: read as a list
         this.#push(this.#popToMark());
         break;
       case 0x85: // TUPLE1
@@ -148,6 +163,7 @@ class Unpickler {
         this.#extend([this.#pop()]);
         break;
       case 0x65: // APPENDS
+      case 0x90: // ADDITEMS
         this.#extend(this.#popToMark());
         break;
       case 0x73: // SETITEM
@@ -191,7 +207,7 @@ class Unpickler {
       case 0x51: // BINPERSID
         this.#push(this.#host.loadPersistent(this.#pop()));
         break;
-      case 0x62: // BUILD: sets attributes, which only OrderedDict has (`_metadata`); weights do not need them
+      case 0x62: // BUILD: sets attributes (OrderedDict's `_metadata`), which weights do not need
         this.#pop();
         this.#dict('BUILD');
         break;
@@ -233,6 +249,7 @@ class Unpickler {
 
   #extend(items: readonly unknown[]): void {
     const list = this.#stack.at(-1);
+    if (list instanceof UnreadObject) return;
     if (!Array.isArray(list)) throw this.#malformed('items for a list without the list');
     for (const item of items) list.push(item);
   }

@@ -50,7 +50,7 @@ export function readZipCheckpoint(file: FileBytes): PthContents {
   const pickleEntry = [...entries.values()].find(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickleEntry === undefined) {
     throw new CheckpointError(
-      `${file.path}: expected a PyTorch checkpoint, found a zip file without data.pkl`,
+      `${file.path}: expected a PyTorch checkpoint, found a zip file without data.pkl; if the checkpoint is inside, unpack it`,
     );
   }
   const folder = pickleEntry.name.slice(0, -'data.pkl'.length);
@@ -90,7 +90,9 @@ export function readLegacyCheckpoint(file: FileBytes): PthContents {
   const cursor = new ByteCursor(file, { start: 0, end: file.size, what: 'the pickled checkpoint' });
   const host = torchPickleHost(file.path);
   if (unpickle(cursor, { host }) !== legacyMagic) {
-    throw new CheckpointError(`${file.path}: expected a PyTorch checkpoint, found another Python pickle`);
+    throw new CheckpointError(
+      `${file.path}: expected a PyTorch checkpoint, found another Python pickle; save tensors by torch.save`,
+    );
   }
   const protocol = unpickle(cursor, { host });
   if (protocol !== legacyProtocol) {

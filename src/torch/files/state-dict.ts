@@ -5,6 +5,7 @@
 import { CheckpointError } from '../../errors/index.js';
 import type { Tensor } from '../tensor.js';
 import { FileBytes } from './file-bytes.js';
+import { UnreadObject } from './pickle.js';
 import { looksLikePickle, type PthContents, readLegacyCheckpoint, readZipCheckpoint } from './pth.js';
 import { storedSafetensors } from './safetensors.js';
 import { looksLikeSafetensors } from './safetensors-header.js';
@@ -56,6 +57,7 @@ export function readStateDict(path: string, { choose }: ReadStateDictOptions = {
   // Checked first, as the low byte of a header's length can be the byte with which a pickle begins.
   if (looksLikeSafetensors(file)) {
     const { stored } = storedSafetensors(file);
+    if (stored.size === 0) throw noTensors(file);
     const names = chosenNames(stored, choose);
     return { ...loadNamed(stored, { names }), other: othersThan(names, stored.keys()), meta: new Map() };
   }
@@ -79,7 +81,7 @@ function loadPth(
   const meta = root instanceof Map && dict !== root.get('meta') ? root.get('meta') : undefined;
   const described = describedTensors(dict, { path: file.path, other });
   if (described.size === 0) {
-    throw new CheckpointError(`${file.path}: holds no tensors; expected a state dict (name → tensor)`);
+    throw noTensors(file);
   }
   const names = chosenNames(described, choose);
   const stored = new Map<string, StoredTensor>();
@@ -92,6 +94,10 @@ function loadPth(
     other: [...other, ...othersThan(names, described.keys())],
     meta: meta instanceof Map ? meta : new Map(),
   };
+}
+
+function noTensors({ path }: FileBytes): CheckpointError {
+  return new CheckpointError(`${path}: holds no tensors; expected a state dict (name → tensor)`);
 }
 
 /** Returns the names under which tensors are wanted, by their names in the file. */
@@ -136,6 +142,8 @@ function describedTensors(
     if (value instanceof TensorDescription) {
       if (described.has(name)) throw new CheckpointError(`${path}: tensor '${name}' appears twice`);
       described.set(name, value);
+    } else if (value instanceof UnreadObject && value.size === 0) {
+      other.push(name);
     } else if (value instanceof Map || (Array.isArray(value) && value.length > 0)) {
       for (const [key, item] of value.entries()) {
         const part = keyName(key);
@@ -169,11 +177,23 @@ function keyName(key: unknown): string {
   return typeof key === 'string' || typeof key === 'number' ? String(key) : '?';
 }
 
+/** Gives the beginnings of files that are often taken for weights. */
+const beginnings = [
+  ['version https://git-lfs', "a pointer of Git LFS: get the file itself by 'git lfs pull'"],
+  ['<!DOCTYPE', 'a web page: the download did not reach the file'],
+  ['<html', 'a web page: the download did not reach the file'],
+  ['\x1f\x8b', 'gzip: unpack it first'],
+  ['BZh', 'bzip2: unpack it first'],
+  ['\xfd7zXZ', 'xz: unpack it first'],
+  ['\x93NUMPY', 'a NumPy array'],
+  ['\x89HDF', 'HDF5, as Keras writes it'],
+] as const;
+
 /** Returns the first bytes as text, by which a person recognizes an HTML error page or a Git LFS pointer. */
 function beginning(file: FileBytes): string {
   if (file.size === 0) return 'nothing: it is empty';
   const bytes = file.read(0, Math.min(24, file.size), { what: 'the beginning' });
-  return `'${Buffer.from(bytes)
-    .toString('latin1')
-    .replace(/[^\x20-\x7e]/g, '?')}'`;
+  const start = Buffer.from(bytes).toString('latin1');
+  const known = beginnings.find(([text]) => start.startsWith(text));
+  return `'${start.replace(/[^\x20-\x7e]/g, '?')}'${known === undefined ? '' : `, which is ${known[1]}`}`;
 }
