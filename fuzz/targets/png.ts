@@ -19,9 +19,9 @@ const classList = {
 // sharp keeps decoded files by path, and here every input has the same.
 sharp.cache(false);
 // Larger images are slow to decode and show nothing new.
-// sharp takes ten times as long as the readers of labels, so the first byte says whether it reads a file too.
-const asImage = 16;
 const mostPixels = 1 << 20;
+// sharp takes ten times as long as the readers of labels, so a bit of the first byte says whether it reads a file too.
+const asImage = 16;
 
 /** Decodes a file by every reader of PNGs, and compares those that decode it. */
 export async function fuzz(data: Uint8Array): Promise<void> {

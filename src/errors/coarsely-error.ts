@@ -9,13 +9,24 @@ export interface ErrorOptions {
   readonly cause?: unknown;
 }
 
+// Messages quote names and values from files. Control characters among them could change the terminal, and a damaged file
+// can hold a name of a megabyte.
+const control = /[^\P{Cc}\n\t]/gu;
+const longestWord = 1000;
+
+function printable(message: string): string {
+  return message
+    .replace(control, '?')
+    .replace(/\S{1001,}/g, (word) => `${word.slice(0, longestWord / 2)}…${word.slice(-longestWord / 4)}`);
+}
+
 /** Reports a failure whose cause lies outside this package. */
 export class CoarselyError extends Error {
   /** Names the kind of failure, such as `config` or `data`; each subclass has its own. */
   readonly code: string;
 
   constructor(message: string, { code = 'coarsely', cause }: ErrorOptions & { readonly code?: string } = {}) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(printable(message), cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;
   }

@@ -50,12 +50,12 @@ export function loadModel(
   try {
     using _read = scope();
     loadOwnWeights(model, weights, { classCount, onNotice });
+    model.to({ device: device ?? inferenceDevice(config), memoryFormat: 'channels-last' });
   } catch (error) {
     model.dispose();
     if (!(error instanceof CheckpointError) || error.message.startsWith(weights)) throw error;
     throw new CheckpointError(`${weights}: ${error.message}`, { cause: error });
   }
-  model.to({ device: device ?? inferenceDevice(config), memoryFormat: 'channels-last' });
   return model.eval();
 }
 

@@ -11,6 +11,7 @@ import { optimizers, type ParameterGroup, type Schedule, schedules } from '../op
 import { createComponent } from '../registry/index.js';
 import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
 import { engine, Generator, isAvailable, tensorFrom, tidy } from '../torch/index.js';
+import { freeOnThrow } from '../torch/internal.js';
 import { rankShare } from './rank-share.js';
 import { classWeightList } from './resolve-class-weights.js';
 import type { TrainingComponents } from './training-components.js';
@@ -48,6 +49,13 @@ export interface CreateTrainingComponentsOptions {
  * @throws {CheckpointError} when initial weights do not fit the network
  */
 export function createTrainingComponents(
+  config: Config,
+  options: CreateTrainingComponentsOptions,
+): ConfiguredTrainingComponents {
+  return freeOnThrow(() => createComponents(config, options));
+}
+
+function createComponents(
   config: Config,
   {
     classCount,

@@ -1,5 +1,6 @@
 /** Calls what throws in many ways, and expects as many live tensors afterwards as before. */
 
+import { configSchema } from 'coarsely/config';
 import { createSegmentor } from 'coarsely/models';
 import { BatchNorm2d, Conv2d, Sequential } from 'coarsely/nn';
 import {
@@ -17,6 +18,7 @@ import {
   tidy,
   zeros,
 } from 'coarsely/torch';
+import { createTrainingComponents } from 'coarsely/training';
 import { expect, test } from 'vitest';
 import { FoldedConvolutions } from '#nn/folded-convolutions.js';
 import { readCurve } from '#reweighting/read-curve.js';
@@ -75,6 +77,14 @@ test('scopes and modes', () => {
     expectNothingLeft(() => noGrad(() => tidy(failing)));
     expectNothingLeft(() => autocast({}, () => tidy(failing)));
     expectNothingLeft(() => freeOnThrow(failing));
+    using generator = new Generator(1);
+    // A parameter belongs to no scope.
+    expectNothingLeft(() =>
+      freeOnThrow(() => {
+        new Conv2d(3, 5, { kernelSize: 3, generator });
+        return failing();
+      }),
+    );
     expectNothingLeft(() =>
       freeOnThrow(() => {
         using inner = scope();
@@ -144,6 +154,16 @@ test('modules that fail while they are made', () => {
       { backbone: { kind: 'resnet18' }, head: { kind: 'fcn', channels: 2 ** 40 }, auxiliary: null },
       { classCount: 3, generator },
     ),
+  );
+});
+
+test('training components of which one fails', () => {
+  const config = configSchema.parse({ data: { root: 'nowhere' }, reweighter: { kind: 'arm' } });
+  const optimizer = { ...config.optimizer, kind: 'none' };
+  // The optimizer comes after network and reweighter.
+  expectNothingLeft(
+    () => createTrainingComponents({ ...config, optimizer }, { classCount: 3, datasetLength: 1 }),
+    /unknown optimizer/,
   );
 });
 
