@@ -9,7 +9,7 @@ import {
   type Sample,
   type SegmentationDataset,
 } from '../data/index.js';
-import { CoarselyError, DataError } from '../errors/index.js';
+import { CoarselyError, DataError, MemoryError } from '../errors/index.js';
 
 /** Holds an image with the labels that training uses and, where there are any, finer ones. */
 export interface LabeledImage {
@@ -34,6 +34,8 @@ export interface ChosenImagesOptions {
   readonly network?: PredictedClasses | null;
   /** Receives one line when labels are renumbered. */
   readonly onNotice?: ((notice: string) => void) | undefined;
+  /** Receives one line for an image that is too large for memory and is left out; without it, such an image is an error. */
+  readonly onLeftOut?: ((line: string) => void) | undefined;
 }
 
 interface Parts {
@@ -129,4 +131,22 @@ export function evenlySpaced(length: number, count: number): number[] {
 export function haveSameImages(one: SegmentationDataset, other: SegmentationDataset): boolean {
   if (one.length !== other.length) return false;
   return evenlySpaced(one.length, 16).every((index) => one.name(index) === other.name(index));
+}
+
+/**
+ * Returns what `measure` returns, or null when the image is too large for memory and someone is told.
+ *
+ * @throws {MemoryError} when the image is too large and nobody is told
+ */
+export function measureWhatFits<T>(
+  measure: () => T,
+  onLeftOut: ((line: string) => void) | undefined,
+): T | null {
+  try {
+    return measure();
+  } catch (error) {
+    if (!(error instanceof MemoryError) || onLeftOut === undefined) throw error;
+    onLeftOut(error.message);
+    return null;
+  }
 }

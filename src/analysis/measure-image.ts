@@ -1,7 +1,9 @@
 /** Measures on one image all that a training step knows of it: prediction, confidence, losses and weights (Fig. 3). */
 
 import { ignoreIndex, type Sample } from '../data/index.js';
+import { MemoryError } from '../errors/index.js';
 import { inferLogits, type SegmentationModel } from '../evaluation/index.js';
+import { memoryProblem } from '../evaluation/internal.js';
 import { noGrad, scope, type Tensor, tensorFrom } from '../torch/index.js';
 import type { ModelWithObjective, MultiHeadModel } from './model-with-objective.js';
 
@@ -35,8 +37,24 @@ export interface MeasureImageOptions {
 
 /**
  * Measures one image. The model and the reweighter must be in evaluation mode; neither changes. Waits for the device.
+ *
+ * @throws {MemoryError} naming the image when it is too large for memory
  */
 export function measureImage(
+  measured: ModelWithObjective,
+  sample: Sample,
+  options: MeasureImageOptions,
+): ImageMaps {
+  try {
+    return measureMaps(measured, sample, options);
+  } catch (error) {
+    const { name, width, height } = sample;
+    const reason = memoryProblem(error, { width, height, window: measured.inference.window ?? null });
+    throw reason === null ? error : new MemoryError(`${name}: ${reason}`, { cause: error });
+  }
+}
+
+function measureMaps(
   measured: ModelWithObjective,
   sample: Sample,
   { trainingLabels, index }: MeasureImageOptions,

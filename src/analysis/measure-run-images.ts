@@ -1,12 +1,18 @@
 /** Measures chosen images with the last checkpoint of one or several runs. */
 
 import type { DatasetClass } from '../data/index.js';
+import { MemoryError } from '../errors/index.js';
 import { loadRun } from '../evaluation/index.js';
 import { inferenceDevice, predictedClasses } from '../evaluation/internal.js';
 import { readRun } from '../runs/index.js';
 import { setThreads } from '../torch/index.js';
 import { resolveThreads } from '../torch/internal.js';
-import { ChosenImages, type ChosenImagesOptions, type LabeledImage } from './chosen-images.js';
+import {
+  ChosenImages,
+  type ChosenImagesOptions,
+  type LabeledImage,
+  measureWhatFits,
+} from './chosen-images.js';
 import { type ImageMaps, measureImage } from './measure-image.js';
 import { modelWithObjective } from './model-with-objective.js';
 import { runLabels } from './run-labels.js';
@@ -27,6 +33,7 @@ export interface MeasuredImage {
 /**
  * Measures the chosen images with the last checkpoint of every run, run by run.
  *
+ * @throws {MemoryError} when every image is too large for memory, or one is and `onLeftOut` is missing
  * @throws {CheckpointError} when a folder is not a run's, has no checkpoint or is damaged
  * @throws {DataError} when an image cannot be read
  * @throws {ConfigError} when a dataset has other classes than the network of its run
@@ -50,6 +57,12 @@ export async function measureRunImages(
     });
     for (const index of images.indices) {
       const image = await images.read(index);
+      const { sample, trainingLabels } = image;
+      const maps = measureWhatFits(
+        () => measureImage(model, sample, { trainingLabels, index }),
+        chosen.onLeftOut,
+      );
+      if (maps === null) continue;
       measured.push({
         label: labels[place] as string,
         folder,
@@ -57,9 +70,10 @@ export async function measureRunImages(
         confidenceKind: run.config.confidence.kind,
         classes: run.classes,
         image,
-        maps: measureImage(model, image.sample, { trainingLabels: image.trainingLabels, index }),
+        maps,
       });
     }
   }
-  return measured;
+  if (measured.length > 0) return measured;
+  throw new MemoryError('no image is left: all that were chosen are too large for memory');
 }

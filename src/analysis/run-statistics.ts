@@ -48,7 +48,8 @@ export async function readRunStatistics(
   {
     images,
     onNotice,
-  }: {
+    onLeftOut,
+  }: Pick<ChosenImagesOptions, 'onLeftOut'> & {
     readonly images: ChosenImagesOptions | null;
     readonly onNotice?: ((notice: string) => void) | undefined;
   },
@@ -58,7 +59,9 @@ export async function readRunStatistics(
   for (const [place, label] of runLabels(runs).entries()) {
     const run = runs[place] as Run;
     const recorded = images === null ? recordedRun(run, label) : null;
-    all.push(recorded ?? (await measuredRun(run, { label, chosen: images ?? { count: 8, onNotice } })));
+    all.push(
+      recorded ?? (await measuredRun(run, { label, chosen: images ?? { count: 8, onNotice, onLeftOut } })),
+    );
   }
   return all;
 }
@@ -123,5 +126,6 @@ async function measureRun(folder: string, chosen: ChosenImagesOptions): Promise<
     device: inferenceDevice(run.config),
     datasetLength: images.trainingLength,
   });
-  return { step: run.step, statistics: await measureStatistics(model, images) };
+  const { onLeftOut } = chosen;
+  return { step: run.step, statistics: await measureStatistics(model, images, { onLeftOut }) };
 }

@@ -9,6 +9,7 @@ export { type OpenImage, readImageHeader, readImageSize } from './images/image-f
 export { hasImageExtension, imageExtensions, imageFormatNames, unreadImage } from './images/image-formats.js';
 export { channelsOption, rangeOption, rangeProblem } from './images/image-reading.js';
 export { type LabelSamples, readLabelHeader, readLabelSamples } from './images/label-file.js';
+export { type LargeImage, largeImageSize, mostPixelsInMemory, openLargeImage } from './images/large-image.js';
 export { normalizationOptions } from './images/normalization.js';
 export { scaledToFit } from './images/size.js';
 export { wholeShare } from './loader/share.js';

@@ -6,8 +6,11 @@
 import { ignoreIndex } from '../data/index.js';
 import type { Collectives } from '../distributed/index.js';
 import { DataError } from '../errors/index.js';
-import { type Device, ops, scope, type Tensor, zeros } from '../torch/index.js';
+import { type Device, ops, scope, type Tensor, tidy, zeros } from '../torch/index.js';
 import { type Metrics, metricsFrom } from './metrics.js';
+
+/** Limits the pixels that are counted at once, because counting takes 60 bytes for each of them. */
+const countedAtOnce = 2 ** 22;
 
 /** Counts on the device of the predictions. It owns a tensor: create it outside of scopes that end before it, and dispose it. */
 export class ConfusionMatrix implements Disposable {
@@ -28,9 +31,9 @@ export class ConfusionMatrix implements Disposable {
   }
 
   /**
-   * Adds one batch. The host waits for the device here once, to check that every id is in range.
+   * Adds one batch. The host waits for the device here once for every four million pixels, to check that every id is in range.
    *
-   * @param predictionNHW class ids [N,H,W], int64
+   * @param predictionNHW class ids [N,H,W], uint8 or int64
    * @param labelsNHW true class ids of the same shape, uint8 or int64; 255 is ignored
    * @throws {DataError} when a label or prediction is not a class, or shapes differ; then nothing of the batch is counted
    */
@@ -40,10 +43,23 @@ export class ConfusionMatrix implements Disposable {
         `ConfusionMatrix.update: expected labels [${predictionNHW.shape}] like the prediction, received [${labelsNHW.shape}]`,
       );
     }
-    const { classCount } = this;
     using _temporaries = scope();
-    const prediction = predictionNHW.to({ dtype: 'int64' }).flatten();
-    const labels = labelsNHW.to({ dtype: 'int64' }).flatten();
+    const [prediction, labels] = [predictionNHW.flatten(), labelsNHW.flatten()];
+    const total = zeros([this.classCount * this.classCount], { dtype: 'int64', device: labels.device });
+    for (let first = 0; first < labels.numel; first += countedAtOnce) {
+      const length = Math.min(countedAtOnce, labels.numel - first);
+      tidy(() => {
+        total.add_(this.#count(prediction.narrow(0, first, length), labels.narrow(0, first, length)));
+      });
+    }
+    this.#counts.add_(total);
+  }
+
+  /** Returns the counts of some pixels. */
+  #count(predictedIds: Tensor, trueIds: Tensor): Tensor {
+    const { classCount } = this;
+    const prediction = predictedIds.to({ dtype: 'int64' });
+    const labels = trueIds.to({ dtype: 'int64' });
     const valid = labels.ne(ignoreIndex);
     const inRange = labels
       .lt(classCount)
@@ -58,7 +74,7 @@ export class ConfusionMatrix implements Disposable {
     if (bins.select(0, rejectedBin).item() > 0) {
       throw new DataError(outOfRange(labels.maskedSelect(valid), prediction.maskedSelect(valid), classCount));
     }
-    this.#counts.add_(bins.narrow(0, 0, ignoredBin));
+    return bins.narrow(0, 0, ignoredBin);
   }
 
   /** Returns the counts so far, row-major [true class, predicted class]. */

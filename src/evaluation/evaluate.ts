@@ -3,12 +3,13 @@
 import type { Sample, SegmentationDataset } from '../data/index.js';
 import type { Collectives } from '../distributed/index.js';
 import { DataError } from '../errors/index.js';
-import { scope, tensorFrom } from '../torch/index.js';
+import { scope, type Tensor, tensorFrom } from '../torch/index.js';
 import { BoundaryCounts } from './boundary-score.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
-import { inferLabels } from './infer-labels.js';
+import { inferIds, openInMemory } from './infer-labels.js';
 import { inferWith } from './infer-with.js';
 import type { InferenceOptions } from './inference-protocol.js';
+import { type LeftOut, memoryProblem } from './memory-problem.js';
 import type { ClassMetrics, Metrics } from './metrics.js';
 import { sameSizeBatches } from './same-size-batches.js';
 import type { SegmentationModel } from './segmentation-model.js';
@@ -50,6 +51,8 @@ export interface Evaluation extends Metrics {
   readonly trimapMIoU: readonly TrimapScore[] | null;
   /** Counts the images that were scored: all of the dataset unless `stopped`. */
   readonly images: number;
+  /** Lists the images that were too large for memory, with the reason; of several processes, those of this one. */
+  readonly skipped: readonly LeftOut[];
   readonly stopped: boolean;
 }
 
@@ -79,13 +82,14 @@ export async function evaluate(
   const { rank, worldSize } = processGroup ?? { rank: 0, worldSize: 1 };
   // Every image is scored by exactly one rank, however many remain for the last round.
   const total = Math.ceil((dataset.length - rank) / worldSize);
+  const skipped: LeftOut[] = [];
   let done = 0;
   let stopped = false;
 
   await inferWith(model, inference, async (prepared) => {
     const read = (place: number) => dataset.read(place * worldSize + rank);
     for await (const samples of sameSizeBatches(total, { read, batchSize })) {
-      score(prepared, samples, { ...inference, matrix, boundaryCounts });
+      skipped.push(...scoreWhatFits(prepared, samples, { ...inference, matrix, boundaryCounts }));
       done += samples.length;
       onProgress?.({ done, total });
       stopped = done < total && (shouldStop?.() ?? false);
@@ -93,7 +97,9 @@ export async function evaluate(
     }
   });
 
-  const images = processGroup === null ? done : sumOverRanks(processGroup, { done, matrix, boundaryCounts });
+  const scored = done - skipped.length;
+  const images =
+    processGroup === null ? scored : sumOverRanks(processGroup, { done: scored, matrix, boundaryCounts });
   const metrics = matrix.metrics();
   const boundaryScore = boundaryCounts?.boundary.score() ?? null;
   const perClass = metrics.perClass.map((scores, id) => ({
@@ -103,7 +109,7 @@ export async function evaluate(
   }));
   const boundaryF1 = boundaryScore?.mean ?? null;
   const trimapMIoU = boundaryCounts?.trimap.scores() ?? null;
-  return { ...metrics, perClass, boundaryF1, trimapMIoU, images, stopped };
+  return { ...metrics, perClass, boundaryF1, trimapMIoU, images, skipped, stopped };
 }
 
 interface Counts {
@@ -130,13 +136,32 @@ function sumOverRanks(
   return Number(images[0]);
 }
 
-function score(
+/** Scores the samples that fit into memory, a batch that does not one by one, and returns the others. */
+function scoreWhatFits(
   model: SegmentationModel,
   samples: readonly Sample[],
-  { matrix, boundaryCounts, ...inference }: Counts & InferenceOptions,
-): void {
+  options: Counts & InferenceOptions,
+): LeftOut[] {
   using _temporaries = scope();
-  const { width, height } = samples[0] as Sample;
+  const { matrix, boundaryCounts, ...inference } = options;
+  const [{ name, width, height }, ...others] = samples as readonly [Sample, ...Sample[]];
+  const labels = labelsOf(samples);
+  let predictionNHW: Tensor;
+  try {
+    predictionNHW = inferIds(model, samples.map(openInMemory), inference);
+  } catch (error) {
+    const reason = memoryProblem(error, { width, height, window: inference.window ?? null });
+    if (reason === null) throw error;
+    if (others.length === 0) return [{ image: name, reason }];
+    return samples.flatMap((sample) => scoreWhatFits(model, [sample], options));
+  }
+  count(predictionNHW, { samples, labels, matrix, boundaryCounts });
+  return [];
+}
+
+/** Returns the labels of all samples, one after the other. */
+function labelsOf(samples: readonly Sample[]): Uint8Array {
+  const [{ width, height }] = samples as readonly [Sample];
   const labels = new Uint8Array(samples.length * width * height);
   for (const [index, sample] of samples.entries()) {
     if (sample.labels === null) {
@@ -146,16 +171,29 @@ function score(
     }
     labels.set(sample.labels, index * width * height);
   }
-  const predictionNHW = inferLabels(model, samples, inference);
+  return labels;
+}
+
+/** Adds predictions, uint8 [N, H, W], to the counts. */
+function count(
+  predictionNHW: Tensor,
+  {
+    samples,
+    labels,
+    matrix,
+    boundaryCounts,
+  }: Counts & { readonly samples: readonly Sample[]; readonly labels: Uint8Array },
+): void {
+  const { width, height } = samples[0] as Sample;
   const labelsNHW = tensorFrom(labels, { dtype: 'uint8', shape: [samples.length, height, width] });
   try {
-    matrix.update(predictionNHW, labelsNHW.to({ device: inference.device ?? 'cpu' }));
+    matrix.update(predictionNHW, labelsNHW.to({ device: predictionNHW.device }));
   } catch (error) {
     const names = samples.map((sample) => sample.name).join(', ');
     throw error instanceof DataError ? new DataError(`${names}: ${error.message}`, { cause: error }) : error;
   }
   if (boundaryCounts === null) return;
-  const prediction = predictionNHW.to({ dtype: 'uint8', device: 'cpu' }).toTypedArray() as Uint8Array;
+  const prediction = predictionNHW.to({ device: 'cpu' }).toTypedArray() as Uint8Array;
   for (let start = 0; start < labels.length; start += width * height) {
     const own = [prediction, labels].map((ids) => ids.subarray(start, start + width * height));
     const [predicted, truth] = own as [Uint8Array, Uint8Array];

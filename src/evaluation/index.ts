@@ -17,10 +17,10 @@ export {
   loadPublishedModel,
 } from './load-published-model.js';
 export { type LoadedRun, type LoadRunOptions, loadRun } from './load-run.js';
+export type { LeftOut } from './memory-problem.js';
 export { type ClassMetrics, type Metrics, metricsFrom } from './metrics.js';
 export { type PredictionOptions, type PredictionSummary, predictInputs } from './predict.js';
 export type { PredictionPaths } from './prediction-files.js';
-export type { LeftOut } from './prediction-inputs.js';
 export type { SegmentationModel } from './segmentation-model.js';
 export type { SlidingWindow } from './sliding-window.js';
 export type { TrimapScore } from './trimap-score.js';

@@ -61,24 +61,35 @@ export function inferLabels(
   images: readonly DecodedImage[],
   options: InferenceOptions = {},
 ): Tensor {
+  return tidy(() => inferIds(model, images.map(openInMemory), options).to({ dtype: 'int64' }));
+}
+
+/**
+ * Returns the most likely class of every pixel in a byte.
+ * @param images at least one, all of one size
+ * @returns uint8 [N, H, W] on the device, owned by the caller's scope
+ */
+export function inferIds(
+  model: SegmentationModel,
+  images: readonly OpenImage[],
+  options: InferenceOptions = {},
+): Tensor {
   return tidy(() => {
-    const { width, height } = images[0] as DecodedImage;
-    const labelsNHW = empty([images.length, height, width], {
-      dtype: 'int64',
-      device: options.device ?? 'cpu',
-    });
-    inferLabelRows(model, images.map(openInMemory), {
+    const { device = 'cpu' } = options;
+    const { width, height } = images[0] as OpenImage;
+    const idsNHW = empty([images.length, height, width], { dtype: 'uint8', device });
+    inferLabelRows(model, images, {
       ...options,
-      visit: ({ labelsNHW: some, first, count }) => {
-        labelsNHW.narrow(1, first, count).copy_(some);
+      visit: ({ labelsNHW, first, count }) => {
+        idsNHW.narrow(1, first, count).copy_(labelsNHW);
       },
     });
-    return labelsNHW;
+    return idsNHW;
   });
 }
 
 /** Holds the labels of some rows of images. */
-export interface LabelRows extends RowRange {
+interface LabelRows extends RowRange {
   /** Holds class ids, int64 [N, count, W] on the device. It is freed after the call that it is given to. */
   readonly labelsNHW: Tensor;
 }
@@ -87,7 +98,7 @@ export interface LabelRows extends RowRange {
  * Calls `visit` with the most likely class of every pixel, in groups of rows from top to bottom.
  * @param images at least one, all of one size
  */
-export function inferLabelRows(
+function inferLabelRows(
   model: SegmentationModel,
   images: readonly OpenImage[],
   { visit, ...options }: InferenceOptions & { readonly visit: (rows: LabelRows) => void },

@@ -2,3 +2,4 @@
 
 export { inferenceDevice } from './load-model.js';
 export { predictedClasses } from './load-run.js';
+export { memoryProblem } from './memory-problem.js';

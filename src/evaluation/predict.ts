@@ -6,22 +6,23 @@ import {
   type DatasetClass,
   type ImageReading,
   type PredictionFormat,
-  type RgbImage,
   readImage,
+  type Size,
 } from '../data/index.js';
-import { readImageHeader } from '../data/internal.js';
+import { largeImageSize, type OpenImage, openLargeImage, readImageHeader } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
 import { scope } from '../torch/index.js';
-import { inferLabels } from './infer-labels.js';
+import { inferIds, openInMemory } from './infer-labels.js';
 import { inferWith } from './infer-with.js';
 import type { InferenceOptions } from './inference-protocol.js';
+import { type LeftOut, memoryProblem } from './memory-problem.js';
 import {
   type NamedImage,
   type PredictionPaths,
   predictionPaths,
   writePrediction,
 } from './prediction-files.js';
-import { findInputs, type LeftOut } from './prediction-inputs.js';
+import { findInputs } from './prediction-inputs.js';
 import { sameSizeBatches } from './same-size-batches.js';
 import type { SegmentationModel } from './segmentation-model.js';
 
@@ -54,6 +55,8 @@ export interface PredictionSummary {
   readonly others: readonly string[];
   /** Lists images of several pages or frames, of which the first was predicted. */
   readonly severalPages: readonly { readonly image: string; readonly pages: number }[];
+  /** Lists overlays that are smaller than their image, with their size. */
+  readonly reducedOverlays: readonly (Size & { readonly overlay: string })[];
   readonly stopped: boolean;
 }
 
@@ -62,7 +65,8 @@ interface Entry {
   readonly paths: PredictionPaths;
 }
 
-type ReadEntry = Entry & RgbImage;
+/** Holds an image with its pixels, in memory or in a file of their own. */
+type ReadEntry = Entry & Size & { readonly image: OpenImage & Partial<Disposable> };
 
 /**
  * Predicts image files, and every image in folders and their subfolders: PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF. A
@@ -97,14 +101,14 @@ async function predictImages(
   const written: (PredictionPaths & { image: string })[] = [];
   const skipped: LeftOut[] = [];
   const severalPages: { image: string; pages: number }[] = [];
+  const reducedOverlays: (Size & { overlay: string })[] = [];
   let stopped = false;
   const read = async (index: number): Promise<ReadEntry | null> => {
     const entry = entries[index] as Entry;
     try {
-      const { pages } = await readImageHeader(entry.file, options.images);
-      const decoded = await readImage(entry.file, options.images);
+      const { image, pages } = await openInput(entry.file, options);
       if (pages > 1) severalPages.push({ image: entry.file, pages });
-      return { ...entry, ...decoded };
+      return { ...entry, width: image.width, height: image.height, image };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       skipped.push({ image: entry.file, reason: error.message.replace(`${entry.file}: `, '') });
@@ -116,9 +120,19 @@ async function predictImages(
     for await (const batch of sameSizeBatches(entries.length, { read, batchSize })) {
       const labels = labelsOf(prepared, batch, options);
       for (const [index, one] of batch.entries()) {
-        const content = { ...one, labels: labels[index] as Uint8Array, classes, format };
-        await writePrediction(one.paths, { ...content, opacity: overlayOpacity, overwrite });
-        written.push({ image: one.file, ...one.paths });
+        const { image, file, paths, width, height } = one;
+        const found = labels[index] as Labels;
+        if (typeof found === 'string') {
+          skipped.push({ image: file, reason: found });
+        } else {
+          const content = { image, labels: found, classes, format };
+          const shown = await writePrediction(paths, { ...content, opacity: overlayOpacity, overwrite });
+          written.push({ image: file, ...paths });
+          if (shown.width !== width || shown.height !== height) {
+            reducedOverlays.push({ overlay: paths.overlay, ...shown });
+          }
+        }
+        image[Symbol.dispose]?.();
       }
       const done = written.length + skipped.length;
       onProgress?.({ done: Math.min(done, entries.length), total: entries.length });
@@ -126,22 +140,47 @@ async function predictImages(
       if (stopped) break;
     }
   });
-  return { written, skipped, severalPages, stopped };
+  return { written, skipped, severalPages, reducedOverlays, stopped };
 }
 
-/** Returns the class ids of each image of a batch, height × width. */
+/**
+ * Opens an image with the number of its pages. One that is too large for memory is read by rows.
+ *
+ * @throws {DataError} when it cannot be read
+ */
+async function openInput(
+  file: string,
+  { images }: PredictionOptions,
+): Promise<{ readonly image: ReadEntry['image']; readonly pages: number }> {
+  const isPlain = images === undefined || (images.channels === 3 && images.range === null);
+  if (isPlain && (await largeImageSize(file)) !== null) {
+    return { image: await openLargeImage(file), pages: 1 };
+  }
+  const { pages } = await readImageHeader(file, images);
+  return { image: openInMemory(await readImage(file, images)), pages };
+}
+
+/** Holds height × width class ids or, for an image that is too large for memory, the reason why there are none. */
+type Labels = Uint8Array | string;
+
+/** Returns the labels of each image of a batch. A batch that is too large for memory is predicted one by one. */
 function labelsOf(
   model: SegmentationModel,
   batch: readonly ReadEntry[],
   inference: InferenceOptions,
-): Uint8Array[] {
+): Labels[] {
   using _temporaries = scope();
   const { width, height } = batch[0] as ReadEntry;
-  const ids = inferLabels(model, batch, inference)
-    .to({ dtype: 'uint8', device: 'cpu' })
-    .toTypedArray() as Uint8Array;
-  const area = width * height;
-  return batch.map((_, index) => ids.slice(index * area, (index + 1) * area));
+  try {
+    const images = batch.map(({ image }) => image);
+    const ids = inferIds(model, images, inference).to({ device: 'cpu' }).toTypedArray() as Uint8Array;
+    const area = width * height;
+    return batch.map((_, index) => ids.subarray(index * area, (index + 1) * area));
+  } catch (error) {
+    const reason = memoryProblem(error, { width, height, window: inference.window ?? null });
+    if (reason === null) throw error;
+    return batch.length === 1 ? [reason] : batch.flatMap((one) => labelsOf(model, [one], inference));
+  }
 }
 
 function rejectClashes(entries: readonly Entry[]): void {

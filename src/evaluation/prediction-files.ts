@@ -1,6 +1,6 @@
 /** Writes the two files of a prediction: a label PNG for programs, and an overlay to look at. */
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import sharp from 'sharp';
 import {
@@ -8,10 +8,12 @@ import {
   encodeLabelPng,
   overlayLabels,
   type PredictionFormat,
+  type Size,
   visibleColors,
 } from '../data/index.js';
+import { mostPixelsInMemory, type OpenImage } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
-import type { DecodedImage } from './inference-protocol.js';
+import { reducePrediction, writeLabelPng } from './large-prediction.js';
 
 /** Holds the paths of one image's prediction. */
 export interface PredictionPaths {
@@ -46,7 +48,8 @@ export function predictionPaths(
 }
 
 /** Holds the contents of a prediction's files. */
-export interface PredictionFiles extends DecodedImage {
+export interface PredictionFiles {
+  readonly image: OpenImage;
   /** Holds height × width class ids. */
   readonly labels: Uint8Array;
   readonly classes: readonly DatasetClass[];
@@ -56,31 +59,74 @@ export interface PredictionFiles extends DecodedImage {
   readonly overwrite: boolean;
 }
 
+/** A JPEG has at most this many pixels along a side. */
+const longestSide = 65_535;
+/** The overlay of an image that is not in memory has at most this many. */
+const longestReducedSide = 8192;
+
 /**
  * Writes both files of a prediction.
+ * @returns the size of the overlay, which is smaller than the image where that is too large for a JPEG or for memory
  * @throws {DataError} naming the file when it exists (unless `overwrite`) or cannot be written
  */
-export async function writePrediction(paths: PredictionPaths, content: PredictionFiles): Promise<void> {
-  const { width, height, image, labels, classes, format, opacity, overwrite } = content;
-  const values = format === null ? labels : labels.map((label) => format.values[label] as number);
-  const png = encodeLabelPng(values, { width, height });
-  const blended = overlayLabels(visibleColors(image, { width, height }), { labels, classes, alpha: opacity });
-  const jpeg = await sharp(blended, { raw: { width, height, channels: 3 } })
+export async function writePrediction(paths: PredictionPaths, content: PredictionFiles): Promise<Size> {
+  const { image, labels, classes, format, opacity, overwrite } = content;
+  const { width, height } = image;
+  const isLarge = width * height > mostPixelsInMemory;
+  await writeNew(paths.labels, {
+    overwrite,
+    write: async (file) => {
+      const values = format?.values ?? null;
+      if (isLarge) {
+        await writeLabelPng(file, labels, { width, height, values });
+        return;
+      }
+      const written = values === null ? labels : labels.map((label) => values[label] as number);
+      await file.writeFile(encodeLabelPng(written, { width, height }));
+    },
+  });
+  const isReduced = isLarge || Math.max(width, height) > longestSide;
+  const shown = isReduced
+    ? reducePrediction(image, { labels, side: isLarge ? longestReducedSide : longestSide })
+    : { width, height, labels, image: image.rows({ first: 0, count: height }) };
+  const size = { width: shown.width, height: shown.height };
+  const colors = visibleColors(shown.image, size);
+  const blended = overlayLabels(colors, { labels: shown.labels, classes, alpha: opacity });
+  const jpeg = await sharp(blended, { raw: { ...size, channels: 3 } })
     .jpeg({ quality: 90 })
     .toBuffer();
-  // 'wx' refuses to replace a file even when it appeared while the network was running.
-  const flag = overwrite ? 'w' : 'wx';
-  for (const [path, bytes] of [
-    [paths.labels, png],
-    [paths.overlay, jpeg],
-  ] as const) {
+  await writeNew(paths.overlay, { overwrite, write: (file) => file.writeFile(jpeg) });
+  return size;
+}
+
+/** Writes a file, in a folder that is created if missing. A file that cannot be written whole is not left behind. */
+async function writeNew(
+  path: string,
+  { overwrite, write }: { readonly overwrite: boolean; readonly write: (file: FileHandle) => Promise<void> },
+): Promise<void> {
+  const unfinished = `${path}.unfinished`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    // 'wx' refuses to replace a file even when it appeared while the network was running.
+    const reserved = overwrite ? null : await open(path, 'wx');
+    await reserved?.close();
     try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, bytes, { flag });
-    } catch (cause) {
-      // The system names the file again, which is left out; a folder that it could not create stays in the message.
-      const reason = (cause as Error).message.replace(`, open '${path}'`, '');
-      throw new DataError(`${path}: cannot be written (${reason})`, { cause });
+      const file = await open(overwrite ? unfinished : path, 'w');
+      try {
+        await write(file);
+      } finally {
+        await file.close();
+      }
+      if (overwrite) await rename(unfinished, path);
+    } catch (error) {
+      await rm(overwrite ? unfinished : path, { force: true });
+      throw error;
     }
+  } catch (cause) {
+    // The system names the file again, which is left out; a folder that it could not create stays in the message.
+    const reason = (cause as Error).message
+      .replace(`, open '${path}'`, '')
+      .replace(`, open '${unfinished}'`, '');
+    throw new DataError(`${path}: cannot be written (${reason})`, { cause });
   }
 }

@@ -4,14 +4,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { hasImageExtension, imageFormatNames, unreadImage } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
+import type { LeftOut } from './memory-problem.js';
 import type { NamedImage } from './prediction-files.js';
-
-/** Names a file that is not predicted, and says why. */
-export interface LeftOut {
-  readonly image: string;
-  /** Does not name the file again. */
-  readonly reason: string;
-}
 
 /** Holds what was found in files and folders. */
 export interface PredictionInputs {

@@ -34,6 +34,8 @@ export interface FigureOptions {
   readonly overwrite?: boolean;
   /** Receives one line when a dataset lists its classes in another order than a run's network. */
   readonly onNotice?: (notice: string) => void;
+  /** Receives one line for an image that is too large for memory and is left out; without it, such an image is an error. */
+  readonly onLeftOut?: (line: string) => void;
 }
 
 /** Holds the paths of the files that were written, and a table of the numbers. */
@@ -80,16 +82,18 @@ export async function writeFigure(
 async function makeFigure(
   kind: FigureKind,
   folders: readonly string[],
-  { images, split, fineLabels, threshold = 0, onNotice }: FigureOptions,
+  { images, split, fineLabels, threshold = 0, onNotice, onLeftOut }: FigureOptions,
 ): Promise<Figure> {
   const chosen = (count: number): ChosenImagesOptions => ({
     count: images ?? count,
     part: split ?? 'train',
     fineLabels: fineLabels ?? null,
     onNotice,
+    onLeftOut,
   });
   const measureAgain = images !== undefined || split !== undefined || fineLabels !== undefined;
-  const statistics = () => readRunStatistics(folders, { images: measureAgain ? chosen(8) : null, onNotice });
+  const statistics = () =>
+    readRunStatistics(folders, { images: measureAgain ? chosen(8) : null, onNotice, onLeftOut });
   switch (kind) {
     case '2':
       return divisionFigure(await statistics());

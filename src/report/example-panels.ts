@@ -1,6 +1,6 @@
 /** Makes the example images of a report, spread evenly over the evaluation split and measured with every run. */
 
-import { measureImage, modelWithObjective } from '../analysis/index.js';
+import { type ImageMaps, measureImage, modelWithObjective } from '../analysis/index.js';
 import { evenlySpaced, haveSameImages } from '../analysis/internal.js';
 import { datasetSection } from '../config/index.js';
 import {
@@ -11,7 +11,7 @@ import {
   type Sample,
   type SegmentationDataset,
 } from '../data/index.js';
-import { CheckpointError, CoarselyError } from '../errors/index.js';
+import { CheckpointError, CoarselyError, MemoryError } from '../errors/index.js';
 import { type LoadedRun, loadRun } from '../evaluation/index.js';
 import { predictedClasses } from '../evaluation/internal.js';
 import { formatPercent } from '../format/index.js';
@@ -37,7 +37,7 @@ interface LabeledScene {
  */
 export async function examplePanels(
   runs: readonly ReportRun[],
-  { count }: { readonly count: number },
+  { count, onLeftOut }: { readonly count: number; readonly onLeftOut?: ((line: string) => void) | undefined },
 ): Promise<ExamplesContent> {
   const nothing = { examples: [], classes: [] };
   if (count === 0) return { ...nothing, remark: null };
@@ -61,7 +61,7 @@ export async function examplePanels(
       const onNotice = (notice: string) => remarks.push(`${notice}.`);
       const scenes = await readScenes(run, { count, onNotice });
       shared ??= { scenes, classes: run.classes, data };
-      rows.push(await runRows(run, { index, scenes }));
+      rows.push(await runRows(run, { index, scenes, onLeftOut }));
     } catch (error) {
       if (!(error instanceof CoarselyError) || error instanceof CheckpointError) throw error;
       remarks.push(`No pictures of ${label}: ${error.message}`);
@@ -154,16 +154,32 @@ async function sharedRow(
 
 async function runRows(
   run: LoadedRun,
-  { index, scenes }: { readonly index: number; readonly scenes: readonly LabeledScene[] },
+  {
+    index,
+    scenes,
+    onLeftOut,
+  }: {
+    readonly index: number;
+    readonly scenes: readonly LabeledScene[];
+    readonly onLeftOut: ((line: string) => void) | undefined;
+  },
 ): Promise<ExampleRow[]> {
   using model = modelWithObjective(run, { device: 'cpu' });
   const rows: ExampleRow[] = [];
   for (const [place, { sample, trainingLabels }] of scenes.entries()) {
     const unlabeled = () => new Uint8Array(sample.width * sample.height).fill(ignoreIndex);
-    const maps = measureImage(model, sample, {
-      trainingLabels: trainingLabels ?? sample.labels ?? unlabeled(),
-      index: place,
-    });
+    let maps: ImageMaps;
+    try {
+      maps = measureImage(model, sample, {
+        trainingLabels: trainingLabels ?? sample.labels ?? unlabeled(),
+        index: place,
+      });
+    } catch (error) {
+      if (!(error instanceof MemoryError)) throw error;
+      onLeftOut?.(error.message);
+      rows.push({ run: index, panels: [], remark: `Left out: ${error.message}` });
+      continue;
+    }
     const panels = await runPanels(maps, { run, sample });
     const remark = maps.weights === null ? 'No weights: this run trains on the plain mean.' : null;
     rows.push({ run: index, panels, remark });

@@ -14,6 +14,8 @@ export interface ReportOptions {
   readonly outFile?: string;
   /** Number of example images; with 0 the report has none, and no network is loaded. */
   readonly examples?: number;
+  /** Receives one line for an example image that is too large for memory; the page says so in its place. */
+  readonly onLeftOut?: (line: string) => void;
 }
 
 /**
@@ -26,12 +28,12 @@ export interface ReportOptions {
  */
 export async function writeReport(
   runFolders: readonly string[],
-  { outFile, examples = 4 }: ReportOptions = {},
+  { outFile, examples = 4, onLeftOut }: ReportOptions = {},
 ): Promise<string> {
   const [first] = runFolders;
   if (first === undefined) throw new ConfigError('a report needs at least one run folder');
   const runs = readReportRuns(runFolders);
-  const content = { runs, examples: await examplePanels(runs, { count: examples }) };
+  const content = { runs, examples: await examplePanels(runs, { count: examples, onLeftOut }) };
   const page = renderPage({ ...content, assets: await readPageAssets() });
   const path = outFile ?? join(first, 'report.html');
   writeTextAtomically(path, page, { createFolder: true });

@@ -29,6 +29,8 @@ export type TrainingEvent =
   /** Says in one line what the user has to know, such as what was assumed or is not as it was before a resume. */
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }
+  /** Reports an image that is too large for memory, which an evaluation left out. */
+  | { readonly type: 'leftOut'; readonly line: string }
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };
 
 /** Connects a run with its caller. */

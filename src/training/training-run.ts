@@ -197,6 +197,9 @@ export class TrainingRun {
       boundary: trainer.config.inference.boundary,
       processGroup,
     });
+    for (const { image, reason } of values.skipped) {
+      this.#tell({ type: 'leftOut', line: `${image}: ${reason}` });
+    }
     writer?.append({ step: trainer.stepsTaken, split: 'val', values: valuesOf(values) });
     this.#recordWeights();
     this.#recordSampling();
@@ -232,7 +235,9 @@ export class TrainingRun {
     const { trainer, statisticsImages, writer } = this.#parts;
     if (statisticsImages === null) return;
     const inference = { ...inferenceOptions(trainer.config), precision: trainer.precision };
-    const statistics = await measureStatistics({ ...trainer.components, inference }, statisticsImages);
+    const statistics = await measureStatistics({ ...trainer.components, inference }, statisticsImages, {
+      onLeftOut: (line) => this.#tell({ type: 'leftOut', line }),
+    });
     writer?.append({ step: trainer.stepsTaken, split: 'statistics', values: statistics });
   }
 

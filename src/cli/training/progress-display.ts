@@ -148,6 +148,8 @@ function sentence(event: Exclude<TrainingEvent, StepEvent>): string {
       ];
       return `step ${event.step}  evaluation  ${scores.join('  ')}`;
     }
+    case 'leftOut':
+      return `evaluation skipped ${event.line}`;
     case 'checkpoint':
       return `step ${event.step}  checkpoint ${event.path}`;
     case 'notice':

@@ -59,6 +59,8 @@ function outcomeOf(worker: Worker, display: ProgressDisplay): Promise<'finished'
       switch (message.type) {
         case 'event':
           display.show(message.event);
+          // The training goes on, but its scores are not those of all images.
+          if (message.event.type === 'leftOut') process.exitCode = exitCodes.failure;
           break;
         case 'outcome':
           resolve(message.outcome);

@@ -10,6 +10,7 @@ import {
 } from '../../options/inference-options.js';
 import { usageError } from '../../options/parse-options.js';
 import { type PublishedCommandOptions, withPublishedOptions } from '../../options/published-options.js';
+import { printLeftOut } from '../../output/print-left-out.js';
 import { createProgressLine } from '../../output/progress-line.js';
 import { printSkipped } from '../../output/skipped-files.js';
 
@@ -115,6 +116,7 @@ async function evaluateModel(
   });
   line.close();
   model.dispose();
+  for (const { image, reason } of result.skipped) printLeftOut(`${image}: ${reason}`);
   process.stdout.write(
     json
       ? `${JSON.stringify({ ...result, precision, dataset: section, inference: config.inference })}\n`

@@ -4,6 +4,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { FigureKind } from '../../../figures/index.js';
 import { formatTable } from '../../../format/index.js';
 import { positiveNumber } from '../../options/parse-options.js';
+import { printLeftOut } from '../../output/print-left-out.js';
 import { printNotice } from '../../output/print-notice.js';
 
 const example = `
@@ -48,6 +49,7 @@ export function figureCommand(): Command {
       const { paths, table } = await writeFigure(kind, runs, {
         ...options,
         onNotice: printNotice,
+        onLeftOut: printLeftOut,
         ...(out !== undefined && { output: out }),
       });
       process.stdout.write(`${formatTable(table)}\n\n${paths.map((path) => `wrote ${path}\n`).join('')}`);

@@ -91,12 +91,17 @@ async function predict(
 const namedFiles = 20;
 
 function printSummary(
-  { written, skipped, others, severalPages }: PredictionSummary,
+  { written, skipped, others, severalPages, reducedOverlays }: PredictionSummary,
   { out, precision }: { readonly out: string; readonly precision: string },
 ): void {
   for (const { image, reason } of skipped) process.stderr.write(`skipped ${image}: ${reason}\n`);
   for (const { image, pages } of severalPages) {
     process.stderr.write(`note: ${image} has ${pages} pages or frames; the first was predicted\n`);
+  }
+  for (const { overlay, width, height } of reducedOverlays) {
+    process.stderr.write(
+      `note: ${overlay} is reduced to ${width}×${height}; the labels have the size of the image\n`,
+    );
   }
   if (others.length > 0) {
     const more = others.length > namedFiles ? `, and ${others.length - namedFiles} more` : '';

@@ -1,6 +1,7 @@
 /** `coarsely report RUN…` writes one page about a run, or about several side by side. */
 
 import { Command } from 'commander';
+import { printLeftOut } from '../../output/print-left-out.js';
 
 const example = `
 The report is one HTML file that needs no other: scores by class, curves, learned weights and example images.
@@ -17,7 +18,10 @@ export function reportCommand(): Command {
     .addHelpText('after', example)
     .action(async (runs: string[], { out }: { readonly out?: string }) => {
       const { writeReport } = await import('../../../report/index.js');
-      const file = await writeReport(runs, out === undefined ? {} : { outFile: out });
+      const file = await writeReport(runs, {
+        ...(out !== undefined && { outFile: out }),
+        onLeftOut: printLeftOut,
+      });
       process.stdout.write(`wrote ${file}\n`);
     });
 }
