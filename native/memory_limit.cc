@@ -53,17 +53,19 @@ uint64_t availableToContainer(const char* limitPath, const char* usedPath, const
   return limit > held ? limit - held : 0;
 }
 
-std::string gigabytes(uint64_t bytes) {
+std::string sizeText(uint64_t bytes) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
+  const bool large = bytes >= 1000000000;
+  std::snprintf(text, sizeof text, large ? "%.1f GB" : "%.1f MB", static_cast<double>(bytes) / (large ? 1e9 : 1e6));
   return text;
 }
 
 }  // namespace
 
 OutOfMemory::OutOfMemory(size_t requested, uint64_t live)
-    : text_("not enough memory: " + gigabytes(requested) + " asked for, beside " + gigabytes(live) +
-            " that tensors hold") {}
+    : text_("not enough memory: " + sizeText(requested) + " asked for, beside " + sizeText(live) +
+            " that tensors hold" +
+            (tensorLimit() == unlimited ? "" : ", of " + sizeText(tensorLimit()) + " that COARSELY_MEMORY allows")) {}
 
 uint64_t availableMemory() {
   const uint64_t second =

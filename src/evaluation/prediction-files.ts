@@ -124,9 +124,8 @@ async function writeNew(
     }
   } catch (cause) {
     // The system names the file again, which is left out; a folder that it could not create stays in the message.
-    const reason = (cause as Error).message
-      .replace(`, open '${path}'`, '')
-      .replace(`, open '${unfinished}'`, '');
+    const own = [`, open '${path}'`, `, open '${unfinished}'`, `, rename '${unfinished}' -> '${path}'`];
+    const reason = own.reduce((text, end) => text.replace(end, ''), (cause as Error).message);
     throw new DataError(`${path}: cannot be written (${reason})`, { cause });
   }
 }

@@ -13,6 +13,7 @@ import { configState } from './continued-run.js';
 import { type DataRecord, dataState } from './data-record.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent, TrainingHooks } from './events.js';
+import { withMemoryAdvice } from './memory-advice.js';
 import { MemoryMeter } from './memory-meter.js';
 import { RankLosses } from './rank-losses.js';
 import { collectRankStates } from './rank-state.js';
@@ -110,7 +111,9 @@ export class TrainingRun {
     const { learningRate } = trainer;
     const profiler = this.#profiler;
     profiler?.enter('other');
-    const own = trainer.step(batch, profiler ? { enter: (phase) => profiler.enter(phase) } : {});
+    const own = withMemoryAdvice(trainer.config, () =>
+      trainer.step(batch, profiler ? { enter: (phase) => profiler.enter(phase) } : {}),
+    );
     const losses = this.#rankLosses?.share(own, { stop: hooks.shouldStop?.() ?? false }) ?? own;
     const step = trainer.stepsTaken;
     const logged = step % logEvery === 0 || step === iterations || step === 1;
