@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
 const slowSuites = [
   'test/{cli,distributed,docs,examples,golden,project,training}/**/*.test.ts',
   'test/data/batch-loader.test.ts',
-  'test/evaluation/protocol.test.ts',
+  'test/evaluation/{large-image,protocol}.test.ts',
   'test/experiments/command.test.ts',
   'test/analysis/{recording,theory}.test.ts',
   'test/figures/figures.test.ts',
