@@ -18,6 +18,8 @@ export interface CheckOptions {
   /** Names the config in errors: its file or recipe. */
   readonly label: string;
   readonly checkDataset: DatasetChecker;
+  /** Is false where a checkpoint replaces the weights that the config starts from; true by default. */
+  readonly startsAnew?: boolean;
 }
 
 const shownProblems = 3;
@@ -28,14 +30,20 @@ const shownProblems = 3;
  *   cannot be written
  * @throws {DataError} when the dataset has problems, with a line for each
  */
-export async function checkConfig(config: Config, { label, checkDataset }: CheckOptions): Promise<void> {
+export async function checkConfig(
+  config: Config,
+  { label, checkDataset, startsAnew = true }: CheckOptions,
+): Promise<void> {
   checkParts(config, label);
-  checkWeights(config.model.backbone, label);
+  if (startsAnew) checkWeights(config.model, label);
   checkOutput(config.output, label);
   await checkData(config, { label, checkDataset });
 }
 
-async function checkData(config: Config, { label, checkDataset }: CheckOptions): Promise<void> {
+async function checkData(
+  config: Config,
+  { label, checkDataset }: Pick<CheckOptions, 'label' | 'checkDataset'>,
+): Promise<void> {
   const { data } = config;
   if (!existsSync(data.root) || !statSync(data.root).isDirectory()) {
     throw new ConfigError(
@@ -63,12 +71,31 @@ function checkParts(config: Config, label: string): void {
   }
 }
 
-function checkWeights(backbone: ComponentSection, label: string): void {
-  const { weights } = backbone;
-  if (typeof weights !== 'string' || (existsSync(weights) && statSync(weights).isFile())) return;
-  throw new ConfigError(
-    `config ${label}: model.backbone.weights: no file ${weights}; give a .pth or .safetensors file, or null`,
-  );
+function checkWeights({ backbone, weights }: Config['model'], label: string): void {
+  const backboneWeights = typeof backbone.weights === 'string' ? backbone.weights : null;
+  if (backboneWeights !== null && weights !== null) {
+    throw new ConfigError(
+      `config ${label}: model.backbone.weights: ${backboneWeights} would be replaced by model.weights: ${weights}; ` +
+        'set one of them to null',
+    );
+  }
+  if (backboneWeights !== null && !(existsSync(backboneWeights) && statSync(backboneWeights).isFile())) {
+    throw new ConfigError(
+      `config ${label}: model.backbone.weights: no file ${backboneWeights}; give a .pth or .safetensors file, or null` +
+        (existsSync(backboneWeights) ? ' (a whole run is given as model.weights)' : ''),
+    );
+  }
+  if (weights !== null && !existsSync(weights)) {
+    throw new ConfigError(
+      `config ${label}: model.weights: no run or file ${weights}; give a run's folder, a .pth or .safetensors file, or null`,
+    );
+  }
+  if (backbone.frozen && backboneWeights === null && weights === null) {
+    throw new ConfigError(
+      `config ${label}: model.backbone.frozen: ${backbone.frozen} would keep random values; give model.weights or ` +
+        'model.backbone.weights too',
+    );
+  }
 }
 
 function checkOutput(output: string, label: string): void {

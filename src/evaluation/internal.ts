@@ -3,3 +3,4 @@
 export { inferenceDevice } from './load-model.js';
 export { predictedClasses } from './load-run.js';
 export { memoryProblem } from './memory-problem.js';
+export { readTrainedNetwork, type TrainedNetwork } from './trained-network.js';

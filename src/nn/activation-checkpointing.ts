@@ -41,14 +41,17 @@ export function activationCheckpointing(): Disposable {
 
 /**
  * Returns `run(input)`. While activation checkpointing is on and gradients are recorded, only the input is kept, and
- * the backward pass calls `run` again. `run` must depend on nothing but its input and the modules' parameters, and must
+ * the backward pass calls `run` again; a segment of frozen modules runs once. `run` must depend on nothing but its input and the modules' parameters, and must
  * not change its input.
  *
  * @throws {OperationError} when checkpointing is on and the input requires a gradient, but is not the output of another
  *   checkpoint: the backward pass could then not end at the input
  */
 export function activationCheckpoint(run: Run, { input, modules }: ActivationCheckpointOptions): Tensor {
-  return current === null || !isRecording() ? run(input) : current.run(run, { input, modules });
+  if (current === null || !isRecording()) return run(input);
+  // Without a gradient nothing is kept for the backward pass, which never comes here.
+  const isFrozen = !input.requiresGrad && modules.every((module) => module.isFrozen);
+  return isFrozen ? run(input) : current.run(run, { input, modules });
 }
 
 /**

@@ -27,6 +27,12 @@ export interface StateDictDifference {
 export abstract class Module {
   /** Makes normalization use the statistics of the batch and dropout active. `train()` and `eval()` set it. */
   training = true;
+  #isFrozen = false;
+
+  /** Is true once this module was frozen, by itself or as a part of another one. */
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
 
   /** Returns the fields that are walked, by the names that they have in the state dict. */
   protected fields(): Iterable<readonly [string, unknown]> {
@@ -113,9 +119,22 @@ export abstract class Module {
     return { missing, unexpected };
   }
 
-  /** Switches this module and all modules below it to training (the default) or evaluation. */
+  /**
+   * Switches this module and all modules below it to training (the default) or evaluation. Frozen modules stay in
+   * evaluation.
+   */
   train(on = true): this {
-    for (const module of this.namedModules().values()) module.training = on;
+    for (const module of this.namedModules().values()) module.training = on && !module.#isFrozen;
+    return this;
+  }
+
+  /**
+   * Ends the learning of this module and all modules below it: their parameters get no gradient, and normalization
+   * uses the running statistics and leaves them as they are, also after `train()`.
+   */
+  freeze(): this {
+    for (const module of this.namedModules().values()) module.#endLearning();
+    for (const parameter of this.parameters()) parameter.requiresGrad_(false);
     return this;
   }
 
@@ -147,6 +166,11 @@ export abstract class Module {
   /** Frees every parameter and buffer; the module cannot be used afterwards. */
   dispose(): void {
     for (const tensor of this.stateDict().values()) tensor.dispose();
+  }
+
+  #endLearning(): void {
+    this.#isFrozen = true;
+    this.training = false;
   }
 
   /** Walks everything below this module by path, parents first. What two paths lead to comes once, by the first. */

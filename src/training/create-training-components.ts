@@ -1,9 +1,15 @@
 /** Creates from a config what is trained: the network, its reweighter, their optimizer and loss. */
 
 import type { Config } from '../config/index.js';
-import { checkCleanData, checkExtraHeads, checkObjective, extraHeadsOf } from '../config/internal.js';
+import {
+  checkCleanData,
+  checkExtraHeads,
+  checkObjective,
+  extraHeadsOf,
+  withoutInitialWeights,
+} from '../config/internal.js';
 import type { ProcessGroup } from '../distributed/index.js';
-import { EngineError } from '../errors/index.js';
+import { ConfigError, EngineError } from '../errors/index.js';
 import { losses, regionLosses } from '../losses/index.js';
 import { createSegmentor, type Segmentor } from '../models/index.js';
 import { Buffer } from '../nn/index.js';
@@ -12,8 +18,10 @@ import { createComponent } from '../registry/index.js';
 import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
 import { engine, Generator, isAvailable, tensorFrom, tidy } from '../torch/index.js';
 import { freeOnThrow } from '../torch/internal.js';
+import { learningParameters } from './learning-parameters.js';
 import { rankShare } from './rank-share.js';
 import { classWeightList } from './resolve-class-weights.js';
+import { startFromNetwork } from './start-from-network.js';
 import type { TrainingComponents } from './training-components.js';
 
 // Separates the draws of the reweighter from the network's, so that a seed gives the same network with and without it.
@@ -32,12 +40,14 @@ export interface ConfiguredTrainingComponents extends TrainingComponents {
 /** Gives the facts about the dataset and the processes that components depend on. */
 export interface CreateTrainingComponentsOptions {
   readonly classCount: number;
-  /** Names the classes, where `classWeights` of the config is by name; null, the default, where it is not. */
+  /** Names the classes, where class weights or the rows of a network to start from are by name; null, the default. */
   readonly classNames?: readonly string[] | null;
   /** Counts the training images. */
   readonly datasetLength: number;
   /** Connects the processes that train together; null, the default, trains in this one alone. */
   readonly processGroup?: ProcessGroup | null;
+  /** Reads the weights that the config starts from; false where a checkpoint replaces them all. True by default. */
+  readonly startsAnew?: boolean;
   /** Receives a line about what was assumed when weights were read. */
   readonly onNotice?: (notice: string) => void;
 }
@@ -57,14 +67,10 @@ export function createTrainingComponents(
 
 function createComponents(
   config: Config,
-  {
-    classCount,
-    classNames = null,
-    datasetLength,
-    processGroup = null,
-    onNotice,
-  }: CreateTrainingComponentsOptions,
+  options: CreateTrainingComponentsOptions,
 ): ConfiguredTrainingComponents {
+  const { classCount, classNames = null, datasetLength, processGroup = null } = options;
+  const { startsAnew = true, onNotice } = options;
   checkExtraHeads(config);
   checkCleanData(config);
   checkObjective(config);
@@ -78,13 +84,15 @@ function createComponents(
     );
   }
   const generator = new Generator(seed);
-  const model = createSegmentor(config.model, {
+  const { model: section } = startsAnew ? config : withoutInitialWeights(config);
+  const model = createSegmentor(section, {
     classCount,
     imageChannels: config.data.channels,
     extraHeads: extraHeadsOf(config),
     generator,
     onNotice,
   });
+  startFromWeights(model, section, options);
   model.to({ device, memoryFormat: 'channels-last' });
   if (processGroup) separateDropout(generator, { seed, rank: processGroup.rank });
   const reweighter = createReweighter(config, { classCount, datasetLength });
@@ -127,15 +135,33 @@ function separateDropout(
   generator.setState(own.state());
 }
 
-/** Returns the network's parameters in one group, or in two where the backbone has a learning rate of its own. */
+/** Returns the parameters that learn in one group, or in two where the backbone has a learning rate of its own. */
 function networkGroups(
   model: Segmentor,
   { backboneScale }: { readonly backboneScale: number },
 ): ParameterGroup[] {
-  if (backboneScale === 1) return [{ parameters: model.parameters() }];
-  const backbone = model.backbone.parameters();
-  const others = model.parameters().filter((parameter) => !backbone.includes(parameter));
+  const learning = learningParameters(model);
+  if (backboneScale === 1) return [{ parameters: learning }];
+  const backbone = learningParameters(model.backbone);
+  const others = learning.filter((parameter) => !backbone.includes(parameter));
   return [{ parameters: others }, { parameters: backbone, learningRateScale: backboneScale }];
+}
+
+/** Copies the weights of the config's `model.weights`, if there are any, into the network. */
+function startFromWeights(
+  model: Segmentor,
+  section: Config['model'],
+  { classNames = null, onNotice }: Pick<CreateTrainingComponentsOptions, 'classNames' | 'onNotice'>,
+): void {
+  const { weights } = section;
+  if (weights === null) return;
+  if (classNames === null) {
+    throw new ConfigError(
+      `model.weights: ${weights}: expected the names of the dataset's classes (classNames), by which its rows are matched`,
+    );
+  }
+  const classes = classNames.map((name) => ({ name }));
+  startFromNetwork(model, weights, { section, classes, onNotice });
 }
 
 /** Returns the reweighter of a config on its device; null where the config names none. */

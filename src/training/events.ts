@@ -10,6 +10,8 @@ export type TrainingEvent =
       readonly iterations: number;
       /** Counts the numbers in all parameters of the network. */
       readonly parameters: number;
+      /** Counts those of them in frozen parts, which do not learn. */
+      readonly frozen: number;
       /** Gives the step of the checkpoint that the run continues from; null for a new run. */
       readonly resumedFrom: number | null;
     }

@@ -8,6 +8,7 @@ import type { CleanLearner } from '../reweighting/index.js';
 import { fullFloat32, type Generator, scope, type Tensor, tidy } from '../torch/index.js';
 import { classWeightingOf, withClassWeights } from './class-weighting.js';
 import { labelTotals, meanLoss, meanProcessGroup } from './label-totals.js';
+import { learningParameters } from './learning-parameters.js';
 import { preserveState } from './preserve-state.js';
 import type { StepBatch, TrainingComponents } from './training-components.js';
 
@@ -58,7 +59,7 @@ export function learnFromClean(
     try {
       fullFloat32(() =>
         learner.learn({
-          parameters: model.parameters(),
+          parameters: learningParameters(model),
           learningRate,
           losses: () => lossesOf(batch),
           cleanLoss: () => {

@@ -105,6 +105,9 @@ async function train(
       ? await ChosenImages.open(config.data, { ...statistics, count: statistics.images })
       : null;
   const data = first ? await recordParts(config, { training, evaluation }) : null;
+  const { lastCheckpoint, notices, ...changes } = atRankZero(processGroup, () =>
+    continuationOf(config, { options, data }),
+  );
   const trainer = new Trainer(
     { ...config, device },
     {
@@ -112,6 +115,7 @@ async function train(
       classNames: training.classes.map(({ name }) => name),
       datasetLength: training.length,
       processGroup,
+      startsAnew: lastCheckpoint === null,
       onNotice,
     },
   );
@@ -121,9 +125,6 @@ async function train(
   });
   let writer: RunWriter | null = null;
   try {
-    const { lastCheckpoint, notices, ...changes } = atRankZero(processGroup, () =>
-      continuationOf(config, { options, data }),
-    );
     restoreCheckpoint(trainer, { processGroup, lastCheckpoint });
     atRankZero(processGroup, () => {
       writer = openWriter(config, { options, step: lastCheckpoint?.step ?? 0, ...changes });

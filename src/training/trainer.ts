@@ -20,6 +20,7 @@ import {
   createTrainingComponents,
 } from './create-training-components.js';
 import { learnFromClean } from './learn-from-clean.js';
+import { learningParameters } from './learning-parameters.js';
 import { type StepOptions, trainStep } from './train-step.js';
 import type { Phase, StepBatch, StepLosses } from './training-components.js';
 
@@ -179,7 +180,9 @@ export class Trainer {
     const { syncBatchNorm, bucketMiB } = this.config.distributed;
     synchronizeBatchNorm(model, syncBatchNorm && processGroup.worldSize > 1);
     const adversary = reweighter?.adversarialParameters()?.parameters ?? [];
-    return new GradientSynchronizer(processGroup, [...model.parameters(), ...adversary], { bucketMiB });
+    return new GradientSynchronizer(processGroup, [...learningParameters(model), ...adversary], {
+      bucketMiB,
+    });
   }
 
   #onDevice({ images, labels, height, width, origins }: TrainingBatch): StepBatch {

@@ -5,6 +5,7 @@ import { type ChosenImages, measureStatistics } from '../analysis/index.js';
 import type { Batch, SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
+import type { Parameter } from '../nn/index.js';
 import type { EvaluationValues, MemoryValues, Profile } from '../runs/index.js';
 import { environmentState, type RunWriter } from '../runs/internal.js';
 import { engine, scope, threads, tidy } from '../torch/index.js';
@@ -13,6 +14,7 @@ import { configState } from './continued-run.js';
 import { type DataRecord, dataState } from './data-record.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent, TrainingHooks } from './events.js';
+import { learningParameters } from './learning-parameters.js';
 import { withMemoryAdvice } from './memory-advice.js';
 import { MemoryMeter } from './memory-meter.js';
 import { RankLosses } from './rank-losses.js';
@@ -73,8 +75,10 @@ export class TrainingRun {
   async run(): Promise<'finished' | 'interrupted'> {
     const { trainer, loader } = this.#parts;
     const { iterations, evaluateEvery, checkpointEvery } = trainer.config.training;
-    const parameters = trainer.components.model.parameters().reduce((sum, { numel }) => sum + numel, 0);
-    this.#tell({ type: 'start', iterations, parameters, resumedFrom: trainer.stepsTaken || null });
+    const { model } = trainer.components;
+    const parameters = countNumbers(model.parameters());
+    const frozen = parameters - countNumbers(learningParameters(model));
+    this.#tell({ type: 'start', iterations, parameters, frozen, resumedFrom: trainer.stepsTaken || null });
     if (trainer.stepsTaken === 0) this.#recordWeights();
     this.#profiler = this.#createProfiler();
     try {
@@ -277,6 +281,10 @@ export class TrainingRun {
   #tell(event: TrainingEvent): void {
     this.#parts.hooks.onEvent?.(event);
   }
+}
+
+function countNumbers(parameters: readonly Parameter[]): number {
+  return parameters.reduce((sum, { numel }) => sum + numel, 0);
 }
 
 /** Returns what a report shows of the machine and engine of a run. */

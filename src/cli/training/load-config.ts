@@ -1,6 +1,7 @@
 /** Loads the config of a command, complete and checked against the files on disk. */
 
 import {
+  type CheckOptions,
   type Config,
   type ConfigLayer,
   checkConfig,
@@ -20,6 +21,8 @@ export interface ConfigOptions {
   readonly data?: string;
   readonly output?: string;
   readonly name?: string;
+  /** The network to start from (model.weights). */
+  readonly weights?: string;
 }
 
 /**
@@ -30,12 +33,13 @@ export interface ConfigOptions {
  */
 export async function loadConfig(
   source: string,
-  { set = [], data, output, name }: ConfigOptions,
+  { set = [], data, output, name, weights }: ConfigOptions,
 ): Promise<Config> {
   const changes: ConfigLayer[] = [];
   if (data !== undefined) changes.push({ label: '--data', values: { data: { root: data } } });
   if (output !== undefined) changes.push({ label: '--output', values: { output } });
   if (name !== undefined) changes.push({ label: '--name', values: { name } });
+  if (weights !== undefined) changes.push({ label: '--weights', values: { model: { weights } } });
   const config = resolveConfig(source, {
     schema: configSchema,
     recipes,
@@ -44,20 +48,24 @@ export async function loadConfig(
     onNotice: printNotice,
   });
   // Before paths are made absolute, so that messages show them as the user wrote them.
-  await checkConfigFiles(config, source);
+  await checkConfigFiles(config, { label: source });
   return withAbsolutePaths(config);
 }
 
 /**
  * Checks the folders and files that a config names, and prints which bad ones are left out.
  *
- * @param label names the config in errors
+ * @param options.startsAnew false where a checkpoint replaces the weights that the config starts from
  * @throws {ConfigError} when a file is missing
  * @throws {DataError} when the dataset cannot be used
  */
-export function checkConfigFiles(config: Config, label: string): Promise<void> {
+export function checkConfigFiles(
+  config: Config,
+  { label, startsAnew = true }: Pick<CheckOptions, 'label' | 'startsAnew'>,
+): Promise<void> {
   return checkConfig(config, {
     label,
+    startsAnew,
     checkDataset: async (section) => {
       const check = await checkDataset(section);
       printSkipped(section, check.skipped ?? []);

@@ -137,7 +137,11 @@ function sentence(event: Exclude<TrainingEvent, StepEvent>): string {
     case 'start': {
       const millions = formatNumber(event.parameters / 1e6, { decimals: 2 });
       const from = event.resumedFrom === null ? '' : `, resumed from step ${event.resumedFrom}`;
-      return `training ${millions} million parameters for ${event.iterations} steps${from}`;
+      const frozen =
+        event.frozen === 0
+          ? ''
+          : ` (${formatNumber(event.frozen / 1e6, { decimals: 2 })} million of them frozen)`;
+      return `training ${millions} million parameters${frozen} for ${event.iterations} steps${from}`;
     }
     case 'evaluation': {
       const { mIoU, mAcc, aAcc } = event.values;

@@ -17,6 +17,8 @@ import {
   stagePlan,
 } from './stage-plan.js';
 
+const stageNames = ['stage1', 'stage2', 'stage3', 'stage4'] as const;
+
 /** Holds the options that all residual backbones have. */
 export const residualOptions = {
   outputStride: outputStrideOption,
@@ -46,7 +48,17 @@ export const residualOptions = {
     .describe(
       'Starts every block as the identity, with the weight of its last normalization at 0, as mmsegmentation does.',
     ),
+  frozen: z
+    .literal([false, true, 'stem', ...stageNames])
+    .default(false)
+    .describe(
+      'Part that does not learn and keeps its running statistics: `stem`, all from there to `stage1`, `stage2`, `stage3` ' +
+        'or `stage4`, or `true`, the whole backbone.',
+    ),
 };
+
+/** Selects the part of a backbone that does not learn: everything up to a stage, or all of it. */
+export type FrozenPart = z.output<typeof residualOptions.frozen>;
 
 /** Describes one block by its place in the backbone. */
 interface BlockPlace {
@@ -71,6 +83,7 @@ export interface ResidualBackboneParts extends StageOptions {
   readonly style: BlockStyle;
   readonly normEval: boolean;
   readonly zeroInitResidual: boolean;
+  readonly frozen: FrozenPart;
 }
 
 const widths = [64, 128, 256, 512] as const;
@@ -109,6 +122,15 @@ export abstract class ResidualBackbone extends Module implements Backbone {
         }
       });
     }
+    for (const module of this.#upTo(parts.frozen)) module.freeze();
+  }
+
+  /** Returns the modules from the stem to the end of a part. */
+  #upTo(part: FrozenPart): readonly Module[] {
+    if (part === false) return [];
+    const parts: readonly FrozenPart[] = ['stem', ...stageNames];
+    const stages = part === true ? stageNames : stageNames.slice(0, parts.indexOf(part));
+    return [this.stem, ...stages.flatMap((stage) => this[stage])];
   }
 
   /** Maps normalized images [N, image channels, H, W] to the features of the four stages. */

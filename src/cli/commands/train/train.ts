@@ -18,6 +18,7 @@ its share of the cores, or on a GPU of its own. Under torchrun --no-python, srun
 Example:
   $ coarsely train folder-arm --data my-dataset
   $ coarsely train mine.yaml --set training.iterations=2000 --set reweighter.p=3
+  $ coarsely train folder-arm --data my-dataset --weights runs/other-classes --set model.backbone.frozen=stage2
   $ coarsely train folder-arm --data my-dataset --processes 2
   $ coarsely train --resume runs/folder-arm
   $ coarsely train --resume runs/folder-arm --iterations 4000`;
@@ -25,6 +26,7 @@ Example:
 interface TrainCommandOptions {
   readonly set?: readonly string[];
   readonly data?: string;
+  readonly weights?: string;
   readonly output?: string;
   readonly name?: string;
   readonly resume?: string;
@@ -49,6 +51,7 @@ export function trainCommand(): Command {
     .argument('[config]', 'a YAML file, or a recipe (coarsely recipes lists them)')
     .option('--set <key=value>', 'change one key of the config; repeatable', collect)
     .option('--data <root>', 'the folder of the dataset (data.root)')
+    .option('--weights <run|file>', 'a run or a file of a whole network to start from (model.weights)')
     .option('--output <dir>', 'the folder for run folders (output)')
     .option('--name <name>', "name of the run's folder; without it, a number is added when the name exists")
     .option('--resume <run>', 'continue the run in this folder, exactly as if it had not stopped')
@@ -166,7 +169,10 @@ async function resumeRun(runFolder: string, choice: ProfileChoice & ResumeChange
     }
     return;
   }
-  await checkConfigFiles(config, `${runFolder}/config.yaml`);
+  await checkConfigFiles(config, {
+    label: `${runFolder}/config.yaml`,
+    startsAnew: run.lastCheckpoint === null,
+  });
   await trainAndReport(config, { runFolder, resume: true, allowChangedData, profileSteps });
 }
 
