@@ -56,7 +56,7 @@ export function startFromNetwork(
   if (wrong.length + unknown.length > 0) {
     throw otherNetwork(source, { own, wrong, unknown, differences });
   }
-  const rows = rowsOf(source, { model, classes, onNotice });
+  const { rows, line: classLine } = rowsOf(source, { model, classes });
   noGrad(() => {
     for (const [name, tensor] of own) {
       if (afresh.has(partOf(name))) continue;
@@ -65,7 +65,8 @@ export function startFromNetwork(
       else tensor.copy_(given);
     }
   });
-  for (const line of partLines(source, { own, afresh, surplus, differences })) onNotice?.(line);
+  const [partLine, ...more] = partLines(source, { own, afresh, surplus, differences });
+  for (const line of [partLine as string, classLine, ...more]) onNotice?.(line);
 }
 
 function partOf(name: string): string {
@@ -82,29 +83,27 @@ function copyRows(
   }
 }
 
-/**
- * Returns for each class the row of the other network's classifiers, null for a class that keeps its drawn values; null
- * where all rows are the same.
- */
+interface ClassRows {
+  /** Gives for each class its row in the other network's classifiers, null where it keeps its drawn values. */
+  readonly rows: readonly (number | null)[] | null;
+  /** Says how the classes were matched. */
+  readonly line: string;
+}
+
+/** Matches the classes; without `rows` all rows are taken as they are. */
 function rowsOf(
   { label, classes: given, state }: TrainedNetwork,
-  {
-    model,
-    classes,
-    onNotice,
-  }: { readonly model: Segmentor } & Pick<StartFromOptions, 'classes' | 'onNotice'>,
-): readonly (number | null)[] | null {
+  { model, classes }: { readonly model: Segmentor } & Pick<StartFromOptions, 'classes'>,
+): ClassRows {
   const [classTensor] = model.classTensorNames().filter((name) => partOf(name) === 'head');
   const count = classTensor === undefined ? null : (state.get(classTensor)?.shape[0] ?? null);
   if (given === null) {
     if (count === null || count === classes.length) {
-      onNotice?.(`${label} does not name its classes; they are taken in the order of the dataset`);
-      return null;
+      const line = `${label} does not name its classes; they are taken in the order of the dataset`;
+      return { rows: null, line };
     }
-    onNotice?.(
-      `${label} does not name its ${count} classes, and the dataset has ${classes.length}; all classes are drawn afresh`,
-    );
-    return classes.map(() => null);
+    const line = `${label} does not name its ${count} classes, and the dataset has ${classes.length}; all classes are drawn afresh`;
+    return { rows: classes.map(() => null), line };
   }
   const { relation, sources, missing, left } = matchClasses(given, classes);
   if (relation !== 'same' && classTensor === undefined) {
@@ -119,14 +118,13 @@ function rowsOf(
     );
   }
   const matched = classes.length - missing.length;
-  const inOrder = relation === 'same' ? '' : ' by name';
   const details = [
+    `classes: ${matched} of ${classes.length} taken${relation === 'same' ? '' : ' by name'}`,
     ...(relation === 'reordered' ? ['in another order'] : []),
     ...(missing.length > 0 ? [`drawn afresh: ${listNames(missing)}`] : []),
     ...(left.length > 0 ? [`left out: ${listNames(left)}`] : []),
   ];
-  onNotice?.([`classes: ${matched} of ${classes.length} taken${inOrder}`, ...details].join('; '));
-  return relation === 'same' ? null : sources;
+  return { rows: relation === 'same' ? null : sources, line: details.join('; ') };
 }
 
 /** Says which parts were taken and which not, and what else differs although the tensors fit. */

@@ -30,7 +30,7 @@ test('the ranks begin alike, keep the frozen part, and learn the rest together',
   ]);
   const [first, second] = resultsOf(reports) as [Started, Started];
   const [whole] = resultsOf([alone]) as [Started];
-  expect(whole.notices[0]).toBe('classes: 2 of 3 taken by name; drawn afresh: pole; left out: tree');
+  expect(whole.notices[1]).toBe('classes: 2 of 3 taken by name; drawn afresh: pole; left out: tree');
   for (const rank of [first, second]) expect(rank.before).toEqual(whole.before);
   expect(second.after).toEqual(first.after);
   for (const [step, objective] of whole.objectives.entries()) {

@@ -62,8 +62,8 @@ describe('a run', () => {
     const { values, notices } = started(from(run()));
     expectOthersEqual(values, []);
     expect(notices).toEqual([
-      'classes: 3 of 3 taken',
       `starts from ${run()} (step 2): backbone and head, the auxiliary head`,
+      'classes: 3 of 3 taken',
     ]);
   });
 
@@ -80,7 +80,7 @@ describe('a run', () => {
       const [road, tree, light] = rowsOf(trained, name, 3);
       expect(rowsOf(values, name, 3), name).toEqual([light, road, tree]);
     }
-    expect(notices[0]).toBe('classes: 3 of 3 taken by name; in another order');
+    expect(notices[1]).toBe('classes: 3 of 3 taken by name; in another order');
   });
 
   test('keeps the drawn values of a class that is new, and leaves others out', () => {
@@ -93,7 +93,7 @@ describe('a run', () => {
       const fresh = rowsOf(drawn, name, 4);
       expect(rowsOf(values, name, 4), name).toEqual([road, fresh[1], tree, fresh[3]]);
     }
-    expect(notices[0]).toBe(
+    expect(notices[1]).toBe(
       'classes: 2 of 4 taken by name; drawn afresh: pole, sign; left out: Traffic Light',
     );
   });
@@ -103,7 +103,7 @@ describe('a run', () => {
     expectOthersEqual(values);
     const drawn = started(networkConfig({ seed: 5 }), ['cell', 'background']).values;
     for (const name of classTensors) expect(values.get(name)).toEqual(drawn.get(name));
-    expect(notices[0]).toBe(
+    expect(notices[1]).toBe(
       'classes: 0 of 2 taken by name; drawn afresh: cell, background; left out: road, tree, Traffic Light',
     );
   });
@@ -115,10 +115,10 @@ describe('a run', () => {
     expect(auxiliary.length).toBeGreaterThan(0);
     for (const name of auxiliary) expect(values.get(name)).toEqual(drawn.get(name));
     expectOthersEqual(values, auxiliary);
-    expect(notices.at(-1)).toBe(
+    expect(notices[0]).toBe(
       `starts from ${run()} (step 2): backbone and head; drawn afresh: the auxiliary head`,
     );
-    expect(started(from(run(), { auxiliary: null })).notices.at(-1)).toMatch(
+    expect(started(from(run(), { auxiliary: null })).notices[0]).toMatch(
       /: backbone and head; left out: the auxiliary head$/,
     );
   });
@@ -129,12 +129,12 @@ describe('a run', () => {
     const drawn = started(networkConfig({ seed: 5, loss: { kind: 'kl' } })).values;
     expect(values.get('extraHeads.logScale.weight')).toEqual(drawn.get('extraHeads.logScale.weight'));
     expect(values.get('head.classifier.weight')).toEqual(trained.get('head.classifier.weight'));
-    expect(notices.at(-1)).toMatch(/, the auxiliary head; drawn afresh: the heads of the loss$/);
+    expect(notices[0]).toMatch(/, the auxiliary head; drawn afresh: the heads of the loss$/);
 
     const scaled = join(folder, 'kl');
     const source = writeTrainedRun(scaled, { config: networkConfig({ loss: { kind: 'kl' } }), names });
     expect(started(kl(scaled)).values).toEqual(source);
-    expect(started(from(scaled)).notices.at(-1)).toMatch(/; left out: the heads of the loss$/);
+    expect(started(from(scaled)).notices[0]).toMatch(/; left out: the heads of the loss$/);
   });
 
   test('of OCR gives the rows of its regions by name as well', () => {
@@ -165,7 +165,7 @@ describe('a file', () => {
   test('in the folder of its run has the classes of the run', () => {
     const { values, notices } = started(from(checkpoint()), ['tree', 'road', 'Traffic Light']);
     expectOthersEqual(values);
-    expect(notices[0]).toBe('classes: 3 of 3 taken by name; in another order');
+    expect(notices[1]).toBe('classes: 3 of 3 taken by name; in another order');
   });
 
   test('that was copied out of its run knows its classes, also in an older run that kept them elsewhere', () => {
@@ -174,8 +174,8 @@ describe('a file', () => {
     const { values, notices } = started(from(copy), ['tree', 'road', 'Traffic Light']);
     expectOthersEqual(values);
     expect(notices).toEqual([
-      'classes: 3 of 3 taken by name; in another order',
       `starts from ${copy}: backbone and head, the auxiliary head`,
+      'classes: 3 of 3 taken by name; in another order',
     ]);
 
     const unnamed = join(folder, 'old', 'checkpoints', 'step-00000002.safetensors');
@@ -224,8 +224,8 @@ describe('a file', () => {
     for (const [name, given] of source)
       if (!/classifier/.test(name)) expect(values.get(name), name).toEqual(given);
     expect(notices).toEqual([
-      'classes: 2 of 3 taken by name; drawn afresh: plane; left out: building',
       `starts from ${path}: backbone and head, the auxiliary head`,
+      'classes: 2 of 3 taken by name; drawn afresh: plane; left out: building',
     ]);
   });
 
