@@ -16,7 +16,7 @@ await asRank((processGroup) => {
   const notices = [];
   const trainer = new Trainer(config, {
     classCount: names.length,
-    classes: names.map((name) => ({ name })),
+    classNames: names,
     datasetLength: 8,
     processGroup,
     onNotice: (notice) => notices.push(notice),
