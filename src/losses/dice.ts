@@ -33,9 +33,9 @@ export function dice(options: DiceOptions = {}): RegionLoss {
   return regionLoss({
     name: 'dice',
     ...rule,
-    lossesC: ({ likelihoodsCP, truthCP }) => {
-      const overlap = likelihoodsCP.mul(truthCP).sum(1);
-      const sizes = (squared ? likelihoodsCP.square() : likelihoodsCP).sum(1).add(truthCP.sum(1));
+    lossesK: ({ likelihoodsKP, truthKP }) => {
+      const overlap = likelihoodsKP.mul(truthKP).sum(1);
+      const sizes = (squared ? likelihoodsKP.square() : likelihoodsKP).sum(1).add(truthKP.sum(1));
       return overlap.mul(2).add(smooth).div(sizes.add(smooth)).neg().add(1);
     },
   });

@@ -24,7 +24,7 @@ export interface LovaszSoftmaxOptions extends z.input<typeof schema> {}
  */
 export function lovaszSoftmax(options: LovaszSoftmaxOptions = {}): RegionLoss {
   const rule = parseOptions('lovaszSoftmax', schema, options);
-  return regionLoss({ name: 'lovaszSoftmax', ...rule, lossesC });
+  return regionLoss({ name: 'lovaszSoftmax', ...rule, lossesK });
 }
 
 /**
@@ -32,24 +32,24 @@ export function lovaszSoftmax(options: LovaszSoftmaxOptions = {}): RegionLoss {
  * of the pixels; only one map of them is kept for the backward pass. An ignored pixel has error 0 in every class: it is
  * sorted last and adds nothing.
  */
-function lossesC({ likelihoodsCP, truthCP }: Regions): Tensor {
-  const signs = truthCP.mul(-2).add(1);
-  const errors = likelihoodsCP.mul(signs).add(truthCP);
-  const slopes = noGrad(() => tidy(() => slopesOf(errors.detach(), truthCP)));
+function lossesK({ likelihoodsKP, truthKP }: Regions): Tensor {
+  const signs = truthKP.mul(-2).add(1);
+  const errors = likelihoodsKP.mul(signs).add(truthKP);
+  const slopes = noGrad(() => tidy(() => slopesOf(errors.detach(), truthKP)));
   return errors.mul(slopes).sum(1);
 }
 
-/** Returns how much every pixel raises 1 − IoU when it becomes wrong after all pixels with greater errors, [C,P]. */
-function slopesOf(errorsCP: Tensor, truthCP: Tensor): Tensor {
-  const order = ops.argsort(errorsCP, { dim: 1, descending: true });
-  const sizesC1 = truthCP.sum(1).unsqueeze(1);
+/** Returns how much every pixel raises 1 − IoU when it becomes wrong after all pixels with greater errors, [K,P]. */
+function slopesOf(errorsKP: Tensor, truthKP: Tensor): Tensor {
+  const order = ops.argsort(errorsKP, { dim: 1, descending: true });
+  const sizesK1 = truthKP.sum(1).unsqueeze(1);
   // Counted in integers, which are exact and the same in any order of summation.
-  const found = ops.cumsum(truthCP.gt(0).gather(1, order), 1);
+  const found = ops.cumsum(truthKP.gt(0).gather(1, order), 1);
   const places = ops.cumsum(found.select(0, 0).mul(0).add(1), 0);
-  const unions = sizesC1.add(places).sub(found);
-  const lossesCP = sizesC1.sub(found).div(unions).neg().add(1);
-  const lossesBefore = cat([sizesC1.mul(0), lossesCP.narrow(1, 0, order.numel / sizesC1.numel - 1)], 1);
-  return ops.scatterSrc(errorsCP, 1, order, lossesCP.sub(lossesBefore));
+  const unions = sizesK1.add(places).sub(found);
+  const risksKP = sizesK1.sub(found).div(unions).neg().add(1);
+  const risksBefore = cat([sizesK1.mul(0), risksKP.narrow(1, 0, order.numel / sizesK1.numel - 1)], 1);
+  return ops.scatterSrc(errorsKP, 1, order, risksKP.sub(risksBefore));
 }
 
 export const lovaszSoftmaxComponent = defineComponent({

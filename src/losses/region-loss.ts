@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { OperationError } from '../errors/index.js';
 import type { Component } from '../registry/index.js';
-import { autocast, stack, type Tensor, tensorFrom } from '../torch/index.js';
+import { autocast, ops, stack, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 import { ignoreIndex as defaultIgnoreIndex, expectLabels } from './pixel-loss.js';
 
 /** Configures one call of a region loss. */
@@ -40,14 +40,12 @@ export const regionOptions = {
     .describe('Averages over the classes that the labels have (`present`), or over all.'),
 };
 
-/** Holds the pixels of one image, or of several that are taken together. */
+/** Holds the pixels of one image, or of several that are taken together, for K counted classes. */
 export interface Regions {
-  /** Likelihoods [C,P] float32, 0 where a pixel is ignored. */
-  readonly likelihoodsCP: Tensor;
-  /** Labels as [C,P] float32: 1 in the row of a pixel's class and 0 elsewhere. */
-  readonly truthCP: Tensor;
-  /** Classes over which a loss is averaged, [C] float32: 1 or 0. */
-  readonly countedC: Tensor;
+  /** Likelihoods [K,P] float32, 0 where a pixel is ignored. */
+  readonly likelihoodsKP: Tensor;
+  /** Labels as [K,P] float32: 1 in the row of a pixel's class and 0 elsewhere. */
+  readonly truthKP: Tensor;
 }
 
 /** Configures `regionLoss`. */
@@ -55,50 +53,62 @@ export interface RegionLossRule {
   readonly name: string;
   readonly perImage: boolean;
   readonly classes: 'present' | 'all';
-  /** Returns the loss of each class, [C]. */
-  readonly lossesC: (regions: Regions) => Tensor;
+  /** Returns the loss of each class, [K]. */
+  readonly lossesK: (regions: Regions) => Tensor;
 }
 
-/** Returns the region loss that averages `lossesC` over the counted classes, and then over the images. */
-export function regionLoss({ name, perImage, classes, lossesC }: RegionLossRule): RegionLoss {
+/** Returns the region loss that averages `lossesK` over the counted classes, and then over the images. */
+export function regionLoss({ name, perImage, classes, lossesK }: RegionLossRule): RegionLoss {
   return (logitsNCHW, labelsNHW, { ignoreIndex = defaultIgnoreIndex } = {}) => {
     expectLabels(name, logitsNCHW, labelsNHW);
+    const [images = 0, classCount = 0] = logitsNCHW.shape;
+    if (images === 0) throw new OperationError(`${name}: expected at least one image, received none`);
     return autocast({ device: logitsNCHW.device, enabled: false }, () => {
-      const [images = 0, classCount = 0] = logitsNCHW.shape;
-      if (images === 0) throw new OperationError(`${name}: expected at least one image, received none`);
-      const rowsOf = (mapNCHW: Tensor) => mapNCHW.permute([1, 0, 2, 3]).reshape([classCount, -1]);
-      const groups = perImage
-        ? Array.from({ length: images }, (_, place) => [place, 1] as const)
-        : [[0, images] as const];
-      const losses = groups.map(([first, count]) => {
-        const labels = labelsNHW.narrow(0, first, count).reshape([-1]);
-        const validP = labels.ne(ignoreIndex);
-        const likelihoodsCP = rowsOf(logitsNCHW.narrow(0, first, count).to({ dtype: 'float32' }))
-          .softmax(0)
-          .mul(validP);
-        const truthCP = oneHot(labels.where(validP, -1), classCount);
-        const countedC = countedClasses(truthCP, { validP, classes });
-        const sum = lossesC({ likelihoodsCP, truthCP, countedC }).mul(countedC).sum();
-        return sum.div(countedC.sum().clamp({ min: 1 }));
+      const groups = perImage ? images : 1;
+      const size = images / groups;
+      const labelsGP = labelsNHW.reshape([groups, -1]);
+      const counted = countedClasses(labelsGP, { classCount, classes, ignoreIndex });
+      const losses = counted.map((kinds, group) => {
+        const likelihoodsCP = logitsNCHW
+          .narrow(0, group * size, size)
+          .to({ dtype: 'float32' })
+          .permute([1, 0, 2, 3])
+          .reshape([classCount, -1])
+          .softmax(0);
+        const labelsP = labelsGP.select(0, group);
+        const kindsK = tensorFrom(kinds, { dtype: 'int64', shape: [kinds.length], device: labelsNHW.device });
+        // No class is counted where no pixel is labeled; the sum of no losses is 0.
+        const likelihoodsKP = likelihoodsCP.indexSelect(0, kindsK).mul(labelsP.ne(ignoreIndex));
+        if (kinds.length === 0) return likelihoodsKP.sum();
+        const truthKP = kindsK.unsqueeze(1).eq(labelsP.unsqueeze(0)).to({ dtype: 'float32' });
+        return lossesK({ likelihoodsKP, truthKP }).mean();
       });
       return stack(losses, 0).mean();
     });
   };
 }
 
-/** Returns labels [P] as [C,P] float32; a label that is no class has a column of zeros. */
-function oneHot(labels: Tensor, classCount: number): Tensor {
-  const classes = Array.from({ length: classCount }, (_, index) => index);
-  return tensorFrom(classes, { dtype: 'int64', shape: [classCount, 1], device: labels.device })
-    .eq(labels.unsqueeze(0))
-    .to({ dtype: 'float32' });
+interface CountedOptions {
+  readonly classCount: number;
+  readonly classes: 'present' | 'all';
+  readonly ignoreIndex: number;
 }
 
-/** Returns the classes that count; none in a group without labels, whose loss is then 0. */
-function countedClasses(
-  truthCP: Tensor,
-  { validP, classes }: { readonly validP: Tensor; readonly classes: 'present' | 'all' },
-): Tensor {
-  const present = truthCP.sum(1).gt(0).to({ dtype: 'float32' });
-  return classes === 'present' ? present : present.mul(0).add(validP.sum().gt(0));
+/** Returns the classes that count in each group of labels [G,P]; none in a group without labels. */
+function countedClasses(labelsGP: Tensor, { classCount, classes, ignoreIndex }: CountedOptions): number[][] {
+  const [groups = 0] = labelsGP.shape;
+  // The host waits for the device here, once: only rows of counted classes are computed.
+  const counts = tidy(() => {
+    const offsets = Array.from({ length: groups }, (_, group) => group * (classCount + 1));
+    const placed = labelsGP
+      .where(labelsGP.ne(ignoreIndex), classCount)
+      .add(tensorFrom(offsets, { dtype: 'int64', shape: [groups, 1], device: labelsGP.device }));
+    const length = groups * (classCount + 1);
+    return Array.from(ops.bincount(placed.reshape([-1]), { minlength: length }).toTypedArray(), Number);
+  });
+  return Array.from({ length: groups }, (_, group) => {
+    const own = counts.slice(group * (classCount + 1), (group + 1) * (classCount + 1) - 1);
+    if (own.every((count) => count === 0)) return [];
+    return own.flatMap((count, kind) => (count > 0 || classes === 'all' ? [kind] : []));
+  });
 }
