@@ -36,6 +36,15 @@ export class ForwardPass {
     const { size, window } = options;
     const whole = [size.height, size.width] as const;
     const { cropSize, stride } = window ?? { cropSize: whole, stride: whole };
+    for (const [side, length] of cropSize.entries()) {
+      const distance = stride[side] as number;
+      if (Number.isInteger(length) && Number.isInteger(distance) && distance >= 1 && distance <= length)
+        continue;
+      throw new RangeError(
+        `inference: expected windows of whole pixels whose stride is at most their size, received cropSize ` +
+          `[${cropSize}] and stride [${stride}]`,
+      );
+    }
     this.#options = options;
     this.#rows = windowSpans(size.height, { length: cropSize[0], stride: stride[0] });
     this.#columns = windowSpans(size.width, { length: cropSize[1], stride: stride[1] });

@@ -9,7 +9,10 @@ import {
 } from '../data/index.js';
 import type { OpenImage } from '../data/internal.js';
 import { resizeBilinearRows, resizedFrom } from '../nn/internal.js';
-import { type Device, ops, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { cat, type Device, ops, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+
+/** Limits the pixels of an image that are normalized at once, unless the whole image is kept. */
+const pixelsAtOnce = 2 ** 22;
 
 /** Says how a pass shows the images to the network. */
 export interface PassView {
@@ -51,16 +54,28 @@ export class NormalizedRows {
    */
   rows({ size, mirrored }: PassView, rows: RowRange): Tensor {
     return tidy(() => {
-      const { width, height } = this.size;
-      const ownSize = size.width === width && size.height === height;
-      const needed = ownSize ? rows : resizedFrom(rows, { inputHeight: height, height: size.height });
-      const resized = resizeBilinearRows(this.#normalized(needed), {
-        size: [size.height, size.width],
-        rows,
-        input: { first: needed.first, height },
-      });
-      return mirrored ? ops.flip(resized, [3]) : resized;
+      // Rows of a large image are made a few at a time, because a row takes ten times its bytes while it is made.
+      const perRow = this.size.width * Math.max(1, this.size.height / size.height);
+      const atOnce = this.#whole === null ? Math.max(1, Math.floor(pixelsAtOnce / perRow)) : rows.count;
+      const parts: Tensor[] = [];
+      for (let done = 0; done < rows.count; done += atOnce) {
+        const part = { first: rows.first + done, count: Math.min(atOnce, rows.count - done) };
+        parts.push(tidy(() => this.#resized({ size, mirrored }, part)));
+      }
+      return parts.length === 1 ? (parts[0] as Tensor) : cat(parts, 2);
     });
+  }
+
+  #resized({ size, mirrored }: PassView, rows: RowRange): Tensor {
+    const { width, height } = this.size;
+    const ownSize = size.width === width && size.height === height;
+    const needed = ownSize ? rows : resizedFrom(rows, { inputHeight: height, height: size.height });
+    const resized = resizeBilinearRows(this.#normalized(needed), {
+      size: [size.height, size.width],
+      rows,
+      input: { first: needed.first, height },
+    });
+    return mirrored ? ops.flip(resized, [3]) : resized;
   }
 
   /** Returns rows at the images' own size, with the mean and deviation of training. */

@@ -23,6 +23,9 @@ export interface PredictionPaths {
   readonly overlay: string;
 }
 
+/** Names the folders of labels and overlays in the output folder. */
+export const predictionFolders = ['labels', 'overlays'] as const;
+
 /** Holds the path of an image file, and a name: its path below the input folder, without extension. */
 export interface NamedImage {
   readonly image: string;
@@ -44,7 +47,8 @@ export function predictionPaths(
       `${image}: the test server does not know an image of this name; expected ${format?.imageNames}`,
     );
   }
-  return { labels: join(output, 'labels', file), overlay: join(output, 'overlays', `${name}.jpg`) };
+  const [labels, overlays] = predictionFolders;
+  return { labels: join(output, labels, file), overlay: join(output, overlays, `${name}.jpg`) };
 }
 
 /** Holds the contents of a prediction's files. */
@@ -104,7 +108,8 @@ async function writeNew(
   path: string,
   { overwrite, write }: { readonly overwrite: boolean; readonly write: (file: FileHandle) => Promise<void> },
 ): Promise<void> {
-  const unfinished = `${path}.unfinished`;
+  // Not longer than any name, as that of the prediction may have the greatest length.
+  const unfinished = join(dirname(path), `.unfinished-${process.pid}`);
   try {
     await mkdir(dirname(path), { recursive: true });
     // 'wx' refuses to replace a file even when it appeared while the network was running.

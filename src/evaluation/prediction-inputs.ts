@@ -5,7 +5,7 @@ import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { hasImageExtension, imageFormatNames, unreadImage } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
 import type { LeftOut } from './memory-problem.js';
-import type { NamedImage } from './prediction-files.js';
+import { type NamedImage, predictionFolders } from './prediction-files.js';
 
 /** Holds what was found in files and folders. */
 export interface PredictionInputs {
@@ -35,6 +35,11 @@ export async function findInputs(
       });
     });
     if (!found.isDirectory()) {
+      if (!found.isFile()) {
+        throw new DataError(
+          `${input}: is neither a file nor a folder; expected an image or a folder of images`,
+        );
+      }
       images.push({ image: input, name: withoutExtension(basename(input)) });
       continue;
     }
@@ -48,17 +53,27 @@ export async function findInputs(
 }
 
 async function inFolder(folder: string, outputFolder: string): Promise<PredictionInputs> {
-  const output = resolve(outputFolder) + sep;
+  // Where both folders are the same, its images are inputs and the two folders of predictions are not.
+  const written = predictionFolders.map((name) => resolve(outputFolder, name) + sep);
+  const output = resolve(outputFolder) === resolve(folder) ? written : [resolve(outputFolder) + sep];
   const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new DataError(`${folder}: cannot be read as a folder of images`, { cause });
   });
-  const files = found
+  const entries = found
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !resolve(file).startsWith(output) && !isHidden(relative(folder, file)))
-    .sort();
+    .map((entry) => ({ file: join(entry.parentPath, entry.name), entry }))
+    .filter(({ file }) => !output.some((own) => resolve(file).startsWith(own)))
+    .filter(({ file }) => !isHidden(relative(folder, file)))
+    .sort((one, other) => (one.file < other.file ? -1 : 1));
   const skipped: LeftOut[] = [];
   const others: string[] = [];
+  const files: string[] = [];
+  for (const { file, entry } of entries) {
+    // Reading from a pipe or a device would wait for ever.
+    if (entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(file)))) files.push(file);
+    else if (hasImageExtension(file)) skipped.push({ image: file, reason: 'is no file, or a link to none' });
+    else others.push(file);
+  }
   for (const file of files.filter((one) => !hasImageExtension(one))) {
     const reason = await unreadImage(file);
     if (reason === null) others.push(file);
@@ -68,6 +83,13 @@ async function inFolder(folder: string, outputFolder: string): Promise<Predictio
     .filter(hasImageExtension)
     .map((image) => ({ image, name: withoutExtension(relative(folder, image)) }));
   return { images, skipped, others };
+}
+
+async function leadsToFile(link: string): Promise<boolean> {
+  return stat(link).then(
+    (target) => target.isFile(),
+    () => false,
+  );
 }
 
 function noImage(folder: string, { skipped, others }: PredictionInputs): DataError {

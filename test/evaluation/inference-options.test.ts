@@ -1,4 +1,5 @@
 import { type ConfigInput, configSchema } from 'coarsely/config';
+import { imageNetNormalization } from 'coarsely/data';
 import { describe, expect, test } from 'vitest';
 import { inferenceOptions } from '#evaluation/inference-options.js';
 
@@ -16,6 +17,7 @@ describe('inferenceOptions', () => {
     expect(inferenceOptions(configOf())).toEqual({
       device: 'cpu',
       precision: 'auto',
+      normalization: imageNetNormalization,
       kernels: 'fused',
       window: null,
       baseSize: null,

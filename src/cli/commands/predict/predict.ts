@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { ConfigError } from '../../../errors/index.js';
-import { exitCodes } from '../../../errors/internal.js';
 import type { PredictionSummary } from '../../../evaluation/index.js';
 import { counted } from '../../../format/index.js';
 import {
@@ -13,6 +12,8 @@ import {
 } from '../../options/inference-options.js';
 import { fraction, usageError } from '../../options/parse-options.js';
 import { type PublishedCommandOptions, withPublishedOptions } from '../../options/published-options.js';
+import { printLeftOut } from '../../output/print-left-out.js';
+import { printable } from '../../output/printable.js';
 import { createProgressLine } from '../../output/progress-line.js';
 
 const example = `
@@ -94,22 +95,21 @@ function printSummary(
   { written, skipped, others, severalPages, reducedOverlays }: PredictionSummary,
   { out, precision }: { readonly out: string; readonly precision: string },
 ): void {
-  for (const { image, reason } of skipped) process.stderr.write(`skipped ${image}: ${reason}\n`);
+  for (const { image, reason } of skipped) printLeftOut(`${image}: ${reason}`);
   for (const { image, pages } of severalPages) {
-    process.stderr.write(`note: ${image} has ${pages} pages or frames; the first was predicted\n`);
+    process.stderr.write(`note: ${printable(image)} has ${pages} pages or frames; the first was predicted\n`);
   }
   for (const { overlay, width, height } of reducedOverlays) {
     process.stderr.write(
-      `note: ${overlay} is reduced to ${width}×${height}; the labels have the size of the image\n`,
+      `note: ${printable(overlay)} is reduced to ${width}×${height}; the labels have the size of the image\n`,
     );
   }
   if (others.length > 0) {
     const more = others.length > namedFiles ? `, and ${others.length - namedFiles} more` : '';
     const names = others.slice(0, namedFiles).join(', ');
     const files = counted(others.length, 'file is no image', 'files are no images');
-    process.stderr.write(`note: ${files}: ${names}${more}\n`);
+    process.stderr.write(`note: ${files}: ${printable(names)}${more}\n`);
   }
   const predictions = counted(written.length, 'prediction');
   process.stdout.write(`wrote ${predictions} to ${out}/labels and ${out}/overlays (${precision})\n`);
-  if (skipped.length > 0) process.exitCode = exitCodes.failure;
 }
