@@ -77,7 +77,12 @@ describe('balanced', () => {
   });
 
   test('stands in the folder of a run as numbers, and a resumed run goes on with them', async () => {
-    const config = withWeights('balanced', { regionLosses: [{ kind: 'dice', weight: 0.5 }] });
+    const config = withWeights('balanced', {
+      regionLosses: configSchema.parse({
+        data: { root: 'any' },
+        regionLosses: [{ kind: 'dice', weight: 0.5 }],
+      }).regionLosses,
+    });
     const events: TrainingEvent[] = [];
     const onEvent = (event: TrainingEvent) => void events.push(event);
     const unbroken = playground.runFolder('unbroken');
