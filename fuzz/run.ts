@@ -44,7 +44,7 @@ async function main(): Promise<number> {
   const isNative = name === nativeTarget;
   // The native target takes the PNGs of the other one as they are.
   const target = (await import(join(targetFolder, `${isNative ? 'png' : name}.js`))) as FuzzTarget;
-  const folders = prepareFolders(name, target);
+  const folders = await prepareFolders(name, target);
   const engineOptions = [
     `-max_total_time=${seconds}`,
     `-seed=${seed}`,
@@ -66,12 +66,12 @@ async function main(): Promise<number> {
 }
 
 /** Writes the seeds and the dictionary, and returns the folders of a target. */
-function prepareFolders(name: string, { seeds, dictionary }: FuzzTarget) {
+async function prepareFolders(name: string, { seeds, dictionary }: FuzzTarget) {
   const corpus = join(project, 'build/fuzz-corpus', name);
   const findings = join(project, 'build/fuzz-findings', name);
   const known = join(project, 'fuzz/inputs', name);
   for (const folder of [corpus, findings, known]) mkdirSync(folder, { recursive: true });
-  for (const [index, seed] of seeds().entries()) writeFileSync(join(corpus, `seed-${index}`), seed);
+  for (const [index, seed] of (await seeds()).entries()) writeFileSync(join(corpus, `seed-${index}`), seed);
   const dictionaryFile = `${corpus}.dict`;
   writeFileSync(dictionaryFile, dictionary.map((token) => `"${escaped(token)}"\n`).join(''));
   return { corpus, findings, known, dictionary: dictionaryFile };
@@ -101,11 +101,12 @@ function runJazzer(name: string, words: readonly string[]): number {
 }
 
 function runProgram(program: string, words: readonly string[], env: Record<string, string>): number {
-  const { status } = spawnSync(program, words, {
+  const { status, signal } = spawnSync(program, words, {
     stdio: 'inherit',
     cwd: project,
     env: { ...process.env, OMP_NUM_THREADS: '1', ...env },
   });
+  if (signal !== null) console.error(`ended by ${signal}`);
   return status ?? 1;
 }
 

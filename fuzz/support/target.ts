@@ -10,7 +10,7 @@ export interface FuzzTarget {
    */
   readonly fuzz: (data: Uint8Array) => void | Promise<void>;
   /** Returns sound inputs, from which the fuzzer makes others. */
-  readonly seeds: () => Uint8Array[];
+  readonly seeds: () => Uint8Array[] | Promise<Uint8Array[]>;
   /** Lists texts that have a meaning in the format, which the fuzzer inserts. */
   readonly dictionary: readonly string[];
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { FuzzTarget } from '../../fuzz/support/target.js';
 import * as config from '../../fuzz/targets/config.js';
+import * as image from '../../fuzz/targets/image.js';
 import * as json from '../../fuzz/targets/json.js';
 import * as png from '../../fuzz/targets/png.js';
 import * as pth from '../../fuzz/targets/pth.js';
@@ -15,6 +16,7 @@ const inputs = join(import.meta.dirname, '../../fuzz/inputs');
 
 const targets: readonly (readonly [name: string, FuzzTarget])[] = [
   ['config', config],
+  ['image', image],
   ['json', json],
   ['png', png],
   ['pth', pth],
@@ -25,7 +27,7 @@ const targets: readonly (readonly [name: string, FuzzTarget])[] = [
 test.each(targets)('%s: seeds and former findings', async (name, { fuzz, seeds, dictionary }) => {
   const folder = join(inputs, name);
   const found = existsSync(folder) ? readdirSync(folder).map((file) => readFileSync(join(folder, file))) : [];
-  const all = [...seeds(), ...found];
+  const all = [...(await seeds()), ...found];
   expect(all.length).toBeGreaterThan(3);
   expect(dictionary.length).toBeGreaterThan(3);
   for (const input of all) await fuzz(input);

@@ -2,6 +2,8 @@
 
 import { DataError } from '../../errors/index.js';
 
+const longestReason = 300;
+
 /** Returns the error `PATH: WHAT (message of the cause)`, in which neither line breaks nor the path are repeated. */
 export function unreadableFile(
   path: string,
@@ -15,5 +17,7 @@ export function unreadableFile(
     .replace(`: ${path}`, '')
     // Some libraries announce a detail that never follows.
     .replace(/[\s:]+$/, '');
-  return new DataError(`${path}: ${what} (${reason})`, { cause });
+  // libtiff lists every tag of a damaged file.
+  const short = reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason;
+  return new DataError(`${path}: ${what} (${short})`, { cause });
 }
