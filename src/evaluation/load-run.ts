@@ -3,10 +3,9 @@
 import { join } from 'node:path';
 import { type Config, configSchema, datasetSection, resolveConfig } from '../config/index.js';
 import { type DatasetClass, openDataset, type PredictedClasses } from '../data/index.js';
-import { CheckpointError } from '../errors/index.js';
 import type { Segmentor } from '../models/index.js';
 import { readRun } from '../runs/index.js';
-import { classesOfState, type RunState } from '../runs/internal.js';
+import { classesOfState, noCheckpointError, type RunState } from '../runs/internal.js';
 import type { Device } from '../torch/index.js';
 import { loadModel } from './load-model.js';
 
@@ -38,9 +37,7 @@ export interface LoadRunOptions {
 export async function loadRun(folder: string, { device }: LoadRunOptions = {}): Promise<LoadedRun> {
   const { lastCheckpoint } = readRun(folder);
   if (lastCheckpoint === null) {
-    throw new CheckpointError(
-      `${folder}: has no checkpoint yet; train it until its first checkpoint is written`,
-    );
+    throw noCheckpointError(folder);
   }
   const config = resolveConfig(join(folder, 'config.yaml'), { schema: configSchema });
   const classes = await classesOf(config, lastCheckpoint);

@@ -4,13 +4,13 @@
  */
 
 import { statSync } from 'node:fs';
-import { isSection, type Section, storedConfig } from '../config/internal.js';
-import type { DatasetClass } from '../data/index.js';
-import { CheckpointError, ConfigError } from '../errors/index.js';
+import { isSection, normalizationOf, type Section, storedConfig } from '../config/internal.js';
+import type { DatasetClass, Normalization } from '../data/index.js';
+import { ConfigError } from '../errors/index.js';
 import { loadPublishedSegmentor, type Segmentor } from '../models/index.js';
 import { checkFoundTensors, expectedNames, prefixNotice, readWeights } from '../models/internal.js';
 import { readRun } from '../runs/index.js';
-import { classesOfState, classesOfWeights, runOfCheckpoint } from '../runs/internal.js';
+import { classesOfState, classesOfWeights, noCheckpointError, runOfCheckpoint } from '../runs/internal.js';
 import type { Tensor } from '../torch/index.js';
 
 /** Holds the weights of a trained network, and what is known of it. */
@@ -23,6 +23,8 @@ export interface TrainedNetwork extends Disposable {
   readonly classes: readonly Pick<DatasetClass, 'name'>[] | null;
   /** Holds the `model` section of a config that describes the network; null where nothing says how it was built. */
   readonly section: Section | null;
+  /** Gives the normalization of its images; null where it is not known. */
+  readonly normalization: Normalization | null;
 }
 
 /** Configures `readTrainedNetwork`. */
@@ -43,12 +45,13 @@ export function readTrainedNetwork(path: string, { like, onNotice }: ReadTrained
   if (run !== null) return networkOfRun(run, { like, file: path });
   const published = loadPublishedSegmentor(path, onNotice === undefined ? {} : { onNotice });
   if (published === null) return networkOfFile(path, { like, onNotice });
-  const { segmentor, section, classes } = published;
+  const { segmentor, section, classes, normalization } = published;
   return {
     label: path,
     state: segmentor.stateDict(),
     classes,
     section: { ...section },
+    normalization,
     [Symbol.dispose]: () => segmentor.dispose(),
   };
 }
@@ -60,17 +63,17 @@ function networkOfRun(
   const run = readRun(folder);
   const { lastCheckpoint } = run;
   if (lastCheckpoint === null) {
-    throw new CheckpointError(
-      `${folder}: has no checkpoint yet; train it until its first checkpoint is written`,
-    );
+    throw noCheckpointError(folder);
   }
-  const { model } = storedConfig(run);
+  const { model, data } = storedConfig(run);
+  const given = isSection(data) ? (data.normalization as Normalization | null | undefined) : null;
   const label = file ?? `${folder} (step ${lastCheckpoint.step})`;
   return {
     label,
     state: stateOf(file ?? lastCheckpoint.file, { like }),
     classes: classesOfState(lastCheckpoint.state),
     section: isSection(model) ? model : null,
+    normalization: normalizationOf({ normalization: given ?? null }),
     [Symbol.dispose]: () => undefined,
   };
 }
@@ -81,6 +84,7 @@ function networkOfFile(path: string, options: ReadTrainedOptions): TrainedNetwor
     state: stateOf(path, options),
     classes: classesOfWeights(path),
     section: null,
+    normalization: null,
     [Symbol.dispose]: () => undefined,
   };
 }

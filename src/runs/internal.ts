@@ -6,6 +6,12 @@ export { profilePhases } from './profile.js';
 export { checkNewRunFolder } from './run-folder.js';
 export { rejectIfTraining, trainingProcess } from './run-lock.js';
 export { type RunSamples, readRunSamples, type SamplePart } from './run-samples.js';
-export { environmentState, type JsonValue, type RunState, runEnvironment } from './run-state.js';
+export {
+  environmentState,
+  type JsonValue,
+  noCheckpointError,
+  type RunState,
+  runEnvironment,
+} from './run-state.js';
 export { RunWriter } from './run-writer.js';
 export { classesOfState, classesOfWeights, runOfCheckpoint, type TrainedClass } from './trained-classes.js';

@@ -71,6 +71,17 @@ export function readState(folder: string): RunState | null {
   return { step: step as number, file, state: state as RunState['state'] };
 }
 
+/** Returns an error for a run without a last checkpoint: it has written none yet, or its state was lost. */
+export function noCheckpointError(folder: string): CheckpointError {
+  const others = otherCheckpoints(folder);
+  return new CheckpointError(
+    others === 'none'
+      ? `${folder}: has no checkpoint yet; train it until its first checkpoint is written`
+      : `${folder}: has no ${stateFile}, which names its last checkpoint, although ${checkpointFolder}/ holds ${others}; ` +
+          'copy the run whole, or use a checkpoint as a file of weights',
+  );
+}
+
 function otherCheckpoints(folder: string): string {
   const path = join(folder, checkpointFolder);
   const names = existsSync(path) ? readdirSync(path) : [];

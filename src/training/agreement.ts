@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { type Config, configSchema } from '../config/index.js';
 import { isSection, keysWith, type Section } from '../config/internal.js';
 import type { SegmentationDataset } from '../data/index.js';
+import { listNames, matchClasses } from '../data/internal.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import type { Module } from '../nn/index.js';
@@ -39,6 +40,25 @@ export function expectSameImages(
   throw new DataError(
     `rank ${processGroup.rank} of ${processGroup.worldSize}: the processes find different images or classes for data.${part} ` +
       `(${dataset.length} images here); give every rank the same dataset`,
+  );
+}
+
+/**
+ * Checks that the parts that train and that evaluate list the same classes, which a kind of dataset of one's own may not.
+ * @throws {DataError} naming the classes that one part alone has, or the order
+ */
+export function expectSameClasses(
+  training: Pick<SegmentationDataset, 'classes'>,
+  evaluation: Pick<SegmentationDataset, 'classes'>,
+): void {
+  const { relation, left, missing } = matchClasses(training.classes, evaluation.classes);
+  if (relation === 'same') return;
+  const differences = [
+    ...(left.length > 0 ? [`data.train alone has ${listNames(left)}`] : []),
+    ...(missing.length > 0 ? [`data.evaluation alone has ${listNames(missing)}`] : []),
+  ];
+  throw new DataError(
+    `data.evaluation: expected the classes of data.train in their order; ${differences.join('; ') || 'the order differs'}`,
   );
 }
 

@@ -11,10 +11,11 @@ import {
   storedConfig,
   withIterations,
 } from '../config/internal.js';
+import { listNames, matchClasses } from '../data/internal.js';
 import { CheckpointError } from '../errors/index.js';
 import { reweighters } from '../reweighting/index.js';
 import { type Run, type RunChange, readRun } from '../runs/index.js';
-import { type JsonValue, readRunSamples } from '../runs/internal.js';
+import { classesOfState, type JsonValue, type RunState, readRunSamples } from '../runs/internal.js';
 import { resolvePrecision } from '../torch/internal.js';
 import { findDataChanges } from './data-changes.js';
 import { type DataRecord, recordedData } from './data-record.js';
@@ -140,6 +141,7 @@ function dataChange(
   if (run.lastCheckpoint === null) return { notices: [], changes: [] };
   const parts = recordedData(run.lastCheckpoint.state);
   if (parts === null) {
+    expectFormerClasses(run.lastCheckpoint.state, { runFolder, data });
     const notice =
       `${runFolder}: its checkpoint is of an earlier version and does not say which samples it was trained on; the run ` +
       'continues exactly only if the dataset is the same';
@@ -176,6 +178,22 @@ function dataChange(
     notices: [...notices, `${what}; the run goes on, but not exactly as if it had not stopped`],
     changes: [...notices, what].map((text) => ({ step: taken, kind: 'data', text })),
   };
+}
+
+/** Checks the classes of a checkpoint that names no samples: an earlier version kept the list of classes alone. */
+function expectFormerClasses(
+  state: RunState['state'],
+  { runFolder, data }: Pick<ContinueOptions, 'runFolder' | 'data'>,
+): void {
+  const former = classesOfState(state);
+  const present = data.parts.train?.classes.map((name) => ({ name }));
+  if (former === null || present === undefined) return;
+  if (matchClasses(present, former).relation === 'same') return;
+  const list = (classes: readonly { readonly name: string }[]) => listNames(classes.map(({ name }) => name));
+  throw new CheckpointError(
+    `${runFolder}: cannot be resumed, its classes are ${list(former)}, and those of the dataset ${list(present)}; list them ` +
+      'as the run has them, or start a new run',
+  );
 }
 
 /** Returns the text of config.yaml for a new run. */

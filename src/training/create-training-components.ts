@@ -6,6 +6,7 @@ import {
   checkExtraHeads,
   checkObjective,
   extraHeadsOf,
+  normalizationOf,
   withoutInitialWeights,
 } from '../config/internal.js';
 import type { ProcessGroup } from '../distributed/index.js';
@@ -92,7 +93,7 @@ function createComponents(
     generator,
     onNotice,
   });
-  startFromWeights(model, section, options);
+  startFromWeights(model, { ...config, model: section }, options);
   model.to({ device, memoryFormat: 'channels-last' });
   if (processGroup) separateDropout(generator, { seed, rank: processGroup.rank });
   const reweighter = createReweighter(config, { classCount, datasetLength });
@@ -150,7 +151,7 @@ function networkGroups(
 /** Copies the weights of the config's `model.weights`, if there are any, into the network. */
 function startFromWeights(
   model: Segmentor,
-  section: Config['model'],
+  { model: section, data }: Config,
   { classNames = null, onNotice }: Pick<CreateTrainingComponentsOptions, 'classNames' | 'onNotice'>,
 ): void {
   const { weights } = section;
@@ -161,7 +162,7 @@ function startFromWeights(
     );
   }
   const classes = classNames.map((name) => ({ name }));
-  startFromNetwork(model, weights, { section, classes, onNotice });
+  startFromNetwork(model, weights, { section, classes, normalization: normalizationOf(data), onNotice });
 }
 
 /** Returns the reweighter of a config on its device; null where the config names none. */

@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/index.js';
 import { isSection, type Section } from '../config/internal.js';
+import type { Normalization } from '../data/index.js';
 
 /** Lists keys that change how a network starts or learns, and not what it computes. */
 const withoutEffect: ReadonlySet<string> = new Set(['weights', 'frozen', 'zeroInitResidual']);
@@ -22,6 +23,16 @@ export function networkDifferences(given: Section | null, wanted: Config['model'
       .filter((key) => JSON.stringify(section[key]) !== JSON.stringify(ours[key]))
       .map((key) => phrase(`${part}.${key}`, section[key], ours[key]));
   });
+}
+
+/** Returns a phrase on the normalization of images where that of the given network differs; empty where it is not known. */
+export function normalizationDifferences(given: Normalization | null, wanted: Normalization): string[] {
+  if (given === null) return [];
+  const isClose = (ours: readonly number[], theirs: readonly number[]) =>
+    ours.length === theirs.length &&
+    ours.every((value, index) => Math.abs(value - (theirs[index] as number)) < 1e-3);
+  if (isClose(given.mean, wanted.mean) && isClose(given.std, wanted.std)) return [];
+  return [`data.normalization ${shown(given)} (here ${shown(wanted)})`];
 }
 
 function phrase(key: string, given: unknown, wanted: unknown): string {

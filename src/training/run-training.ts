@@ -12,7 +12,7 @@ import { CoarselyError } from '../errors/index.js';
 import { listenToFileNotices } from '../files/index.js';
 import { RunWriter } from '../runs/internal.js';
 import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
-import { expectSameImages } from './agreement.js';
+import { expectSameClasses, expectSameImages } from './agreement.js';
 import { type Continuation, continueRun, newConfigYaml } from './continued-run.js';
 import { type DataRecord, recordData } from './data-record.js';
 import type { TrainingHooks } from './events.js';
@@ -96,6 +96,7 @@ async function train(
     expectSameImages(training, { part: 'train', processGroup });
     expectSameImages(evaluation, { part: 'evaluation', processGroup });
   }
+  expectSameClasses(training, evaluation);
   const onNotice = (message: string) => options.onEvent?.({ type: 'notice', message });
   const config = await resolveClassWeights(given, { dataset: training, processGroup, onNotice });
   const { statistics } = config.training;

@@ -4,13 +4,13 @@
  */
 
 import type { Config } from '../config/index.js';
-import type { DatasetClass } from '../data/index.js';
+import type { DatasetClass, Normalization } from '../data/index.js';
 import { listNames, matchClasses } from '../data/internal.js';
 import { CheckpointError, ConfigError } from '../errors/index.js';
 import { readTrainedNetwork, type TrainedNetwork } from '../evaluation/internal.js';
 import type { Segmentor } from '../models/index.js';
 import { noGrad, scope, type Tensor } from '../torch/index.js';
-import { networkDifferences } from './network-differences.js';
+import { networkDifferences, normalizationDifferences } from './network-differences.js';
 
 /** Configures `startFromNetwork`. */
 export interface StartFromOptions {
@@ -18,6 +18,8 @@ export interface StartFromOptions {
   readonly section: Config['model'];
   /** Lists the classes of the dataset, in the order of the network's logits. */
   readonly classes: readonly Pick<DatasetClass, 'name'>[];
+  /** Is the normalization of the dataset's images. */
+  readonly normalization: Normalization;
   /** Receives a line about each thing that was taken, matched or drawn afresh. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
@@ -33,7 +35,7 @@ const optionalParts = { auxiliary: 'the auxiliary head', extraHeads: 'the heads 
 export function startFromNetwork(
   model: Segmentor,
   path: string,
-  { section, classes, onNotice }: StartFromOptions,
+  { section, classes, normalization, onNotice }: StartFromOptions,
 ): void {
   using _read = scope();
   using source = readTrainedNetwork(path, { like: model, onNotice });
@@ -65,7 +67,8 @@ export function startFromNetwork(
       else tensor.copy_(given);
     }
   });
-  const [partLine, ...more] = partLines(source, { own, afresh, surplus, differences });
+  const readings = [...differences, ...normalizationDifferences(source.normalization, normalization)];
+  const [partLine, ...more] = partLines(source, { own, afresh, surplus, differences: readings });
   for (const line of [partLine as string, classLine, ...more]) onNotice?.(line);
 }
 

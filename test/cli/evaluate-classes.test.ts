@@ -94,8 +94,63 @@ describe('a dataset of other classes', () => {
   });
 });
 
+describe('a run of an early version, which did not keep its classes', () => {
+  const early = (name: string, root: string) => {
+    const place = path.join(folder, name);
+    writeRun(place, { name, root });
+    const statePath = path.join(place, 'state.json');
+    const state = JSON.parse(readFileSync(statePath, 'utf8'));
+    delete state.state.classes;
+    writeFileSync(statePath, JSON.stringify(state));
+  };
+
+  it('has those of its own dataset', async () => {
+    early('early', path.join(folder, 'data'));
+    const own = await command('evaluate', 'early', '--json');
+    const other = await command('evaluate', 'early', '--json', '--data', 'rotated');
+    expect(other.stderr).toMatch(/^note: early has the classes of the dataset in another order; .*\n$/);
+    expect(JSON.parse(other.stdout).perClass).toEqual(JSON.parse(own.stdout).perClass);
+  });
+
+  it('takes the order of the dataset where its own is gone, and says so', async () => {
+    early('homeless', path.join(folder, 'gone'));
+    const { code, stderr } = await command('evaluate', 'homeless', '--data', 'data');
+    expect([code, stderr]).toEqual([
+      0,
+      'note: homeless does not name its classes; they are taken in the order of the dataset\n',
+    ]);
+  });
+});
+
+describe('lists of classes that are odd', () => {
+  it('differ in capitals alone, which is the same list', async () => {
+    await copyDataset('capitals', [0, 1, 2], ['ROAD', '<SCRIPT>alert("class")</script>', ' Sky_']);
+    const { code, stderr } = await command('evaluate', run, '--data', 'capitals');
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('hold a name twice but for capitals, which no class is matched with by guess', async () => {
+    await copyDataset('twice', [0, 1, 2], ['road', 'Road', 'sky']);
+    const { code, stderr } = await command('evaluate', run, '--data', 'twice');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the dataset lacks <script>.*; the network does not know Road\./);
+  });
+});
+
 describe('a checkpoint without its run', () => {
   const config = () => ['--config', path.join(run, 'config.yaml')];
+
+  it('of another network than the config says ends with one line', async () => {
+    const file = path.join(run, 'checkpoints', 'step-00000100.safetensors');
+    writeFileSync(
+      path.join(folder, 'other.yaml'),
+      `data: { root: data, evaluation: { labels: fine } }\nmodel: { backbone: { kind: resnet34 } }\n`,
+    );
+    const { code, stderr } = await command('evaluate', '--weights', file, '--config', 'other.yaml');
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(`coarsely: ${file}: `);
+  });
 
   it('knows its classes in a folder of its own', async () => {
     copyFileSync(

@@ -47,6 +47,15 @@ describe('loadRun', () => {
     expect(run.classes.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
   });
 
+  test('a run that was copied without its state says so, and that its checkpoints are there', async () => {
+    const path = join(folder, 'stateless');
+    writeRun(path, { name: 'stateless', root });
+    await rm(join(path, 'state.json'));
+    await expect(loadRun(path)).rejects.toThrow(
+      /stateless: has no state\.json, which names its last checkpoint, although checkpoints\/ holds step-00000100\.safetensors; copy the run whole/,
+    );
+  });
+
   test('names what is wrong with a run', async () => {
     const empty = join(folder, 'empty');
     writeRun(empty, { name: 'empty', root, checkpoint: false });

@@ -61,6 +61,8 @@ describe('writeReport, two runs', () => {
     expect(text).toContain(`coarsely train ${baseline}/config.yaml`);
     expect(text).toContain('Trained on the labels “coarse” of split “train”; scored on the labels “fine”');
     expect(page.match(/<pre><code>name: /g)).toHaveLength(2);
+    // Beside the scores of each run.
+    expect(page.match(/<dt>Precision<\/dt><dd>float32<\/dd>/g)).toHaveLength(2);
   });
 
   test('draws loss, score and W(v̂) from the numbers of the runs', () => {

@@ -1,5 +1,5 @@
 /** A run that started from another one with a frozen part: it resumes exactly, and needs the other run no more. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from 'coarsely/config';
 import { readRun } from 'coarsely/runs';
@@ -48,6 +48,31 @@ test('it resumes bit for bit when the run that it started from is gone', async (
   expect(lossesOf(metrics(unbroken)).length).toBeGreaterThan(8);
   expect(frozenValues(interrupted)).toEqual(source);
   expect(frozenValues(unbroken)).toEqual(source);
+});
+
+test('a checkpoint of an earlier version is not resumed with its classes in another order', async () => {
+  const runFolder = playground.runFolder('earlier');
+  const { weights: _, ...model } = config.model;
+  const plain = { ...config, model: { ...model, weights: null } };
+  let steps = 0;
+  await runTraining(plain, { runFolder, shouldStop: () => ++steps === 2 });
+  const path = join(runFolder, 'state.json');
+  const state = JSON.parse(readFileSync(path, 'utf8'));
+  delete state.state.data;
+  const { classes } = state.state;
+  const save = (list: unknown) => {
+    writeFileSync(path, JSON.stringify({ ...state, state: { ...state.state, classes: list } }));
+  };
+  save([...classes.slice(1), classes[0]]);
+  await expect(runTraining(plain, { runFolder, resume: true })).rejects.toThrow(
+    /cannot be resumed, its classes are .+, and those of the dataset .+; list them as the run has them/,
+  );
+  save(classes.slice(1));
+  await expect(runTraining(plain, { runFolder, resume: true })).rejects.toThrow(
+    /cannot be resumed, its classes are/,
+  );
+  save(classes);
+  expect(await runTraining(plain, { runFolder, resume: true })).toBe('finished');
 });
 
 /** Returns the lines of the losses and scores. */

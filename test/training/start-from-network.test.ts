@@ -161,6 +161,15 @@ describe('a run', () => {
   });
 });
 
+test('a network that was trained with another normalization of images is said to', () => {
+  const changed = { ...from(run()), data: networkConfig().data };
+  const normalization = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+  const { notices } = started({ ...changed, data: { ...changed.data, normalization } });
+  expect(notices.at(-1)).toMatch(
+    /was trained with data\.normalization \{"mean":\[123\.675,.+\(here \{"mean":\[0\.5,0\.5,0\.5\],.+it computes otherwise$/,
+  );
+});
+
 describe('a file', () => {
   test('in the folder of its run has the classes of the run', () => {
     const { values, notices } = started(from(checkpoint()), ['tree', 'road', 'Traffic Light']);

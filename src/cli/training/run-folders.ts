@@ -2,8 +2,8 @@
 
 import path from 'node:path';
 import { type Config, configSchema, resolveConfig } from '../../config/index.js';
-import { CheckpointError } from '../../errors/index.js';
 import { type Run, readRun } from '../../runs/index.js';
+import { noCheckpointError } from '../../runs/internal.js';
 import { shellWord } from '../output/shell-word.js';
 
 /** Holds a run that was started before, with its config. */
@@ -42,7 +42,7 @@ export function trainedWeights({ run, config }: StartedRun): {
   readonly weights: string;
 } {
   if (run.lastCheckpoint === null) {
-    throw new CheckpointError(`${run.folder}: has no checkpoint yet; train it first`);
+    throw noCheckpointError(run.folder);
   }
   return { config, weights: run.lastCheckpoint.file };
 }

@@ -71,9 +71,14 @@ function tile(run: ReportRun, index: number, reference: ReportRun): Html {
   return html`<li class="tile" style="--run:var(${runColor(index)})">
 <h2>${run.label}</h2>
 <p class="figure"><span class="number">${scoreText(last?.mIoU)}</span><span class="unit">% mIoU</span>${difference === null ? null : html` <span class="chip ${toneOf(difference)}">${difference}</span>`}</p>
-<dl><div><dt>aAcc</dt><dd>${scoreText(last?.aAcc)}</dd></div><div><dt>mAcc</dt><dd>${scoreText(last?.mAcc)}</dd></div><div><dt>Steps</dt><dd>${progress(run)}</dd></div></dl>
+<dl><div><dt>aAcc</dt><dd>${scoreText(last?.aAcc)}</dd></div><div><dt>mAcc</dt><dd>${scoreText(last?.mAcc)}</dd></div><div><dt>Steps</dt><dd>${progress(run)}</dd></div>${precisionOf(run)}</dl>
 ${bestRemark(run)}
 </li>`;
+}
+
+/** Gives the type in which the network computed its scores; nothing where the config does not say. */
+function precisionOf({ config: { precision } }: ReportRun): Html | null {
+  return typeof precision === 'string' ? html`<div><dt>Precision</dt><dd>${precision}</dd></div>` : null;
 }
 
 /** Mentions an earlier evaluation that was better than the last. */
