@@ -48,7 +48,7 @@ data:
   evaluation: { split: val, labels: labels }
   augmentation: { cropSize: [64, 64] }
 model: { backbone: { kind: resnet18, outputStride: 32 }, head: { kind: fcn }, auxiliary: null }
-training: { iterations: 1, batchSize: 1, statistics: null }
+training: { iterations: 1, batchSize: 2, statistics: null }
 precision: float32
 threads: 1
 output: ${folder}/runs

@@ -1,6 +1,7 @@
 /** Checks the allocator: tensors do not overlap, byte counts are exact, and mapped memory follows the peak. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { MemoryError } from 'coarsely/errors';
 import * as torch from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -121,4 +122,16 @@ test('trimmed memory can be allocated again', () => {
     expect(torch.tidy(() => torch.ops.any(each.ne(value)).item())).toBe(0);
     each.dispose();
   }
+});
+
+test('a request beyond what the system has is refused with its size, and nothing is lost', () => {
+  const kept = torch.full([mebibyte], { value: 3, dtype: 'uint8' });
+  expect(() => torch.empty([2 ** 47], { dtype: 'uint8' })).toThrow(
+    /^empty: not enough memory: 140737\.5 GB asked for, beside \d+\.\d MB that tensors hold$/,
+  );
+  for (const shape of [[2 ** 47], [2 ** 40, 2 ** 40]]) {
+    expect(() => torch.empty(shape, { dtype: 'float32' })).toThrow(MemoryError);
+  }
+  expect(torch.tidy(() => torch.ops.any(kept.ne(3)).item())).toBe(0);
+  kept.dispose();
 });
