@@ -20,7 +20,10 @@ const schema = z
   .describe('One 3×3 convolution on the third stage (Long et al. 2015).');
 
 /** Configures `FcnHead`. */
-export interface FcnHeadOptions extends z.input<typeof schema>, HeadContext {}
+export interface FcnHeadOptions extends z.input<typeof schema>, HeadContext {
+  /** Share of a batch in the running statistics of the normalization; 0.1 by default. */
+  readonly momentum?: number;
+}
 
 /** Computes logits from the third stage by one convolution and a classifier. */
 export class FcnHead extends Module implements Head {
@@ -34,11 +37,23 @@ export class FcnHead extends Module implements Head {
    *
    * @throws {OperationError} when an option is out of range
    */
-  constructor({ backbone, classCount, generator, alignCorners: _, ...options }: FcnHeadOptions) {
+  constructor({
+    backbone,
+    classCount,
+    generator,
+    alignCorners: _,
+    momentum = 0.1,
+    ...options
+  }: FcnHeadOptions) {
     super();
     const { channels, dropout } = parseOptions('FcnHead', schema, options);
     this.channels = channels;
-    this.conv = new ConvNormRelu(backbone.channels[2], channels, { kernelSize: 3, padding: 1, generator });
+    this.conv = new ConvNormRelu(backbone.channels[2], channels, {
+      kernelSize: 3,
+      padding: 1,
+      momentum,
+      generator,
+    });
     this.dropout = new Dropout2d(dropout, { generator });
     this.classifier = createClassifier(channels, { classCount, generator });
   }

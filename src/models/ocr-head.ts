@@ -39,6 +39,12 @@ const schema = z
   })
   .describe('Object-contextual representations (Yuan et al. 2020), with an auxiliary classifier of its own.');
 
+/**
+ * Share of a batch in the running statistics of the first classifier. mmsegmentation runs it twice a step on the same
+ * features, for its own loss and for the regions: two updates with 0.1 leave 0.9² of what was there before.
+ */
+const regionMomentum = 1 - 0.9 ** 2;
+
 /** Configures `OcrHead`. */
 export interface OcrHeadOptions extends z.input<typeof schema>, HeadContext {}
 
@@ -69,6 +75,7 @@ export class OcrHead extends Module implements Head {
       classCount,
       channels: parsed.regionChannels,
       dropout: parsed.regionDropout,
+      momentum: regionMomentum,
       generator,
     });
     this.bottleneck = new ConvNormRelu(backbone.channels[3], channels, {
@@ -84,7 +91,7 @@ export class OcrHead extends Module implements Head {
   /**
    * Returns logits at the size of the last stage, and auxiliary logits at the size of the third. The gradient reaches
    * the first classifier also through the regions, as in mmsegmentation. Unlike there it runs once a step, with the
-   * same dropout mask for its own loss and for the regions.
+   * same dropout mask for its own loss and for the regions; its running statistics are those of two runs.
    */
   forward(features: Features): HeadOutput {
     const { logitsNCHW: auxiliaryLogitsNCHW } = this.regions.forward(features);

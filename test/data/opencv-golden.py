@@ -1,6 +1,7 @@
 """Writes opencv-golden.json: what OpenCV and the formulas of mmsegmentation 0.11's PhotoMetricDistortion give.
 
-    pip install opencv-python-headless numpy && python3 opencv-golden.py   (made with OpenCV 4.14.0, NumPy 2.4)
+    pip install opencv-python-headless numpy && python3 opencv-golden.py   (made with OpenCV 4.14.0, NumPy 2.4;
+    "wideChanges" with OpenCV 5.0.0, which gives the same values for all else)
 """
 import base64
 import json
@@ -58,6 +59,13 @@ colour_changes = [
     {"saturation": s, "hue": h, "values": encode(hsv(colours(), s, h))}
     for s, h in [(1.37, None), (0.55, None), (None, 17), (None, -18), (None, 1)]
 ]
+# One row of all colors: from 16 or 32 pixels on OpenCV converts HSV to RGB with vector instructions, which cut fractions
+# off where its code for single pixels rounds.
+wide_changes = [
+    {"saturation": s, "hue": h, "values": encode(hsv(colours().reshape(1, -1, 3), s, h))}
+    for s, h in [(1.37, None), (None, 17)]
+]
+golden = {"resizes": resizes, "tables": tables, "colourChanges": colour_changes, "wideChanges": wide_changes}
 with open(os.path.join(os.path.dirname(__file__), "opencv-golden.json"), "w") as file:
-    json.dump({"resizes": resizes, "tables": tables, "colourChanges": colour_changes}, file, indent=1)
+    json.dump(golden, file, indent=1)
     file.write("\n")
