@@ -83,7 +83,11 @@ describe.each<[string, (path: string) => string]>([
     expect(report.loaded).toEqual([...tiny.stateDict().keys()]);
     expect(report.missing).toEqual([]);
     expectValues();
-    expect(notices).toEqual(prefix === null ? [] : [`${path}: read 5 tensors under '${prefix}'`]);
+    const whole = `${path}: is a whole segmentation network with 19 classes, of which only the backbone is used; model.weights starts from all of it`;
+    expect(notices).toEqual([
+      ...(prefix === null ? [] : [`${path}: read 5 tensors under '${prefix}'`]),
+      ...(name === 'backbone' ? [whole] : []),
+    ]);
   });
 
   test('the weights themselves are taken before a moving average, and both are named', () => {
@@ -130,6 +134,14 @@ test.each(['float16', 'bfloat16'])('%s weights become float32', (name) => {
   loadBackboneWeights(tiny, fixture(name));
   expect(tiny.bn1.bias.dtype).toBe('float32');
   expect(tiny.bn1.bias.toTypedArray()[0]).toBe(2);
+});
+
+test('weights over blue, green and red are turned around', () => {
+  loadBackboneWeights(tiny, fixture('plain'), { colors: 'bgr' });
+  const values = tiny.conv1.weight.toArray() as number[][][][];
+  // Element i holds i / 64, and a filter has 9 numbers for each of 3 colors.
+  expect([0, 1, 2].map((color) => values[0]?.[color]?.[0]?.[0])).toEqual([18 / 64, 9 / 64, 0]);
+  expect(tiny.bn1.weight.toTypedArray()[0]).toBe(1);
 });
 
 test('the rest of a whole network is reported, and an optimizer is not', () => {

@@ -4,18 +4,31 @@
  */
 
 import { z } from 'zod';
-import { tidy } from '../../torch/index.js';
+import { ops, type Tensor, tidy } from '../../torch/index.js';
 import type { Backbone } from '../backbone.js';
 import { misfitError } from './explain-misfit.js';
 import { checkFoundTensors, matchTensors } from './match-tensors.js';
 import { expectedNames, prefixNotice, readWeights, type WeightsFile } from './read-weights.js';
+import { classesOfNetwork } from './recognize-network.js';
 
 /** Accepts a weights file in a config. */
-export const weightsOption = z
+const weights = z
   .string()
   .nullable()
   .default(null)
   .describe('File of ImageNet weights (.pth, .pt or .safetensors). `null` starts from random values.');
+
+/** Accepts the order in which a weights file reads the colors. */
+const weightsColors = z
+  .enum(['rgb', 'bgr'])
+  .default('rgb')
+  .describe(
+    'Order in which the weights of the file read the colors. `bgr`, for the original Caffe weights, turns their first ' +
+      'convolution around, as images are read in RGB.',
+  );
+
+/** Accepts a weights file in a config, and how it is read. */
+export const fileOptions = { weights, weightsColors };
 
 /** Reports which tensors of a file were loaded. */
 export interface LoadedWeights {
@@ -33,7 +46,9 @@ export interface LoadedWeights {
 export interface LoadBackboneWeightsOptions {
   /** Makes a missing name an error; true by default. */
   readonly strict?: boolean;
-  /** Receives a line about the wrappers or the prefix that were removed from the names. */
+  /** Order in which the file's weights read the colors; `rgb` by default. */
+  readonly colors?: 'rgb' | 'bgr';
+  /** Receives a line about the wrappers or the prefix that were removed from the names, and about unused heads. */
   readonly onNotice?: (notice: string) => void;
 }
 
@@ -48,7 +63,7 @@ export interface LoadBackboneWeightsOptions {
 export function loadBackboneWeights(
   backbone: Backbone,
   path: string,
-  { strict = true, onNotice }: LoadBackboneWeightsOptions = {},
+  { strict = true, colors = 'rgb', onNotice }: LoadBackboneWeightsOptions = {},
 ): LoadedWeights {
   return tidy(() => {
     const own = backbone.stateDict();
@@ -61,7 +76,8 @@ export function loadBackboneWeights(
       for (const one of names) accepted.set(one, shape);
     }
     const file = readWeights(path, { scoreOf: expectedNames(accepted) });
-    const match = matchTensors(own, file.tensors, { publishedNames });
+    const tensors = colors === 'bgr' ? turnedAround(file.tensors) : file.tensors;
+    const match = matchTensors(own, tensors, { publishedNames });
     const unused = match.others.filter(isUnused);
     const outside = [...file.shapes.keys()].filter((name) => isOfOtherPart(name, file));
     const unexpected = [...match.others.filter((name) => !isUnused(name)), ...outside];
@@ -72,6 +88,8 @@ export function loadBackboneWeights(
     backbone.loadStateDict(match.found, { strict: false });
     const notice = prefixNotice(path, file);
     if (notice !== null) onNotice?.(notice);
+    const classCount = classesOfNetwork(file.shapes);
+    if (classCount !== null) onNotice?.(wholeNetworkNotice(path, classCount));
     return { loaded: [...match.found.keys()], missing: match.missing, unexpected, unused };
   });
 }
@@ -80,15 +98,32 @@ export function loadBackboneWeights(
 export function withWeights<B extends Backbone>(
   backbone: B,
   path: string | null,
-  { onNotice }: Pick<LoadBackboneWeightsOptions, 'onNotice'> = {},
+  options: Pick<LoadBackboneWeightsOptions, 'colors' | 'onNotice'> = {},
 ): B {
   try {
-    if (path !== null) loadBackboneWeights(backbone, path, onNotice === undefined ? {} : { onNotice });
+    if (path !== null) loadBackboneWeights(backbone, path, options);
   } catch (error) {
     backbone.dispose();
     throw error;
   }
   return backbone;
+}
+
+/** Returns the tensors with the input of convolutions over three colors in the opposite order. */
+function turnedAround(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  return new Map(
+    [...tensors].map(([name, tensor]) => [
+      name,
+      tensor.ndim === 4 && tensor.shape[1] === 3 ? ops.flip(tensor, [1]) : tensor,
+    ]),
+  );
+}
+
+function wholeNetworkNotice(path: string, classCount: number): string {
+  return (
+    `${path}: is a whole segmentation network with ${classCount} classes, of which only the backbone is used; ` +
+    'model.weights starts from all of it'
+  );
 }
 
 /** Tells whether a tensor belongs to another part of a network whose backbone stands under `backbone.`: its head. */

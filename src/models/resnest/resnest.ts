@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { defineComponent, parseOptions } from '../../registry/index.js';
 import type { Generator } from '../../torch/index.js';
 import type { Backbone, BackboneContext } from '../backbone.js';
-import { weightsOption, withWeights } from '../pretrained/load-backbone-weights.js';
+import { fileOptions, withWeights } from '../pretrained/load-backbone-weights.js';
 import { resnestNames } from '../pretrained/resnest-names.js';
 import { resnestArchitectures } from '../resnet/architectures.js';
 import { ResidualBackbone, residualOptions } from '../resnet/residual-backbone.js';
@@ -60,9 +60,15 @@ export function resnestComponent(depth: ResNeStDepth) {
   return defineComponent({
     kind: `resnest${depth}`,
     options: schema
-      .extend({ weights: weightsOption })
+      .extend(fileOptions)
       .describe(`ResNeSt-${depth} (Zhang et al. 2020): split attention with radix 2.`),
-    create: ({ weights, ...parsed }, { generator, imageChannels, ...context }: BackboneContext): Backbone =>
-      withWeights(new ResNeSt(depth, { ...parsed, generator, imageChannels }), weights, context),
+    create: (
+      { weights, weightsColors: colors, ...parsed },
+      { generator, imageChannels, ...context }: BackboneContext,
+    ): Backbone =>
+      withWeights(new ResNeSt(depth, { ...parsed, generator, imageChannels }), weights, {
+        colors,
+        ...context,
+      }),
   });
 }

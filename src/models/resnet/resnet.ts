@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { defineComponent, parseOptions } from '../../registry/index.js';
 import type { Generator } from '../../torch/index.js';
 import type { Backbone, BackboneContext } from '../backbone.js';
-import { weightsOption, withWeights } from '../pretrained/load-backbone-weights.js';
+import { fileOptions, withWeights } from '../pretrained/load-backbone-weights.js';
 import { resnetName } from '../pretrained/resnet-names.js';
 import { resnetArchitectures } from './architectures.js';
 import { BasicBlock } from './basic-block.js';
@@ -74,8 +74,14 @@ export class ResNet extends ResidualBackbone {
 export function resnetComponent(depth: ResNetDepth) {
   return defineComponent({
     kind: `resnet${depth}`,
-    options: schema.extend({ weights: weightsOption }).describe(`ResNet-${depth} (He et al. 2016).`),
-    create: ({ weights, ...parsed }, { generator, imageChannels, ...context }: BackboneContext): Backbone =>
-      withWeights(new ResNet(depth, { ...parsed, generator, imageChannels }), weights, context),
+    options: schema.extend(fileOptions).describe(`ResNet-${depth} (He et al. 2016).`),
+    create: (
+      { weights, weightsColors: colors, ...parsed },
+      { generator, imageChannels, ...context }: BackboneContext,
+    ): Backbone =>
+      withWeights(new ResNet(depth, { ...parsed, generator, imageChannels }), weights, {
+        colors,
+        ...context,
+      }),
   });
 }
