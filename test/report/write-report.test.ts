@@ -56,13 +56,30 @@ describe('writeReport, two runs', () => {
 
   test('says what was run: differing keys, whole configs, and what the run tells of its machine', () => {
     const text = textOf(page);
-    expect(text).toMatch(/reweighter null arm \(p: 2, learningRateScale: 50\)/);
+    expect(text).toMatch(/reweighter null arm \(p: 2, learningRateScale: 50, .+?\)/);
     expect(text).toContain('two cores');
     expect(text).toContain(`coarsely train ${baseline}/config.yaml`);
     expect(text).toContain('Trained on the labels “coarse” of split “train”; scored on the labels “fine”');
     expect(page.match(/<pre><code>name: /g)).toHaveLength(2);
     // Beside the scores of each run.
     expect(page.match(/<dt>Precision<\/dt><dd>float32<\/dd>/g)).toHaveLength(2);
+  });
+
+  test('says that means cannot be compared where the runs have different classes', async () => {
+    const other = join(folder, 'other classes');
+    writeRun(other, { name: 'other', root: join(folder, 'data') });
+    const path = join(other, 'metrics.jsonl');
+    const metrics = await readFile(path, 'utf8');
+    const warning = 'The runs have different classes, so that their means cannot be compared.';
+    const outFile = join(folder, 'classes.html');
+    for (const [name, differs] of [
+      ['Road', false],
+      ['street', true],
+    ] as const) {
+      await writeFile(path, metrics.replaceAll('"name":"road"', `"name":"${name}"`));
+      await writeReport([baseline, other], { outFile, examples: 0 });
+      expect((await readFile(outFile, 'utf8')).includes(warning), name).toBe(differs);
+    }
   });
 
   test('draws loss, score and W(v̂) from the numbers of the runs', () => {

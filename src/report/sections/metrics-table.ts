@@ -1,5 +1,6 @@
 /** Shows aAcc, mAcc, mIoU and every class's IoU for each run, with the difference to the first run. */
 
+import { matchClasses } from '../../data/internal.js';
 import { cssColor } from '../../figures/internal.js';
 import { formatPercent } from '../../format/index.js';
 import { type Html, html } from '../html.js';
@@ -37,13 +38,23 @@ export function metricsSection(runs: readonly ReportRun[], classes: readonly Rep
   });
   return html`<section id="metrics" aria-labelledby="metrics-title">
 <h2 id="metrics-title">Scores</h2>
-<p class="hint">Last evaluation of each run, in percent${runs.length > 1 ? html`; small numbers are percentage points against <b>${(runs[0] as ReportRun).label}</b>` : null}. A class that occurs neither in the labels nor in the prediction has no score and is in no mean; a class that is predicted but not in the labels counts as 0 in mIoU and is not in mAcc.</p>
+<p class="hint">Last evaluation of each run, in percent${runs.length > 1 ? html`; small numbers are percentage points against <b>${(runs[0] as ReportRun).label}</b>` : null}. A class that occurs neither in the labels nor in the prediction has no score and is in no mean; a class that is predicted but not in the labels counts as 0 in mIoU and is not in mAcc.${otherClasses(finals)}</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="metrics-title"><table class="metrics">
 <thead><tr><th scope="col">Metric</th>${runs.map((run, index) => html`<th scope="col"><i class="dot" style="background:var(${runColor(index)})"></i>${run.label}</th>`)}</tr></thead>
 <tbody class="totals">${totals}${outlines}</tbody>
 <tbody><tr class="group"><th scope="rowgroup" colspan="${runs.length + 1}">IoU by class</th></tr>${perClass}</tbody>
 <tfoot><tr><th scope="row">Step</th>${finals.map((one) => html`<td>${one?.step ?? '–'}</td>`)}</tr></tfoot>
 </table></div></section>`;
+}
+
+/** Warns that runs of other classes have means of other things; the order of the classes does not matter. */
+function otherClasses(finals: readonly (ReportedEvaluation | null)[]): Html | null {
+  const scored = finals.filter((one) => one !== null);
+  const first = scored[0]?.perClass ?? [];
+  const isSame = scored.every(({ perClass }) => matchClasses(perClass, first).relation !== 'different');
+  return isSame
+    ? null
+    : html` <strong>The runs have different classes, so that their means cannot be compared.</strong>`;
 }
 
 /** Writes rows for scores near boundaries, where one of the runs measured them. */
