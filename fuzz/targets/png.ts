@@ -5,8 +5,11 @@
 
 import sharp from 'sharp';
 import { ignoreIndex, withColors } from '#data/classes.js';
+import { decodePng } from '#data/images/decode-png.js';
+import { parsePngHeader } from '#data/images/file-ends.js';
 import { openImage, readImage } from '#data/images/image-file.js';
-import { readLabelSamples, readLabels } from '#data/images/label-file.js';
+import { readLabels } from '#data/images/label-file.js';
+import { readLabelSamples } from '#data/images/label-samples.js';
 import { pngHeader, pngOf, withChecksums } from '../support/png-file.js';
 import { ScratchFile } from '../support/scratch-file.js';
 import { outcomeOf } from '../support/target.js';
@@ -28,10 +31,11 @@ export async function fuzz(data: Uint8Array): Promise<void> {
   const file = fileOf(data);
   if (isLarge(file)) return;
   const path = scratch.write(file);
-  const plain = await outcomeOf(() => readLabelSamples(path));
-  const withPalette = await outcomeOf(() => readLabelSamples(path, { withPalette: true }));
-  if ('value' in plain && 'value' in withPalette) {
-    expectEqual('samples', plain.value.samples, withPalette.value.samples);
+  const stored = await outcomeOf(() => readLabelSamples(path));
+  const header = parsePngHeader(file);
+  if ('value' in stored && header !== null && header.depth <= 8) {
+    // The engine decodes most files, and this one all of them.
+    expectEqual('samples', stored.value.samples, Uint8Array.from(decodePng(file, header)));
   }
   const labels = await outcomeOf(() => readLabels(path, classList));
   if ('value' in labels) {

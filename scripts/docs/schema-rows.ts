@@ -70,7 +70,7 @@ export function cell(text: string): string {
 }
 
 function valueText(value: unknown): string {
-  if (value === undefined) return '';
+  if (value === undefined || value === '') return '';
   return `\`${JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ')}\``;
 }
 

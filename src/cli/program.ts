@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { parseJson } from '../files/index.js';
 import { checkCommand } from './commands/check/check.js';
 import { coarsenCommand } from './commands/coarsen/coarsen.js';
 import { demoCommand } from './commands/demo/demo.js';
@@ -33,7 +34,7 @@ Example:
 
 /** Returns the whole command line, ready to parse; parsing throws a CommanderError instead of ending the process. */
 export function createProgram(): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  const { version } = parseJson(readFileSync(new URL('../../package.json', import.meta.url))) as {
     version: string;
   };
   const program = new Command('coarsely')

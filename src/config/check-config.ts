@@ -2,16 +2,20 @@
 
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { DatasetCheck } from '../data/index.js';
+import { findPaletteConflict } from '../data/internal.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import type { ComponentSection } from '../registry/index.js';
 import { checkCleanData, learnsFromClean } from './clean-data.js';
-import { datasetSection } from './data-section.js';
+import { type DatasetPartName, datasetSection } from './data-section.js';
 import { checkExtraHeads } from './extra-heads.js';
 import { checkObjective } from './objective-sections.js';
 import type { Config } from './schema.js';
 
 /** Finds the problems of a dataset, a line each, as `checkDataset` of `coarsely/data` does. */
-export type DatasetChecker = (section: ComponentSection) => Promise<{ readonly problems: readonly string[] }>;
+export type DatasetChecker = (
+  section: ComponentSection,
+) => Promise<Pick<DatasetCheck, 'problems' | 'palettes'>>;
 
 /** Configures `checkConfig`. */
 export interface CheckOptions {
@@ -51,14 +55,37 @@ async function checkData(
         'name the dataset with --data ROOT, or write generated scenes with: coarsely scenes ROOT',
     );
   }
+  const checked: CheckedPart[] = [];
   for (const part of ['train', 'evaluation', 'clean'] as const) {
     if (part === 'clean' && !learnsFromClean(config)) continue;
-    const { problems } = await checkDataset(datasetSection(data, part));
-    if (problems.length === 0) continue;
+    const { problems, palettes = [] } = await checkDataset(datasetSection(data, part));
+    if (problems.length === 0) {
+      checked.push({ part, palettes });
+      continue;
+    }
     const more = problems.length - shownProblems;
     const lines = [...problems.slice(0, shownProblems), ...(more > 0 ? [`(and ${more} more)`] : [])];
     throw new DataError(lines.map((line) => `data.${part}: ${line}`).join('\n'));
   }
+  await comparePalettes(checked);
+}
+
+interface CheckedPart {
+  readonly part: DatasetPartName;
+  readonly palettes: NonNullable<DatasetCheck['palettes']>;
+}
+
+/** Throws when an index has one color in the labels that train and another in those that evaluate. */
+async function comparePalettes(parts: readonly CheckedPart[]): Promise<void> {
+  const conflict = await findPaletteConflict(
+    parts.flatMap(({ palettes }) => palettes),
+    null,
+  );
+  if (conflict === null) return;
+  const names = parts.map(({ part }) => `data.${part}`).join(' and ');
+  throw new DataError(
+    `${names}: ${conflict.examples.join(' and ')}: ${conflict.message}; see data.labelEncoding`,
+  );
 }
 
 function checkParts(config: Config, label: string): void {

@@ -68,6 +68,6 @@ export function parseOptions(
 }
 
 /** Returns an issue for a key unknown to a component, with the keys that it knows at that place. */
-function unknownKeyIssue(path: PropertyKey[], candidates: readonly string[]) {
+export function unknownKeyIssue(path: PropertyKey[], candidates: readonly string[]) {
   return { code: 'custom' as const, message: 'unknown key', input: undefined, path, params: { candidates } };
 }

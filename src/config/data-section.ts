@@ -1,6 +1,7 @@
 /**
  * Validates the `data` section: one kind of dataset, its root, the part that trains and the part that evaluates, which may
- * use different labels (train on coarse ones, evaluate on fine ones). The options of a part belong to the kind.
+ * use different labels (train on coarse ones, evaluate on fine ones). The options of a part belong to the kind. An option
+ * that stands in `data` itself, such as `labelSuffix`, counts for every part that does not set it.
  */
 
 import { z } from 'zod';
@@ -10,10 +11,17 @@ import {
   imageNetNormalization,
   type Normalization,
 } from '../data/index.js';
-import { channelsOption, normalizationOptions, rangeOption, rangeProblem } from '../data/internal.js';
+import {
+  channelsOption,
+  exifOption,
+  normalizationOptions,
+  rangeOption,
+  rangeProblem,
+} from '../data/internal.js';
 import { ConfigError } from '../errors/index.js';
 import type { ComponentSection, Kinds } from '../registry/index.js';
-import { optionsOf, parseOptions } from './component-section.js';
+import { keysOf } from '../registry/internal.js';
+import { optionsOf, parseOptions, unknownKeyIssue } from './component-section.js';
 import { keyTraits } from './key-traits.js';
 
 /** Names a part of a dataset and its labels; for a folder dataset `labels` is a folder. */
@@ -54,78 +62,100 @@ const cleanSchema = partSchema.partial().extend({
     .describe('Takes only this many of its images, spread evenly; `null` takes all.'),
 });
 
+/** Lists the options of a kind that say which part is meant, so that they cannot count for all parts. */
+const partKeys: readonly string[] = ['split', 'labels'];
+
+/** Holds the keys that every kind of dataset has; any other key of the section is an option of the kind. */
+const section = z.looseObject({
+  kind: z.string().default('folder').describe('Kind of dataset, which says how its files are laid out.'),
+  root: z
+    .string({ error: 'expected the folder of the dataset (--data ROOT, or data.root)' })
+    .min(1)
+    .describe('Folder of the dataset.')
+    .register(keyTraits, { perProcess: true }),
+  train: partSchema
+    .partial()
+    .prefault({})
+    .describe('The part that trains; further keys are options of the dataset kind.'),
+  evaluation: partSchema
+    .partial()
+    .prefault({})
+    .describe('The part that evaluates; further keys are options of the dataset kind.'),
+  clean: cleanSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Clean labels for reweighters that learn from some (`meta-weight-net`). The others do not read them.',
+    ),
+  channels: channelsOption.describe(
+    'Channels of the images: 3 for colors, 1 for gray, and more where others lie behind the colors, as depth or ' +
+      'infrared in a PNG with alpha or a TIFF.',
+  ),
+  imageRange: rangeOption.describe(
+    'Values that are black and white in images of more than 8 bits: `[low, high]`, or one such range for each ' +
+      'channel. `null` takes the whole range of 16 bits, and refuses images that use little of it.',
+  ),
+  exif: exifOption.describe(
+    '`apply` turns an image as its EXIF orientation says, for labels drawn on the picture as viewers show it; `ignore` ' +
+      'leaves the pixels as stored, for labels drawn on those.',
+  ),
+  normalization: normalizationOptions
+    .nullable()
+    .default(null)
+    .describe(
+      "What is subtracted from each channel, and by what the rest is divided. `null` takes ImageNet's numbers for " +
+        'red, green and blue; `coarsely check` measures those of a dataset.',
+    ),
+  sampling: z
+    .enum(['uniform', 'classBalanced'])
+    .default('uniform')
+    .describe(
+      'Which crops train: `uniform` takes every image once in a pass; `classBalanced` draws half of the crops ' +
+        'around places of classes, each class equally often, so that rare classes are seen.',
+    ),
+  augmentation: augmentationSchema.prefault({}).describe('Random changes of training images.'),
+  workers: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(2)
+    .describe(
+      'Threads that decode and transform images ahead of the training step. The batches do not ' +
+        'depend on it.',
+    )
+    .register(keyTraits, { affectsResults: false, perProcess: true }),
+  cacheMiB: z
+    .int()
+    .min(0)
+    .default(512)
+    .describe('Memory for decoded images, in MiB.')
+    .register(keyTraits, { affectsResults: false, perProcess: true }),
+});
+
+/** Returns the options of the dataset kind that stand in `data` itself. */
+function sharedOptions(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(data).filter(([key]) => !Object.hasOwn(section.shape, key)));
+}
+
 /** Returns the schema of `data` over these kinds of dataset. */
 export function dataSection(datasets: Kinds) {
-  const section = z.strictObject({
-    kind: z.string().default('folder').describe('Kind of dataset, which says how its files are laid out.'),
-    root: z
-      .string({ error: 'expected the folder of the dataset (--data ROOT, or data.root)' })
-      .min(1)
-      .describe('Folder of the dataset.')
-      .register(keyTraits, { perProcess: true }),
-    train: partSchema
-      .partial()
-      .prefault({})
-      .describe('The part that trains; further keys are options of the dataset kind.'),
-    evaluation: partSchema
-      .partial()
-      .prefault({})
-      .describe('The part that evaluates; further keys are options of the dataset kind.'),
-    clean: cleanSchema
-      .nullable()
-      .default(null)
-      .describe(
-        'Clean labels for reweighters that learn from some (`meta-weight-net`). The others do not read them.',
-      ),
-    channels: channelsOption.describe(
-      'Channels of the images: 3 for colors, 1 for gray, and more where others lie behind the colors, as depth or ' +
-        'infrared in a PNG with alpha or a TIFF.',
-    ),
-    imageRange: rangeOption.describe(
-      'Values that are black and white in images of more than 8 bits: `[low, high]`, or one such range for each ' +
-        'channel. `null` takes the whole range of 16 bits, and refuses images that use little of it.',
-    ),
-    normalization: normalizationOptions
-      .nullable()
-      .default(null)
-      .describe(
-        "What is subtracted from each channel, and by what the rest is divided. `null` takes ImageNet's numbers for " +
-          'red, green and blue; `coarsely check` measures those of a dataset.',
-      ),
-    sampling: z
-      .enum(['uniform', 'classBalanced'])
-      .default('uniform')
-      .describe(
-        'Which crops train: `uniform` takes every image once in a pass; `classBalanced` draws half of the crops ' +
-          'around places of classes, each class equally often, so that rare classes are seen.',
-      ),
-    augmentation: augmentationSchema.prefault({}).describe('Random changes of training images.'),
-    workers: z
-      .int()
-      .min(0)
-      .max(64)
-      .default(2)
-      .describe(
-        'Threads that decode and transform images ahead of the training step. The batches do not ' +
-          'depend on it.',
-      )
-      .register(keyTraits, { affectsResults: false, perProcess: true }),
-    cacheMiB: z
-      .int()
-      .min(0)
-      .default(512)
-      .describe('Memory for decoded images, in MiB.')
-      .register(keyTraits, { affectsResults: false, perProcess: true }),
-  });
   return section.superRefine(checkChannels).transform((data, context) => {
     const options = optionsOf(datasets, data.kind, context);
     if (options === undefined) return z.NEVER;
+    const shared = sharedOptions(data);
+    if (!acceptsShared(shared, { options, context })) return z.NEVER;
+    // An option that no part sets is written once, beside the parts, where changing it changes all of them.
+    const common: Record<string, unknown> = {};
     const part = (name: DatasetPartName, given: Partial<DatasetPart>): DatasetPart | undefined => {
       const placeOf = (path: PropertyKey[]) => (path[0] === 'root' ? path : [name, ...path]);
-      const parsed = parseOptions(options, { root: data.root, ...given }, { context, placeOf });
+      const parsed = parseOptions(options, { root: data.root, ...shared, ...given }, { context, placeOf });
       if (parsed === undefined) return undefined;
-      const { root: _, ...rest } = parsed;
-      return rest as unknown as DatasetPart;
+      const own: Record<string, unknown> = {};
+      for (const [key, value] of Object.entries(parsed)) {
+        if (partKeys.includes(key) || Object.hasOwn(given, key)) own[key] = value;
+        else if (key !== 'root') common[key] = value;
+      }
+      return own as unknown as DatasetPart;
     };
     const cleanPart = (): CleanPart | null | undefined => {
       if (data.clean === null) return null;
@@ -137,7 +167,7 @@ export function dataSection(datasets: Kinds) {
     const evaluation = part('evaluation', { split: 'val', ...data.evaluation });
     const clean = cleanPart();
     if (train === undefined || evaluation === undefined || clean === undefined) return z.NEVER;
-    return { ...data, train, evaluation, clean };
+    return { ...data, ...common, train, evaluation, clean };
   });
 }
 
@@ -175,19 +205,39 @@ export function normalizationOf({
 }
 
 /** Says how the images of a dataset are read. */
-export function imageReadingOf({ channels = 3, imageRange = null }: ImageKeys): ImageReading {
-  return { channels, range: imageRange };
+export function imageReadingOf({ channels = 3, imageRange = null, exif = 'apply' }: ImageKeys): ImageReading {
+  return { channels, range: imageRange, exif };
 }
 
 /** Says how images are read where it differs from 8-bit colors. */
 function imagesKey(keys: ImageKeys): { readonly images?: ImageReading } {
-  const { channels, range } = imageReadingOf(keys);
-  return channels === 3 && range === null ? {} : { images: { channels, range } };
+  const { channels, range, exif } = imageReadingOf(keys);
+  return channels === 3 && range === null && exif === 'apply' ? {} : { images: { channels, range, exif } };
 }
 
 interface ImageKeys {
   readonly channels?: number;
   readonly imageRange?: ImageReading['range'];
+  readonly exif?: ImageReading['exif'];
+}
+
+/**
+ * Reports every shared option that the kind of dataset does not have, that belongs into a part, or whose value it rejects.
+ * Returns whether there is none.
+ */
+function acceptsShared(
+  shared: Readonly<Record<string, unknown>>,
+  { options, context }: { readonly options: z.ZodType; readonly context: z.RefinementCtx },
+): boolean {
+  const known = keysOf(options, []).filter((key) => key !== 'root' && !partKeys.includes(key));
+  const unknown = Object.keys(shared).filter((key) => !known.includes(key));
+  const candidates = [...Object.keys(section.shape), ...known];
+  for (const key of unknown) context.issues.push(unknownKeyIssue([key], candidates));
+  if (unknown.length > 0) return false;
+  const issues = options.safeParse(shared, { reportInput: true }).error?.issues ?? [];
+  const own = issues.filter(({ path }) => path[0] !== undefined && Object.hasOwn(shared, path[0]));
+  for (const issue of own) context.issues.push({ ...issue, input: issue.input } as z.core.$ZodRawIssue);
+  return own.length === 0;
 }
 
 /**
@@ -201,13 +251,15 @@ export function datasetSection(
     readonly train: DatasetPart;
     readonly evaluation: DatasetPart;
     readonly clean?: CleanPart | null;
+    readonly [option: string]: unknown;
   },
   part: DatasetPartName,
 ): ComponentSection {
   const { kind, root } = data;
   const images = imagesKey(data);
-  if (part !== 'clean') return { kind, root, ...data[part], ...images };
+  const shared = sharedOptions(data);
+  if (part !== 'clean') return { kind, root, ...shared, ...data[part], ...images };
   if (!data.clean) throw new ConfigError('data.clean: expected a split and its labels, received null');
   const { count: _, ...options } = data.clean;
-  return { kind, root, ...options, ...images };
+  return { kind, root, ...shared, ...options, ...images };
 }

@@ -1,9 +1,10 @@
 /** Finds a config by name: a recipe, or a YAML file that may have `extends: RECIPE` or `extends: other.yaml`. */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
+import { readText } from '../files/index.js';
 import { isSection, type Section } from './merge.js';
 import { type ConfigLayer, type ParseOptions, parseLayers } from './parse-config.js';
 import type { Config, ConfigInput, ConfigSchema } from './schema.js';
@@ -17,7 +18,12 @@ export interface NamedRecipe {
 
 /** Is a config input whose `data.root` may be missing, for the person to name. */
 export type RecipeConfig = Omit<ConfigInput, 'data'> & {
-  readonly data: Omit<ConfigInput['data'], 'root'> & { readonly root?: string };
+  readonly data: DataWithoutRoot & { readonly root?: string };
+};
+
+/** Keeps the named keys, which `Omit` drops from a section that may also hold options of a kind of dataset. */
+type DataWithoutRoot = {
+  [Key in keyof ConfigInput['data'] as Key extends 'root' ? never : Key]: ConfigInput['data'][Key];
 };
 
 /** Configures `resolveConfig`. */
@@ -82,8 +88,10 @@ function notFound(source: string, { recipes, above }: LookupPlace): ConfigError 
 function readYaml(file: string): Section {
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(file, 'utf8'));
+    content = parseYaml(readText(file));
   } catch (cause) {
+    if (cause instanceof SyntaxError)
+      throw new ConfigError(`config ${file}: not valid YAML: ${cause.message}`, { cause });
     if (!(cause instanceof YamlTextError)) throw cause;
     const { line, message } = cause;
     const place = line === undefined ? '' : `:${line}`;

@@ -187,7 +187,8 @@ export function createConfigSchema(registries: ComponentRegistries) {
       .describe('Folder in which run folders are created.')
       .register(keyTraits, { affectsResults: false, perProcess: true }),
     data: dataSection(registries.datasets).describe(
-      'The dataset, the part of it that trains, and the part that evaluates.',
+      'The dataset, the part of it that trains, and the part that evaluates. Options of its kind, such as `labelSuffix`, ' +
+        'stand beside the parts, or in a part that differs.',
     ),
     model: z
       .strictObject({

@@ -17,6 +17,23 @@ export interface ClassList {
   readonly classes: readonly DatasetClass[];
   /** Gives the value that means "not labeled" in label files; 255 always means that too. */
   readonly ignoredValue: number;
+  /** Gives the index of the class that pixels without a label belong to; absent where they are ignored. */
+  readonly unlabeledClass?: number;
+  /** Gives the color that the file states for each class, undefined where it states none; absent without a file. */
+  readonly statedColors?: readonly (Color | undefined)[];
+}
+
+/** Says why a list of one class is refused and what to write instead. */
+export function oneClassProblem(classes: readonly Pick<DatasetClass, 'name'>[]): string {
+  return (
+    `'${classes[0]?.name}' is the only class, and nothing can be learned without a second one: list the background as a ` +
+    'class, or set data.unlabeled: background (in classes.json "unlabeled": "background") if pixels without a label are that'
+  );
+}
+
+/** Returns the label of pixels that a label file leaves without one: the class that the list gives them, or 255. */
+export function unlabeledLabel({ unlabeledClass = ignoreIndex }: Pick<ClassList, 'unlabeledClass'>): number {
+  return unlabeledClass;
 }
 
 /**

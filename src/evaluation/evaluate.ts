@@ -1,6 +1,7 @@
 /** Scores a model on a labeled dataset, at the resolution of the labels. */
 
 import type { Sample, SegmentationDataset } from '../data/index.js';
+import { oneClassProblem } from '../data/internal.js';
 import type { Collectives } from '../distributed/index.js';
 import { DataError } from '../errors/index.js';
 import { scope, type Tensor, tensorFrom } from '../torch/index.js';
@@ -58,7 +59,7 @@ export interface Evaluation extends Metrics {
 
 /**
  * Returns the scores of a model over all images of a dataset. Memory does not grow with the number of images.
- * @throws {DataError} naming the image when it cannot be read, has no labels, or a label is not a class
+ * @throws {DataError} naming the image when it cannot be read, has no labels, or a label is not a class, and for a dataset of one class
  */
 export async function evaluate(
   model: SegmentationModel,
@@ -75,6 +76,7 @@ export async function evaluate(
   } = options;
   const { device = 'cpu' } = inference;
   const classCount = dataset.classes.length;
+  if (classCount === 1) throw new DataError(`evaluate: ${oneClassProblem(dataset.classes)}`);
   using matrix = new ConfusionMatrix(classCount, { device });
   const boundaryCounts = boundary
     ? { boundary: new BoundaryCounts(classCount), trimap: new TrimapCounts(classCount) }

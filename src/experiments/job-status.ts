@@ -8,7 +8,7 @@ import path from 'node:path';
 import { configSchema, resolveConfig } from '../config/index.js';
 import { configDifferences } from '../config/internal.js';
 import { CoarselyError, ConfigError } from '../errors/index.js';
-import { writeTextAtomically } from '../files/index.js';
+import { parseJson, writeTextAtomically } from '../files/index.js';
 import { metricRecords, type Run, readRun } from '../runs/index.js';
 import { runEnvironment, trainingProcess } from '../runs/internal.js';
 import type { Metric } from './experiment-table.js';
@@ -115,7 +115,7 @@ function readFailure({ folder }: Job): Failure | null {
   const file = path.join(folder, failureFile);
   if (!existsSync(file)) return null;
   try {
-    const { message, diverged } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Failure>;
+    const { message, diverged } = parseJson(readFileSync(file)) as Partial<Failure>;
     return { message: String(message), diverged: diverged === true };
   } catch (cause) {
     if (cause instanceof SyntaxError) return null;

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors/index.js';
-import { writeTextAtomically } from '../files/index.js';
+import { parseJson, writeTextAtomically } from '../files/index.js';
 
 const settingsSchema = z.strictObject({
   scale: z.enum(['small', 'paper']).default('small'),
@@ -53,7 +53,7 @@ export function writeSettings(output: string, settings: ExperimentSettings): voi
 
 function parseSettings(file: string): ExperimentSettings {
   try {
-    return settingsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return settingsSchema.parse(parseJson(readFileSync(file)));
   } catch (cause) {
     throw new ConfigError(
       `${file}: is damaged: expected the settings of an experiment; remove it and give all options again`,

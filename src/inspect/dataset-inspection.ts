@@ -34,6 +34,8 @@ export interface SplitInspection {
   readonly images: number;
   /** Counts the images that were decoded together with their labels. */
   readonly decoded: number;
+  /** Counts the images with an EXIF orientation other than upright. */
+  readonly turned: number;
   readonly sizes: SizeSummary | null;
 }
 
@@ -52,6 +54,8 @@ export interface LabelSetInspection {
   readonly name: string;
   /** Counts label files and decoded files for each split. */
   readonly splits: readonly { readonly name: string; readonly files: number; readonly decoded: number }[];
+  /** Holds the options of the dataset with which its files are read, as far as they are not the defaults. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** Counts the decoded files by how they store labels, the most common form first: `8-bit gray`, `palette`, `RGB`. */
   readonly forms: readonly { readonly form: string; readonly files: number }[];
   /** Lists the values in the decoded files, ascending; null when the files store colors. */
@@ -115,6 +119,8 @@ export type FileFindingCode =
   | 'unreadable-image'
   | 'unreadable-labels'
   | 'wrong-size'
+  | 'exif-turned'
+  | 'sides-swapped'
   | 'refused';
 
 /** Names every problem that an inspection can report. */
@@ -125,7 +131,12 @@ export type FindingCode =
   | 'no-classes'
   | 'no-splits'
   | 'no-labels'
+  | 'split-without-labels'
   | 'labels-not-png'
+  | 'left-out'
+  | 'unreadable-folder'
+  | 'one-class'
+  | 'palettes-differ'
   | 'unknown-label'
   | 'unknown-color'
   | 'nothing-labeled';

@@ -4,6 +4,7 @@ import { checkDataset, ignoreIndex, openDataset, type SegmentationDataset } from
 import { DataError } from '../errors/index.js';
 import { counted } from '../format/index.js';
 import type { Finding, LabeledPart } from './dataset-inspection.js';
+import { splitOptions } from './reading-options.js';
 import type {
   DecodedLabels,
   FileProblem,
@@ -25,16 +26,27 @@ interface SourcePart extends LabeledPart {
 
 /** Opens every part of a dataset of this kind. A part that cannot be opened becomes a finding. */
 export async function openDatasetSource(
-  { kind, root }: { readonly kind: string; readonly root: string },
+  {
+    kind,
+    root,
+    options = {},
+  }: {
+    readonly kind: string;
+    readonly root: string;
+    /** Holds options of the kind beside split and labels. */
+    readonly options?: Readonly<Record<string, unknown>>;
+  },
   parts: readonly LabeledPart[],
 ): Promise<InspectionSource> {
+  const { kindOptions, section: images } = splitOptions(options);
   const findings: Finding[] = [];
   const notes: string[] = [];
   const opened: SourcePart[] = [];
   for (const part of parts) {
-    const section = { kind, root, ...part };
-    const { problems, skipped = [] } = await checkDataset(section);
+    const section = { kind, root, ...kindOptions, ...part, ...images };
+    const { problems, skipped = [], notes: found = [] } = await checkDataset(section);
     if (problems.length > 0) findings.push(rejectedFinding(part, { lines: problems, root }));
+    notes.push(...shortLines({ lines: found, root }));
     if (skipped.length > 0) notes.push(skippedNote(part, { lines: skipped, root }));
     const dataset = await openDataset(section).catch((error: unknown) => {
       if (!(error instanceof DataError)) throw error;
@@ -63,9 +75,11 @@ export async function openDatasetSource(
         ),
     ),
     labelSets: [...new Set(parts.map(({ labels }) => labels))],
+    options: new Map(parts.map(({ labels }) => [labels, options])),
     findings,
     notes,
     check: async () => [],
+    palettes: async () => [],
   };
 }
 
@@ -135,6 +149,7 @@ class DatasetSplit implements SourceSplit {
       const stored = { samples: sample.labels, channels: 1, inColor: false, palette: null };
       decoded.set(set, { ...stored, size: imageSize, path: name, form: 'PNG' });
     }
-    return { imageSize, labels: decoded, problems };
+    // The dataset's own check counts the images that are turned.
+    return { imageSize, turned: false, labels: decoded, problems };
   }
 }

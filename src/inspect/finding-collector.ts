@@ -25,6 +25,18 @@ const wordings = {
     message: (count) => `${counted(count, 'label file has', 'label files have')} another size than the image`,
     remedy: 'labels need the size of their image: export them again, or resize them by nearest neighbor',
   },
+  'exif-turned': {
+    message: (count) =>
+      `${counted(count, 'label file has', 'label files have')} width and height swapped against the image as its EXIF orientation shows it`,
+    remedy:
+      'if the labels were drawn on the pixels as stored, check and train with --set data.exif=ignore; do not resize them',
+  },
+  'sides-swapped': {
+    message: (count) =>
+      `${counted(count, 'label file has', 'label files have')} width and height of the image swapped`,
+    remedy:
+      'the labels are turned by 90° or were saved by columns: export them again as the image is; do not resize them',
+  },
   'image-without-labels': {
     message: (count) => `${counted(count, 'image has', 'images have')} no labels`,
     remedy: 'add the PNGs of the same names, or move the images to another split',

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasets, ignoreIndex } from '../data/index.js';
-import { withColors } from '../data/internal.js';
+import { turnedNote, withColors } from '../data/internal.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import { chooseParts } from './choose-parts.js';
 import { compareLabels, comparisonHints } from './compare-labels.js';
@@ -15,7 +15,9 @@ import { openFolderSource } from './folder-source.js';
 import { labelFindings, labelHints } from './label-findings.js';
 import { notADataset } from './not-a-dataset.js';
 import { officialLayouts } from './official-layouts.js';
+import { paletteFindings } from './palette-findings.js';
 import { proposeClasses } from './propose-classes.js';
+import { splitOptions } from './reading-options.js';
 import { type ScanOptions, type SetTally, scan } from './scan.js';
 import type { InspectionSource } from './source.js';
 import { findVerdict } from './verdict.js';
@@ -24,6 +26,8 @@ import { findVerdict } from './verdict.js';
 export interface DatasetInspectionOptions extends Partial<ScanOptions> {
   /** Names the kind of dataset; by default it is recognized by the names of the folders. */
   readonly kind?: string;
+  /** Holds keys of the `data` section that say how files are read, such as `labelSuffix` and `exif`. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** Limits the samples that are decoded in each split by default. */
@@ -37,14 +41,14 @@ export const defaultSample = 100;
  */
 export async function inspectDataset(
   root: string,
-  { kind, sample = defaultSample, onProgress }: DatasetInspectionOptions = {},
+  { kind, options: given = {}, sample = defaultSample, onProgress }: DatasetInspectionOptions = {},
 ): Promise<DatasetInspection> {
   const found = await stat(root).catch(() => null);
   if (!found?.isDirectory()) {
     const what = found === null ? 'no such folder' : 'not a folder';
     throw new DataError(`${root}: ${what}; check takes the folder of a dataset`);
   }
-  const source = await openSource(root, kind);
+  const source = await openSource(root, { kind, options: given });
   if (source === null) return notADataset(root);
   const options: ScanOptions = { sample, ...(onProgress === undefined ? {} : { onProgress }) };
   let scanned = await scan(source, options);
@@ -70,6 +74,11 @@ export async function inspectDataset(
   }
   hints.push(...comparisons.flatMap((comparison) => comparisonHints(comparison)));
   if (labelSets.length === 0) problems.push(noLabels());
+  problems.push(...(await paletteFindings(source, classList)));
+  for (const { name, turned } of scanned.splits) {
+    if (turned > 0)
+      hints.push(`${name === noSplit ? 'images' : name}: ${turnedNote(turned, splitOptions(given).images)}`);
+  }
   const parts = chooseParts(source, comparisons);
   const verdict = await findVerdict(source, { parts, problems });
   const oneSplit = parts.train !== null && parts.train.split === parts.evaluation?.split;
@@ -92,22 +101,29 @@ export async function inspectDataset(
   };
 }
 
-async function openSource(root: string, kind: string | undefined): Promise<InspectionSource | null> {
+interface OpenOptions {
+  readonly kind: string | undefined;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+async function openSource(root: string, { kind, options }: OpenOptions): Promise<InspectionSource | null> {
   if (kind !== undefined) datasets.get(kind);
   // A classes.json marks a folder of the user's own, whatever its folders are named.
   const own =
-    kind === undefined && existsSync(join(root, 'classes.json')) ? await openFolderSource(root) : null;
+    kind === undefined && existsSync(join(root, 'classes.json'))
+      ? await openFolderSource(root, options)
+      : null;
   if (own !== null) return own;
   for (const layout of officialLayouts) {
     if (kind !== undefined && kind !== layout.kind) continue;
     const parts = await layout.parts(root);
-    if (parts.length > 0) return openDatasetSource({ kind: layout.kind, root }, parts);
+    if (parts.length > 0) return openDatasetSource({ kind: layout.kind, root, options }, parts);
     if (kind !== undefined) throw new DataError(`${root}: not the folders of ${layout.title}`);
   }
   if (kind !== undefined && kind !== 'folder') {
     throw new ConfigError(`check: cannot tell the splits of kind '${kind}' by its folders`);
   }
-  return openFolderSource(root);
+  return openFolderSource(root, options);
 }
 
 function noLabels(): Finding {
@@ -135,6 +151,7 @@ function summarizeLabelSet(
       const decoded = tally?.bySplit.get(split.name)?.files ?? 0;
       return labels === undefined ? [] : [{ name: split.name, files: labels.files, decoded }];
     }),
+    options: source.options.get(name) ?? {},
     forms: [...(tally?.all.forms ?? [])]
       .sort(([, a], [, b]) => b - a)
       .map(([form, files]) => ({ form, files })),

@@ -2,7 +2,6 @@
 
 import type { ClassList } from '../data/index.js';
 import { ignoreIndex } from '../data/index.js';
-import { defaultPalette } from '../data/internal.js';
 import type { Finding } from './dataset-inspection.js';
 import { colorKey, colorOf, type LabelTally } from './label-tally.js';
 import type { SetTally } from './scan.js';
@@ -68,7 +67,7 @@ export interface LabelsOfSet {
  * labels.
  */
 export function labelHints(labels: string, { tally, classList }: LabelsOfSet): string[] {
-  const { values, colors, palette, forms } = tally.all;
+  const { values, colors, forms } = tally.all;
   const hints: string[] = [];
   const seen = [...values.keys()].sort((a, b) => a - b);
   if (seen.length === 2 && seen[0] === 0 && seen[1] === ignoreIndex) {
@@ -100,32 +99,10 @@ export function labelHints(labels: string, { tally, classList }: LabelsOfSet): s
       `${labels}: the three channels are equal everywhere; if they hold class indices, save one of them as 8-bit gray`,
     );
   }
-  if (forms.has('palette')) hints.push(`${labels}: palette PNGs, of which the index is the class`);
-  const moved = palette === null ? null : movedPaletteEntry(palette, { values, classList });
-  if (moved !== null) hints.push(`${labels}: ${moved}`);
-  return hints;
-}
-
-/** Finds a palette index whose color belongs to another class of the list, which means that the two orders differ. */
-function movedPaletteEntry(
-  palette: readonly (readonly number[])[],
-  { values, classList }: { readonly values: LabelTally['values']; readonly classList: ClassList },
-): string | null {
-  const { classes } = classList;
-  const own = defaultPalette(classes.length);
-  // Default colors were not chosen by anybody, so their order means nothing.
-  if (classes.every(({ color }, index) => `${color}` === `${own[index]}`)) return null;
-  const keys = classes.map(({ color }) => colorKey(...color));
-  for (const index of values.keys()) {
-    const [red = 0, green = 0, blue = 0] = palette[index] ?? [];
-    const listed = keys.indexOf(colorKey(red, green, blue));
-    if (index >= classes.length || listed < 0 || listed === index) continue;
-    return (
-      `index ${index} of the palette has the color of '${classes[listed]?.name}', which is ${listed} in classes.json; ` +
-      `the index counts, so one of the two orders is wrong`
-    );
+  if (forms.has('palette') && values.size > 0) {
+    hints.push(`${labels}: palette PNGs, of which the index is the class`);
   }
-  return null;
+  return hints;
 }
 
 /** Returns advice for the likeliest cause of values outside the list. */

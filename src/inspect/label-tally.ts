@@ -5,6 +5,7 @@
 
 import type { ClassList } from '../data/index.js';
 import { ignoreIndex } from '../data/index.js';
+import { unlabeledLabel } from '../data/internal.js';
 import type { ClassCoverage } from './dataset-inspection.js';
 import type { DecodedLabels } from './source.js';
 
@@ -195,14 +196,14 @@ function valueMeaning(classList: ClassList | null): Int16Array {
   if (classList === null) return Int16Array.from({ length: byteValues }, (_, value) => value);
   const meaning = new Int16Array(byteValues).fill(-1);
   for (const index of classList.classes.keys()) meaning[index] = index;
-  meaning[ignoreIndex] = ignoreIndex;
-  meaning[classList.ignoredValue] = ignoreIndex;
+  meaning[ignoreIndex] = unlabeledLabel(classList);
+  meaning[classList.ignoredValue] = unlabeledLabel(classList);
   return meaning;
 }
 
 /** Returns the class of each color key; black is ignored unless it is the color of a class. */
 function colorMeaning(classList: ClassList | null): Map<number, number> {
   const meaning = new Map(classList?.classes.map(({ color }, index) => [colorKey(...color), index]));
-  if (!meaning.has(0)) meaning.set(0, ignoreIndex);
+  if (!meaning.has(0)) meaning.set(0, unlabeledLabel(classList ?? {}));
   return meaning;
 }

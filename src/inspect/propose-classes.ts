@@ -67,7 +67,7 @@ function fromValues(values: ReadonlyMap<number, number>, tallies: readonly Label
   const palette = tallies.find((tally) => tally.palette !== null)?.palette ?? null;
   const entries = Array.from({ length: greatest + 1 }, (_, value): ProposedClass => {
     const name = values.has(value) ? `class-${value}` : `unused-${value}`;
-    const [red, green, blue] = palette?.[value] ?? [];
+    const [red, green, blue] = palette?.subarray(3 * value, 3 * value + 3) ?? [];
     const colored = red !== undefined && green !== undefined && blue !== undefined;
     return colored ? { name, color: [red, green, blue] as const } : { name };
   });

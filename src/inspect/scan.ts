@@ -63,6 +63,7 @@ export async function scan(source: InspectionSource, { sample, onProgress }: Sca
   for (const split of source.splits) {
     const places = spreadIndices(split.images.length, sample ?? split.images.length);
     const sizes = new SizeTally();
+    let turned = 0;
     const splitPairs = pairsOf(split);
     pairs.push(...splitPairs);
     for (let start = 0; start < split.images.length; start += samplesAtOnce) {
@@ -72,6 +73,7 @@ export async function scan(source: InspectionSource, { sample, onProgress }: Sca
       );
       for (const inspection of inspections) {
         if (inspection.imageSize !== null) sizes.add(inspection.imageSize);
+        if (inspection.turned) turned++;
         for (const problem of inspection.problems) collector.add(split.name, problem);
         countLabels(inspection, {
           split: split.name,
@@ -87,6 +89,7 @@ export async function scan(source: InspectionSource, { sample, onProgress }: Sca
       name: split.name,
       images: split.images.length,
       decoded: places.size,
+      turned,
       sizes: sizes.summary(),
     });
   }

@@ -4,7 +4,7 @@
  */
 
 import type { ClassList, Size } from '../data/index.js';
-import type { LabelSamples } from '../data/internal.js';
+import type { LabelSamples, PaletteGroup } from '../data/internal.js';
 import type { FileFindingCode, Finding, LabeledPart } from './dataset-inspection.js';
 
 /** Describes a dataset that can be inspected. */
@@ -16,12 +16,16 @@ export interface InspectionSource {
   readonly splits: readonly SourceSplit[];
   /** Names the label folders, in order. */
   readonly labelSets: readonly string[];
+  /** Holds for each label folder the options of the dataset with which it is read, as far as they are not the defaults. */
+  readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Lists problems that the listing of the folders has shown. */
   readonly findings: readonly Finding[];
   /** Lists notes that do not prevent training. */
   readonly notes: readonly string[];
   /** Returns what the check before training finds in a part beyond `findings`, one line for each problem. */
   check(part: LabeledPart): Promise<readonly string[]>;
+  /** Reads the palettes of a label folder; none where palettes mean nothing, and where another check compares them. */
+  palettes(labels: string): Promise<readonly PaletteGroup[]>;
 }
 
 /** Describes one split of an inspected dataset. */
@@ -47,6 +51,8 @@ export interface SplitLabels {
 export interface SampleInspection {
   /** Is null when the size cannot be read, or not without decoding. */
   readonly imageSize: Size | null;
+  /** Is true when the image has an EXIF orientation other than upright. */
+  readonly turned: boolean;
   /** Holds decoded labels by label folder; empty when only headers were read. */
   readonly labels: ReadonlyMap<string, DecodedLabels>;
   readonly problems: readonly FileProblem[];

@@ -1,7 +1,14 @@
 /** Decides whether training can use the chosen parts of a folder as they are. */
 
-import type { Finding, LabeledPart, Verdict } from './dataset-inspection.js';
+import type { Finding, FindingCode, LabeledPart, Verdict } from './dataset-inspection.js';
 import type { InspectionSource } from './source.js';
+
+/** Names problems by which training would not use what a person sees in the folder, whichever part they concern. */
+const hidesFiles: ReadonlySet<FindingCode> = new Set([
+  'left-out',
+  'unreadable-folder',
+  'split-without-labels',
+]);
 
 /**
  * Returns whether training would accept the chosen parts: no problem concerns them, and the check before training finds
@@ -19,7 +26,7 @@ export async function findVerdict(
 ): Promise<Verdict> {
   const { train, evaluation } = parts;
   if (train === null || evaluation === null) return { usable: false, train, evaluation };
-  let usable = true;
+  let usable = !problems.some(({ code }) => hidesFiles.has(code));
   for (const part of [train, evaluation]) {
     if (problems.some((problem) => concerns(problem, part))) {
       usable = false;

@@ -6,6 +6,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
+import { parseJson } from '../files/index.js';
 import { expectation, shown, valueAt } from '../registry/internal.js';
 import {
   type EvaluationValues,
@@ -129,7 +130,7 @@ function readTail(path: string, length: number): string {
 function parseMetricLine(text: string): MetricLine | null {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return null;
   }

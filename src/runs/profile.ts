@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
+import { parseJson } from '../files/index.js';
 
 /** Lists the phases of a step in order. `other` moves the batch to the device, reads losses back and writes files. */
 export const profilePhases = ['data', 'forward', 'loss', 'backward', 'optimizer', 'other'] as const;
@@ -54,7 +55,7 @@ export function readProfile(folder: string): Profile | null {
   if (!existsSync(path)) return null;
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = parseJson(readFileSync(path));
   } catch (cause) {
     throw new CheckpointError(`${path}: is damaged: expected JSON; remove the file`, { cause });
   }

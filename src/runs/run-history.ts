@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError } from '../errors/index.js';
+import { parseJson } from '../files/index.js';
 
 export const historyFile = 'history.jsonl';
 
@@ -47,7 +48,7 @@ export function formatRunChange(one: RunChange): string {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return null;
   }

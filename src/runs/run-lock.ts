@@ -11,6 +11,7 @@ import { CheckpointError, ConfigError } from '../errors/index.js';
 import {
   createExclusively,
   isSystemError,
+  parseJson,
   pause,
   systemErrorReason,
   temporarySuffix,
@@ -133,7 +134,7 @@ function readText(path: string): string | null {
 
 function parseOwner(text: string): LockOwner | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     if (typeof value !== 'object' || value === null) return null;
     const { pid, host, started = null } = value as Partial<Record<keyof LockOwner, unknown>>;
     if (!Number.isSafeInteger(pid) || typeof host !== 'string') return null;

@@ -1,8 +1,9 @@
 /** Reads a run's folder, whether finished or not, also while another process trains into it. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
+import { readText } from '../files/index.js';
 import { type MetricLine, readMetricLines } from './metrics.js';
 import { configFile, metricsFile } from './run-folder.js';
 import { type RunState, readState } from './run-state.js';
@@ -31,8 +32,17 @@ export function readRun(folder: string): Run {
   const state = readState(folder);
   return {
     folder,
-    configYaml: readFileSync(configPath, 'utf8'),
+    configYaml: configText(configPath),
     metrics: readMetricLines(join(folder, metricsFile)),
     lastCheckpoint: state === null ? null : { ...state, file: join(folder, state.file) },
   };
+}
+
+function configText(path: string): string {
+  try {
+    return readText(path);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new CheckpointError(`${path}: is damaged: ${cause.message}`, { cause });
+  }
 }

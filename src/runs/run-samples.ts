@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../files/index.js';
 
 export const samplesFile = 'samples.json';
 
@@ -30,7 +31,7 @@ export function readRunSamples(folder: string): RunSamples | null {
   const path = join(folder, samplesFile);
   if (!existsSync(path)) return null;
   try {
-    return content.parse(JSON.parse(readFileSync(path, 'utf8'))).parts;
+    return content.parse(parseJson(readFileSync(path))).parts;
   } catch {
     return null;
   }

@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
+import { parseJson } from '../files/index.js';
 import { checkpointFolder, stateFile } from './run-folder.js';
 
 /** Describes a value that JSON can hold. Bytes, such as the state of a generator, belong into the checkpoint as uint8 tensors. */
@@ -51,7 +52,7 @@ export function formatState({ step, file, state }: RunState): string {
 export function readState(folder: string): RunState | null {
   const path = join(folder, stateFile);
   if (!existsSync(path)) return null;
-  const value = parseObject(readFileSync(path, 'utf8'));
+  const value = parseObject(readFileSync(path));
   if (value === null)
     throw new CheckpointError(`${path}: is damaged: expected a JSON object; the run cannot be resumed`);
   if (value.format !== stateFormat) {
@@ -88,9 +89,9 @@ function otherCheckpoints(folder: string): string {
   return names.length === 0 ? 'none' : names.sort().join(', ');
 }
 
-function parseObject(text: string): Record<string, unknown> | null {
+function parseObject(bytes: Uint8Array): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(bytes);
     return isObject(value) ? value : null;
   } catch {
     return null;

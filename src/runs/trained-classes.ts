@@ -5,6 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { parseJson } from '../files/index.js';
 import { readSafetensorsMetadata } from '../torch/internal.js';
 import { checkpointFolder, configFile } from './run-folder.js';
 import { type RunState, readState } from './run-state.js';
@@ -43,7 +44,7 @@ export function classesOfWeights(file: string): readonly TrainedClass[] | null {
   const text = readSafetensorsMetadata(file)?.[classesKey];
   if (text !== undefined) {
     try {
-      const classes: unknown = JSON.parse(text);
+      const classes: unknown = parseJson(text);
       if (isClassList(classes)) return classes;
     } catch {
       // The text is of another program, which uses this key for something else.

@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EngineError, MemoryError, OperationError } from '../errors/index.js';
+import { parseJson } from '../files/index.js';
 
 /** Identifies a native object: its slot in the low 32 bits, the slot's generation above (native/handles.h). */
 export type Handle = number;
@@ -202,10 +203,10 @@ function canonical(path: string): string {
 function readBuild(note: string): EngineBuild | undefined {
   const path = join(buildsFolder, note);
   if (!existsSync(path)) return undefined;
-  const { key } = JSON.parse(readFileSync(path, 'utf8')) as { key: string };
+  const { key } = parseJson(readFileSync(path)) as { key: string };
   const folder = join(buildsFolder, key);
   if (!existsSync(join(folder, 'engine.json'))) return undefined;
-  const build = JSON.parse(readFileSync(join(folder, 'engine.json'), 'utf8')) as EngineBuild;
+  const build = parseJson(readFileSync(join(folder, 'engine.json'))) as EngineBuild;
   // The folder may have moved since the build, so the recorded path is not used.
   return { ...build, path: join(folder, 'coarsely.node') };
 }

@@ -7,8 +7,9 @@ import { ChosenImages } from '../analysis/index.js';
 import { type Config, datasetSection } from '../config/index.js';
 import { learnsFromClean } from '../config/internal.js';
 import { openDataset, type SegmentationDataset } from '../data/index.js';
+import { oneClassProblem } from '../data/internal.js';
 import { ProcessGroup, type RankEnvironment, readRankEnvironment } from '../distributed/index.js';
-import { CoarselyError } from '../errors/index.js';
+import { CoarselyError, DataError } from '../errors/index.js';
 import { listenToFileNotices } from '../files/index.js';
 import { RunWriter } from '../runs/internal.js';
 import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
@@ -47,7 +48,7 @@ class RankStoppedError extends CoarselyError {
 /**
  * Trains to the config's last iteration, or until `shouldStop` returns true.
  * @throws {ConfigError} when the config cannot run as written, or the folder exists already
- * @throws {DataError} when the dataset cannot be read
+ * @throws {DataError} when the dataset cannot be read, or has only one class
  * @throws {CheckpointError} when the folder cannot be written, or not be resumed
  * @throws {DivergenceError} when the loss becomes NaN or infinite
  * @throws {DistributedError} when another rank is gone
@@ -92,6 +93,9 @@ async function train(
 ): Promise<'finished' | 'interrupted'> {
   const training = await openDataset(datasetSection(given.data, 'train'));
   const evaluation = await openDataset(datasetSection(given.data, 'evaluation'));
+  if (training.classes.length === 1) {
+    throw new DataError(`${given.data.root}: ${oneClassProblem(training.classes)}`);
+  }
   if (processGroup) {
     expectSameImages(training, { part: 'train', processGroup });
     expectSameImages(evaluation, { part: 'evaluation', processGroup });

@@ -133,14 +133,14 @@ describe.each(Object.entries(kinds))('%s', (_, kind) => {
       content: () => png({ ...size, channels: 3, bytes: () => 9 }),
       line: kind.wrongMode,
     },
-    'labels of 16 bits': {
+    'labels of 16 bits with a value above 255': {
       which: 'labels',
       content: () =>
-        sharp(new Uint16Array(pixels).fill(kind.encode(1)), { raw: { ...size, channels: 1 } })
+        sharp(new Uint16Array(pixels).fill(300), { raw: { ...size, channels: 1 } })
           .toColourspace('grey16')
           .png()
           .toBuffer(),
-      line: /: 16-bit PNG; save labels as 8-bit gray/,
+      line: /: 16-bit value 300 at pixel 0,0 does not fit into the 8 bits of a label/,
     },
     'a value out of range': {
       which: 'labels',

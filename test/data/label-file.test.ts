@@ -106,6 +106,17 @@ describe('encodings', () => {
     expect(await labelsOf(png({ width: 2, height: 1, channels: 3, bytes: () => 0 }), list)).toEqual([0, 0]);
   });
 
+  it('reads 16-bit gray and RGB that 8 bits can hold', async () => {
+    const gray = Uint16Array.from([0, 1, 2, 255]);
+    expect(await labelsOf(encode({ width: 4, height: 1, channels: 1, depth: 16, data: gray }))).toEqual([
+      0, 1, 2, 255,
+    ]);
+    const rgb = Uint16Array.from([0, 0, 142, 0, 0, 0].map((value) => value * 257));
+    expect(await labelsOf(encode({ width: 2, height: 1, channels: 3, depth: 16, data: rgb }))).toEqual([
+      1, 255,
+    ]);
+  });
+
   it('reads the class list’s own ignored value as ignored, beside 255', async () => {
     expect(await labelsOf(grayLabels(3, [7, 1, 255]), { ...classList, ignoredValue: 7 })).toEqual([
       255, 1, 255,
@@ -139,16 +150,28 @@ describe('refusals', () => {
     );
   });
 
-  it('refuses 16 bits', async () => {
-    const data = Uint16Array.from([0, 1]);
-    expect(await problemOf(encode({ width: 2, height: 1, channels: 1, depth: 16, data }))).toBe(
-      'a.png: 16-bit PNG; save labels as 8-bit gray, palette or RGB',
-    );
+  it.each([
+    [
+      [0, 300],
+      'a.png: 16-bit value 300 at pixel 1,0 does not fit into the 8 bits of a label: save labels as',
+    ],
+    [
+      [7, 26_001],
+      'a.png: 16-bit value 26001 at pixel 1,0 looks like an instance id of Cityscapes: use the files',
+    ],
+    [
+      [0, 257],
+      'a.png: 16-bit value 257 at pixel 1,0 is an 8-bit value times 257: the tool stretched the labels',
+    ],
+  ])('refuses 16-bit values that are no labels: %j', async (values, message) => {
+    const data = Uint16Array.from(values);
+    const file = encode({ width: 2, height: 1, channels: 1, depth: 16, data });
+    expect(await problemOf(file)).toContain(message);
   });
 
   it('refuses what is no PNG', async () => {
     expect(await problemOf(new TextEncoder().encode('not an image at all, but text of some length'))).toBe(
-      'a.png: not a PNG file; labels are 8-bit gray, palette or RGB PNGs',
+      'a.png: not a PNG file; labels are gray, palette or RGB PNGs',
     );
   });
 

@@ -30,6 +30,7 @@ describe('a folder without a fault', () => {
       name: 'train',
       images: 6,
       decoded: 6,
+      turned: 0,
       sizes: {
         images: 6,
         smallest: tiny,
@@ -158,7 +159,7 @@ describe('files that do not fit', () => {
     expect(problems[0]).toMatchObject({ count: 10, examples: { length: 5 } });
   });
 
-  it('by an ending of their names are told which', async () => {
+  it('by an ending of their names are paired by it', async () => {
     const root = await datasetFolder();
     for (const split of ['train', 'val']) {
       for (const sample of split === 'train' ? [0, 1, 2, 3] : [0, 1]) {
@@ -166,13 +167,13 @@ describe('files that do not fit', () => {
         await rename(`${file}.png`, `${file}_mask.png`);
       }
     }
-    const { problems } = await inspectDataset(root);
-    expect(problems).toHaveLength(2);
-    expect(problems[0]).toMatchObject({
-      code: 'image-without-labels',
-      message: expect.stringContaining('NAME_mask.png'),
-      count: 4,
-    });
+    const { problems, hints, labelSets, verdict } = await inspectDataset(root);
+    expect(problems).toEqual([]);
+    expect(hints).toContainEqual(
+      'labels: label files are called NAME_mask.png and images NAME; paired by data.labelSuffix=_mask',
+    );
+    expect(labelSets[0]?.options).toEqual({ labelSuffix: '_mask' });
+    expect(verdict.usable).toBe(true);
   });
 
   it('are found when they break off, also where only headers are read', async () => {

@@ -183,13 +183,18 @@ describe('palettes', () => {
     expect(hints).toEqual(['labels: palette PNGs, of which the index is the class']);
   });
 
-  it('in another order than the list are noticed', async () => {
+  it('in another order than the list are a problem', async () => {
     const root = await datasetFolder();
     await overwrite(root, paletteFile([car, road, tree]));
-    const { hints } = await inspectDataset(root);
-    expect(hints).toContainEqual(
-      expect.stringContaining("has the color of 'car', which is 1 in classes.json"),
-    );
+    const { problems, verdict } = await inspectDataset(root);
+    expect(problems).toEqual([
+      expect.objectContaining({
+        code: 'palettes-differ',
+        labels: 'labels',
+        message: expect.stringContaining("has the color of 'car', which is 1 in classes.json"),
+      }),
+    ]);
+    expect(verdict.usable).toBe(false);
   });
 
   it('give a proposed list their colors', async () => {

@@ -69,6 +69,7 @@ export function checkConfigFiles(
     checkDataset: async (section) => {
       const check = await checkDataset(section);
       printSkipped(section, check.skipped ?? []);
+      for (const note of check.notes ?? []) printNotice(note);
       return check;
     },
   });

@@ -16,7 +16,7 @@ import { idLabelReader } from '../images/id-labels.js';
 import { ade20kClasses } from './ade20k/classes.js';
 import type { PredictionFormat } from './dataset.js';
 import { defineFileDataset, type LabelFormat } from './file-dataset.js';
-import { badFilesOption, splitNames, splitOption } from './file-options.js';
+import { badFilesOption, idPalettes, splitNames, splitOption } from './file-options.js';
 
 /** Maps the names of splits to their folders. */
 const folders = {
@@ -45,6 +45,7 @@ const layout = 'ADE20K has images and annotations folders, each with training an
 
 const labelFormat: LabelFormat = {
   classes: ade20kClasses,
+  palettes: idPalettes,
   ...idLabelReader({
     expected: 'ADE20K (SceneParse150) values, 1 to 150 and 0 for ignored',
     labels: [ignoreIndex, ...ade20kClasses.keys()],

@@ -1,96 +1,112 @@
 /** Checks the files of a dataset before anything expensive begins. */
 
+import { dirname } from 'node:path';
 import { DataError } from '../../errors/index.js';
 import { ignoreIndex } from '../classes.js';
 import type { FilePair, PairTable } from '../files/pair-table.js';
 import { reachesEnd, readEnds } from '../images/file-ends.js';
-import { readImage, readImageSize } from '../images/image-file.js';
+import { readImage, readImageHeader } from '../images/image-file.js';
 import type { ImageReading } from '../images/image-reading.js';
 import type { LabelReader } from '../images/label-file.js';
-import { sizeMismatch } from '../images/size.js';
+import { explainMismatch, readOrientation, turnedNote } from '../images/orientation.js';
+import { type Size, sizeMismatch } from '../images/size.js';
 
 /** Limits the files that are opened at once, which is enough to hide the latency of a disk. */
 const filesAtOnce = 16;
 /** Limits the label files whose content the quick check reads, evenly spread over the split. */
 const sampledLabels = 50;
 
+/** Says how the files of a dataset are read and what is known about them. */
+export interface FileCheckOptions {
+  /** Holds the problems that listing the files has shown. */
+  readonly known: readonly string[];
+  readonly labelReader: LabelReader;
+  /** Names the folder of the labels in messages; is null when the dataset is read without labels. */
+  readonly labelFolder: string | null;
+  /** Says how image files are read. */
+  readonly images: ImageReading;
+  readonly deep: boolean;
+}
+
 /**
- * Returns `known` problems and one line for each file that cannot be used. The quick check reads the header and end of every file and the content
- * of some label files; with `deep` every image and label file is decoded. A split without any labeled pixel is a problem too.
+ * Returns `known` problems and one line for each file that cannot be used. The quick check reads the header and end of every
+ * file and the content of some label files; with `deep` every image and label file is decoded. A split without any labeled
+ * pixel is a problem too. A note says how many images an EXIF orientation turns.
  */
 export async function checkFiles(
   pairs: PairTable,
-  {
-    known,
-    labelReader,
-    labelFolder,
-    images,
-    deep,
-  }: {
-    /** Holds the problems that listing the files has shown. */
-    readonly known: readonly string[];
-    readonly labelReader: LabelReader;
-    /** Names the folder of the labels in messages; is null when the dataset is read without labels. */
-    readonly labelFolder: string | null;
-    readonly images: ImageReading;
-    readonly deep: boolean;
-  },
-): Promise<string[]> {
+  { known, labelFolder, ...how }: FileCheckOptions,
+): Promise<{ readonly problems: readonly string[]; readonly notes: readonly string[] }> {
   const problems = [...known];
-  const stride = deep ? 1 : Math.ceil(pairs.length / sampledLabels);
+  const stride = how.deep ? 1 : Math.ceil(pairs.length / sampledLabels);
   let labeled = false;
+  let turned = 0;
   for (let start = 0; start < pairs.length; start += filesAtOnce) {
     const group = pairs.slice(start, start + filesAtOnce);
     // Every label file is read until a labeled pixel was seen, which is mostly in the first one.
     const contentOf = (place: number) => (start + place) % stride === 0 || !labeled;
     const checks = await Promise.all(
-      group.map((pair, place) => checkPair(pair, { labelReader, images, content: contentOf(place), deep })),
+      group.map((pair, place) => checkPair(pair, { ...how, content: contentOf(place) })),
     );
     for (const check of checks) problems.push(...check.problems);
     labeled ||= checks.some((check) => check.labeled);
+    turned += checks.filter((check) => check.turned).length;
   }
   if (labelFolder !== null && pairs.length > 0 && problems.length === 0 && !labeled) {
     problems.push(
       `${labelFolder}: the split has no labeled pixel in any of ${pairs.length} files; label some or choose another split`,
     );
   }
-  return problems;
+  const folder = dirname(pairs.get(0)?.image ?? '');
+  return { problems, notes: turned === 0 ? [] : [`${folder}: ${turnedNote(turned, how.images)}`] };
 }
+
+interface PairCheck {
+  readonly problems: readonly string[];
+  readonly labeled: boolean;
+  /** Is true when the image has an EXIF orientation other than upright. */
+  readonly turned: boolean;
+}
+
+/** Holds the size of an image, and its EXIF orientation where its header tells. */
+type ImageSize = Size & { readonly orientation?: number };
 
 /** Checks one sample: decodes the image with `deep`, the labels with `content`, and each when its end is missing. */
 async function checkPair(
   pair: FilePair,
   {
     labelReader,
-    images,
+    images: reading,
     content,
     deep,
-  }: {
-    readonly labelReader: LabelReader;
-    readonly images: ImageReading;
-    readonly content: boolean;
-    readonly deep: boolean;
-  },
-): Promise<{ readonly problems: readonly string[]; readonly labeled: boolean }> {
+  }: Omit<FileCheckOptions, 'known' | 'labelFolder'> & { readonly content: boolean },
+): Promise<PairCheck> {
   const problems: string[] = [];
   const note = noteIn(problems);
   const ends = await readEnds(pair.image);
   const decode = deep || !ends.ended;
-  const imageSize = () =>
-    (decode ? readImage(pair.image, images) : readImageSize(pair.image, images)).catch(note);
+  const imageSize = (): Promise<ImageSize | null> =>
+    (decode ? readImage(pair.image, reading) : readImageHeader(pair.image, reading)).catch(note);
   // A PNG's header tells its size at a tenth of the cost, except that an orientation may follow later in the file.
   const stored = decode ? null : ends.png;
-  let image = stored ?? (await imageSize());
-  if (pair.labels === null) return { problems, labeled: false };
+  let image: ImageSize | null = stored ?? (await imageSize());
+  const orientation = decode ? await readOrientation(pair.image, reading) : (image?.orientation ?? 1);
+  const turned = image !== null && orientation > 1;
+  if (pair.labels === null) return { problems, labeled: false, turned };
   const readContent = content || !(await reachesEnd(pair.labels));
   const map = readContent ? await labelReader.read(pair.labels).catch(note) : null;
   const labels = readContent ? map : await labelReader.readSize(pair.labels).catch(note);
-  const differ = () => image && labels && sizeMismatch(pair.labels as string, { image, labels });
-  if (stored !== null && differ() !== null) image = await imageSize();
-  const mismatch = differ();
-  if (mismatch !== null) problems.push(mismatch);
+  const differ = image !== null && labels !== null && sizeMismatch(pair.labels, { image, labels }) !== null;
+  if (stored !== null && differ) image = await imageSize();
+  if (image !== null && labels !== null) {
+    const mismatch = await explainMismatch(
+      { labelPath: pair.labels, imagePath: pair.image },
+      { image, labels, reading },
+    );
+    if (mismatch !== null) problems.push(mismatch);
+  }
   const labeled = map?.labels.some((label) => label !== ignoreIndex) ?? false;
-  return { problems, labeled };
+  return { problems, labeled, turned };
 }
 
 /** Returns a rejection handler that adds the message of a DataError to `problems` and rethrows any other error. */

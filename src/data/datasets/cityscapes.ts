@@ -19,7 +19,7 @@ import { cityscapesClasses, idOfTrainId, trainIdOfId } from './cityscapes/labels
 import { readPolygonLabels, readPolygonSize } from './cityscapes/polygon-file.js';
 import type { PredictionFormat } from './dataset.js';
 import { defineFileDataset, type LabelFormat } from './file-dataset.js';
-import { badFilesOption, splitNames, splitOption } from './file-options.js';
+import { badFilesOption, idPalettes, splitNames, splitOption } from './file-options.js';
 
 /** Lists the splits, and whether each is for training. */
 const splits = { train: true, train_extra: true, val: false, test: false } as const;
@@ -64,6 +64,7 @@ const polygonReader: LabelReader = { read: readPolygonLabels, readSize: readPoly
 
 const labelFormat: LabelFormat = {
   classes: cityscapesClasses,
+  palettes: idPalettes,
   read: (path) => readerOf(path).read(path),
   readSize: (path) => readerOf(path).readSize(path),
 };

@@ -9,6 +9,7 @@ import type { SharedFiles } from '../files/pair-table.js';
 import type { RowRange } from '../images/image-file.js';
 import type { ImageReading } from '../images/image-reading.js';
 import type { LabelMap } from '../images/label-file.js';
+import type { PaletteGroup } from './compare-palettes.js';
 
 /** Holds a decoded image with its labels, at its original size. */
 export interface Sample {
@@ -71,6 +72,10 @@ export interface DatasetCheck {
   readonly problems: readonly string[];
   /** Has one line, with the path, for each bad file that the dataset leaves out. */
   readonly skipped?: readonly string[];
+  /** Has one line, with the path, for each thing that was assumed or left out and prevents nothing. */
+  readonly notes?: readonly string[];
+  /** Holds the palettes of label files whose indices are classes, to compare with those of other parts. */
+  readonly palettes?: readonly PaletteGroup[];
 }
 
 /** Describes a kind of dataset that a config can name. */

@@ -10,8 +10,15 @@ import { type FilePair, PairTable, type SharedFiles } from '../files/pair-table.
 import { openImage, readImage } from '../images/image-file.js';
 import { defaultReading, type ImageReading } from '../images/image-reading.js';
 import type { LabelMap, LabelReader } from '../images/label-file.js';
-import { type Size, sizeMismatch } from '../images/size.js';
+import { explainMismatch } from '../images/orientation.js';
+import type { Size } from '../images/size.js';
 import { checkFiles, noteIn } from './check-files.js';
+import {
+  findPaletteConflict,
+  groupByPalette,
+  type PaletteGroup,
+  type PaletteMeaning,
+} from './compare-palettes.js';
 import type {
   DatasetComponent,
   DatasetContext,
@@ -24,6 +31,8 @@ import type {
 /** Says what labels mean and how their files are read. */
 export interface LabelFormat extends LabelReader {
   readonly classes: readonly DatasetClass[];
+  /** Says what the indices of palette PNGs have to agree with; absent where palettes mean nothing. */
+  readonly palettes?: PaletteMeaning | undefined;
 }
 
 interface FileDatasetKind<Schema extends z.ZodType> {
@@ -76,11 +85,11 @@ export function defineFileDataset<Schema extends z.ZodType<object>>({
   };
   const listAnew = async (given: Options, images: ImageReading): Promise<Listing> => {
     const began = Date.now();
-    const { pairs, problems: found, skipped, listed } = await list(given);
+    const { pairs, problems: found, skipped, notes, listed } = await list(given);
     const problems = [...found];
     const format = await labelFormat(given).catch(noteIn(problems));
     const usable = format === null ? pairs.map((pair) => ({ ...pair, labels: null })) : pairs;
-    const kept = { pairs: PairTable.from(usable), skipped, listed, checked: false };
+    const kept = { pairs: PairTable.from(usable), skipped, notes, listed, checked: false };
     if (problems.length === 0) await keepListing(keyOf(given, images), { ...kept, began });
     return { ...kept, problems, labelFormat: format ?? noLabelFormat };
   };
@@ -94,6 +103,10 @@ export function defineFileDataset<Schema extends z.ZodType<object>>({
       if (files === undefined) {
         const { problems, ...listing } = (await findKept(given, images)) ?? (await listAnew(given, images));
         if (problems.length > 0) throw firstOf(problems);
+        if (!listing.checked && !comparedHere.has(JSON.stringify(keyOf(given, images)))) {
+          const { conflict } = await comparePalettes(listing);
+          if (conflict !== null) throw new DataError(conflict);
+        }
         return new FileDataset({ ...listing, images });
       }
       return new FileDataset({
@@ -111,23 +124,49 @@ export function defineFileDataset<Schema extends z.ZodType<object>>({
       }: { readonly deep: boolean; readonly images?: ImageReading | undefined },
     ) => {
       const kept = deep ? null : await findKept(given, images).catch(() => null);
-      if (kept?.checked) return { length: kept.pairs.length, problems: [], skipped: kept.skipped };
+      if (kept?.checked) {
+        const { pairs, skipped, notes } = kept;
+        return { length: pairs.length, problems: [], skipped, notes };
+      }
       const began = Date.now();
       const { problems: known, labelFormat: labelReader, ...listing } = await listAnew(given, images);
       const { pairs, skipped } = listing;
-      const problems = await checkFiles(pairs, {
+      const found = await checkFiles(pairs, {
         known,
         labelReader,
         labelFolder: labelFolder(given),
         images,
         deep,
       });
-      if (problems.length === 0)
-        await keepListing(keyOf(given, images), { ...listing, checked: true, began });
-      return { length: pairs.length, problems, skipped };
+      const notes = [...listing.notes, ...found.notes];
+      const { conflict, groups } = await comparePalettes({ pairs, labelFormat: labelReader });
+      const problems = [...found.problems, ...(conflict === null ? [] : [conflict])];
+      const key = keyOf(given, images);
+      if (conflict === null) comparedHere.add(JSON.stringify(key));
+      if (problems.length === 0) await keepListing(key, { ...listing, notes, checked: true, began });
+      return { length: pairs.length, problems, skipped, notes, palettes: groups };
     },
   });
   return { ...component, ...extra };
+}
+
+/** Holds the datasets whose palettes this process has compared, as training checks a dataset before it opens it. */
+const comparedHere = new Set<string>();
+
+/** Compares the palettes of the label files where their indices are classes. */
+async function comparePalettes({
+  pairs,
+  labelFormat: { palettes: meaning },
+}: Pick<Listing, 'pairs' | 'labelFormat'>): Promise<{
+  readonly conflict: string | null;
+  readonly groups: readonly PaletteGroup[];
+}> {
+  if (meaning === undefined) return { conflict: null, groups: [] };
+  const paths = pairs.slice(0, pairs.length).flatMap(({ labels }) => (labels === null ? [] : [labels]));
+  const groups = await groupByPalette(paths);
+  const found = await findPaletteConflict(groups, meaning.classList);
+  if (found === null) return { conflict: null, groups };
+  return { conflict: `${found.examples.join(' and ')}: ${found.message}; ${meaning.remedy}`, groups };
 }
 
 /** Returns one error for a list of problems: the first one, and how many follow. */
@@ -151,8 +190,8 @@ class FileDataset implements SegmentationDataset {
   }: Pick<Listing, 'pairs' | 'labelFormat' | 'skipped'> & { readonly images: ImageReading }) {
     this.#pairs = pairs;
     this.#labelFormat = labelFormat;
-    this.skipped = skipped;
     this.#images = images;
+    this.skipped = skipped;
   }
 
   get channels(): number {
@@ -178,13 +217,13 @@ class FileDataset implements SegmentationDataset {
   async read(index: number): Promise<Sample> {
     const { name, image, labels } = this.#pair(index);
     const decoded = await readImage(image, this.#images);
-    return { name, ...decoded, labels: await this.#labels(labels, decoded) };
+    return { name, ...decoded, labels: await this.#labels(labels, { path: image, size: decoded }) };
   }
 
   async open(index: number): Promise<OpenSample> {
     const { name, image, labels } = this.#pair(index);
     const { width, height, rows } = await openImage(image, this.#images);
-    const map = await this.#labels(labels, { width, height });
+    const map = await this.#labels(labels, { path: image, size: { width, height } });
     return { name, width, height, labels: map, imageRows: rows };
   }
 
@@ -193,10 +232,14 @@ class FileDataset implements SegmentationDataset {
     return labels === null ? null : this.#labelFormat.read(labels);
   }
 
-  async #labels(path: string | null, image: Size): Promise<Uint8Array | null> {
+  async #labels(
+    path: string | null,
+    image: { readonly path: string; readonly size: Size },
+  ): Promise<Uint8Array | null> {
     if (path === null) return null;
     const map = await this.#labelFormat.read(path);
-    const mismatch = sizeMismatch(path, { image, labels: map });
+    const paths = { labelPath: path, imagePath: image.path };
+    const mismatch = await explainMismatch(paths, { image: image.size, labels: map, reading: this.#images });
     if (mismatch !== null) throw new DataError(mismatch);
     return map.labels;
   }

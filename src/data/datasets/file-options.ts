@@ -1,6 +1,7 @@
 /** Defines options that several kinds of dataset share: the split, or several joined by '+', and what to do with bad files. */
 
 import { z } from 'zod';
+import type { PaletteMeaning } from './compare-palettes.js';
 
 /** Returns the splits of `train+val`, in that order. */
 export function splitNames(split: string): string[] {
@@ -38,3 +39,16 @@ export const badFilesOption = z
   .describe(
     '`skip` leaves bad files out, `stop` stops at the first, and `auto` skips in training splits and stops in the others.',
   );
+
+/** Validates what a file name has before or after the name of its sample; nothing by default. */
+export const affixOption = z
+  .string()
+  .regex(/^[^/\\]*$/, "expected a part of a file name, without '/'")
+  .default('');
+
+/** Says that the indices of palette PNGs are ids, so that palettes which differ show files that a program numbered anew. */
+export const idPalettes: PaletteMeaning = {
+  classList: null,
+  remedy:
+    'the indices are read as ids: take the label files as they were published, or save them as 8-bit gray',
+};

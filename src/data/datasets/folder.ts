@@ -2,19 +2,23 @@
  * Reads a dataset in plain folders:
  *
  *     ROOT/classes.json
- *     ROOT/images/SPLIT/NAME.jpg      (or another format: PNG, WebP, TIFF, BMP, GIF, AVIF)
+ *     ROOT/images/SPLIT/NAME.jpg      (or another format: PNG, WebP, TIFF, BMP, GIF, AVIF; also in subfolders)
  *     ROOT/labels/SPLIT/NAME.png      (or another folder: `coarse` to train, `fine` to evaluate)
  */
 
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { DataError } from '../../errors/index.js';
+import { type ClassList, oneClassProblem } from '../classes.js';
+import { namingOptions, type PairNaming } from '../files/find-naming.js';
 import { listByStem } from '../files/list-files.js';
 import { type FileListing, joinSplits, listSplit, type SplitLayout } from '../files/list-split.js';
 import { imageExtensions, imageFormatNames } from '../images/image-formats.js';
-import { readLabelHeader, readLabels } from '../images/label-file.js';
+import { type LabelEncoding, readLabels } from '../images/label-file.js';
+import { readLabelHeader } from '../images/label-samples.js';
 import { readClassList } from './class-list.js';
 import { defineFileDataset } from './file-dataset.js';
-import { splitNames, splitOption } from './file-options.js';
+import { affixOption, splitNames, splitOption } from './file-options.js';
 
 const options = z
   .strictObject({
@@ -28,6 +32,31 @@ const options = z
       .nullable()
       .default('labels')
       .describe('Folder of labels beside `images`. `null` reads images only.'),
+    imagePrefix: affixOption.describe(
+      'What image files have before the name that they share with their labels.',
+    ),
+    imageSuffix: affixOption.describe(
+      'What image files have between that name and the extension, as in `NAME_image.jpg`.',
+    ),
+    labelPrefix: affixOption.describe('What label files have before the name of their image.'),
+    labelSuffix: affixOption.describe(
+      'What label files have between that name and the extension: `_mask` for `NAME_mask.png`.',
+    ),
+    unlabeled: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Name of the class that pixels without a label belong to: `background`, for labels that mark objects only. It is ' +
+          'added to the classes unless it is one. By default such pixels are ignored.',
+      ),
+    labelEncoding: z
+      .enum(['auto', 'index', 'color'])
+      .default('auto')
+      .describe(
+        'What states the class of a pixel. `auto`: the value in gray and palette PNGs, whose palettes must agree, and the ' +
+          'color in RGB PNGs. `index`: the value, also where palettes differ. `color`: the color, also in palette PNGs.',
+      ),
   })
   .describe('Images and labels in plain folders, with `classes.json`.');
 
@@ -37,11 +66,11 @@ type FolderOptions = z.output<typeof options>;
 export const labelExtensions: ReadonlySet<string> = new Set(['.png']);
 const layout = 'a dataset has images/SPLIT and LABELS/SPLIT folders';
 
-async function list({ root, split, labels }: FolderOptions): Promise<FileListing> {
-  const splits = splitNames(split);
+async function list(given: FolderOptions): Promise<FileListing> {
+  const splits = splitNames(given.split);
   const listings: FileListing[] = [];
   for (const one of splits) {
-    const listing = await listSplit(layoutOf(one, { root, labels }));
+    const listing = await listSplit(layoutOf(one, given));
     // Two splits may use the same name.
     const pairs = listing.pairs.map((pair) => ({ ...pair, name: `${one}/${pair.name}` }));
     listings.push(splits.length === 1 ? listing : { ...listing, pairs });
@@ -49,19 +78,45 @@ async function list({ root, split, labels }: FolderOptions): Promise<FileListing
   return joinSplits(listings);
 }
 
-function layoutOf(split: string, { root, labels }: Pick<FolderOptions, 'root' | 'labels'>): SplitLayout {
+function layoutOf(split: string, given: FolderOptions): SplitLayout {
+  const { root, labels } = given;
   const imageFolder = join(root, 'images', split);
   const labelFolder = labels === null ? null : join(root, labels, split);
-  return {
-    listImages: (notes) => listByStem(imageFolder, { extensions: imageExtensions, layout, notes }),
-    listLabels:
-      labelFolder === null
-        ? null
-        : (notes) => listByStem(labelFolder, { extensions: labelExtensions, layout, notes }),
-    noImages: `${imageFolder}: split '${split}' holds no image; expected ${imageFormatNames} files`,
-    expectedImage: (name) => `${name} in ${imageFolder}`,
-    expectedLabels: (name) => join(labelFolder ?? '', `${name}.png`),
+  const imageNaming = { prefix: given.imagePrefix, suffix: given.imageSuffix };
+  const labelNaming = { prefix: given.labelPrefix, suffix: given.labelSuffix };
+  // The folder of all splits is not a split of its own with the others in it.
+  const common = { layout, subfolders: split !== '.' };
+  const images = { ...common, extensions: imageExtensions, naming: imageNaming };
+  const labelFiles = { ...common, extensions: labelExtensions, naming: labelNaming };
+  const named = (name: string, { prefix, suffix }: typeof imageNaming) =>
+    join(dirname(name), `${prefix}${basename(name)}${suffix}`);
+  const isPlain = [imageNaming, labelNaming].every(({ prefix, suffix }) => `${prefix}${suffix}` === '');
+  const differentNames = (naming: PairNaming): string => {
+    const keys = Object.entries(namingOptions(naming)).map(([key, value]) => `data.${key}: ${value}`);
+    return `${labelFolder}: label files and images add different things to their common names; set ${keys.join(', ')}`;
   };
+  return {
+    listImages: (notes) => listByStem(imageFolder, { ...images, notes }),
+    listLabels: labelFolder === null ? null : (notes) => listByStem(labelFolder, { ...labelFiles, notes }),
+    noImages: `${imageFolder}: split '${split}' holds no image; expected ${imageFormatNames} files`,
+    expectedImage: (name) => `${named(name, imageNaming)} in ${imageFolder}`,
+    expectedLabels: (name) => join(labelFolder ?? '', `${named(name, labelNaming)}.png`),
+    ...(isPlain ? { differentNames } : {}),
+  };
+}
+
+const paletteRemedy =
+  'if the colors are right, list them in classes.json and set data.labelEncoding: color; if the indices are right, set it to index';
+
+/** Throws for a list that cannot be trained on: of one class, and without colors where labels are read by color. */
+function rejectUnusable(
+  { classes, statedColors = [] }: ClassList,
+  { path, encoding }: { readonly path: string; readonly encoding: LabelEncoding },
+): void {
+  if (classes.length === 1) throw new DataError(`${path}: ${oneClassProblem(classes)}`);
+  if (encoding === 'color' && statedColors.every((color) => color === undefined)) {
+    throw new DataError(`${path}: gives no class a color, which data.labelEncoding: color needs`);
+  }
 }
 
 /** Reads datasets in plain folders. */
@@ -69,10 +124,17 @@ export const folder = defineFileDataset({
   kind: 'folder',
   options,
   list,
-  labelFormat: async ({ root }) => {
-    const classList = await readClassList(join(root, 'classes.json'));
-    const { classes } = classList;
-    return { classes, read: (path) => readLabels(path, classList), readSize: readLabelHeader };
+  labelFormat: async ({ root, labels, unlabeled, labelEncoding: encoding }) => {
+    const path = join(root, 'classes.json');
+    const classList = await readClassList(path, { unlabeled });
+    if (labels !== null) rejectUnusable(classList, { path, encoding });
+    const palettes = encoding === 'auto' ? { classList, remedy: paletteRemedy } : undefined;
+    return {
+      classes: classList.classes,
+      palettes,
+      read: (file) => readLabels(file, classList, { encoding }),
+      readSize: readLabelHeader,
+    };
   },
   labelFolder: ({ root, labels, split }) => labels && join(root, labels, split),
 });

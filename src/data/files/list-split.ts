@@ -1,6 +1,9 @@
 /** Lists the files of a split: images and label files are paired by name, and bad files are left out where that is wanted. */
 
+import { basename, dirname } from 'node:path';
+import { counted } from '../../format/index.js';
 import { reachesEnd } from '../images/file-ends.js';
+import { findNaming, type PairNaming } from './find-naming.js';
 import type { ListingNotes } from './list-files.js';
 import type { FilePair } from './pair-table.js';
 
@@ -14,6 +17,8 @@ export interface FileListing {
   readonly problems: readonly string[];
   /** Has one line, with the path, for each bad file that was left out. */
   readonly skipped: readonly string[];
+  /** Has one line, with the path, for each thing that a person should know although it prevents nothing. */
+  readonly notes: readonly string[];
   /** Holds what the listing depends on: every listed folder, and every file that was left out because it is cut off. */
   readonly listed: readonly string[];
 }
@@ -30,6 +35,8 @@ export interface SplitLayout {
   expectedImage(name: string): string;
   /** Returns the label file expected for an image, for error messages. */
   expectedLabels(name: string): string;
+  /** Says that images and label files add different things to their names; absent where names are fixed. */
+  readonly differentNames?: (naming: PairNaming) => string;
 }
 
 /**
@@ -44,33 +51,57 @@ export async function listSplit(
 ): Promise<FileListing> {
   const problems: string[] = [];
   const listed: string[] = [];
-  const nothing = { pairs: [], problems, skipped: [], listed };
-  const images = await layout.listImages({ problems, listed });
+  const notes: string[] = [];
+  const nothing = { pairs: [], problems, skipped: [], listed, notes };
+  const images = await layout.listImages(nothing);
   if (images === null) return nothing;
   if (images.size === 0) {
-    problems.push(layout.noImages);
+    const leftOut = notes[0] === undefined ? '' : ` (${notes[0].replace(/^.*?: /, '')})`;
+    problems.push(`${layout.noImages}${leftOut}`);
     return nothing;
   }
   if (layout.listLabels === null) {
     return { ...nothing, pairs: [...images].map(([name, image]) => ({ name, image, labels: null })) };
   }
-  const labels = await layout.listLabels({ problems, listed });
+  const labels = await layout.listLabels(nothing);
   if (labels === null) return nothing;
+  const naming = layout.differentNames && findNaming([...images.keys()], [...labels.keys()]);
+  if (layout.differentNames && naming) {
+    problems.push(layout.differentNames(naming));
+    return nothing;
+  }
   const pairs: FilePair[] = [];
   const unpaired: string[] = [];
+  let differently = 0;
   for (const [name, image] of images) {
     const labelFile = labels.get(name);
     if (labelFile === undefined)
       unpaired.push(`${image}: no labels; expected ${layout.expectedLabels(name)}`);
-    else pairs.push({ name, image, labels: labelFile });
+    else {
+      pairs.push({ name, image, labels: labelFile });
+      if (composedDifferently(image, labelFile)) differently++;
+    }
   }
+  if (differently > 0) notes.push(`${dirname(pairs[0]?.labels ?? '')}: ${composedNote(differently)}`);
   for (const [name, labelFile] of labels) {
     if (!images.has(name)) {
       unpaired.push(`${labelFile}: labels without an image; expected ${layout.expectedImage(name)}`);
     }
   }
-  if (skipBadFiles) return leaveOutBrokenFiles({ pairs, problems, skipped: unpaired, listed });
-  return { pairs, problems: [...problems, ...unpaired], skipped: [], listed };
+  if (skipBadFiles) return leaveOutBrokenFiles({ ...nothing, pairs, skipped: unpaired });
+  return { ...nothing, pairs, problems: [...problems, ...unpaired] };
+}
+
+/** Returns whether one of two file names has accents as characters of their own (NFD) and the other has not (NFC). */
+export function composedDifferently(image: string, labels: string): boolean {
+  const isComposed = (path: string) => basename(path) === basename(path).normalize('NFC');
+  return isComposed(image) !== isComposed(labels);
+}
+
+/** Says how many images and label files have equal names that are stored differently. */
+export function composedNote(count: number): string {
+  const names = counted(count, 'image and its label file store', 'images and their label files store');
+  return `${names} the accents of their name differently (NFC and NFD); they are paired as they look`;
 }
 
 /**
@@ -78,7 +109,7 @@ export async function listSplit(
  * is not found here.
  */
 async function leaveOutBrokenFiles(listing: FileListing): Promise<FileListing> {
-  const { pairs, problems } = listing;
+  const { pairs } = listing;
   const skipped = [...listing.skipped];
   const listed = [...listing.listed];
   const whole: FilePair[] = [];
@@ -95,7 +126,7 @@ async function leaveOutBrokenFiles(listing: FileListing): Promise<FileListing> {
       listed.push(file);
     }
   }
-  return { pairs: whole, problems, skipped, listed };
+  return { ...listing, pairs: whole, skipped, listed };
 }
 
 async function brokenFile({ image, labels }: FilePair): Promise<string | null> {
@@ -111,5 +142,11 @@ export function joinSplits(splits: readonly FileListing[]): FileListing {
   if (pairs.length === 0 && problems.length === 0) {
     problems.push(`${skipped[0]} (as are all of ${skipped.length} files: nothing is left)`);
   }
-  return { pairs, skipped, problems, listed: splits.flatMap((split) => split.listed) };
+  return {
+    pairs,
+    skipped,
+    problems,
+    listed: splits.flatMap((split) => split.listed),
+    notes: splits.flatMap((split) => split.notes),
+  };
 }

@@ -27,7 +27,7 @@ const format = 3;
 const settledMilliseconds = 2000;
 
 /** Holds the listing of a dataset in which no problem was found. */
-export interface KeptListing extends Pick<FileListing, 'skipped' | 'listed'> {
+export interface KeptListing extends Pick<FileListing, 'skipped' | 'listed' | 'notes'> {
   readonly pairs: PairTable;
   /** Is true when all files were checked and none had a problem. */
   readonly checked: boolean;
@@ -40,6 +40,7 @@ interface Entry {
   readonly states: readonly string[];
   readonly pairs: SharedFiles;
   readonly skipped: readonly string[];
+  readonly notes: readonly string[];
   readonly checked: boolean;
 }
 
@@ -63,8 +64,8 @@ export async function findListing(key: Readonly<Record<string, unknown>>): Promi
     if (entry.format !== format || entry.key !== text) return null;
     const states = await statesOf(entry.listed);
     if (states === null || states.some(({ state }, place) => state !== entry.states[place])) return null;
-    const { skipped, listed, checked } = entry;
-    return { pairs: new PairTable(shared(entry.pairs)), skipped, listed, checked };
+    const { skipped, notes, listed, checked } = entry;
+    return { pairs: new PairTable(shared(entry.pairs)), skipped, notes, listed, checked };
   } catch {
     // A damaged entry, or one of another version, counts as none.
     return null;
@@ -79,7 +80,7 @@ export async function keepListing(
   key: Readonly<Record<string, unknown>>,
   listing: KeptListing & { readonly began: number },
 ): Promise<void> {
-  const { pairs, skipped, checked, listed, began } = listing;
+  const { pairs, skipped, notes, checked, listed, began } = listing;
   if (pairs.length < leastPairs()) return;
   const states = await statesOf(listed);
   if (states === null || states.some(({ changed }) => began - changed < settledMilliseconds)) return;
@@ -91,6 +92,7 @@ export async function keepListing(
     states: states.map(({ state }) => state),
     pairs: owned(pairs.content),
     skipped,
+    notes,
     checked,
   };
   try {

@@ -27,6 +27,7 @@ export interface PngHeader {
   /** Counts the bits of a channel, or of a palette index. */
   readonly depth: number;
   readonly color: PngColor;
+  readonly interlaced: boolean;
 }
 
 /** Counts the first bytes of a file that `parsePngHeader` needs. */
@@ -41,14 +42,23 @@ const colors: ReadonlyMap<number, PngColor> = new Map([
   [6, 'rgb-alpha'],
 ]);
 
+const depths: Readonly<Record<PngColor, readonly number[]>> = {
+  gray: [1, 2, 4, 8, 16],
+  palette: [1, 2, 4, 8],
+  rgb: [8, 16],
+  'gray-alpha': [8, 16],
+  'rgb-alpha': [8, 16],
+};
+
 /** Parses the header in the first bytes of a PNG. Returns null for any other file. */
 export function parsePngHeader(bytes: Uint8Array): PngHeader | null {
   if (bytes.length < pngHeaderLength || signature.some((byte, place) => bytes[place] !== byte)) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const color = colors.get(view.getUint8(25));
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  if (color === undefined || width === 0 || height === 0) return null;
-  return { width, height, depth: view.getUint8(24), color };
+  const depth = view.getUint8(24);
+  if (color === undefined || width === 0 || height === 0 || !depths[color].includes(depth)) return null;
+  return { width, height, depth, color, interlaced: view.getUint8(28) === 1 };
 }
 
 /** Describes what the first and last bytes of a file tell. */

@@ -3,13 +3,8 @@
 import { DataError } from '../../errors/index.js';
 import { ignoreIndex } from '../classes.js';
 import type { PngColor } from './file-ends.js';
-import {
-  type LabelMap,
-  type LabelReader,
-  mapSamples,
-  readLabelHeader,
-  readLabelSamples,
-} from './label-file.js';
+import { type LabelMap, type LabelReader, mapSamples } from './label-file.js';
+import { readLabelHeader, readLabelSamples } from './label-samples.js';
 
 /** Says what the values of a dataset's label files mean. */
 export interface IdEncoding {

@@ -49,11 +49,14 @@ export interface ImageHeader extends Size {
   readonly type: string;
   /** Counts the pages of a TIFF or the frames of an animation; the first one is read. */
   readonly pages: number;
+  /** Gives the EXIF orientation, 1 to 8: 1 is upright, and 5 to 8 swap width and height. */
+  readonly orientation: number;
 }
 
 /**
  * Reads an image as 8-bit pixels: PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF, whatever its name says. The EXIF orientation is
- * applied. With the default reading alpha is dropped and gray becomes RGB; of several pages or frames, the first is read.
+ * applied unless the reading says otherwise. With the default reading alpha is dropped and gray becomes RGB; of several
+ * pages or frames, the first is read.
  *
  * @throws {DataError} naming the file when it is missing, cut off or not an image, and when its channels or values do not fit
  *   the reading
@@ -68,8 +71,8 @@ async function decodeImage(
 ): Promise<RgbImage> {
   const format = formatOf(head);
   try {
-    if (reading.channels === 3 && isPlain(format, head)) return await readColors(path);
-    const stored = await decodeStored(path, format);
+    if (reading.channels === 3 && isPlain(format, head)) return await readColors(path, reading);
+    const stored = await decodeStored(path, { format, exif: reading.exif });
     const { width, height } = stored;
     return { width, height, image: toEightBit(stored, reading) };
   } catch (cause) {
@@ -92,9 +95,9 @@ function isPlain(format: ImageFormat, head: Uint8Array): boolean {
   return format === 'jpeg' || format === 'webp' || format === 'gif';
 }
 
-async function readColors(path: string): Promise<RgbImage> {
-  const { data, info } = await openWithSharp(path)
-    .autoOrient()
+async function readColors(path: string, { exif }: ImageReading): Promise<RgbImage> {
+  const file = openWithSharp(path);
+  const { data, info } = await (exif !== 'ignore' ? file.autoOrient() : file)
     .removeAlpha()
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
@@ -116,11 +119,12 @@ export async function readImageHeader(
   const format = formatOf(head);
   try {
     if (format === 'bmp') {
-      return fitting({ ...bmpForm(head), colors: 3, type: '8-bit', pages: 1 }, reading);
+      return fitting({ ...bmpForm(head), colors: 3, type: '8-bit', pages: 1, orientation: 1 }, reading);
     }
     const metadata = await openWithSharp(path).metadata();
-    const { width, height } = metadata.autoOrient;
-    return fitting({ width, height, ...storedForm(metadata), pages: metadata.pages ?? 1 }, reading);
+    const { width, height } = reading.exif !== 'ignore' ? metadata.autoOrient : metadata;
+    const { pages = 1, orientation = 1 } = metadata;
+    return fitting({ width, height, ...storedForm(metadata), pages, orientation }, reading);
   } catch (cause) {
     throw undecodable(path, { cause, format });
   }

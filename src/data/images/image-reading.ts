@@ -19,8 +19,15 @@ export const rangeOption = z
   .nullable()
   .default(null);
 
+/** Validates what an EXIF orientation does. */
+export const exifOption = z.enum(['apply', 'ignore']).default('apply');
+
 /** Validates how image files are read. */
-export const imageReadingOptions = z.strictObject({ channels: channelsOption, range: rangeOption });
+export const imageReadingOptions = z.strictObject({
+  channels: channelsOption,
+  range: rangeOption,
+  exif: exifOption,
+});
 
 /** Gives the stored values that become 0 and 255. */
 export type ValueRange = readonly [low: number, high: number];
@@ -34,10 +41,12 @@ export interface ImageReading {
    * and refuses other numbers.
    */
   readonly range: ValueRange | readonly ValueRange[] | null;
+  /** Turns images as their EXIF orientation says, which is the default, or leaves the pixels as stored. */
+  readonly exif?: 'apply' | 'ignore';
 }
 
 /** Reads colors with 8 bits a channel. */
-export const defaultReading: ImageReading = { channels: 3, range: null };
+export const defaultReading: ImageReading = { channels: 3, range: null, exif: 'apply' };
 
 /** Returns the range of each channel, or null when none is stated. */
 export function rangesOf({ channels, range: stated }: ImageReading): readonly ValueRange[] | null {
@@ -47,7 +56,7 @@ export function rangesOf({ channels, range: stated }: ImageReading): readonly Va
 }
 
 /** Says what is wrong with the ranges of a reading, or returns null. */
-export function rangeProblem({ channels, range: stated }: ImageReading): string | null {
+export function rangeProblem({ channels, range: stated }: Omit<ImageReading, 'exif'>): string | null {
   if (stated === null || isOneRange(stated) || stated.length === channels) return null;
   return `expected one range, or one for each of ${channels} channels, received ${stated.length}`;
 }

@@ -1,19 +1,14 @@
 /**
  * Reads and writes label files: PNGs in which each pixel states its class by value (gray or palette index) or by color.
- *
- * fast-png decodes every form, because sharp expands palettes and rescales depths below 8 bits, which loses the values. The
- * engine decodes 8-bit PNGs when it is there, in a fifth of the time. fast-png also encodes, so that the same labels
- * always give the same bytes.
+ * fast-png encodes, so that the same labels always give the same bytes.
  */
 
-import { open, readFile } from 'node:fs/promises';
-import { decode, encode } from 'fast-png';
-import { DataError, OperationError } from '../../errors/index.js';
+import { encode } from 'fast-png';
+import { DataError } from '../../errors/index.js';
 import { imageKernels } from '../../torch/internal.js';
-import { type ClassList, ignoreIndex } from '../classes.js';
-import { type PngHeader, parsePngHeader, pngHeaderLength } from './file-ends.js';
+import { type ClassList, ignoreIndex, unlabeledLabel } from '../classes.js';
+import { type LabelSamples, readLabelSamples } from './label-samples.js';
 import type { Size } from './size.js';
-import { unreadableFile } from './unreadable-file.js';
 
 /** Holds a decoded label file. */
 export interface LabelMap extends Size {
@@ -29,44 +24,45 @@ export interface LabelReader {
 }
 
 /**
- * Reads the header of a label file.
- *
- * @throws {DataError} naming the file when it cannot be read, or is not a PNG that can hold labels
+ * Says what states the class of a pixel: `color` its color, also in palette and gray PNGs; `index` its value, also where the
+ * palettes of files differ; `auto` the value in gray and palette PNGs, whose palettes must agree, and the color in others.
  */
-export async function readLabelHeader(path: string): Promise<PngHeader> {
-  const bytes = new Uint8Array(pngHeaderLength);
-  try {
-    const file = await open(path);
-    try {
-      await file.read(bytes, 0, pngHeaderLength, 0);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw unreadableFile(path, { what: 'cannot be read', cause });
-  }
-  return labelHeader(bytes, path);
-}
+export type LabelEncoding = 'auto' | 'index' | 'color';
 
 /**
- * Reads a label PNG: gray of 1 to 8 bits (value = class index), palette (index = class index), or RGB (color of the class
- * list; black is ignored unless it is the color of a class). Alpha is dropped.
+ * Reads a label PNG: gray (value = class index), palette (index = class index), or RGB (color of the class list; black is
+ * not labeled unless it is the color of a class). 16-bit values count where 8 bits hold them. Alpha is dropped.
  *
- * @throws {DataError} naming the file when it is damaged or has 16 bits; and naming the value or color with its first
- * pixel (column, row) when it belongs to no class of the list
+ * @throws {DataError} naming the file when it is damaged or of a form that `encoding` excludes; and naming the value or color
+ * with its first pixel (column, row) when it belongs to no class of the list
  */
-export async function readLabels(path: string, classList: ClassList): Promise<LabelMap> {
-  const { header, samples, channels, inColor } = await readLabelSamples(path);
-  const { width, height } = header;
+export async function readLabels(
+  path: string,
+  classList: ClassList,
+  { encoding = 'auto' }: { readonly encoding?: LabelEncoding } = {},
+): Promise<LabelMap> {
+  const stored = await readLabelSamples(path);
+  if (stored.inColor && encoding === 'index') {
+    throw new DataError(
+      `${path}: a PNG of colors, but data.labelEncoding is index; expected gray or palette`,
+    );
+  }
+  const { samples, channels, inColor } = stored;
+  const { width, height } = stored.header;
   const labels = new Uint8Array(width * height);
+  const byColor = encoding === 'color' || inColor;
+  const colorMeanings = byColor ? meaningOfColors(classList, path) : null;
   const unknownPixel = inColor
-    ? labelsFromColors(samples, labels, { channels, path, classList })
-    : labelsFromValues(samples, labels, { channels, classList });
+    ? labelsFromColors(samples, labels, { channels, meaning: colorMeanings ?? new Map() })
+    : mapSamples(samples, labels, {
+        stride: channels,
+        meanings:
+          colorMeanings === null ? meaningOfValues(classList) : meaningOfShades(stored, colorMeanings),
+      });
   if (unknownPixel >= 0) {
-    const start = unknownPixel * channels;
-    const found = inColor
-      ? `color ${samples.subarray(start, start + 3).join(',')}`
-      : `label ${samples[start]}`;
+    const found = byColor
+      ? `color ${colorAt(stored, unknownPixel).join(',')}`
+      : `label ${samples[unknownPixel * channels]}`;
     throw new DataError(
       `${path}: ${found} at pixel (${unknownPixel % width}, ${Math.floor(unknownPixel / width)}) ` +
         `is not in the list of ${classList.classes.length} classes and not the ignored value`,
@@ -75,84 +71,26 @@ export async function readLabels(path: string, classList: ClassList): Promise<La
   return { width, height, labels };
 }
 
-/** Holds the content of a label file before a class list gives it a meaning. */
-export interface LabelSamples {
-  readonly header: PngHeader;
-  /** Holds 8-bit samples [height, width, channels]; for a palette PNG these are indices. */
-  readonly samples: Uint8Array;
-  readonly channels: number;
-  /** Is true when the first three channels are a color, and false when the first channel is a value. */
-  readonly inColor: boolean;
-  /** Holds red, green, blue (and alpha) for each index of a palette PNG. */
-  readonly palette: readonly (readonly number[])[] | null;
+/** Returns the color that a viewer shows for a pixel of a label file. */
+function colorAt(stored: LabelSamples, pixel: number): number[] {
+  const { samples, channels, inColor } = stored;
+  const at = pixel * channels;
+  return inColor ? [...samples.subarray(at, at + 3)] : shownColor(stored, samples[at] as number);
 }
 
-/**
- * Decodes a label PNG of any form that `readLabels` accepts. The palette is null unless `withPalette` is set, as the engine
- * decodes indices alone.
- *
- * @throws {DataError} naming the file when it is damaged or of another form
- */
-export async function readLabelSamples(
-  path: string,
-  { withPalette = false }: { readonly withPalette?: boolean } = {},
-): Promise<LabelSamples> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw unreadableFile(path, { what: 'cannot be read', cause });
-  });
-  const header = labelHeader(bytes, path);
-  const { width, height, color } = header;
-  const wantsPalette = withPalette && color === 'palette';
-  const { data, palette } = (wantsPalette ? null : decodeWithEngine(bytes)) ?? decodeWithFastPng(bytes, path);
-  const samples = header.depth < 8 ? unpackBits(data, header) : data;
-  const channels = color === 'rgb' ? 3 : color === 'rgb-alpha' ? 4 : color === 'gray-alpha' ? 2 : 1;
-  if (samples.length !== width * height * channels) {
-    throw new DataError(`${path}: damaged PNG: ${samples.length} samples for ${width}×${height} pixels`);
-  }
-  return { header, samples, channels, inColor: channels >= 3, palette };
+/** Returns the color that a viewer shows for a gray value or palette index; none for an index beyond the palette. */
+export function shownColor(
+  { header, palette }: Pick<LabelSamples, 'header' | 'palette'>,
+  value: number,
+): number[] {
+  if (palette !== null) return [...palette.subarray(3 * value, 3 * value + 3)];
+  const shade = header.depth < 8 ? Math.round((value * 255) / (2 ** header.depth - 1)) : value;
+  return [shade, shade, shade];
 }
 
 /** Encodes labels [height, width] as an 8-bit gray PNG whose values are class indices, 255 for ignored pixels. */
 export function encodeLabelPng(labels: Uint8Array, { width, height }: Size): Uint8Array {
   return encode({ width, height, data: labels, channels: 1, depth: 8 });
-}
-
-function labelHeader(bytes: Uint8Array, path: string): PngHeader {
-  const header = parsePngHeader(bytes);
-  if (header === null)
-    throw new DataError(`${path}: not a PNG file; labels are 8-bit gray, palette or RGB PNGs`);
-  if (header.depth === 16) {
-    throw new DataError(`${path}: 16-bit PNG; save labels as 8-bit gray, palette or RGB`);
-  }
-  return header;
-}
-
-function decodeWithFastPng(
-  bytes: Uint8Array,
-  path: string,
-): { readonly data: Uint8Array; readonly palette: readonly (readonly number[])[] | null } {
-  try {
-    // A separate buffer keeps fast-png from reading past the end of a truncated file into Node's shared pool.
-    const alone = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-    const { data, palette = null } = decode(alone, { checkCrc: true });
-    return { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), palette };
-  } catch (cause) {
-    throw unreadableFile(path, { what: 'damaged or truncated PNG', cause });
-  }
-}
-
-/** Returns null without an engine, for forms it does not support, and for damaged files, which fast-png then describes. */
-function decodeWithEngine(bytes: Uint8Array): { readonly data: Uint8Array; readonly palette: null } | null {
-  const kernels = imageKernels();
-  if (kernels === null) return null;
-  try {
-    const header = kernels.readPngHeader(bytes);
-    if (header === null) return null;
-    return { data: kernels.decodePngRows(bytes, { header, first: 0, count: header.height }), palette: null };
-  } catch (error) {
-    if (error instanceof OperationError) return null;
-    throw error;
-  }
 }
 
 /**
@@ -174,41 +112,26 @@ export function mapSamples(
   return -1;
 }
 
-/** Unpacks 1-, 2- or 4-bit samples, whose rows are padded to whole bytes, into one byte a pixel. */
-function unpackBits(packed: Uint8Array, { width, height, depth }: PngHeader): Uint8Array {
-  const rowBytes = Math.ceil((width * depth) / 8);
-  const mask = (1 << depth) - 1;
-  const raw = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const bit = x * depth;
-      const byte = packed[y * rowBytes + (bit >> 3)] as number;
-      raw[y * width + x] = (byte >> (8 - depth - (bit & 7))) & mask;
-    }
-  }
-  return raw;
-}
-
-/** Fills `labels`. Returns the first pixel whose value is neither a class nor ignored, or −1. */
-function labelsFromValues(
-  raw: Uint8Array,
-  labels: Uint8Array,
-  { channels, classList }: { readonly channels: number; readonly classList: ClassList },
-): number {
+/** Returns the label of each value; −1 for values that are neither of a class nor ignored. */
+function meaningOfValues(classList: ClassList): Int32Array {
   const meanings = new Int32Array(256).fill(-1);
   for (const index of classList.classes.keys()) meanings[index] = index;
-  meanings[ignoreIndex] = ignoreIndex;
-  meanings[classList.ignoredValue] = ignoreIndex;
-  return mapSamples(raw, labels, { stride: channels, meanings });
+  meanings[ignoreIndex] = unlabeledLabel(classList);
+  meanings[classList.ignoredValue] = unlabeledLabel(classList);
+  return meanings;
 }
 
-/** Fills `labels`. Returns the first pixel whose color is neither of a class nor ignored, or −1. */
-function labelsFromColors(
-  raw: Uint8Array,
-  labels: Uint8Array,
-  options: { readonly channels: number; readonly path: string; readonly classList: ClassList },
-): number {
-  const { channels, path, classList } = options;
+/** Returns the label of each value or palette index by the color that stands for it; −1 for other colors. */
+function meaningOfShades(stored: LabelSamples, colors: ReadonlyMap<number, number>): Int32Array {
+  return Int32Array.from({ length: 256 }, (_, value) => {
+    const [red, green, blue] = shownColor(stored, value);
+    if (red === undefined || green === undefined || blue === undefined) return -1;
+    return colors.get((red << 16) | (green << 8) | blue) ?? -1;
+  });
+}
+
+/** Returns the label of each color, red · 65536 + green · 256 + blue; black is not labeled unless a class has it. */
+function meaningOfColors(classList: ClassList, path: string): Map<number, number> {
   const meaning = new Map<number, number>();
   for (const [index, { name, color }] of classList.classes.entries()) {
     const key = (color[0] << 16) | (color[1] << 8) | color[2];
@@ -221,7 +144,16 @@ function labelsFromColors(
     }
     meaning.set(key, index);
   }
-  if (!meaning.has(0)) meaning.set(0, ignoreIndex);
+  if (!meaning.has(0)) meaning.set(0, unlabeledLabel(classList));
+  return meaning;
+}
+
+/** Fills `labels`. Returns the first pixel whose color is neither of a class nor ignored, or −1. */
+function labelsFromColors(
+  raw: Uint8Array,
+  labels: Uint8Array,
+  { channels, meaning }: { readonly channels: number; readonly meaning: ReadonlyMap<number, number> },
+): number {
   // Neighboring pixels mostly share a color, so the map is only looked up where it changes.
   let lastKey = -1;
   let lastLabel = ignoreIndex;

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { decodeBmp } from './bmp.js';
 import type { ImageFormat } from './image-formats.js';
+import type { ImageReading } from './image-reading.js';
 import type { Size } from './size.js';
 import { readTiffTags, tiffTags } from './tiff-tags.js';
 
@@ -68,7 +69,10 @@ export function storedForm({
  *
  * @throws {Error} when the file is damaged, cut off or no image
  */
-export async function decodeStored(path: string, format: ImageFormat): Promise<StoredPixels> {
+export async function decodeStored(
+  path: string,
+  { format, exif }: { readonly format: ImageFormat; readonly exif?: ImageReading['exif'] },
+): Promise<StoredPixels> {
   if (format === 'bmp') {
     const { pixels, ...image } = decodeBmp(await readFile(path));
     return { ...image, colors: 3, values: pixels, type: '8-bit' };
@@ -79,7 +83,7 @@ export async function decodeStored(path: string, format: ImageFormat): Promise<S
   const { space, depth } = metadata;
   const form = storedForm(metadata);
   if (space === 'xyz') throw new Error('a LogLuv TIFF is not supported; save it as 16-bit or float RGB');
-  const upright = image.autoOrient();
+  const upright = exif !== 'ignore' ? image.autoOrient() : image;
   // The 10 or 12 bits of an AVIF are always scaled to the whole range.
   if (format === 'heif')
     return valuesOf(upright.toColourspace('srgb'), { form: eightBit(form), depth: 'uchar' });

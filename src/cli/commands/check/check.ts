@@ -1,7 +1,8 @@
 /** `coarsely check DATASET` prints what a dataset holds, which problems it has, and the command that trains on it. */
 
 import { Command } from 'commander';
-import { DataError } from '../../../errors/index.js';
+import { isSection, parseSetOptions } from '../../../config/internal.js';
+import { ConfigError, DataError } from '../../../errors/index.js';
 import { exitCodes } from '../../../errors/internal.js';
 import type { DatasetInspection } from '../../../inspect/index.js';
 import { positiveNumber } from '../../options/parse-options.js';
@@ -14,10 +15,12 @@ the dataset would fail. Cityscapes and ADE20K are recognized by the folders of t
 Example:
   $ coarsely check my-dataset
   $ coarsely check my-dataset --all --json
+  $ coarsely check my-dataset --set data.labelEncoding=color
   $ coarsely check my-dataset --propose-classes > my-dataset/proposed-classes.json`;
 
 interface CheckCommandOptions {
   readonly kind?: string;
+  readonly set?: readonly string[];
   readonly sample?: number;
   readonly all?: boolean;
   readonly json?: boolean;
@@ -31,6 +34,7 @@ export function checkCommand(): Command {
     .option('--kind <name>', 'kind of dataset; by default recognized by its folders')
     .option('--sample <n>', 'files decoded in each split (default: 100)', positiveNumber)
     .option('--all', 'decode every file')
+    .option('--set <key=value...>', 'how files are read, as in training: data.labelSuffix=_mask')
     .option('--json', 'print one JSON object instead of text')
     .option('--propose-classes', 'print only a classes.json made from the values in the label files')
     .addHelpText('after', example)
@@ -41,10 +45,18 @@ async function check(root: string, options: CheckCommandOptions): Promise<void> 
   const { inspectDataset } = await import('../../../inspect/index.js');
   const { defaultSample } = await import('../../../inspect/internal.js');
   const { recipes } = await import('../../../recipes/index.js');
-  const { kind, sample = defaultSample, all = false, json = false, proposeClasses = false } = options;
+  const {
+    kind,
+    set = [],
+    sample = defaultSample,
+    all = false,
+    json = false,
+    proposeClasses = false,
+  } = options;
   const line = createProgressLine('reading images');
   const inspection = await inspectDataset(root, {
     ...(kind === undefined ? {} : { kind }),
+    options: datasetOptions(set),
     sample: all ? null : sample,
     onProgress: line.show,
   }).finally(line.close);
@@ -62,6 +74,18 @@ async function check(root: string, options: CheckCommandOptions): Promise<void> 
       : `${inspectionText(inspection, command)}\n`,
   );
   if (!verdict.usable) process.exitCode = exitCodes.failure;
+}
+
+/** Returns the options of the dataset in `--set data.KEY=VALUE`. */
+function datasetOptions(set: readonly string[]): Readonly<Record<string, unknown>> {
+  const { data = {}, ...others } = parseSetOptions(set);
+  const [other] = Object.keys(others);
+  if (other !== undefined || !isSection(data)) {
+    throw new ConfigError(
+      `check: --set takes options of the dataset, such as data.labelSuffix=_mask, not ${other ?? 'data'}`,
+    );
+  }
+  return data;
 }
 
 /** Writes the proposed list with one class on each line, as a person would write it. */

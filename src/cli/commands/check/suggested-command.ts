@@ -46,8 +46,25 @@ function settings({ data }: RecipeConfig, inspection: DatasetInspection): Settin
     ['data.train.labels', data.train?.labels ?? labels, train.labels],
     ['data.evaluation.split', data.evaluation?.split ?? 'val', evaluation.split],
     ['data.evaluation.labels', data.evaluation?.labels ?? labels, evaluation.labels],
+    ...readingSettings(inspection),
     ...cropSetting(data, inspection),
   ];
+}
+
+/** Returns the options with which the files were read, each once where both parts have it. */
+function readingSettings({ labelSets, verdict: { train, evaluation } }: DatasetInspection): Setting[] {
+  const optionsOf = (labels: string | undefined) =>
+    labelSets.find(({ name }) => name === labels)?.options ?? {};
+  const [forTrain, forEvaluation] = [optionsOf(train?.labels), optionsOf(evaluation?.labels)];
+  const keys = [...new Set([...Object.keys(forTrain), ...Object.keys(forEvaluation)])];
+  return keys.flatMap((key): Setting[] => {
+    const [first, second] = [forTrain[key], forEvaluation[key]];
+    if (first === second) return [[`data.${key}`, undefined, `${first}`]];
+    return [
+      ...(first === undefined ? [] : [[`data.train.${key}`, undefined, `${first}`] as const]),
+      ...(second === undefined ? [] : [[`data.evaluation.${key}`, undefined, `${second}`] as const]),
+    ];
+  });
 }
 
 /** Returns the labels that a kind of dataset reads by default. */

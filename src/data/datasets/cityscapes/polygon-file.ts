@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DataError } from '../../../errors/index.js';
 import { suggestion } from '../../../errors/internal.js';
+import { parseJson } from '../../../files/index.js';
 import { ignoreIndex } from '../../classes.js';
 import type { LabelMap } from '../../images/label-file.js';
 import type { Size } from '../../images/size.js';
@@ -64,10 +65,10 @@ export async function readPolygonSize(path: string): Promise<Size> {
 }
 
 async function readPolygonFile(path: string): Promise<PolygonFile> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadableFile(path, { what: 'cannot be read', cause });
   });
-  const parsed = polygonFile.safeParse(parseJson(text, path));
+  const parsed = polygonFile.safeParse(parsePolygons(bytes, path));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
@@ -76,9 +77,9 @@ async function readPolygonFile(path: string): Promise<PolygonFile> {
   );
 }
 
-function parseJson(text: string, path: string): unknown {
+function parsePolygons(bytes: Uint8Array, path: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(bytes);
   } catch (cause) {
     throw unreadableFile(path, { what: 'damaged or truncated JSON', cause });
   }
