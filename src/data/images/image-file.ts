@@ -14,7 +14,7 @@ import { parsePngHeader } from './file-ends.js';
 import { formatOf, headLength, type ImageFormat, imageFormatNames, readHead } from './image-formats.js';
 import { defaultReading, type ImageReading } from './image-reading.js';
 import type { Size } from './size.js';
-import { decodeStored, openWithSharp, storedForm } from './stored-pixels.js';
+import { decodeStored, openHeaderWithSharp, openWithSharp, storedForm } from './stored-pixels.js';
 import { unreadableFile } from './unreadable-file.js';
 
 /** Holds a decoded image. */
@@ -121,7 +121,7 @@ export async function readImageHeader(
     if (format === 'bmp') {
       return fitting({ ...bmpForm(head), colors: 3, type: '8-bit', pages: 1, orientation: 1 }, reading);
     }
-    const metadata = await openWithSharp(path).metadata();
+    const metadata = await openHeaderWithSharp(path).metadata();
     const { width, height } = reading.exif !== 'ignore' ? metadata.autoOrient : metadata;
     const { pages = 1, orientation = 1 } = metadata;
     return fitting({ width, height, ...storedForm(metadata), pages, orientation }, reading);

@@ -39,6 +39,14 @@ export function openWithSharp(path: string): Sharp {
   return sharp(path, { failOn: 'error', limitInputChannels: mostChannels });
 }
 
+/**
+ * Opens a file for its header alone. sharp keeps what it opened by path and options, and a file that was replaced since must
+ * not be decoded from that.
+ */
+export function openHeaderWithSharp(path: string): Sharp {
+  return sharp(path, { failOn: 'none', limitInputChannels: mostChannels });
+}
+
 const types: Readonly<Record<string, string>> = {
   uchar: '8-bit',
   ushort: '16-bit',
