@@ -12,7 +12,7 @@ const slowSuites = [
   'test/analysis/{recording,theory}.test.ts',
   'test/figures/figures.test.ts',
   'test/losses/fused-pixel-loss.test.ts',
-  'test/models/{backbone-contract,combinations,mmsegmentation,pretrained}.test.ts',
+  'test/models/{backbone-contract,combinations,mmsegmentation,pretrained,published-variants}.test.ts',
   'test/report/write-report.test.ts',
   'test/runs/kill.test.ts',
   'test/torch/convolutions.test.ts',

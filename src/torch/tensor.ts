@@ -397,5 +397,4 @@ function one(value: NativeValue): Tensor {
 }
 
 const isTensor = (value: Tensor | number): value is Tensor => typeof value !== 'number';
-
 const list = (dims: number | readonly number[]) => (typeof dims === 'number' ? [dims] : dims);
