@@ -129,9 +129,11 @@ export function adopt(handle: Handle): void {
   innermost?.own(handle);
 }
 
-/** @internal Notes a new handle that no scope is to own. */
-export function noteUnowned(handle: Handle): void {
+/** @internal Returns a second handle of a tensor, which no scope owns. */
+export function shareUnowned({ id }: Owned): Handle {
+  const handle = native().share(id);
   unowned?.push(handle);
+  return handle;
 }
 
 function isOwned(value: unknown): value is Owned {

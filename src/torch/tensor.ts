@@ -8,7 +8,7 @@ import { runBackwardHook } from './backward.js';
 import { dtypeCode, type MemoryFormat, memoryFormatCode } from './dtype.js';
 import { formatTensor } from './format-tensor.js';
 import { type Handle, type NativeValue, native } from './native.js';
-import { adopt, noteUnowned } from './scope.js';
+import { adopt, shareUnowned } from './scope.js';
 import { TensorHandle } from './tensor-handle.js';
 import { op } from './tensor-operators.js';
 import type { AlphaOption, ClampOptions, KeepDimOption, ToOptions } from './tensor-options.js';
@@ -378,17 +378,14 @@ export function wrap(handle: Handle): Tensor {
  * @returns the handle, which lives until it is disposed
  */
 export function takeHandle(tensor: Tensor): Handle {
-  const handle = native().share(tensor.id);
-  noteUnowned(handle);
+  const handle = shareUnowned(tensor);
   tensor.dispose();
   return handle;
 }
 
 /** Returns the same tensor under a second handle that no scope owns. It lives until it is disposed. */
 export function shareHandle(tensor: Tensor): Tensor {
-  const handle = native().share(tensor.id);
-  noteUnowned(handle);
-  return new Tensor(handle);
+  return new Tensor(shareUnowned(tensor));
 }
 
 function one(value: NativeValue): Tensor {
