@@ -5,7 +5,12 @@ import { isSection, type Section } from '../config/internal.js';
 import type { Normalization } from '../data/index.js';
 
 /** Lists keys that change how a network starts or learns, and not what it computes. */
-const withoutEffect: ReadonlySet<string> = new Set(['weights', 'frozen', 'zeroInitResidual']);
+const withoutEffect: ReadonlySet<string> = new Set([
+  'weights',
+  'weightsColors',
+  'frozen',
+  'zeroInitResidual',
+]);
 
 /**
  * Returns one phrase for each key of backbone and head in which the given network differs from the wanted one, such as
