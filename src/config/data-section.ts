@@ -190,7 +190,7 @@ function checkChannels(
   if (given === channels) return;
   const message =
     normalization === null
-      ? `expected mean and std of ${channels} channels; coarsely check DATASET --channels ${channels} measures them`
+      ? `expected mean and std of ${channels} channels; coarsely check DATASET --set data.channels=${channels} measures them`
       : `expected mean and std of ${channels} channels, as data.channels says, received ${given}`;
   context.addIssue({ code: 'custom', path: ['normalization'], message });
 }

@@ -28,6 +28,7 @@ export {
 export { type LabelEncoding, shownColor } from './images/label-file.js';
 export { type LabelSamples, readLabelHeader, readLabelSamples } from './images/label-samples.js';
 export { type LargeImage, largeImageSize, mostPixelsInMemory, openLargeImage } from './images/large-image.js';
+export { type MeasuredImage, measureImage } from './images/measure-image.js';
 export { normalizationOptions } from './images/normalization.js';
 export { areSwapped, readOrientation, swapsSides, turnedNote } from './images/orientation.js';
 export { scaledToFit } from './images/size.js';

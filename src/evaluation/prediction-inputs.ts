@@ -2,7 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
-import { hasImageExtension, imageFormatNames, unreadImage } from '../data/internal.js';
+import { hasImageExtension, imageFormatNames, isHidden, unreadImage } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
 import type { LeftOut } from './memory-problem.js';
 import { type NamedImage, predictionFolders } from './prediction-files.js';
@@ -63,7 +63,7 @@ async function inFolder(folder: string, outputFolder: string): Promise<Predictio
     .filter((entry) => !entry.isDirectory())
     .map((entry) => ({ file: join(entry.parentPath, entry.name), entry }))
     .filter(({ file }) => !output.some((own) => resolve(file).startsWith(own)))
-    .filter(({ file }) => !isHidden(relative(folder, file)))
+    .filter(({ file }) => !isHiddenPath(relative(folder, file)))
     .sort((one, other) => (one.file < other.file ? -1 : 1));
   const skipped: LeftOut[] = [];
   const others: string[] = [];
@@ -104,8 +104,8 @@ function noImage(folder: string, { skipped, others }: PredictionInputs): DataErr
   return new DataError(`${folder}: no image found; expected ${imageFormatNames} files (${found})`);
 }
 
-function isHidden(path: string): boolean {
-  return path.split(sep).some((part) => part.startsWith('.') && part !== '..');
+function isHiddenPath(path: string): boolean {
+  return path.split(sep).some((part) => part !== '..' && isHidden(part));
 }
 
 function withoutExtension(path: string): string {

@@ -37,6 +37,22 @@ export interface SplitInspection {
   /** Counts the images with an EXIF orientation other than upright. */
   readonly turned: number;
   readonly sizes: SizeSummary | null;
+  /** Says how the decoded images are stored; null when none was decoded. */
+  readonly stored: ImageSummary | null;
+}
+
+/** Describes how images are stored. */
+export interface ImageSummary {
+  /** Counts images by the type of their values, the most common first: `8-bit`, `16-bit`, `32-bit float`, … */
+  readonly types: readonly { readonly type: string; readonly files: number }[];
+  /** Counts images by the channels that they store, the most common number first. */
+  readonly channels: readonly { readonly channels: number; readonly files: number }[];
+  /** Counts the images of several pages or frames, of which the first is read. */
+  readonly severalPages: number;
+  /** Gives the least and the greatest value of images of more than 8 bits; null when there are none. */
+  readonly range: readonly [low: number, high: number] | null;
+  /** Gives mean and standard deviation of each channel, from 0 to 255, of the images that were decoded. */
+  readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] } | null;
 }
 
 /** Summarizes the sizes of images, in pixels, ordered by area. */
@@ -134,6 +150,7 @@ export type FindingCode =
   | 'split-without-labels'
   | 'labels-not-png'
   | 'left-out'
+  | 'image-range'
   | 'unreadable-folder'
   | 'one-class'
   | 'palettes-differ'

@@ -150,6 +150,6 @@ class DatasetSplit implements SourceSplit {
       decoded.set(set, { ...stored, size: imageSize, path: name, form: 'PNG' });
     }
     // The dataset's own check counts the images that are turned.
-    return { imageSize, turned: false, labels: decoded, problems };
+    return { imageSize, image: null, turned: false, labels: decoded, problems };
   }
 }

@@ -3,14 +3,14 @@
 import { join, relative } from 'node:path';
 import type { z } from 'zod';
 import type { ClassList, ImageReading, Size } from '../data/index.js';
-import { checkDataset, datasets, readClassList, readImage } from '../data/index.js';
-import type { LabelEncoding, LabelSamples, PairNaming, PngHeader } from '../data/internal.js';
+import { checkDataset, datasets, readClassList } from '../data/index.js';
+import type { LabelEncoding, LabelSamples, MeasuredImage, PairNaming, PngHeader } from '../data/internal.js';
 import {
   areSwapped,
   groupByPalette,
+  measureImage,
   namingOptions,
   reachesEnd,
-  readImageSize,
   readLabelHeader,
   readLabelSamples,
   readOrientation,
@@ -187,9 +187,10 @@ class FolderSplit implements SourceSplit {
     const problems: FileProblem[] = [];
     const labels = new Map<string, DecodedLabels>();
     const imageFile = this.#split.images.get(name) as string;
-    const imageSize = await this.#image(imageFile, { decode }).catch(
+    const image = await this.#image(imageFile, { decode }).catch(
       noteIn(problems, { code: 'unreadable-image', labels: null, path: imageFile }),
     );
+    const imageSize = image && { width: image.width, height: image.height };
     const orientation = await readOrientation(join(this.#root, imageFile));
     for (const [set, files] of this.#split.labels) {
       const path = files.get(name);
@@ -205,16 +206,20 @@ class FolderSplit implements SourceSplit {
         problems.push({ code, labels: set, path, reason });
       } else if (found !== null && 'size' in found && decode) labels.set(set, found);
     }
-    return { imageSize, turned: orientation > 1, labels, problems };
+    return {
+      imageSize,
+      image: image && decode ? { path: imageFile, measured: image } : null,
+      turned: orientation > 1,
+      labels,
+      problems,
+    };
   }
 
-  async #image(file: string, { decode }: { readonly decode: boolean }): Promise<Size> {
+  async #image(file: string, { decode }: { readonly decode: boolean }): Promise<MeasuredImage> {
     const path = join(this.#root, file);
     // A file without its end marker may still be sound, which only decoding tells.
-    const { width, height } = await (decode || !(await reachesEnd(path))
-      ? readImage(path, this.#reading.images)
-      : readImageSize(path, this.#reading.images));
-    return { width, height };
+    const whole = decode || !(await reachesEnd(path));
+    return measureImage(path, { reading: this.#reading.images, decode: whole });
   }
 
   async #labels(file: string, { decode }: { readonly decode: boolean }): Promise<DecodedLabels | Size> {

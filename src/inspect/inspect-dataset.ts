@@ -12,6 +12,7 @@ import type { DatasetInspection, Finding, LabelSetInspection } from './dataset-i
 import { openDatasetSource } from './dataset-source.js';
 import { noSplit } from './folder-listing.js';
 import { openFolderSource } from './folder-source.js';
+import { imageHints } from './image-tally.js';
 import { labelFindings, labelHints } from './label-findings.js';
 import { notADataset } from './not-a-dataset.js';
 import { officialLayouts } from './official-layouts.js';
@@ -78,6 +79,11 @@ export async function inspectDataset(
   for (const { name, turned } of scanned.splits) {
     if (turned > 0)
       hints.push(`${name === noSplit ? 'images' : name}: ${turnedNote(turned, splitOptions(given).images)}`);
+  }
+  for (const { name, stored } of scanned.splits) {
+    if (stored === null) continue;
+    const refused = problems.some(({ code, split }) => code === 'image-range' && split === name);
+    hints.push(...imageHints(name, { summary: stored, stated: splitOptions(given).images, refused }));
   }
   const parts = chooseParts(source, comparisons);
   const verdict = await findVerdict(source, { parts, problems });

@@ -8,12 +8,12 @@ import { officialLayouts } from './official-layouts.js';
 
 const expectedTree = `DATASET/
   classes.json              { "classes": [{ "name": "road" }, { "name": "car" }] }
-  images/train/NAME.jpg     and images/val: jpg, png or webp
+  images/train/NAME.jpg     and images/val: JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF
   coarse/train/NAME.png     labels of the same names: 8-bit gray, palette or RGB
   fine/val/NAME.png         as many folders of labels as you like, or one called labels`;
 
 /** Lists extensions that only images have, as labels are never stored as JPEG. */
-const photoExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg']);
+const photoExtensions: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.jpe', '.jfif']);
 const shownEntries = 12;
 const maximumDepth = 2;
 

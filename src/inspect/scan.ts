@@ -6,6 +6,7 @@ import type { ClassList } from '../data/index.js';
 import type { Finding, SplitInspection } from './dataset-inspection.js';
 import { FindingCollector } from './finding-collector.js';
 import { SizeTally } from './image-sizes.js';
+import { ImageTally } from './image-tally.js';
 import { LabelPairTally } from './label-pair-tally.js';
 import { LabelTally } from './label-tally.js';
 import type { InspectionSource, SampleInspection, SourceSplit } from './source.js';
@@ -59,11 +60,13 @@ export async function scan(source: InspectionSource, { sample, onProgress }: Sca
   }
   const splits: SplitInspection[] = [];
   const pairs: ScannedPair[] = [];
+  const imageFindings: Finding[] = [];
   let done = 0;
   for (const split of source.splits) {
     const places = spreadIndices(split.images.length, sample ?? split.images.length);
     const sizes = new SizeTally();
     let turned = 0;
+    const stored = new ImageTally();
     const splitPairs = pairsOf(split);
     pairs.push(...splitPairs);
     for (let start = 0; start < split.images.length; start += samplesAtOnce) {
@@ -74,6 +77,7 @@ export async function scan(source: InspectionSource, { sample, onProgress }: Sca
       for (const inspection of inspections) {
         if (inspection.imageSize !== null) sizes.add(inspection.imageSize);
         if (inspection.turned) turned++;
+        if (inspection.image !== null) stored.add(inspection.image.path, inspection.image.measured);
         for (const problem of inspection.problems) collector.add(split.name, problem);
         countLabels(inspection, {
           split: split.name,
@@ -91,9 +95,12 @@ export async function scan(source: InspectionSource, { sample, onProgress }: Sca
       decoded: places.size,
       turned,
       sizes: sizes.summary(),
+      stored: stored.summary(),
     });
+    const unstated = stored.rangeFinding(split.name, source.root);
+    if (unstated !== null) imageFindings.push(unstated);
   }
-  return { splits, tallies, pairs, findings: collector.findings() };
+  return { splits, tallies, pairs, findings: [...collector.findings(), ...imageFindings] };
 }
 
 /** Returns every pair of label folders of a split. */

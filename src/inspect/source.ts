@@ -4,7 +4,7 @@
  */
 
 import type { ClassList, Size } from '../data/index.js';
-import type { LabelSamples, PaletteGroup } from '../data/internal.js';
+import type { LabelSamples, MeasuredImage, PaletteGroup } from '../data/internal.js';
 import type { FileFindingCode, Finding, LabeledPart } from './dataset-inspection.js';
 
 /** Describes a dataset that can be inspected. */
@@ -51,6 +51,8 @@ export interface SplitLabels {
 export interface SampleInspection {
   /** Is null when the size cannot be read, or not without decoding. */
   readonly imageSize: Size | null;
+  /** Says how the image is stored; null when it was not decoded. */
+  readonly image: { readonly path: string; readonly measured: MeasuredImage } | null;
   /** Is true when the image has an EXIF orientation other than upright. */
   readonly turned: boolean;
   /** Holds decoded labels by label folder; empty when only headers were read. */

@@ -38,6 +38,13 @@ describe('a folder without a fault', () => {
         largest: large,
         mostCommon: { ...small, images: 4 },
       },
+      stored: {
+        types: [{ type: '8-bit', files: 6 }],
+        channels: [{ channels: 3, files: 6 }],
+        severalPages: 0,
+        range: null,
+        normalization: expect.anything(),
+      },
     });
     expect(splits[1]).toMatchObject({ name: 'val', images: 2, sizes: { largest: small } });
     expect(labelSets.map(({ name, splits: parts }) => [name, parts])).toEqual(

@@ -137,7 +137,9 @@ test('a config states mean and std of as many channels as the images have', () =
     const { error } = configSchema.safeParse({ name: 'a', data: { ...data, ...given } });
     return error?.issues.map(({ message: text }) => text).join('; ');
   };
-  expect(message({})).toContain('expected mean and std of 4 channels; coarsely check DATASET --channels 4');
+  expect(message({})).toContain(
+    'expected mean and std of 4 channels; coarsely check DATASET --set data.channels=4',
+  );
   expect(message({ normalization: { mean: [1, 2, 3], std: [1, 2, 3] } })).toContain('received 3');
   expect(message({ normalization: { mean: [1, 2, 3, 4], std: [1, 2, 3] } })).toContain(
     'as many numbers as mean',

@@ -3,6 +3,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
+import { looksLikeImage } from '../images/image-formats.js';
 import { isHidden } from './hidden.js';
 
 /** Says what surrounds a sample's name in the names of its files: `mask_NAME.png` has the prefix `mask_`. */
@@ -45,15 +46,8 @@ export interface FileTreeOptions {
   readonly subfolders?: boolean;
 }
 
-/** Lists extensions of pictures and label maps: files that a person expects to be used. */
-const pictureExtensions: ReadonlySet<string> = new Set(
-  (
-    'jpg jpeg jpe jfif png webp bmp dib tif tiff gif avif heic heif jp2 j2k jxl ppm pgm pnm tga psd svg ' +
-    'dng cr2 cr3 nef arw raw exr hdr npy npz mat dcm'
-  )
-    .split(' ')
-    .map((name) => `.${name}`),
-);
+/** Lists extensions of label maps and images that tools for computing write. */
+const arrayExtensions: ReadonlySet<string> = new Set(['.npy', '.npz', '.mat']);
 
 /**
  * Lists a folder, in the order of its entries by code units, then its subfolders likewise.
@@ -74,7 +68,7 @@ export async function listTree(
     const path = join(place, entry);
     const extension = extname(entry);
     if (!extensions.has(extension.toLowerCase())) {
-      if (pictureExtensions.has(extension.toLowerCase())) leftOut.push({ path, why: 'form' });
+      if (isExpected(entry)) leftOut.push({ path, why: 'form' });
       return;
     }
     const name = nameOf(entry.slice(0, entry.length - extension.length), naming);
@@ -106,6 +100,11 @@ export async function listTree(
   };
   await visit(folder, '');
   return { files, repeated, leftOut, unreadable, folders };
+}
+
+/** Returns whether a person expects a file of this name to be used. */
+function isExpected(name: string): boolean {
+  return looksLikeImage(name) || arrayExtensions.has(extname(name).toLowerCase());
 }
 
 /** Returns what remains of a stem without prefix and suffix, or null when it lacks one of them or nothing remains. */

@@ -10,6 +10,18 @@ import type { StoredForm, StoredPixels } from './stored-pixels.js';
 /** Above this value a 16-bit image uses its range; below it, fewer than 15 bits are used. */
 const leastOfWholeRange = 2 ** 14;
 
+/** Says that the values of an image have no range of their own, and that none was stated. */
+export class UnstatedRangeError extends DataError {}
+
+/** Returns the least and the greatest finite value of an image of more than 8 bits; null for others. */
+export function storedExtremes({
+  values,
+}: Pick<StoredPixels, 'values'>): { low: number; high: number } | null {
+  if (values instanceof Uint8Array) return null;
+  const [low, high] = extremes(values);
+  return { low, high };
+}
+
 /**
  * Returns the pixels [height, width, channels] with 8 bits a channel. 8-bit values are kept. Values of other types are scaled
  * by the stated range; without one, unsigned 16-bit values are divided by 256.
@@ -23,12 +35,12 @@ export function toEightBit(stored: StoredPixels, reading: ImageReading): Uint8Ar
   if (ranges !== null) return scaled(stored, { places, ranges });
   if (!(stored.values instanceof Uint16Array)) {
     const [low, high] = extremes(stored.values);
-    throw new DataError(
+    throw new UnstatedRangeError(
       `${stored.type} values from ${shown(low)} to ${shown(high)}; ${statedAs(shown(low), shown(high))}`,
     );
   }
   const whole = unusedRange(stored, places);
-  if (whole !== null) throw new DataError(whole);
+  if (whole !== null) throw new UnstatedRangeError(whole);
   return picked(
     { ...stored, values: Uint8Array.from(stored.values, (value) => value >> 8) },
     { places, reading },

@@ -14,7 +14,7 @@ import { parsePngHeader } from './file-ends.js';
 import { formatOf, headLength, type ImageFormat, imageFormatNames, readHead } from './image-formats.js';
 import { defaultReading, type ImageReading } from './image-reading.js';
 import type { Size } from './size.js';
-import { decodeStored, openHeaderWithSharp, openWithSharp, storedForm } from './stored-pixels.js';
+import { decodeStored, openWithSharp, type StoredPixels, storedForm } from './stored-pixels.js';
 import { unreadableFile } from './unreadable-file.js';
 
 /** Holds a decoded image. */
@@ -80,6 +80,20 @@ async function decodeImage(
   }
 }
 
+/**
+ * Decodes the values that an image stores, whatever a reading makes of them.
+ *
+ * @throws {DataError} naming the file when it is missing, cut off or not an image
+ */
+export async function readStored(path: string, { exif }: Pick<ImageReading, 'exif'>): Promise<StoredPixels> {
+  const format = formatOf(await headOf(path));
+  try {
+    return await decodeStored(path, { format, exif });
+  } catch (cause) {
+    throw undecodable(path, { cause, format });
+  }
+}
+
 /** Reads the first bytes of a file that is not empty. */
 async function headOf(path: string): Promise<Uint8Array> {
   const head = await readHead(path).catch((cause: unknown) => {
@@ -121,7 +135,7 @@ export async function readImageHeader(
     if (format === 'bmp') {
       return fitting({ ...bmpForm(head), colors: 3, type: '8-bit', pages: 1, orientation: 1 }, reading);
     }
-    const metadata = await openHeaderWithSharp(path).metadata();
+    const metadata = await openWithSharp(path).metadata();
     const { width, height } = reading.exif !== 'ignore' ? metadata.autoOrient : metadata;
     const { pages = 1, orientation = 1 } = metadata;
     return fitting({ width, height, ...storedForm(metadata), pages, orientation }, reading);

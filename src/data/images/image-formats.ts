@@ -14,6 +14,7 @@ export const imageExtensions: ReadonlySet<string> = new Set([
   '.tif',
   '.tiff',
   '.bmp',
+  '.dib',
   '.gif',
   '.avif',
 ]);
@@ -25,7 +26,7 @@ export const imageFormatNames = 'PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF';
 const otherExtensions: ReadonlySet<string> = new Set(
   (
     'heic heif jp2 j2k jpf jxl jxr dds exr hdr pfm pbm pgm ppm pnm pcx tga psd psb svg eps ai pdf ico cur ' +
-    'raw dng cr2 cr3 nef arw orf rw2 raf pef srw fits fit dcm nii webm mp4 apng'
+    'raw j2c jpm iff sgi ras dng cr2 cr3 nef arw orf rw2 raf pef srw fits fit dcm nii webm mp4 apng'
   )
     .split(' ')
     .map((name) => `.${name}`),
@@ -34,6 +35,11 @@ const otherExtensions: ReadonlySet<string> = new Set(
 /** Returns whether a file has the name of an image that is read. */
 export function hasImageExtension(path: string): boolean {
   return imageExtensions.has(extname(path).toLowerCase());
+}
+
+/** Returns whether a file has the name of an image, of a format that is read or of another. */
+export function looksLikeImage(path: string): boolean {
+  return hasImageExtension(path) || otherExtensions.has(extname(path).toLowerCase());
 }
 
 /** Names the format of a file that its first bytes tell; null for all others. */

@@ -31,20 +31,15 @@ export interface StoredForm {
   readonly type: string;
 }
 
+// libvips knows a file by its path alone, so a file that was replaced would be read as it was before.
+sharp.cache(false);
+
 // Satellite images have more channels than sharp accepts by default.
 const mostChannels = 64;
 
 /** Opens an image with the settings that all readers share. A file that is cut off fails. */
 export function openWithSharp(path: string): Sharp {
   return sharp(path, { failOn: 'error', limitInputChannels: mostChannels });
-}
-
-/**
- * Opens a file for its header alone. sharp keeps what it opened by path and options, and a file that was replaced since must
- * not be decoded from that.
- */
-export function openHeaderWithSharp(path: string): Sharp {
-  return sharp(path, { failOn: 'none', limitInputChannels: mostChannels });
 }
 
 const types: Readonly<Record<string, string>> = {

@@ -13,9 +13,8 @@ const port = parentPort;
 if (port === null) throw new CoarselyError('loader-worker: runs as a worker thread of BatchLoader only');
 
 const { dataset, files, modules, ...making } = workerData as LoaderThreadData;
-// Samples already run in parallel, and decoded images are cached as samples.
+// Samples already run in parallel.
 sharp.concurrency(1);
-sharp.cache(false);
 
 const producer = open(dataset);
 // A failure is reported with the first sample that is asked for.

@@ -30,6 +30,7 @@ export function inspectionText(inspection: DatasetInspection, command: string | 
   const sections = [
     title(inspection),
     splitTable(inspection),
+    storedText(inspection),
     labelTable(inspection),
     classTable(inspection),
     comparisonText(inspection.comparisons),
@@ -77,6 +78,22 @@ function sizes({ sizes: summary }: SplitInspection): string {
   if (mostCommon.images === images) return write(mostCommon);
   const common = `${write(mostCommon)} in ${formatCount(mostCommon.images)}`;
   return `${write(smallest)} to ${write(largest)}, median ${write(median)}, ${common}`;
+}
+
+/** Returns the settings for images that are not RGB, ready to be pasted into a config. */
+function storedText({ splits, verdict }: DatasetInspection): string {
+  const train = splits.find(({ name }) => name === verdict.train?.split);
+  const normalization = train?.stored?.normalization;
+  if (!train || !normalization || normalization.mean.length === 3) return '';
+  const { mean, std } = normalization;
+  return [
+    color.bold(`images of ${counted(mean.length, 'channel')}, measured on ${train.decoded} of ${train.name}`),
+    '  data:',
+    `    channels: ${mean.length}`,
+    '    normalization:',
+    `      mean: [${mean.join(', ')}]`,
+    `      std: [${std.join(', ')}]`,
+  ].join('\n');
 }
 
 function labelTable({ labelSets }: DatasetInspection): string {

@@ -47,6 +47,7 @@ function settings({ data }: RecipeConfig, inspection: DatasetInspection): Settin
     ['data.evaluation.split', data.evaluation?.split ?? 'val', evaluation.split],
     ['data.evaluation.labels', data.evaluation?.labels ?? labels, evaluation.labels],
     ...readingSettings(inspection),
+    ...normalizationSettings(inspection),
     ...cropSetting(data, inspection),
   ];
 }
@@ -59,12 +60,24 @@ function readingSettings({ labelSets, verdict: { train, evaluation } }: DatasetI
   const keys = [...new Set([...Object.keys(forTrain), ...Object.keys(forEvaluation)])];
   return keys.flatMap((key): Setting[] => {
     const [first, second] = [forTrain[key], forEvaluation[key]];
-    if (first === second) return [[`data.${key}`, undefined, `${first}`]];
+    if (first === second) return [[`data.${key}`, undefined, written(first)]];
     return [
-      ...(first === undefined ? [] : [[`data.train.${key}`, undefined, `${first}`] as const]),
-      ...(second === undefined ? [] : [[`data.evaluation.${key}`, undefined, `${second}`] as const]),
+      ...(first === undefined ? [] : [[`data.train.${key}`, undefined, written(first)] as const]),
+      ...(second === undefined ? [] : [[`data.evaluation.${key}`, undefined, written(second)] as const]),
     ];
   });
+}
+
+function written(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Returns the measured normalization of images that are not RGB; ImageNet's is of no use to them. */
+function normalizationSettings({ splits, verdict }: DatasetInspection): Setting[] {
+  const normalization = splits.find(({ name }) => name === verdict.train?.split)?.stored?.normalization;
+  if (!normalization || normalization.mean.length === 3) return [];
+  const { mean, std } = normalization;
+  return [['data.normalization', undefined, `{mean: ${JSON.stringify(mean)}, std: ${JSON.stringify(std)}}`]];
 }
 
 /** Returns the labels that a kind of dataset reads by default. */
