@@ -39,7 +39,8 @@ const wordings = {
   },
   'image-without-labels': {
     message: (count) => `${counted(count, 'image has', 'images have')} no labels`,
-    remedy: 'add the PNGs of the same names, or move the images to another split',
+    remedy:
+      'add the PNGs of the same names, or move the images to another split; if label names have a suffix, set data.labelSuffix',
   },
   'labels-without-image': {
     message: (count) => `${counted(count, 'label file has', 'label files have')} no image`,

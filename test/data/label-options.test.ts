@@ -6,6 +6,7 @@ import { checkDataset, openDataset } from 'coarsely/data';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { findNaming, namingOptions } from '#data/files/find-naming.js';
 import { grayLabels, put, smallDataset, temporaryFolder } from './dataset-folder.js';
 
 const black = [0, 0, 0];
@@ -159,5 +160,27 @@ describe('names', () => {
     expect(problems).toEqual([]);
     expect(notes?.[0]).toContain('1 image and its label file store the accents of their name differently');
     expect((await (await openDataset(folder(root))).read(0)).name).toBe('caf\u00e9');
+  });
+});
+
+describe('findNaming', () => {
+  it.each([
+    [['a', 'b'], ['a_mask', 'b_mask'], { labelSuffix: '_mask' }],
+    [['img_0', 'img_1'], ['seg_0', 'seg_1'], { imagePrefix: 'img_', labelPrefix: 'seg_' }],
+    [
+      ['x_1_leftImg8bit'],
+      ['x_1_gtFine_labelIds'],
+      { imageSuffix: '_leftImg8bit', labelSuffix: '_gtFine_labelIds' },
+    ],
+    [['city/a', 'b'], ['city/m-a', 'm-b'], { labelPrefix: 'm-' }],
+  ])('finds what %j and %j add to their names', (images, labels, options) => {
+    const found = findNaming(images, labels);
+    expect(found && namingOptions(found)).toEqual(options);
+  });
+
+  it('leaves a choice between two sets of labels to a person, and names that match alone', () => {
+    expect(findNaming(['a', 'b'], ['a_color', 'a_mask', 'b_color', 'b_mask'])).toBeNull();
+    expect(findNaming(['a', 'b'], ['a', 'b_mask'])).toBeNull();
+    expect(findNaming(['a'], ['q'])).toBeNull();
   });
 });

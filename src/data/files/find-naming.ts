@@ -12,8 +12,8 @@ export interface PairNaming {
 const comparedImages = 5000;
 
 /**
- * Returns a naming under which every label file has its image or every image its label file; null when names match as they
- * are in part, and when there is none.
+ * Returns a naming under which every label file has its image; null when names match as they are in part, and when there is
+ * none. Where an image has several label files, as `a_mask.png` and `a_color.png`, a person has to choose.
  */
 export function findNaming(images: readonly string[], labels: readonly string[]): PairNaming | null {
   const known = new Set(images);
@@ -28,7 +28,7 @@ export function findNaming(images: readonly string[], labels: readonly string[])
       if (named.size === 0) return false;
       const renamed = labels.map((name) => nameInTree(name, naming.labels)).filter((name) => name !== null);
       const found = new Set(renamed.filter((name) => named.has(name)));
-      return found.size > 0 && (found.size === labels.length || found.size === images.length);
+      return found.size === labels.length;
     }) ?? null
   );
 }
@@ -65,7 +65,7 @@ function namings(label: string, images: readonly string[]): PairNaming[] {
       const naming = { images: around(imageStem, 0, start), labels: around(labelStem, 0, start) };
       found.push({ length: start, naming });
     }
-    const end = commonEnd(imageStem, labelStem);
+    const end = fromSeparator(imageStem, commonEnd(imageStem, labelStem));
     if (end > 0) {
       const naming = {
         images: around(imageStem, imageStem.length - end, end),
@@ -101,6 +101,12 @@ function commonEnd(a: string, b: string): number {
 function atSeparator(common: string): number {
   const place = common.search(/[_\-. ][^_\-. ]*$/);
   return place > 0 ? place : common.length;
+}
+
+/** Returns the length behind the first separator, as `img_1` and `seg_1` have `1` in common and not `g_1`. */
+function fromSeparator(stem: string, length: number): number {
+  const place = stem.slice(stem.length - length).search(/[_\-. ]/);
+  return place >= 0 && place < length - 1 ? length - place - 1 : length;
 }
 
 function stemOf(name: string): string {
