@@ -15,8 +15,13 @@ const withoutEffect: ReadonlySet<string> = new Set([
 /**
  * Returns one phrase for each key of backbone and head in which the given network differs from the wanted one, such as
  * `model.head.channels 64 (here 512)`. A key that only one side has is left out, because it has a default.
+ * @param options.fits whether the weights fit: a size that one side leaves open (`null`) is then the same
  */
-export function networkDifferences(given: Section | null, wanted: Config['model']): string[] {
+export function networkDifferences(
+  given: Section | null,
+  wanted: Config['model'],
+  { fits }: { readonly fits: boolean },
+): string[] {
   if (given === null) return [];
   return (['backbone', 'head'] as const).flatMap((part) => {
     const section = given[part];
@@ -26,6 +31,7 @@ export function networkDifferences(given: Section | null, wanted: Config['model'
     return Object.keys(section)
       .filter((key) => key in ours && !withoutEffect.has(key) && !/dropout/i.test(key))
       .filter((key) => JSON.stringify(section[key]) !== JSON.stringify(ours[key]))
+      .filter((key) => !(fits && (section[key] === null || ours[key] === null)))
       .map((key) => phrase(`${part}.${key}`, section[key], ours[key]));
   });
 }

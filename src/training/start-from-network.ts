@@ -54,8 +54,9 @@ export function startFromNetwork(
     (name) => !own.has(name) && !name.endsWith('num_batches_tracked'),
   );
   const unknown = surplus.filter((name) => !(partOf(name) in optionalParts));
-  const differences = networkDifferences(source.section, section);
-  if (wrong.length + unknown.length > 0) {
+  const fitting = wrong.length + unknown.length === 0;
+  const differences = networkDifferences(source.section, section, { fits: fitting });
+  if (!fitting) {
     throw otherNetwork(source, { own, wrong, unknown, differences });
   }
   const { rows, line: classLine } = rowsOf(source, { model, classes });

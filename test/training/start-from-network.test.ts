@@ -152,6 +152,17 @@ describe('a run', () => {
     for (const [name, given] of others) expect(values.get(name), name).toEqual(given);
   });
 
+  test('that left the size of its head open is the same as one that names it', () => {
+    const path = join(folder, 'open');
+    const open = { head: { channels: null } };
+    writeTrainedRun(path, { config: networkConfig({ model: open }), names, steps: 0 });
+    const notices = started(from(path, { head: { channels: 256 } })).notices;
+    expect(notices).toEqual([
+      `starts from ${path} (step 0): backbone and head, the auxiliary head`,
+      'classes: 3 of 3 taken',
+    ]);
+  });
+
   test('that computes otherwise although its weights fit is said to', () => {
     const { notices } = started(from(run(), { backbone: { outputStride: 8 } }));
     expect(notices.at(-1)).toBe(
