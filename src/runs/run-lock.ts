@@ -127,7 +127,8 @@ function readText(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (isSystemError(error) && error.code === 'ENOENT') return null;
+    // A file in the place of the folder is named by those who read the run.
+    if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
     throw error;
   }
 }

@@ -6,8 +6,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
-import { parseJson } from '../files/index.js';
-import { checkpointFolder, stateFile } from './run-folder.js';
+import { isSystemError, parseJson } from '../files/index.js';
+import { readSafetensorsMetadata } from '../torch/internal.js';
+import { checkpointFile, checkpointFolder, checkpointStep, stateFile } from './run-folder.js';
 
 /** Describes a value that JSON can hold. Bytes, such as the state of a generator, belong into the checkpoint as uint8 tensors. */
 export type JsonValue = number | string | boolean | null | JsonValue[] | { [name: string]: JsonValue };
@@ -46,15 +47,18 @@ export function formatState({ step, file, state }: RunState): string {
 }
 
 /**
- * Reads the state of a run; null while the run has no checkpoint.
+ * Reads the state of a run; null while the run has no checkpoint. Without the file, as after an unfinished copy, the newest
+ * whole checkpoint counts, with an empty state.
  * @throws {CheckpointError} when the file is damaged, of another format, or names a checkpoint that is missing
  */
 export function readState(folder: string): RunState | null {
   const path = join(folder, stateFile);
-  if (!existsSync(path)) return null;
-  const value = parseObject(readFileSync(path));
+  if (!existsSync(path)) return newestWholeCheckpoint(folder);
+  const value = parseObject(readBytes(path));
   if (value === null)
-    throw new CheckpointError(`${path}: is damaged: expected a JSON object; the run cannot be resumed`);
+    throw new CheckpointError(
+      `${path}: is damaged: expected a JSON object; remove it to go on from the newest whole file in ${checkpointFolder}/`,
+    );
   if (value.format !== stateFormat) {
     throw new CheckpointError(
       `${path}: has format ${JSON.stringify(value.format)}, this version reads ${stateFormat}; resume with the version that wrote it`,
@@ -78,9 +82,40 @@ export function noCheckpointError(folder: string): CheckpointError {
   return new CheckpointError(
     others === 'none'
       ? `${folder}: has no checkpoint yet; train it until its first checkpoint is written`
-      : `${folder}: has no ${stateFile}, which names its last checkpoint, although ${checkpointFolder}/ holds ${others}; ` +
-          'copy the run whole, or use a checkpoint as a file of weights',
+      : `${folder}: has no ${stateFile}, which names its last checkpoint, although ${checkpointFolder}/ holds ${others}, ` +
+          'none of them whole; copy the run again',
   );
+}
+
+/** Finds the newest checkpoint whose file is not cut short; null where there is none. */
+function newestWholeCheckpoint(folder: string): RunState | null {
+  const path = join(folder, checkpointFolder);
+  const steps = (existsSync(path) ? readdirSync(path) : []).flatMap((name) => checkpointStep(name) ?? []);
+  for (const step of steps.sort((a, b) => b - a)) {
+    const file = checkpointFile(step);
+    try {
+      const metadata = readSafetensorsMetadata(join(folder, file));
+      if (metadata !== null) return { step, file, state: stateIn(metadata) };
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error;
+    }
+  }
+  return null;
+}
+
+/** Returns the part of a state that the checkpoint file holds too: the classes. */
+function stateIn({ classes = '' }: Readonly<Record<string, string>>): RunState['state'] {
+  const list = jsonValue(classes);
+  return Array.isArray(list) ? { classes: list as JsonValue[] } : {};
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    throw new CheckpointError(`${path}: cannot be read (${cause.message})`, { cause });
+  }
 }
 
 function otherCheckpoints(folder: string): string {
@@ -90,9 +125,14 @@ function otherCheckpoints(folder: string): string {
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> | null {
+  const value = jsonValue(bytes);
+  return isObject(value) ? value : null;
+}
+
+/** Returns the value of a JSON text; null where it is none. */
+function jsonValue(content: string | Uint8Array): unknown {
   try {
-    const value: unknown = parseJson(bytes);
-    return isObject(value) ? value : null;
+    return parseJson(content);
   } catch {
     return null;
   }

@@ -30,6 +30,8 @@ export interface Continuation {
   readonly changes: readonly Omit<RunChange, 'time'>[];
   /** Is the text of a new config.yaml; null keeps the file. */
   readonly configYaml: string | null;
+  /** Names the keys of the config that were edited; null where none was. */
+  readonly edits: string | null;
 }
 
 /** Configures `continueRun`. */
@@ -76,6 +78,7 @@ export function continueRun(config: Config, options: ContinueOptions): Continuat
     notices: [...length.notices, ...edits.notices, ...data.notices],
     changes: [...length.changes, ...edits.changes, ...data.changes],
     configYaml: length.configYaml,
+    edits: edits.changes[0]?.text ?? null,
   };
 }
 
@@ -143,8 +146,8 @@ function dataChange(
   if (parts === null) {
     expectFormerClasses(run.lastCheckpoint.state, { runFolder, data });
     const notice =
-      `${runFolder}: its checkpoint is of an earlier version and does not say which samples it was trained on; the run ` +
-      'continues exactly only if the dataset is the same';
+      `${runFolder}: its checkpoint does not say which samples it was trained on, as it is of an earlier version or ` +
+      'state.json was lost; the run continues exactly only if dataset and config are the same';
     return { notices: [notice], changes: [] };
   }
   const found = findDataChanges({ parts, samples: readRunSamples(runFolder) }, data);

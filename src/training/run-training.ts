@@ -9,7 +9,7 @@ import { learnsFromClean } from '../config/internal.js';
 import { openDataset, type SegmentationDataset } from '../data/index.js';
 import { oneClassProblem } from '../data/internal.js';
 import { ProcessGroup, type RankEnvironment, readRankEnvironment } from '../distributed/index.js';
-import { CoarselyError, DataError } from '../errors/index.js';
+import { CheckpointError, CoarselyError, DataError } from '../errors/index.js';
 import { listenToFileNotices } from '../files/index.js';
 import { RunWriter } from '../runs/internal.js';
 import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
@@ -110,7 +110,7 @@ async function train(
       ? await ChosenImages.open(config.data, { ...statistics, count: statistics.images })
       : null;
   const data = first ? await recordParts(config, { training, evaluation }) : null;
-  const { lastCheckpoint, notices, ...changes } = atRankZero(processGroup, () =>
+  const { lastCheckpoint, notices, edits, ...changes } = atRankZero(processGroup, () =>
     continuationOf(config, { options, data }),
   );
   const trainer = new Trainer(
@@ -130,7 +130,7 @@ async function train(
   });
   let writer: RunWriter | null = null;
   try {
-    restoreCheckpoint(trainer, { processGroup, lastCheckpoint });
+    restoreCheckpoint(trainer, { processGroup, lastCheckpoint, edits });
     atRankZero(processGroup, () => {
       writer = openWriter(config, { options, step: lastCheckpoint?.step ?? 0, ...changes });
       return null;
@@ -173,7 +173,8 @@ function continuationOf(
   { options, data }: { readonly options: TrainPlace['options']; readonly data: DataRecord | null },
 ): Continuation {
   const { runFolder, resume = false, allowChangedData = false } = options;
-  if (!resume || data === null) return { lastCheckpoint: null, notices: [], changes: [], configYaml: null };
+  if (!resume || data === null)
+    return { lastCheckpoint: null, notices: [], changes: [], configYaml: null, edits: null };
   return continueRun(config, { runFolder, data, allowChangedData });
 }
 
@@ -221,12 +222,25 @@ function restoreCheckpoint(
   {
     processGroup,
     lastCheckpoint,
-  }: { readonly processGroup: ProcessGroup | null; lastCheckpoint: LastCheckpoint | null },
+    edits,
+  }: {
+    readonly processGroup: ProcessGroup | null;
+    readonly lastCheckpoint: LastCheckpoint | null;
+    readonly edits: string | null;
+  },
 ): void {
   if (lastCheckpoint === null) return;
   using _tensors = scope();
   const { file, step } = lastCheckpoint;
   const tensors = processGroup === null || processGroup.rank === 0 ? readSafetensors(file).tensors : null;
-  if (processGroup) restoreRankStates(trainer, { tensors, step, processGroup });
-  else if (tensors) trainer.loadState(tensors, step);
+  try {
+    if (processGroup) restoreRankStates(trainer, { tensors, step, processGroup });
+    else if (tensors) trainer.loadState(tensors, step);
+  } catch (cause) {
+    if (!(cause instanceof CheckpointError) || edits === null) throw cause;
+    throw new CheckpointError(
+      `${file}: does not fit the config: ${edits}\nput these keys back, or start a new run with them`,
+      { cause },
+    );
+  }
 }

@@ -47,12 +47,17 @@ describe('loadRun', () => {
     expect(run.classes.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
   });
 
-  test('a run that was copied without its state says so, and that its checkpoints are there', async () => {
+  test('a run that was copied without its state is read by its newest whole checkpoint', async () => {
     const path = join(folder, 'stateless');
     writeRun(path, { name: 'stateless', root });
     await rm(join(path, 'state.json'));
+    {
+      using run = await loadRun(path);
+      expect(run.step).toBe(100);
+    }
+    await writeFile(join(path, 'checkpoints/step-00000100.safetensors'), 'cut short');
     await expect(loadRun(path)).rejects.toThrow(
-      /stateless: has no state\.json, which names its last checkpoint, although checkpoints\/ holds step-00000100\.safetensors; copy the run whole/,
+      /stateless: has no state\.json, which names its last checkpoint, although checkpoints\/ holds step-00000100\.safetensors, none of them whole/,
     );
   });
 

@@ -172,7 +172,7 @@ describe('a dataset that changed', () => {
     rmSync(join(run.runFolder, 'samples.json'));
     const { outcome, notices } = await resume(run);
     expect(outcome).toBe('finished');
-    expect(notices).toEqual([expect.stringContaining('its checkpoint is of an earlier version')]);
+    expect(notices).toEqual([expect.stringContaining('does not say which samples it was trained on')]);
   });
 
   test('is told by numbers where the list of samples is lost', async () => {
@@ -260,6 +260,27 @@ test('a config that was edited is named by its keys, and kept in the history', a
       'and is not the run that was interrupted',
   ]);
   expect(readRunHistory(run.runFolder)).toEqual([expect.objectContaining({ step: 2, kind: 'config' })]);
+});
+
+test('a config of another network is told by the keys that were edited, not by tensors', async () => {
+  const run = await interrupted('edited-network');
+  const model = { ...run.config.model, head: { ...run.config.model.head, channels: 16 } };
+  await expect(resume({ ...run, config: { ...run.config, model } })).rejects.toThrow(
+    /step-00000002\.safetensors: does not fit the config: config\.yaml differs .*: model\.head\.channels 32 → 16\nput these/,
+  );
+});
+
+test('without state.json a run goes on from its newest whole checkpoint, exactly', async () => {
+  const run = await interrupted('state-lost');
+  const other = playground.runFolder('state-kept');
+  cpSync(run.runFolder, other, { recursive: true });
+  rmSync(join(run.runFolder, 'state.json'));
+  writeFileSync(join(run.runFolder, 'checkpoints/step-00000003.safetensors'), 'cut short');
+  const { outcome, notices } = await resume(run);
+  expect(outcome).toBe('finished');
+  expect(notices).toEqual([expect.stringContaining('state.json was lost')]);
+  await resume({ ...run, runFolder: other });
+  expect(learnedLines(run.runFolder)).toBe(learnedLines(other));
 });
 
 test('the memory since the last line is recorded: the peak within steps, which is far above what they leave', async () => {
