@@ -4,7 +4,7 @@ import { access, readdir } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import type { ClassList } from '../data/index.js';
 import { encodeLabelPng, ignoreIndex, RandomStream, readLabels } from '../data/index.js';
-import { defaultPalette, readLabelHeader } from '../data/internal.js';
+import { defaultPalette, isHidden, readLabelHeader } from '../data/internal.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
 import { stageFolder, writeDurably } from '../files/index.js';
@@ -116,8 +116,9 @@ async function listPngs(folder: string): Promise<string[]> {
     throw new DataError(`${folder}: no such folder; expected a folder of fine label PNGs`, { cause });
   });
   const files = entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && /\.png$/i.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.png$/i.test(entry.name))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((file) => !file.split(sep).some(isHidden))
     .sort();
   if (files.length === 0)
     throw new DataError(`${folder}: no PNG in it; expected a folder of fine label PNGs`);
