@@ -2,7 +2,7 @@
 
 export { withAbsolutePaths } from './absolute-paths.js';
 export { checkCleanData, learnsFromClean } from './clean-data.js';
-export { type ConfigDifference, configDifferences } from './config-difference.js';
+export { configDifferences } from './config-difference.js';
 export { imageReadingOf, normalizationOf } from './data-section.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
 export { withoutInitialWeights } from './initial-weights.js';

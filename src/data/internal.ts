@@ -9,14 +9,14 @@ export {
 } from './datasets/compare-palettes.js';
 export { labelExtensions } from './datasets/folder.js';
 export { predictionFormat } from './datasets/prediction-format.js';
-export { type FileNaming, type FileTree, listTree, nameInTree, plainNaming } from './files/file-tree.js';
+export { type FileTree, listTree, nameInTree } from './files/file-tree.js';
 export { findNaming, namingOptions, type PairNaming } from './files/find-naming.js';
 export { isHidden } from './files/hidden.js';
 export { leftOutText, unreadableFolder } from './files/list-files.js';
 export { composedDifferently, composedNote } from './files/list-split.js';
 export { sampleStamps } from './files/sample-stamps.js';
 export { type PngHeader, reachesEnd } from './images/file-ends.js';
-export { type OpenImage, readImageHeader, readImageSize } from './images/image-file.js';
+export { type OpenImage, readImageHeader } from './images/image-file.js';
 export { hasImageExtension, imageExtensions, imageFormatNames, unreadImage } from './images/image-formats.js';
 export {
   channelsOption,
@@ -27,10 +27,10 @@ export {
 } from './images/image-reading.js';
 export { type LabelEncoding, shownColor } from './images/label-file.js';
 export { type LabelSamples, readLabelHeader, readLabelSamples } from './images/label-samples.js';
-export { type LargeImage, largeImageSize, mostPixelsInMemory, openLargeImage } from './images/large-image.js';
+export { largeImageSize, mostPixelsInMemory, openLargeImage } from './images/large-image.js';
 export { type MeasuredImage, measureImage } from './images/measure-image.js';
 export { normalizationOptions } from './images/normalization.js';
 export { areSwapped, readOrientation, swapsSides, turnedNote } from './images/orientation.js';
 export { scaledToFit } from './images/size.js';
 export { wholeShare } from './loader/share.js';
-export { type ClassMatch, listNames, matchClasses } from './match-classes.js';
+export { listNames, matchClasses } from './match-classes.js';

@@ -14,7 +14,7 @@ import { NormalizedRows, type PassView } from './normalized-rows.js';
 import type { SegmentationModel } from './segmentation-model.js';
 
 /** Holds the scores of some rows of the images. */
-export interface Stripe extends RowRange {
+interface Stripe extends RowRange {
   /**
    * Holds logits where there is one pass, and the sum of the probabilities of all passes otherwise: float32
    * [N, classes, count, width]. It is freed after the call that it is given to.

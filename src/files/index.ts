@@ -5,4 +5,4 @@ export { listenToFileNotices } from './notices.js';
 export { pause } from './replace-file.js';
 export { stageFolder, writeDurably } from './staged-folder.js';
 export { isSystemError, systemErrorReason } from './system-errors.js';
-export { decodeText, parseJson, readText } from './text.js';
+export { parseJson, readText } from './text.js';

@@ -3,7 +3,7 @@
 import { join, relative } from 'node:path';
 import type { z } from 'zod';
 import type { ClassList, ImageReading, Size } from '../data/index.js';
-import { checkDataset, datasets, readClassList } from '../data/index.js';
+import { checkDataset, datasets, ignoreIndex, readClassList } from '../data/index.js';
 import type { LabelEncoding, LabelSamples, MeasuredImage, PairNaming, PngHeader } from '../data/internal.js';
 import {
   areSwapped,
@@ -35,6 +35,7 @@ import type {
 interface Reading {
   readonly images: ImageReading;
   readonly encoding: LabelEncoding;
+  readonly reduceZeroLabel: boolean;
 }
 
 /**
@@ -52,6 +53,7 @@ export async function openFolderSource(
   const parsed = options.data as {
     readonly unlabeled?: string;
     readonly labelEncoding: LabelEncoding;
+    readonly reduceZeroLabel: boolean;
   } & Record<'imagePrefix' | 'imageSuffix' | 'labelPrefix' | 'labelSuffix', string>;
   const naming = givenNaming(parsed);
   const listing = await listFolder(root, { naming });
@@ -61,7 +63,11 @@ export async function openFolderSource(
     classesFinding(error, file),
   );
   const classList = 'code' in classes ? null : classes;
-  const reading: Reading = { images, encoding: parsed.labelEncoding };
+  const reading: Reading = {
+    images,
+    encoding: parsed.labelEncoding,
+    reduceZeroLabel: parsed.reduceZeroLabel,
+  };
   const optionsOf = (set: string): ReadingOptions => {
     const found = listing.namings.get(set);
     return { ...given, ...(found === undefined || naming !== null ? {} : namingOptions(found)) };
@@ -226,10 +232,19 @@ class FolderSplit implements SourceSplit {
     const path = join(this.#root, file);
     if (!decode && (await reachesEnd(path))) return readLabelHeader(path);
     const stored = await readLabelSamples(path);
-    const { header, ...content } = this.#reading.encoding === 'color' ? inColors(stored) : stored;
+    const { encoding, reduceZeroLabel } = this.#reading;
+    const { header, ...content } =
+      encoding === 'color' ? inColors(stored) : reduceZeroLabel ? withReducedZero(stored) : stored;
     const size = { width: header.width, height: header.height };
     return { ...content, size, path: relative(this.#root, path), form: formOf(header) };
   }
+}
+
+/** Returns values that count from the first class: 0, which is not labeled, becomes 255, and others are one less. */
+function withReducedZero(stored: LabelSamples): LabelSamples {
+  if (stored.inColor) return stored;
+  const samples = stored.samples.map((value) => (value === ignoreIndex ? ignoreIndex : (value + 255) % 256));
+  return { ...stored, samples, palette: null };
 }
 
 /** Returns gray and palette labels as the colors that a viewer shows. */

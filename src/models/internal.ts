@@ -2,14 +2,10 @@
 
 export {
   checkFoundTensors,
-  listDifference,
   matchTensors,
-  wrongShapeError,
 } from './pretrained/match-tensors.js';
 export {
   expectedNames,
   prefixNotice,
-  type ReadWeightsOptions,
   readWeights,
-  type WeightsFile,
 } from './pretrained/read-weights.js';

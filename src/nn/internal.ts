@@ -3,4 +3,4 @@
 export { convolveNormalized, type NormalizedConvolution } from './convolve-normalized.js';
 export { FoldedConvolutions } from './folded-convolutions.js';
 export { spatialSize } from './resize-bilinear.js';
-export { type RowSpan, resizeBilinearRows, resizedFrom } from './resize-bilinear-rows.js';
+export { resizeBilinearRows, resizedFrom } from './resize-bilinear-rows.js';

@@ -14,4 +14,4 @@ export {
   runEnvironment,
 } from './run-state.js';
 export { RunWriter } from './run-writer.js';
-export { classesOfState, classesOfWeights, runOfCheckpoint, type TrainedClass } from './trained-classes.js';
+export { classesOfState, classesOfWeights, runOfCheckpoint } from './trained-classes.js';

@@ -52,7 +52,7 @@ export function configState(config: Config): Record<string, JsonValue> {
 }
 
 /** Returns a config as the run's folder keeps it, with the precision that `auto` stands for. */
-export function asTrained(config: Config): Config {
+function asTrained(config: Config): Config {
   return { ...config, precision: resolvePrecision(config.precision, config.device) };
 }
 

@@ -105,7 +105,7 @@ describe('cityscapes from the command line', () => {
     const other = await coarsely([...words.slice(0, -1), 'ade20k'], { cwd: folder });
     expect(other.code).toBe(1);
     expect(other.stderr).toMatch(
-      /^coarsely: format 'ade20k': expected a network of its 150 classes, this one has 19;/,
+      /^coarsely: format 'ade20k': expected a network of its 150 classes, this one has 19: it lacks floor, /,
     );
   }, 120_000);
 

@@ -67,7 +67,7 @@ describe('a run from the command line', () => {
 
     const table = await coarsely(['evaluate', 'runs/scenes-arm'], { cwd: folder });
     expect(table.stdout).toMatch(/^class +IoU +accuracy +pixels$/m);
-    expect(table.stdout).toMatch(/^mIoU \d+\.\d {2}mAcc \d+\.\d {2}aAcc \d+\.\d {2}\(4 images\)$/m);
+    expect(table.stdout).toMatch(/^mIoU \d+\.\d {2}mAcc \d+\.\d {2}aAcc \d+\.\d {2}\(4 images, bfloat16\)$/m);
 
     const weights = path.join('runs/scenes-arm/checkpoints', 'step-00000003.safetensors');
     const config = ['--config', 'runs/scenes-arm/config.yaml'];

@@ -3,6 +3,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkDataset, openDataset } from 'coarsely/data';
+import { inspectDataset } from 'coarsely/inspect';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -84,6 +85,42 @@ describe('palettes', () => {
     const unused = palettePng([0, 0, 1, 1, 0, 0, 1, 1], [black, red, [9, 9, 9]]);
     const root = await dataset([plain, unused], colored);
     expect((await checkDataset(folder(root))).problems).toEqual([]);
+  });
+});
+
+describe('labels whose value 0 means nothing', () => {
+  const reduced = { reduceZeroLabel: true };
+
+  it('are read one lower, and 0 and 255 are ignored', async () => {
+    const root = await dataset([grayLabels(4, [0, 1, 2, 3, 255, 3, 2, 1])]);
+    const { labels } = await (await openDataset(folder(root, reduced))).read(0);
+    expect([...(labels ?? [])]).toEqual([255, 0, 1, 2, 255, 2, 1, 0]);
+    const inspection = await inspectDataset(root, { options: reduced });
+    expect(inspection.problems.map(({ code }) => code)).not.toContain('unknown-label');
+    const unreduced = await inspectDataset(root);
+    expect(unreduced.problems.map(({ code }) => code)).toContain('unknown-label');
+  });
+
+  it('may not have a value beyond the last class', async () => {
+    const root = await dataset([grayLabels(4, [0, 1, 2, 3, 4, 3, 2, 1])]);
+    const opened = await openDataset(folder(root, reduced));
+    await expect(opened.read(0)).rejects.toThrow(/label 4 at pixel \(0, 1\) is not in the list of 3 classes/);
+  });
+
+  it('are values, not colors', async () => {
+    const root = await dataset([palettePng([0, 0, 1, 1, 2, 2, 2, 2], [black, red, green])], colored);
+    await expect(openDataset(folder(root, { ...reduced, labelEncoding: 'color' }))).rejects.toThrow(
+      /reduceZeroLabel is about values/,
+    );
+  });
+
+  it('have palettes that are compared with each other, not with the class list', async () => {
+    const one = palettePng([0, 0, 1, 1, 2, 2, 3, 3], [[9, 9, 9], black, red, green]);
+    const root = await dataset([one, one], colored);
+    expect((await checkDataset(folder(root, reduced))).problems).toEqual([]);
+    const other = palettePng([0, 0, 1, 1, 2, 2, 3, 3], [[9, 9, 9], red, black, green]);
+    const mixed = await dataset([one, other], colored);
+    expect((await checkDataset(folder(mixed, reduced))).problems[0]).toMatch(/the palettes differ/);
   });
 });
 

@@ -5,9 +5,9 @@ import { scope, type Tensor } from 'coarsely/torch';
 import { Trainer, type TrainingBatch } from 'coarsely/training';
 import { RunWriter } from '#runs/run-writer.js';
 
-export const size = { height: 32, width: 32 };
+const size = { height: 32, width: 32 };
 
-export const namedClasses = (...names: readonly string[]) =>
+const namedClasses = (...names: readonly string[]) =>
   names.map((name, index) => ({ name, color: [index, 100, 200] as [number, number, number] }));
 
 interface Changes extends Omit<ConfigInput, 'data'> {
@@ -33,7 +33,7 @@ export function networkConfig({ model = {}, clean = false, ...changes }: Changes
 }
 
 /** Returns images and labels that depend on the step and the class count alone. */
-export function batchOf(step: number, { classCount, count = 4 }: { classCount: number; count?: number }) {
+function batchOf(step: number, { classCount, count = 4 }: { classCount: number; count?: number }) {
   const { height, width } = size;
   const images = Float32Array.from({ length: count * 3 * height * width }, (_, place) =>
     Math.sin(place * 12.9898 + step * 78.233),

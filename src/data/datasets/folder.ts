@@ -9,7 +9,7 @@
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../errors/index.js';
-import { type ClassList, oneClassProblem } from '../classes.js';
+import { type ClassList, ignoreIndex, oneClassProblem } from '../classes.js';
 import { namingOptions, type PairNaming } from '../files/find-naming.js';
 import { listByStem } from '../files/list-files.js';
 import { type FileListing, joinSplits, listSplit, type SplitLayout } from '../files/list-split.js';
@@ -56,6 +56,13 @@ const options = z
       .describe(
         'What states the class of a pixel. `auto`: the value in gray and palette PNGs, whose palettes must agree, and the ' +
           'color in RGB PNGs. `index`: the value, also where palettes differ. `color`: the color, also in palette PNGs.',
+      ),
+    reduceZeroLabel: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Takes value 0 of a label file as not labeled and value 1 as the first class, as mmsegmentation does for datasets ' +
+          'like ADE20K.',
       ),
   })
   .describe('Images and labels in plain folders, with `classes.json`.');
@@ -111,11 +118,25 @@ const paletteRemedy =
 /** Throws for a list that cannot be trained on: of one class, and without colors where labels are read by color. */
 function rejectUnusable(
   { classes, statedColors = [] }: ClassList,
-  { path, encoding }: { readonly path: string; readonly encoding: LabelEncoding },
+  {
+    path,
+    encoding,
+    reduceZeroLabel,
+  }: { readonly path: string; readonly encoding: LabelEncoding; readonly reduceZeroLabel: boolean },
 ): void {
   if (classes.length === 1) throw new DataError(`${path}: ${oneClassProblem(classes)}`);
   if (encoding === 'color' && statedColors.every((color) => color === undefined)) {
     throw new DataError(`${path}: gives no class a color, which data.labelEncoding: color needs`);
+  }
+  if (encoding === 'color' && reduceZeroLabel) {
+    throw new DataError(
+      `${path}: data.reduceZeroLabel is about values, and data.labelEncoding is color; leave one of them out`,
+    );
+  }
+  if (reduceZeroLabel && classes.length > ignoreIndex - 1) {
+    throw new DataError(
+      `${path}: lists ${classes.length} classes; with data.reduceZeroLabel, 8 bits hold at most ${ignoreIndex - 1}`,
+    );
   }
 }
 
@@ -124,15 +145,17 @@ export const folder = defineFileDataset({
   kind: 'folder',
   options,
   list,
-  labelFormat: async ({ root, labels, unlabeled, labelEncoding: encoding }) => {
+  labelFormat: async ({ root, labels, unlabeled, labelEncoding: encoding, reduceZeroLabel }) => {
     const path = join(root, 'classes.json');
     const classList = await readClassList(path, { unlabeled });
-    if (labels !== null) rejectUnusable(classList, { path, encoding });
-    const palettes = encoding === 'auto' ? { classList, remedy: paletteRemedy } : undefined;
+    if (labels !== null) rejectUnusable(classList, { path, encoding, reduceZeroLabel });
+    // With zero reduced, the indices of a palette are not those of the class list.
+    const meaning = reduceZeroLabel ? null : classList;
+    const palettes = encoding === 'auto' ? { classList: meaning, remedy: paletteRemedy } : undefined;
     return {
       classes: classList.classes,
       palettes,
-      read: (file) => readLabels(file, classList, { encoding }),
+      read: (file) => readLabels(file, classList, { encoding, reduceZeroLabel }),
       readSize: readLabelHeader,
     };
   },

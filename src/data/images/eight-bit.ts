@@ -146,7 +146,7 @@ function statedAs(low: string, high: string): string {
 }
 
 /** Returns the greatest number of as many bits as the value needs: 4095 for 4000. */
-export function wholeRangeOf(value: number): number {
+function wholeRangeOf(value: number): number {
   return Math.max(255, 2 ** Math.ceil(Math.log2(value + 1)) - 1);
 }
 

@@ -150,16 +150,6 @@ function fitting(header: ImageHeader, reading: ImageReading): ImageHeader {
 }
 
 /**
- * Reads from the header the size that `readImage` would return.
- *
- * @throws {DataError} naming the file when it is missing or not an image, and when its channels do not fit the reading
- */
-export async function readImageSize(path: string, reading: ImageReading = defaultReading): Promise<Size> {
-  const { width, height } = await readImageHeader(path, reading);
-  return { width, height };
-}
-
-/**
  * Reads an image file whose rows are decoded on demand, with the pixels that `readImage` returns. Rows of a plain RGB PNG
  * are decoded from the first to the last requested one, in the calling thread; any other file is decoded whole at once.
  *

@@ -23,7 +23,7 @@ export const rangeOption = z
 export const exifOption = z.enum(['apply', 'ignore']).default('apply');
 
 /** Validates how image files are read. */
-export const imageReadingOptions = z.strictObject({
+const imageReadingOptions = z.strictObject({
   channels: channelsOption,
   range: rangeOption,
   exif: exifOption,

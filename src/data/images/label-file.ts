@@ -29,22 +29,36 @@ export interface LabelReader {
  */
 export type LabelEncoding = 'auto' | 'index' | 'color';
 
+/** Configures `readLabels`. */
+export interface LabelReadingOptions {
+  readonly encoding?: LabelEncoding;
+  /** Takes 0 as not labeled and subtracts 1 from the other values. */
+  readonly reduceZeroLabel?: boolean;
+}
+
 /**
  * Reads a label PNG: gray (value = class index), palette (index = class index), or RGB (color of the class list; black is
  * not labeled unless it is the color of a class). 16-bit values count where 8 bits hold them. Alpha is dropped.
  *
- * @throws {DataError} naming the file when it is damaged or of a form that `encoding` excludes; and naming the value or color
- * with its first pixel (column, row) when it belongs to no class of the list
+ * With `reduceZeroLabel`, value 0 is not labeled and value 1 is the first class, as in ADE20K.
+ *
+ * @throws {DataError} naming the file when it is damaged, of a form that `encoding` excludes, or of colors where zero is
+ * reduced; and naming the value or color with its first pixel (column, row) when it belongs to no class of the list
  */
 export async function readLabels(
   path: string,
   classList: ClassList,
-  { encoding = 'auto' }: { readonly encoding?: LabelEncoding } = {},
+  { encoding = 'auto', reduceZeroLabel = false }: LabelReadingOptions = {},
 ): Promise<LabelMap> {
   const stored = await readLabelSamples(path);
   if (stored.inColor && encoding === 'index') {
     throw new DataError(
       `${path}: a PNG of colors, but data.labelEncoding is index; expected gray or palette`,
+    );
+  }
+  if (stored.inColor && reduceZeroLabel) {
+    throw new DataError(
+      `${path}: a PNG of colors, but data.reduceZeroLabel is about values; expected gray or palette`,
     );
   }
   const { samples, channels, inColor } = stored;
@@ -57,7 +71,9 @@ export async function readLabels(
     : mapSamples(samples, labels, {
         stride: channels,
         meanings:
-          colorMeanings === null ? meaningOfValues(classList) : meaningOfShades(stored, colorMeanings),
+          colorMeanings === null
+            ? meaningOfValues(classList, { first: reduceZeroLabel ? 1 : 0 })
+            : meaningOfShades(stored, colorMeanings),
       });
   if (unknownPixel >= 0) {
     const found = byColor
@@ -112,10 +128,14 @@ export function mapSamples(
   return -1;
 }
 
-/** Returns the label of each value; −1 for values that are neither of a class nor ignored. */
-function meaningOfValues(classList: ClassList): Int32Array {
+/**
+ * Returns the label of each value, of which `first` is the first class and those before it are not labeled; −1 for values
+ * that are neither of a class nor ignored.
+ */
+function meaningOfValues(classList: ClassList, { first }: { readonly first: number }): Int32Array {
   const meanings = new Int32Array(256).fill(-1);
-  for (const index of classList.classes.keys()) meanings[index] = index;
+  meanings.fill(unlabeledLabel(classList), 0, first);
+  for (const index of classList.classes.keys()) meanings[first + index] = index;
   meanings[ignoreIndex] = unlabeledLabel(classList);
   meanings[classList.ignoredValue] = unlabeledLabel(classList);
   return meanings;

@@ -26,7 +26,7 @@ export function areSwapped({ image, labels }: { readonly image: Size; readonly l
 }
 
 /** Returns what to do about labels whose sides are swapped against their image of this EXIF orientation. */
-export function swappedRemedy(orientation: number, { exif }: Pick<ImageReading, 'exif'>): string {
+function swappedRemedy(orientation: number, { exif }: Pick<ImageReading, 'exif'>): string {
   if (!swapsSides(orientation)) return 'the labels are turned by 90° or stored by columns; export them again';
   return exif !== 'ignore'
     ? `its EXIF orientation ${orientation} was applied; if the labels were drawn on the pixels as stored, set data.exif: ignore`

@@ -104,7 +104,7 @@ export function wrongShapeError(
 }
 
 /** Returns at most eight names and the number of the others, so that a message about the wrong file stays readable. */
-export function listed(names: readonly string[]): string {
+function listed(names: readonly string[]): string {
   if (names.length === 0) return 'none';
   const shown = names.slice(0, 8).join(', ');
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;

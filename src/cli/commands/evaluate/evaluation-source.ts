@@ -34,7 +34,7 @@ export interface EvaluationSourceOptions {
 }
 
 /** Holds a network, and a dataset whose labels have the order of its classes. */
-export interface ScorableModel {
+interface ScorableModel {
   /** Is in evaluation mode. The caller disposes it. */
   readonly model: Segmentor;
   readonly dataset: SegmentationDataset;
@@ -169,7 +169,7 @@ function publishedModel(
 function reducedLabels(path: string): string {
   return (
     `${path}: was trained with reduce_zero_label, where value 0 of a label file is ignored and value 1 is the first class; ` +
-    'here the class list of the dataset says what a value is'
+    'a dataset of plain folders with such labels needs data.reduceZeroLabel: true'
   );
 }
 
