@@ -79,7 +79,7 @@ describe('a run from the command line', () => {
     });
     expect(predicted).toMatchObject({
       code: 0,
-      stdout: 'wrote 4 predictions to out/labels and out/overlays\n',
+      stdout: 'wrote 4 predictions to out/labels and out/overlays (bfloat16)\n',
     });
     expect(readdirSync(path.join(folder, 'out/labels'))).toHaveLength(4);
 

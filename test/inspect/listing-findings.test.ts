@@ -11,7 +11,9 @@ it('names images of formats that are not read', async () => {
   const root = await datasetFolder();
   await put(join(root, 'images/train/phone.heic'), new Uint8Array(8));
   const { problems, verdict } = await inspectDataset(root);
-  expect(problems).toMatchObject([{ code: 'left-out', split: 'train', examples: ['images/train/phone.heic'] }]);
+  expect(problems).toMatchObject([
+    { code: 'left-out', split: 'train', examples: ['images/train/phone.heic'] },
+  ]);
   expect(verdict.usable).toBe(false);
 });
 
