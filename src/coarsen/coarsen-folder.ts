@@ -4,7 +4,14 @@ import { access, readdir } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import type { ClassList } from '../data/index.js';
 import { encodeLabelPng, ignoreIndex, RandomStream, readLabels } from '../data/index.js';
-import { defaultPalette, isHidden, readLabelHeader } from '../data/internal.js';
+import type { LabelEncoding } from '../data/internal.js';
+import {
+  defaultPalette,
+  findPaletteConflict,
+  groupByPalette,
+  isHidden,
+  readLabelHeader,
+} from '../data/internal.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
 import { stageFolder, writeDurably } from '../files/index.js';
@@ -20,6 +27,11 @@ export interface CoarsenFolderOptions extends Partial<CoarsenParameters> {
   readonly seed?: number;
   /** Lists the classes that the labels may have (see `readClassList`). Without it any value below 255 is a class. */
   readonly classList?: ClassList | null;
+  /**
+   * Says what states the class of a pixel. With `auto`, the default, the value in gray and palette PNGs, whose palettes must
+   * agree, and the color in RGB PNGs.
+   */
+  readonly labelEncoding?: LabelEncoding;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -33,7 +45,7 @@ export interface CoarsenFolderResult extends LabelAgreement {
  * class indices, 255 for unlabeled. The files appear together when all are made, and existing files are never
  * overwritten.
  *
- * @throws {DataError} for a folder without PNGs, a file that cannot be read, a label of no class, files without any
+ * @throws {DataError} for a folder without PNGs, palettes that disagree, a file that cannot be read, a label of no class, files without any
  * label, and an `outFolder` that already has one of the files
  * @throws {ConfigError} for an unknown parameter or one out of range
  * @throws {FileError} when `outFolder` cannot be written
@@ -41,17 +53,28 @@ export interface CoarsenFolderResult extends LabelAgreement {
 export async function coarsenFolder(
   fineFolder: string,
   outFolder: string,
-  { seed = 0, classList = null, onProgress = () => {}, ...parameters }: CoarsenFolderOptions = {},
+  {
+    seed = 0,
+    classList = null,
+    labelEncoding = 'auto',
+    onProgress = () => {},
+    ...parameters
+  }: CoarsenFolderOptions = {},
 ): Promise<CoarsenFolderResult> {
   checkCoarsenParameters({ seed, ...parameters });
   checkPlaces(fineFolder, outFolder);
   const files = await listPngs(fineFolder);
   await checkAbsent(files, outFolder);
+  if (labelEncoding === 'auto')
+    await checkPalettes(
+      files.map((file) => join(fineFolder, file)),
+      classList,
+    );
 
   const counter = new AgreementCounter({ ignoreIndex });
   await stageFolder(outFolder, async (staging) => {
     for (const [index, file] of files.entries()) {
-      const { labels, width, height } = await readFine(join(fineFolder, file), classList);
+      const { labels, width, height } = await readFine(join(fineFolder, file), { classList, labelEncoding });
       const coarse = coarsenLabels(labels, {
         ...parameters,
         width,
@@ -90,11 +113,27 @@ function checkCoarsenParameters({
   }
 }
 
-async function readFine(path: string, classList: ClassList | null): ReturnType<typeof readLabels> {
-  if (classList !== null) return readLabels(path, classList);
+/** Throws when palette PNGs mean different classes by one index, as the gray PNGs made of them would not show it. */
+async function checkPalettes(paths: readonly string[], classList: ClassList | null): Promise<void> {
+  const conflict = await findPaletteConflict(await groupByPalette(paths), classList);
+  if (conflict === null) return;
+  throw new DataError(
+    `${conflict.examples.join(' and ')}: ${conflict.message}; if the colors are right, state them in classes.json and ` +
+      'coarsen with --label-encoding color; if the indices are right, with --label-encoding index',
+  );
+}
+
+async function readFine(
+  path: string,
+  {
+    classList,
+    labelEncoding,
+  }: { readonly classList: ClassList | null; readonly labelEncoding: LabelEncoding },
+): ReturnType<typeof readLabels> {
+  if (classList !== null) return readLabels(path, classList, { encoding: labelEncoding });
   const { color } = await readLabelHeader(path);
-  if (color === 'rgb' || color === 'rgb-alpha') {
-    throw new DataError(`${path}: RGB labels need a list of classes with colors (classes.json)`);
+  if (labelEncoding === 'color' || color === 'rgb' || color === 'rgb-alpha') {
+    throw new DataError(`${path}: labels by color need a list of classes with colors (classes.json)`);
   }
   return readLabels(path, anyClass);
 }

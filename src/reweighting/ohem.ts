@@ -185,7 +185,7 @@ export class Ohem extends Module implements Reweighter {
     // With more hard pixels than this rank, the pixel of this rank is below the threshold too.
     const { value: limit, below: kept } =
       hard > rank ? { value: this.threshold, below: hard } : hardestOf(likelihoods, rank, processGroup);
-    if (this.training) this.#note({ labeled, kept, keepsAll: hard <= rank && rank === labeled - 1 });
+    if (this.training) this.#note({ labeled, kept, keepsAll: rank === labeled - 1 });
     return kept === 0 ? { limit: beyondAll, chosen: labeled } : { limit, chosen: kept };
   }
 }

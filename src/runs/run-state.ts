@@ -59,6 +59,12 @@ export function readState(folder: string): RunState | null {
     throw new CheckpointError(
       `${path}: is damaged: expected a JSON object; remove it to go on from the newest whole file in ${checkpointFolder}/`,
     );
+  if (value.format === undefined) {
+    throw new CheckpointError(
+      `${path}: is damaged: expected format, step, checkpoint and state; remove it to go on from the newest whole file in ` +
+        `${checkpointFolder}/`,
+    );
+  }
   if (value.format !== stateFormat) {
     throw new CheckpointError(
       `${path}: has format ${JSON.stringify(value.format)}, this version reads ${stateFormat}; resume with the version that wrote it`,

@@ -165,7 +165,9 @@ describe('coarsenFolder', () => {
   it('wants a list of classes for labels in color, and some label at all', async () => {
     const rgb = new Uint8Array(3 * size.width * size.height).fill(9);
     await writeFile(join(fine, 'a.png'), encode({ ...size, data: rgb, channels: 3, depth: 8 }));
-    expect(await messageOf(coarsenFolder(fine, out))).toMatch(/a\.png: RGB labels need a list of classes/);
+    expect(await messageOf(coarsenFolder(fine, out))).toMatch(
+      /a\.png: labels by color need a list of classes/,
+    );
     await writeGray(join(fine, 'a.png'), new Uint8Array(size.width * size.height).fill(255));
     expect(await messageOf(coarsenFolder(fine, out))).toMatch(/^\/fine: no labeled pixel in 1 files/);
     expect(await readdir(root)).toEqual(['fine']);
@@ -177,5 +179,55 @@ describe('coarsenFolder', () => {
     expect(await reject({ seed: -1 })).toMatch(/non-negative integer as seed, received -1/);
     expect(await reject({ simplify: Number.NaN })).toMatch(/non-negative number as simplify, received NaN/);
     expect(await reject({ insetLimt: 0.1 })).toMatch(/no parameter 'insetLimt'.*insetLimit/);
+  });
+});
+
+describe('palettes that mean different classes by one index', () => {
+  const classList: ClassList = {
+    classes: [
+      { name: 'bg', color: [0, 0, 0] },
+      { name: 'a', color: [255, 0, 0] },
+    ],
+    statedColors: [
+      [0, 0, 0],
+      [255, 0, 0],
+    ],
+    ignoredValue: 255,
+  };
+  const write = async (name: string, palette: number[][], first: number) => {
+    const data = Uint8Array.from({ length: 120 * 80 }, (_, at) => (at % 120 < 60 ? first : 1 - first));
+    await writeFile(join(fine, 'train', name), encode({ ...size, data, channels: 1, depth: 8, palette }));
+  };
+  beforeEach(async () => {
+    await write(
+      'one.png',
+      [
+        [0, 0, 0],
+        [255, 0, 0],
+      ],
+      0,
+    );
+    await write(
+      'two.png',
+      [
+        [255, 0, 0],
+        [0, 0, 0],
+      ],
+      1,
+    );
+  });
+
+  it('are refused', async () => {
+    await expect(coarsenFolder(fine, out, { classList })).rejects.toThrow(/--label-encoding color/);
+  });
+
+  it('are read by color when that is stated', async () => {
+    await coarsenFolder(fine, out, { classList, labelEncoding: 'color' });
+    const [one, two] = await Promise.all(
+      ['one.png', 'two.png'].map(async (name) => decode(await readFile(join(out, 'train', name))).data),
+    );
+    expect(one?.[40 * 120 + 20]).toBe(0);
+    expect(two?.[40 * 120 + 20]).toBe(0);
+    expect(one?.[40 * 120 + 100]).toBe(1);
   });
 });

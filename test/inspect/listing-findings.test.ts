@@ -1,5 +1,6 @@
 /** Tests that the checker names what training would not use of a folder, as a person sees it there and counts on it. */
 
+import { execFileSync } from 'node:child_process';
 import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspectDataset } from 'coarsely/inspect';
@@ -23,6 +24,14 @@ it('names a split without an image', async () => {
   const { problems, verdict } = await inspectDataset(root);
   expect(problems).toMatchObject([{ code: 'left-out', split: 'val2', message: 'images/val2 has no image' }]);
   expect(verdict.usable).toBe(false);
+});
+
+it('names a pipe, and does not wait for it', async () => {
+  const root = await datasetFolder();
+  execFileSync('mkfifo', [join(root, 'images/train/pipe.png')]);
+  const { problems } = await inspectDataset(root);
+  expect(problems).toMatchObject([{ code: 'left-out', examples: ['images/train/pipe.png'] }]);
+  expect(problems[0]?.message).toContain('no file but a pipe');
 });
 
 it('names a folder that cannot be read', async () => {

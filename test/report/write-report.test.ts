@@ -226,3 +226,10 @@ describe('writeReport, other cases', () => {
     await expect(writeReport([baseline], { outFile, examples: 0 })).rejects.toThrow(outFile);
   });
 });
+
+test('a file that is no report is not replaced', async () => {
+  const outFile = join(folder, 'notes.json');
+  await writeFile(outFile, '{}');
+  await expect(writeReport([baseline], { outFile, examples: 0 })).rejects.toThrow(/exists and is no report/);
+  expect(await readFile(outFile, 'utf8')).toBe('{}');
+});

@@ -32,10 +32,10 @@ export interface FileTree {
   readonly folders: readonly string[];
 }
 
-/** Names a file that is not used: by its form, or because its name lacks the prefix or suffix. */
+/** Names a file that is not used: by its form, because its name lacks the prefix or suffix, or as it is a pipe or device. */
 export interface LeftOutFile {
   readonly path: string;
-  readonly why: 'form' | 'name';
+  readonly why: 'form' | 'name' | 'special';
 }
 
 /** Configures `listTree`. */
@@ -89,6 +89,7 @@ export async function listTree(
     for (const entry of entries.sort(byName)) {
       if (isHidden(entry.name)) continue;
       if (await isFolder(entry, { place, extensions })) below.push(entry.name);
+      else if (isSpecial(entry)) leftOut.push({ path: join(place, entry.name), why: 'special' });
       else addFile(place, inner, entry.name);
     }
     for (const name of subfolders ? below : []) {
@@ -100,6 +101,11 @@ export async function listTree(
   };
   await visit(folder, '');
   return { files, repeated, leftOut, unreadable, folders };
+}
+
+/** Returns whether an entry is a pipe, a socket or a device, which reading could wait for without end. */
+function isSpecial(entry: Dirent): boolean {
+  return entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice();
 }
 
 /** Returns whether a person expects a file of this name to be used. */

@@ -42,6 +42,8 @@ export async function listByStem(
   return tree.files;
 }
 
+const special = 'special';
+
 /** Says how many files are left out and why, or returns null when none is. */
 export function leftOutText(
   leftOut: readonly LeftOutFile[],
@@ -50,13 +52,15 @@ export function leftOutText(
   if (leftOut.length === 0) return null;
   const byForm = new Map<string, number>();
   for (const { path, why } of leftOut) {
-    const form = why === 'form' ? extname(path).toLowerCase() : '';
+    const form = why === 'form' ? extname(path).toLowerCase() : why === 'special' ? special : '';
     byForm.set(form, (byForm.get(form) ?? 0) + 1);
   }
   const reasons = [...byForm].map(([form, count]) =>
-    form === ''
-      ? `${count} not named ${naming.prefix}NAME${naming.suffix}`
-      : `${count} ${form}, which is not among ${[...extensions].join(', ')}`,
+    form === special
+      ? `${count} no file but a pipe, socket or device`
+      : form === ''
+        ? `${count} not named ${naming.prefix}NAME${naming.suffix}`
+        : `${count} ${form}, which is not among ${[...extensions].join(', ')}`,
   );
   const files = leftOut.length === 1 ? '1 file is' : `${leftOut.length} files are`;
   return `${files} left out: ${reasons.join('; ')}`;

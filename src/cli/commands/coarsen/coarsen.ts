@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { wholeNumber } from '../../options/parse-options.js';
 
 const example = `
@@ -14,6 +14,7 @@ Example:
 
 interface CoarsenCommandOptions {
   readonly seed: number;
+  readonly labelEncoding: 'auto' | 'index' | 'color';
   readonly classes?: string;
 }
 
@@ -24,17 +25,26 @@ export function coarsenCommand(): Command {
     .argument('<out>', 'folder for the coarse label PNGs; existing files are never overwritten')
     .option('--seed <n>', 'seed of every random draw', wholeNumber, 0)
     .option('--classes <file>', 'classes.json of the labels; by default the one in or above FINE')
+    .addOption(
+      new Option('--label-encoding <what>', 'what states the class of a pixel, as data.labelEncoding')
+        .choices(['auto', 'index', 'color'])
+        .default('auto'),
+    )
     .addHelpText('after', example)
     .action(coarsen);
 }
 
-async function coarsen(fine: string, out: string, { seed, classes }: CoarsenCommandOptions): Promise<void> {
+async function coarsen(
+  fine: string,
+  out: string,
+  { seed, classes, labelEncoding }: CoarsenCommandOptions,
+): Promise<void> {
   const { coarsenFolder } = await import('../../../coarsen/index.js');
   const { formatAgreement } = await import('../../../coarsen/internal.js');
   const { readClassList } = await import('../../../data/index.js');
   const classFile = classes ?? findClassFile(fine);
   const classList = classFile === undefined ? null : await readClassList(classFile);
-  const result = await coarsenFolder(fine, out, { seed, classList });
+  const result = await coarsenFolder(fine, out, { seed, classList, labelEncoding });
   const classNames = classList?.classes.map(({ name }) => name) ?? [];
   process.stdout.write(`${formatAgreement(result, { classNames })}\n\n`);
   process.stdout.write(`wrote ${result.files} label files to ${out}\n`);
