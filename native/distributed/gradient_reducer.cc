@@ -137,7 +137,7 @@ void GradientReducer::finish() {
 
 void GradientReducer::averageAfterBackward(const std::vector<at::Tensor>& used,
                                            const std::vector<std::vector<size_t>>& buckets) {
-  // The additions are those of the Reducer, so that the first step of a run has the same bits as any other.
+  // Gradients are added in the same order as by the Reducer, so that the first step gives the same bits as later ones.
   const at::NoGradGuard noGrad;
   const double share = 1.0 / openGroup().worldSize();
   for (const auto& bucket : buckets) {

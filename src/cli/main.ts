@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   }
 }
 
-// A reader that went away (`| head`) is not a failure of this program, which ends as any command in a pipe does.
+// When the reader of a pipe ends first, as in `| head`, the program ends with the exit code that a shell expects of it.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.failure),
 );

@@ -7,21 +7,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, configSchema } from '../../config/index.js';
 import { parseLayers } from '../../config/internal.js';
 import type { LoadedPublishedModel } from '../../evaluation/index.js';
-import type { OutputStride, PublishedOptions } from '../../models/index.js';
+import type { PublishedOptions } from '../../models/index.js';
 import { printNotice } from '../output/print-notice.js';
 
 /** Holds the parsed options. */
-export interface PublishedCommandOptions {
-  readonly outputStride?: OutputStride;
-  readonly dilations?: readonly number[];
-  readonly contractDilation?: boolean;
-  readonly style?: 'pytorch' | 'caffe';
-  readonly asppDilations?: readonly number[];
-  readonly alignCorners?: boolean;
-  readonly mean?: readonly number[];
-  readonly std?: readonly number[];
+export interface PublishedCommandOptions extends Omit<PublishedOptions, 'channelOrder' | 'onNotice'> {
   readonly bgr?: boolean;
-  readonly ignoreConfig?: boolean;
 }
 
 /** Adds the options to a command. */

@@ -6,11 +6,11 @@
 
 /** Holds the result of `findPrefix`. */
 export interface FoundPrefix {
-  /** Text before the names, up to and with a dot; empty when there is none. */
+  /** Holds the text before the names, up to and with a dot; empty when there is none. */
   readonly prefix: string;
-  /** How well the names after it fit; 0 when nothing fits. */
+  /** Says how well the names after it fit; 0 when nothing fits. */
   readonly score: number;
-  /** Other prefixes under which the file holds just as much: a moving average, a teacher. */
+  /** Lists other prefixes under which the file holds just as much: a moving average, a teacher. */
   readonly alternatives: readonly string[];
 }
 

@@ -35,7 +35,7 @@ export interface PublishedSegmentor {
 export interface PublishedContents {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly meta?: CheckpointMeta;
-  /** What was removed before the names of the tensors, for messages. */
+  /** Holds the prefix that was removed from the names of the tensors, for messages. */
   readonly prefix?: string;
 }
 

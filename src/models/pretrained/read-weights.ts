@@ -14,7 +14,7 @@ export type Shapes = ReadonlyMap<string, readonly number[]>;
 export interface WeightsFile {
   /** The tensors whose names begin with `prefix`, without it, on the CPU. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What was removed before the names, such as `state_dict.module.`; empty when nothing was. */
+  /** Holds the prefix that was removed from the names, such as `state_dict.module.`; empty when nothing was. */
   readonly prefix: string;
   /** Prefixes under which the file holds the same names a second time, such as `ema_model.`. */
   readonly alternatives: readonly string[];

@@ -127,7 +127,7 @@ function recognizeBackbone(shapes: PublishedShapes, path: string): ComponentSect
 export interface RecognizedBackbone {
   /** The `model.backbone` section, without options that leave no trace in tensors; null when it is not known here. */
   readonly section: ComponentSection | null;
-  /** What it is, for messages: `resnet50 with torchvision's stem`, or the numbers of its blocks. */
+  /** Names the backbone in messages: `resnet50 with torchvision's stem`, or the numbers of its blocks. */
   readonly text: string;
 }
 

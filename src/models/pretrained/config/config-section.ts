@@ -43,7 +43,7 @@ export class ConfigSection {
    *
    * @throws {CheckpointError} naming the key, its value and the supported ones
    */
-  only(key: string, ...supported: readonly PythonValue[]): void {
+  expectOneOf(key: string, ...supported: readonly PythonValue[]): void {
     const value = this.value(key);
     if (!this.has(key) || supported.some((one) => pythonText(one) === pythonText(value))) return;
     throw this.refusal(key, supported.map(pythonText).join(' or '));

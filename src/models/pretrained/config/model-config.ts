@@ -19,6 +19,22 @@ export interface ModelConfig {
 const untouched = ['pretrained', 'init_cfg', 'train_cfg', 'with_cp', 'frozen_stages', 'zero_init_residual'];
 const training = ['loss_decode', 'ignore_index', 'sampler', 'init_cfg', 'dropout_ratio'];
 
+// The one supported value of keys of a backbone that change what it computes.
+const supportedBackbone = {
+  in_channels: 3,
+  base_channels: 64,
+  num_stages: 4,
+  out_indices: [0, 1, 2, 3],
+  conv_cfg: null,
+  dcn: null,
+  plugins: null,
+  multi_grid: null,
+  groups: 1,
+  radix: 2,
+  reduction_factor: 4,
+  avg_down_stride: true,
+};
+
 /**
  * Returns what the section says about the network.
  *
@@ -26,9 +42,9 @@ const training = ['loss_decode', 'ignore_index', 'sampler', 'init_cfg', 'dropout
  */
 export function readModelConfig(model: ConfigSection): ModelConfig {
   model.ignore('data_preprocessor', 'test_cfg', 'auxiliary_head', ...untouched);
-  model.only('type', 'EncoderDecoder', 'CascadeEncoderDecoder');
-  model.only('neck', null);
-  model.only('num_stages', 2);
+  model.expectOneOf('type', 'EncoderDecoder', 'CascadeEncoderDecoder');
+  model.expectOneOf('neck', null);
+  model.expectOneOf('num_stages', 2);
   const backbone = model.section('backbone');
   const heads = model.sections('decode_head');
   model.finish();
@@ -43,23 +59,12 @@ export function readModelConfig(model: ConfigSection): ModelConfig {
 
 function readBackbone(section: ConfigSection): ModelConfig['backbone'] {
   const types = ['ResNet', 'ResNetV1c', 'ResNeSt'];
-  section.only('type', ...types);
+  section.expectOneOf('type', ...types);
   section.ignore(...untouched, 'depth', 'stem_channels', 'deep_stem', 'base_width', 'stage_with_dcn');
-  section.only('in_channels', 3);
-  section.only('base_channels', 64);
-  section.only('num_stages', 4);
-  section.only('out_indices', [0, 1, 2, 3]);
-  section.only('conv_cfg', null);
-  section.only('dcn', null);
-  section.only('plugins', null);
-  section.only('multi_grid', null);
-  section.only('style', 'pytorch', 'caffe');
+  for (const [key, value] of Object.entries(supportedBackbone)) section.expectOneOf(key, value);
+  section.expectOneOf('style', 'pytorch', 'caffe');
   // ResNeSts always pool in their shortcuts; this key decides about others.
-  section.only('avg_down', section.value('type') === 'ResNeSt');
-  section.only('groups', 1);
-  section.only('radix', 2);
-  section.only('reduction_factor', 4);
-  section.only('avg_down_stride', true);
+  section.expectOneOf('avg_down', section.value('type') === 'ResNeSt');
   readNorm(section);
   const strides = section.numbers('strides', [1, 2, 2, 2]);
   const dilations = section.numbers('dilations', [1, 1, 1, 1]);
@@ -91,13 +96,13 @@ function readHead(
   section: ConfigSection,
   { outputStride }: { readonly outputStride: OutputStride },
 ): Pick<ModelConfig, 'head' | 'alignCorners'> {
-  section.only('type', 'DepthwiseSeparableASPPHead', 'OCRHead');
-  section.only('in_index', 3, -1);
+  section.expectOneOf('type', 'DepthwiseSeparableASPPHead', 'OCRHead');
+  section.expectOneOf('in_index', 3, -1);
   readCommonHead(section);
   const alignCorners = section.boolean('align_corners', false);
   if (section.value('type') === 'OCRHead') {
     section.ignore('ocr_channels');
-    section.only('scale', 1);
+    section.expectOneOf('scale', 1);
     section.finish();
     return { head: {}, alignCorners };
   }
@@ -114,12 +119,12 @@ function readHead(
 
 /** Reads OCR's first classifier. */
 function readRegionHead(section: ConfigSection): void {
-  section.only('type', 'FCNHead');
-  section.only('in_index', 2, -2);
-  section.only('num_convs', 1);
-  section.only('concat_input', false);
-  section.only('kernel_size', 3);
-  section.only('dilation', 1);
+  section.expectOneOf('type', 'FCNHead');
+  section.expectOneOf('in_index', 2, -2);
+  section.expectOneOf('num_convs', 1);
+  section.expectOneOf('concat_input', false);
+  section.expectOneOf('kernel_size', 3);
+  section.expectOneOf('dilation', 1);
   section.ignore('align_corners');
   readCommonHead(section);
   section.finish();
@@ -128,11 +133,11 @@ function readRegionHead(section: ConfigSection): void {
 /** Reads what all heads have. Sizes are those of the tensors, which are checked one by one. */
 function readCommonHead(section: ConfigSection): void {
   section.ignore(...training, 'in_channels', 'channels', 'num_classes', 'out_channels');
-  section.only('input_transform', null);
-  section.only('conv_cfg', null);
-  section.only('threshold', null);
+  section.expectOneOf('input_transform', null);
+  section.expectOneOf('conv_cfg', null);
+  section.expectOneOf('threshold', null);
   const activation = section.section('act_cfg');
-  activation?.only('type', 'ReLU');
+  activation?.expectOneOf('type', 'ReLU');
   activation?.ignore('inplace');
   activation?.finish();
   readNorm(section);
@@ -141,10 +146,10 @@ function readCommonHead(section: ConfigSection): void {
 /** Checks that normalization is over batches, with PyTorch's epsilon. */
 function readNorm(section: ConfigSection): void {
   const norm = section.section('norm_cfg');
-  norm?.only('type', 'BN', 'BN2d', 'SyncBN', 'MMSyncBN', 'naiveSyncBN');
-  norm?.only('eps', 1e-5);
-  norm?.only('track_running_stats', true);
-  norm?.only('affine', true);
+  norm?.expectOneOf('type', 'BN', 'BN2d', 'SyncBN', 'MMSyncBN', 'naiveSyncBN');
+  norm?.expectOneOf('eps', 1e-5);
+  norm?.expectOneOf('track_running_stats', true);
+  norm?.expectOneOf('affine', true);
   norm?.ignore('requires_grad', 'momentum');
   norm?.finish();
 }

@@ -113,20 +113,20 @@ function readTransform(step: ConfigSection): Step {
   if (typeof type === 'string' && withoutEffect.has(type)) return {};
   switch (type) {
     case 'LoadImageFromFile':
-      step.only('color_type', 'color');
+      step.expectOneOf('color_type', 'color');
       return {};
     case 'MultiScaleFlipAug': {
       const flip = step.boolean('flip', false);
-      step.only('flip_direction', 'horizontal', ['horizontal']);
+      step.expectOneOf('flip_direction', 'horizontal', ['horizontal']);
       const ratios = step.value('img_ratios');
       const scales = typeof ratios === 'number' ? [ratios] : step.numbers('img_ratios', null);
       return { ...sizeOf(step, 'img_scale'), flip, ...(scales === null ? {} : { scales }) };
     }
     case 'Resize':
       // Without a size it takes that of MultiScaleFlipAug.
-      step.only('keep_ratio', true);
-      step.only('multiscale_mode', 'range');
-      step.only('ratio_range', null);
+      step.expectOneOf('keep_ratio', true);
+      step.expectOneOf('multiscale_mode', 'range');
+      step.expectOneOf('ratio_range', null);
       return sizeOf(step, step.has('scale') ? 'scale' : 'img_scale');
     case 'Normalize': {
       const { mean, std } = meanAndDeviation(step);
@@ -148,10 +148,10 @@ function sizeOf(step: ConfigSection, key: string): Step {
 }
 
 function readPreprocessor(section: ConfigSection): PublishedNormalization | null {
-  section.only('type', 'SegDataPreProcessor');
+  section.expectOneOf('type', 'SegDataPreProcessor');
   section.ignore('size', 'size_divisor', 'pad_val', 'seg_pad_val', 'batch_augments', 'non_blocking');
-  section.only('test_cfg', null);
-  section.only('rgb_to_bgr', false);
+  section.expectOneOf('test_cfg', null);
+  section.expectOneOf('rgb_to_bgr', false);
   const order = section.boolean('bgr_to_rgb', false) ? 'rgb' : 'bgr';
   const given = section.has('mean') && section.value('mean') !== null;
   const values = given ? meanAndDeviation(section) : null;
@@ -180,7 +180,7 @@ function readTestMode(config: ConfigSection): Pick<PublishedInference, 'mode' | 
   // Before 0.12 it stood beside `model`; in 1.x that place is of the test loop, which has no mode.
   const outside = config.section('test_cfg');
   const section = config.section('model')?.section('test_cfg') ?? (outside?.has('mode') ? outside : null);
-  section?.only('mode', 'whole', 'slide');
+  section?.expectOneOf('mode', 'whole', 'slide');
   if (section?.value('mode') !== 'slide') {
     section?.ignore('crop_size', 'stride');
     section?.finish();
