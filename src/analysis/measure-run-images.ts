@@ -19,10 +19,10 @@ import { runLabels } from './run-labels.js';
 
 /** Holds one image with the maps that a run's last checkpoint gives it. */
 export interface MeasuredImage {
-  /** The run's name, unique among the runs that were measured together. */
+  /** Gives the run's name, unique among the runs that were measured together. */
   readonly label: string;
   readonly folder: string;
-  /** The step of the checkpoint. */
+  /** Gives the step of the checkpoint. */
   readonly step: number;
   readonly confidenceKind: string;
   readonly classes: readonly DatasetClass[];

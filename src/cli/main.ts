@@ -4,13 +4,16 @@
 import { CommanderError } from 'commander';
 import { CoarselyError } from '../errors/index.js';
 import { exitCodes } from '../errors/internal.js';
+import { listenToFileNotices } from '../files/index.js';
 import { printError } from './output/print-error.js';
+import { printNotice } from './output/print-notice.js';
 import { createProgram } from './program.js';
 import { sendError } from './training/parent-process.js';
 
 /** Runs the command line and returns the exit code: 0 on success, or one of `exitCodes`. */
 async function main(): Promise<number> {
   const program = createProgram();
+  listenToFileNotices(printNotice);
   try {
     if (process.argv.length <= 2) program.help();
     await program.parseAsync();

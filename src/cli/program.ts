@@ -16,7 +16,7 @@ import { reportCommand } from './commands/report/report.js';
 import { scenesCommand } from './commands/scenes/scenes.js';
 import { trainCommand } from './commands/train/train.js';
 
-/** The commands by what they are for, in the order of the help. */
+/** Lists the commands by what they are for, in the order of the help. */
 const groups = {
   'Data:': [checkCommand, coarsenCommand, scenesCommand],
   'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],

@@ -2,12 +2,12 @@
 
 export const exitCodes = {
   failure: 1,
-  /** The command line does not name a command with valid arguments. */
+  /** Says that the command line does not name a command with valid arguments. */
   usage: 2,
-  /** The loss of a training became NaN or infinite. */
+  /** Says that the loss of a training became NaN or infinite. */
   diverged: 3,
-  /** The process was stopped by Ctrl-C: 128 plus the number of the signal, as a shell reports it. */
+  /** Says that the process was stopped by Ctrl-C: 128 plus the number of the signal, as a shell reports it. */
   interrupted: 130,
-  /** The reader of the output is gone, as in `coarsely recipes | head`. */
+  /** Says that the reader of the output is gone, as in `coarsely recipes | head`. */
   brokenPipe: 141,
 } as const;

@@ -65,7 +65,7 @@ export interface PredictionFiles {
 
 /** A JPEG has at most this many pixels along a side. */
 const longestSide = 65_535;
-/** The overlay of an image that is not in memory has at most this many. */
+/** Limits the pixels of the overlay of an image that is not in memory. */
 const longestReducedSide = 8192;
 
 /**

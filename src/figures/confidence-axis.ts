@@ -6,16 +6,16 @@ import type { PixelStatistics } from '../runs/index.js';
 import { lightColors } from './palette.js';
 import type { Axis, Series } from './plot/plot.js';
 
-/** The horizontal axis of plots over confidence. */
+/** Describes the horizontal axis of plots over confidence. */
 export const confidenceAxis: Axis = {
   label: 'confidence v̂ (−1: a guess, +1: certain)',
   range: [-1, 1],
 };
 
-/** The width of one interval in units of v̂. */
+/** Gives the width of one interval in units of v̂. */
 export const intervalWidth = 2 / binCount;
 
-/** The middles of the intervals of v̂. */
+/** Lists the middles of the intervals of v̂. */
 export const intervalCenters: readonly number[] = Array.from({ length: binCount }, (_, bin) =>
   binCenter(bin),
 );

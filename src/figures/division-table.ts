@@ -10,7 +10,7 @@ export interface DivisionDrawing {
   readonly frame: Frame;
   readonly title: string;
   readonly columns: readonly [string, string];
-  /** The paper's words for the pixels of each cell. */
+  /** Holds the paper's words for the pixels of each cell. */
   readonly paper: {
     readonly correct: readonly [string, string];
     readonly mislabeled: readonly [string, string];

@@ -4,7 +4,7 @@ import type { JsonValue } from '../runs/internal.js';
 
 /** Holds one file of a figure. */
 export interface FigureFile {
-  /** The name without a folder, such as `figure-5.svg`. */
+  /** Gives the name without a folder, such as `figure-5.svg`. */
   readonly name: string;
   readonly content: string | Uint8Array;
 }
@@ -12,7 +12,7 @@ export interface FigureFile {
 /** Holds everything that is written or printed of a figure. */
 export interface Figure {
   readonly files: readonly FigureFile[];
-  /** The numbers that were drawn, and those behind them. */
+  /** Holds the numbers that were drawn, and those behind them. */
   readonly data: JsonValue;
   /** Rows of cells; the first row is the heading. */
   readonly table: readonly (readonly string[])[];

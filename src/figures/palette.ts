@@ -5,7 +5,7 @@
 
 /** Names the colors that a page is made of; `shadow` is a CSS box shadow. */
 export interface PageColors {
-  /** The ground of the page, and of cards on it. */
+  /** Sets the ground of the page, and of cards on it. */
   readonly paper: string;
   readonly card: string;
   /** Text, and text of less weight. */
@@ -18,11 +18,11 @@ export interface PageColors {
   readonly better: string;
   readonly worse: string;
   readonly shadow: string;
-  /** The colors of runs and other series, in their order. */
+  /** Lists the colors of runs and other series, in their order. */
   readonly series: readonly string[];
 }
 
-/** The colors of figures, and of reports in the light scheme. */
+/** Holds the colors of figures, and of reports in the light scheme. */
 export const lightColors: PageColors = {
   paper: '#f7f6f3',
   card: '#ffffff',
@@ -36,7 +36,7 @@ export const lightColors: PageColors = {
   series: ['#2457d6', '#d2480c', '#0a7f72', '#8a35c9', '#b0780a', '#c2256b', '#3f7d1c', '#5b6472'],
 };
 
-/** The colors of reports in the dark scheme. */
+/** Holds the colors of reports in the dark scheme. */
 export const darkColors: PageColors = {
   paper: '#0f1115',
   card: '#181b21',
@@ -50,11 +50,11 @@ export const darkColors: PageColors = {
   series: ['#7aa5ff', '#ff9461', '#4fd1c0', '#c79bff', '#f0c24f', '#ff85b8', '#9bd86d', '#b3bccb'],
 };
 
-/** The color of correct pixels in figures. */
+/** Marks correct pixels in figures. */
 export const correctColor = lightColors.series[0] as string;
-/** The color of mislabeled pixels in figures. */
+/** Marks mislabeled pixels in figures. */
 export const mislabeledColor = lightColors.series[1] as string;
-/** The color painted over pixels of low confidence, as red, green and blue. */
+/** Is painted over pixels of low confidence, as red, green and blue. */
 export const lowConfidenceColor = [46, 204, 64] as const;
 
 /** Returns the place of series `index` among the series colors, which repeat after the last. */
@@ -73,7 +73,7 @@ export type ColorScale = readonly (readonly [number, number, number])[];
 // Both scales rise evenly in lightness, so that they survive gray print and color blindness. The anchors are those of
 // matplotlib's viridis and inferno (CC0), every eighth of the way.
 
-/** The scale of confidence v̂: dark is a guess, bright is certainty. */
+/** Colors confidence v̂: dark is a guess, bright is certainty. */
 export const confidenceScale: ColorScale = [
   [68, 1, 84],
   [71, 44, 122],
@@ -86,7 +86,7 @@ export const confidenceScale: ColorScale = [
   [253, 231, 37],
 ];
 
-/** The scale of losses and weights: dark is little, bright is much. */
+/** Colors losses and weights: dark is little, bright is much. */
 export const weightScale: ColorScale = [
   [0, 0, 4],
   [31, 12, 72],

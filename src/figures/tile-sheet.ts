@@ -7,9 +7,9 @@ import { element, type Frame, fontSize, svgDocument, text, textWidth } from './p
 /** Holds one picture with its title. */
 export interface Tile {
   readonly title: string;
-  /** The picture as a data URI. */
+  /** Holds the picture as a data URI. */
   readonly source: string;
-  /** The color scale with the numbers at its ends; null for pictures that need none. */
+  /** Gives the color scale with the numbers at its ends; null for pictures that need none. */
   readonly key: { readonly scale: ColorScale; readonly ends: readonly [string, string] } | null;
   /** A short remark in place of the color scale. */
   readonly note?: string;
@@ -22,7 +22,7 @@ export interface TileSheet {
   readonly columns: number;
   /** Width over height of every picture. */
   readonly aspect: number;
-  /** The pictures, row by row. */
+  /** Lists the pictures, row by row. */
   readonly tiles: readonly Tile[];
   /** Names and colors below the pictures. */
   readonly legend?: readonly LegendEntry[];

@@ -20,13 +20,13 @@ export type FigureKind = (typeof figureKinds)[number];
 
 /** Configures `writeFigure`. */
 export interface FigureOptions {
-  /** The folder for the files, created where it is missing; by default `figures` in the first run's folder. */
+  /** Names the folder for the files, created where it is missing; by default `figures` in the first run's folder. */
   readonly output?: string;
   /** Number of images, spread evenly over the split; by default 2 for figure 3, 4 for figure 4, 8 for the others. */
   readonly images?: number;
-  /** The split that images are taken from; by default `train`. */
+  /** Names the split that images are taken from; by default `train`. */
   readonly split?: 'train' | 'evaluation';
-  /** The name of the finer labels by which figure 2 judges the training labels. */
+  /** Names the finer labels by which figure 2 judges the training labels. */
   readonly fineLabels?: string;
   /** Confidence below which figure 4 paints a pixel, −1..1; by default 0. */
   readonly threshold?: number;

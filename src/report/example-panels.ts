@@ -25,7 +25,7 @@ import type { ExamplesContent } from './sections/examples.js';
 /** Holds an image with the labels of the evaluation. */
 interface LabeledScene {
   readonly sample: Sample;
-  /** The labels of training; null where they are the same. */
+  /** Holds the labels of training; null where they are the same. */
   readonly trainingLabels: Uint8Array | null;
 }
 

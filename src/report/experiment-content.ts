@@ -1,4 +1,4 @@
-/** The content of an experiment's page as plain data: tables as text, and the runs behind their rows. */
+/** Describes the content of an experiment's page as plain data: tables as text, and the runs behind their rows. */
 
 import type { ReportRun } from './report-run.js';
 

@@ -1,4 +1,4 @@
-/** The page of an experiment as one string: its tables, curves by group of rows, and how it was run. */
+/** Writes the page of an experiment as one string: its tables, curves by group of rows, and how it was run. */
 
 import type { ExperimentContent } from './experiment-content.js';
 import { type Html, html } from './html.js';

@@ -1,4 +1,4 @@
-/** The page of one run or of several compared, as one string. It depends on its arguments alone. */
+/** Writes the page of one run or of several compared, as one string, which depends on its arguments alone. */
 
 import { type Html, html, trusted } from './html.js';
 import type { PageAssets } from './page-assets.js';

@@ -4,7 +4,7 @@ import sharp, { type Sharp } from 'sharp';
 import { type DatasetClass, visibleColors } from '../data/index.js';
 import { classPixels, mapPixels, type NumberColors, picture } from '../figures/internal.js';
 
-/** The size of a picture in pixels. */
+/** Gives the size of a picture in pixels. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;

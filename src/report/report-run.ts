@@ -1,4 +1,4 @@
-/** The content of a report as plain data, from which every section is made. */
+/** Describes the content of a report as plain data, from which every section is made. */
 
 import type { RunStatistics } from '../analysis/index.js';
 import { seriesPlace } from '../figures/internal.js';
@@ -46,16 +46,16 @@ export interface ReportRun {
   /** Unique among the runs of a page. */
   readonly label: string;
   readonly folder: string;
-  /** The keys of the run's config.yaml. */
+  /** Holds the keys of the run's config.yaml. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** The text of the run's config.yaml. */
+  /** Holds the text of the run's config.yaml. */
   readonly configText: string;
-  /** The number of steps that the config sets; null where it sets none. */
+  /** Gives the number of steps that the config sets; null where it sets none. */
   readonly iterations: number | null;
-  /** The step of the last line of metrics.jsonl. */
+  /** Gives the step of the last line of metrics.jsonl. */
   readonly lastStep: number;
   readonly hasCheckpoint: boolean;
-  /** The main head's mean loss before any weighting, which can be compared between runs. */
+  /** Holds the main head's mean loss before any weighting, which can be compared between runs. */
   readonly loss: Series;
   readonly evaluations: readonly ReportedEvaluation[];
   readonly weightFunctions: readonly WeightFunction[];

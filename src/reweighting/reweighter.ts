@@ -37,7 +37,7 @@ export interface ReweighterInput {
   readonly labelsNHW?: Tensor;
   /** Place of each image of the batch in its training image; given if the strategy `needs` it. */
   readonly origins?: readonly SampleOrigin[];
-  /** The processes that train together, for strategies with a memory, which has to be the same in all of them. */
+  /** Are the processes that train together, for strategies with a memory, which has to be the same in all of them. */
   readonly processGroup?: Collectives;
   /**
    * Sums a tensor over all processes, so that weights are normalized over the pixels of all; absent to use these

@@ -1,12 +1,13 @@
 /**
- * Reads and formats the lines of `metrics.jsonl`. A process may die while it appends, so the last line may be torn: a line
- * counts once its newline is there. Any other line that does not parse is damaged, and is reported by number.
+ * Reads and formats the lines of `metrics.jsonl`. A process or machine may die while a line is appended, so the last line
+ * may be torn, with or without its newline, and is left out. Any other line that does not parse is damaged, and is
+ * reported by number.
  */
 
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/index.js';
-import { parseJson } from '../files/index.js';
+import { noticeOnce, parseJson } from '../files/index.js';
 import { expectation, shown, valueAt } from '../registry/internal.js';
 import {
   type EvaluationValues,
@@ -64,22 +65,29 @@ export function formatMetricLine({ step, split, values }: MetricLine | MetricRec
 }
 
 /**
- * Returns every whole line of a file, in order; none if there is no file.
- * @throws {CheckpointError} naming the first line that is damaged
+ * Returns every whole line of a file, in order; none if there is no file. A torn last line is left out, with a notice when
+ * its newline is there.
+ * @throws {CheckpointError} naming the first other line that is damaged
  */
 export function readMetricLines(path: string): MetricLine[] {
   if (!existsSync(path)) return [];
-  const lines = readFileSync(path, 'utf8').split('\n');
-  lines.pop(); // what follows the last newline: nothing, or a line torn by a kill
-  return lines.map((text, index) => {
+  const texts = readFileSync(path, 'utf8').split('\n');
+  texts.pop(); // what follows the last newline: nothing, or a line torn by a kill
+  const lines: MetricLine[] = [];
+  for (const [index, text] of texts.entries()) {
     const line = parseMetricLine(text);
-    if (line === null) {
-      throw new CheckpointError(
-        `${path}: line ${index + 1} is damaged: expected {"step", "split", "values"}, found ${JSON.stringify(text.slice(0, 60))}`,
-      );
+    if (line !== null) {
+      lines.push(line);
+      continue;
     }
-    return line;
-  });
+    const place = `${path}: line ${index + 1} is damaged`;
+    const found = JSON.stringify(text.slice(0, 60));
+    if (index < texts.length - 1) {
+      throw new CheckpointError(`${place}: expected {"step", "split", "values"}, found ${found}`);
+    }
+    noticeOnce(`torn line of ${path}`, `${place} and left out, as the last one may be torn: found ${found}`);
+  }
+  return lines;
 }
 
 /**

@@ -210,7 +210,10 @@ describe('writeReport, other cases', () => {
     const checkpoint = join(broken, 'checkpoints/step-00000100.safetensors');
     await truncate(checkpoint, 1000);
     await expect(writeReport([broken])).rejects.toThrow(/step-00000100\.safetensors/);
-    await appendFile(join(broken, 'metrics.jsonl'), '{"step": oops}\n');
+    await appendFile(
+      join(broken, 'metrics.jsonl'),
+      '{"step": oops}\n{"step":9,"split":"train","values":{}}\n',
+    );
     await expect(writeReport([broken])).rejects.toThrow(/metrics\.jsonl: line \d+ is damaged/);
     await writeFile(
       join(broken, 'metrics.jsonl'),

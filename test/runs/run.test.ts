@@ -10,6 +10,7 @@ import {
 import { dirname, join } from 'node:path';
 import { readRun } from 'coarsely/runs';
 import { describe, expect, test } from 'vitest';
+import { forgetFileNotices, listenToFileNotices } from '#files/notices.js';
 import { checkNewRunFolder } from '#runs/run-folder.js';
 import { RunWriter } from '#runs/run-writer.js';
 import { scratchRun, stepInCheckpoint, trainRecord, withTensors } from './run-folders.js';
@@ -216,6 +217,43 @@ describe('reading a damaged run, or no run', () => {
     writeFileSync(path, lines.join('\n'));
     expect(() => readRun(folder)).toThrow(`${path}: line 3 is damaged`);
     expect(() => readRun(folder)).toThrow(expect.objectContaining({ code: 'checkpoint' }));
+  });
+
+  test.each(['{"step":4,"split":"tr', '', '\0\0\0\0'])(
+    'a torn last line %j is left out, with a notice when its newline is there',
+    (torn) => {
+      forgetFileNotices();
+      const notices: string[] = [];
+      const stopListening = listenToFileNotices((notice) => notices.push(notice));
+      const folder = finishedRun();
+      const path = join(folder, 'metrics.jsonl');
+      const lines = readRun(folder).metrics;
+      appendFileSync(path, torn);
+      expect(readRun(folder).metrics).toEqual(lines);
+      expect(notices).toEqual([]);
+      appendFileSync(path, '\n');
+      expect(readRun(folder).metrics).toEqual(lines);
+      expect(readRun(folder).metrics).toEqual(lines);
+      const line = lines.length + 1;
+      const found = JSON.stringify(torn);
+      expect(notices).toEqual([
+        `${path}: line ${line} is damaged and left out, as the last one may be torn: found ${found}`,
+      ]);
+      stopListening();
+      // What follows a torn line makes it damage.
+      appendFileSync(path, '{"step":4,"split":"train","values":{}}\n');
+      expect(() => readRun(folder)).toThrow(`${path}: line ${line} is damaged`);
+    },
+  );
+
+  test('a run whose last line is torn goes on without it', () => {
+    const folder = finishedRun();
+    const path = join(folder, 'metrics.jsonl');
+    const before = readFileSync(path, 'utf8');
+    appendFileSync(path, '{"step":4,"sp\n');
+    const step = readRun(folder).lastCheckpoint?.step ?? 0;
+    RunWriter.resume(folder, step).close();
+    expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
   test('a kind of line that a later version writes is kept', () => {

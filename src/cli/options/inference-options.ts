@@ -1,4 +1,4 @@
-/** The options that change how a trained network reads an image, the same for every command that uses one. */
+/** Declares the options that change how a trained network reads an image, the same for every command that uses one. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../../config/index.js';

@@ -10,7 +10,7 @@ export const launcherVariable = 'COARSELY_LAUNCHER';
 /** Set by the queue of an experiment in the environment of the processes it starts, whose output goes to a log file. */
 export const queueVariable = 'COARSELY_QUEUE';
 
-/** The messages to a launcher; a queue reads the errors alone. */
+/** Describes the messages to a launcher; a queue reads the errors alone. */
 export type RankMessage = { readonly type: 'run-folder'; readonly folder: string } | ErrorMessage;
 
 function isLaunched(): boolean {

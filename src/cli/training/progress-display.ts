@@ -18,11 +18,11 @@ export interface ProgressDisplay {
 
 /** Configures a display. */
 export interface ProgressDisplayOptions {
-  /** The run's name, for the first line. */
+  /** Gives the run's name, for the first line. */
   readonly name: string;
   /** Steps between two plain lines. */
   readonly logEvery: number;
-  /** The device that computes; the tensors that are counted are those in the memory of the host. */
+  /** Names the device that computes; the tensors that are counted are those in the memory of the host. */
   readonly device?: string;
   readonly stream?: NodeJS.WriteStream;
 }
@@ -188,7 +188,7 @@ class StepClock {
     }
   }
 
-  /** The share of the last steps that was spent waiting for data, 0..1; null before the second step. */
+  /** Gives the share of the last steps that was spent waiting for data, 0..1; null before the second step. */
   get waiting(): number | null {
     return this.#meter.share;
   }

@@ -20,7 +20,7 @@ export interface TrainingJob {
   readonly stop: SharedArrayBuffer;
 }
 
-/** The messages of the thread. */
+/** Describes the messages of the thread. */
 export type TrainingMessage =
   | { readonly type: 'event'; readonly event: TrainingEvent }
   | { readonly type: 'outcome'; readonly outcome: 'finished' | 'interrupted' }

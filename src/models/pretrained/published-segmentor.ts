@@ -16,9 +16,9 @@ import { isPublishedNetwork, recognizeNetwork } from './recognize-network.js';
 
 /** Holds a network from a published checkpoint. */
 export interface PublishedSegmentor {
-  /** The network on the CPU, in float32 and in training mode. The caller disposes it. */
+  /** Is the network on the CPU, in float32 and in training mode. The caller disposes it. */
   readonly segmentor: Segmentor;
-  /** The `model` section of a config that describes the network. */
+  /** Holds the `model` section of a config that describes the network. */
   readonly section: ModelSection;
   readonly classCount: number;
   /** Names and colors of the classes; null when the checkpoint has none. */

@@ -125,7 +125,7 @@ function recognizeBackbone(shapes: PublishedShapes, path: string): ComponentSect
 
 /** Describes the residual network that names and shapes are of. */
 export interface RecognizedBackbone {
-  /** The `model.backbone` section, without options that leave no trace in tensors; null when it is not known here. */
+  /** Returns the `model.backbone` section, without options that leave no trace in tensors; null when it is not known here. */
   readonly section: ComponentSection | null;
   /** Names the backbone in messages: `resnet50 with torchvision's stem`, or the numbers of its blocks. */
   readonly text: string;

@@ -23,10 +23,10 @@ export abstract class ResidualBlock extends Module {
   /** Brings the input to the size of the output; null where they agree. */
   abstract readonly downsample: Sequential | null;
 
-  /** The convolution that ends the branch, and its normalization. */
+  /** Ends the branch, with its normalization. */
   protected abstract readonly last: NormalizedConvolution;
 
-  /** The normalization whose output is added to the shortcut. */
+  /** Normalizes what is added to the shortcut. */
   get lastNorm(): BatchNorm2d {
     return this.last.bn;
   }

@@ -3,7 +3,7 @@
 /** Holds one line of a chart. */
 export interface ChartSeries {
   readonly label: string;
-  /** The name of a CSS variable, such as `--series-1`, so that one page serves the light and the dark scheme. */
+  /** Names a CSS variable, such as `--series-1`, so that one page serves the light and the dark scheme. */
   readonly color: string;
   /** 0..1. */
   readonly opacity: number;

@@ -16,7 +16,7 @@ import { shellWord } from '../../output/shell-word.js';
 /** Longer lists of classes are shortened to the most frequent and the rarest, `shownClasses` each. */
 const maximumClasses = 24;
 const shownClasses = 8;
-/** The values of Cityscapes, the best-known coarse labels, to compare with. */
+/** Holds the values of Cityscapes, the best-known coarse labels, to compare with. */
 const cityscapesRow = ['(Cityscapes)', '52', '89', '0.58', '97', '60'];
 const cityscapesSource =
   'Cityscapes: agreement as published (Cordts et al. 2016), the shares measured on 60 of its images';

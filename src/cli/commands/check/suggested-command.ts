@@ -9,7 +9,7 @@ import { shellWord } from '../../output/shell-word.js';
 /** Crops are multiples of the output stride, and have at least this many pixels on each side. */
 const cropStep = 16;
 const smallestCrop = 32;
-/** The reweighter of the recipes that are suggested. */
+/** Names the reweighter of the recipes that are suggested. */
 const reweighter = 'arm';
 
 /** Holds a key of a config, its value in a recipe, and the value that the dataset needs. */

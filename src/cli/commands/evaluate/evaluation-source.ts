@@ -38,7 +38,7 @@ interface ScorableModel {
   /** Is in evaluation mode. The caller disposes it. */
   readonly model: Segmentor;
   readonly dataset: SegmentationDataset;
-  /** The config, with the images read as a published network was tested. */
+  /** Is the config, with the images read as a published network was tested. */
   readonly config: Config;
   /** Says which network was read from a published checkpoint, given the config in use; null for others. */
   readonly describe: ((config: Config) => string) | null;

@@ -4,7 +4,7 @@ import type { ExperimentPlan } from '../../../experiments/index.js';
 import { type JobStatus, jobStatus } from '../../../experiments/internal.js';
 import { formatDuration, formatPercent, formatTable } from '../../../format/index.js';
 
-/** The time of a small run from its first step to its scores, measured on one core of an AMD EPYC with 480×360 images. */
+/** Estimates the time of a small run from its first step to its scores, measured on one core of an AMD EPYC with 480×360 images. */
 const secondsOfSmallRun = 180;
 
 /** Prints every job with its state, the rows that cannot run, and an estimate from the finished runs. */

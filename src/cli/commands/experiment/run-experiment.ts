@@ -36,7 +36,7 @@ import { printPlan } from './experiment-plan.js';
 
 /** Holds the parsed options. */
 export interface ExperimentOptions {
-  /** The settings of the command line; the rest are those of the folder, where an experiment was started before. */
+  /** Holds the settings of the command line; the rest are those of the folder, where an experiment was started before. */
   readonly settings: ExperimentSettingsInput;
   readonly output: string;
   readonly jobs?: number;

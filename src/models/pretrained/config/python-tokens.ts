@@ -3,7 +3,7 @@
 /** Holds one token. */
 export interface PythonToken {
   readonly kind: 'name' | 'number' | 'string' | 'mark' | 'newline' | 'end';
-  /** The text of a name, number or mark, and the content of a string. */
+  /** Holds the text of a name, number or mark, and the content of a string. */
   readonly text: string;
   /** Counts lines from 1. */
   readonly line: number;
