@@ -2,6 +2,7 @@
 
 import { Registry } from '../registry/index.js';
 import type { BackboneComponent } from './backbone.js';
+import { mobileNetComponent } from './mobilenet/mobilenet.js';
 import { resnestComponent } from './resnest/resnest.js';
 import { resnetComponent } from './resnet/resnet.js';
 
@@ -13,4 +14,6 @@ export const backbones = new Registry<BackboneComponent>('backbone', [
   resnetComponent(101),
   resnestComponent(50),
   resnestComponent(101),
+  mobileNetComponent('mobilenet_v2'),
+  mobileNetComponent('mobilenet_v3_large'),
 ]);

@@ -33,7 +33,7 @@ const schema = z
       .default(null)
       .describe(
         'Channels of the result. `null` is 512, or 256 on a backbone whose last stage has at most ' +
-          '512 channels (ResNet-18 and 34).',
+          '1024 channels (ResNet-18 and 34, MobileNets).',
       ),
     lowLevelChannels: z
       .int()
@@ -87,7 +87,7 @@ export class DeepLabV3Plus extends Module implements Head {
       dropout,
     } = parseOptions('DeepLabV3Plus', schema, options);
     const [stage1Channels, , , inChannels] = backbone.channels;
-    const channels = givenChannels ?? (inChannels <= 512 ? 256 : 512);
+    const channels = givenChannels ?? (inChannels <= 1024 ? 256 : 512);
     const pointwise = { kernelSize: 1, generator };
     this.channels = channels;
     this.imagePool = new ConvNormRelu(inChannels, channels, pointwise);

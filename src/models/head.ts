@@ -24,6 +24,8 @@ export interface Head extends Module {
    * other auxiliary head is created.
    */
   readonly hasAuxiliary?: boolean;
+  /** Is true when `forward` reads the stem's feature, the fifth of the features; it is computed only then. */
+  readonly needsStem?: boolean;
   /**
    * Lists the parameters and buffers whose first dimension is the classes, by name; by default `classifier.weight` and
    * `classifier.bias`. A network that starts from another one gets their rows by the names of the classes.
@@ -40,7 +42,7 @@ export interface Head extends Module {
 /** Holds what a head needs beside its options. */
 export interface HeadContext {
   /** The backbone below, for its channels and output stride; the head does not keep it. */
-  readonly backbone: Pick<Backbone, 'channels' | 'outputStride'>;
+  readonly backbone: Pick<Backbone, 'channels' | 'stemChannels' | 'outputStride'>;
   readonly classCount: number;
   /** Draws initial parameters, and dropout masks in training. */
   readonly generator: Generator;

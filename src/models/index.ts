@@ -1,5 +1,12 @@
-export type { Backbone, BackboneComponent, BackboneContext, Features } from './backbone.js';
+export type {
+  Backbone,
+  BackboneComponent,
+  BackboneContext,
+  BackboneForwardOptions,
+  Features,
+} from './backbone.js';
 export { backbones } from './backbones.js';
+export { ConvNorm, type ConvNormOptions } from './conv-norm.js';
 export { ConvNormRelu, type ConvNormReluOptions } from './conv-norm-relu.js';
 export { type CreateSegmentorOptions, createSegmentor, type ModelSection } from './create-segmentor.js';
 export { DeepLabV3Plus, type DeepLabV3PlusOptions } from './deeplab-v3-plus.js';
@@ -13,6 +20,8 @@ export {
 } from './fold-batch-norm.js';
 export type { Head, HeadComponent, HeadContext, HeadOutput } from './head.js';
 export { heads } from './heads.js';
+export type { MobileNetKind } from './mobilenet/architectures.js';
+export { MobileNet, type MobileNetOptions } from './mobilenet/mobilenet.js';
 export { OcrHead, type OcrHeadOptions } from './ocr-head.js';
 export type { PublishedInference } from './pretrained/config/test-pipeline.js';
 export {
@@ -28,7 +37,6 @@ export {
 } from './pretrained/published-segmentor.js';
 export { ResNeSt, type ResNeStDepth, type ResNeStOptions } from './resnest/resnest.js';
 export { ResNet, type ResNetDepth, type ResNetOptions } from './resnet/resnet.js';
-export type { OutputStride } from './resnet/stage-plan.js';
 export type { ResNetStem } from './resnet/stem.js';
 export {
   type ImageNormalization,
@@ -37,3 +45,4 @@ export {
   type SegmentorParts,
 } from './segmentor.js';
 export { SeparableConv, type SeparableConvOptions } from './separable-conv.js';
+export type { OutputStride } from './stages/stage-plan.js';

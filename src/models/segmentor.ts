@@ -1,5 +1,6 @@
 /** Joins a backbone, a head and, in training, an auxiliary head: from images to logits at the images' size. */
 
+import { OperationError } from '../errors/index.js';
 import { Module, resizeBilinear } from '../nn/index.js';
 import { spatialSize } from '../nn/internal.js';
 import type { Tensor } from '../torch/index.js';
@@ -46,8 +47,15 @@ export class Segmentor extends Module {
   /** Gives the normalization that the network expects; null leaves it to the caller, who takes ImageNet's. */
   readonly normalization: ImageNormalization | null;
 
+  /** @throws {OperationError} when a head reads the stem's feature and the backbone returns none */
   constructor(parts: SegmentorParts) {
     super();
+    const readsStem = parts.head.needsStem === true || parts.auxiliary?.needsStem === true;
+    if (readsStem && parts.backbone.stemChannels === undefined) {
+      throw new OperationError(
+        `Segmentor: expected a backbone with stemChannels, because a head needs the stem's feature; ${parts.backbone.constructor.name} has none`,
+      );
+    }
     this.backbone = parts.backbone;
     this.head = parts.head;
     this.auxiliary = parts.auxiliary ?? null;
@@ -99,8 +107,14 @@ export class Segmentor extends Module {
     };
   }
 
+  /** Is true where a head that runs now reads the stem's feature. */
+  get #needsStem(): boolean {
+    const { head, auxiliary, training } = this;
+    return head.needsStem === true || (training && auxiliary?.needsStem === true);
+  }
+
   #forwardHeads(imagesNCHW: Tensor): SegmentorOutput {
-    const features = this.backbone.forward(imagesNCHW);
+    const features = this.backbone.forward(imagesNCHW, { stem: this.#needsStem });
     const { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: ownAuxiliary } = this.head.forward(features);
     const extraHeads = this.extraHeads?.forward(featuresNCHW) ?? {};
     if (!this.training) return { logitsNCHW, auxiliaryLogitsNCHW: null, extraHeads };

@@ -1,11 +1,12 @@
 /**
  * Implements batch normalization over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
- * `torch.nn.BatchNorm2d`, followed by the addition of a shortcut and ReLU. On a CPU memory bandwidth limits all three,
- * so one operator computes them together (native/kernels/batch_norm_add_relu.cc).
+ * `torch.nn.BatchNorm2d`, followed by the addition of a shortcut and an activation. On a CPU memory bandwidth limits all
+ * three, so one operator computes them together (native/kernels/batch_norm_add_relu.cc); it includes ReLU alone.
  */
 import { OperationError } from '../errors/index.js';
-import { ones, ops, type Tensor, zeros } from '../torch/index.js';
+import { ones, ops, type Tensor, tidy, zeros } from '../torch/index.js';
 import { selectKernel } from '../torch/internal.js';
+import { type Activation, activate } from './activation.js';
 import type { Epilogue } from './epilogue.js';
 import { Module } from './module.js';
 import { Buffer, Parameter } from './parameter.js';
@@ -55,7 +56,6 @@ export class BatchNorm2d extends Module {
         `BatchNorm2d: expected maps [N,C,H,W], received [${inputNCHW.shape.join(',')}]`,
       );
     }
-    const relu = activation === 'relu';
     return selectKernel('batchNormAddRelu', {
       inputs: [inputNCHW],
       // Maps in another layout keep it, which the fused kernel would change.
@@ -63,36 +63,40 @@ export class BatchNorm2d extends Module {
         this.weight.dtype === 'float32' &&
         (inputNCHW.isContiguous('channels-last') || (this.#measures && this.#synchronized)),
       required: this.#synchronized,
-      fused: () => this.#forwardFused(inputNCHW, residual, relu),
-      stock: () => this.#forwardStock(inputNCHW, residual, relu),
+      fused: () => this.#forwardFused(inputNCHW, residual, activation),
+      stock: () => this.#forwardStock(inputNCHW, residual, activation),
     });
   }
 
-  #forwardFused(inputNCHW: Tensor, residual: Tensor | null, relu: boolean): Tensor {
-    return ops.batchNormAddRelu(
-      inputNCHW,
-      this.weight,
-      this.bias,
-      this.running_mean,
-      this.running_var,
-      residual,
-      this.#measures,
-      this.#momentum,
-      this.#epsilon,
-      relu,
-      this.#synchronized,
-    );
+  #forwardFused(inputNCHW: Tensor, residual: Tensor | null, activation: Activation): Tensor {
+    const isFused = activation === 'none' || activation === 'relu';
+    const normalize = () =>
+      ops.batchNormAddRelu(
+        inputNCHW,
+        this.weight,
+        this.bias,
+        this.running_mean,
+        this.running_var,
+        residual,
+        this.#measures,
+        this.#momentum,
+        this.#epsilon,
+        activation === 'relu',
+        this.#synchronized,
+      );
+    return isFused ? normalize() : tidy(() => activate(normalize(), activation));
   }
 
-  #forwardStock(inputNCHW: Tensor, residual: Tensor | null, relu: boolean): Tensor {
+  #forwardStock(inputNCHW: Tensor, residual: Tensor | null, activation: Activation): Tensor {
     const parameters = [this.weight, this.bias, this.running_mean, this.running_var] as const;
     const settings = [this.#measures, this.#momentum, this.#epsilon] as const;
-    const normalized = this.#synchronized
-      ? ops.syncBatchNorm(inputNCHW, ...parameters, ...settings)
-      : ops.batchNorm(inputNCHW, ...parameters, ...settings, true);
-    // In place, as the normalization does not need its output for its gradient and nothing else uses it.
-    const sum = residual === null ? normalized : normalized.add_(residual);
-    return relu ? ops.relu_(sum) : sum;
+    return tidy(() => {
+      const normalized = this.#synchronized
+        ? ops.syncBatchNorm(inputNCHW, ...parameters, ...settings)
+        : ops.batchNorm(inputNCHW, ...parameters, ...settings, true);
+      // In place, as the normalization does not need its output for its gradient and nothing else uses it.
+      return activate(residual === null ? normalized : normalized.add_(residual), activation);
+    });
   }
 
   /**

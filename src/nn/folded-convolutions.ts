@@ -1,7 +1,7 @@
 /**
  * Runs convolutions for inference with the batch normalization folded into the weights. In evaluation a batch
  * normalization only scales and shifts, which the convolution before it can do with the weight (γ/√(σ² + ε))·W and the
- * bias β + (b − µ)·γ/√(σ² + ε). Residual and ReLU are then applied while the output is in cache, and weights are
+ * bias β + (b − µ)·γ/√(σ² + ε). Residual and ReLU are then applied while the output is in cache, other activations after it, and weights are
  * brought into the layout and dtype of the fastest kernel once instead of for every image.
  *
  * The layers themselves do not change: a `FoldedConvolutions` has weights of its own, which it makes from a layer's
@@ -9,6 +9,7 @@
  */
 import { type DType, ops, type Tensor, tidy } from '../torch/index.js';
 import { freeOnThrow, rejectPromise } from '../torch/internal.js';
+import { activate } from './activation.js';
 import type { Epilogue } from './epilogue.js';
 import { Buffer } from './parameter.js';
 
@@ -85,8 +86,12 @@ export class FoldedConvolutions implements Disposable {
     inputNCHW: Tensor,
     { residual = null, activation = 'none' }: Epilogue = {},
   ): Tensor {
-    const packedBy = this.#packed[residual === null ? activation : 'none'];
-    const run = (packed: Buffer) => ops.convolvePacked(inputNCHW, packed, residual, activation === 'relu');
+    const relu = activation === 'relu';
+    const packedBy = this.#packed[relu && residual === null ? 'relu' : 'none'];
+    const run = (packed: Buffer) => {
+      const convolve = () => ops.convolvePacked(inputNCHW, packed, residual, relu);
+      return relu || activation === 'none' ? convolve() : tidy(() => activate(convolve(), activation));
+    };
     const before = packedBy.get(conv);
     if (before !== undefined) return run(before);
     // Weights that were packed for an input that turns out not to fit are not kept.

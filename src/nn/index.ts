@@ -1,3 +1,4 @@
+export type { Activation } from './activation.js';
 export {
   type ActivationCheckpointOptions,
   activationCheckpoint,

@@ -1,6 +1,17 @@
 /** Holds every registered backbone to the contract of `Backbone`, at every output stride. */
 import { backbones } from 'coarsely/models';
-import { Generator, noGrad, randn, setThreads, type Tensor, tidy } from 'coarsely/torch';
+import { activationCheckpointing } from 'coarsely/nn';
+import {
+  Generator,
+  liveTensorCount,
+  noGrad,
+  ones,
+  randn,
+  scope,
+  setThreads,
+  type Tensor,
+  tidy,
+} from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 import { withoutZeroInit } from './without-zero-init.js';
 
@@ -35,6 +46,7 @@ describe.each(cases)('$kind at output stride $outputStride', ({ kind, outputStri
         ]),
       );
       expect(backbone.outputStride).toBe(outputStride);
+      expect(features).toHaveLength(4);
       const last = features[3];
       last
         .mul(randn(last.shape, { dtype: 'float32', generator }))
@@ -71,6 +83,64 @@ describe.each(backbones.kinds())('%s', (kind) => {
   });
 });
 
+describe.each(backbones.kinds())('%s with its stem', (kind) => {
+  test('returns its feature at half the size only when asked, and the same features of the stages', () => {
+    const backbone = create(kind, {}).eval();
+    tidy(() =>
+      noGrad(() => {
+        using generator = new Generator(3);
+        const images = randn([2, 3, 64, 32], { dtype: 'float32', generator });
+        const stages = backbone.forward(images);
+        const [stage1, stage2, stage3, stage4, stem, ...more] = backbone.forward(images, { stem: true });
+        expect(stem?.shape).toEqual([2, backbone.stemChannels, 32, 16]);
+        expect(more).toEqual([]);
+        for (const [index, feature] of [stage1, stage2, stage3, stage4].entries()) {
+          expect(feature, `stage ${index + 1}`).toBeAllclose(stages[index] as Tensor, { absolute: 0 });
+        }
+      }),
+    );
+    backbone.dispose();
+  });
+
+  test.each([false, true])('leaves no other tensor than its features (stem %s)', (stem) => {
+    const backbone = create(kind, {}).eval();
+    noGrad(() => {
+      using _inner = scope();
+      const images = ones([1, 3, 32, 32], { dtype: 'float32' });
+      const before = liveTensorCount();
+      const features = backbone.forward(images, { stem });
+      expect(liveTensorCount() - before).toBe(features.length);
+    });
+    backbone.dispose();
+  });
+
+  test.each([false, true])(
+    'keeps features and gradients under activation checkpointing (stem %s)',
+    (stem) => {
+      const run = (isCheckpointing: boolean) => {
+        const backbone = create(kind, { ...withoutZeroInit(kind) });
+        const gradients = tidy(() => {
+          using generator = new Generator(3);
+          using _checkpointing = isCheckpointing ? activationCheckpointing() : null;
+          const features = backbone.forward(randn([2, 3, 64, 32], { dtype: 'float32', generator }), { stem });
+          features
+            .map((feature) => feature.mul(randn(feature.shape, { dtype: 'float32', generator })).mean())
+            .reduce((sum, term) => sum.add(term))
+            .backward();
+          return [...backbone.namedParameters()].map(([name, { grad }]) => [name, grad?.norm().item()]);
+        });
+        const buffers = [...backbone.namedBuffers().values()].map((buffer) => valuesOf(buffer));
+        backbone.dispose();
+        return { gradients, buffers };
+      };
+      const expected = run(false);
+      const received = run(true);
+      expect(expected.gradients.every(([, norm]) => Number(norm) > 0)).toBe(true);
+      expect(received).toEqual(expected);
+    },
+  );
+});
+
 describe('sizes', () => {
   // torchvision's counts without the classifier; the deep stem has 19 232 more.
   test.each([
@@ -87,6 +157,18 @@ describe('sizes', () => {
       expect(backbone.parameters().reduce((sum, { numel }) => sum + numel, 0)).toBe(count + more);
       backbone.dispose();
     }
+  });
+});
+
+describe('sizes of MobileNets', () => {
+  // torchvision's counts without the classifier, and without the last convolution of MobileNetV2.
+  test.each([
+    ['mobilenet_v2', 3_504_872 - (1280 * 1000 + 1000) - (320 * 1280 + 2 * 1280)],
+    ['mobilenet_v3_large', 5_483_032 - (960 * 1280 + 1280) - (1280 * 1000 + 1000)],
+  ])('%s has %i parameters', (kind, count) => {
+    const backbone = create(kind, {});
+    expect(backbone.parameters().reduce((sum, { numel }) => sum + numel, 0)).toBe(count);
+    backbone.dispose();
   });
 });
 

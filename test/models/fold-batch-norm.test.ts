@@ -35,11 +35,12 @@ function fingerprint(model: ReturnType<typeof createModel>): number[] {
   );
 }
 
-const networks = ['resnet18', 'resnet50', 'resnest50'].flatMap((backbone) =>
-  heads
-    .kinds()
-    .filter((head) => backbone === 'resnet18' || head === 'deeplabv3plus')
-    .map((head) => [backbone, head] as const),
+const networks = ['resnet18', 'resnet50', 'resnest50', 'mobilenet_v2', 'mobilenet_v3_large'].flatMap(
+  (backbone) =>
+    heads
+      .kinds()
+      .filter((head) => backbone === 'resnet18' || head === 'deeplabv3plus')
+      .map((head) => [backbone, head] as const),
 );
 
 describe.each(networks)('%s with %s', (backbone, head) => {

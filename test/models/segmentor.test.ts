@@ -63,9 +63,11 @@ describe('DeepLabv3+', () => {
 
   test('has 512 channels, and 256 on the narrow backbones', () => {
     using generator = new Generator(1);
-    const narrow = createSegmentor(section, { classCount: 2, generator });
-    expect(narrow.head.channels).toBe(256);
-    narrow.dispose();
+    for (const kind of ['resnet18', 'mobilenet_v2', 'mobilenet_v3_large']) {
+      const narrow = createSegmentor({ ...section, backbone: { kind } }, { classCount: 2, generator });
+      expect(narrow.head.channels).toBe(256);
+      narrow.dispose();
+    }
     const wide = createSegmentor(
       { ...section, backbone: { kind: 'resnet50' } },
       { classCount: 2, generator },

@@ -8,6 +8,7 @@ import { ops, type Tensor, tidy } from '../../torch/index.js';
 import type { Backbone } from '../backbone.js';
 import { misfitError } from './explain-misfit.js';
 import { checkFoundTensors, matchTensors } from './match-tensors.js';
+import { isMobileNetClassifier } from './mobilenet-names.js';
 import { expectedNames, prefixNotice, readWeights, type WeightsFile } from './read-weights.js';
 import { classesOfNetwork } from './recognize-network.js';
 
@@ -133,5 +134,5 @@ function isOfOtherPart(name: string, { prefix }: Pick<WeightsFile, 'prefix'>): b
 }
 
 function isUnused(name: string): boolean {
-  return name.startsWith('fc.') || name.endsWith('num_batches_tracked');
+  return name.startsWith('fc.') || name.endsWith('num_batches_tracked') || isMobileNetClassifier(name);
 }

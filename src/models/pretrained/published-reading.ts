@@ -3,7 +3,7 @@
  * neither says anything by what is usual. What was assumed is told, as a wrong assumption gives worse scores and no error.
  */
 
-import type { OutputStride } from '../resnet/stage-plan.js';
+import type { OutputStride } from '../stages/stage-plan.js';
 import { type PublishedConfig, readPublishedConfig } from './config/published-config.js';
 import type { PublishedInference, PublishedNormalization } from './config/test-pipeline.js';
 import type { CheckpointMeta } from './published-meta.js';

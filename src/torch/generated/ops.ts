@@ -124,6 +124,25 @@ export function floor(self: HasHandle): Tensor {
   return tensor(floorOperator(self.id));
 }
 
+const hardsigmoidOperator = operator('aten::hardsigmoid');
+/** `aten::hardsigmoid` */
+export function hardsigmoid(self: HasHandle): Tensor {
+  return tensor(hardsigmoidOperator(self.id));
+}
+
+const hardswishOperator = operator('aten::hardswish');
+/** `aten::hardswish` */
+export function hardswish(self: HasHandle): Tensor {
+  return tensor(hardswishOperator(self.id));
+}
+
+const hardtanh_Operator = operator('aten::hardtanh_');
+/** `aten::hardtanh_` */
+export function hardtanh_<T extends HasHandle>(self: T, { minVal, maxVal }: { minVal?: number | boolean; maxVal?: number | boolean } = {}): T {
+  hardtanh_Operator(self.id, minVal, maxVal);
+  return self;
+}
+
 const isfiniteOperator = operator('aten::isfinite');
 /** `aten::isfinite` */
 export function isfinite(self: HasHandle): Tensor {

@@ -5,7 +5,7 @@
 
 import { CheckpointError } from '../../../errors/index.js';
 import { asppDilations } from '../../aspp-dilations.js';
-import { type OutputStride, plannedDilations, strideOf } from '../../resnet/stage-plan.js';
+import { type OutputStride, plannedDilations, strideOf } from '../../stages/stage-plan.js';
 import { type ConfigSection, pythonText } from './config-section.js';
 
 /** Holds options for the `model` section of a config of this package; what is absent has its default. */

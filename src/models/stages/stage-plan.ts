@@ -1,5 +1,5 @@
 /**
- * Chooses strides and dilations of the four stages of a ResNet for an output stride. Below 32 the last stages keep
+ * Chooses strides and dilations of the four stages of a backbone for an output stride. Below 32 the last stages keep
  * their resolution and dilate instead; the first block of a dilated stage has half its dilation (mmsegmentation's
  * `contract_dilation`), unless that is switched off.
  */
