@@ -10,6 +10,7 @@ import { checkCleanData, learnsFromClean } from './clean-data.js';
 import { type DatasetPartName, datasetSection } from './data-section.js';
 import { checkExtraHeads } from './extra-heads.js';
 import { checkObjective } from './objective-sections.js';
+import { checkQuick } from './quick-section.js';
 import type { Config } from './schema.js';
 
 /** Finds the problems of a dataset, a line each, as `checkDataset` of `coarsely/data` does. */
@@ -93,6 +94,7 @@ function checkParts(config: Config, label: string): void {
     checkExtraHeads(config);
     checkCleanData(config);
     checkObjective(config);
+    checkQuick(config);
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError(`config ${label}: ${error.message}`) : error;
   }

@@ -10,6 +10,7 @@ export { keysWith } from './key-traits.js';
 export { isSection, type Section } from './merge.js';
 export { type ClassWeightsSection, checkObjective } from './objective-sections.js';
 export { parseLayers } from './parse-config.js';
+export { checkQuick, type QuickSection } from './quick-section.js';
 export { parseSetOptions } from './set-option.js';
 export { storedConfig } from './stored-config.js';
 export { withIterations } from './write-yaml.js';

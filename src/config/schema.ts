@@ -11,6 +11,7 @@ import { inferenceSection } from './inference-section.js';
 import { keyTraits } from './key-traits.js';
 import { classWeightsSection, regionLossesSection } from './objective-sections.js';
 import { optimizerSection } from './optimizer-section.js';
+import { quickSection } from './quick-section.js';
 
 /** Holds the components that a config can name, by section. */
 export interface ComponentRegistries {
@@ -273,6 +274,13 @@ export function createConfigSchema(registries: ComponentRegistries) {
     training: trainingSchema
       .prefault({})
       .describe('How long training takes, and when it evaluates, saves and logs.'),
+    quick: quickSection
+      .nullable()
+      .default(null)
+      .describe(
+        'Trains the head alone, on stored features of single pixels, in minutes: the backbone is frozen and sees every ' +
+          'image once. `null` trains the whole network on crops.',
+      ),
     distributed: distributedSchema.prefault({}).describe('How several processes train together.'),
     inference: inferenceSection
       .prefault({})

@@ -4,6 +4,7 @@ import type { Module } from '../nn/index.js';
 import type { Component } from '../registry/index.js';
 import type { Generator, Tensor } from '../torch/index.js';
 import type { Backbone, Features } from './backbone.js';
+import type { FeatureTap } from './feature-taps.js';
 
 /** Holds what a head computes, at a resolution of its own. */
 export interface HeadOutput {
@@ -50,5 +51,20 @@ export interface HeadContext {
   readonly alignCorners?: boolean | undefined;
 }
 
+/** Computes logits from features that are stacked already as well; quick training trains such a head. */
+export interface StackableHead extends Head {
+  /** Lists the features that the head reads, in the order in which they are stacked. */
+  readonly taps: readonly FeatureTap[];
+  /** Counts the cells in each direction that a logit depends on: 1, or an odd number for one with convolutions. */
+  readonly patchSize: number;
+  /** Maps features [N, channels of all taps, h, w] at stride 4 to logits of the same cells. */
+  forwardStacked(stackedNCHW: Tensor): HeadOutput;
+  /** Sets mean and standard deviation, [channels of all taps] each, by which features are standardized. */
+  standardize(statistics: { readonly mean: Tensor; readonly deviation: Tensor }): void;
+}
+
 /** Describes a head that a config can name. */
-export interface HeadComponent<Options = unknown> extends Component<Options, HeadContext, Head> {}
+export interface HeadComponent<Options = unknown> extends Component<Options, HeadContext, Head> {
+  /** Is true when its products are `StackableHead`s, which quick training needs. */
+  readonly readsStacked?: boolean;
+}

@@ -11,6 +11,7 @@ export { ConvNormRelu, type ConvNormReluOptions } from './conv-norm-relu.js';
 export { type CreateSegmentorOptions, createSegmentor, type ModelSection } from './create-segmentor.js';
 export { DeepLabV3Plus, type DeepLabV3PlusOptions } from './deeplab-v3-plus.js';
 export { FcnHead, type FcnHeadOptions } from './fcn-head.js';
+export { type FeatureTap, featureTaps } from './feature-taps.js';
 export {
   type FoldableModel,
   type FoldableOutput,
@@ -18,8 +19,9 @@ export {
   type FoldOptions,
   foldBatchNorm,
 } from './fold-batch-norm.js';
-export type { Head, HeadComponent, HeadContext, HeadOutput } from './head.js';
+export type { Head, HeadComponent, HeadContext, HeadOutput, StackableHead } from './head.js';
 export { heads } from './heads.js';
+export { Hypercolumn, type HypercolumnOptions } from './hypercolumn.js';
 export type { MobileNetKind } from './mobilenet/architectures.js';
 export { MobileNet, type MobileNetOptions } from './mobilenet/mobilenet.js';
 export { OcrHead, type OcrHeadOptions } from './ocr-head.js';

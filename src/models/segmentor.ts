@@ -115,8 +115,10 @@ export class Segmentor extends Module {
 
   #forwardHeads(imagesNCHW: Tensor): SegmentorOutput {
     const features = this.backbone.forward(imagesNCHW, { stem: this.#needsStem });
-    const { logitsNCHW, featuresNCHW, auxiliaryLogitsNCHW: ownAuxiliary } = this.head.forward(features);
-    const extraHeads = this.extraHeads?.forward(featuresNCHW) ?? {};
+    const output = this.head.forward(features);
+    const { logitsNCHW, auxiliaryLogitsNCHW: ownAuxiliary } = output;
+    // A head may make these features only where they are read.
+    const extraHeads = this.extraHeads?.forward(output.featuresNCHW) ?? {};
     if (!this.training) return { logitsNCHW, auxiliaryLogitsNCHW: null, extraHeads };
     const auxiliaryLogitsNCHW =
       this.auxiliary === null ? ownAuxiliary : this.auxiliary.forward(features).logitsNCHW;

@@ -1,6 +1,10 @@
 /** Exports for the other rooms of this package; users do not need them. */
 
 export { convolveNormalized, type NormalizedConvolution } from './convolve-normalized.js';
-export { FoldedConvolutions } from './folded-convolutions.js';
+export {
+  type FoldableConvolution,
+  FoldedConvolutions,
+  foldedConvolutions,
+} from './folded-convolutions.js';
 export { spatialSize } from './resize-bilinear.js';
 export { resizeBilinearRows, resizedFrom } from './resize-bilinear-rows.js';

@@ -1,5 +1,6 @@
 export { type ArmSection, type LinearArmSection, named, withArm, withLinearArm } from './combinators.js';
 export { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
+export { quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
 export type { Recipe, RecipeOptions } from './recipe.js';
 export { recipes } from './recipes.js';
 export { scenesArm, scenesCrossEntropy, scenesLinearArm } from './scenes.js';

@@ -2,6 +2,7 @@
 
 import { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
 import { paperRecipes } from './paper/paper-recipes.js';
+import { quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
 import type { Recipe } from './recipe.js';
 import { scenesArm, scenesCrossEntropy, scenesLinearArm } from './scenes.js';
 
@@ -35,6 +36,22 @@ const builtIn: readonly Recipe[] = [
     name: 'folder-linear-arm',
     description: 'Your folder (--data ROOT with images, coarse, fine), Linear ARM',
     config: folderLinearArm,
+  },
+  {
+    name: 'quick',
+    description:
+      'Your folder (--data ROOT), the head of a frozen ImageNet network, in minutes: plain cross-entropy',
+    config: quickCrossEntropy,
+  },
+  {
+    name: 'quick-arm',
+    description: 'Your folder (--data ROOT), the head of a frozen ImageNet network, in minutes: ARM',
+    config: quickArm,
+  },
+  {
+    name: 'quick-linear-arm',
+    description: 'Your folder (--data ROOT), the head of a frozen ImageNet network, in minutes: Linear ARM',
+    config: quickLinearArm,
   },
   ...paperRecipes,
 ];

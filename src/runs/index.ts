@@ -2,6 +2,7 @@ export type {
   EvaluationValues,
   MemoryValues,
   SamplingValues,
+  TimingValues,
   TrainValues,
   WeightValues,
 } from './metric-values.js';

@@ -68,6 +68,15 @@ const weightValues = z
     error: 'expected as many numbers as in confidence',
   });
 
+const timingValues = z.object({
+  /** Gives the seconds in which the features of the training images were computed or read. */
+  features: z.number(),
+  /** Gives the seconds of the training steps of this process. */
+  steps: z.number(),
+  /** Gives the seconds of the evaluations of this process. */
+  evaluation: z.number(),
+});
+
 /** Holds the schema of a line's values by its split. */
 export const metricValues = {
   train: trainValues,
@@ -76,6 +85,7 @@ export const metricValues = {
   val: evaluationValues,
   weights: weightValues,
   statistics: pixelStatistics,
+  timing: timingValues,
 };
 
 /** Holds scores as fractions in [0, 1]; null when a score does not exist. */
@@ -86,5 +96,7 @@ export type TrainValues = z.output<typeof trainValues>;
 export type MemoryValues = z.output<typeof memoryValues>;
 /** Holds which classes the training crops showed, for runs that balance them. */
 export type SamplingValues = z.output<typeof samplingValues>;
+/** Holds where the time of a run on stored features went, in seconds. */
+export type TimingValues = z.output<typeof timingValues>;
 /** Holds the weight function of a reweighter at points of confidence. */
 export type WeightValues = z.output<typeof weightValues>;

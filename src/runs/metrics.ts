@@ -14,6 +14,7 @@ import {
   type MemoryValues,
   metricValues,
   type SamplingValues,
+  type TimingValues,
   type TrainValues,
   type WeightValues,
 } from './metric-values.js';
@@ -34,6 +35,8 @@ export interface MetricValues {
   readonly weights: WeightValues;
   /** Holds loss, label noise and weight by confidence on some training images. */
   readonly statistics: PixelStatistics;
+  /** Holds where the time went, for runs on stored features. */
+  readonly timing: TimingValues;
 }
 
 /** Names a kind of line in `metrics.jsonl`. */

@@ -5,6 +5,7 @@ import {
   checkCleanData,
   checkExtraHeads,
   checkObjective,
+  checkQuick,
   extraHeadsOf,
   normalizationOf,
   withoutInitialWeights,
@@ -51,6 +52,8 @@ export interface CreateTrainingComponentsOptions {
   readonly startsAnew?: boolean;
   /** Receives a line about what was assumed when weights were read. */
   readonly onNotice?: (notice: string) => void;
+  /** Checks that a batch can be divided among the processes; by default that training.batchSize can. */
+  readonly checkShare?: (config: Config, worldSize: number) => void;
 }
 
 /**
@@ -71,13 +74,14 @@ function createComponents(
   options: CreateTrainingComponentsOptions,
 ): ConfiguredTrainingComponents {
   const { classCount, classNames = null, datasetLength, processGroup = null } = options;
-  const { startsAnew = true, onNotice } = options;
+  const { startsAnew = true, onNotice, checkShare = rankShare } = options;
   checkExtraHeads(config);
   checkCleanData(config);
   checkObjective(config);
   const classWeights =
     config.classWeights && classWeightList(config.classWeights, { names: classNames, classCount });
-  rankShare(config, processGroup?.worldSize ?? 1);
+  checkQuick(config);
+  checkShare(config, processGroup?.worldSize ?? 1);
   const { device, seed, optimizer: optimizerSection } = config;
   if (!isAvailable(device)) {
     throw new EngineError(

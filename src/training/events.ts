@@ -22,15 +22,25 @@ export type TrainingEvent =
       /** Gives the objective; null between logged steps, because reading it back makes the host wait for the device. */
       readonly loss: number | null;
       readonly learningRate: number;
-      readonly imagesPerSecond: number;
+      /** Gives the images or pixels, as `unit` says, that were learned from in a second. */
+      readonly perSecond: number;
+      readonly unit: 'images' | 'pixels';
       /** Gives the memory since the last logged step; null between logged steps. */
       readonly memory: MemoryValues | null;
       /** Gives the share of the time since the last event that was spent waiting for a batch. */
       readonly dataWaitShare: number;
     }
+  /** Reports the features that are computed before the first step of a run that learns from stored ones. */
+  | { readonly type: 'features'; readonly done: number; readonly total: number; readonly seconds: number }
   /** Says in one line what the user has to know, such as what was assumed or is not as it was before a resume. */
   | { readonly type: 'notice'; readonly message: string }
-  | { readonly type: 'evaluation'; readonly step: number; readonly values: Evaluation }
+  | {
+      readonly type: 'evaluation';
+      readonly step: number;
+      readonly values: Evaluation;
+      /** Gives the time since the evaluation before, or the first step, and that of the evaluation. */
+      readonly seconds: { readonly steps: number; readonly evaluation: number };
+    }
   /** Reports an image that is too large for memory, which an evaluation left out. */
   | { readonly type: 'leftOut'; readonly line: string }
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string };

@@ -1,3 +1,4 @@
 /** Exports what other rooms of this package use and users do not need. */
 
+export { learnFromClean } from './learn-from-clean.js';
 export { WaitMeter } from './wait-meter.js';

@@ -14,6 +14,13 @@ export function withMemoryAdvice<T>(config: Config, step: () => T): T {
     return step();
   } catch (error) {
     if (!isMemoryError(error)) throw error;
+    if (config.quick !== null) {
+      throw new MemoryError(
+        `a batch of ${config.quick.pixels} pixels does not fit into memory (${error.message}); set a smaller quick.pixels or ` +
+          'quick.memoryMiB',
+        { cause: error },
+      );
+    }
     const [height, width] = config.data.augmentation.cropSize;
     throw new MemoryError(
       `a batch of ${config.training.batchSize} crops of ${width}×${height} does not fit into memory (${error.message}); ` +

@@ -20,6 +20,7 @@ import type { TrainingHooks } from './events.js';
 import { deviceOfRank, threadsOfRank } from './rank-resources.js';
 import { broadcastJson, restoreRankStates } from './rank-state.js';
 import { resolveClassWeights } from './resolve-class-weights.js';
+import type { RunBatches, StepSource } from './step-source.js';
 import { Trainer } from './trainer.js';
 import { TrainingBatches } from './training-batches.js';
 import { type LastCheckpoint, TrainingRun } from './training-run.js';
@@ -36,6 +37,8 @@ export interface RunTrainingOptions extends TrainingHooks {
    * WORLD_SIZE and so on) by default.
    */
   readonly environment?: RankEnvironment | null;
+  /** Gives other batches than crops of the images, and the network that learns from them; null, the default, takes crops. */
+  readonly source?: StepSource | null;
 }
 
 /** Ends a rank because rank 0 could not begin the run; rank 0 reports the reason. */
@@ -113,6 +116,7 @@ async function train(
   const { lastCheckpoint, notices, edits, ...changes } = atRankZero(processGroup, () =>
     continuationOf(config, { options, data }),
   );
+  const { source = null } = options;
   const trainer = new Trainer(
     { ...config, device },
     {
@@ -122,14 +126,21 @@ async function train(
       processGroup,
       startsAnew: lastCheckpoint === null,
       onNotice,
+      ...(source && { networkOf: source.networkOf, checkShare: source.checkShare }),
     },
   );
-  const loader = new TrainingBatches(config, {
-    ...(processGroup && { share: processGroup }),
-    onNotice: (message) => options.onEvent?.({ type: 'notice', message }),
-  });
+  let loader: RunBatches | null = null;
   let writer: RunWriter | null = null;
   try {
+    loader = source
+      ? await source.open({
+          config: trainer.config,
+          components: trainer.components,
+          training,
+          processGroup,
+          onEvent: (event) => options.onEvent?.(event),
+        })
+      : new TrainingBatches(config, { ...(processGroup && { share: processGroup }), onNotice });
     restoreCheckpoint(trainer, { processGroup, lastCheckpoint, edits });
     atRankZero(processGroup, () => {
       writer = openWriter(config, { options, step: lastCheckpoint?.step ?? 0, ...changes });
@@ -139,6 +150,7 @@ async function train(
     const parts = {
       trainer,
       loader,
+      unit: source?.unit ?? ('images' as const),
       evaluation,
       data,
       statisticsImages,
@@ -150,7 +162,7 @@ async function train(
     return await new TrainingRun(parts).run();
   } finally {
     (writer as RunWriter | null)?.close();
-    await loader.close();
+    await loader?.close();
     trainer.dispose();
   }
 }

@@ -21,8 +21,15 @@ import {
 } from './create-training-components.js';
 import { learnFromClean } from './learn-from-clean.js';
 import { learningParameters } from './learning-parameters.js';
+import type { DeviceBatch } from './step-source.js';
 import { type StepOptions, trainStep } from './train-step.js';
-import type { Phase, StepBatch, StepLosses } from './training-components.js';
+import type {
+  Phase,
+  StepBatch,
+  StepLosses,
+  TrainableModel,
+  TrainingComponents,
+} from './training-components.js';
 
 /** Holds images [N,3,H,W] and labels [N,H,W] in host memory, from the loader or made by the caller. */
 export interface TrainingBatch extends Pick<Batch, 'images' | 'labels' | 'height' | 'width'> {
@@ -30,6 +37,12 @@ export interface TrainingBatch extends Pick<Batch, 'images' | 'labels' | 'height
   readonly origins?: readonly SampleOrigin[];
   /** Holds a batch of the same size with clean labels, for reweighters that learn from them. */
   readonly clean?: TrainingBatch | null;
+}
+
+/** Configures a `Trainer`. */
+export interface TrainerOptions extends CreateTrainingComponentsOptions {
+  /** Returns the network that a step computes, which shares parameters with the whole one; the whole one by default. */
+  readonly networkOf?: (components: ConfiguredTrainingComponents) => TrainableModel;
 }
 
 /** Trains the network and reweighter of a config, step by step. */
@@ -40,6 +53,8 @@ export class Trainer {
   /** Connects the processes that train together; null when this one trains alone. */
   readonly processGroup: ProcessGroup | null;
   readonly #synchronizer: GradientSynchronizer | null;
+  /** Holds the components with the network that a step computes. */
+  readonly #stepComponents: TrainingComponents;
   #taken = 0;
 
   /**
@@ -50,12 +65,15 @@ export class Trainer {
    * @throws {EngineError} when the device does not exist
    * @throws {CheckpointError} when initial weights do not fit the network
    */
-  constructor(config: Config, options: CreateTrainingComponentsOptions) {
+  constructor(config: Config, { networkOf, ...options }: TrainerOptions) {
     this.config = config;
     this.precision = resolvePrecision(config.precision, config.device);
     this.processGroup = options.processGroup ?? null;
     if (this.processGroup) expectSameConfig({ ...config, precision: this.precision }, this.processGroup);
     this.components = createTrainingComponents(config, options);
+    this.#stepComponents = networkOf
+      ? { ...this.components, model: networkOf(this.components) }
+      : this.components;
     this.#synchronizer = this.processGroup && this.#synchronizeOver(this.processGroup);
   }
 
@@ -83,29 +101,29 @@ export class Trainer {
    * @throws {OperationError} when the reweighter learns from clean labels and the batch has none
    * @throws {DistributedError} when another process has ended
    */
-  step(batch: TrainingBatch, options: Pick<StepOptions, 'enter'> = {}): StepLosses {
+  step(batch: TrainingBatch | DeviceBatch, options: Pick<StepOptions, 'enter'> = {}): StepLosses {
     const step = () => this.#step(batch, options);
     return this.processGroup ? this.processGroup.guard(`training step ${this.#taken + 1}`, step) : step();
   }
 
-  #step(batch: TrainingBatch, { enter }: Pick<StepOptions, 'enter'>): StepLosses {
+  #step(batch: TrainingBatch | DeviceBatch, { enter }: Pick<StepOptions, 'enter'>): StepLosses {
     using inner = scope();
     const { clipNorm } = this.config.optimizer;
     const { learningRate, components } = this;
     const synchronizer = this.#synchronizer;
-    const stepBatch = this.#onDevice(batch);
+    const stepBatch = this.#prepared(batch);
     const learner = components.reweighter?.cleanData;
     if (learner) {
       if (!batch.clean)
         throw new OperationError(
           'Trainer.step: the reweighter learns from clean labels; expected batch.clean, received none',
         );
-      const clean = this.#onDevice(batch.clean);
+      const clean = this.#prepared(batch.clean);
       const { generator } = components;
-      learnFromClean(components, { learner, batch: stepBatch, clean, learningRate, generator });
+      learnFromClean(this.#stepComponents, { learner, batch: stepBatch, clean, learningRate, generator });
     }
     components.optimizer.setLearningRate(learningRate);
-    const losses = trainStep(components, stepBatch, {
+    const losses = trainStep(this.#stepComponents, stepBatch, {
       phase: this.phase,
       precision: this.precision,
       kernels: this.config.kernels,
@@ -183,6 +201,10 @@ export class Trainer {
     return new GradientSynchronizer(processGroup, [...learningParameters(model), ...adversary], {
       bucketMiB,
     });
+  }
+
+  #prepared(batch: TrainingBatch | DeviceBatch): StepBatch {
+    return 'onDevice' in batch ? batch.onDevice : this.#onDevice(batch);
   }
 
   #onDevice({ images, labels, height, width, origins }: TrainingBatch): StepBatch {

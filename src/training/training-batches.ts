@@ -5,12 +5,13 @@ import { datasetSection } from '../config/index.js';
 import { learnsFromClean, normalizationOf } from '../config/internal.js';
 import { type Batch, BatchLoader, type Share } from '../data/index.js';
 import { wholeShare } from '../data/internal.js';
+import type { RunBatches } from './step-source.js';
 
 // Separates the draws for clean batches from those for training batches.
 const cleanStream = 0x85ebca6b;
 
 /** Holds a loaded batch, and one of clean labels; `clean` is null unless the reweighter learns from it. */
-type LoadedBatch = Batch & { readonly clean: Batch | null };
+type LoadedBatch = Batch & { readonly clean: Batch | null; readonly count: number };
 
 /** Configures `TrainingBatches`. */
 export interface TrainingBatchesOptions {
@@ -20,7 +21,7 @@ export interface TrainingBatchesOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
-export class TrainingBatches {
+export class TrainingBatches implements RunBatches {
   readonly #batches: BatchLoader;
   readonly #clean: BatchLoader | null;
 
@@ -70,7 +71,7 @@ export class TrainingBatches {
       batch.release();
       clean?.release();
     };
-    return { ...batch, clean, release };
+    return { ...batch, clean, count: batch.names.length, release };
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { cpus } from 'node:os';
 import { type ChosenImages, measureStatistics } from '../analysis/index.js';
-import type { Batch, SegmentationDataset } from '../data/index.js';
+import type { SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
 import type { Parameter } from '../nn/index.js';
@@ -20,14 +20,16 @@ import { MemoryMeter } from './memory-meter.js';
 import { RankLosses } from './rank-losses.js';
 import { collectRankStates } from './rank-state.js';
 import { StepProfiler } from './step-profiler.js';
+import type { RunBatch, RunBatches } from './step-source.js';
 import type { Trainer } from './trainer.js';
-import type { TrainingBatches } from './training-batches.js';
 import type { StepLosses } from './training-components.js';
 
 /** Holds what the loop of a run works with. */
 export interface TrainingRunParts {
   readonly trainer: Trainer;
-  readonly loader: TrainingBatches;
+  readonly loader: RunBatches;
+  /** Names what a batch counts. */
+  readonly unit: 'images' | 'pixels';
   readonly evaluation: SegmentationDataset;
   /** Describes the dataset for the checkpoint; null on ranks above 0. */
   readonly data: DataRecord | null;
@@ -54,6 +56,9 @@ export class TrainingRun {
   #checkpoint: string | null;
   #checkpointStep: number;
   #clock = performance.now();
+  /** Marks the end of the last evaluation, or the start of the steps. */
+  #evaluated = 0;
+  readonly #seconds = { steps: 0, evaluation: 0 };
   #profiler: StepProfiler | null = null;
   readonly #memory = new MemoryMeter();
   #samplesWritten = false;
@@ -81,12 +86,17 @@ export class TrainingRun {
     this.#tell({ type: 'start', iterations, parameters, frozen, resumedFrom: trainer.stepsTaken || null });
     if (trainer.stepsTaken === 0) this.#recordWeights();
     this.#profiler = this.#createProfiler();
+    this.#evaluated = performance.now();
     try {
       while (trainer.stepsTaken < iterations) {
         this.#profiler?.enter('data');
         const asked = performance.now();
         const batch = await loader.next(trainer.stepsTaken);
-        this.#takeStep(batch, performance.now() - asked);
+        try {
+          this.#takeStep(batch, performance.now() - asked);
+        } finally {
+          batch.release();
+        }
         const done = trainer.stepsTaken;
         if (done % evaluateEvery === 0 || done === iterations) await this.#evaluate();
         if (done % checkpointEvery === 0 || done === iterations) this.#save();
@@ -109,8 +119,8 @@ export class TrainingRun {
     return this.#rankLosses?.stopRequested() ?? this.#parts.hooks.shouldStop?.() ?? false;
   }
 
-  #takeStep(batch: Batch, waited: number): void {
-    const { trainer, processGroup, hooks } = this.#parts;
+  #takeStep(batch: RunBatch, waited: number): void {
+    const { trainer, processGroup, hooks, unit } = this.#parts;
     const { iterations, logEvery } = trainer.config.training;
     const { learningRate } = trainer;
     const profiler = this.#profiler;
@@ -128,9 +138,8 @@ export class TrainingRun {
     if (notice !== null) this.#tell({ type: 'notice', message: `step ${step}: ${notice}` });
     this.#watch.follow({ step, names: batch.names, objective: losses.objective });
     if (logged) this.#watch.settle();
-    const count = batch.names.length * (processGroup?.worldSize ?? 1);
+    const count = batch.count * (processGroup?.worldSize ?? 1);
     if (batch.classPixels) this.#classes.add(batch.classPixels);
-    batch.release();
     this.#writeProfile(profiler?.endStep(step) ?? null);
     const now = performance.now();
     const elapsed = now - this.#clock;
@@ -141,7 +150,8 @@ export class TrainingRun {
       iterations,
       loss,
       learningRate,
-      imagesPerSecond: (1000 * count) / elapsed,
+      perSecond: (1000 * count) / elapsed,
+      unit,
       memory,
       dataWaitShare: Math.min(1, waited / elapsed),
     });
@@ -198,6 +208,7 @@ export class TrainingRun {
     const { trainer, evaluation, writer, processGroup } = this.#parts;
     // Without synchronized normalization each rank has its own running statistics, but one network is scored.
     trainer.broadcastBuffers();
+    const began = performance.now();
     const values = await evaluate(trainer.components.model, evaluation, {
       ...inferenceOptions(trainer.config),
       precision: trainer.precision,
@@ -212,8 +223,24 @@ export class TrainingRun {
     this.#recordSampling();
     await this.#recordStatistics();
     this.#recordMemory();
-    this.#tell({ type: 'evaluation', step: trainer.stepsTaken, values });
+    const seconds = this.#recordTiming(began);
+    this.#tell({ type: 'evaluation', step: trainer.stepsTaken, values, seconds });
     this.#clock = performance.now();
+  }
+
+  /** Returns the seconds of the last steps and of the evaluation that began then, and records the sums of a quick run. */
+  #recordTiming(began: number): { readonly steps: number; readonly evaluation: number } {
+    const { trainer, writer, loader } = this.#parts;
+    const now = performance.now();
+    const seconds = { steps: (began - this.#evaluated) / 1000, evaluation: (now - began) / 1000 };
+    this.#evaluated = now;
+    this.#seconds.steps += seconds.steps;
+    this.#seconds.evaluation += seconds.evaluation;
+    if (loader.preparationSeconds !== undefined) {
+      const values = { features: loader.preparationSeconds, ...this.#seconds };
+      writer?.append({ step: trainer.stepsTaken, split: 'timing', values });
+    }
+    return seconds;
   }
 
   /** Records the weight function W(v̂) as it is now, for the plot of how it was learned. */

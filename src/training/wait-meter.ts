@@ -15,10 +15,10 @@ export class WaitMeter {
   #elapsed = 0;
   #started = false;
 
-  note({ dataWaitShare, imagesPerSecond }: Pick<StepEvent, 'dataWaitShare' | 'imagesPerSecond'>): void {
-    if (this.#started && imagesPerSecond > 0) {
-      // All steps have the same number of images, so this is proportional to the time of a step.
-      const elapsed = 1 / imagesPerSecond;
+  note({ dataWaitShare, perSecond }: Pick<StepEvent, 'dataWaitShare' | 'perSecond'>): void {
+    if (this.#started && perSecond > 0) {
+      // All steps have the same number of images or pixels, so this is proportional to the time of a step.
+      const elapsed = 1 / perSecond;
       this.#waited = memory * this.#waited + dataWaitShare * elapsed;
       this.#elapsed = memory * this.#elapsed + elapsed;
     }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { WaitMeter } from '#training/wait-meter.js';
 
-const step = (dataWaitShare: number, imagesPerSecond: number) => ({ dataWaitShare, imagesPerSecond });
+const step = (dataWaitShare: number, perSecond: number) => ({ dataWaitShare, perSecond });
 
 describe('WaitMeter', () => {
   it('leaves out the first step, which waits for the workers to start', () => {

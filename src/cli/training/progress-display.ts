@@ -43,6 +43,7 @@ export function createProgressDisplay(options: ProgressDisplayOptions): Progress
 function plainDisplay(options: ProgressDisplayOptions, stream: NodeJS.WriteStream): ProgressDisplay {
   const { logEvery } = options;
   const clock = new StepClock();
+  const phases = new PhaseLines();
   // Of the steps since the last line, some may have been logged without a line of their own.
   let memory: StepEvent['memory'] = null;
   const print = (line: string) => void stream.write(`${line}\n`);
@@ -50,7 +51,7 @@ function plainDisplay(options: ProgressDisplayOptions, stream: NodeJS.WriteStrea
     print,
     show(event) {
       if (event.type !== 'step') {
-        print(sentence(event));
+        for (const line of phases.linesOf(event)) print(line);
         return;
       }
       clock.note(event);
@@ -69,6 +70,7 @@ function liveDisplay(options: ProgressDisplayOptions, stream: NodeJS.WriteStream
   const { name } = options;
   const update = createLogUpdate(stream);
   const clock = new StepClock();
+  const phases = new PhaseLines();
   let latest: StepEvent | undefined;
   const draw = () => {
     if (latest === undefined) return;
@@ -96,7 +98,7 @@ function liveDisplay(options: ProgressDisplayOptions, stream: NodeJS.WriteStream
         };
         draw();
       } else if (event.type !== 'checkpoint') {
-        print(sentence(event));
+        for (const line of phases.linesOf(event)) print(line);
       }
     },
     close() {
@@ -120,7 +122,9 @@ function measurements(
   return [
     `loss ${formatNumber(event.loss, { decimals: 4 })}`,
     `learning rate ${formatNumber(event.learningRate)}`,
-    `${formatNumber(event.imagesPerSecond, { decimals: 1 })} images/s`,
+    event.unit === 'images'
+      ? `${formatNumber(event.perSecond, { decimals: 1 })} images/s`
+      : `${formatNumber(event.perSecond / 1e6, { decimals: 2 })} million pixels/s`,
     `data wait ${formatPercent(clock.waiting, { decimals: 0, sign: true })}`,
     ...(event.memory === null
       ? []
@@ -132,7 +136,33 @@ function measurements(
   ];
 }
 
-function sentence(event: Exclude<TrainingEvent, StepEvent>): string {
+/** Writes the lines of all events but steps, with the time of each phase for runs that compute features first. */
+class PhaseLines {
+  #features: number | null = null;
+  #shown = 0;
+
+  linesOf(event: Exclude<TrainingEvent, StepEvent>): string[] {
+    if (event.type === 'features') return this.#featureLines(event);
+    if (event.type !== 'evaluation' || this.#features === null) return [sentence(event)];
+    const { steps, evaluation } = event.seconds;
+    const times = { features: this.#features, head: steps, evaluation };
+    const shown = Object.entries(times).map(
+      ([phase, seconds]) => `${phase} ${formatNumber(seconds, { decimals: 1 })} s`,
+    );
+    return [sentence(event), shown.join('  ')];
+  }
+
+  /** Writes a line for every tenth of the images. */
+  #featureLines({ done, total, seconds }: Extract<TrainingEvent, { type: 'features' }>): string[] {
+    this.#features = seconds;
+    const tenth = Math.floor((10 * done) / total);
+    if (tenth === this.#shown && done < total) return [];
+    this.#shown = tenth;
+    return [`features of ${done}/${total} images  ${formatNumber(seconds, { decimals: 1 })} s`];
+  }
+}
+
+function sentence(event: Exclude<TrainingEvent, StepEvent | { readonly type: 'features' }>): string {
   switch (event.type) {
     case 'start': {
       const millions = formatNumber(event.parameters / 1e6, { decimals: 2 });

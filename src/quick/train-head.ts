@@ -1,0 +1,138 @@
+/**
+ * Trains a head on rows of features, of a dataset or of a person's own, by the training step of every run: any loss,
+ * confidence and reweighter. It reads and writes no file.
+ */
+
+import { OperationError } from '../errors/index.js';
+import { Hypercolumn, type StackableHead } from '../models/index.js';
+import { type Device, Generator } from '../torch/index.js';
+import { freeOnThrow, resolvePrecision } from '../torch/internal.js';
+import { trainStep } from '../training/index.js';
+import { learnFromClean } from '../training/internal.js';
+import { classCounts, type FeatureRows } from './feature-rows.js';
+import { createHeadComponents, type HeadSections } from './head-components.js';
+import { disposeBatch, pixelBatch } from './pixel-batches.js';
+import { RowSampler, type RowSamplerOptions } from './row-sampler.js';
+import { standardizeHead } from './standardize-head.js';
+
+/** Configures `trainHead`. */
+export interface TrainHeadOptions extends HeadSections {
+  /** Counts the classes; one more than the highest label by default. */
+  readonly classCount?: number;
+  /** Goes on with this head, which keeps how it standardizes features; by default a new one is created. */
+  readonly start?: StackableHead;
+  /** Lists the widths of the hidden layers of a new head; [64] by default, and [] is a linear classifier. */
+  readonly hidden?: number[];
+  /** Counts the steps; 500 by default. */
+  readonly steps?: number;
+  /** Counts the rows of a step; 8192 by default. */
+  readonly pixels?: number;
+  /** Seeds every draw; 0 by default. */
+  readonly seed?: number;
+  /** Says how often the rows of a class are drawn, as `quick.classBalance` of a config does; `none` by default. */
+  readonly classBalance?: RowSamplerOptions['classBalance'];
+  /** Gives the share of the steps in which ARM learns beside the head; 0.05 by default. */
+  readonly isolatedFraction?: number;
+  /** Gives rows whose labels can be trusted, for reweighters that learn from some. */
+  readonly clean?: FeatureRows;
+  /** Chooses the type of the activations; `auto`, the default, takes the fastest that the device computes well. */
+  readonly precision?: 'auto' | 'float32' | 'bfloat16';
+  /** Names the device that computes; `cpu` by default. */
+  readonly device?: Device;
+  /** Is called after every step with its number, from 1, and a function that reads the objective back. */
+  readonly onStep?: (step: number, objective: () => number) => void;
+}
+
+/** Separates the draws of clean rows from those of the others. */
+const cleanStream = 1;
+
+/**
+ * Trains a head on rows of features and returns it in evaluation mode: a new one, which the caller disposes, or `start`.
+ * `head.forwardStacked(featuresNCHW).logitsNCHW` then classifies features [N, channels, height, width].
+ *
+ * @throws {OperationError} when an option is out of range, or the reweighter learns from clean rows and there are none
+ * @throws {ConfigError} when a kind or one of its options is unknown
+ * @throws {DataError} when no row has a label
+ */
+export function trainHead(table: FeatureRows, options: TrainHeadOptions = {}): StackableHead {
+  return freeOnThrow(() => train(table, options));
+}
+
+function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
+  const { steps = 500, pixels = 8192, seed = 0, classBalance = 'none', isolatedFraction = 0.05 } = options;
+  const { device = 'cpu', precision = 'auto', clean, onStep } = options;
+  expectCounts({ steps, pixels });
+  const sampler = new RowSampler(table, { seed, count: pixels, classBalance });
+  const cleanSampler = clean && new RowSampler(clean, { seed, count: pixels, stream: cleanStream });
+  const classCount = options.classCount ?? 1 + classCounts(table).findLastIndex((count) => count > 0);
+  using generator = new Generator(seed);
+  const head = options.start ?? newHead(table, { ...options, classCount, generator });
+  head.to({ device }).train();
+  if (options.start === undefined) standardizeHead(head, table, { seed });
+  const imageCount = 1 + table.imageIndices.reduce((last, index) => Math.max(last, index), 0);
+  const components = createHeadComponents(head, {
+    ...options,
+    classCount,
+    imageCount,
+    seed,
+    device,
+    generator,
+  });
+  const { optimizer, reweighter, learningRate: base, schedule } = components;
+  const learner = reweighter?.cleanData;
+  if (learner && !clean) {
+    throw new OperationError(
+      `trainHead: reweighter ${options.reweighter?.kind} learns from clean rows; expected the option clean, received none`,
+    );
+  }
+  for (let step = 0; step < steps; step++) {
+    const learningRate = base * schedule(step, steps);
+    const batch = {
+      onDevice: pixelBatch(table, sampler.draw(step), components),
+      clean:
+        learner && clean && cleanSampler
+          ? { onDevice: pixelBatch(clean, cleanSampler.draw(step), components) }
+          : null,
+    };
+    if (learner && batch.clean) {
+      const given = { learner, batch: batch.onDevice, clean: batch.clean.onDevice };
+      learnFromClean(components, { ...given, learningRate, generator });
+    }
+    optimizer.setLearningRate(learningRate);
+    const losses = trainStep(components, batch.onDevice, {
+      phase: reweighter?.isolatedStart && step < isolatedFraction * steps ? 'isolated' : 'joint',
+      precision: resolvePrecision(precision, device),
+    });
+    onStep?.(step + 1, () => losses.objective.item());
+    for (const loss of Object.values(losses)) loss?.dispose();
+    disposeBatch(batch);
+  }
+  components.dispose();
+  head.eval();
+  return head;
+}
+
+/** Creates a head on features that are one tap at their own resolution. */
+function newHead(
+  { channels }: FeatureRows,
+  {
+    hidden,
+    classCount,
+    generator,
+  }: Pick<TrainHeadOptions, 'hidden'> & { readonly classCount: number; readonly generator: Generator },
+): Hypercolumn {
+  return new Hypercolumn({
+    backbone: { channels: [channels, 0, 0, 0], outputStride: 4 },
+    taps: ['stage1'],
+    ...(hidden && { hidden }),
+    classCount,
+    generator,
+  });
+}
+
+function expectCounts(counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) {
+    if (Number.isInteger(count) && count > 0) continue;
+    throw new OperationError(`trainHead: expected ${name} of at least 1, received ${count}`);
+  }
+}

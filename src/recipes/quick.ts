@@ -1,0 +1,41 @@
+/**
+ * Defines recipes of quick mode for a user's dataset folder: the features of a frozen ImageNet network, computed once, and a
+ * head of one hidden layer that learns from pixels drawn over all images. They take a minute or two on two cores, and their
+ * numbers are chosen by measurement (docs/results/quick-camvid.md).
+ */
+
+import type { RecipeConfig } from '../config/index.js';
+import { named, withArm, withLinearArm } from './combinators.js';
+import type { RecipeOptions } from './recipe.js';
+
+/** Returns the baseline: the plain mean loss on coarse labels. Without `root`, `--data ROOT` must name the folder. */
+export function quickCrossEntropy({ root }: RecipeOptions = {}): RecipeConfig {
+  return {
+    name: 'quick',
+    data: {
+      kind: 'folder',
+      ...(root === undefined ? {} : { root }),
+      train: { split: 'train', labels: 'coarse' },
+      evaluation: { split: 'val', labels: 'fine' },
+    },
+    model: {
+      backbone: { kind: 'mobilenet_v2', outputStride: 16, weights: 'imagenet', frozen: true },
+      head: { kind: 'hypercolumn' },
+      auxiliary: null,
+    },
+    quick: {},
+    optimizer: { kind: 'adamw', learningRate: 0.003, weightDecay: 0.01 },
+    schedule: { kind: 'cosine' },
+    training: { iterations: 500, evaluateEvery: 500, checkpointEvery: 500, logEvery: 50 },
+  };
+}
+
+/** Returns the baseline with ARM, at a scaled rate because the paper's would hardly move it in a few hundred steps. */
+export function quickArm(options: RecipeOptions = {}): RecipeConfig {
+  return withArm(named(quickCrossEntropy(options), 'quick-arm'), { learningRateScale: 50 });
+}
+
+/** Returns the baseline with Linear ARM, which suppresses confident pixels. */
+export function quickLinearArm(options: RecipeOptions = {}): RecipeConfig {
+  return withLinearArm(named(quickCrossEntropy(options), 'quick-linear-arm'));
+}

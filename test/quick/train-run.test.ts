@@ -1,0 +1,130 @@
+/** Trains runs on stored features: they repeat and resume bit for bit, and are ordinary runs afterwards. */
+
+import { datasetSection } from 'coarsely/config';
+import { openDataset } from 'coarsely/data';
+import { evaluate, inferenceOptions, loadRun } from 'coarsely/evaluation';
+import { losses, regionLosses } from 'coarsely/losses';
+import { trainRun } from 'coarsely/quick';
+import { confidences, reweighters } from 'coarsely/reweighting';
+import { metricRecords, readRun } from 'coarsely/runs';
+import { readSafetensors } from 'coarsely/torch';
+import type { TrainingEvent } from 'coarsely/training';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPlayground, type Playground, type QuickConfigOptions, quickConfig } from './quick-fixtures.js';
+
+let playground: Playground;
+beforeAll(async () => {
+  playground = await createPlayground();
+});
+afterAll(() => playground.remove());
+
+async function run(name: string, options: QuickConfigOptions = {}, stopAfter = Number.POSITIVE_INFINITY) {
+  const events: TrainingEvent[] = [];
+  const runFolder = playground.runFolder(name);
+  let steps = 0;
+  const config = quickConfig(playground.root, options);
+  const outcome = await trainRun(config, {
+    runFolder,
+    environment: null,
+    onEvent: (event) => events.push(event),
+    shouldStop: () => ++steps >= stopAfter,
+  });
+  return { config, runFolder, events, outcome };
+}
+
+/** Every number of the last checkpoint, as hexadecimal text by name. */
+function stateOf(folder: string) {
+  const { lastCheckpoint } = readRun(folder);
+  const { tensors } = readSafetensors(lastCheckpoint?.file ?? '');
+  const bytes = [...tensors].map(([name, tensor]) => [name, Buffer.from(tensor.toBytes()).toString('hex')]);
+  for (const tensor of tensors.values()) tensor.dispose();
+  return Object.fromEntries(bytes);
+}
+
+function lossesOf(folder: string) {
+  return metricRecords(readRun(folder), 'train').map(({ step, values }) => [step, values.loss]);
+}
+
+test('a run reports its phases, and is an ordinary run afterwards', async () => {
+  const { config, runFolder, events, outcome } = await run('phases');
+  expect(outcome).toBe('finished');
+  const features = events.filter((event) => event.type === 'features');
+  expect(features.at(-1)).toMatchObject({ done: 6, total: 6 });
+  const [step] = events.filter((event) => event.type === 'step');
+  expect(step).toMatchObject({ unit: 'pixels', iterations: 8 });
+  const read = readRun(runFolder);
+  const timing = metricRecords(read, 'timing').at(-1)?.values;
+  for (const phase of ['features', 'steps', 'evaluation'] as const)
+    expect(timing?.[phase]).toBeGreaterThan(0);
+  const scores = metricRecords(read, 'val').at(-1)?.values;
+  using loaded = await loadRun(runFolder);
+  const dataset = await openDataset(datasetSection(config.data, 'evaluation'));
+  const again = await evaluate(loaded.model, dataset, { ...inferenceOptions(config), precision: 'float32' });
+  expect(again.mIoU).toBeCloseTo(scores?.mIoU ?? Number.NaN, 10);
+});
+
+test('the same seed gives the same bits, and another seed others', async () => {
+  const [first, second, other] = [
+    await run('first'),
+    await run('second'),
+    await run('other', { sections: { seed: 1 } }),
+  ];
+  expect(stateOf(second.runFolder)).toEqual(stateOf(first.runFolder));
+  expect(lossesOf(second.runFolder)).toEqual(lossesOf(first.runFolder));
+  expect(lossesOf(other.runFolder)).not.toEqual(lossesOf(first.runFolder));
+});
+
+describe('a run that was stopped goes on as if it had not been', () => {
+  test.each([null, { kind: 'arm' }, { kind: 'active-bias' }])('with reweighter %o', async (reweighter) => {
+    const name = reweighter?.kind ?? 'none';
+    const sections = { reweighter };
+    const whole = await run(`whole-${name}`, { sections });
+    const stopped = await run(`stopped-${name}`, { sections }, 4);
+    expect(stopped.outcome).toBe('interrupted');
+    const outcome = await trainRun(stopped.config, {
+      runFolder: stopped.runFolder,
+      environment: null,
+      resume: true,
+    });
+    expect(outcome).toBe('finished');
+    expect(lossesOf(stopped.runFolder)).toEqual(lossesOf(whole.runFolder));
+    expect(stateOf(stopped.runFolder)).toEqual(stateOf(whole.runFolder));
+  });
+});
+
+const short = { training: { iterations: 2, evaluateEvery: 2, checkpointEvery: 2 } };
+
+async function expectFinite(name: string, options: QuickConfigOptions) {
+  const { runFolder, outcome } = await run(name, { ...short, ...options });
+  expect(outcome).toBe('finished');
+  const seen = lossesOf(runFolder);
+  expect(seen).toHaveLength(2);
+  for (const [, loss] of seen) expect(Number.isFinite(loss)).toBe(true);
+}
+
+test.each(reweighters.kinds())('reweighter %s learns from pixels', (kind) =>
+  expectFinite(`reweighter-${kind}`, { sections: { reweighter: { kind } } }),
+);
+
+test.each(losses.kinds())('loss %s learns from pixels', (kind) =>
+  expectFinite(`loss-${kind}`, { sections: { loss: { kind } } }),
+);
+
+test.each(confidences.kinds())('confidence %s is read from pixels', (kind) => {
+  const loss = (confidences.get(kind).needs ?? []).length > 0 ? 'kl' : 'cross-entropy';
+  return expectFinite(`confidence-${kind}`, {
+    sections: { loss: { kind: loss }, confidence: { kind }, reweighter: { kind: 'arm' } },
+  });
+});
+
+test.each(regionLosses.kinds())('region loss %s is over the pixels of a step', (kind) =>
+  expectFinite(`region-${kind}`, { sections: { regionLosses: [{ kind }] } }),
+);
+
+test.each([
+  ['balanced class weights', { sections: { classWeights: 'balanced' } }],
+  ['label smoothing', { sections: { loss: { kind: 'cross-entropy', labelSmoothing: 0.1 } } }],
+  ['bfloat16', { sections: { precision: 'bfloat16' } }],
+  ['classes drawn equally often', { quick: { classBalance: 'balanced' as const } }],
+  ['several views', { quick: { scales: [0.5, 1], flip: true } }],
+])('%s', (name, options) => expectFinite(name.replaceAll(' ', '-'), options));
