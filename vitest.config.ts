@@ -10,6 +10,7 @@ const slowSuites = [
   'test/evaluation/{large-image,protocol}.test.ts',
   'test/experiments/command.test.ts',
   'test/analysis/{recording,theory}.test.ts',
+  'test/quick/train-run.test.ts',
   'test/figures/figures.test.ts',
   'test/losses/fused-pixel-loss.test.ts',
   'test/models/{backbone-contract,combinations,mmsegmentation,pretrained,published-variants}.test.ts',

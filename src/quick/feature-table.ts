@@ -1,4 +1,4 @@
-/** PLACEHOLDER until the branch of the store is merged. */
+/** Holds features of all labeled cells in memory. */
 import type { Normalization, SegmentationDataset } from '../data/index.js';
 import { ignoreIndex, normalizeImage, RandomStream } from '../data/index.js';
 import type { Backbone, FeatureTap } from '../models/index.js';
