@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import { ConfigError } from '../errors/index.js';
 import { heads } from '../models/index.js';
+import type { ComponentSection } from '../registry/index.js';
 import { keyTraits } from './key-traits.js';
-import type { Config } from './schema.js';
 
 export const quickSection = z.strictObject({
   pixels: z
@@ -56,11 +56,23 @@ export const quickSection = z.strictObject({
 /** Holds a parsed `quick` section. */
 export type QuickSection = z.output<typeof quickSection>;
 
+/** Holds the sections that quick training sets conditions on. */
+interface CheckedSections {
+  readonly quick: QuickSection | null;
+  readonly model: {
+    readonly backbone: ComponentSection;
+    readonly head: ComponentSection;
+    readonly auxiliary: object | null;
+  };
+  readonly data: { readonly sampling: string };
+  readonly training: { readonly gradientAccumulationSteps: number };
+}
+
 /**
  * Checks that a config with a `quick` section trains nothing but a head that reads stored features.
  * @throws {ConfigError} naming the key that does not go together with it
  */
-export function checkQuick({ quick, model, data, training }: Config): void {
+export function checkQuick({ quick, model, data, training }: CheckedSections): void {
   if (quick === null) return;
   const { backbone, head, auxiliary } = model;
   const refuse = (key: string, message: string) => {

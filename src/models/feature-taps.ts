@@ -2,8 +2,7 @@
 
 import { ConfigError } from '../errors/index.js';
 import type { Tensor } from '../torch/index.js';
-import type { Features } from './backbone.js';
-import type { HeadContext } from './head.js';
+import type { Backbone, Features } from './backbone.js';
 
 /** Lists the features of a backbone, finest first. */
 export const featureTaps = ['stem', 'stage1', 'stage2', 'stage3', 'stage4'] as const;
@@ -16,7 +15,10 @@ export type FeatureTap = (typeof featureTaps)[number];
  *
  * @throws {ConfigError} when the backbone does not give it
  */
-export function tapChannels({ channels, stemChannels }: HeadContext['backbone'], tap: FeatureTap): number {
+export function tapChannels(
+  { channels, stemChannels }: Pick<Backbone, 'channels' | 'stemChannels'>,
+  tap: FeatureTap,
+): number {
   const count = tap === 'stem' ? stemChannels : channels[stageOf(tap)];
   if (count === undefined) {
     throw new ConfigError(

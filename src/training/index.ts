@@ -7,9 +7,10 @@ export { DivergenceError } from './divergence-watch.js';
 export type { TrainingEvent } from './events.js';
 export { type ResolveClassWeightsOptions, resolveClassWeights } from './resolve-class-weights.js';
 export { type RunTrainingOptions, runTraining } from './run-training.js';
-export type { DeviceBatch, RunBatch, RunBatches, SourcePlace, StepSource } from './step-source.js';
+export type { RunBatch, RunBatches, SourcePlace, StepSource } from './step-source.js';
 export { type StepOptions, trainStep } from './train-step.js';
-export { Trainer, type TrainerOptions, type TrainingBatch } from './trainer.js';
+export { Trainer, type TrainerOptions } from './trainer.js';
+export type { DeviceBatch, TrainingBatch } from './training-batch.js';
 export type {
   Phase,
   StepBatch,

@@ -8,15 +8,8 @@ import type { SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import type { ConfiguredTrainingComponents } from './create-training-components.js';
 import type { TrainingEvent } from './events.js';
-import type { TrainingBatch } from './trainer.js';
-import type { StepBatch, TrainableModel } from './training-components.js';
-
-/** Holds a batch that lies on the device already. */
-export interface DeviceBatch {
-  readonly onDevice: StepBatch;
-  /** Is a batch of the same size with clean labels, for reweighters that learn from them. */
-  readonly clean?: DeviceBatch | null;
-}
+import type { DeviceBatch, TrainingBatch } from './training-batch.js';
+import type { TrainableModel } from './training-components.js';
 
 /** Holds the batch of a step of a run; it is valid until `release`. */
 export type RunBatch = (TrainingBatch | DeviceBatch) & {

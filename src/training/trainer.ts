@@ -4,12 +4,10 @@
  */
 
 import type { Config } from '../config/index.js';
-import type { Batch } from '../data/index.js';
 import { GradientSynchronizer, type ProcessGroup } from '../distributed/index.js';
 import { CheckpointError, OperationError } from '../errors/index.js';
 import { synchronizeBatchNorm } from '../nn/index.js';
 import { clipGradNorm } from '../optim/index.js';
-import type { SampleOrigin } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/internal.js';
 import { scope, type Tensor, tensorFrom } from '../torch/index.js';
 import { type Precision, resolvePrecision } from '../torch/internal.js';
@@ -21,8 +19,8 @@ import {
 } from './create-training-components.js';
 import { learnFromClean } from './learn-from-clean.js';
 import { learningParameters } from './learning-parameters.js';
-import type { DeviceBatch } from './step-source.js';
 import { type StepOptions, trainStep } from './train-step.js';
+import type { DeviceBatch, TrainingBatch } from './training-batch.js';
 import type {
   Phase,
   StepBatch,
@@ -30,14 +28,6 @@ import type {
   TrainableModel,
   TrainingComponents,
 } from './training-components.js';
-
-/** Holds images [N,3,H,W] and labels [N,H,W] in host memory, from the loader or made by the caller. */
-export interface TrainingBatch extends Pick<Batch, 'images' | 'labels' | 'height' | 'width'> {
-  /** Says for each image which part of which training image it is, for reweighters with a memory. */
-  readonly origins?: readonly SampleOrigin[];
-  /** Holds a batch of the same size with clean labels, for reweighters that learn from them. */
-  readonly clean?: TrainingBatch | null;
-}
 
 /** Configures a `Trainer`. */
 export interface TrainerOptions extends CreateTrainingComponentsOptions {
