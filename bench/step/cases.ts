@@ -1,12 +1,13 @@
 /** Lists the networks and crops of the step bench, and selects those that a command line asks for. */
 
-import type { ResNetDepth } from 'coarsely/models';
+import type { MobileNetKind, ResNetDepth } from 'coarsely/models';
 import { BenchError } from '../support/bench.js';
 
 /** Configures one case. Both programs read it as JSON, and so do the Python peers. */
 export interface StepCase {
-  readonly network: string;
-  readonly depth: ResNetDepth;
+  readonly network: `resnet${ResNetDepth}` | MobileNetKind;
+  /** Layers of a ResNet; null for a MobileNet. */
+  readonly depth: ResNetDepth | null;
   readonly outputStride: 8 | 16;
   readonly classCount: number;
   readonly batchSize: number;
@@ -18,11 +19,14 @@ export interface StepCase {
 
 const r18 = { network: 'resnet18', depth: 18, outputStride: 16, classCount: 19 } as const;
 const r50 = { network: 'resnet50', depth: 50, outputStride: 16, classCount: 19 } as const;
+const mobileNet = { depth: null, outputStride: 16, classCount: 19 } as const;
 const networks = [
   { ...r18, batchSize: 4, height: 256, width: 512 },
   { ...r50, batchSize: 2, height: 256, width: 512 },
   { ...r50, outputStride: 8, batchSize: 1, height: 512, width: 1024 },
   { ...r18, batchSize: 2, height: 512, width: 512, classCount: 150 },
+  { ...mobileNet, network: 'mobilenet_v2', batchSize: 4, height: 256, width: 512 },
+  { ...mobileNet, network: 'mobilenet_v3_large', batchSize: 4, height: 256, width: 512 },
 ] as const;
 const precisions = ['float32', 'bfloat16'] as const;
 

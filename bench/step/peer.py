@@ -29,7 +29,7 @@ from networks import Segmentor  # noqa: E402
 
 
 def create(config):
-    model = Segmentor(config["depth"], config["outputStride"], config["classCount"])
+    model = Segmentor(config["depth"] or config["network"], config["outputStride"], config["classCount"])
     return model, Arm()
 
 

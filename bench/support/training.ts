@@ -1,7 +1,15 @@
 /** Builds what benches train: DeepLabv3+ with its optimizer and reweighter, and batches without files. */
 
 import { crossEntropy } from 'coarsely/losses';
-import { DeepLabV3Plus, FcnHead, ResNet, type ResNetDepth, Segmentor } from 'coarsely/models';
+import {
+  DeepLabV3Plus,
+  FcnHead,
+  MobileNet,
+  type MobileNetKind,
+  ResNet,
+  type ResNetDepth,
+  Segmentor,
+} from 'coarsely/models';
 import { Sgd } from 'coarsely/optim';
 import { type Arm, variance } from 'coarsely/reweighting';
 import type { Generator } from 'coarsely/torch';
@@ -10,20 +18,26 @@ import type { TrainingBatch, TrainingComponents } from 'coarsely/training';
 /** Creates DeepLabv3+ with an auxiliary head, as wide as the paper's for the deep networks, without dropout. */
 export function createDeepLab({
   depth,
+  network,
   outputStride,
   classCount,
   generator,
 }: {
-  readonly depth: ResNetDepth;
+  /** Layers of a ResNet; null for the MobileNet that `network` names. */
+  readonly depth: ResNetDepth | null;
+  readonly network?: string;
   readonly outputStride: 8 | 16;
   readonly classCount: number;
   readonly generator: Generator;
 }): Segmentor {
-  const backbone = new ResNet(depth, { outputStride, generator });
+  const backbone =
+    depth === null
+      ? new MobileNet(network as MobileNetKind, { outputStride, generator })
+      : new ResNet(depth, { outputStride, generator });
   const shared = { backbone, classCount, dropout: 0, generator };
   return new Segmentor({
     backbone,
-    head: new DeepLabV3Plus({ ...shared, channels: depth >= 50 ? 512 : 256 }),
+    head: new DeepLabV3Plus({ ...shared, channels: depth !== null && depth >= 50 ? 512 : 256 }),
     auxiliary: new FcnHead(shared),
   });
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "batch_norm_tiles.h"
 
@@ -14,11 +15,12 @@ template <typename Stored>
 struct GradientTile {
   const Stored* gradient;
   const Stored* x;
-  const uint8_t* passed;  // one byte per element, or null where scale and shift decide
+  const uint8_t* passed;   // one byte per element, or null where the values decide
+  const Stored* residual;  // or null; not used where there are bytes
   const float* scale;
   const float* shift;
   const float* mean;
-  bool relu;
+  Activation activation;
 };
 
 struct GradientSums {
@@ -26,14 +28,22 @@ struct GradientSums {
   float* second;
 };
 
-// A gate passes or stops the gradient of an element: always, by a mask, or by the sign before the activation.
+// A gate passes a part of an element's gradient: all of it, what a mask says, or what the value before the activation
+// says, which may include a residual.
 struct Always {};
 struct ByMask {
   const uint8_t* passed;
 };
-struct BySign {
+template <Activation activation>
+struct ByValue {
   const float* scale;
   const float* shift;
+};
+template <Activation activation, typename Stored>
+struct BySum {
+  const float* scale;
+  const float* shift;
+  const Stored* residual;
 };
 COARSELY_INLINE float passedGradient(const Always&, float gradient, float, int64_t, int64_t) {
   return gradient;
@@ -41,8 +51,26 @@ COARSELY_INLINE float passedGradient(const Always&, float gradient, float, int64
 COARSELY_INLINE float passedGradient(const ByMask& gate, float gradient, float, int64_t, int64_t at) {
   return gate.passed[at] != 0 ? gradient : 0.0f;
 }
-COARSELY_INLINE float passedGradient(const BySign& gate, float gradient, float x, int64_t j, int64_t) {
-  return x * gate.scale[j] + gate.shift[j] <= 0.0f ? 0.0f : gradient;
+template <Activation activation>
+COARSELY_INLINE float passedGradient(const ByValue<activation>& gate, float gradient, float x, int64_t j, int64_t) {
+  return gradientBefore<activation>(gradient, x * gate.scale[j] + gate.shift[j]);
+}
+template <Activation activation, typename Stored>
+COARSELY_INLINE float passedGradient(const BySum<activation, Stored>& gate, float gradient, float x, int64_t j,
+                                     int64_t at) {
+  return gradientBefore<activation>(gradient, x * gate.scale[j] + gate.shift[j] + toFloat(gate.residual[at]));
+}
+
+/// Calls `pass` with the gate of a tile, so that the loop in it is compiled for each gate. `pass` must be inlined.
+template <typename Stored, typename Pass>
+COARSELY_INLINE void throughGate(const GradientTile<Stored>& tile, const Pass& pass) {
+  const auto [scale, shift] = std::pair(tile.scale, tile.shift);
+  if (tile.activation == Activation::None) pass(Always{});
+  else if (tile.passed) pass(ByMask{tile.passed});
+  else if (tile.activation == Activation::Relu) pass(ByValue<Activation::Relu>{scale, shift});
+  else if (tile.activation == Activation::Relu6) pass(ByValue<Activation::Relu6>{scale, shift});
+  else if (!tile.residual) pass(ByValue<Activation::HardSwish>{scale, shift});
+  else pass(BySum<Activation::HardSwish, Stored>{scale, shift, tile.residual});
 }
 
 template <typename Gate, typename Stored>
@@ -82,9 +110,9 @@ COARSELY_INLINE void addGradientsThrough(const Gate gate, const GradientSums& su
 template <typename Stored>
 COARSELY_INLINE void addGradients(const GradientSums& sums, const GradientTile<Stored>& tile, int64_t tiles,
                                   int64_t width) {
-  if (!tile.relu) addGradientsThrough(Always{}, sums, tile, tiles, width);
-  else if (tile.passed) addGradientsThrough(ByMask{tile.passed}, sums, tile, tiles, width);
-  else addGradientsThrough(BySign{tile.scale, tile.shift}, sums, tile, tiles, width);
+  throughGate(
+      tile, [&](const auto gate)
+                __attribute__((always_inline)) { addGradientsThrough(gate, sums, tile, tiles, width); });
 }
 
 COARSELY_VECTORIZED
@@ -136,9 +164,8 @@ COARSELY_INLINE void writeThrough(const Gate gate, const GradientOut<Stored>& ou
 
 template <typename Stored>
 COARSELY_INLINE void writeTile(const GradientOut<Stored>& out, const GradientTile<Stored>& tile, int64_t count) {
-  if (!tile.relu) writeThrough(Always{}, out, tile, count);
-  else if (tile.passed) writeThrough(ByMask{tile.passed}, out, tile, count);
-  else writeThrough(BySign{tile.scale, tile.shift}, out, tile, count);
+  throughGate(
+      tile, [&](const auto gate) __attribute__((always_inline)) { writeThrough(gate, out, tile, count); });
 }
 
 COARSELY_VECTORIZED
@@ -170,17 +197,18 @@ void unpack(uint8_t* bytes, const uint8_t* bits, int64_t count) {
 
 }  // namespace
 
-void sumGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean,
-                  const Activation& activation, double* sums) {
+void sumGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean, const Passage& passage,
+                  double* sums) {
   const Tiling tiling = tilingOf(input);
   const auto means = tiling.repeated(mean.data_ptr<float>());
-  const auto scale = tiling.repeated(activation.scale.data_ptr<float>());
-  const auto shift = tiling.repeated(activation.shift.data_ptr<float>());
-  const uint8_t* mask = activation.mask;
+  const auto scale = tiling.repeated(passage.scale.data_ptr<float>());
+  const auto shift = tiling.repeated(passage.shift.data_ptr<float>());
+  const uint8_t* mask = passage.mask;
   withStored(input, [&](auto* type) {
     using Stored = std::remove_pointer_t<decltype(type)>;
     const auto* g = dataOf<Stored>(gradient);
     const auto* x = dataOf<Stored>(input);
+    const auto* residual = passage.residual.defined() ? dataOf<Stored>(passage.residual) : nullptr;
     sumPairs(tiling, sums, [&](float* first, float* second, int64_t tile, int64_t count, int64_t width) {
       thread_local std::vector<uint8_t> bytes;
       const int64_t at = tile * tiling.width;
@@ -188,37 +216,38 @@ void sumGradients(const at::Tensor& gradient, const at::Tensor& input, const at:
         bytes.resize(std::max<size_t>(bytes.size(), count * width + 8));
         unpack(bytes.data(), mask + at / 8, count * width);
       }
-      addGradientsOf({first, second},
-                     GradientTile<Stored>{g + at, x + at, mask ? bytes.data() : nullptr, scale.data(), shift.data(),
-                                          means.data(), activation.relu},
-                     count, width);
+      addGradientsOf(
+          {first, second},
+          GradientTile<Stored>{g + at, x + at, mask ? bytes.data() : nullptr, residual ? residual + at : nullptr,
+                               scale.data(), shift.data(), means.data(), passage.activation},
+          count, width);
     });
   });
 }
 
-void writeGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean,
-                    const Activation& activation, const GradientFactors& factors, at::Tensor& inputGradient,
-                    at::Tensor& residualGradient) {
+void writeGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean, const Passage& passage,
+                    const GradientFactors& factors, at::Tensor& inputGradient, at::Tensor& residualGradient) {
   const Tiling tiling = tilingOf(input);
   const auto means = tiling.repeated(mean.data_ptr<float>());
-  const auto scale = tiling.repeated(activation.scale.data_ptr<float>());
-  const auto shift = tiling.repeated(activation.shift.data_ptr<float>());
+  const auto scale = tiling.repeated(passage.scale.data_ptr<float>());
+  const auto shift = tiling.repeated(passage.shift.data_ptr<float>());
   const auto a = tiling.repeated(factors.a.data());
   const auto b = tiling.repeated(factors.b.data());
   const auto c = tiling.repeated(factors.c.data());
-  const uint8_t* mask = activation.mask;
+  const uint8_t* mask = passage.mask;
   withStored(input, [&](auto* type) {
     using Stored = std::remove_pointer_t<decltype(type)>;
     const auto* g = dataOf<Stored>(gradient);
     const auto* x = dataOf<Stored>(input);
+    const auto* residual = passage.residual.defined() ? dataOf<Stored>(passage.residual) : nullptr;
     auto* toInput = dataOf<Stored>(inputGradient);
     auto* toResidual = residualGradient.defined() ? dataOf<Stored>(residualGradient) : nullptr;
     eachTile(tiling, [&](int64_t at, int64_t count, uint8_t* bytes) {
       if (mask) unpack(bytes, mask + at / 8, count);
       writeTileOf(
           GradientOut<Stored>{toInput + at, toResidual ? toResidual + at : nullptr, a.data(), b.data(), c.data()},
-          GradientTile<Stored>{g + at, x + at, mask ? bytes : nullptr, scale.data(), shift.data(), means.data(),
-                               activation.relu},
+          GradientTile<Stored>{g + at, x + at, mask ? bytes : nullptr, residual ? residual + at : nullptr, scale.data(),
+                               shift.data(), means.data(), passage.activation},
           count);
     });
   });

@@ -65,45 +65,45 @@ struct NormalizeTile {
   uint8_t* passed;  // one byte per element, or null
   const float* scale;
   const float* shift;
-  bool relu;
+  Activation activation;
 };
 
-// The ReLU passes NaN, as libtorch's does, so that a diverged run is noticed.
-template <typename Stored>
-COARSELY_INLINE void normalize(const NormalizeTile<Stored>& tile, int64_t count) {
+template <Activation activation, typename Stored>
+COARSELY_INLINE void normalizeAs(const NormalizeTile<Stored>& tile, int64_t count) {
   const Stored* __restrict__ x = tile.x;
   const Stored* __restrict__ residual = tile.residual;
   Stored* __restrict__ y = tile.y;
   uint8_t* __restrict__ passed = tile.passed;
   const float* __restrict__ scale = tile.scale;
   const float* __restrict__ shift = tile.shift;
-  if (residual && tile.relu && passed) {
+  if (residual && passed) {
     COARSELY_INDEPENDENT
     for (int64_t j = 0; j < count; ++j) {
       const float value = toFloat(x[j]) * scale[j] + shift[j] + toFloat(residual[j]);
-      y[j] = fromFloat<Stored>(value <= 0.0f ? 0.0f : value);
-      passed[j] = value <= 0.0f ? 0 : 1;
-    }
-  } else if (residual && tile.relu) {
-    COARSELY_INDEPENDENT
-    for (int64_t j = 0; j < count; ++j) {
-      const float value = toFloat(x[j]) * scale[j] + shift[j] + toFloat(residual[j]);
-      y[j] = fromFloat<Stored>(value <= 0.0f ? 0.0f : value);
+      y[j] = fromFloat<Stored>(activate<activation>(value));
+      passed[j] = gradientBefore<activation>(1.0f, value) == 0.0f ? 0 : 1;
     }
   } else if (residual) {
     COARSELY_INDEPENDENT
     for (int64_t j = 0; j < count; ++j) {
-      y[j] = fromFloat<Stored>(toFloat(x[j]) * scale[j] + shift[j] + toFloat(residual[j]));
-    }
-  } else if (tile.relu) {
-    COARSELY_INDEPENDENT
-    for (int64_t j = 0; j < count; ++j) {
-      const float value = toFloat(x[j]) * scale[j] + shift[j];
-      y[j] = fromFloat<Stored>(value <= 0.0f ? 0.0f : value);
+      const float value = toFloat(x[j]) * scale[j] + shift[j] + toFloat(residual[j]);
+      y[j] = fromFloat<Stored>(activate<activation>(value));
     }
   } else {
     COARSELY_INDEPENDENT
-    for (int64_t j = 0; j < count; ++j) y[j] = fromFloat<Stored>(toFloat(x[j]) * scale[j] + shift[j]);
+    for (int64_t j = 0; j < count; ++j) {
+      y[j] = fromFloat<Stored>(activate<activation>(toFloat(x[j]) * scale[j] + shift[j]));
+    }
+  }
+}
+
+template <typename Stored>
+COARSELY_INLINE void normalize(const NormalizeTile<Stored>& tile, int64_t count) {
+  switch (tile.activation) {
+    case Activation::None: return normalizeAs<Activation::None>(tile, count);
+    case Activation::Relu: return normalizeAs<Activation::Relu>(tile, count);
+    case Activation::Relu6: return normalizeAs<Activation::Relu6>(tile, count);
+    case Activation::HardSwish: return normalizeAs<Activation::HardSwish>(tile, count);
   }
 }
 
@@ -195,7 +195,7 @@ at::Tensor normalizeActivate(const at::Tensor& input, const Normalization& norma
     auto* y = dataOf<Stored>(output);
     eachTile(tiling, [&](int64_t at, int64_t count, uint8_t* bytes) {
       normalizeTile(NormalizeTile<Stored>{x + at, residual ? residual + at : nullptr, y + at, mask ? bytes : nullptr,
-                                          scale.data(), shift.data(), normalization.relu},
+                                          scale.data(), shift.data(), normalization.activation},
                     count);
       if (mask) pack(mask + at / 8, bytes, count);
     });

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "activation.h"
+
 namespace coarsely {
 
 /// Writes [2C]: the sum of x and the sum of x^2 of every channel.
@@ -17,26 +19,27 @@ struct Normalization {
   const at::Tensor& scale;     // [C]
   const at::Tensor& shift;     // [C]
   const at::Tensor& residual;  // like the input, or undefined
-  bool relu;
+  Activation activation;
 };
 
-/// Returns relu(input * scale + shift + residual). Where `mask` is not null, sets a bit for each element that the ReLU
-/// passed.
+/// Returns activation(input * scale + shift + residual). Where `mask` is not null, sets a bit for each element that the
+/// activation, which is a gate, passed.
 at::Tensor normalizeActivate(const at::Tensor& input, const Normalization& normalization, uint8_t* mask);
 
-/// Says which elements the activation passed: all without `relu`, those of `mask` where it is not null, and otherwise
-/// those with input * scale + shift > 0.
-struct Activation {
+/// Says what the activation passed of the gradient: what `mask` says where it is not null, and otherwise what follows
+/// from input * scale + shift + residual.
+struct Passage {
   const at::Tensor& scale;
   const at::Tensor& shift;
+  const at::Tensor& residual;  // like the input, or undefined; not needed where there is a mask
   const uint8_t* mask;
-  bool relu;
+  Activation activation;
 };
 
 /// Writes [2C]: the sum of g and the sum of g * (x - mean) of every channel, where g is the gradient before the
 /// activation.
-void sumGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean,
-                  const Activation& activation, double* sums);
+void sumGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean, const Passage& passage,
+                  double* sums);
 
 /// Holds factors [C] of the input's gradient a * g + b * (x - mean) + c.
 struct GradientFactors {
@@ -44,8 +47,7 @@ struct GradientFactors {
 };
 
 /// Writes the input's gradient, and g to `residualGradient` where it is defined. Both have the input's layout and type.
-void writeGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean,
-                    const Activation& activation, const GradientFactors& factors, at::Tensor& inputGradient,
-                    at::Tensor& residualGradient);
+void writeGradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& mean, const Passage& passage,
+                    const GradientFactors& factors, at::Tensor& inputGradient, at::Tensor& residualGradient);
 
 }  // namespace coarsely

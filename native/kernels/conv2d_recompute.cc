@@ -1,10 +1,12 @@
 // Defines coarsely::conv2d_recompute, a convolution that stores less for its backward pass. libtorch's convolution
 // stores its input and, under autocast, a bfloat16 copy of its weight. Where the input is the output of
-// coarsely::batch_norm_add_relu, this convolution stores the tensors from which that output was computed, which the
-// normalization keeps anyway, and computes the output again in backward. It also converts the weight again.
+// coarsely::batch_norm_activation, this convolution stores the tensors from which that output was computed, which the
+// normalization keeps anyway, and computes the output again in backward. It also converts the weight again. A
+// convolution with one filter per channel runs on kernels of our own, which take the weight as it is.
 
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
+#include <ATen/record_function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/library.h>
@@ -12,6 +14,8 @@
 
 #include "ask_engine.h"
 #include "autograd_node.h"
+#include "batch_norm_kernel.h"
+#include "depthwise_maps.h"
 #include "saved_activation.h"
 
 namespace coarsely {
@@ -21,8 +25,7 @@ namespace {
 using torch::autograd::SavedVariable;
 using torch::autograd::variable_list;
 
-struct Geometry {
-  std::vector<int64_t> stride, padding, dilation;
+struct Geometry : DepthwiseGeometry {
   int64_t groups;
 };
 
@@ -37,8 +40,9 @@ class Conv2dRecomputeBackward final : public torch::autograd::Node {
   at::ScalarType inputType = at::kFloat, computeType = at::kFloat, biasType = at::kFloat;
   int64_t biasLength = 0;
   Geometry geometry;
+  bool depthwise = false;
 
-  std::string name() const override { return "Conv2dRecomputeBackward"; }
+  std::string name() const override { return depthwise ? "DepthwiseConvolutionBackward" : "Conv2dRecomputeBackward"; }
 
   void release_variables() override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -60,6 +64,17 @@ class Conv2dRecomputeBackward final : public torch::autograd::Node {
     const auto maps = convert(saved ? saved->unpack() : input.unpack(), computeType);
     const auto filters = weight.unpack();
     const auto gradient = convert(gradients[0], computeType);
+    gradients.clear();
+    if (depthwise) {
+      if (wanted[1]) {
+        results[1] = convert(depthwiseWeightGradient(gradient, maps, filters.sizes(), geometry), filters.scalar_type());
+      }
+      if (wanted[0]) {
+        results[0] = convert(depthwiseInputGradient(gradient, filters, maps.sizes(), geometry), inputType);
+      }
+      if (wanted[2]) results[2] = biasGradient(gradient);
+      return results;
+    }
     const std::vector<int64_t> noPadding{0, 0}, biasShape{biasLength};
     auto [toInput, toWeight, toBias] = at::convolution_backward(
         gradient, maps, convert(filters, computeType), at::OptionalIntArrayRef(biasShape), geometry.stride,
@@ -71,20 +86,35 @@ class Conv2dRecomputeBackward final : public torch::autograd::Node {
   }
 
  private:
+  /// Returns the sum over all pixels, which `sumValues` adds in an order that only the shape determines.
+  at::Tensor biasGradient(const at::Tensor& gradient) const {
+    std::vector<double> sums(2 * biasLength);
+    sumValues(gradient.contiguous(at::MemoryFormat::ChannelsLast), sums.data());
+    auto result = at::empty({biasLength}, at::kFloat);
+    std::copy(sums.begin(), sums.begin() + biasLength, result.data_ptr<float>());
+    return convert(result, biasType);
+  }
+
   bool released_ = false;
 };
 
 /// Convolves in `type`, or in float32 where libtorch cannot, and returns maps of `type`.
 at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, const Geometry& geometry,
                     at::ScalarType type) {
-  const auto computeType = type == at::kBFloat16 && !engineConvolves(type) ? at::kFloat : type;
+  const bool depthwise = convolvesDepthwise(input, weight, geometry, geometry.groups, type);
+  const auto computeType = type == at::kBFloat16 && !depthwise && !engineConvolves(type) ? at::kFloat : type;
   const bool differentiable = torch::autograd::compute_requires_grad(input, weight, bias);
   at::Tensor output;
   {
     at::AutoDispatchBelowADInplaceOrView below;
-    output = at::convolution(convert(input, computeType), convert(weight, computeType), convert(bias, computeType),
-                             geometry.stride, geometry.padding, geometry.dilation, false, {0, 0}, geometry.groups);
-    output = convert(output, type);
+    if (depthwise) {
+      RECORD_FUNCTION("coarsely::depthwise_convolution", c10::ArrayRef<const c10::IValue>{});
+      output = convolveDepthwise(convert(input, type), weight, bias, geometry);
+    } else {
+      output = at::convolution(convert(input, computeType), convert(weight, computeType), convert(bias, computeType),
+                               geometry.stride, geometry.padding, geometry.dilation, false, {0, 0}, geometry.groups);
+      output = convert(output, type);
+    }
   }
   if (!differentiable) return output;
   const auto node = makeNode<Conv2dRecomputeBackward>();
@@ -99,6 +129,7 @@ at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight, const at:
     node->biasLength = bias.numel();
   }
   node->geometry = geometry;
+  node->depthwise = depthwise;
   torch::autograd::set_history(output, node);
   return output;
 }
@@ -112,7 +143,7 @@ void checkMaps(const at::Tensor& input, const at::Tensor& weight) {
 at::Tensor conv2dRecompute(const at::Tensor& input, const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
                            at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
   checkMaps(input, weight);
-  return convolve(input, weight, bias.value_or(at::Tensor()), {stride.vec(), padding.vec(), dilation.vec(), groups},
+  return convolve(input, weight, bias.value_or(at::Tensor()), {{stride.vec(), padding.vec(), dilation.vec()}, groups},
                   input.scalar_type());
 }
 
@@ -130,7 +161,7 @@ at::Tensor conv2dRecomputeAutocast(const at::Tensor& input, const at::Tensor& we
   const c10::impl::ExcludeDispatchKeyGuard noAutocast(c10::DispatchKey::AutocastCPU);
   checkMaps(input, weight);
   const bool cast = at::isFloatingType(input.scalar_type()) && input.scalar_type() != at::kDouble;
-  return convolve(input, weight, bias.value_or(at::Tensor()), {stride.vec(), padding.vec(), dilation.vec(), groups},
+  return convolve(input, weight, bias.value_or(at::Tensor()), {{stride.vec(), padding.vec(), dilation.vec()}, groups},
                   cast ? autocastType() : input.scalar_type());
 }
 

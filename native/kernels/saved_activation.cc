@@ -8,12 +8,12 @@
 
 namespace coarsely {
 
-SavedActivation::SavedActivation(const at::Tensor& input, at::Tensor scale, at::Tensor shift, bool relu,
+SavedActivation::SavedActivation(const at::Tensor& input, at::Tensor scale, at::Tensor shift, Activation activation,
                                  const at::Tensor& residual, std::shared_ptr<SavedActivation> savedResidual)
     : input_(input, false),
       scale_(std::move(scale)),
       shift_(std::move(shift)),
-      relu_(relu),
+      activation_(activation),
       hasResidual_(residual.defined()),
       savedResidual_(std::move(savedResidual)),
       output_(at::Tensor().getIntrusivePtr()) {
@@ -38,10 +38,14 @@ at::Tensor SavedActivation::unpack() {
     at::Tensor output(std::move(alive));
     if (output._version() == outputVersion_) return output.detach();
   }
-  at::Tensor residual;
-  if (hasResidual_) residual = savedResidual_ ? savedResidual_->unpack() : residual_.unpack();
-  recomputed_ = normalizeActivate(input_.unpack(), {scale_, shift_, residual, relu_}, nullptr);
+  recomputed_ = normalizeActivate(input_.unpack(), {scale_, shift_, residual(), activation_}, nullptr);
   return recomputed_;
+}
+
+at::Tensor SavedActivation::residual() {
+  TORCH_CHECK(!released_, torch::autograd::ERR_BACKWARD_TWICE);
+  if (!hasResidual_) return {};
+  return savedResidual_ ? savedResidual_->unpack() : residual_.unpack();
 }
 
 at::Tensor SavedActivation::input() {

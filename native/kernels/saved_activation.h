@@ -1,4 +1,4 @@
-// Saves an activation for backward by what it was computed from. In a chain convolution, normalization, ReLU,
+// Saves an activation for backward by what it was computed from. In a chain convolution, normalization, activation,
 // convolution the gradient needs the inputs of the normalization and of the second convolution. The latter can be
 // recomputed from the former in one pass over memory, so only the former is kept.
 #pragma once
@@ -10,14 +10,16 @@
 #include <memory>
 #include <mutex>
 
+#include "activation.h"
+
 namespace coarsely {
 
-/// Recomputes y = relu(x * scale + shift + residual), bit for bit as the forward pass computed it.
+/// Recomputes y = activation(x * scale + shift + residual), bit for bit as the forward pass computed it.
 class SavedActivation {
  public:
   /// Saves `residual` (which may be undefined) by `savedResidual` where that is not null.
-  SavedActivation(const at::Tensor& input, at::Tensor scale, at::Tensor shift, bool relu, const at::Tensor& residual,
-                  std::shared_ptr<SavedActivation> savedResidual);
+  SavedActivation(const at::Tensor& input, at::Tensor scale, at::Tensor shift, Activation activation,
+                  const at::Tensor& residual, std::shared_ptr<SavedActivation> savedResidual);
 
   /// Keeps a weak reference to the forward pass's y. While y is alive and unchanged, it is used instead of recomputed.
   void setOutput(const at::Tensor& output);
@@ -32,7 +34,9 @@ class SavedActivation {
   at::Tensor input();
   const at::Tensor& scale() const { return scale_; }
   const at::Tensor& shift() const { return shift_; }
-  bool relu() const { return relu_; }
+  Activation activation() const { return activation_; }
+  /// Returns the residual, or an undefined tensor. @throws c10::Error when the graph was freed
+  at::Tensor residual();
 
   /// Frees the recomputed y. The gradient of the normalization is the last to be computed, so nothing needs y after it.
   void dropRecomputed();
@@ -43,7 +47,7 @@ class SavedActivation {
   std::mutex mutex_;
   torch::autograd::SavedVariable input_;
   at::Tensor scale_, shift_;
-  bool relu_;
+  Activation activation_;
   bool hasResidual_;
   torch::autograd::SavedVariable residual_;
   std::shared_ptr<SavedActivation> savedResidual_;

@@ -1,7 +1,7 @@
 /**
  * Implements batch normalization over N, H and W (Ioffe & Szegedy 2015), with the parameters and defaults of
  * `torch.nn.BatchNorm2d`, followed by the addition of a shortcut and an activation. On a CPU memory bandwidth limits all
- * three, so one operator computes them together (native/kernels/batch_norm_add_relu.cc); it includes ReLU alone.
+ * three, so one operator computes them together (native/kernels/batch_norm_activation.cc).
  */
 import { OperationError } from '../errors/index.js';
 import { ones, ops, type Tensor, tidy, zeros } from '../torch/index.js';
@@ -56,7 +56,7 @@ export class BatchNorm2d extends Module {
         `BatchNorm2d: expected maps [N,C,H,W], received [${inputNCHW.shape.join(',')}]`,
       );
     }
-    return selectKernel('batchNormAddRelu', {
+    return selectKernel('batchNormActivation', {
       inputs: [inputNCHW],
       // Maps in another layout keep it, which the fused kernel would change.
       when:
@@ -69,22 +69,19 @@ export class BatchNorm2d extends Module {
   }
 
   #forwardFused(inputNCHW: Tensor, residual: Tensor | null, activation: Activation): Tensor {
-    const isFused = activation === 'none' || activation === 'relu';
-    const normalize = () =>
-      ops.batchNormAddRelu(
-        inputNCHW,
-        this.weight,
-        this.bias,
-        this.running_mean,
-        this.running_var,
-        residual,
-        this.#measures,
-        this.#momentum,
-        this.#epsilon,
-        activation === 'relu',
-        this.#synchronized,
-      );
-    return isFused ? normalize() : tidy(() => activate(normalize(), activation));
+    return ops.batchNormActivation(
+      inputNCHW,
+      this.weight,
+      this.bias,
+      this.running_mean,
+      this.running_var,
+      residual,
+      this.#measures,
+      this.#momentum,
+      this.#epsilon,
+      activation,
+      this.#synchronized,
+    );
   }
 
   #forwardStock(inputNCHW: Tensor, residual: Tensor | null, activation: Activation): Tensor {

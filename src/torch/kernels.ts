@@ -23,7 +23,7 @@ interface FusedKernel {
 
 const fusedKernels = {
   armWeights: { cpu: 'any', cuda: 'compiled' },
-  batchNormAddRelu: { cpu: ['float32', 'bfloat16'], cuda: 'never' },
+  batchNormActivation: { cpu: ['float32', 'bfloat16'], cuda: 'never' },
   clipGradNorm: { cpu: ['float32'], cuda: 'never' },
   conv2dRecompute: { cpu: 'any', cuda: 'never' },
   normalizeWeights: { cpu: 'any', cuda: 'compiled' },

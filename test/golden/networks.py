@@ -1,4 +1,4 @@
-"""DeepLabv3+ on a ResNet with the deep stem (V1c), in plain PyTorch: what the package's models are held against.
+"""DeepLabv3+ on a ResNet with the deep stem (V1c) or a MobileNet, in plain PyTorch: what the package's models are held against.
 
 Written from the papers (He et al. 2015; He et al. 2018 for the stem; Chen et al. 2018) with mmsegmentation 0.11's choices
 where they are silent. The names of the fields are the package's state-dict names.
@@ -7,6 +7,8 @@ where they are silent. The names of the fields are the package's state-dict name
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from mobilenets import MobileNet
 
 
 def resize(features, size):
@@ -149,12 +151,15 @@ class FcnHead(nn.Module):
 class Segmentor(nn.Module):
     """(N, 3, H, W) images to the logits of both heads, (N, C, H, W)."""
 
-    def __init__(self, depth, output_stride, class_count):
+    def __init__(self, network, output_stride, class_count):
+        """`network` is the depth of a ResNet, or the name of a MobileNet."""
         super().__init__()
-        self.backbone = ResNet(depth, output_stride)
+        is_resnet = isinstance(network, int)
+        self.backbone = ResNet(network, output_stride) if is_resnet else MobileNet(network, output_stride)
         low, _, middle, high = self.backbone.channels
         dilations = [rate * 96 // output_stride for rate in (1, 2, 3)]
-        self.head = DeepLabV3Plus(low, high, 512 if depth >= 50 else 256, dilations, class_count)
+        channels = 512 if is_resnet and network >= 50 else 256
+        self.head = DeepLabV3Plus(low, high, channels, dilations, class_count)
         self.auxiliary = FcnHead(middle, 256, class_count)
 
     def forward(self, images):

@@ -1,8 +1,9 @@
-/** Compares batch normalization with shortcut and ReLU in one operator with libtorch's three operators. */
+/** Compares batch normalization with shortcut and activation in one operator with libtorch's three operators. */
 import { BatchNorm2d, synchronizeBatchNorm } from 'coarsely/nn';
 import {
   type DType,
   Generator,
+  ones,
   ops,
   randn,
   scope,
@@ -22,11 +23,13 @@ afterEach(() => {
   setThreads(threadsBefore);
 });
 
+const activations = ['none', 'relu', 'relu6', 'hardswish'] as const;
+
 interface Case {
   readonly shape: readonly [number, number, number, number];
   readonly dtype: DType;
   readonly residual: boolean;
-  readonly activation: 'none' | 'relu';
+  readonly activation: (typeof activations)[number];
   readonly training: boolean;
   readonly layout: 'channels-last' | 'contiguous';
 }
@@ -44,7 +47,7 @@ const cases: readonly Case[] = [
   ...(['float32', 'bfloat16'] as const).flatMap((dtype) =>
     yesNo.flatMap((residual) =>
       yesNo.flatMap((training) =>
-        (['none', 'relu'] as const).map((activation) => ({
+        activations.map((activation) => ({
           ...usual,
           dtype,
           residual,
@@ -64,6 +67,10 @@ const cases: readonly Case[] = [
       [1, 256, 40, 33],
     ] as const
   ).flatMap((shape) => (['float32', 'bfloat16'] as const).map((dtype) => ({ ...usual, shape, dtype }))),
+  // Channels that fill no whole vectors, in every loop.
+  ...activations.flatMap((activation) =>
+    yesNo.map((residual) => ({ ...usual, shape: [2, 13, 7, 5] as const, activation, residual })),
+  ),
   { ...usual, layout: 'contiguous' },
   { ...usual, layout: 'contiguous', dtype: 'bfloat16', residual: false },
   { ...usual, layout: 'contiguous', training: false, residual: false },
@@ -125,35 +132,45 @@ test.each(cases)('$shape $dtype, residual $residual, $activation, training $trai
   }
 });
 
-test('gradients are those of finite differences', () => {
+test.each(activations)('%s: gradients are those of finite differences', (activation) => {
   using _inner = scope();
   using generator = new Generator(3);
   const draw = () =>
     randn([2, 3, 4, 5], { dtype: 'float32', generator }).contiguous({ memoryFormat: 'channels-last' });
   const norm = new BatchNorm2d(3);
+  norm.weight.detach().fill_(0.3);
   const [input, weights, direction, other] = [draw(), draw(), draw(), draw()] as const;
-  // Away from 0, as ReLU has no derivative there.
-  const residual = draw().gt(0).to({ dtype: 'float32' }).mul(12).sub(6);
+  // Away from the places where an activation has no derivative: -3, 0, 3 and 6.
+  const residual = draw()
+    .gt(0)
+    .to({ dtype: 'float32' })
+    .mul(6)
+    .add(draw().gt(0).to({ dtype: 'float32' }).mul(12))
+    .sub(7.5);
   const value = (step: number) =>
     tidy(() =>
       norm
         .forward(input.add(direction.mul(step)), {
           residual: residual.add(other.mul(step)),
-          activation: 'relu',
+          activation,
         })
         .mul(weights)
         .sum()
         .item(),
     );
   const [x, r] = [input.clone().requiresGrad_(), residual.clone().requiresGrad_()] as const;
-  norm.forward(x, { residual: r, activation: 'relu' }).mul(weights).sum().backward();
+  norm.forward(x, { residual: r, activation }).mul(weights).sum().backward();
   const analytic = Number(x.grad?.mul(direction).sum().item()) + Number(r.grad?.mul(other).sum().item());
   expect((value(2e-3) - value(-2e-3)) / 4e-3 / analytic).toBeCloseTo(1, 2);
   norm.dispose();
 });
 
-test.each(['float32', 'bfloat16'] as const)('%s: the same bits on one thread and on two', (dtype) => {
-  const setting = { ...usual, dtype, shape: [2, 64, 40, 40] as const };
+test.each(
+  activations.flatMap((activation) =>
+    (['float32', 'bfloat16'] as const).map((dtype) => ({ activation, dtype })),
+  ),
+)('$activation, $dtype: the same bits on one thread and on two', ({ activation, dtype }) => {
+  const setting = { ...usual, activation, dtype, shape: [2, 64, 40, 40] as const };
   setThreads(1);
   const one = pass(setting, 'fused');
   setThreads(2);
@@ -176,12 +193,32 @@ describe('what runs across a step', () => {
     norm.dispose();
   });
 
-  test('a NaN stays NaN, so that a diverged run is noticed', () => {
+  test.each(activations)('%s: a NaN stays NaN, so that a diverged run is noticed', (activation) => {
     using _inner = scope();
     const norm = new BatchNorm2d(4);
-    const output = norm.forward(image().mul(Number.NaN), { activation: 'relu' });
+    const output = norm.forward(image().mul(Number.NaN), { activation });
     expect(ops.isfinite(output).to({ dtype: 'float32' }).sum().item()).toBe(0);
     norm.dispose();
+  });
+
+  test('an activation that does not exist is named', () => {
+    using _inner = scope();
+    const channel = () => ones([4], { dtype: 'float32' });
+    expect(() =>
+      ops.batchNormActivation(
+        image(),
+        channel(),
+        channel(),
+        channel(),
+        channel(),
+        null,
+        true,
+        0.1,
+        1e-5,
+        'gelu',
+        false,
+      ),
+    ).toThrow(/expected the activation none, relu, relu6 or hardswish, received gelu/);
   });
 
   test('a second backward pass needs the graph kept', () => {

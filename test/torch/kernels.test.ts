@@ -25,10 +25,10 @@ describe('on the CPU', () => {
 
   test('the composition is used where the fused kernel does not compute what is asked for', () => {
     expect(choose('armWeights', { when: false })).toBe('stock');
-    expect(choose('batchNormAddRelu', { when: false, required: true })).toBe('stock');
+    expect(choose('batchNormActivation', { when: false, required: true })).toBe('stock');
   });
 
-  test.each(['clipGradNorm', 'sgdStep', 'batchNormAddRelu'] as const)(
+  test.each(['clipGradNorm', 'sgdStep', 'batchNormActivation'] as const)(
     '%s leaves float64 to libtorch',
     (name) => {
       expect(choose(name)).toBe('fused');
@@ -37,7 +37,7 @@ describe('on the CPU', () => {
   );
 
   test('a kernel that is required, or that stock uses too, is used with stock', () => {
-    expect(withKernels('stock', () => choose('batchNormAddRelu', { required: true }))).toBe('fused');
+    expect(withKernels('stock', () => choose('batchNormActivation', { required: true }))).toBe('fused');
     expect(withKernels('stock', () => choose('resizeBilinear'))).toBe('fused');
   });
 

@@ -219,10 +219,10 @@ export function armWeights(confidence: HasHandle, valid: HasHandle, parameters: 
   return tensor(armWeightsOperator(confidence.id, valid.id, parameters.id, p));
 }
 
-const batchNormAddReluOperator = operator('coarsely::batch_norm_add_relu');
-/** `coarsely::batch_norm_add_relu` */
-export function batchNormAddRelu(input: HasHandle, weight: HasHandle, bias: HasHandle, runningMean: HasHandle, runningVar: HasHandle, residual: HasHandle | null, training: boolean, momentum: number, epsilon: number, relu: boolean, synchronize: boolean): Tensor {
-  return tensor(batchNormAddReluOperator(input.id, weight.id, bias.id, runningMean.id, runningVar.id, residual?.id ?? null, training, momentum, epsilon, relu, synchronize));
+const batchNormActivationOperator = operator('coarsely::batch_norm_activation');
+/** `coarsely::batch_norm_activation` */
+export function batchNormActivation(input: HasHandle, weight: HasHandle, bias: HasHandle, runningMean: HasHandle, runningVar: HasHandle, residual: HasHandle | null, training: boolean, momentum: number, epsilon: number, activation: string, synchronize: boolean): Tensor {
+  return tensor(batchNormActivationOperator(input.id, weight.id, bias.id, runningMean.id, runningVar.id, residual?.id ?? null, training, momentum, epsilon, activation, synchronize));
 }
 
 const clipGradNorm_Operator = operator('coarsely::clip_grad_norm_');

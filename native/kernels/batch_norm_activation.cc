@@ -1,8 +1,8 @@
-// Implements coarsely::batch_norm_add_relu: batch normalization, the addition of a residual and ReLU in one operator on
-// the CPU. Each of them alone reads and writes whole activation maps for little arithmetic. Together they take one pass
-// for the statistics and one for the values, and backward one for the sums and one for the gradients. Backward does not
-// need the output: which elements the ReLU passed is recomputed from the input, or saved as one bit per element where a
-// residual was added.
+// Implements coarsely::batch_norm_activation: batch normalization, the addition of a residual and an activation in one
+// operator on the CPU. Each of them alone reads and writes whole activation maps for little arithmetic. Together they
+// take one pass for the statistics and one for the values, and backward one for the sums and one for the gradients.
+// Backward does not need the output: what the activation passes of the gradient is recomputed from the input, or saved
+// as one bit per element where a residual was added.
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/functions/utils.h>
@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <string>
 
 #include "all_reduce_hook.h"
 #include "autograd_node.h"
@@ -33,7 +34,7 @@ struct BatchNormArguments {
   bool training;
   double momentum;
   double epsilon;
-  bool relu;
+  Activation activation;
   bool synchronize;
 };
 
@@ -103,7 +104,7 @@ Statistics statisticsOf(const at::Tensor& input, const BatchNormArguments& argum
   return statistics;
 }
 
-class BatchNormAddReluBackward final : public torch::autograd::Node {
+class BatchNormActivationBackward final : public torch::autograd::Node {
  public:
   std::shared_ptr<SavedActivation> saved;
   at::Tensor mean, inverseDeviation, mask;
@@ -111,7 +112,7 @@ class BatchNormAddReluBackward final : public torch::autograd::Node {
   bool training = true;
   bool synchronize = false;
 
-  std::string name() const override { return "BatchNormAddReluBackward"; }
+  std::string name() const override { return "BatchNormActivationBackward"; }
 
   void release_variables() override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -128,13 +129,15 @@ class BatchNormAddReluBackward final : public torch::autograd::Node {
     const auto input = saved->input();
     const auto gradient = channelsLast(gradients[0], input.scalar_type());
     gradients.clear();
-    const Activation activation{saved->scale(), saved->shift(), mask.defined() ? mask.data_ptr<uint8_t>() : nullptr,
-                                saved->relu()};
+    // A residual is read where no mask was saved, and decides about the gradient of hard-swish alone.
+    const auto residual = saved->activation() == Activation::HardSwish ? saved->residual() : at::Tensor();
+    const Passage passage{saved->scale(), saved->shift(), residual, mask.defined() ? mask.data_ptr<uint8_t>() : nullptr,
+                          saved->activation()};
     const int64_t channels = input.size(1);
     auto weightGradient = at::empty({channels}, at::kFloat), biasGradient = at::empty({channels}, at::kFloat);
     const auto* inverse = inverseDeviation.data_ptr<float>();
     const auto sums = sumsOf(input, training && synchronize, [&](double* data) {
-      sumGradients(gradient, input, mean, activation, data);
+      sumGradients(gradient, input, mean, passage, data);
       // Parameters get the gradients of this process; the gradient reducer averages them like those of other
       // parameters.
       for (int64_t c = 0; c < channels; ++c) {
@@ -148,7 +151,7 @@ class BatchNormAddReluBackward final : public torch::autograd::Node {
     if (task_should_compute_output(0) || task_should_compute_output(3)) {
       results[0] = at::empty_like(input);
       if (task_should_compute_output(3)) results[3] = at::empty_like(input);
-      writeGradients(gradient, input, mean, activation, factorsOf(sums.data_ptr<double>(), channels), results[0],
+      writeGradients(gradient, input, mean, passage, factorsOf(sums.data_ptr<double>(), channels), results[0],
                      results[3]);
     }
     return results;
@@ -171,7 +174,7 @@ class BatchNormAddReluBackward final : public torch::autograd::Node {
   }
 };
 
-at::Tensor batchNormAddReluChannelsLast(const at::Tensor& input, const BatchNormArguments& arguments) {
+at::Tensor normalizeChannelsLast(const at::Tensor& input, const BatchNormArguments& arguments) {
   const auto& residual = arguments.residual;
   const bool differentiable = torch::autograd::compute_requires_grad(input, arguments.weight, arguments.bias, residual);
   Statistics statistics;
@@ -179,15 +182,17 @@ at::Tensor batchNormAddReluChannelsLast(const at::Tensor& input, const BatchNorm
   {
     at::AutoDispatchBelowADInplaceOrView below;
     statistics = statisticsOf(input, arguments);
-    if (differentiable && arguments.relu && residual.defined()) mask = at::empty({(input.numel() + 7) / 8}, at::kByte);
-    output = normalizeActivate(input, {statistics.scale, statistics.shift, residual, arguments.relu},
+    if (differentiable && isGate(arguments.activation) && residual.defined()) {
+      mask = at::empty({(input.numel() + 7) / 8}, at::kByte);
+    }
+    output = normalizeActivate(input, {statistics.scale, statistics.shift, residual, arguments.activation},
                                mask.defined() ? mask.data_ptr<uint8_t>() : nullptr);
   }
   if (!differentiable) return output;
-  const auto node = makeNode<BatchNormAddReluBackward>();
+  const auto node = makeNode<BatchNormActivationBackward>();
   node->set_next_edges(torch::autograd::collect_next_edges(input, arguments.weight, arguments.bias, residual));
-  node->saved = std::make_shared<SavedActivation>(input, statistics.scale, statistics.shift, arguments.relu, residual,
-                                                  residual.defined() ? savedActivationOf(residual) : nullptr);
+  node->saved = std::make_shared<SavedActivation>(input, statistics.scale, statistics.shift, arguments.activation,
+                                                  residual, residual.defined() ? savedActivationOf(residual) : nullptr);
   node->mean = statistics.mean;
   node->inverseDeviation = statistics.inverseDeviation;
   node->mask = mask;
@@ -205,10 +210,10 @@ bool isPlain(const at::Tensor& tensor, int64_t channels) {
          tensor.is_contiguous();
 }
 
-at::Tensor batchNormAddRelu(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                            const at::Tensor& runningMean, const at::Tensor& runningVar,
-                            const c10::optional<at::Tensor>& residual, bool training, double momentum, double epsilon,
-                            bool relu, bool synchronize) {
+at::Tensor batchNormActivation(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                               const at::Tensor& runningMean, const at::Tensor& runningVar,
+                               const c10::optional<at::Tensor>& residual, bool training, double momentum,
+                               double epsilon, const std::string& activation, bool synchronize) {
   TORCH_CHECK(input.dim() == 4, "expected maps [N,C,H,W], received shape ", input.sizes());
   const bool added = residual.has_value() && residual->defined();
   TORCH_CHECK(!added || residual->sizes() == input.sizes(), "expected a residual of shape ", input.sizes(),
@@ -223,26 +228,26 @@ at::Tensor batchNormAddRelu(const at::Tensor& input, const at::Tensor& weight, c
   }
   const auto maps = input.contiguous(at::MemoryFormat::ChannelsLast);
   const auto sameLayout = added ? channelsLast(*residual, type) : at::Tensor();
-  return batchNormAddReluChannelsLast(
-      maps, {weight, bias, runningMean, runningVar, sameLayout, training, momentum, epsilon, relu, synchronize});
+  return normalizeChannelsLast(maps, {weight, bias, runningMean, runningVar, sameLayout, training, momentum, epsilon,
+                                      activationOf(activation), synchronize});
 }
 
 }  // namespace
 
 std::shared_ptr<SavedActivation> savedActivationOf(const at::Tensor& tensor) {
-  const auto* node = dynamic_cast<BatchNormAddReluBackward*>(tensor.grad_fn().get());
+  const auto* node = dynamic_cast<BatchNormActivationBackward*>(tensor.grad_fn().get());
   return node && node->saved->isOutput(tensor) ? node->saved : nullptr;
 }
 
 TORCH_LIBRARY_FRAGMENT(coarsely, library) {
   library.def(
-      "batch_norm_add_relu(Tensor input, Tensor weight, Tensor bias, Tensor running_mean, "
-      "Tensor running_var, Tensor? residual, bool training, float momentum, float epsilon, bool relu, "
+      "batch_norm_activation(Tensor input, Tensor weight, Tensor bias, Tensor running_mean, "
+      "Tensor running_var, Tensor? residual, bool training, float momentum, float epsilon, str activation, "
       "bool synchronize) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(coarsely, CompositeImplicitAutograd, library) {
-  library.impl("batch_norm_add_relu", batchNormAddRelu);
+  library.impl("batch_norm_activation", batchNormActivation);
 }
 
 }  // namespace coarsely
