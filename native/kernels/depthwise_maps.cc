@@ -163,6 +163,9 @@ Axis axisOf(int64_t dimension, int64_t input, int64_t kernel, const DepthwiseGeo
 bool convolvesDepthwise(const at::Tensor& input, const at::Tensor& weight, const DepthwiseGeometry& geometry,
                         int64_t groups, at::ScalarType type) {
   const int64_t channels = input.size(1), columns = weight.size(3);
+  // Maps in another layout keep it.
+  constexpr auto layout = at::MemoryFormat::ChannelsLast;
+  if (input.suggest_memory_format() != layout && !input.is_contiguous(layout)) return false;
   if (groups != channels || weight.size(0) != channels || weight.size(1) != 1 || channels < vectorLanes) return false;
   if ((type != at::kFloat && type != at::kBFloat16) || (columns != 3 && columns != 5)) return false;
   for (const int64_t dimension : {0, 1}) {

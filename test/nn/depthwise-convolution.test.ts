@@ -66,6 +66,7 @@ const cases: readonly Case[] = [
   { ...usual, padding: 3 },
   { ...usual, kernelSize: 5, stride: 2, padding: 0, dilation: 2 },
   { ...usual, bias: true },
+  // Maps in another layout keep it, and libtorch convolves them.
   { ...usual, layout: 'contiguous', stride: 2 },
 ];
 
@@ -87,6 +88,7 @@ function pass(setting: Case, dtype: 'float64' | 'float32' | 'bfloat16', kernels:
   const run = () => withKernels(kernels, () => conv.forward(input));
   const output = dtype === 'bfloat16' ? autocast({ dtype }, run) : run();
   expect(output.dtype).toBe(dtype);
+  expect(output.isContiguous(layout)).toBe(true);
   // One weight per element, so that a gradient at a wrong place is seen.
   output.mul(maps(output.shape)).sum().backward();
   const floats = (tensor: Tensor | null | undefined) =>
@@ -109,7 +111,8 @@ describe.each(['float32', 'bfloat16'] as const)('%s', (dtype) => {
       const reference = pass(setting, 'float64', 'stock');
       for (const name of ['output', 'input', 'weight', 'bias'] as const) {
         // Sums are in float32; maps of bfloat16 keep eight bits. libtorch also rounds the filters to them.
-        const isRounded = name === 'output' || name === 'input' || setting.channels < 16;
+        const isRounded =
+          name === 'output' || name === 'input' || setting.channels < 16 || setting.layout === 'contiguous';
         const limit = dtype === 'float32' ? 2e-6 : isRounded ? 6e-3 : 1e-5;
         expect.soft(ours[name], name).toBeAllclose(reference[name], { relativeToLargest: limit });
       }
@@ -125,6 +128,38 @@ describe.each(['float32', 'bfloat16'] as const)('%s', (dtype) => {
       expect(pass({ ...setting, stride }, dtype, 'fused')).toEqual(one);
     }
   });
+});
+
+test('a part of other maps, which is not contiguous, gets the same values and gradients as a copy', () => {
+  using _inner = scope();
+  using generator = new Generator(5);
+  const conv = new Conv2d(32, 32, {
+    kernelSize: 3,
+    stride: 2,
+    padding: 1,
+    groups: 32,
+    bias: false,
+    generator,
+  });
+  const whole = randn([2, 48, 9, 15], { dtype: 'float32', generator }).contiguous({
+    memoryFormat: 'channels-last',
+  });
+  const results = [false, true].map((copies) => {
+    const part = whole.narrow(1, 16, 32).narrow(3, 2, 11);
+    const input = (
+      copies ? part.contiguous({ memoryFormat: 'channels-last' }) : part.detach()
+    ).requiresGrad_();
+    expect(input.isContiguous('channels-last')).toBe(copies);
+    conv.weight.zeroGrad_();
+    const output = conv.forward(input);
+    // An expanded gradient has no layout of its own.
+    output.sum().backward();
+    return [output.detach(), input.grad, conv.weight.grad].map((tensor) =>
+      tensor?.contiguous().toTypedArray(),
+    );
+  });
+  expect(results[0]).toEqual(results[1]);
+  conv.dispose();
 });
 
 test('gradients are those of finite differences', () => {
