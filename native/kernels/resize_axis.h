@@ -28,8 +28,11 @@ struct ResizeAxis {
   ResizeAxis(int64_t inputs, int64_t outputs)
       : inputs(inputs), outputs(outputs), scale(static_cast<float>(inputs) / static_cast<float>(outputs)) {}
 
-  COARSELY_HOST_DEVICE AxisPoint at(int64_t output) const {
-    const float source = scale * (static_cast<float>(output) + 0.5f) - 0.5f;
+  COARSELY_HOST_DEVICE AxisPoint at(int64_t output) const { return around(static_cast<float>(output) + 0.5f); }
+
+  /// Returns where a position between 0 and `outputs` is read; a pixel's center is at a half-integer.
+  COARSELY_HOST_DEVICE AxisPoint around(float position) const {
+    const float source = scale * position - 0.5f;
     const float clamped = source > 0.0f ? source : 0.0f;
     const int64_t whole = static_cast<int64_t>(clamped);
     const int64_t first = whole < inputs - 1 ? whole : inputs - 1;

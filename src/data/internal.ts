@@ -14,6 +14,7 @@ export { findNaming, namingOptions, type PairNaming } from './files/find-naming.
 export { isHidden } from './files/hidden.js';
 export { leftOutText, unreadableFolder } from './files/list-files.js';
 export { composedDifferently, composedNote } from './files/list-split.js';
+export { imagePairs } from './files/pair-table.js';
 export { sampleStamps } from './files/sample-stamps.js';
 export { type PngHeader, reachesEnd } from './images/file-ends.js';
 export { type OpenImage, readImageHeader } from './images/image-file.js';

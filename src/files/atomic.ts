@@ -25,6 +25,11 @@ export interface AtomicWriteOptions {
   readonly createFolder?: boolean;
   /** Gives the temporary file a name of its own, so that several processes can replace the same file at once. */
   readonly shared?: boolean;
+  /**
+   * Waits until the file is on the disk, which is the default. Without it a power cut may leave a damaged file, which is
+   * enough for a file that is checked when it is read and can be made again.
+   */
+  readonly durable?: boolean;
 }
 
 /**
@@ -36,7 +41,7 @@ export interface AtomicWriteOptions {
 export function writeFileAtomically(
   path: string,
   pieces: Iterable<Uint8Array>,
-  { createFolder = false, shared = false }: AtomicWriteOptions = {},
+  { createFolder = false, shared = false, durable = true }: AtomicWriteOptions = {},
 ): void {
   const temporary = `${path}${shared ? `.${randomUUID()}` : ''}${temporarySuffix}`;
   let begun = false;
@@ -46,12 +51,12 @@ export function writeFileAtomically(
     begun = true;
     try {
       for (const piece of pieces) writeAll(descriptor, piece);
-      syncFile(descriptor, path);
+      if (durable) syncFile(descriptor, path);
     } finally {
       closeSync(descriptor);
     }
     replaceFile(temporary, path);
-    syncFolder(dirname(path));
+    if (durable) syncFolder(dirname(path));
   } catch (error) {
     if (begun) rmSync(temporary, { force: true });
     if (!isSystemError(error)) throw error;

@@ -1,4 +1,10 @@
-export { temporarySuffix, writeAll, writeFileAtomically, writeTextAtomically } from './atomic.js';
+export {
+  type AtomicWriteOptions,
+  temporarySuffix,
+  writeAll,
+  writeFileAtomically,
+  writeTextAtomically,
+} from './atomic.js';
 export { createExclusively } from './create-exclusively.js';
 export { syncFile, syncFolder } from './durability.js';
 export { listenToFileNotices, noticeOnce } from './notices.js';

@@ -1,123 +1,181 @@
-/** Holds features of all labeled cells in memory. */
-import type { Normalization, SegmentationDataset } from '../data/index.js';
-import { ignoreIndex, normalizeImage, RandomStream } from '../data/index.js';
-import type { Backbone, FeatureTap } from '../models/index.js';
-import { tapsOf } from '../models/internal.js';
-import { resizeBilinear } from '../nn/index.js';
-import { cat, noGrad, type Tensor, tensorFrom, tidy } from '../torch/index.js';
-import type { FeatureRows } from './feature-rows.js';
+/**
+ * Holds the features of chosen labeled pixels of all images of a dataset in memory, which a head learns from. A row is a
+ * pixel; its features are float16, and become the numbers of a batch when they are drawn.
+ */
 
-export interface FeatureTable extends FeatureRows, Disposable {
-  replace(imageIndex: number, labels: Uint8Array): void;
+import type { LabelMap } from '../data/index.js';
+import { OperationError } from '../errors/index.js';
+import { type Tensor, tidy } from '../torch/index.js';
+import type { ImageRows } from './image-rows.js';
+import { RowStore } from './row-store.js';
+
+/** Makes the rows of an image anew, for all views. */
+export interface RowSource extends Disposable {
+  /** Returns the rows of an image with these labels; the caller disposes their features. */
+  rowsOf(imageIndex: number, labels: LabelMap): Promise<ImageRows[]>;
 }
-export interface FeatureTableOptions {
-  readonly backbone: Backbone;
-  readonly dataset: SegmentationDataset;
-  readonly normalization: Normalization;
-  readonly taps: readonly FeatureTap[];
-  readonly views: readonly { readonly scale: number; readonly mirrored: boolean }[];
+
+/** Configures a `FeatureTable`. */
+export interface FeatureTableParts {
+  /** Counts the features of a pixel, or of a cell of a patch. */
+  readonly channels: number;
+  /** Counts the cells in each direction of a row; 1 for pixels. */
   readonly patchSize: number;
-  readonly seed: number;
-  readonly memoryMiB: number;
-  readonly diskMiB: number;
-  readonly processGroup?: unknown;
-  readonly onProgress?: (done: number) => void;
+  /** Counts the images of the dataset. */
+  readonly images: number;
+  /** Limits the rows. */
+  readonly capacity: number;
+  /** Makes rows anew when labels change; it is disposed with the table. */
+  readonly source: RowSource;
 }
 
-export async function openFeatureTable({
-  backbone,
-  dataset,
-  normalization,
-  taps,
-  memoryMiB,
-  seed,
-  onProgress,
-}: FeatureTableOptions): Promise<FeatureTable> {
-  const parts: Tensor[] = [];
-  const labels: number[] = [];
-  const indices: number[] = [];
-  const places: number[] = [];
-  for (let index = 0; index < dataset.length; index++) {
-    const sample = await dataset.read(index);
-    const { width, height } = sample;
-    const image = normalizeImage(sample.image, { width, height, normalization });
-    const stacked = noGrad(() =>
-      tidy(() => {
-        const images = tensorFrom(image, { dtype: 'float32', shape: [1, 3, height, width] }).contiguous({
-          memoryFormat: 'channels-last',
-        });
-        const forward = backbone.forward.bind(backbone) as (
-          images: Tensor,
-          options?: unknown,
-        ) => ReturnType<Backbone['forward']>;
-        const features = forward(images, { stem: taps.includes('stem') });
-        const [, , h = 0, w = 0] = features[0].shape;
-        return cat(
-          tapsOf(features, taps).map((tap) => resizeBilinear(tap, [h, w])),
-          1,
-        );
-      }),
-    );
-    const [, channels = 0, h = 0, w = 0] = stacked.shape;
-    const cells: number[] = [];
-    const all: { cell: number; label: number }[] = [];
-    for (let y = 0; y < h; y++)
-      for (let x = 0; x < w; x++) {
-        const row = Math.min(height - 1, Math.floor(((y + 0.5) * height) / h));
-        const column = Math.min(width - 1, Math.floor(((x + 0.5) * width) / w));
-        const label = (sample.labels as Uint8Array)[row * width + column] as number;
-        if (label !== ignoreIndex) all.push({ cell: y * w + x, label });
-      }
-    const most = Math.floor((memoryMiB * 2 ** 20) / (2 * channels) / dataset.length);
-    const random = new RandomStream(seed, [77, index]);
-    const chosen =
-      all.length <= most
-        ? all
-        : [...random.permutation(all.length).subarray(0, most)]
-            .sort((a, b) => a - b)
-            .map((i) => all[i] as (typeof all)[number]);
-    for (const { cell, label } of chosen) {
-      cells.push(cell);
-      labels.push(label);
-      indices.push(index);
-      places.push(((cell % w) + 0.5) / w, (Math.floor(cell / w) + 0.5) / h);
-    }
-    parts.push(
-      tidy(() =>
-        stacked
-          .permute([0, 2, 3, 1])
-          .reshape([h * w, channels])
-          .indexSelect(
-            0,
-            tensorFrom(BigInt64Array.from(cells, BigInt), { dtype: 'int64', shape: [cells.length] }),
-          )
-          .to({ dtype: 'float16' }),
-      ),
-    );
-    stacked.dispose();
-    onProgress?.(index + 1);
+interface Columns {
+  readonly labels: Uint8Array;
+  readonly imageIndices: Uint32Array;
+  readonly places: Float32Array;
+  readonly multiplicities: Float32Array;
+  readonly slots: Int32Array;
+}
+
+/** Holds rows of features by index, ordered by image. `openFeatureTable` makes one. */
+export class FeatureTable implements Disposable {
+  readonly channels: number;
+  readonly patchSize: number;
+  readonly #store: RowStore;
+  readonly #source: RowSource;
+  readonly #images: (Omit<Columns, 'imageIndices'> | null)[];
+  #columns: Columns | null = null;
+
+  /** @internal `openFeatureTable` makes tables. */
+  constructor({ channels, patchSize, images, capacity, source }: FeatureTableParts) {
+    this.channels = channels;
+    this.patchSize = patchSize;
+    this.#store = new RowStore(channels * patchSize ** 2, { capacity });
+    this.#source = source;
+    this.#images = new Array<null>(images).fill(null);
   }
-  const table = cat(parts, 0);
-  for (const part of parts) part.dispose();
-  const [length = 0, channels = 0] = table.shape;
-  return {
-    length,
-    channels,
-    labels: Uint8Array.from(labels),
-    imageIndices: Uint32Array.from(indices),
-    places: Float32Array.from(places),
-    batch: (rows) =>
-      tidy(() =>
-        table
-          .indexSelect(
-            0,
-            tensorFrom(BigInt64Array.from(rows, BigInt), { dtype: 'int64', shape: [rows.length] }),
-          )
-          .to({ dtype: 'float32' })
-          .reshape([1, 1, rows.length, channels])
-          .permute([0, 3, 1, 2]),
-      ),
-    replace: () => undefined,
-    [Symbol.dispose]: () => table.dispose(),
-  };
+
+  /** Counts the rows. */
+  get length(): number {
+    return this.#all.labels.length;
+  }
+
+  /** Holds the class of each row. The array is another one after `replace`. */
+  get labels(): Uint8Array {
+    return this.#all.labels;
+  }
+
+  /** Holds for each row the index of its image in the dataset. */
+  get imageIndices(): Uint32Array {
+    return this.#all.imageIndices;
+  }
+
+  /** Holds x and y of each row as fractions of the image's width and height. */
+  get places(): Float32Array {
+    return this.#all.places;
+  }
+
+  /** Says for how many labeled pixels of its image each row stands, as images have the same number of rows at most. */
+  get multiplicities(): Float32Array {
+    return this.#all.multiplicities;
+  }
+
+  /**
+   * Returns the features of rows.
+   *
+   * @param options.dtype the type of the result; float32 by default
+   * @returns [1, channels, 1, rows] in channels-last order, which is [rows, channels] in memory; patches as
+   *   [rows, channels, patchSize, patchSize] in channels-last order. It belongs to the caller's scope.
+   */
+  batch(rows: Uint32Array, { dtype = 'float32' }: { readonly dtype?: 'float32' | 'bfloat16' } = {}): Tensor {
+    const { slots } = this.#all;
+    const chosen = Int32Array.from(rows, (row) => slots[row] ?? -1);
+    const { channels, patchSize } = this;
+    return tidy(() => {
+      const values = this.#store.gather(chosen, { dtype });
+      const shape =
+        patchSize === 1 ? [1, 1, rows.length, channels] : [rows.length, patchSize, patchSize, channels];
+      return values.reshape(shape).permute([0, 3, 1, 2]);
+    });
+  }
+
+  /**
+   * Chooses the rows of an image anew, for labels that have changed. The table is then what it would be if it had been
+   * opened with these labels.
+   *
+   * @param labels the labels of the whole image, at its size
+   * @throws {OperationError} when there is no such image, or the labels have another size
+   */
+  async replace(imageIndex: number, labels: LabelMap): Promise<void> {
+    if (!(imageIndex >= 0 && imageIndex < this.#images.length)) {
+      throw new OperationError(
+        `FeatureTable.replace: expected an image from 0 to ${this.#images.length - 1}, received ${imageIndex}`,
+      );
+    }
+    const rows = await this.#source.rowsOf(imageIndex, labels);
+    this.set(imageIndex, rows);
+  }
+
+  /** @internal Takes the rows of an image in place of those that it had, and frees their features. */
+  set(imageIndex: number, views: readonly ImageRows[]): void {
+    const before = this.#images[imageIndex];
+    if (before) this.#store.remove(before.slots);
+    const slots = views.map(({ features }) => this.#store.add(features));
+    for (const { features } of views) features.dispose();
+    this.#images[imageIndex] = {
+      slots: Int32Array.from(joined(slots)),
+      labels: Uint8Array.from(joined(views.map(({ labels }) => labels))),
+      places: Float32Array.from(joined(views.map(({ places }) => places))),
+      multiplicities: Float32Array.from(joined(views.map(({ multiplicities }) => multiplicities))),
+    };
+    this.#columns = null;
+  }
+
+  /** Frees the rows and what makes them anew. */
+  [Symbol.dispose](): void {
+    this.#store[Symbol.dispose]();
+    this.#source[Symbol.dispose]();
+  }
+
+  /** Returns the columns of all images, which are put together when they are asked for after a change. */
+  get #all(): Columns {
+    this.#columns ??= this.#composed();
+    return this.#columns;
+  }
+
+  #composed(): Columns {
+    const length = this.#images.reduce((sum, image) => sum + (image?.labels.length ?? 0), 0);
+    const all: Columns = {
+      labels: new Uint8Array(length),
+      imageIndices: new Uint32Array(length),
+      places: new Float32Array(2 * length),
+      multiplicities: new Float32Array(length),
+      slots: new Int32Array(length),
+    };
+    let start = 0;
+    for (const [index, image] of this.#images.entries()) {
+      if (image === null) continue;
+      const end = start + image.labels.length;
+      all.labels.set(image.labels, start);
+      all.places.set(image.places, 2 * start);
+      all.multiplicities.set(image.multiplicities, start);
+      all.slots.set(image.slots, start);
+      all.imageIndices.fill(index, start, end);
+      // The image's own arrays become parts of the common ones, so that they are in memory once.
+      this.#images[index] = {
+        labels: all.labels.subarray(start, end),
+        places: all.places.subarray(2 * start, 2 * end),
+        multiplicities: all.multiplicities.subarray(start, end),
+        slots: all.slots.subarray(start, end),
+      };
+      start = end;
+    }
+    return all;
+  }
+}
+
+function joined<T extends Uint8Array | Float32Array | Int32Array>(parts: readonly T[]): number[] | T {
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return only;
+  return parts.flatMap((part) => Array.from(part));
 }

@@ -6,7 +6,9 @@ import { openDataset, type SegmentationDataset } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import type { StackableHead } from '../models/index.js';
 import type { RunBatch, RunBatches, SourcePlace, StepSource } from '../training/index.js';
-import { type FeatureTable, openFeatureTable } from './feature-table.js';
+import type { FeatureTable } from './feature-table.js';
+import { featureViews } from './feature-view.js';
+import { openFeatureTable } from './open-feature-table.js';
 import { disposeBatch, pixelBatch } from './pixel-batches.js';
 import { RowSampler } from './row-sampler.js';
 import { spreadSubset } from './spread-subset.js';
@@ -48,9 +50,10 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
   const total = training.length + (clean?.length ?? 0);
   const tables: FeatureTable[] = [];
   const open = async (dataset: SegmentationDataset, before: number) => {
-    const table = await openTable(dataset, place, (done) =>
-      onEvent({ type: 'features', done: before + done, total, seconds: seconds() }),
-    );
+    const table = await openTable(dataset, place, {
+      part: before === 0 ? 'train' : 'clean',
+      onProgress: (done) => onEvent({ type: 'features', done: before + done, total, seconds: seconds() }),
+    });
     tables.push(table);
     return table;
   };
@@ -92,8 +95,8 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
 
 function openTable(
   dataset: SegmentationDataset,
-  { config, components, processGroup }: SourcePlace,
-  onProgress: (done: number) => void,
+  { config, components, processGroup, onEvent }: SourcePlace,
+  { part, onProgress }: { readonly part: 'train' | 'clean'; readonly onProgress: (done: number) => void },
 ): Promise<FeatureTable> {
   const { scales, flip, memoryMiB, diskMiB } = quickOf(config);
   const { taps, patchSize } = components.model.head as StackableHead;
@@ -102,15 +105,20 @@ function openTable(
     dataset,
     normalization: normalizationOf(config.data),
     taps,
-    views: scales.flatMap((scale) =>
-      [false, ...(flip ? [true] : [])].map((mirrored) => ({ scale, mirrored })),
-    ),
+    views: featureViews({ scales, flip }),
+    baseSize: config.inference.baseSize,
+    device: config.device,
+    precision: config.precision,
+    kernels: config.kernels,
+    description: { ...config.model.backbone, weights: null },
+    section: datasetSection(config.data, part),
     patchSize,
     seed: config.seed,
     memoryMiB,
     diskMiB,
     ...(processGroup && { processGroup }),
-    onProgress,
+    onProgress: ({ done }) => onProgress(done),
+    onNotice: (message) => onEvent({ type: 'notice', message }),
   });
 }
 

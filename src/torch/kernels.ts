@@ -26,6 +26,8 @@ const fusedKernels = {
   batchNormActivation: { cpu: ['float32', 'bfloat16'], cuda: 'never' },
   clipGradNorm: { cpu: ['float32'], cuda: 'never' },
   conv2dRecompute: { cpu: 'any', cuda: 'never' },
+  gatherFeatures: { cpu: 'any', cuda: 'never' },
+  gatherRows: { cpu: 'any', cuda: 'never' },
   normalizeWeights: { cpu: 'any', cuda: 'compiled' },
   pixelLoss: { cpu: 'any', cuda: 'compiled' },
   resizeArgmax: { cpu: 'any', cuda: 'never' },

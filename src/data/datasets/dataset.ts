@@ -38,6 +38,8 @@ export interface SegmentationDataset {
   readonly length: number;
   /** Counts the channels of the images; absent for the three of RGB. */
   readonly channels?: number;
+  /** Says how the image files are read; absent where there are none. */
+  readonly imageReading?: ImageReading;
   /** Returns the name of sample `index`: the stem that image and label file share. */
   name(index: number): string;
   /**

@@ -198,6 +198,10 @@ class FileDataset implements SegmentationDataset {
     return this.#images.channels;
   }
 
+  get imageReading(): ImageReading {
+    return this.#images;
+  }
+
   get files(): SharedFiles {
     return this.#pairs.content;
   }

@@ -105,6 +105,11 @@ export class PairTable {
   }
 }
 
+/** Returns the files of an open dataset; null for one that names none. */
+export function imagePairs(files: SharedFiles | undefined): PairTable | null {
+  return files === undefined ? null : new PairTable(files);
+}
+
 /** Numbers the patterns of paths in order of appearance. */
 class Patterns {
   readonly all: PathPattern[] = [];

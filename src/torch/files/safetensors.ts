@@ -2,7 +2,7 @@
  * Reads and writes tensors in safetensors files, the format of this package's checkpoints. All dtypes keep their bits.
  */
 import { CheckpointError } from '../../errors/index.js';
-import { writeFileAtomically } from '../../files/index.js';
+import { type AtomicWriteOptions, writeFileAtomically } from '../../files/index.js';
 import type { Tensor } from '../tensor.js';
 import { FileBytes } from './file-bytes.js';
 import { encodeHeader, looksLikeSafetensors, readHeader } from './safetensors-header.js';
@@ -65,7 +65,7 @@ export function storedSafetensors(file: FileBytes): {
 export function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
-  { metadata = {} }: { metadata?: Readonly<Record<string, string>> } = {},
+  { metadata = {}, ...writing }: AtomicWriteOptions & { metadata?: Readonly<Record<string, string>> } = {},
 ): void {
   const { header, dataOrder } = encodeHeader(tensors, { metadata });
   function* pieces(): Generator<Uint8Array> {
@@ -79,5 +79,5 @@ export function writeSafetensors(
       yield tensor.toBytes();
     }
   }
-  writeFileAtomically(path, pieces());
+  writeFileAtomically(path, pieces(), writing);
 }

@@ -243,6 +243,18 @@ export function convolvePacked(input: HasHandle, packed: HasHandle, residual: Ha
   return tensor(convolvePackedOperator(input.id, packed.id, residual?.id ?? null, relu));
 }
 
+const gatherFeaturesOperator = operator('coarsely::gather_features');
+/** `coarsely::gather_features` */
+export function gatherFeatures(maps: readonly HasHandle[], points: HasHandle, size: number | readonly number[]): Tensor {
+  return tensor(gatherFeaturesOperator(handles(maps), points.id, size));
+}
+
+const gatherRowsOperator = operator('coarsely::gather_rows');
+/** `coarsely::gather_rows` */
+export function gatherRows(chunks: readonly HasHandle[], rows: HasHandle, bfloat16: boolean): Tensor {
+  return tensor(gatherRowsOperator(handles(chunks), rows.id, bfloat16));
+}
+
 const normalizeWeightsOperator = operator('coarsely::normalize_weights');
 /** `coarsely::normalize_weights` */
 export function normalizeWeights(weights: HasHandle, valid: HasHandle, p: number): Tensor {

@@ -1,0 +1,3 @@
+/** Exports what other rooms of this package use and users do not need. */
+
+export { featureCacheFolder, measureFeatureCache } from './cache-folder.js';
