@@ -1,5 +1,5 @@
-// Converts vectors of 16 numbers from and to float16 with integer instructions, which every processor vectorizes; GCC 12
-// has no vector conversion of _Float16 below AVX-512 FP16.
+// Converts vectors of 16 numbers from and to float16 with integer instructions, which every processor vectorizes; GCC
+// 12 has no vector conversion of _Float16 below AVX-512 FP16.
 #pragma once
 
 #include "vectorized.h"

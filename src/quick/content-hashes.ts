@@ -69,11 +69,10 @@ async function stateOf(
 ): Promise<{ readonly state: string; readonly isSettled: boolean } | null> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    const now = BigInt(Date.now()) * 1_000_000n;
-    const changed = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
+    const settled = BigInt(Date.now()) * 1_000_000n - settledNanoseconds;
     return {
       state: [dev, ino, size, mtimeNs, ctimeNs].join(' '),
-      isSettled: now - changed > settledNanoseconds,
+      isSettled: mtimeNs < settled && ctimeNs < settled,
     };
   } catch (error) {
     if (!isSystemError(error)) throw error;

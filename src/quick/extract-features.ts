@@ -5,7 +5,7 @@ import { imageReadingOf, normalizationOf } from '../config/internal.js';
 import { type ImageReading, imageNetNormalization, type RgbImage, readImage } from '../data/index.js';
 import { inferenceOptions, loadRun } from '../evaluation/index.js';
 import { openInMemory } from '../evaluation/internal.js';
-import { type Backbone, type FeatureTap, featureTaps } from '../models/index.js';
+import { type Backbone, featureTaps } from '../models/index.js';
 import { resizeBilinear } from '../nn/index.js';
 import { spatialSize } from '../nn/internal.js';
 import { cat, scope, type Tensor, tidy } from '../torch/index.js';

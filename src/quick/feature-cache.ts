@@ -30,6 +30,8 @@ export interface FeatureCacheOptions {
 
 /** Counts the bytes that are written before the folder is measured again, as other processes write too. */
 const bytesBetweenMeasurements = 2 ** 28;
+/** Estimates the bytes of a file beside those of its tensors. */
+const headerBytes = 1024;
 /** Makes room for more than the next file, as looking for the oldest files takes a while. */
 const trimmedTo = 0.95;
 
@@ -59,7 +61,7 @@ export class FeatureCache {
     if (!existsSync(path)) return null;
     try {
       const { tensors, metadata } = readSafetensors(path);
-      if (metadata.checksum === checksumOf(tensors)) {
+      if (metadata.checksum === checksumOf(tensors).checksum) {
         markUsed(path);
         return { tensors, metadata };
       }
@@ -77,11 +79,11 @@ export class FeatureCache {
   /** Keeps tensors for a key, unless the budget is used up or the folder cannot be written, which is said once. */
   write(key: string, { tensors, metadata }: CacheEntry): void {
     if (!this.#isOpen) return;
-    const bytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.numel * 4, 0);
-    if (!this.#makeRoom(bytes)) return;
+    const { checksum, bytes } = checksumOf(tensors);
+    if (!this.#makeRoom(bytes + headerBytes)) return;
     try {
       writeSafetensors(this.#pathOf(key), tensors, {
-        metadata: { ...metadata, checksum: checksumOf(tensors) },
+        metadata: { ...metadata, checksum },
         createFolder: true,
         shared: true,
         durable: false,
@@ -124,11 +126,19 @@ export class FeatureCache {
   }
 }
 
-/** Returns a checksum over the bytes of all tensors. */
-function checksumOf(tensors: ReadonlyMap<string, Tensor>): string {
+/** Returns a checksum over the bytes of all tensors, and their number. */
+function checksumOf(tensors: ReadonlyMap<string, Tensor>): {
+  readonly checksum: string;
+  readonly bytes: number;
+} {
   let sum = 0;
-  for (const name of [...tensors.keys()].sort()) sum = crc32((tensors.get(name) as Tensor).toBytes(), sum);
-  return sum.toString(16).padStart(8, '0');
+  let bytes = 0;
+  for (const name of [...tensors.keys()].sort()) {
+    const content = (tensors.get(name) as Tensor).toBytes();
+    sum = crc32(content, sum);
+    bytes += content.byteLength;
+  }
+  return { checksum: sum.toString(16).padStart(8, '0'), bytes };
 }
 
 /** Sets the time of a file to now, by which the least recently used ones are found. */

@@ -79,9 +79,10 @@ export class FeatureSource implements Disposable {
     return { ...known, ...(await this.#read(index)), ...(hash !== null && { hash }) };
   }
 
-  /** Tells whether everything about a prepared image is kept. */
-  isKept({ image }: PreparedImage): boolean {
-    return image === null;
+  /** Makes sure that what is kept of a prepared image lies in the common folder. */
+  async keep(prepared: PreparedImage): Promise<void> {
+    if (prepared.image === null) return;
+    for (const { features } of await this.rows(prepared)) features.dispose();
   }
 
   /** Returns the rows of a prepared image in all views; the caller disposes their features. */

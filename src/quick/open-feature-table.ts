@@ -81,7 +81,7 @@ export async function openFeatureTable(options: FeatureTableOptions): Promise<Fe
     source,
   });
   try {
-    if (processGroup !== null && processGroup.worldSize > 1) {
+    if (processGroup !== null && processGroup.worldSize > 1 && (options.diskMiB ?? 1) > 0) {
       await computeShare(source, { images: dataset.length, processGroup, onProgress });
     }
     const images = Array.from({ length: dataset.length }, (_, index) => index);
@@ -104,6 +104,9 @@ export async function openFeatureTable(options: FeatureTableOptions): Promise<Fe
 /** Counts the images that are read while the network computes another one. */
 const imagesAhead = 2 * availableParallelism();
 
+/** Counts the images after which processes wait for one another, so that none waits longer than the group allows. */
+const imagesOfRound = 32;
+
 /** Computes this process's part of the features into the common folder, and waits for the others. */
 async function computeShare(
   source: FeatureSource,
@@ -118,18 +121,25 @@ async function computeShare(
   },
 ): Promise<void> {
   const { rank, worldSize } = processGroup;
-  const own = Array.from(
-    { length: Math.ceil((images - rank) / worldSize) },
-    (_, place) => place * worldSize + rank,
-  );
+  const total = Math.ceil((images - rank) / worldSize);
+  const rounds = Math.ceil(Math.ceil(images / worldSize) / imagesOfRound);
   let done = 0;
-  for await (const prepared of readAhead(own, (index) => source.prepare(index), { ahead: imagesAhead })) {
-    if (!source.isKept(prepared)) {
-      for (const { features } of await source.rows(prepared)) features.dispose();
+  for (let round = 0; round < rounds; round++) {
+    const count = Math.max(0, Math.min(imagesOfRound, total - round * imagesOfRound));
+    const own = Array.from(
+      { length: count },
+      (_, place) => (round * imagesOfRound + place) * worldSize + rank,
+    );
+    for await (const prepared of readAhead(own, (index) => source.prepare(index), { ahead: imagesAhead })) {
+      await source.keep(prepared);
+      done++;
+      onProgress({ done, total, computed: source.computed });
     }
-    done++;
-    onProgress({ done, total: own.length, computed: source.computed });
+    waitForOthers(processGroup);
   }
+}
+
+function waitForOthers(processGroup: NonNullable<FeatureTableOptions['processGroup']>): void {
   const arrived = zeros([1], { dtype: 'float32' });
   try {
     processGroup.allReduce_(arrived);
