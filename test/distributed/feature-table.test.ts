@@ -12,7 +12,7 @@ interface Opened {
 test.each([
   [64, 'maps'],
   [2, 'rows'],
-] as const)('three processes, %d MiB on disk for %s', async (diskMiB) => {
+] as const)('three processes, %d MiB on disk for %s', async (diskMiB, _kept) => {
   const dataset = await writeImages(70);
   const shared = { dataset, memoryMiB: 1, diskMiB };
   const divided = { ...shared, cacheFolder: await temporaryFolder() };
