@@ -190,9 +190,8 @@ async function openSource(
       description: [description, dataset.imageReading ?? null],
     });
     const place = contentHash(placeOf(dataset)).slice(0, 16);
-    const labelContext = isOpen(given)
-      ? null
-      : JSON.stringify([dataset.classes, { ...given, root: null }, choice]);
+    const section = options.section ?? (isOpen(given) ? null : given);
+    const labelContext = section && JSON.stringify([dataset.classes, { ...section, root: null }, choice]);
     const source = new FeatureSource({
       ...{ dataset, network, views, choice, labelContext },
       kept: plan.kept,
