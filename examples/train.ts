@@ -23,6 +23,8 @@ const recipe = folderArm({ root });
 const config = configSchema.parse({
   ...recipe,
   data: { ...recipe.data, augmentation: { cropSize: [96, 96] } },
+  // The recipe starts from ImageNet weights, which are fetched; random ones need no network.
+  model: { backbone: { kind: 'resnet18', weights: null } },
   training: { iterations, batchSize: 4 },
 });
 const runFolder = join(folder, 'run');

@@ -15,6 +15,7 @@ import { recipesCommand } from './commands/recipes/recipes.js';
 import { reportCommand } from './commands/report/report.js';
 import { scenesCommand } from './commands/scenes/scenes.js';
 import { trainCommand } from './commands/train/train.js';
+import { weightsCommand } from './commands/weights/weights.js';
 
 /** Lists the commands by what they are for, in the order of the help. */
 const groups = {
@@ -22,7 +23,7 @@ const groups = {
   'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],
   'Look:': [evaluateCommand, reportCommand, figureCommand],
   'Deploy:': [predictCommand],
-  'Setup:': [doctorCommand],
+  'Setup:': [doctorCommand, weightsCommand],
 };
 
 const example = `

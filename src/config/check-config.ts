@@ -5,10 +5,12 @@ import path from 'node:path';
 import type { DatasetCheck } from '../data/index.js';
 import { findPaletteConflict } from '../data/internal.js';
 import { ConfigError, DataError } from '../errors/index.js';
+import { publishedFileOf } from '../models/internal.js';
 import type { ComponentSection } from '../registry/index.js';
 import { checkCleanData, learnsFromClean } from './clean-data.js';
 import { type DatasetPartName, datasetSection } from './data-section.js';
 import { checkExtraHeads } from './extra-heads.js';
+import { withoutReplacedWeights } from './initial-weights.js';
 import { checkObjective } from './objective-sections.js';
 import { checkQuick } from './quick-section.js';
 import type { Config } from './schema.js';
@@ -40,7 +42,7 @@ export async function checkConfig(
   { label, checkDataset, startsAnew = true }: CheckOptions,
 ): Promise<void> {
   checkParts(config, label);
-  if (startsAnew) checkWeights(config.model, label);
+  if (startsAnew) checkWeights(withoutReplacedWeights(config).model, label);
   checkOutput(config.output, label);
   await checkData(config, { label, checkDataset });
 }
@@ -90,11 +92,18 @@ async function comparePalettes(parts: readonly CheckedPart[]): Promise<void> {
 }
 
 function checkParts(config: Config, label: string): void {
-  try {
+  labeled(label, () => {
     checkExtraHeads(config);
     checkCleanData(config);
     checkObjective(config);
     checkQuick(config);
+  });
+}
+
+/** Runs a check whose errors do not name the config. */
+function labeled<T>(label: string, check: () => T): T {
+  try {
+    return check();
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError(`config ${label}: ${error.message}`) : error;
   }
@@ -108,7 +117,12 @@ function checkWeights({ backbone, weights }: Config['model'], label: string): vo
         'set one of them to null',
     );
   }
-  if (backboneWeights !== null && !(existsSync(backboneWeights) && statSync(backboneWeights).isFile())) {
+  const published = labeled(label, () => publishedFileOf(backbone));
+  if (
+    backboneWeights !== null &&
+    published === null &&
+    !(existsSync(backboneWeights) && statSync(backboneWeights).isFile())
+  ) {
     throw new ConfigError(
       `config ${label}: model.backbone.weights: no file ${backboneWeights}; give a .pth or .safetensors file, or null` +
         (existsSync(backboneWeights) ? ' (a whole run is given as model.weights)' : ''),

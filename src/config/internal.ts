@@ -5,7 +5,7 @@ export { checkCleanData, learnsFromClean } from './clean-data.js';
 export { configDifferences } from './config-difference.js';
 export { imageReadingOf, normalizationOf } from './data-section.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
-export { withoutInitialWeights } from './initial-weights.js';
+export { withoutInitialWeights, withoutReplacedWeights } from './initial-weights.js';
 export { keysWith } from './key-traits.js';
 export { isSection, type Section } from './merge.js';
 export { type ClassWeightsSection, checkObjective } from './objective-sections.js';

@@ -60,6 +60,25 @@ export class FileError extends CoarselyError {
   }
 }
 
+/**
+ * Says why a file could not be fetched: `network`, nothing answers; `refused`, the server will not send it; `interrupted`,
+ * the connection kept breaking; `content`, something else came.
+ */
+export type DownloadFailure = 'network' | 'refused' | 'interrupted' | 'content';
+
+/** Reports a file that could not be fetched from another machine. */
+export class DownloadError extends CoarselyError {
+  readonly failure: DownloadFailure;
+
+  constructor(
+    message: string,
+    { cause, failure = 'network' }: ErrorOptions & { readonly failure?: DownloadFailure } = {},
+  ) {
+    super(message, { code: 'download', cause });
+    this.failure = failure;
+  }
+}
+
 /** Reports that libtorch is missing, does not load or lacks a device. */
 export class EngineError extends CoarselyError {
   constructor(message: string, { cause }: ErrorOptions = {}) {

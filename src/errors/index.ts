@@ -4,6 +4,8 @@ export {
   ConfigError,
   DataError,
   DistributedError,
+  DownloadError,
+  type DownloadFailure,
   EngineError,
   type ErrorOptions,
   FileError,

@@ -7,6 +7,7 @@ import { backbones } from './backbones.js';
 import { type ExtraHeadChannels, ExtraHeads } from './extra-heads.js';
 import { FcnHead } from './fcn-head.js';
 import { heads } from './heads.js';
+import { withWeightsFile } from './imagenet/fetch-weights.js';
 import { type ImageNormalization, Segmentor } from './segmentor.js';
 
 /** Describes a network, as the `model` section of a config does. */
@@ -37,7 +38,7 @@ export interface CreateSegmentorOptions {
 /**
  * Returns a segmentor on the CPU, in float32 and in training mode.
  *
- * @throws {ConfigError} when a kind or option is unknown
+ * @throws {ConfigError} when a kind or option is unknown, or ImageNet weights were not fetched before
  * @throws {CheckpointError} when a weights file does not fit
  */
 export function createSegmentor(
@@ -53,7 +54,7 @@ export function createSegmentor(
 ): Segmentor {
   return freeOnThrow(() =>
     tidy(() => {
-      const backbone = createComponent(backbones, backboneSection, {
+      const backbone = createComponent(backbones, withWeightsFile(backboneSection), {
         generator,
         imageChannels,
         ...(onNotice && { onNotice }),

@@ -22,6 +22,12 @@ export {
 export type { Head, HeadComponent, HeadContext, HeadOutput, StackableHead } from './head.js';
 export { heads } from './heads.js';
 export { Hypercolumn, type HypercolumnOptions } from './hypercolumn.js';
+export {
+  type FetchWeightsOptions,
+  fetchImageNetWeights,
+  type WeightsProgress,
+} from './imagenet/fetch-weights.js';
+export type { ImageNetWeights } from './imagenet/find-weights.js';
 export type { MobileNetKind } from './mobilenet/architectures.js';
 export { MobileNet, type MobileNetOptions } from './mobilenet/mobilenet.js';
 export { OcrHead, type OcrHeadOptions } from './ocr-head.js';

@@ -1,7 +1,7 @@
 /**
  * Defines recipes for a user's dataset folder of about the size of CamVid (a few hundred images of about 480×360):
- * `images/`, `coarse/` to train on and `fine/` to evaluate on, each with `train` and `val` inside. They train from random
- * weights and are sized for a CPU.
+ * `images/`, `coarse/` to train on and `fine/` to evaluate on, each with `train` and `val` inside. They start from
+ * torchvision's ImageNet weights and are sized for a CPU.
  */
 
 import type { RecipeConfig } from '../config/index.js';
@@ -19,7 +19,10 @@ export function folderCrossEntropy({ root }: RecipeOptions = {}): RecipeConfig {
       evaluation: { split: 'val', labels: 'fine' },
       augmentation: { cropSize: [240, 320] },
     },
-    model: { backbone: { kind: 'resnet18', outputStride: 16 }, head: { kind: 'deeplabv3plus' } },
+    model: {
+      backbone: { kind: 'resnet18', stem: 'torchvision', weights: 'imagenet', outputStride: 16 },
+      head: { kind: 'deeplabv3plus' },
+    },
     training: { iterations: 800, batchSize: 8, evaluateEvery: 200, checkpointEvery: 100 },
   };
 }

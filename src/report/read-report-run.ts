@@ -11,7 +11,7 @@ import {
   readRun,
   readRunHistory,
 } from '../runs/index.js';
-import { runEnvironment } from '../runs/internal.js';
+import { initialWeightsOf, runEnvironment } from '../runs/internal.js';
 import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './report-run.js';
 
 /**
@@ -72,6 +72,8 @@ function environmentOf(run: Run, config: Readonly<Record<string, unknown>>): [st
   const settings = ['device', 'precision', 'seed'].filter((key) => config[key] !== undefined);
   if (settings.length > 0) rows.push(['Settings', settings.map((key) => `${key} ${config[key]}`).join(', ')]);
   const { lastCheckpoint } = run;
+  const initialWeights = lastCheckpoint && initialWeightsOf(lastCheckpoint);
+  if (initialWeights !== null) rows.push(['Initial weights', initialWeights]);
   rows.push(['Checkpoint', lastCheckpoint === null ? 'none yet' : `step ${lastCheckpoint.step}`]);
   rows.push(...memoryOf(run));
   rows.push(

@@ -8,6 +8,8 @@ export { rejectIfTraining, trainingProcess } from './run-lock.js';
 export { type RunSamples, readRunSamples, type SamplePart } from './run-samples.js';
 export {
   environmentState,
+  initialWeightsOf,
+  initialWeightsState,
   type JsonValue,
   noCheckpointError,
   type RunState,

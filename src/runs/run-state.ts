@@ -42,6 +42,20 @@ export function runEnvironment({
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)]));
 }
 
+/** Names the file of weights that a run started from in `state`. */
+const initialWeightsKey = 'initialWeights';
+
+/** Returns the part of a checkpoint's state that names the file of weights that the run started from. */
+export function initialWeightsState(file: string | null): RunState['state'] {
+  return file === null ? {} : { [initialWeightsKey]: file };
+}
+
+/** Returns name and SHA-256 of the file of weights that a run started from; null where none is recorded. */
+export function initialWeightsOf({ state }: Pick<RunState, 'state'>): string | null {
+  const file = state[initialWeightsKey];
+  return typeof file === 'string' ? file : null;
+}
+
 export function formatState({ step, file, state }: RunState): string {
   return `${JSON.stringify({ format: stateFormat, step, checkpoint: file, state }, null, 1)}\n`;
 }

@@ -15,15 +15,29 @@ import { listNames, matchClasses } from '../data/internal.js';
 import { CheckpointError } from '../errors/index.js';
 import { reweighters } from '../reweighting/index.js';
 import { type Run, type RunChange, readRun } from '../runs/index.js';
-import { classesOfState, type JsonValue, type RunState, readRunSamples } from '../runs/internal.js';
+import {
+  classesOfState,
+  initialWeightsOf,
+  type JsonValue,
+  type RunState,
+  readRunSamples,
+} from '../runs/internal.js';
 import { resolvePrecision } from '../torch/internal.js';
 import { findDataChanges } from './data-changes.js';
 import { type DataRecord, recordedData } from './data-record.js';
 import { restateSchedule } from './restated-schedule.js';
 
+/** Describes the checkpoint that a run continues from. */
+export interface LastCheckpoint {
+  readonly file: string;
+  readonly step: number;
+  /** Gives name and SHA-256 of the file of weights that the run started from; null where there was none. */
+  readonly initialWeights: string | null;
+}
+
 /** Says from where a run continues, and how it differs from the interrupted one. */
 export interface Continuation {
-  readonly lastCheckpoint: { readonly file: string; readonly step: number } | null;
+  readonly lastCheckpoint: LastCheckpoint | null;
   /** Lists what the user has to know before the run goes on. */
   readonly notices: readonly string[];
   /** Lists what goes into the history of the run. */
@@ -74,7 +88,11 @@ export function continueRun(config: Config, options: ContinueOptions): Continuat
   const edits = configEdits(config, { run, taken });
   const data = dataChange(config, { ...options, run, taken });
   return {
-    lastCheckpoint: run.lastCheckpoint && { file: run.lastCheckpoint.file, step: taken },
+    lastCheckpoint: run.lastCheckpoint && {
+      file: run.lastCheckpoint.file,
+      step: taken,
+      initialWeights: initialWeightsOf(run.lastCheckpoint),
+    },
     notices: [...length.notices, ...edits.notices, ...data.notices],
     changes: [...length.changes, ...edits.changes, ...data.changes],
     configYaml: length.configYaml,

@@ -9,6 +9,7 @@ import {
   extraHeadsOf,
   normalizationOf,
   withoutInitialWeights,
+  withoutReplacedWeights,
 } from '../config/internal.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import { ConfigError, EngineError } from '../errors/index.js';
@@ -89,7 +90,7 @@ function createComponents(
     );
   }
   const generator = new Generator(seed);
-  const { model: section } = startsAnew ? config : withoutInitialWeights(config);
+  const { model: section } = startsAnew ? withoutReplacedWeights(config) : withoutInitialWeights(config);
   const model = createSegmentor(section, {
     classCount,
     imageChannels: config.data.channels,

@@ -14,16 +14,17 @@ import { listenToFileNotices } from '../files/index.js';
 import { RunWriter } from '../runs/internal.js';
 import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
 import { expectSameClasses, expectSameImages } from './agreement.js';
-import { type Continuation, continueRun, newConfigYaml } from './continued-run.js';
+import { type Continuation, continueRun, type LastCheckpoint, newConfigYaml } from './continued-run.js';
 import { type DataRecord, recordData } from './data-record.js';
 import type { TrainingHooks } from './events.js';
+import { fetchInitialWeights } from './initial-weights.js';
 import { deviceOfRank, threadsOfRank } from './rank-resources.js';
 import { broadcastJson, restoreRankStates } from './rank-state.js';
 import { resolveClassWeights } from './resolve-class-weights.js';
 import type { RunBatches, StepSource } from './step-source.js';
 import { Trainer } from './trainer.js';
 import { TrainingBatches } from './training-batches.js';
-import { type LastCheckpoint, TrainingRun } from './training-run.js';
+import { TrainingRun } from './training-run.js';
 
 /** Configures `runTraining`. */
 export interface RunTrainingOptions extends TrainingHooks {
@@ -54,6 +55,7 @@ class RankStoppedError extends CoarselyError {
  * @throws {DataError} when the dataset cannot be read, or has only one class
  * @throws {CheckpointError} when the folder cannot be written, or not be resumed
  * @throws {DivergenceError} when the loss becomes NaN or infinite
+ * @throws {DownloadError} when the ImageNet weights of the backbone cannot be fetched
  * @throws {DistributedError} when another rank is gone
  */
 export async function runTraining(
@@ -64,6 +66,8 @@ export async function runTraining(
   setThreads(threadsOfRank(config.threads, { environment }));
   const deterministicBefore = setDeterministic(config.deterministic);
   try {
+    // Before the processes meet, as the others would wait only for so long. Afterwards the file is there.
+    if (options.resume !== true) await fetchInitialWeights(config);
     if (environment === null)
       return await train(config, { processGroup: null, device: config.device, options });
     const device = deviceOfRank(config.device, environment);
@@ -117,6 +121,8 @@ async function train(
     continuationOf(config, { options, data }),
   );
   const { source = null } = options;
+  const initialWeights =
+    lastCheckpoint === null ? await fetchInitialWeights(config, { onNotice }) : lastCheckpoint.initialWeights;
   const trainer = new Trainer(
     { ...config, device },
     {
@@ -156,6 +162,7 @@ async function train(
       statisticsImages,
       writer,
       lastCheckpoint,
+      initialWeights,
       processGroup,
       hooks: options,
     };

@@ -7,10 +7,10 @@ import type { ProcessGroup } from '../distributed/index.js';
 import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
 import type { Parameter } from '../nn/index.js';
 import type { EvaluationValues, MemoryValues, Profile } from '../runs/index.js';
-import { environmentState, type RunWriter } from '../runs/internal.js';
+import { environmentState, initialWeightsState, type RunWriter } from '../runs/internal.js';
 import { engine, scope, threads, tidy } from '../torch/index.js';
 import { ClassTally, samplingText } from './class-tally.js';
-import { configState } from './continued-run.js';
+import { configState, type LastCheckpoint } from './continued-run.js';
 import { type DataRecord, dataState } from './data-record.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent, TrainingHooks } from './events.js';
@@ -39,14 +39,11 @@ export interface TrainingRunParts {
   readonly writer: RunWriter | null;
   /** Gives the checkpoint that the run continues from; null for a new run. */
   readonly lastCheckpoint: LastCheckpoint | null;
+  /** Gives name and SHA-256 of the file of weights that the run started from; null where there was none. */
+  readonly initialWeights: string | null;
   /** Connects the processes that train together; null when there is one. */
   readonly processGroup: ProcessGroup | null;
   readonly hooks: TrainingHooks;
-}
-
-export interface LastCheckpoint {
-  readonly file: string;
-  readonly step: number;
 }
 
 export class TrainingRun {
@@ -276,7 +273,7 @@ export class TrainingRun {
   }
 
   #save(): void {
-    const { trainer, writer, processGroup, data } = this.#parts;
+    const { trainer, writer, processGroup, data, initialWeights } = this.#parts;
     const step = trainer.stepsTaken;
     if (step === this.#checkpointStep) return;
     this.#watch.settle();
@@ -293,6 +290,7 @@ export class TrainingRun {
         classes: this.#classList(),
         ...configState(trainer.config),
         ...(data && dataState(data)),
+        ...initialWeightsState(initialWeights),
         ...environmentState(environment(processGroup?.worldSize ?? 1)),
       },
     });

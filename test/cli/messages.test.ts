@@ -17,6 +17,7 @@ const commands = [
   'experiment',
   'recipes',
   'doctor',
+  'weights',
 ];
 
 let folder: string;

@@ -61,7 +61,7 @@ beforeAll(async () => {
     '  train: { split: train+train_extra, labels: coarse }',
     '  augmentation: { cropSize: [64, 64] }',
     '  workers: 1',
-    'model: { head: { channels: 32 }, auxiliary: { channels: 32 } }',
+    'model: { backbone: { weights: null }, head: { channels: 32 }, auxiliary: { channels: 32 } }',
     'training: { iterations: 2, batchSize: 2 }',
   ];
   writeFileSync(path.join(folder, 'streets.yaml'), config.join('\n'));

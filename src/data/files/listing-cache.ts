@@ -7,11 +7,10 @@
 
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { FileError } from '../../errors/index.js';
-import { writeFileAtomically } from '../../files/index.js';
+import { cacheFolder, writeFileAtomically } from '../../files/index.js';
 import type { FileListing } from './list-split.js';
 import { PairTable, type SharedFiles } from './pair-table.js';
 
@@ -46,9 +45,7 @@ interface Entry {
 
 /** Returns the folder of kept listings: `$XDG_CACHE_HOME/coarsely/listings`, by default in `~/.cache`. */
 export function listingCacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  const given = environment.XDG_CACHE_HOME;
-  const base = given && isAbsolute(given) ? given : join(homedir(), '.cache');
-  return join(base, 'coarsely', 'listings');
+  return cacheFolder('listings', environment);
 }
 
 /**

@@ -17,7 +17,10 @@ const weights = z
   .string()
   .nullable()
   .default(null)
-  .describe('File of ImageNet weights (.pth, .pt or .safetensors). `null` starts from random values.');
+  .describe(
+    '`imagenet` fetches the ImageNet weights that are published for this kind (`coarsely weights` lists them); any other ' +
+      'text is a file of them (.pth, .pt or .safetensors). `null` starts from random values.',
+  );
 
 /** Accepts the order in which a weights file reads the colors. */
 const weightsColors = z

@@ -36,7 +36,23 @@ async function doctor(): Promise<void> {
   ]);
   const devices = cudaDevices === 0 ? (['cpu'] as const) : (['cpu', 'cuda'] as const);
   print(devices.map((device) => [`gradient (${device})`, checkGradient(torch, device)]));
-  print([['matrix product', matrixProductRate(torch)]]);
+  print([
+    ['matrix product', matrixProductRate(torch)],
+    ['ImageNet weights', await weightsHere()],
+  ]);
+}
+
+/** Names the backbones whose ImageNet weights are on this machine. */
+async function weightsHere(): Promise<string> {
+  const { findWeights, publishedFiles, weightsFolder } = await import('../../../models/internal.js');
+  try {
+    const kinds = [...publishedFiles.values()].filter((file) => findWeights(file) !== null);
+    if (kinds.length > 0) return `of ${kinds.map(({ kind }) => kind).join(', ')}`;
+    return `none yet in ${weightsFolder()}; a run that needs some fetches them, and so does coarsely weights KIND`;
+  } catch (error) {
+    // A variable that names no folder, or a file that cannot be read, stops those who need weights.
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 type Torch = typeof import('../../../torch/index.js');

@@ -29,6 +29,7 @@ import {
 } from '../../../experiments/internal.js';
 import { printNotice } from '../../output/print-notice.js';
 import { shellWord } from '../../output/shell-word.js';
+import { fetchWeights } from '../../training/fetch-weights.js';
 import { onStopRequest } from '../../training/interrupts.js';
 import { queueVariable } from '../../training/parent-process.js';
 import { createExperimentDisplay } from './experiment-display.js';
@@ -82,6 +83,8 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
     return 0;
   }
   writeSettings(output, settings);
+  // Once, as the runs would all wait for it.
+  await fetchWeights(plan.queue.map(({ config }) => config));
   return runQueue(plan, { parallel, command, retryFailed: options.retryFailed === true });
 }
 

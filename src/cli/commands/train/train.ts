@@ -135,8 +135,10 @@ interface ProfileChoice {
 
 async function startRun(source: string, changes: ConfigChanges, choice: ProfileChoice): Promise<void> {
   const { loadConfig } = await import('../../training/load-config.js');
+  const { fetchWeights } = await import('../../training/fetch-weights.js');
   const { claimRunFolder } = await import('../../training/claim-run-folder.js');
   const config = await loadConfig(source, changes);
+  await fetchWeights([config]);
   // Rank 0 alone writes a folder, and chooses its name.
   const claimed = (await isFirst()) ? claimRunFolder(config, { exact: changes.name !== undefined }) : null;
   try {
@@ -173,6 +175,10 @@ async function resumeRun(runFolder: string, choice: ProfileChoice & ResumeChange
     label: `${runFolder}/config.yaml`,
     startsAnew: run.lastCheckpoint === null,
   });
+  if (run.lastCheckpoint === null) {
+    const { fetchWeights } = await import('../../training/fetch-weights.js');
+    await fetchWeights([config]);
+  }
   await trainAndReport(config, { runFolder, resume: true, allowChangedData, profileSteps });
 }
 
