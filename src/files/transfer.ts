@@ -202,7 +202,11 @@ function explained(
       failure: 'network',
     });
   }
-  return new ConnectionError(`the connection broke (${code ?? cause.message})`, { cause: error });
+  // A URL that leads nowhere, such as one of a port that is not for HTTP, or a circle of redirects.
+  if (code === undefined) {
+    return new DownloadError(`${url}: ${cause.message}`, { cause: error, failure: 'refused' });
+  }
+  return new ConnectionError(`the connection broke (${code})`, { cause: error });
 }
 
 function innermost(error: Error): Error {

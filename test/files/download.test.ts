@@ -13,7 +13,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,6 +28,7 @@ import {
   listen,
   serveFile,
   slowly,
+  unreachableUrl,
   withoutRanges,
 } from '../support/file-server.js';
 
@@ -242,16 +242,16 @@ describe('an error in one line', () => {
   });
 
   test('nothing answers', async () => {
-    // A port that was free a moment ago.
-    const url = await new Promise<string>((resolve) => {
-      const server = createServer().listen(0, '127.0.0.1', () => {
-        const { port } = server.address() as { port: number };
-        server.close(() => resolve(`http://127.0.0.1:${port}`));
-      });
-    });
+    const url = await unreachableUrl();
     const { message, failure } = await failureOf(attemptAt(url));
     expect(message).toBe(`${url.slice('http://'.length)} cannot be reached (ECONNREFUSED)`);
     expect(failure).toBe('network');
+  });
+
+  test('a port that is not for HTTP', async () => {
+    const { message, failure } = await failureOf(attemptAt('http://127.0.0.1:1'));
+    expect(message).toBe('http://127.0.0.1:1/file.pth: bad port');
+    expect(failure).toBe('refused');
   });
 
   test('a full disk: what came is removed, as it would keep the disk full', async () => {

@@ -39,6 +39,16 @@ export async function listen(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** Returns a URL of this machine at which nothing answers: its port was free a moment ago. */
+export function unreachableUrl(): Promise<string> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(`http://127.0.0.1:${port}`));
+    });
+  });
+}
+
 /** Sends the file, or the rest that the request asks for. */
 export const good: Behavior = (request, response, content) => {
   const first = firstByte(request);
