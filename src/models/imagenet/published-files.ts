@@ -23,6 +23,8 @@ const resnest = 'https://github.com/zhanghang1989/ResNeSt/releases/download/weig
 
 /** torchvision's ResNets have one 7×7 convolution in their stem. */
 const plainStem = { stem: 'torchvision' };
+/** torchvision's MobileNets have the channels of their papers. */
+const fullWidth = { width: 1 };
 
 /** Holds the published files by the kind of backbone. */
 export const publishedFiles: ReadonlyMap<string, PublishedFile> = new Map(
@@ -35,9 +37,9 @@ export const publishedFiles: ReadonlyMap<string, PublishedFile> = new Map(
       folder: torchvision,
       hash: 'b0353104',
       mebibytes: 13.6,
-      options: { width: 1 },
+      options: fullWidth,
     }),
-    published('mobilenet_v3_large', { folder: torchvision, hash: '8738ca79', mebibytes: 21.1 }),
+    published('mobilenet_v3_large', { folder: torchvision, hash: '8738ca79', mebibytes: 21.1, options: fullWidth }),
     published('resnest50', { folder: resnest, hash: '528c19ca', mebibytes: 105 }),
     published('resnest101', { folder: resnest, hash: '22405ba7', mebibytes: 185 }),
   ].map((file) => [file.kind, file]),
