@@ -103,7 +103,7 @@ test('resumed where the file is gone, it goes on bit for bit and keeps the recor
   expect(stateOf(resumed)).toBe(stateOf(unbroken));
   expect(stateOf(resumed)).toContain('resnet18-imagenet.safetensors');
   // A trained network is used without the file as well.
-  (await loadRun(resumed ?? '')).dispose();
+  (await loadRun(resumed ?? ''))[Symbol.dispose]();
 });
 
 test('without network and file, nothing begins', async () => {

@@ -39,7 +39,12 @@ export const publishedFiles: ReadonlyMap<string, PublishedFile> = new Map(
       mebibytes: 13.6,
       options: fullWidth,
     }),
-    published('mobilenet_v3_large', { folder: torchvision, hash: '8738ca79', mebibytes: 21.1, options: fullWidth }),
+    published('mobilenet_v3_large', {
+      folder: torchvision,
+      hash: '8738ca79',
+      mebibytes: 21.1,
+      options: fullWidth,
+    }),
     published('resnest50', { folder: resnest, hash: '528c19ca', mebibytes: 105 }),
     published('resnest101', { folder: resnest, hash: '22405ba7', mebibytes: 185 }),
   ].map((file) => [file.kind, file]),
