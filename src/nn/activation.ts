@@ -18,7 +18,10 @@ export function activate(map: Tensor, activation: Activation): Tensor {
     case 'relu':
       return ops.relu_(map);
     case 'relu6':
-      return ops.hardtanh_(map, { minVal: 0, maxVal: 6 });
+      // libtorch 1.13 has no gradient of hardtanh in bfloat16 on the CPU.
+      return map.requiresGrad && map.dtype === 'bfloat16' && map.device === 'cpu'
+        ? map.clamp({ min: 0, max: 6 })
+        : ops.hardtanh_(map, { minVal: 0, maxVal: 6 });
     case 'hardswish':
       return ops.hardswish(map);
   }

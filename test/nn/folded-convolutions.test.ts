@@ -1,8 +1,8 @@
 /**
  * Compares packed convolutions with the plain layers, for every geometry with a kernel of its own and every epilogue.
  */
-import { BatchNorm2d, Conv2d } from 'coarsely/nn';
-import { Generator, noGrad, ops, rand, randn, scope, tidy, zeros } from 'coarsely/torch';
+import { type Activation, BatchNorm2d, Conv2d } from 'coarsely/nn';
+import { Generator, noGrad, ops, rand, randn, scope, type Tensor, tidy, zeros } from 'coarsely/torch';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { convolveNormalized } from '#nn/convolve-normalized.js';
 import { FoldedConvolutions } from '#nn/folded-convolutions.js';
@@ -42,7 +42,17 @@ const ends = [
   { residual: false, activation: 'relu' },
   { residual: true, activation: 'none' },
   { residual: true, activation: 'relu' },
+  ...[false, true].flatMap((residual) =>
+    (['relu6', 'hardswish'] as const).map((activation) => ({ residual, activation })),
+  ),
 ] as const;
+
+const formulas: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
+  none: (x) => x,
+  relu: (x) => x.relu(),
+  relu6: (x) => x.clamp({ min: 0, max: 6 }),
+  hardswish: (x) => x.mul(x.add(3).clamp({ min: 0, max: 6 })).div(6),
+};
 
 function createLayers({ inChannels, outChannels, bias = false, ...options }: Case) {
   const conv = new Conv2d(inChannels, outChannels, { ...options, bias, generator });
@@ -64,15 +74,16 @@ function createLayers({ inChannels, outChannels, bias = false, ...options }: Cas
 test.each(cases)('%o', (setting) => {
   const layers = createLayers(setting);
   using _tensors = scope();
-  const inputNCHW = randn([2, setting.inChannels, 9, 7], { dtype: 'float32', generator });
+  // Large enough that values pass every kink of the activations.
+  const inputNCHW = randn([2, setting.inChannels, 9, 7], { dtype: 'float32', generator }).mul(12);
   for (const dtype of ['float32', 'bfloat16'] as const) {
     using folded = new FoldedConvolutions({ dtype });
     for (const { residual, activation } of ends) {
       noGrad(() => {
         const plain = convolveNormalized(layers, inputNCHW);
-        const added = residual ? randn(plain.shape, { dtype: 'float32', generator }) : null;
+        const added = residual ? randn(plain.shape, { dtype: 'float32', generator }).mul(4) : null;
         const joined = added === null ? plain : plain.add(added);
-        const expected = activation === 'relu' ? joined.relu() : joined;
+        const expected = formulas[activation](joined);
         const actual = folded.run(() =>
           convolveNormalized(layers, inputNCHW, { residual: added, activation }),
         );

@@ -58,6 +58,15 @@ describe('model.backbone.frozen', () => {
     expect(result.gradients).toBe(result.learning);
   });
 
+  test.each(['resnest50', 'mobilenet_v2', 'mobilenet_v3_large'])('goes with %s', (kind) => {
+    const result = trainSteps({ model: { backbone: { kind, frozen: 'stage1' } } });
+    expect(partsOf(result)).toEqual({
+      changed: ['stage2', 'stage3', 'stage4', 'head', 'auxiliary'],
+      same: ['stem', 'stage1'],
+    });
+    expect(result.gradients).toBe(result.learning);
+  });
+
   test('goes with activation checkpointing, which changes no bit', () => {
     const run = (activationCheckpointing: boolean) =>
       trainSteps({ model: { backbone: { frozen: 'stage2' }, activationCheckpointing } });
