@@ -2,7 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadBackboneWeights, MobileNet, type MobileNetKind, type OutputStride } from 'coarsely/models';
+import {
+  backbones,
+  loadBackboneWeights,
+  MobileNet,
+  type MobileNetKind,
+  type OutputStride,
+} from 'coarsely/models';
 import {
   full,
   Generator,
@@ -55,11 +61,15 @@ function create(
   tidy(() =>
     noGrad(() => {
       for (const [name, tensor] of backbone.stateDict()) {
-        tensor.copy_(values(backbone.publishedName(name), tensor.shape));
+        tensor.copy_(values(torchvisionName(backbone, name), tensor.shape));
       }
     }),
   );
   return backbone;
+}
+
+function torchvisionName(backbone: MobileNet, name: string): string {
+  return backbone.publishedName(name)[0] as string;
 }
 
 /** Puts the stem's feature, which comes last, before the stages. */
@@ -108,13 +118,13 @@ describe.each(cases)('$key', ({ key, kind, ...options }) => {
         objective?.backward();
         let squares = 0;
         for (const [name, parameter] of backbone.namedParameters()) {
-          const summary = expected.gradients[backbone.publishedName(name)];
+          const summary = expected.gradients[torchvisionName(backbone, name)];
           squares += parameter.grad?.square().sum().item() ?? Number.NaN;
           if (summary !== undefined) expectClose(parameter.grad as Tensor, summary, 0.01);
         }
         expect(Math.sqrt(squares) / expected.gradientNorm).toBeCloseTo(1, 3);
         for (const [name, buffer] of backbone.namedBuffers()) {
-          if (/^features\.5\.\w+\.0\.1\.running_var$/.test(backbone.publishedName(name))) {
+          if (/^features\.5\.\w+\.0\.1\.running_var$/.test(torchvisionName(backbone, name))) {
             expectClose(buffer, expected.runningVariance);
           }
         }
@@ -160,11 +170,83 @@ describe("torchvision's weight files", () => {
       const places = new Map(shapes.map(([name], index) => [name, index]));
       tidy(() => {
         for (const [name, tensor] of backbone.stateDict()) {
-          const place = places.get(backbone.publishedName(name));
+          const place = places.get(torchvisionName(backbone, name));
           expect([tensor.min().item(), tensor.max().item()], name).toEqual([place, place]);
         }
       });
       backbone.dispose();
     },
   );
+
+  test("mmsegmentation's MobileNetV2 loads too, and one prefix is removed", () => {
+    const first = create('mobilenet_v2');
+    const path = join(folder, 'mobilenet_v2.safetensors');
+    const names = [...first.stateDict()].map(
+      ([name, tensor]) => [`backbone.${first.publishedName(name)[1]}`, tensor] as const,
+    );
+    expect(names.map(([name]) => name)).toContain('backbone.layer7.0.conv.2.bn.running_var');
+    writeSafetensors(path, new Map(names));
+    using generator = new Generator(2);
+    const second = new MobileNet('mobilenet_v2', { generator });
+    const { missing, unexpected, unused } = loadBackboneWeights(second, path);
+    expect([missing, unexpected, unused]).toEqual([[], [], []]);
+    tidy(() => {
+      const loaded = second.stateDict();
+      for (const [name, tensor] of first.stateDict()) {
+        expect(loaded.get(name) as Tensor, name).toBeAllclose(tensor, { absolute: 0 });
+      }
+    });
+    first.dispose();
+    second.dispose();
+  });
+
+  test.each([
+    [
+      { kind: 'mobilenet_v2', width: 0.5 },
+      { kind: 'mobilenet_v2' },
+      'holds mobilenet_v2 of width 0.5, but the backbone is mobilenet_v2; ' +
+        'write model.backbone: { kind: mobilenet_v2, width: 0.5 }, or give other weights',
+    ],
+    [
+      { kind: 'mobilenet_v2' },
+      { kind: 'mobilenet_v2', width: 1.4 },
+      'holds mobilenet_v2, but the backbone is mobilenet_v2 of width 1.4; ' +
+        'write model.backbone: { kind: mobilenet_v2 }, or give other weights',
+    ],
+    [
+      { kind: 'mobilenet_v3_large' },
+      { kind: 'mobilenet_v2' },
+      'holds mobilenet_v3_large, but the backbone is mobilenet_v2; ' +
+        'write model.backbone: { kind: mobilenet_v3_large }, or give other weights',
+    ],
+    [
+      { kind: 'mobilenet_v2' },
+      { kind: 'resnet18', stem: 'torchvision' },
+      "holds mobilenet_v2, but the backbone is resnet18 with torchvision's stem; " +
+        'write model.backbone: { kind: mobilenet_v2 }, or give other weights',
+    ],
+    [
+      { kind: 'resnet18', stem: 'torchvision' },
+      { kind: 'mobilenet_v3_large' },
+      "holds resnet18 with torchvision's stem, but the backbone is mobilenet_v3_large; " +
+        'write model.backbone: { kind: resnet18, stem: torchvision }, or give other weights',
+    ],
+  ] as const)('weights of %o are refused by %o in one line', (held, wanted, message) => {
+    using generator = new Generator(1);
+    const createBackbone = ({ kind, ...options }: typeof held | typeof wanted) => {
+      const component = backbones.get(kind);
+      return tidy(() => component.create(component.options.parse(options), { generator }));
+    };
+    const [source, target] = [createBackbone(held), createBackbone(wanted)];
+    const path = join(folder, 'other.safetensors');
+    const named = [...source.stateDict()].map(
+      ([name, tensor]) => [[source.publishedName?.(name) ?? name].flat()[0] as string, tensor] as const,
+    );
+    writeSafetensors(path, new Map(named));
+    expect(() => loadBackboneWeights(target, path)).toThrow(
+      expect.objectContaining({ code: 'checkpoint', message: `${path}: ${message}` }),
+    );
+    source.dispose();
+    target.dispose();
+  });
 });

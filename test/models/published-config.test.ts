@@ -10,6 +10,8 @@ const head = "type='DepthwiseSeparableASPPHead', in_index=3, channels=512, dilat
 const normalize =
   'dict(type="Normalize", mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True)';
 
+const mobileNet = "type='MobileNetV2', widen_factor=1.0";
+
 interface Parts {
   readonly backbone?: string;
   readonly head?: string;
@@ -150,6 +152,20 @@ describe('a config', () => {
     });
   });
 
+  test.each([
+    ['', { outputStride: 32 }],
+    [
+      ', strides=(1, 2, 2, 1, 1, 1, 1), dilations=(1, 1, 1, 2, 2, 4, 4), out_indices=(1, 2, 4, 6)',
+      { outputStride: 8 },
+    ],
+    [
+      ", strides=(1, 2, 2, 2, 1, 1, 1), dilations=(1, 1, 1, 1, 1, 3, 3), act_cfg=dict(type='ReLU6'), norm_eval=True",
+      { outputStride: 16, dilations: [1, 1, 1, 3], normEval: true },
+    ],
+  ])('of a MobileNetV2%s', (more, expected) => {
+    expect(read(text({ backbone: `${mobileNet}${more}` }))?.model.backbone).toEqual(expected);
+  });
+
   test.each<[string, Parts, string]>([
     ['another network', { backbone: "type='ResNetV1d'" }, "model.backbone.type='ResNetV1d'"],
     ['another head', { head: "type='UPerHead'" }, "model.decode_head.type='UPerHead'"],
@@ -183,6 +199,27 @@ describe('a config', () => {
       'dilations=(6, 12)',
     ],
     ['text for a number', { backbone: `${backbone.replace('(1, 1, 2, 4)', "'1124'")}` }, "dilations='1124'"],
+    ['a MobileNetV3', { backbone: "type='MobileNetV3'" }, "model.backbone.type='MobileNetV3'"],
+    [
+      'other strides of a MobileNetV2',
+      { backbone: `${mobileNet}, strides=(1, 2, 1, 1, 1, 1, 1)` },
+      'model.backbone.strides=(1, 2, 1, 1, 1, 1, 1)',
+    ],
+    [
+      'dilations that change within a stage of a MobileNetV2',
+      { backbone: `${mobileNet}, dilations=(1, 1, 1, 1, 2, 1, 1)` },
+      'model.backbone.dilations=(1, 1, 1, 1, 2, 1, 1)',
+    ],
+    [
+      'other outputs of a MobileNetV2',
+      { backbone: `${mobileNet}, out_indices=(0, 1, 2, 3)` },
+      'model.backbone.out_indices=(0, 1, 2, 3)',
+    ],
+    [
+      'another activation of a MobileNetV2',
+      { backbone: `${mobileNet}, act_cfg=dict(type='ReLU')` },
+      "model.backbone.act_cfg.type='ReLU'",
+    ],
     ['a stretched image', { steps: 'dict(type="Resize", keep_ratio=False)' }, 'keep_ratio=False'],
     ['padding', { steps: 'dict(type="Pad", size_divisor=32)' }, "type='Pad'"],
     ['another test', { model: ", test_cfg=dict(mode='crop')" }, "model.test_cfg.mode='crop'"],
@@ -210,6 +247,7 @@ describe('what a person states', () => {
   test('wins over the config', () => {
     const reading = publishedReading(meta, {
       path: 'x.pth',
+      backboneKind: 'resnet50',
       outputStride: 16,
       contractDilation: false,
       style: 'caffe',
@@ -227,18 +265,25 @@ describe('what a person states', () => {
   });
 
   test('without a config, the rest is assumed and named with its option', () => {
-    const { backbone, assumption } = publishedReading(new Map(), { path: 'x.pth', alignCorners: true });
+    const options = { path: 'x.pth', alignCorners: true };
+    const { backbone, assumption } = publishedReading(new Map(), { ...options, backboneKind: 'resnet50' });
     expect(backbone).toEqual({ outputStride: 8 });
     expect(assumption).toBe(
       'has no config that is read, so these were assumed: output stride 8 (--output-stride); the usual dilations of ' +
         'its pyramid (--aspp-dilations); half the dilation in the first block of a stage (--no-contract-dilation); ' +
         "blocks of PyTorch's style (--style); ImageNet's mean and deviation of red, green and blue (--mean, --std, --bgr)",
     );
+    // What is said of residual blocks alone is not assumed of others.
+    expect(publishedReading(new Map(), { ...options, backboneKind: 'mobilenet_v2' }).assumption).toBe(
+      'has no config that is read, so these were assumed: output stride 8 (--output-stride); the usual dilations of ' +
+        "its pyramid (--aspp-dilations); ImageNet's mean and deviation of red, green and blue (--mean, --std, --bgr)",
+    );
   });
 
   test('a config that cannot be read is left out on request', () => {
     const damaged = new Map([['config', 'import os']]);
-    expect(() => publishedReading(damaged, { path: 'x.pth' })).toThrow('--ignore-config');
-    expect(publishedReading(damaged, { path: 'x.pth', ignoreConfig: true }).backbone.outputStride).toBe(8);
+    const options = { path: 'x.pth', backboneKind: 'resnet50' };
+    expect(() => publishedReading(damaged, options)).toThrow('--ignore-config');
+    expect(publishedReading(damaged, { ...options, ignoreConfig: true }).backbone.outputStride).toBe(8);
   });
 });

@@ -84,6 +84,7 @@ OS8 = dict(strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4))
 OS16 = dict(strides=(1, 2, 2, 1), dilations=(1, 1, 1, 2))
 WHOLE = dict(mode='whole')
 R50 = dict(type='ResNetV1c', depth=50)
+MOBILE = dict(type='MobileNetV2', widen_factor=1.0)
 
 
 def aspp(dilations=(1, 12, 24, 36), **changes):
@@ -113,9 +114,19 @@ VARIANTS = {
     'plain stem, ResNet-18': (dict(type='ResNet', depth=18, **OS8), aspp(align_corners=True), WHOLE, {}),
     'OCR, aligned corners': (dict(R50, **OS8, contract_dilation=True), ocr(align_corners=True), WHOLE, {}),
     'ResNeSt, not contracted': (dict(type='ResNeSt', depth=50, **OS8), aspp(align_corners=True), WHOLE, {}),
+    'MobileNetV2': (dict(MOBILE, strides=(1, 2, 2, 1, 1, 1, 1), dilations=(1, 1, 1, 2, 2, 4, 4)), aspp(), WHOLE, {}),
+    'MobileNetV2, width 0.5, other dilations': (
+        dict(MOBILE, widen_factor=0.5, strides=(1, 2, 2, 2, 1, 1, 1), dilations=(1, 1, 1, 1, 1, 3, 3)),
+        aspp((1, 6, 12, 18), align_corners=True), WHOLE, {}),
     'ResNeSt, caffe style': (dict(type='ResNeSt', depth=50, **OS16, contract_dilation=True, style='caffe'),
                              aspp((1, 6, 12, 18)), WHOLE, {}),
 }
+
+
+def stages(backbone):
+    if backbone['type'] == 'MobileNetV2':
+        return dict(out_indices=(1, 2, 4, 6))
+    return dict(num_stages=4, out_indices=(0, 1, 2, 3))
 
 
 def full_heads(model, head):
@@ -151,7 +162,7 @@ for name, (backbone, head, test_cfg, changes) in VARIANTS.items():
     section = dict(
         type='CascadeEncoderDecoder' if isinstance(head, list) else 'EncoderDecoder',
         pretrained='open-mmlab://resnet50_v1c',
-        backbone=dict(backbone, num_stages=4, out_indices=(0, 1, 2, 3), norm_cfg=NORM, norm_eval=False),
+        backbone=dict(backbone, **stages(backbone), norm_cfg=NORM, norm_eval=False),
         decode_head=full_heads(model, head))
     if isinstance(head, list):
         section['num_stages'] = 2

@@ -153,6 +153,63 @@ class Backbone(nn.Module):
         return features
 
 
+def divisible(channels):
+    rounded = max(8, int(channels + 4) // 8 * 8)
+    return rounded if rounded >= 0.9 * channels else rounded + 8
+
+
+class Relu6Module(nn.Module):
+    def __init__(self, i, o, k, stride=1, dilation=1, groups=1, act=True):
+        super().__init__()
+        self.conv = nn.Conv2d(i, o, k, stride=stride, padding=k // 2 * dilation, dilation=dilation, groups=groups,
+                              bias=False)
+        self.bn = nn.BatchNorm2d(o)
+        self.act = act
+
+    def forward(self, x):
+        return F.relu6(self.bn(self.conv(x))) if self.act else self.bn(self.conv(x))
+
+
+class InvertedResidual(nn.Module):
+    def __init__(self, i, o, stride, dilation, expand):
+        super().__init__()
+        hidden = i * expand
+        first = [Relu6Module(i, hidden, 1)] if expand != 1 else []
+        self.conv = nn.Sequential(*first, Relu6Module(hidden, hidden, 3, stride, dilation, hidden),
+                                  Relu6Module(hidden, o, 1, act=False))
+        self.shortcut = stride == 1 and i == o
+
+    def forward(self, x):
+        return x + self.conv(x) if self.shortcut else self.conv(x)
+
+
+class MobileNetV2(nn.Module):
+    def __init__(self, strides, dilations, widen_factor=1.0, norm_eval=False):
+        super().__init__()
+        i = divisible(32 * widen_factor)
+        self.conv1 = Relu6Module(3, i, 3, stride=2)
+        rows = [(1, 16, 1), (6, 24, 2), (6, 32, 3), (6, 64, 4), (6, 96, 3), (6, 160, 3), (6, 320, 1)]
+        self.channels = []
+        for n, ((expand, channels, count), stride, dilation) in enumerate(zip(rows, strides, dilations), 1):
+            o = divisible(channels * widen_factor)
+            blocks = []
+            for b in range(count):
+                blocks.append(InvertedResidual(i, o, stride if b == 0 else 1, dilation, expand))
+                i = o
+            setattr(self, f'layer{n}', nn.Sequential(*blocks))
+            if n in (2, 3, 5, 7):
+                self.channels.append(o)
+
+    def forward(self, x):
+        x = self.conv1(x)
+        features = []
+        for n in range(1, 8):
+            x = getattr(self, f'layer{n}')(x)
+            if n in (2, 3, 5, 7):
+                features.append(x)
+        return features
+
+
 class FCNHead(nn.Module):
     def __init__(self, i, channels):
         super().__init__()
@@ -219,7 +276,10 @@ class Network(nn.Module):
 
     def __init__(self, backbone, decode_head, auxiliary_head=None):
         super().__init__()
-        self.backbone = Backbone(**backbone)
+        if backbone['type'] == 'MobileNetV2':
+            self.backbone = MobileNetV2(**{key: value for key, value in backbone.items() if key != 'type'})
+        else:
+            self.backbone = Backbone(**backbone)
         c = self.backbone.channels
         heads = decode_head if isinstance(decode_head, list) else [decode_head]
         self.cascade = isinstance(decode_head, list)

@@ -12,7 +12,7 @@ import type { Generator } from '../../torch/index.js';
 import type { Backbone, BackboneContext } from '../backbone.js';
 import { ConvNorm } from '../conv-norm.js';
 import { fileOptions, withWeights } from '../pretrained/load-backbone-weights.js';
-import { mobileNetName } from '../pretrained/mobilenet-names.js';
+import { mobileNetNames } from '../pretrained/mobilenet-names.js';
 import { frozenOption, normEvalOption, stageOptions } from '../stages/stage-options.js';
 import { stagePlan } from '../stages/stage-plan.js';
 import { StagedBackbone } from '../stages/staged-backbone.js';
@@ -109,9 +109,9 @@ export class MobileNet extends StagedBackbone<InvertedResidual | ConvNorm> {
     this.#kind = kind;
   }
 
-  /** Returns the name in torchvision's weight files. */
-  publishedName(name: string): string {
-    return mobileNetName(name, this.#kind);
+  /** Returns the names in torchvision's and, for MobileNetV2, mmsegmentation's weight files. */
+  publishedName(name: string): readonly string[] {
+    return mobileNetNames(name, this.#kind);
   }
 }
 

@@ -52,9 +52,11 @@ export function misfitError({ path, file, expected, match, unexpected }: Misfit)
   );
 }
 
-/** Returns the residual network somewhere in a file; null when there is none. */
+/** Returns the backbone somewhere in a file; null when there is none that is known. */
 function backboneInside(shapes: PublishedShapes): RecognizedBackbone | null {
-  const { prefix, score } = findPrefix(shapes.keys(), (name) => (/^layer[1-4]\.\d+\./.test(name) ? 1 : 0));
+  const { prefix, score } = findPrefix(shapes.keys(), (name) =>
+    /^(layer[1-7]|features)\.\d+\./.test(name) ? 1 : 0,
+  );
   if (score === 0) return null;
   const names = namesAfter(shapes.keys(), prefix);
   return backboneOf(new Map([...names].map(([nameInFile, name]) => [name, shapes.get(nameInFile) ?? []])));
@@ -67,7 +69,7 @@ function wholeNetwork(shapes: PublishedShapes): string {
 }
 
 function sectionText(section: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries({ ...section, stem: section.stem ?? 'deep' });
-  const shown = String(section.kind).startsWith('resnet') ? entries : entries.slice(0, 1);
+  const isResNet = String(section.kind).startsWith('resnet');
+  const shown = Object.entries(isResNet ? { ...section, stem: section.stem ?? 'deep' } : section);
   return `{ ${shown.map(([key, value]) => `${key}: ${String(value)}`).join(', ')} }`;
 }

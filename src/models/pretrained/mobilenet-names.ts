@@ -1,27 +1,28 @@
 /**
- * Translates names of MobileNet tensors to those in torchvision's weight files, which number layers and the parts of a
- * block in their order:
+ * Translates names of MobileNet tensors to those in published weight files, which number the parts of a block in their
+ * order. torchvision numbers the blocks of the whole network, mmsegmentation those of each of seven layers:
  *
- *     stem.0.conv.weight               -> features.0.0.weight
- *     stem.1.depthwise.bn.bias         -> features.1.conv.0.1.bias      (MobileNetV2; its first block does not expand)
- *     stage2.0.project.conv.weight     -> features.4.conv.2.weight      (MobileNetV2)
- *     stage2.0.squeeze.fc1.bias        -> features.4.block.2.fc1.bias   (MobileNetV3)
- *     stage4.3.bn.running_mean         -> features.16.1.running_mean    (MobileNetV3)
+ *     V2   stem.0.conv.weight             -> features.0.0.weight, conv1.conv.weight
+ *          stem.1.depthwise.bn.bias       -> features.1.conv.0.1.bias, layer1.0.conv.0.bn.bias   (it does not expand)
+ *          stage2.0.project.conv.weight   -> features.4.conv.2.weight, layer3.0.conv.2.conv.weight
+ *     V3   stage2.0.squeeze.fc1.bias      -> features.4.block.2.fc1.bias
+ *          stage4.3.bn.running_mean       -> features.16.1.running_mean
  */
 
 import { type BlockPlan, type MobileNetKind, mobileNetPlan } from '../mobilenet/architectures.js';
 
 /**
- * Returns the published name of a tensor of a MobileNet.
+ * Returns the published names of a tensor of a MobileNet, torchvision's first. mmsegmentation has a MobileNetV2 only.
  *
  * @throws {RangeError} when no MobileNet of this kind has a tensor of this name
  */
-export function mobileNetName(name: string, kind: MobileNetKind): string {
+export function mobileNetNames(name: string, kind: MobileNetKind): readonly string[] {
   const [, part = '', index, path = ''] = name.match(/^(stem|stage[1-4])\.(\d+)\.(.+)$/) ?? [];
   const place = placeOf(part, Number(index), kind);
   const rest = place && (place.parts === null ? inLayer(path) : inBlock(path, place.parts, kind));
-  if (!rest) throw new RangeError(`mobileNetName: no published name for ${name}`);
-  return `features.${place.position}.${rest}`;
+  if (!rest) throw new RangeError(`mobileNetNames: no published name for ${name}`);
+  const torchvision = `features.${place.position}.${rest}`;
+  return kind === 'mobilenet_v2' ? [torchvision, inSegmentation(path, place)] : [torchvision];
 }
 
 /** Tells whether a published tensor belongs to the ImageNet classifier of a MobileNet, which no backbone has. */
@@ -32,12 +33,14 @@ export function isMobileNetClassifier(name: string): boolean {
 /** Names the parts of a block in their order, as fields of `InvertedResidual`. */
 type BlockParts = readonly string[];
 
-/** Returns a layer's number in torchvision's `features` and its parts, null for a single convolution. */
-function placeOf(
-  part: string,
-  index: number,
-  kind: MobileNetKind,
-): { readonly position: number; readonly parts: BlockParts | null } | null {
+interface Place {
+  /** A layer's number in torchvision's `features`. */
+  readonly position: number;
+  /** Parts of the block; null for a single convolution. */
+  readonly parts: BlockParts | null;
+}
+
+function placeOf(part: string, index: number, kind: MobileNetKind): Place | null {
   // Which parts a block has does not depend on the width.
   const { stem, stages, lastChannels } = mobileNetPlan(kind, 1);
   const [first, second, third, fourth] = stages.map((blocks) =>
@@ -79,4 +82,15 @@ function inBlock(path: string, parts: BlockParts, kind: MobileNetKind): string |
   // MobileNetV2 has its last convolution and normalization beside the others and not inside a layer of their own.
   const [own, tensor] = layer.split('.');
   return part === 'project' ? `conv.${number + Number(own)}.${tensor}` : `conv.${number}.${layer}`;
+}
+
+// Positions in `features` at which the layers of mmsegmentation's MobileNetV2 begin.
+const layerStarts = [1, 2, 4, 7, 11, 14, 17];
+
+/** Returns the name in mmsegmentation's MobileNetV2, whose convolutions are all mmcv's `ConvModule`. */
+function inSegmentation(path: string, { position, parts }: Place): string {
+  if (parts === null) return `conv1.${path}`;
+  const layer = layerStarts.findLastIndex((start) => start <= position);
+  const [part = '', ...inside] = path.split('.');
+  return `layer${layer + 1}.${position - (layerStarts[layer] ?? 0)}.conv.${parts.indexOf(part)}.${inside.join('.')}`;
 }

@@ -62,7 +62,11 @@ const imageNet: PublishedNormalization = {
  */
 export function publishedReading(
   meta: CheckpointMeta,
-  { path, ...options }: PublishedOptions & { readonly path: string },
+  {
+    path,
+    backboneKind,
+    ...options
+  }: PublishedOptions & { readonly path: string; readonly backboneKind: string },
 ): PublishedReading {
   const config = options.ignoreConfig ? null : readPublishedConfig(meta, path);
   const { outputStride, dilations, contractDilation, style, asppDilations } = options;
@@ -82,7 +86,7 @@ export function publishedReading(
     normalization: normalizationOf(config, options),
     inference: config?.inference ?? null,
     reduceZeroLabel: config?.reduceZeroLabel ?? false,
-    assumption: assumptionOf(config, options),
+    assumption: assumptionOf(config, { backboneKind, ...options }),
   };
 }
 
@@ -99,18 +103,22 @@ function normalizationOf(
 }
 
 /** Says what was assumed of a checkpoint that says nothing of it, with the options that state something else. */
-function assumptionOf(config: PublishedConfig | null, options: PublishedOptions): string | null {
+function assumptionOf(
+  config: PublishedConfig | null,
+  options: PublishedOptions & { readonly backboneKind: string },
+): string | null {
   const { outputStride, alignCorners, asppDilations, contractDilation, style } = options;
+  const isResidual = options.backboneKind.startsWith('resn');
   const normalized = options.mean !== undefined && options.std !== undefined;
   const unknown =
     config === null
       ? [
           outputStride === undefined ? 'output stride 8 (--output-stride)' : '',
           asppDilations === undefined ? 'the usual dilations of its pyramid (--aspp-dilations)' : '',
-          contractDilation === undefined
+          isResidual && contractDilation === undefined
             ? 'half the dilation in the first block of a stage (--no-contract-dilation)'
             : '',
-          style === undefined ? "blocks of PyTorch's style (--style)" : '',
+          isResidual && style === undefined ? "blocks of PyTorch's style (--style)" : '',
           alignCorners === undefined ? 'corners that are not aligned (--align-corners)' : '',
         ]
       : [];

@@ -1,6 +1,6 @@
 /**
- * Loads a whole network from a checkpoint that mmsegmentation published: DeepLabv3+ or OCR on a ResNet or ResNeSt. It
- * is recognized by names and shapes, every tensor has to have its place, and `meta` names the classes.
+ * Loads a whole network from a checkpoint that mmsegmentation published: DeepLabv3+ or OCR on a ResNet, ResNeSt or
+ * MobileNetV2. It is recognized by names and shapes, every tensor has to have its place, and `meta` names the classes.
  */
 
 import { CheckpointError } from '../../errors/index.js';
@@ -69,7 +69,7 @@ export function createPublishedSegmentor(
   const { path, onNotice } = options;
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   const { classCount, backbone, head, auxiliary } = recognizeNetwork(shapes, path);
-  const reading = publishedReading(meta, options);
+  const reading = publishedReading(meta, { ...options, backboneKind: backbone.kind });
   if (reading.assumption !== null) onNotice?.(`${path}: ${reading.assumption}`);
   const section: ModelSection = {
     backbone: { ...backbone, ...reading.backbone },

@@ -1,11 +1,12 @@
 /**
  * Recognizes the network of an mmsegmentation checkpoint by the names and shapes of its tensors: a ResNet or ResNeSt
- * by its blocks, DeepLabv3+ or OCR by a tensor that only that head has. Strides and dilations leave no trace in them.
+ * by its blocks, a MobileNet by its names and its width by its channels, DeepLabv3+ or OCR by a tensor that only that head has. Strides and dilations leave no trace in them.
  */
 
 import { CheckpointError } from '../../errors/index.js';
 import type { ComponentSection } from '../../registry/index.js';
 import { resnestArchitectures, resnetArchitectures } from '../resnet/architectures.js';
+import { mobileNetOf } from './recognize-mobilenet.js';
 
 /** Holds shapes by published name. */
 export type PublishedShapes = ReadonlyMap<string, readonly number[]>;
@@ -118,12 +119,12 @@ function recognizeBackbone(shapes: PublishedShapes, path: string): ComponentSect
   if (found?.section) return found.section;
   throw new CheckpointError(
     `${path}: the backbone is not known here: expected one of ` +
-      `${knownBackbones.map(({ kind }) => kind).join(', ')}, found ` +
+      `${[...knownBackbones.map(({ kind }) => kind), 'mobilenet_v2'].join(', ')}, found ` +
       (found?.text ?? `parts ${parts(inBackbone, /^(\w+)/)}`),
   );
 }
 
-/** Describes the residual network that names and shapes are of. */
+/** Describes the backbone that names and shapes are of. */
 export interface RecognizedBackbone {
   /** Returns the `model.backbone` section, without options that leave no trace in tensors; null when it is not known here. */
   readonly section: ComponentSection | null;
@@ -131,8 +132,12 @@ export interface RecognizedBackbone {
   readonly text: string;
 }
 
-/** Returns the residual network whose published names these are (`layer1.0.conv1.weight`); null when they are of none. */
+/** Returns the backbone whose published names these are (`layer1.0.conv1.weight`); null when they are of none. */
 export function backboneOf(shapes: PublishedShapes): RecognizedBackbone | null {
+  return residualNetworkOf(shapes) ?? mobileNetOf(shapes);
+}
+
+function residualNetworkOf(shapes: PublishedShapes): RecognizedBackbone | null {
   const block = blockKinds.find(({ mark }) => shapes.has(`layer1.0.${mark}`))?.block;
   if (block === undefined) return null;
   const places = [...shapes.keys()].flatMap((name) => {

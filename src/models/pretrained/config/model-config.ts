@@ -7,6 +7,7 @@ import { CheckpointError } from '../../../errors/index.js';
 import { asppDilations } from '../../aspp-dilations.js';
 import { type OutputStride, plannedDilations, strideOf } from '../../stages/stage-plan.js';
 import { type ConfigSection, pythonText } from './config-section.js';
+import { readMobileNet } from './mobilenet-config.js';
 
 /** Holds options for the `model` section of a config of this package; what is absent has its default. */
 export interface ModelConfig {
@@ -58,14 +59,22 @@ export function readModelConfig(model: ConfigSection): ModelConfig {
 }
 
 function readBackbone(section: ConfigSection): ModelConfig['backbone'] {
-  const types = ['ResNet', 'ResNetV1c', 'ResNeSt'];
-  section.expectOneOf('type', ...types);
-  section.ignore(...untouched, 'depth', 'stem_channels', 'deep_stem', 'base_width', 'stage_with_dcn');
+  section.expectOneOf('type', 'ResNet', 'ResNetV1c', 'ResNeSt', 'MobileNetV2');
+  section.ignore(...untouched);
+  readNorm(section);
+  const isMobileNet = section.value('type') === 'MobileNetV2';
+  const options = isMobileNet ? readMobileNet(section) : readResidualBackbone(section);
+  const normEval = section.boolean('norm_eval', false);
+  section.finish();
+  return { ...options, ...(normEval ? { normEval } : {}) };
+}
+
+function readResidualBackbone(section: ConfigSection): ModelConfig['backbone'] {
+  section.ignore('depth', 'stem_channels', 'deep_stem', 'base_width', 'stage_with_dcn');
   for (const [key, value] of Object.entries(supportedBackbone)) section.expectOneOf(key, value);
   section.expectOneOf('style', 'pytorch', 'caffe');
   // ResNeSts always pool in their shortcuts; this key decides about others.
   section.expectOneOf('avg_down', section.value('type') === 'ResNeSt');
-  readNorm(section);
   const strides = section.numbers('strides', [1, 2, 2, 2]);
   const dilations = section.numbers('dilations', [1, 1, 1, 1]);
   const outputStride = strideOf(strides);
@@ -80,15 +89,12 @@ function readBackbone(section: ConfigSection): ModelConfig['backbone'] {
     throw section.refusal('dilations', 'four whole numbers');
   }
   const contracts = section.boolean('contract_dilation', false) || Math.max(...dilations) === 1;
-  const normEval = section.boolean('norm_eval', false);
   const caffe = section.value('style') === 'caffe';
-  section.finish();
   return {
     outputStride,
     ...(planned ? {} : { dilations }),
     ...(contracts ? {} : { contractDilation: false }),
     ...(caffe ? { style: 'caffe' } : {}),
-    ...(normEval ? { normEval } : {}),
   };
 }
 
