@@ -7,12 +7,8 @@ import { CheckpointError } from '../../errors/index.js';
 import { findPrefix, namesAfter } from './find-prefix.js';
 import { listDifference, type MatchedTensors, wrongShapeError } from './match-tensors.js';
 import type { WeightsFile } from './read-weights.js';
-import {
-  backboneOf,
-  classesOfNetwork,
-  type PublishedShapes,
-  type RecognizedBackbone,
-} from './recognize-network.js';
+import { backboneOf, classesOfNetwork } from './recognize-network.js';
+import type { PublishedShapes, RecognizedBackbone } from './recognized-backbone.js';
 
 /** Configures `misfitError`. */
 export interface Misfit {

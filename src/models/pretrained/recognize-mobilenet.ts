@@ -2,7 +2,7 @@
 
 import { type MobileNetKind, type MobileNetPlan, mobileNetPlan } from '../mobilenet/architectures.js';
 import { mobileNetNames } from './mobilenet-names.js';
-import type { PublishedShapes, RecognizedBackbone } from './recognize-network.js';
+import type { PublishedShapes, RecognizedBackbone } from './recognized-backbone.js';
 
 // Tensors that only this network has, torchvision's name first.
 const marks: Readonly<Record<MobileNetKind, readonly string[]>> = {

@@ -7,9 +7,7 @@ import { CheckpointError } from '../../errors/index.js';
 import type { ComponentSection } from '../../registry/index.js';
 import { resnestArchitectures, resnetArchitectures } from '../resnet/architectures.js';
 import { mobileNetOf } from './recognize-mobilenet.js';
-
-/** Holds shapes by published name. */
-export type PublishedShapes = ReadonlyMap<string, readonly number[]>;
+import type { PublishedShapes, RecognizedBackbone } from './recognized-backbone.js';
 
 /** Describes a network as the `model` section of a config does. */
 export interface RecognizedNetwork {
@@ -122,14 +120,6 @@ function recognizeBackbone(shapes: PublishedShapes, path: string): ComponentSect
       `${[...knownBackbones.map(({ kind }) => kind), 'mobilenet_v2'].join(', ')}, found ` +
       (found?.text ?? `parts ${parts(inBackbone, /^(\w+)/)}`),
   );
-}
-
-/** Describes the backbone that names and shapes are of. */
-export interface RecognizedBackbone {
-  /** Returns the `model.backbone` section, without options that leave no trace in tensors; null when it is not known here. */
-  readonly section: ComponentSection | null;
-  /** Names the backbone in messages: `resnet50 with torchvision's stem`, or the numbers of its blocks. */
-  readonly text: string;
 }
 
 /** Returns the backbone whose published names these are (`layer1.0.conv1.weight`); null when they are of none. */
