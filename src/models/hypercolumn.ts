@@ -22,7 +22,7 @@ const schema = z
     taps: z
       .array(z.enum(featureTaps))
       .min(1)
-      .refine((taps) => new Set(taps).size === taps.length, { error: 'expected each feature once' })
+      .refine((taps) => new Set(taps).size === taps.length, { error: 'expected each feature at most once' })
       .nullable()
       .default(null)
       .describe(

@@ -1,0 +1,117 @@
+/** Trains heads on features of one's own, without any image. */
+import { OperationError } from 'coarsely/errors';
+import { losses } from 'coarsely/losses';
+import { featureRows, type TrainHeadOptions, trainHead } from 'coarsely/quick';
+import { reweighters } from 'coarsely/reweighting';
+import { Generator, randn, setThreads, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
+import { afterAll, expect, test } from 'vitest';
+
+setThreads(1);
+const generator = new Generator(5);
+afterAll(() => generator.dispose());
+
+const length = 600;
+const small = { steps: 60, pixels: 128, hidden: [16], optimizer: { kind: 'adamw', learningRate: 0.02 } };
+
+/** Two features of very different size, whose signs say the class; every tenth row has no label. */
+function ownFeatures(): { features: Float32Array; labels: Uint8Array } {
+  const features = new Float32Array(2 * length);
+  const noise = tidy(() => randn([length, 2], { dtype: 'float32', generator }).toTypedArray());
+  const labels = new Uint8Array(length);
+  for (let row = 0; row < length; row++) {
+    const [a, b] = [Number(noise[2 * row]), Number(noise[2 * row + 1])];
+    features[2 * row] = 1000 + 100 * a;
+    features[2 * row + 1] = 0.01 * b;
+    labels[row] = row % 10 === 9 ? 255 : (a > 0 ? 1 : 0) + (b > 0 ? 2 : 0);
+  }
+  return { features, labels };
+}
+
+/** The share of labeled rows that a head classifies as they are labeled. */
+function accuracy(
+  head: { forwardStacked(stacked: Tensor): { logitsNCHW: Tensor } },
+  features: Float32Array,
+  labels: Uint8Array,
+): number {
+  const classes = tidy(() => {
+    const rows = tensorFrom(features, { dtype: 'float32', shape: [length, 2, 1, 1] });
+    return head.forwardStacked(rows).logitsNCHW.argmax(1).toTypedArray();
+  });
+  const labeled = [...labels.keys()].filter((row) => labels[row] !== 255);
+  return labeled.filter((row) => Number(classes[row]) === labels[row]).length / labeled.length;
+}
+
+test('a head learns features of any size, and goes on from where it is', () => {
+  const own = ownFeatures();
+  using rows = featureRows({ ...own, channels: 2 });
+  const seen: number[] = [];
+  const head = trainHead(rows, { ...small, onStep: (_, objective) => seen.push(objective()) });
+  expect(seen).toHaveLength(60);
+  expect(seen.at(-1)).toBeLessThan(0.5 * (seen[0] as number));
+  expect(accuracy(head, own.features, own.labels)).toBeGreaterThan(0.9);
+  // All labels of a class change: a few more steps from the same head are enough to follow.
+  const changed = own.labels.map((label) => (label === 3 ? 0 : label));
+  using edited = featureRows({ features: own.features, channels: 2, labels: changed });
+  const before = accuracy(head, own.features, changed);
+  expect(trainHead(edited, { ...small, start: head, classCount: 4 })).toBe(head);
+  expect(before).toBeLessThan(0.85);
+  expect(accuracy(head, own.features, changed)).toBeGreaterThan(0.9);
+  head.dispose();
+});
+
+test('a tensor of features stays the caller’s', () => {
+  const { features, labels } = ownFeatures();
+  const table = tensorFrom(features, { dtype: 'float32', shape: [length, 2] });
+  const rows = featureRows({ features: table, labels });
+  const head = trainHead(rows, { ...small, steps: 2 });
+  rows[Symbol.dispose]();
+  expect(table.shape).toEqual([length, 2]);
+  head.dispose();
+  table.dispose();
+});
+
+test('equal seeds give equal heads', () => {
+  const own = ownFeatures();
+  using rows = featureRows({ ...own, channels: 2 });
+  const state = (options: TrainHeadOptions) => {
+    const head = trainHead(rows, { ...small, steps: 3, ...options });
+    const bytes = [...head.stateDict().values()].map((tensor) =>
+      Buffer.from(tensor.toBytes()).toString('hex'),
+    );
+    head.dispose();
+    return bytes;
+  };
+  expect(state({ seed: 1 })).toEqual(state({ seed: 1 }));
+  expect(state({ seed: 2 })).not.toEqual(state({ seed: 1 }));
+});
+
+test.each(reweighters.kinds())('with reweighter %s', (kind) => {
+  const own = ownFeatures();
+  using rows = featureRows({ ...own, channels: 2 });
+  const objectives: number[] = [];
+  trainHead(rows, {
+    ...small,
+    steps: 4,
+    clean: rows,
+    reweighter: { kind },
+    onStep: (_, objective) => objectives.push(objective()),
+  }).dispose();
+  expect(objectives.every(Number.isFinite)).toBe(true);
+});
+
+test.each(losses.kinds())('with loss %s, class weights and drawn classes', (kind) => {
+  const own = ownFeatures();
+  using rows = featureRows({ ...own, channels: 2 });
+  const options = { classWeights: [1, 2, 0.5, 1], classBalance: 'balanced' as const, loss: { kind } };
+  trainHead(rows, { ...small, steps: 2, ...options }).dispose();
+});
+
+test('what does not fit is refused', () => {
+  const own = ownFeatures();
+  expect(() => featureRows({ ...own, channels: 3 })).toThrow(
+    'featureRows: expected features [600, channels], one row for each label, received 1200 numbers and channels 3',
+  );
+  using rows = featureRows({ ...own, channels: 2 });
+  expect(() => trainHead(rows, { steps: 0 })).toThrow('trainHead: expected steps of at least 1, received 0');
+  expect(() => trainHead(rows, { reweighter: { kind: 'meta-weight-net' } })).toThrow(OperationError);
+});
