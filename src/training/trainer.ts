@@ -5,7 +5,7 @@
 
 import type { Config } from '../config/index.js';
 import { GradientSynchronizer, type ProcessGroup } from '../distributed/index.js';
-import { CheckpointError, OperationError } from '../errors/index.js';
+import { CheckpointError, ConfigError, OperationError } from '../errors/index.js';
 import { synchronizeBatchNorm } from '../nn/index.js';
 import { clipGradNorm } from '../optim/index.js';
 import { checkpointPart } from '../runs/internal.js';
@@ -56,6 +56,11 @@ export class Trainer {
    * @throws {CheckpointError} when initial weights do not fit the network
    */
   constructor(config: Config, { networkOf, ...options }: TrainerOptions) {
+    if (config.quick !== null && !networkOf) {
+      throw new ConfigError(
+        'quick: this config trains a head on stored features; train it with trainRun of coarsely/quick, or set quick: null',
+      );
+    }
     this.config = config;
     this.precision = resolvePrecision(config.precision, config.device);
     this.processGroup = options.processGroup ?? null;
