@@ -6,14 +6,14 @@
  */
 
 import { z } from 'zod';
-import { Buffer, Conv2d, Module, resizeBilinear } from '../nn/index.js';
+import { Buffer, Conv2d, constant, Module, normal, resizeBilinear } from '../nn/index.js';
 import { type FoldableConvolution, foldedConvolutions, spatialSize } from '../nn/internal.js';
 import { defineComponent, parseOptions } from '../registry/index.js';
 import { cat, ones, ops, type Tensor, tidy, zeros } from '../torch/index.js';
 import type { Features } from './backbone.js';
-import { createClassifier } from './classifier.js';
 import { type FeatureTap, featureTaps, tapChannels, tapsOf } from './feature-taps.js';
 import type { HeadContext, HeadOutput, StackableHead } from './head.js';
+import { asKernel, multiplyCells, Pointwise, pointwiseGeometry } from './pointwise.js';
 
 const widths = z.array(z.int().positive());
 
@@ -57,9 +57,9 @@ export class Hypercolumn extends Module implements StackableHead {
   readonly mean: Buffer;
   /** Holds the factor of each channel after that, [channels]. */
   readonly scale: Buffer;
-  readonly hidden: readonly Conv2d[];
+  readonly hidden: readonly Pointwise[];
   readonly refinement: readonly Conv2d[];
-  readonly classifier: Conv2d;
+  readonly classifier: Pointwise;
   /** Holds for each tap its part of the first layer, whose weights are made when it is packed for inference. */
   readonly #parts: readonly FoldableConvolution[];
   readonly #alignCorners: boolean;
@@ -80,16 +80,22 @@ export class Hypercolumn extends Module implements StackableHead {
     let channels = this.tapChannels.reduce((sum, count) => sum + count, 0);
     this.mean = new Buffer(zeros([channels], { dtype: 'float32' }));
     this.scale = new Buffer(ones([channels], { dtype: 'float32' }));
-    const layer = (width: number, kernelSize: 1 | 3) => {
-      const padding = (kernelSize - 1) / 2;
-      const convolution = new Conv2d(channels, width, { kernelSize, padding, generator });
+    this.hidden = hidden.map((width) => {
+      const layer = new Pointwise(channels, width, { generator });
       channels = width;
-      return convolution;
-    };
-    this.hidden = hidden.map((width) => layer(width, 1));
-    this.refinement = refinement.map((width) => layer(width, 3));
+      return layer;
+    });
+    this.refinement = refinement.map((width) => {
+      const layer = new Conv2d(channels, width, { kernelSize: 3, padding: 1, generator });
+      channels = width;
+      return layer;
+    });
     this.channels = channels;
-    this.classifier = createClassifier(channels, { classCount, generator });
+    this.classifier = new Pointwise(channels, classCount, {
+      generator,
+      initializeWeight: normal(0.01),
+      initializeBias: constant(0),
+    });
     this.#parts = this.taps.map((_, place) => this.#partOf(place));
   }
 
@@ -129,12 +135,11 @@ export class Hypercolumn extends Module implements StackableHead {
    * @param stackedNCHW features [N, channels of all taps, h, w], in the order of the taps
    */
   forwardStacked(stackedNCHW: Tensor): HeadOutput {
-    const { weight, bias } = this.#standardizedFirst();
-    const first = ops.conv2d(stackedNCHW, weight, { bias });
+    const first = multiplyCells(stackedNCHW, this.#standardizedFirst());
     return this.#classify(first, () => this.#standardized(stackedNCHW));
   }
 
-  get #first(): Conv2d {
+  get #first(): Pointwise {
     return this.hidden[0] ?? this.classifier;
   }
 
@@ -168,9 +173,9 @@ export class Hypercolumn extends Module implements StackableHead {
     const length = this.tapChannels[place] as number;
     const standardized = () => this.#standardizedFirst();
     return {
-      geometry: this.#first.geometry,
+      geometry: pointwiseGeometry,
       get weight() {
-        return standardized().weight.narrow(1, start, length);
+        return asKernel(standardized().weight.narrow(1, start, length));
       },
       get bias() {
         return place === 0 ? standardized().bias : null;
@@ -181,9 +186,8 @@ export class Hypercolumn extends Module implements StackableHead {
   /** Returns weight and bias of the first layer for features as they come, which standardizes them on the way. */
   #standardizedFirst(): { readonly weight: Tensor; readonly bias: Tensor } {
     const { weight, bias } = this.#first;
-    const scaled = weight.mul(this.#channelwise(this.scale));
-    const shift = scaled.mul(this.#channelwise(this.mean)).sum([1, 2, 3]);
-    return { weight: scaled, bias: (bias as Tensor).sub(shift) };
+    const scaled = weight.mul(this.scale);
+    return { weight: scaled, bias: bias.sub(scaled.mul(this.mean).sum(1)) };
   }
 
   #standardized(stackedNCHW: Tensor): Tensor {

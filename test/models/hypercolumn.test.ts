@@ -33,7 +33,7 @@ function createHead(options: { hidden?: number[]; refinement?: number[] } = {}):
     const mean = randn([30], { dtype: 'float32', generator });
     const deviation = randn([30], { dtype: 'float32', generator }).abs().add(0.1);
     head.standardize({ mean, deviation });
-    for (const layer of [head.classifier]) noGrad(() => layer.bias?.add_(0.5));
+    noGrad(() => head.classifier.bias.add_(0.5));
   });
   return head;
 }
@@ -45,8 +45,7 @@ function reference(head: Hypercolumn, stackedNCHW: Tensor): Tensor {
   const layers = [...head.hidden, head.classifier];
   return layers
     .reduce((values, { weight, bias }, index) => {
-      const matrix = weight.reshape([weight.shape[0] as number, -1]).transpose(0, 1);
-      const sums = values.matmul(matrix).add(bias as Tensor);
+      const sums = values.matmul(weight.transpose(0, 1)).add(bias);
       return index === layers.length - 1 ? sums : sums.relu();
     }, pixels)
     .permute([0, 3, 1, 2]);
