@@ -12,6 +12,7 @@ export const guide: NavigationItem[] = [
     items: [
       { text: 'The first five minutes', link: '/start' },
       { text: 'Train on your folder', link: '/guide/train-on-your-folder' },
+      { text: 'Quick mode', link: '/guide/quick' },
       { text: 'Check a dataset', link: '/guide/check' },
       { text: 'Images', link: '/guide/images' },
       { text: 'Evaluate and predict', link: '/guide/evaluate' },
@@ -41,6 +42,7 @@ export const guide: NavigationItem[] = [
       { text: 'Run its tables', link: '/guide/experiments' },
       { text: 'Draw its figures', link: '/guide/figures' },
       { text: 'Write a recipe', link: '/guide/write-a-recipe' },
+      { text: 'Results: CamVid in quick mode', link: '/results/quick-camvid' },
       { text: 'Results: CamVid tables', link: '/results/camvid-tables' },
       { text: 'Results: CamVid, longer runs', link: '/results/camvid-coarse' },
     ],

@@ -56,7 +56,7 @@ const reweighterStream = 0x9e3779b9;
 
 /** Is what the recipe `quick` trains with; a test compares both. */
 const defaults = {
-  optimizer: { kind: 'adamw', learningRate: 0.003, weightDecay: 0.01 },
+  optimizer: { kind: 'adamw', learningRate: 0.01, weightDecay: 0.01 },
   schedule: { kind: 'cosine' },
 } as const;
 

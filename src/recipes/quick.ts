@@ -23,8 +23,8 @@ export function quickCrossEntropy({ root }: RecipeOptions = {}): RecipeConfig {
       head: { kind: 'hypercolumn' },
       auxiliary: null,
     },
-    quick: {},
-    optimizer: { kind: 'adamw', learningRate: 0.003, weightDecay: 0.01 },
+    quick: { classBalance: 'sqrt' },
+    optimizer: { kind: 'adamw', learningRate: 0.01, weightDecay: 0.01 },
     schedule: { kind: 'cosine' },
     training: { iterations: 500, evaluateEvery: 500, checkpointEvery: 500, logEvery: 50 },
   };

@@ -35,6 +35,12 @@ test('own-loop: ARM learns beside a small network', () => {
   expect(printed).toMatch(/pixels right on scenes never seen, exact labels: \d+\.\d %/);
 });
 
+test('own-features: a head learns from a table of numbers', () => {
+  const printed = run('own-features.js', '100');
+  expect(printed).toMatch(/^step 100 {2}loss \d\.\d{3}$/m);
+  expect(Number(/never seen: (\d+\.\d) %/.exec(printed)?.[1])).toBeGreaterThan(40);
+});
+
 test('train: a recipe is trained from a program and scored', () => {
   const printed = run('train.js', folder, '2');
   expect(printed).toContain(`finished: ${join(folder, 'run')}`);
