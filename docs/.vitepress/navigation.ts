@@ -34,6 +34,7 @@ export const guide: NavigationItem[] = [
       { text: 'Processes, GPUs, machines', link: '/guide/distributed' },
       { text: 'Profile a training', link: '/guide/profile' },
       { text: 'Use less memory', link: '/guide/memory' },
+      { text: 'Stored features', link: '/guide/features' },
     ],
   },
   {

@@ -89,7 +89,8 @@ export class FeatureTable implements Disposable {
    */
   batch(rows: Uint32Array, { dtype = 'float32' }: { readonly dtype?: 'float32' | 'bfloat16' } = {}): Tensor {
     const { slots } = this.#all;
-    const chosen = Int32Array.from(rows, (row) => slots[row] ?? -1);
+    const chosen = new Int32Array(rows.length);
+    for (let place = 0; place < rows.length; place++) chosen[place] = slots[rows[place] as number] ?? -1;
     const { channels, patchSize } = this;
     return tidy(() => {
       const values = this.#store.gather(chosen, { dtype });

@@ -39,6 +39,7 @@ async function doctor(): Promise<void> {
   print([
     ['matrix product', matrixProductRate(torch)],
     ['ImageNet weights', await weightsHere()],
+    ['stored features', await storedFeatures()],
   ]);
 }
 
@@ -53,6 +54,15 @@ async function weightsHere(): Promise<string> {
     // A variable that names no folder, or a file that cannot be read, stops those who need weights.
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Says how large the folder of features is that quick runs keep, and where. */
+async function storedFeatures(): Promise<string> {
+  const { featureCacheFolder, measureFeatureCache } = await import('../../../quick/internal.js');
+  const folder = featureCacheFolder();
+  const { files, bytes } = measureFeatureCache(folder);
+  if (files === 0) return `none (quick runs keep them in ${folder})`;
+  return `${formatBytes(bytes)} in ${counted(files, 'file')} below ${folder}; delete it to free the space`;
 }
 
 type Torch = typeof import('../../../torch/index.js');
