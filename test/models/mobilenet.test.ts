@@ -135,6 +135,28 @@ describe.each(cases)('$key', ({ key, kind, ...options }) => {
   );
 });
 
+test.each(['mobilenet_v2', 'mobilenet_v3_large'] as const)(
+  '%s starts from values as torchvision draws them: variance 2 / fan-out, normalizations 1 and 0, biases 0',
+  (kind) => {
+    using generator = new Generator(1);
+    const backbone = new MobileNet(kind, { generator });
+    for (const [name, parameter] of backbone.namedParameters()) {
+      const numbers = parameter.toTypedArray() as Float32Array;
+      if (parameter.ndim === 4) {
+        const [outputs = 0, , height = 0, width = 0] = parameter.shape;
+        // Counted over the outputs of the whole layer, also where each filter has one input.
+        const scaled = numbers.map((value) => value * Math.sqrt((outputs * height * width) / 2));
+        const variance = scaled.reduce((sum, value) => sum + value * value, 0) / scaled.length;
+        // Six standard deviations of the variance of so many draws.
+        expect(Math.abs(variance - 1), name).toBeLessThan(6 * Math.sqrt(2 / scaled.length));
+      } else {
+        expect(new Set(numbers), name).toEqual(new Set([name.endsWith('weight') ? 1 : 0]));
+      }
+    }
+    backbone.dispose();
+  },
+);
+
 describe("torchvision's weight files", () => {
   let folder = '';
   beforeEach(() => {
