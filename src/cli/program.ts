@@ -30,8 +30,9 @@ const example = `
 Example:
   $ coarsely demo
   $ coarsely check my-dataset
-  $ coarsely train folder-arm --data my-dataset
-  $ coarsely report runs/folder-cross-entropy runs/folder-arm`;
+  $ coarsely train quick --data my-dataset
+  $ coarsely report runs/quick
+  $ coarsely train folder-arm --data my-dataset`;
 
 /** Returns the whole command line, ready to parse; parsing throws a CommanderError instead of ending the process. */
 export function createProgram(): Command {

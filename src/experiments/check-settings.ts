@@ -3,42 +3,46 @@
 import { ConfigError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
 import type { ExperimentTable } from './experiment-table.js';
-import type { Scale, ScaleName } from './scale.js';
+import type { Scale } from './scale.js';
 import type { ExperimentSettings, ExperimentSettingsInput } from './settings.js';
 
-/** Holds the options that only one scale takes, by their key in the settings. */
-const optionsOfScale = {
-  small: { learningRateScale: '--learning-rate-scale' },
-  paper: { weights: '--weights' },
-} as const satisfies Record<ScaleName, Partial<Record<keyof ExperimentSettings, string>>>;
+type Size = Pick<ExperimentSettings, 'scale' | 'mode'>;
 
 /**
- * Checks that the scale takes every given option.
+ * Checks that scale and mode take every given option.
  * @throws {ConfigError} naming an option of another scale
  */
-export function checkScaleOptions(given: ExperimentSettingsInput, scale: ScaleName): void {
-  for (const [other, options] of Object.entries(optionsOfScale)) {
-    if (other === scale) continue;
-    for (const [key, option] of Object.entries(options)) {
-      if (given[key as keyof ExperimentSettingsInput] === undefined) continue;
-      throw new ConfigError(
-        `experiment: ${option} is of --scale ${other}, but this experiment has --scale ${scale}; leave it out, or use ` +
-          `--scale ${other}`,
-      );
-    }
+export function checkScaleOptions(given: ExperimentSettingsInput, size: Size): void {
+  const { scale } = size;
+  if (given.learningRateScale !== undefined && !takesRate(size)) {
+    throw new ConfigError(
+      `experiment: --learning-rate-scale is of --scale small, but this experiment has --scale ${scale}; leave it out, ` +
+        'or use --scale small',
+    );
+  }
+  if (given.weights !== undefined && !takesWeights(size)) {
+    throw new ConfigError(
+      `experiment: --weights is of --scale paper, but this experiment has --scale ${scale}; leave it out, or use ` +
+        '--scale paper or --mode quick',
+    );
   }
 }
 
 /** Returns the settings without options of other scales, which the folder may hold from earlier experiments. */
 export function settingsOfScale(settings: ExperimentSettings): ExperimentSettings {
-  switch (settings.scale) {
-    case 'small':
-      return { ...settings, weights: {} };
-    case 'paper':
-      return { ...settings, learningRateScale: undefined };
-    default:
-      return settings.scale satisfies never;
-  }
+  return {
+    ...settings,
+    ...(takesRate(settings) ? {} : { learningRateScale: undefined }),
+    ...(takesWeights(settings) ? {} : { weights: {} }),
+  };
+}
+
+function takesRate({ scale, mode }: Size): boolean {
+  return scale === 'small' || mode === 'quick';
+}
+
+function takesWeights({ scale, mode }: Size): boolean {
+  return scale === 'paper' || mode === 'quick';
 }
 
 /**

@@ -11,7 +11,8 @@ export {
   type QueueOptions,
   type StartJob,
 } from './queue.js';
-export type { DataRoots, Scale, ScaledRun, ScaleName } from './scale.js';
+export { type QuickScaleOptions, quickScale } from './quick-scale.js';
+export type { DataRoots, ExperimentMode, MissingRun, Scale, ScaledRun, ScaleName } from './scale.js';
 export { type SmallScaleOptions, smallScale } from './small-scale.js';
 export { type KnownJob, type RowResult, type TableResult, tableResult } from './table-result.js';
 export { experimentTables } from './tables.js';

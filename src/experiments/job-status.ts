@@ -3,14 +3,14 @@
  * start knows what is finished, interrupted or failed, however the last one ended.
  */
 
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { configSchema, resolveConfig } from '../config/index.js';
 import { configDifferences } from '../config/internal.js';
 import { CoarselyError, ConfigError } from '../errors/index.js';
 import { parseJson, writeTextAtomically } from '../files/index.js';
 import { metricRecords, type Run, readRun } from '../runs/index.js';
-import { runEnvironment, trainingProcess } from '../runs/internal.js';
+import { runEnvironment, runSeconds, trainingProcess } from '../runs/internal.js';
 import type { Metric } from './experiment-table.js';
 import type { Job } from './job.js';
 
@@ -47,7 +47,7 @@ export function jobStatus(job: Job): JobStatus {
   checkSameConfig(job);
   const scores = finalScores(run, job);
   if (scores !== null) {
-    return { state: 'finished', scores, seconds: secondsOf(job), environment: runEnvironment(run) };
+    return { state: 'finished', scores, seconds: runSeconds(run), environment: runEnvironment(run) };
   }
   const owner = trainingProcess(job.folder);
   if (owner !== null) return { state: 'running', pid: owner.pid };
@@ -75,12 +75,6 @@ function finalScores(run: Run, { config }: Job): Scores | null {
   if (record === undefined) return null;
   const { aAcc, mAcc, mIoU } = record.values;
   return { aAcc, mAcc, mIoU };
-}
-
-/** Returns the seconds from a run's first file to its last, interruptions included. */
-function secondsOf({ folder }: Job): number {
-  const time = (file: string) => statSync(path.join(folder, file)).mtimeMs;
-  return (time('state.json') - time('config.yaml')) / 1000;
 }
 
 interface Failure {

@@ -83,9 +83,5 @@ export function tableMarkdown(result: TableResult, notes: readonly string[]): st
 
 /** Returns the remarks of the table and its rows, each once. */
 export function remarksOf({ rows, remarks }: TableResult): string[] {
-  const ofRows = rows.flatMap((row) => row.remarks.map((remark) => ({ row, remark })));
-  const missing = ofRows.map(({ row, remark }) =>
-    row.runName === null ? `${row.cells[0]}: ${remark}` : remark,
-  );
-  return [...new Set([...missing, ...remarks])];
+  return [...new Set([...rows.flatMap((row) => row.remarks), ...remarks])];
 }

@@ -13,14 +13,19 @@ export interface PaperScaleOptions {
 export function paperScale(roots: DataRoots, { weights = {} }: PaperScaleOptions = {}): Scale {
   return {
     name: 'paper',
+    mode: 'full',
     notes: [
       'Scale of the paper, which has 40 000 steps (160 000 on ADE20K), batch 16, learning rate 0.02, crops of 1024×512 and ' +
         '512×512, and backbones with ImageNet weights (--weights resnet101=FILE).',
+    ],
+    dataNotes: [
       'Table 6 trains on train and val of Cityscapes: its figures here are of val, which was trained on; only the test server can judge.',
     ],
     scaled(run) {
       const [name, root] = rootOf(run, roots);
-      if (root === undefined) return { missing: `name its folder with --data ${name}=ROOT` };
+      if (root === undefined) {
+        return { missing: `name its folder with --data ${name}=ROOT`, rows: `rows of ${run.data}` };
+      }
       const file = weights[paperBackbone(run)] ?? null;
       return { name: paperRunName(run), config: paperConfig(run, { root, weights: file }) };
     },

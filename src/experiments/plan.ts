@@ -8,7 +8,7 @@ import type { PaperRun } from '../recipes/internal.js';
 import type { ExperimentTable, TableRow } from './experiment-table.js';
 import { findJobs } from './found-jobs.js';
 import { type Job, type JobSettings, jobOf } from './job.js';
-import type { Scale } from './scale.js';
+import type { MissingRun, Scale } from './scale.js';
 
 /** Configures the plan of an experiment. */
 export interface PlanOptions extends JobSettings {
@@ -81,10 +81,7 @@ function rowPattern(text: string): RegExp {
 }
 
 /** Returns the name of a row's run at this scale, or why there is none. */
-export function runOfRow(
-  run: TableRow['run'],
-  scale: Scale,
-): { readonly runName: string } | { readonly missing: string } {
+export function runOfRow(run: TableRow['run'], scale: Scale): { readonly runName: string } | MissingRun {
   const scaled = scale.scaled(run);
   return 'missing' in scaled ? scaled : { runName: scaled.name };
 }

@@ -7,14 +7,28 @@ import type { Job } from './job.js';
 export function sizeNotes(jobs: readonly Job[]): string[] {
   const configs = jobs.map(({ config }) => config);
   if (configs.length === 0) return [];
+  return [
+    ...trainingNotes(configs),
+    `Backbones: ${[...new Set(configs.map(backboneText))].join(', ')}.`,
+    ...rateNotes(configs),
+  ];
+}
+
+function trainingNotes(configs: readonly Config[]): string[] {
   const values = (value: (config: Config) => string) => [...new Set(configs.map(value))].join(' or ');
+  if (configs.every(({ quick }) => quick !== null)) {
+    return [
+      `${values(({ training }) => grouped(training.iterations))} steps of ` +
+        `${values(({ quick }) => grouped(quick?.pixels ?? 0))} pixels, ` +
+        `${values(({ optimizer }) => optimizer.kind)} at learning rate ${values(({ optimizer }) => String(optimizer.learningRate))}; ` +
+        `features at ${values(({ quick }) => quick?.scales.join(', ') ?? '')} times the size of the images.`,
+    ];
+  }
   return [
     `${values(({ training }) => grouped(training.iterations))} steps of batch ${values(({ training }) => String(training.batchSize))}, ` +
       `learning rate ${values(({ optimizer }) => String(optimizer.learningRate))}; images of ` +
       `${values(({ data }) => data.augmentation.baseSize?.join('×') ?? 'their own size')}, crops of ` +
       `${values(({ data }) => data.augmentation.cropSize.toReversed().join('×'))}.`,
-    `Backbones: ${[...new Set(configs.map(backboneText))].join(', ')}.`,
-    ...rateNotes(configs),
   ];
 }
 

@@ -62,11 +62,12 @@ export async function smallScale(
   const scenes = roots.ade20k === undefined ? null : await readSize(roots.ade20k, 'fine');
   return {
     name: 'small',
+    mode: 'full',
     notes: [
       "Small scale: ResNet-18 stands for the paper's ResNet-101 (in Table 3 ResNet-18 and 34 for 50 and 101), images at half " +
         'size; the paper has 40 000 steps (160 000 on ADE20K), batch 16, crops of 1024×512 and 512×512.',
-      'ADE20K rows need a second folder: --data ade20k=ROOT.',
     ],
+    dataNotes: ['ADE20K rows need a second folder: --data ade20k=ROOT.'],
     scaled(run) {
       const data = run.data === 'ade20k' ? scenes : streets;
       return data === null
@@ -88,6 +89,7 @@ function missing({ data }: PaperRun): ScaledRun {
       data === 'ade20k'
         ? 'name a folder for it with --data ade20k=ROOT'
         : 'name a folder with coarse and fine labels with --data ROOT',
+    rows: `rows of ${data}`,
   };
 }
 

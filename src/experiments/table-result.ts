@@ -55,7 +55,8 @@ export function tableResult(
 ): TableResult {
   const { name, title, columns, metrics, remarks } = table;
   const rows = table.rows.map((row) => rowResult(row, { plan, jobs }));
-  return { name, title, columns, metrics, rows, remarks };
+  const mode = plan.scale.mode === 'quick' ? ', quick mode' : '';
+  return { name, title: `${title}${mode}`, columns, metrics, rows, remarks };
 }
 
 interface PlanWithJobs {
@@ -82,7 +83,7 @@ function rowResult({ cells, run, base }: TableRow, { plan, jobs }: PlanWithJobs)
     difference: base === null ? null : pairedDifference(bySeed(own, 'mIoU'), bySeed(baseJobs, 'mIoU')),
     paper,
     paperDifference: difference(paper?.mIoU, basePaper?.mIoU),
-    remarks: 'missing' in found ? [`not run: ${found.missing}`] : failures(own),
+    remarks: 'missing' in found ? [`${found.rows} are not run: ${found.missing}`] : failures(own),
   };
 }
 

@@ -26,7 +26,7 @@ export async function writeExperiment(
 /** Returns the tables as text, and the run folders of each group of rows that share a base. */
 function experimentReport(plan: ExperimentPlan, { tables, notes }: ExperimentResults): ExperimentReport {
   return {
-    title: tables.map(({ name }) => tableLabel(name)).join(', '),
+    title: `${tables.map(({ name }) => tableLabel(name)).join(', ')}${plan.scale.mode === 'quick' ? ', quick mode' : ''}`,
     tables: tables.map((result) => ({
       name: result.name,
       title: `${tableLabel(result.name)}: ${result.title}`,

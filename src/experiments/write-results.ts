@@ -48,17 +48,24 @@ function nanAsText(_key: string, value: unknown): unknown {
   return Number.isNaN(value) ? 'NaN' : value;
 }
 
+/** Writes seconds as minutes, or as seconds where they are less than two. */
+function timeText(seconds: number): string {
+  return seconds < 120
+    ? `${formatNumber(seconds, { decimals: 0 })} seconds`
+    : `${formatNumber(seconds / 60, { decimals: 1 })} minutes`;
+}
+
 function notesOf(
   { scale, leftOut }: ExperimentPlan,
   { jobs, command }: ResultsOptions & { readonly jobs: readonly KnownJob[] },
 ): string[] {
   const finished = jobs.flatMap(({ status }) => (status.state === 'finished' ? [status] : []));
   const machines = new Set(finished.map(({ environment }) => Object.values(environment).join('; ')));
-  const minutes = finished.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
-  const spent =
-    finished.length === 0 ? '' : `, ${formatNumber(minutes / finished.length, { decimals: 1 })} minutes each`;
+  const mean = finished.reduce((sum, { seconds }) => sum + seconds, 0) / finished.length;
+  const spent = finished.length === 0 ? '' : `, ${timeText(mean)} each`;
   return [
     ...scale.notes,
+    ...scale.dataNotes,
     ...sizeNotes(jobs.map(({ job }) => job)),
     `${finished.length} of ${jobs.length} runs are finished${spent}.`,
     ...(leftOut.length === 0 ? [] : [`Left out, as they hold another config: ${leftOut.join(', ')}.`]),

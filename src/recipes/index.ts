@@ -3,4 +3,4 @@ export { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
 export { quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
 export type { Recipe, RecipeOptions } from './recipe.js';
 export { recipes } from './recipes.js';
-export { scenesArm, scenesCrossEntropy, scenesLinearArm } from './scenes.js';
+export { scenesArm, scenesCrossEntropy, scenesLinearArm, scenesQuick, scenesQuickArm } from './scenes.js';

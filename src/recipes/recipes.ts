@@ -4,7 +4,7 @@ import { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
 import { paperRecipes } from './paper/paper-recipes.js';
 import { quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
 import type { Recipe } from './recipe.js';
-import { scenesArm, scenesCrossEntropy, scenesLinearArm } from './scenes.js';
+import { scenesArm, scenesCrossEntropy, scenesLinearArm, scenesQuick, scenesQuickArm } from './scenes.js';
 
 const builtIn: readonly Recipe[] = [
   {
@@ -21,6 +21,16 @@ const builtIn: readonly Recipe[] = [
     name: 'scenes-linear-arm',
     description: 'Generated scenes, coarse labels, fixed weights falling with confidence (Linear ARM)',
     config: scenesLinearArm,
+  },
+  {
+    name: 'scenes-quick',
+    description: 'Generated scenes, coarse labels, quick training: a head on frozen features',
+    config: scenesQuick,
+  },
+  {
+    name: 'scenes-quick-arm',
+    description: 'Generated scenes, coarse labels, quick training with ARM',
+    config: scenesQuickArm,
   },
   {
     name: 'folder-cross-entropy',

@@ -12,6 +12,7 @@ import {
   readRunHistory,
 } from '../runs/index.js';
 import { initialWeightsOf, runEnvironment } from '../runs/internal.js';
+import { type QuickRun, quickRunOf, quickText, timesText } from './quick-run.js';
 import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './report-run.js';
 
 /**
@@ -27,6 +28,7 @@ export function readReportRuns(folders: readonly string[]): ReportRun[] {
 
 function readReportRun(run: Run, label: string): ReportRun {
   const config = storedConfig(run);
+  const quick = quickRunOf(run, config);
   return {
     label,
     folder: run.folder,
@@ -38,9 +40,10 @@ function readReportRun(run: Run, label: string): ReportRun {
     loss: lossOf(run),
     evaluations: metricRecords(run, 'val').map(evaluationOf),
     weightFunctions: metricRecords(run, 'weights').flatMap(weightFunctionOf),
+    quick,
     statistics: recordedRun(run, label),
     profile: readProfile(run.folder),
-    environment: environmentOf(run, config),
+    environment: [...quickRows(quick), ...environmentOf(run, config)],
   };
 }
 
@@ -64,6 +67,14 @@ function weightFunctionOf({
 }: MetricRecord<'weights'>): WeightFunction[] {
   const finite = weight.filter((one) => one !== null);
   return finite.length === weight.length ? [{ step, confidence, weight: finite }] : [];
+}
+
+/** Describes what a quick run trained, and where its time went. */
+function quickRows(quick: QuickRun | null): [string, string][] {
+  if (quick === null) return [];
+  const rows: [string, string][] = [['Quick run', quickText(quick)]];
+  if (quick.times !== null) rows.push(['Time', timesText(quick.times)]);
+  return rows;
 }
 
 /** Describes where and how the run was computed, as names and values. */

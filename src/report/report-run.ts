@@ -4,6 +4,7 @@ import type { RunStatistics } from '../analysis/index.js';
 import { seriesPlace } from '../figures/internal.js';
 import { formatDifference, formatPercent } from '../format/index.js';
 import type { Profile } from '../runs/index.js';
+import type { QuickRun } from './quick-run.js';
 
 /** Holds one number at several steps; both lists have one length. */
 export interface Series {
@@ -61,6 +62,8 @@ export interface ReportRun {
   readonly weightFunctions: readonly WeightFunction[];
   /** Loss, label noise and weight by confidence over the training; null where it did not record them. */
   readonly statistics: RunStatistics | null;
+  /** Says what distinguishes a quick run; null where the network itself was trained. */
+  readonly quick: QuickRun | null;
   /** Time and memory of training steps; null where the run was not profiled. */
   readonly profile: Profile | null;
   /** Names and values that describe the command, machine and engine of the run. */

@@ -6,6 +6,7 @@ export { profilePhases } from './profile.js';
 export { checkNewRunFolder } from './run-folder.js';
 export { rejectIfTraining, trainingProcess } from './run-lock.js';
 export { type RunSamples, readRunSamples, type SamplePart } from './run-samples.js';
+export { runSeconds } from './run-seconds.js';
 export {
   environmentState,
   initialWeightsOf,

@@ -18,7 +18,10 @@ describe('check', () => {
     expect(stdout).toMatch(/^val +50\.0 +100\.0 +0\.50 +100\.0 +2$/m);
     expect(stdout).toContain('97 ');
     expect(stdout).toMatch(
-      new RegExp(`ready to train with\\n  coarsely train folder-arm --data ${root} --set 'data.augmentation`),
+      new RegExp(
+        `ready to train\\na head on .*:\\n  coarsely train quick --data ${root}\\n` +
+          `or, the whole network with ARM.*:\\n  coarsely train folder-arm --data ${root} --set 'data.augmentation`,
+      ),
     );
     expect(stdout).not.toContain('to fix');
   });
@@ -32,9 +35,11 @@ describe('check', () => {
       await put(join(root, 'labels', split, 'a.png'), labels);
     }
     const { stdout } = await coarsely(['check', root]);
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe(
-      `  coarsely train folder-arm --data ${root} --set data.train.labels=labels --set data.evaluation.labels=labels`,
-    );
+    const changes = '--set data.train.labels=labels --set data.evaluation.labels=labels';
+    expect(stdout.split('\n').filter((line) => line.startsWith('  coarsely train'))).toEqual([
+      `  coarsely train quick --data ${root} ${changes}`,
+      `  coarsely train folder-arm --data ${root} ${changes}`,
+    ]);
   });
 
   it('prints one JSON object with the same findings', async () => {
@@ -50,7 +55,20 @@ describe('check', () => {
         { name: 'val', images: 2, decoded: 1 },
       ],
       problems: [{ code: 'image-without-labels', count: 1, examples: ['images/train/s1.png'] }],
-      verdict: { usable: false, command: expect.stringContaining('coarsely train folder-arm') },
+      verdict: {
+        usable: false,
+        command: `coarsely train quick --data ${root} --set data.train.labels=labels --set data.evaluation.labels=labels`,
+        commands: [
+          {
+            command: expect.stringContaining('coarsely train quick'),
+            purpose: expect.stringContaining('a head'),
+          },
+          {
+            command: expect.stringContaining('coarsely train folder-arm'),
+            purpose: expect.stringContaining('ARM'),
+          },
+        ],
+      },
     });
   });
 
@@ -65,7 +83,7 @@ describe('check', () => {
     expect(stdout).toContain('✗ labels: 77 is no class: classes.json has 3');
     expect(stdout).toContain('    labels/train/s2.png (77)\n    → ');
     expect(stdout).toMatch(
-      /^1 problem to fix\n.*fix the problem above before training with\n {2}coarsely train/ms,
+      /^1 problem to fix\n.*fix the problem above before training\n.*:\n {2}coarsely train quick/ms,
     );
   });
 
@@ -81,7 +99,7 @@ describe('check', () => {
     const { code, stdout } = await coarsely(['check', root]);
     expect(code).toBe(0);
     expect(stdout).toContain('✗ labels/test: 1 image has no labels');
-    expect(stdout).toContain('ready to train with (the problems above concern other parts)');
+    expect(stdout).toContain('ready to train (the problems above concern other parts)');
   });
 
   it('proposes a list of classes, into a file that replaces none', async () => {

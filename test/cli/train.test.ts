@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -115,30 +115,5 @@ describe('a run from the command line', () => {
     expect(resumed.stdout).toMatch(/resumed from step \d/);
     expect(resumed.code).toBe(0);
     expect(losses('runs/broken')).toEqual(losses('runs/whole'));
-  }, 300_000);
-});
-
-describe('the demo', () => {
-  it('compares two runs, writes a report, and does nothing twice', async () => {
-    const tinyDemo = ['demo', '--out', 'demo', ...tiny.slice(2), '--set', 'training.iterations=2'];
-    const scenes = ['scenes', 'demo/scenes', '--train', '8', '--val', '4', '--size', '96x64'];
-    expect((await coarsely(scenes, { cwd: folder })).code).toBe(0);
-    const first = await coarsely(tinyDemo, { cwd: folder });
-    expect(first.stderr).toBe('');
-    expect(first.code).toBe(0);
-    expect(first.stdout).toMatch(/^ +cross-entropy +ARM$/m);
-    expect(first.stdout).toMatch(/^mIoU +\d+\.\d +\d+\.\d$/m);
-    expect(first.stdout).toContain('not which method is better');
-    expect(first.stdout).toContain(`report: ${path.join(folder, 'demo/report.html')}`);
-    expect(existsSync(path.join(folder, 'demo/report.html'))).toBe(true);
-
-    const second = await coarsely(tinyDemo, { cwd: folder });
-    expect(second.stdout).toContain('already trained: demo/runs/scenes-cross-entropy');
-    expect(second.stdout).toContain('already trained: demo/runs/scenes-arm');
-    expect(second.stdout).not.toContain('step 1/');
-
-    const other = await coarsely([...tinyDemo, '--set', 'seed=9'], { cwd: folder });
-    expect(other.code).toBe(1);
-    expect(other.stderr).toContain('holds a run with other settings; choose another folder with --out DIR');
   }, 300_000);
 });

@@ -9,6 +9,7 @@ import {
   experimentTables,
   paperScale,
   planExperiment,
+  quickScale,
   type Scale,
   smallScale,
 } from 'coarsely/experiments';
@@ -151,10 +152,93 @@ describe('the scales', () => {
     const streets = await smallScale({ cityscapes: folder });
     expect(streets.scaled(paperRun('ade20k', 'arm'))).toEqual({
       missing: 'name a folder for it with --data ade20k=ROOT',
+      rows: 'rows of ade20k',
     });
     expect(namesOf('table5', streets)).toHaveLength(6);
   });
 });
+
+describe('quick mode', () => {
+  const quick = () => quickScale(small);
+
+  it('makes a quick config of every row but those with another head, which are left out by name', () => {
+    const { jobs, tables } = plan(experimentTables, quick());
+    expect(jobs.length).toBeGreaterThan(35);
+    for (const { name, config } of jobs) {
+      expect(name).toMatch(/^quick-/);
+      expect(config).toMatchObject({
+        seed: 0,
+        model: { backbone: { frozen: true }, head: { kind: 'hypercolumn' }, auxiliary: null },
+      });
+      expect(config.quick).not.toBeNull();
+    }
+    const missing = tables
+      .flatMap(({ rows }) => rows)
+      .filter(({ run }) => 'missing' in quick().scaled(run))
+      .map(({ run }) => run.head);
+    expect(missing).toEqual(['ocr', 'ocr', 'ocr', 'ocr']);
+    expect(quick().scaled(paperRun('cityscapes-coarse', 'arm', { head: 'ocr' }))).toEqual({
+      missing: expect.stringContaining('OCR needs the regions of a whole image'),
+      rows: 'rows with the OCR head',
+    });
+  });
+
+  it('keeps data and method of the scale below, and takes the rest from the recipe', () => {
+    const scale = quickScale(small, {
+      weights: { mobilenet_v3_large: '/w/v3.pth' },
+      armLearningRateScale: 4,
+    });
+    const configOf = (...words: Parameters<typeof paperRun>) => {
+      const [job] = plan(experimentTables, scale, { rows: [nameOf(scale, paperRun(...words))] }).jobs;
+      return job?.config;
+    };
+    const {
+      quick: section,
+      optimizer,
+      training,
+    } = configSchema.parse({ ...recipes.get('quick')?.config(), data: { root: '.' } });
+    expect(configOf('cityscapes-fine', 'ohem')).toMatchObject({
+      quick: section,
+      optimizer,
+      data: {
+        root: folder,
+        train: { split: 'train', labels: 'fine' },
+        evaluation: { split: 'val', labels: 'fine' },
+      },
+      model: { backbone: { kind: 'mobilenet_v2' } },
+      reweighter: {
+        kind: 'ohem',
+        minKept: Math.round((100_000 / (2 * 512 * 1024)) * (section?.pixels ?? 0)),
+      },
+      training: { iterations: training.iterations, evaluateEvery: training.iterations },
+      inference: { scales: [1], flip: false },
+    });
+    expect(configOf('cityscapes-coarse', 'arm-p3')).toMatchObject({
+      data: { train: { labels: 'coarse' } },
+      reweighter: { kind: 'arm', p: 3, learningRateScale: 4 },
+    });
+    expect(configOf('cityscapes-coarse', 'arm', { backbone: 'larger' })).toMatchObject({
+      name: 'quick-coarse-arm-mobilenet-v3-large-seed0',
+      model: { backbone: { kind: 'mobilenet_v3_large', weights: '/w/v3.pth', frozen: true } },
+    });
+    expect(configOf('ade20k', 'arm', { protocol: 'multi-scale' })).toMatchObject({
+      inference: { scales: [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2], flip: true },
+    });
+  });
+
+  it('works on the official layouts too', () => {
+    const scale = quickScale(paperScale({ cityscapes: folder }));
+    const { jobs } = plan(tablesNamed('table5'), scale);
+    expect(jobs.map(({ runName }) => runName)).toContain('quick-cityscapes-coarse-arm');
+    expect(jobs[0]?.config).toMatchObject({ data: { kind: 'cityscapes', train: { labels: 'fine' } } });
+    expect(scale.scaled(paperRun('ade20k', 'arm'))).toMatchObject({ rows: 'rows of ade20k' });
+  });
+});
+
+function nameOf(scale: Scale, run: ReturnType<typeof paperRun>): string {
+  const scaled = scale.scaled(run);
+  return 'missing' in scaled ? '' : scaled.name;
+}
 
 describe('a plan', () => {
   it('is seed by seed, and takes only the rows that are asked for', () => {

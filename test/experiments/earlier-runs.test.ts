@@ -116,13 +116,17 @@ describe('options', () => {
   });
 
   it('of the other scale are refused, and are not repeated when a folder remembers them', () => {
-    expect(() => checkScaleOptions({ weights: { resnet18: 'a' } }, 'small')).toThrow(
+    expect(() => checkScaleOptions({ weights: { resnet18: 'a' } }, { scale: 'small', mode: 'full' })).toThrow(
       '--weights is of --scale paper, but this experiment has --scale small',
     );
-    expect(() => checkScaleOptions({ learningRateScale: 3 }, 'paper')).toThrow(
+    expect(() => checkScaleOptions({ learningRateScale: 3 }, { scale: 'paper', mode: 'full' })).toThrow(
       '--learning-rate-scale is of --scale small',
     );
-    checkScaleOptions({ learningRateScale: 3 }, 'small');
+    checkScaleOptions({ learningRateScale: 3 }, { scale: 'small', mode: 'full' });
+    checkScaleOptions(
+      { learningRateScale: 3, weights: { mobilenet_v2: 'a' } },
+      { scale: 'paper', mode: 'quick' },
+    );
     const remembered = readSettings(folder, { learningRateScale: 3, weights: { resnet101: 'a' } });
     expect(settingsOfScale(remembered)).toMatchObject({ learningRateScale: 3, weights: {} });
     expect(settingsOfScale({ ...remembered, scale: 'paper' })).toMatchObject({

@@ -97,7 +97,7 @@ describe('a table', () => {
   it('says what does not run, and leaves what has not run empty', () => {
     expect(ade).toMatchObject({
       runName: null,
-      remarks: ['not run: name its folder with --data ade20k=ROOT'],
+      remarks: ['rows of ade20k are not run: name its folder with --data ade20k=ROOT'],
     });
     expect(ade?.scores.mIoU).toEqual({ mean: null, deviation: null, count: 0 });
   });

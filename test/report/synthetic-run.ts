@@ -50,6 +50,12 @@ export interface SyntheticRun {
   /** mIoU of the two evaluations. */
   readonly scores?: readonly [number, number];
   readonly checkpoint?: boolean;
+  /** A quick run, which writes a line of times at each evaluation, as many starts as this lists. */
+  readonly quickStarts?: readonly {
+    readonly features: number;
+    readonly steps: number;
+    readonly evaluation: number;
+  }[][];
 }
 
 export function writeRun(
@@ -61,13 +67,16 @@ export function writeRun(
     reweighter = null,
     scores = [0.2511, 0.3522],
     checkpoint = true,
+    quickStarts,
   }: SyntheticRun,
 ): void {
   const config = configSchema.parse({
     name,
     precision: 'float32',
     data: { kind, root, train: { labels: 'coarse' }, evaluation: { labels: 'fine' } },
-    model: { head: { kind: 'deeplabv3plus', channels: 16 }, auxiliary: null },
+    ...(quickStarts === undefined
+      ? { model: { head: { kind: 'deeplabv3plus', channels: 16 }, auxiliary: null } }
+      : { model: quickModel, quick: { flip: true } }),
     reweighter,
     training: { iterations: 100 },
   });
@@ -99,8 +108,15 @@ export function writeRun(
       });
     }
   }
+  for (const values of quickStarts?.flat() ?? []) writer.append({ step: 100, split: 'timing', values });
   if (checkpoint) writeCheckpoint(writer, config.model, reweighter !== null);
 }
+
+const quickModel = {
+  backbone: { kind: 'mobilenet_v2', frozen: true, outputStride: 16 },
+  head: { kind: 'hypercolumn', hidden: [8] },
+  auxiliary: null,
+};
 
 function writeCheckpoint(
   writer: RunWriter,

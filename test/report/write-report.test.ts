@@ -158,6 +158,49 @@ describe('writeReport, two runs', () => {
   });
 });
 
+describe('quick runs', () => {
+  const starts = [
+    [
+      { features: 40.25, steps: 5, evaluation: 3 },
+      { features: 40.25, steps: 9, evaluation: 6 },
+    ],
+    // Continued: the features come from the cache.
+    [{ features: 2.5, steps: 4, evaluation: 60 }],
+  ];
+
+  test('are marked, say what they trained and where their time went, and have all pictures', async () => {
+    const quick = join(folder, 'quick-arm');
+    writeRun(quick, {
+      name: 'quick-arm',
+      root: join(folder, 'data'),
+      reweighter: { kind: 'arm' },
+      quickStarts: starts,
+    });
+    const file = await writeReport([baseline, quick], { outFile: join(folder, 'quick.html'), examples: 1 });
+    const html = await readFile(file, 'utf8');
+    const text = textOf(html);
+    expect(text).toContain(
+      'A head on frozen features of mobilenet_v2, 8,192 pixels a step, 2 views of each image',
+    );
+    expect(text).toContain('features 42.8 s, head 13.0 s, evaluation 1:06');
+    expect(text).toContain('The others train the whole network on crops');
+    expect(text).toMatch(/quick-arm quick 40\.00|quick-arm quick 35\.22/);
+    expect(text).not.toMatch(/baseline quick /);
+    for (const panel of ['Prediction', 'Confidence', 'Unsure pixels', 'Loss', 'Weight'])
+      expect(text).toContain(panel);
+    expect(html).toMatch(/quick-arm: weight of the labeled pixels, from \d/);
+  });
+
+  test('alone are explained; full runs have neither mark nor remark', async () => {
+    const quick = join(folder, 'quick-alone');
+    writeRun(quick, { name: 'quick-alone', root: join(folder, 'data'), quickStarts: [], checkpoint: false });
+    const text = textOf(await readFile(await writeReport([quick], { examples: 0 }), 'utf8'));
+    expect(text).toContain('This is a quick run: it trains a small head on the frozen features');
+    expect(text).not.toContain('evaluation 0');
+    expect(textOf(page)).not.toMatch(/quick/i);
+  });
+});
+
 describe('writeReport, other cases', () => {
   test('one run: report.html in its folder, replaced by the next, nothing else left', async () => {
     const file = await writeReport([baseline], { examples: 0 });

@@ -3,6 +3,7 @@
 import { configDifferences } from '../config-differences.js';
 import { type Html, html } from '../html.js';
 import { type ReportRun, runColor } from '../report-run.js';
+import { quickMark } from './summary.js';
 
 /** Returns the section for runs in the order of their columns. */
 export function configurationSection(runs: readonly ReportRun[]): Html {
@@ -35,7 +36,7 @@ function runDetails(run: ReportRun, index: number): Html {
   const rows = [['Folder', run.folder] as const, ...run.environment].map(
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
   );
-  return html`<article class="run-card" style="--run:var(${runColor(index)})"><h3>${run.label}</h3>
+  return html`<article class="run-card" style="--run:var(${runColor(index)})"><h3>${run.label}${run.quick === null ? null : html` ${quickMark}`}</h3>
 <dl>${rows}</dl>
 <details><summary>Whole config</summary><pre><code>${run.configText}</code></pre></details></article>`;
 }

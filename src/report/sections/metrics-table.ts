@@ -13,7 +13,7 @@ import {
   scoreDifference,
   scoreText,
 } from '../report-run.js';
-import { toneOf } from './summary.js';
+import { quickMark, toneOf } from './summary.js';
 
 type Fraction = number | null | undefined;
 
@@ -40,7 +40,7 @@ export function metricsSection(runs: readonly ReportRun[], classes: readonly Rep
 <h2 id="metrics-title">Scores</h2>
 <p class="hint">Last evaluation of each run, in percent${runs.length > 1 ? html`; small numbers are percentage points against <b>${(runs[0] as ReportRun).label}</b>` : null}. A class that occurs neither in the labels nor in the prediction has no score and is in no mean; a class that is predicted but not in the labels counts as 0 in mIoU and is not in mAcc.${otherClasses(finals)}</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="metrics-title"><table class="metrics">
-<thead><tr><th scope="col">Metric</th>${runs.map((run, index) => html`<th scope="col"><i class="dot" style="background:var(${runColor(index)})"></i>${run.label}</th>`)}</tr></thead>
+<thead><tr><th scope="col">Metric</th>${runs.map((run, index) => html`<th scope="col"><i class="dot" style="background:var(${runColor(index)})"></i>${run.label}${run.quick === null ? null : html` ${quickMark}`}</th>`)}</tr></thead>
 <tbody class="totals">${totals}${outlines}</tbody>
 <tbody><tr class="group"><th scope="rowgroup" colspan="${runs.length + 1}">IoU by class</th></tr>${perClass}</tbody>
 <tfoot><tr><th scope="row">Step</th>${finals.map((one) => html`<td>${one?.step ?? '–'}</td>`)}</tr></tfoot>

@@ -1,6 +1,7 @@
 /** Writes the head of the page: what was run and how it ended, in one sentence and one tile for each run. */
 
 import { type Html, html } from '../html.js';
+import { quickText, timesText } from '../quick-run.js';
 import { finalEvaluation, type ReportRun, runColor, scoreDifference, scoreText } from '../report-run.js';
 
 /** Writes the head of the page. */
@@ -12,6 +13,7 @@ export function summarySection(runs: readonly ReportRun[]): Html {
 <h1>${title}</h1>
 <p class="lede">${lede(runs)}</p>
 ${labelsRemark(runs)}
+${quickRemark(runs)}
 <ul class="tiles">${runs.map((run, index) => tile(run, index, runs[0] as ReportRun))}</ul>
 </header>`;
 }
@@ -35,6 +37,21 @@ function lede(runs: readonly ReportRun[]): Html {
   );
   return html`Against <b>${reference.label}</b> at the last evaluation, ${sentences}. Each run is one seed: a difference smaller than the spread between seeds says nothing.`;
 }
+
+/** Tells what a quick run is, and that its steps are not those of a full training. */
+function quickRemark(runs: readonly ReportRun[]): Html | null {
+  const count = runs.filter(({ quick }) => quick !== null).length;
+  if (count === 0) return null;
+  const is = 'trains a small head on the frozen features of a pretrained network, on pixels of all images';
+  return html`<p class="hint">${
+    count === runs.length
+      ? html`${count === 1 ? 'This is a quick run' : 'These are quick runs'}: ${count === 1 ? 'it' : 'each'} ${is}.`
+      : html`A run marked ${quickMark} ${is}. The others train the whole network on crops, so that a step is not the same in both.`
+  }</p>`;
+}
+
+/** Marks a quick run beside its name. */
+export const quickMark = html`<span class="mark">quick</span>`;
 
 function differenceText(difference: string): Html {
   const tone = toneOf(difference);
@@ -69,11 +86,17 @@ function tile(run: ReportRun, index: number, reference: ReportRun): Html {
   const last = finalEvaluation(run);
   const difference = index === 0 ? null : scoreDifference(last?.mIoU, finalEvaluation(reference)?.mIoU);
   return html`<li class="tile" style="--run:var(${runColor(index)})">
-<h2>${run.label}</h2>
+<h2>${run.label}${run.quick === null ? null : html` ${quickMark}`}</h2>
 <p class="figure"><span class="number">${scoreText(last?.mIoU)}</span><span class="unit">% mIoU</span>${difference === null ? null : html` <span class="chip ${toneOf(difference)}">${difference}</span>`}</p>
 <dl><div><dt>aAcc</dt><dd>${scoreText(last?.aAcc)}</dd></div><div><dt>mAcc</dt><dd>${scoreText(last?.mAcc)}</dd></div><div><dt>Steps</dt><dd>${progress(run)}</dd></div>${precisionOf(run)}</dl>
-${bestRemark(run)}
+${bestRemark(run)}${quickDetails(run)}
 </li>`;
+}
+
+function quickDetails({ quick }: ReportRun): Html | null {
+  if (quick === null) return null;
+  const text = quickText(quick);
+  return html`<p class="remark">${text.charAt(0).toUpperCase()}${text.slice(1)}${quick.times === null ? null : html`<br>${timesText(quick.times)}`}</p>`;
 }
 
 /** Gives the type in which the network computed its scores; nothing where the config does not say. */

@@ -64,14 +64,15 @@ async function check(root: string, options: CheckCommandOptions): Promise<void> 
     process.stdout.write(classListText(inspection));
     return;
   }
-  const { suggestedCommand } = await import('./suggested-command.js');
+  const { suggestedCommands } = await import('./suggested-command.js');
   const { inspectionText } = await import('./inspection-text.js');
-  const command = suggestedCommand(recipes.values(), inspection);
+  const commands = suggestedCommands(recipes.values(), inspection);
+  const command = commands[0]?.command ?? null;
   const { verdict } = inspection;
   process.stdout.write(
     json
-      ? `${JSON.stringify({ ...inspection, verdict: { ...verdict, command } })}\n`
-      : `${inspectionText(inspection, command)}\n`,
+      ? `${JSON.stringify({ ...inspection, verdict: { ...verdict, command, commands } })}\n`
+      : `${inspectionText(inspection, commands)}\n`,
   );
   if (!verdict.usable) process.exitCode = exitCodes.failure;
 }

@@ -12,6 +12,7 @@ import type {
   SplitInspection,
 } from '../../../inspect/index.js';
 import { shellWord } from '../../output/shell-word.js';
+import type { SuggestedCommand } from './suggested-command.js';
 
 /** Longer lists of classes are shortened to the most frequent and the rarest, `shownClasses` each. */
 const maximumClasses = 24;
@@ -24,9 +25,9 @@ const cityscapesSource =
 /**
  * Returns the whole text.
  *
- * @param command trains on the dataset; null when there is nothing to train on
+ * @param commands train on the dataset, the one to begin with first; none when there is nothing to train on
  */
-export function inspectionText(inspection: DatasetInspection, command: string | null): string {
+export function inspectionText(inspection: DatasetInspection, commands: readonly SuggestedCommand[]): string {
   const sections = [
     title(inspection),
     splitTable(inspection),
@@ -38,7 +39,7 @@ export function inspectionText(inspection: DatasetInspection, command: string | 
     problemText(inspection),
     proposalText(inspection),
     hintText(inspection.hints),
-    verdictText(inspection, command),
+    verdictText(inspection, commands),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
@@ -223,17 +224,21 @@ function hintText(hints: readonly string[]): string {
   return hints.length === 0 ? '' : [color.bold('note'), ...hints.map((hint) => `  · ${hint}`)].join('\n');
 }
 
-function verdictText({ kind, problems, verdict }: DatasetInspection, command: string | null): string {
+function verdictText(
+  { kind, problems, verdict }: DatasetInspection,
+  commands: readonly SuggestedCommand[],
+): string {
   if (kind === null) return '';
-  if (verdict.usable && command !== null) {
+  const listed = commands
+    .map(({ command, purpose }, place) => `${place === 0 ? '' : 'or, '}${purpose}:\n  ${command}`)
+    .join('\n');
+  if (verdict.usable && commands.length > 0) {
     const ready =
-      problems.length === 0
-        ? 'ready to train with'
-        : 'ready to train with (the problems above concern other parts)';
-    return `${color.green(color.bold(ready))}\n  ${command}`;
+      problems.length === 0 ? 'ready to train' : 'ready to train (the problems above concern other parts)';
+    return `${color.green(color.bold(ready))}\n${listed}`;
   }
   const fix = `fix the ${problems.length === 1 ? 'problem' : `${problems.length} problems`} above before training`;
-  return command === null ? fix : `${color.bold(`${fix} with`)}\n  ${command}`;
+  return commands.length === 0 ? fix : `${color.bold(fix)}\n${listed}`;
 }
 
 function indented(text: string): string {

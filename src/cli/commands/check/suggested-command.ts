@@ -1,4 +1,4 @@
-/** Suggests the command that trains on a dataset: the recipe that fits best, with an option for every key that differs. */
+/** Suggests the commands that train on a dataset: recipes that fit, with an option for every key that differs. */
 
 import type { RecipeConfig } from '../../../config/index.js';
 import { datasets } from '../../../data/index.js';
@@ -9,31 +9,63 @@ import { shellWord } from '../../output/shell-word.js';
 /** Crops are multiples of the output stride, and have at least this many pixels on each side. */
 const cropStep = 16;
 const smallestCrop = 32;
-/** Names the reweighter of the recipes that are suggested. */
+/** Names the reweighter of the recipes of full training that are suggested. */
 const reweighter = 'arm';
 
 /** Holds a key of a config, its value in a recipe, and the value that the dataset needs. */
 type Setting = readonly [key: string, given: unknown, needed: string];
 
+/** Holds a command with what it does, in a few words. */
+export interface SuggestedCommand {
+  readonly command: string;
+  readonly purpose: string;
+}
+
+const quickPurpose = 'a head on the features of a pretrained network, in a minute or two';
+const fullPurpose = 'the whole network with ARM, which takes longer';
+
 /**
- * Returns `coarsely train RECIPE --data ROOT --set …`, ready to be pasted into a shell; null when the dataset has no splits
- * to train on.
+ * Returns commands `coarsely train RECIPE --data ROOT --set …`, ready to be pasted into a shell, the one to begin with
+ * first: quick training, then full training. There are none when the dataset has no splits to train on.
  */
-export function suggestedCommand(recipes: Iterable<Recipe>, inspection: DatasetInspection): string | null {
+export function suggestedCommands(
+  recipes: Iterable<Recipe>,
+  inspection: DatasetInspection,
+): readonly SuggestedCommand[] {
   const { root, kind } = inspection;
-  let nearest: { readonly name: string; readonly changes: readonly Setting[] } | null = null;
+  const isUnsplit = inspection.problems.some(({ code }) => code === 'no-splits');
+  if (kind === null || inspection.verdict.train === null || isUnsplit) return [];
+  let quick: Suggestion | null = null;
+  let full: Suggestion | null = null;
   for (const { name, config: make } of recipes) {
     const config = make();
-    const { kind: recipeKind = 'folder', root: ownRoot } = config.data;
     // A recipe with a folder of its own is made for that folder.
-    if (config.reweighter?.kind !== reweighter || recipeKind !== kind || ownRoot !== undefined) continue;
+    if (config.data.root !== undefined) continue;
     const changes = settings(config, inspection).filter(([, given, needed]) => given !== needed);
-    if (nearest === null || changes.length < nearest.changes.length) nearest = { name, changes };
+    const suggestion = { name, changes };
+    if (config.quick) quick = nearer(quick, suggestion);
+    else if (config.reweighter?.kind === reweighter && (config.data.kind ?? 'folder') === kind) {
+      full = nearer(full, suggestion);
+    }
   }
-  const isUnsplit = inspection.problems.some(({ code }) => code === 'no-splits');
-  if (nearest === null || inspection.verdict.train === null || isUnsplit) return null;
-  const options = nearest.changes.map(([key, , needed]) => `--set ${shellWord(`${key}=${needed}`)}`);
-  return [`coarsely train ${nearest.name} --data ${shellWord(root)}`, ...options].join(' ');
+  const written = ({ name, changes }: Suggestion) => {
+    const options = changes.map(([key, , needed]) => `--set ${shellWord(`${key}=${needed}`)}`);
+    return [`coarsely train ${name} --data ${shellWord(root)}`, ...options].join(' ');
+  };
+  return [
+    ...(quick === null ? [] : [{ command: written(quick), purpose: quickPurpose }]),
+    ...(full === null ? [] : [{ command: written(full), purpose: fullPurpose }]),
+  ];
+}
+
+interface Suggestion {
+  readonly name: string;
+  readonly changes: readonly Setting[];
+}
+
+/** Returns the suggestion with fewer changes, and the first of equal ones. */
+function nearer(first: Suggestion | null, second: Suggestion): Suggestion {
+  return first === null || second.changes.length < first.changes.length ? second : first;
 }
 
 function settings({ data }: RecipeConfig, inspection: DatasetInspection): Setting[] {
@@ -42,6 +74,7 @@ function settings({ data }: RecipeConfig, inspection: DatasetInspection): Settin
   if (kind === null || train === null || evaluation === null) return [];
   const labels = defaultLabels(kind);
   return [
+    ['data.kind', data.kind ?? 'folder', kind],
     ['data.train.split', data.train?.split ?? 'train', train.split],
     ['data.train.labels', data.train?.labels ?? labels, train.labels],
     ['data.evaluation.split', data.evaluation?.split ?? 'val', evaluation.split],

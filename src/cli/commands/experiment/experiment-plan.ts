@@ -1,11 +1,13 @@
 /** Prints the plan of `coarsely experiment --dry-run`: the queue, and an estimate of its time. */
 
-import type { ExperimentPlan } from '../../../experiments/index.js';
+import type { ExperimentPlan, Scale } from '../../../experiments/index.js';
 import { type JobStatus, jobStatus } from '../../../experiments/internal.js';
 import { formatDuration, formatPercent, formatTable } from '../../../format/index.js';
 
 /** Estimates the time of a small run from its first step to its scores, measured on one core of an AMD EPYC with 480×360 images. */
 const secondsOfSmallRun = 180;
+/** Estimates the time of a quick run whose features are stored, on the same machine and images. */
+const secondsOfQuickRun = 30;
 
 /** Prints every job with its state, the rows that cannot run, and an estimate from the finished runs. */
 export function printPlan(plan: ExperimentPlan, { parallel }: { readonly parallel: number }): void {
@@ -23,11 +25,16 @@ export function printPlan(plan: ExperimentPlan, { parallel }: { readonly paralle
 
   function estimate(): string {
     const measured = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
-    const seconds = measured ?? (plan.scale.name === 'small' ? secondsOfSmallRun : undefined);
+    const seconds = measured ?? assumedSeconds(plan.scale);
     if (seconds === undefined) return 'the first finished run will tell how long they take';
     const source = measured === undefined ? 'assuming' : 'at a median of';
     return `about ${formatDuration((left * seconds) / parallel)}, ${source} ${formatDuration(seconds)} a run`;
   }
+}
+
+function assumedSeconds({ name, mode }: Scale): number | undefined {
+  if (name !== 'small') return undefined;
+  return mode === 'quick' ? secondsOfQuickRun : secondsOfSmallRun;
 }
 
 /** Returns one line for every reason why rows do not run. */
@@ -35,7 +42,7 @@ export function missingLines({ tables, scale }: ExperimentPlan): string[] {
   const lines = tables.flatMap(({ name, rows }) =>
     rows.flatMap(({ run }) => {
       const scaled = scale.scaled(run);
-      return 'missing' in scaled ? [`${name}: rows of ${run.data} are not run: ${scaled.missing}`] : [];
+      return 'missing' in scaled ? [`${name}: ${scaled.rows} are not run: ${scaled.missing}`] : [];
     }),
   );
   return [...new Set(lines)];

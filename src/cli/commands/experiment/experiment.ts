@@ -10,10 +10,12 @@ Finished runs are skipped and interrupted ones are resumed, so the same command 
 reboot. DIR/TABLE.md, DIR/TABLE.json and DIR/report.html are written again after each run.
 
 The small scale needs a folder with images, coarse and fine labels, and takes a few minutes a run; the paper scale needs
-Cityscapes and ADE20K in their official layouts.
+Cityscapes and ADE20K in their official layouts. With --mode quick, at either scale, a run trains a small head on frozen
+features, which are computed once for all runs, and takes seconds.
 
 Example:
   $ coarsely experiment table1 --data my-dataset
+  $ coarsely experiment table2 --data my-dataset --mode quick --seeds 5 --output quick
   $ coarsely experiment all --data my-dataset --data ade20k=other --seeds 5 --output night --dry-run
   $ coarsely experiment table5 --output night --tables-only
   $ coarsely experiment table5 --scale paper --data cityscapes=/data/cityscapes --weights resnet101=r101.pth`;
@@ -21,6 +23,7 @@ Example:
 interface ExperimentCommandOptions {
   readonly data?: readonly string[];
   readonly scale?: 'small' | 'paper';
+  readonly mode?: 'full' | 'quick';
   readonly seeds?: number;
   readonly jobs?: number;
   readonly iterations?: number;
@@ -40,10 +43,16 @@ export function experimentCommand(): Command {
     .argument('<table>', 'table1 to table6, baselines, or all')
     .option('--data <root>', 'folder of the data; or cityscapes=ROOT, ade20k=ROOT; repeatable', collect)
     .addOption(new Option('--scale <name>', 'size of the runs (default: small)').choices(['small', 'paper']))
+    .addOption(
+      new Option(
+        '--mode <name>',
+        'what is trained: the whole network, or a head on frozen features (default: full)',
+      ).choices(['full', 'quick']),
+    )
     .option('--seeds <n>', 'runs of each row (default: 3)', positiveNumber)
     .option(
       '--jobs <n>',
-      'runs at the same time (default: one for each core at the small scale on cpu, else 1)',
+      'runs at the same time (default: one for each core in full training at the small scale on cpu, else 1)',
       positiveNumber,
     )
     .option('--iterations <n>', "steps of every run, instead of the scale's", positiveNumber)
@@ -52,7 +61,11 @@ export function experimentCommand(): Command {
       "factor on ARM's learning rate at the small scale (default: 10)",
       positiveFactor,
     )
-    .option('--weights <kind=file>', 'ImageNet weights of a backbone at the paper scale; repeatable', collect)
+    .option(
+      '--weights <kind=file>',
+      'ImageNet weights of a backbone at the paper scale or in quick mode; repeatable',
+      collect,
+    )
     .option('--set <key=value>', 'change one key of every config; repeatable', collect)
     .option('--output <dir>', 'folder of runs and tables', 'experiments')
     .option(
@@ -71,7 +84,7 @@ export function experimentCommand(): Command {
 }
 
 function experimentOptions(options: ExperimentCommandOptions, command: Command): ExperimentOptions {
-  const { data, weights, scale, seeds, iterations, learningRateScale, set, ...rest } = options;
+  const { data, weights, scale, mode, seeds, iterations, learningRateScale, set, ...rest } = options;
   const roots = data?.map((text) => namedRoot(text, command));
   const files = weights?.map((text) => weightFile(text, command));
   return {
@@ -80,6 +93,7 @@ function experimentOptions(options: ExperimentCommandOptions, command: Command):
       ...(roots && { data: Object.fromEntries(roots) }),
       ...(files && { weights: Object.fromEntries(files) }),
       scale,
+      mode,
       seeds,
       iterations,
       learningRateScale,

@@ -9,8 +9,10 @@ import {
   JobQueue,
   paperScale,
   planExperiment,
+  quickScale,
   readResults,
   type Scale,
+  type SmallScaleOptions,
   smallScale,
   type TrainCommand,
   trainProcesses,
@@ -57,7 +59,7 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
   const { output, rows } = options;
   const tables = tablesNamed(table);
   const settings = readSettings(output, options.settings);
-  checkScaleOptions(options.settings, settings.scale);
+  checkScaleOptions(options.settings, settings);
   const scale = await scaleOf(settings);
   checkWeightKinds(options.settings.weights, { tables, scale });
   const { seeds, iterations, set } = settings;
@@ -88,10 +90,13 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
   return runQueue(plan, { parallel, command, retryFailed: options.retryFailed === true });
 }
 
-/** Returns how many runs fit the machine: a small run keeps one core busy, any other the whole machine or device. */
+/**
+ * Returns how many runs fit the machine: a small run keeps one core busy, any other the whole machine or device. Quick
+ * runs come one after the other, because the first computes the features that the others read.
+ */
 function parallelJobs({ scale, queue }: ExperimentPlan): number {
   const onCores = queue.every(({ config }) => config.device === 'cpu');
-  return scale.name === 'small' && onCores ? availableParallelism() : 1;
+  return scale.name === 'small' && scale.mode === 'full' && onCores ? availableParallelism() : 1;
 }
 
 /** Starts this same program as another process. */
@@ -100,13 +105,27 @@ const trainCommand: TrainCommand = {
   environment: { [queueVariable]: '1' },
 };
 
-function scaleOf({ scale, data, learningRateScale, weights }: ExperimentSettings): Promise<Scale> | Scale {
+async function scaleOf(settings: ExperimentSettings): Promise<Scale> {
+  const { mode, learningRateScale, weights } = settings;
+  const rate = learningRateScale === undefined ? {} : { armLearningRateScale: learningRateScale };
+  const full = await fullScale(settings, rate);
+  switch (mode) {
+    case 'full':
+      return full;
+    case 'quick':
+      return quickScale(full, { ...rate, weights });
+    default:
+      return mode satisfies never;
+  }
+}
+
+function fullScale(
+  { scale, data, weights }: ExperimentSettings,
+  rate: SmallScaleOptions,
+): Promise<Scale> | Scale {
   switch (scale) {
     case 'small':
-      return smallScale(
-        data,
-        learningRateScale === undefined ? {} : { armLearningRateScale: learningRateScale },
-      );
+      return smallScale(data, rate);
     case 'paper':
       return paperScale(data, { weights });
     default:
@@ -195,11 +214,12 @@ interface CommandParts {
 
 /** Returns the command that runs the same experiment, whatever the settings of the folder are. */
 function commandOf(table: string, { settings, output, rows }: CommandParts): string {
-  const { scale, data, seeds, iterations, learningRateScale, weights, set } = settings;
+  const { scale, mode, data, seeds, iterations, learningRateScale, weights, set } = settings;
   const words = [
     'coarsely experiment',
     table,
     `--scale ${scale}`,
+    ...(mode === 'full' ? [] : [`--mode ${mode}`]),
     ...Object.entries(data).map(([name, root]) => `--data ${shellWord(`${name}=${root}`)}`),
     `--seeds ${seeds}`,
     ...(iterations === undefined ? [] : [`--iterations ${iterations}`]),

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { sceneCounts } from '../../../recipes/internal.js';
 import { imageSize, positiveNumber, wholeNumber } from '../../options/parse-options.js';
 import { createProgressLine } from '../../output/progress-line.js';
+import { shellWord } from '../../output/shell-word.js';
 
 const example = `
 Writes OUT/images, OUT/fine (exact labels), OUT/coarse (quick polygons) and OUT/classes.json. The same options write the
@@ -48,5 +49,5 @@ async function writeGeneratedScenes(out: string, options: ScenesCommandOptions):
   }
   const done =
     state === 'written' ? `wrote ${train + val} scenes to ${out}` : `${out} holds these scenes already`;
-  process.stdout.write(`${done}; train on them with:\n  coarsely train scenes-arm --data ${out}\n`);
+  process.stdout.write(`${done}; train on them with:\n  coarsely train quick --data ${shellWord(out)}\n`);
 }
