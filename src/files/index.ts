@@ -6,13 +6,11 @@ export {
   writeTextAtomically,
 } from './atomic.js';
 export { cacheFolder, userCacheFolder } from './cache-folder.js';
-export { createExclusively } from './create-exclusively.js';
 export { type DownloadOptions, download } from './download.js';
 export { syncFile, syncFolder } from './durability.js';
 export { isFile } from './is-file.js';
 export { listenToFileNotices, noticeOnce } from './notices.js';
-export { type LockOptions, type LockOwner, livingOwner, ownerName, ProcessLock } from './process-lock.js';
-export { pause } from './replace-file.js';
+export { type LockOwner, livingOwner, ownerName, ProcessLock } from './process-lock.js';
 export { sha256OfFile } from './sha256.js';
 export { stageFolder, writeDurably } from './staged-folder.js';
 export { isSystemError, systemErrorReason } from './system-errors.js';

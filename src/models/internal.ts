@@ -3,9 +3,9 @@
 export { ExtraHeads } from './extra-heads.js';
 export { tapChannels, tapsOf } from './feature-taps.js';
 export { fetchWeightsOf } from './imagenet/fetch-weights.js';
-export { findWeights, weightsFolder, weightsSource, weightsVariable } from './imagenet/find-weights.js';
+export { findWeights, weightsFolder } from './imagenet/find-weights.js';
 export { publishedFileOf, wantsImageNet } from './imagenet/imagenet-option.js';
-export { type PublishedFile, publishedFiles } from './imagenet/published-files.js';
+export { publishedFiles } from './imagenet/published-files.js';
 export {
   checkFoundTensors,
   matchTensors,

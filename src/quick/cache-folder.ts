@@ -4,9 +4,8 @@
  */
 
 import { readdirSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
-import { temporarySuffix } from '../files/index.js';
+import { dirname, join } from 'node:path';
+import { cacheFolder, temporarySuffix } from '../files/index.js';
 
 /** A temporary file that is older than this was left by a process that was killed. */
 const abandonedMilliseconds = 3_600_000;
@@ -21,9 +20,7 @@ interface KeptFile {
 
 /** Returns the folder of kept features: `$XDG_CACHE_HOME/coarsely/features`, by default in `~/.cache`. */
 export function featureCacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  const given = environment.XDG_CACHE_HOME;
-  const base = given && isAbsolute(given) ? given : join(homedir(), '.cache');
-  return join(base, 'coarsely', 'features');
+  return cacheFolder('features', environment);
 }
 
 /** Returns the number of files and their bytes in the folder of kept features, 0 where there is none. */
