@@ -4,6 +4,7 @@ Written from the papers' tables; the activations, epsilons and dilations are tor
 the package's state-dict names. The last 1x1 convolution of MobileNetV2, which belongs to its classifier, is left out.
 """
 
+import torch
 from torch import nn
 from torch.nn import functional as F
 
@@ -20,7 +21,14 @@ V3_LARGE = [[(3, 16, 16, False, "relu")], [(3, 64, 24, False, "relu"), (3, 72, 2
 BLOCKS = {"mobilenet_v2": [[(*block, False, "relu6") for block in stage] for stage in V2],
           "mobilenet_v3_large": V3_LARGE}
 STRIDES = {8: ((2, 2, 1, 1), (1, 1, 2, 4)), 16: ((2, 2, 2, 1), (1, 1, 1, 2)), 32: ((2, 2, 2, 2), (1, 1, 1, 1))}
-ACTIVATIONS = {"relu": lambda x: F.relu(x, inplace=True), "relu6": lambda x: F.relu6(x, inplace=True),
+
+
+def relu6(x):
+    # PyTorch 1 has no gradient of relu6 in bfloat16 on the CPU.
+    return F.relu(x).clamp_max(6) if torch.__version__.startswith("1.") else F.relu6(x, inplace=True)
+
+
+ACTIVATIONS = {"relu": lambda x: F.relu(x, inplace=True), "relu6": relu6,
                "hardswish": F.hardswish, None: lambda x: x}
 
 
