@@ -5,6 +5,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "depthwise_lanes.h"
 #include "depthwise_lattice.h"
 #include "vectorized.h"
 
@@ -15,7 +16,7 @@ namespace {
 /// Counts the neighbors in a lattice that are computed together.
 constexpr int64_t together = 4;
 
-/// Holds a row of the source [width, channels] and the row of the filter that reads it, [kernel width, channels].
+/// Holds a row of the source [width, channels] and the row of the filter that reads it, [kernel width, lanes].
 template <typename T>
 struct SourceRow {
   const T* pixels;
@@ -27,8 +28,8 @@ template <typename T>
 struct RowTask {
   const SourceRow<T>* rows;
   int64_t rowCount;
-  int64_t sourceWidth, channels;
-  const float* bias;  // [channels]
+  int64_t sourceWidth, channels, lanes;
+  const float* bias;  // [lanes]
   T* target;          // [target width, channels]
 };
 
@@ -39,32 +40,43 @@ COARSELY_INLINE void neighbors(const RowTask<T>& task, const Lattice& lattice, i
   const int64_t channels = task.channels;
   const int64_t source = lattice.source + at * advance * lattice.spacing;
   T* target = task.target + (lattice.first + at * lattice.step) * channels;
-  // The last vector begins earlier where the channels do not fill it, and computes some channels again.
-  for (int64_t next = 0; next < channels; next += vectorLanes) {
-    const int64_t first = std::min(next, channels - vectorLanes);
-    Floats sums[count];
+  constexpr int64_t vectors = groupVectors<T>;
+  for (int64_t next = 0; next < channels; next += groupChannels<T>) {
+    const int64_t first = firstOfGroup<T>(next, channels);
+    Floats sums[count][vectors];
     COARSELY_UNROLL
-    for (int64_t p = 0; p < count; ++p) sums[p] = load(task.bias + first);
-    for (int64_t r = 0; r < task.rowCount; ++r) {
-      const float* row = task.rows[r].taps + lattice.tap * channels + first;
-      Floats filter[taps];
+    for (int64_t p = 0; p < count; ++p) {
       COARSELY_UNROLL
-      for (int64_t t = 0; t < taps; ++t) filter[t] = load(row + t * lattice.tapStep * channels);
+      for (int64_t v = 0; v < vectors; ++v) sums[p][v] = load(task.bias + next + v * vectorLanes);
+    }
+    for (int64_t r = 0; r < task.rowCount; ++r) {
+      const float* row = task.rows[r].taps + lattice.tap * task.lanes + next;
+      Floats filter[taps][vectors];
+      COARSELY_UNROLL
+      for (int64_t t = 0; t < taps; ++t) {
+        COARSELY_UNROLL
+        for (int64_t v = 0; v < vectors; ++v) {
+          filter[t][v] = load(row + t * lattice.tapStep * task.lanes + v * vectorLanes);
+        }
+      }
       const T* pixels = task.rows[r].pixels + first;
 #pragma GCC unroll 32
       for (int64_t j = 0; j < columns; ++j) {
         const int64_t column = source + j * lattice.spacing;
         if (checked && (column < 0 || column >= task.sourceWidth)) continue;
-        const Floats pixel = load(pixels + column * channels);
+        Floats pixel[vectors];
+        loadGroup(pixels + column * channels, pixel);
         COARSELY_UNROLL
         for (int64_t p = 0; p < count; ++p) {
           const int64_t t = j - p * advance;
-          if (t >= 0 && t < taps) sums[p] += filter[t] * pixel;
+          if (t < 0 || t >= taps) continue;
+          COARSELY_UNROLL
+          for (int64_t v = 0; v < vectors; ++v) sums[p][v] += filter[t][v] * pixel[v];
         }
       }
     }
     COARSELY_UNROLL
-    for (int64_t p = 0; p < count; ++p) store(target + p * lattice.step * channels + first, sums[p]);
+    for (int64_t p = 0; p < count; ++p) storeGroup(target + p * lattice.step * channels + first, sums[p]);
   }
 }
 
@@ -117,8 +129,11 @@ void runPass(const Pass& pass, const at::Tensor& source, const at::Tensor& taps,
   const int64_t sourceHeight = source.size(2), sourceWidth = source.size(3);
   const auto* from = static_cast<const T*>(source.data_ptr());
   auto* to = static_cast<T*>(target.data_ptr());
-  const auto* filter = taps.data_ptr<float>();
-  const auto* offsets = bias.data_ptr<float>();
+  const auto lanes = channelsOfLanes<T>(channels);
+  const auto tapsOfLanes = taps.index_select(1, lanes), biasOfLanes = bias.index_select(0, lanes);
+  const auto* filter = tapsOfLanes.template data_ptr<float>();
+  const auto* offsets = biasOfLanes.template data_ptr<float>();
+  const int64_t laneCount = lanes.numel();
   const int64_t grain = std::max<int64_t>(1, 16384 / (width * channels));
   at::parallel_for(0, target.size(0) * height, grain, [&](int64_t begin, int64_t end) {
     std::vector<SourceRow<T>> rows;
@@ -126,9 +141,9 @@ void runPass(const Pass& pass, const at::Tensor& source, const at::Tensor& taps,
       rows.clear();
       for (const auto& [y, tap] : pass.rowsOf(pass.vertical, row % height)) {
         rows.push_back({from + (row / height * sourceHeight + y) * sourceWidth * channels,
-                        filter + tap * pass.kernelWidth * channels});
+                        filter + tap * pass.kernelWidth * laneCount});
       }
-      RowTask<T> task{rows.data(), static_cast<int64_t>(rows.size()), sourceWidth, channels,
+      RowTask<T> task{rows.data(), static_cast<int64_t>(rows.size()), sourceWidth, channels, laneCount,
                       offsets,     to + row * width * channels};
       for (const auto& lattice : pass.lattices) {
         // Columns that no tap reaches get no more than the bias.
@@ -166,8 +181,9 @@ bool convolvesDepthwise(const at::Tensor& input, const at::Tensor& weight, const
   // Maps in another layout keep it.
   constexpr auto layout = at::MemoryFormat::ChannelsLast;
   if (input.suggest_memory_format() != layout && !input.is_contiguous(layout)) return false;
-  if (groups != channels || weight.size(0) != channels || weight.size(1) != 1 || channels < vectorLanes) return false;
+  if (groups != channels || weight.size(0) != channels || weight.size(1) != 1) return false;
   if ((type != at::kFloat && type != at::kBFloat16) || (columns != 3 && columns != 5)) return false;
+  if (channels < (type == at::kFloat ? groupChannels<float> : groupChannels<Bfloat16Bits>)) return false;
   for (const int64_t dimension : {0, 1}) {
     if (geometry.stride[dimension] < 1 || geometry.stride[dimension] > 2) return false;
     if (geometry.dilation[dimension] < 1 || geometry.padding[dimension] < 0) return false;

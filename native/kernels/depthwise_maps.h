@@ -20,7 +20,7 @@ struct DepthwiseGeometry {
 Axis axisOf(int64_t dimension, int64_t input, int64_t kernel, const DepthwiseGeometry& geometry);
 
 /// Returns whether these kernels compute a convolution: one filter of 3 or 5 columns per channel, strides of 1 or 2,
-/// and at least as many channels as a vector has elements.
+/// and at least as many channels as are loaded at once: 16 of float32, or 32 of bfloat16.
 bool convolvesDepthwise(const at::Tensor& input, const at::Tensor& weight, const DepthwiseGeometry& geometry,
                         int64_t groups, at::ScalarType type);
 

@@ -4,6 +4,7 @@
 // them.
 #include <ATen/Parallel.h>
 
+#include "depthwise_lanes.h"
 #include "depthwise_lattice.h"
 #include "depthwise_maps.h"
 #include "vectorized.h"
@@ -32,7 +33,7 @@ struct GradientRow {
   const SummedRow<T>* rows;
   int64_t rowCount;
   int64_t inputWidth, channels;
-  int64_t lanes;  // channels, rounded up to whole vectors
+  int64_t lanes;  // channels, rounded up to whole groups
 };
 
 /// Adds the products of `count` neighbors of a lattice. `checked` leaves out columns beside the input.
@@ -42,31 +43,40 @@ COARSELY_INLINE void addNeighbors(const GradientRow<T>& task, const Lattice& lat
   const int64_t channels = task.channels;
   const int64_t source = lattice.source + at * advance * lattice.spacing;
   const T* gradient = task.gradient + (lattice.first + at * lattice.step) * channels;
-  // The last vector begins earlier where the channels do not fill it. Its sums have places of their own.
-  for (int64_t next = 0; next < channels; next += vectorLanes) {
-    const int64_t first = std::min(next, channels - vectorLanes);
-    Floats factors[count];
+  constexpr int64_t vectors = groupVectors<T>;
+  for (int64_t next = 0; next < channels; next += groupChannels<T>) {
+    const int64_t first = firstOfGroup<T>(next, channels);
+    Floats factors[count][vectors];
     COARSELY_UNROLL
-    for (int64_t p = 0; p < count; ++p) factors[p] = load(gradient + p * lattice.step * channels + first);
+    for (int64_t p = 0; p < count; ++p) loadGroup(gradient + p * lattice.step * channels + first, factors[p]);
     for (int64_t r = 0; r < task.rowCount; ++r) {
       const T* pixels = task.rows[r].pixels + first;
       float* row = task.rows[r].sums + next;
-      Floats sums[taps];
+      Floats sums[taps][vectors];
       COARSELY_UNROLL
-      for (int64_t t = 0; t < taps; ++t) sums[t] = load(row + t * task.lanes);
+      for (int64_t t = 0; t < taps; ++t) {
+        COARSELY_UNROLL
+        for (int64_t v = 0; v < vectors; ++v) sums[t][v] = load(row + t * task.lanes + v * vectorLanes);
+      }
 #pragma GCC unroll 32
       for (int64_t j = 0; j < columns; ++j) {
         const int64_t column = source + j * lattice.spacing;
         if (checked && (column < 0 || column >= task.inputWidth)) continue;
-        const Floats pixel = load(pixels + column * channels);
+        Floats pixel[vectors];
+        loadGroup(pixels + column * channels, pixel);
         COARSELY_UNROLL
         for (int64_t p = 0; p < count; ++p) {
           const int64_t t = j - p * advance;
-          if (t >= 0 && t < taps) sums[t] += factors[p] * pixel;
+          if (t < 0 || t >= taps) continue;
+          COARSELY_UNROLL
+          for (int64_t v = 0; v < vectors; ++v) sums[t][v] += factors[p][v] * pixel[v];
         }
       }
       COARSELY_UNROLL
-      for (int64_t t = 0; t < taps; ++t) store(row + t * task.lanes, sums[t]);
+      for (int64_t t = 0; t < taps; ++t) {
+        COARSELY_UNROLL
+        for (int64_t v = 0; v < vectors; ++v) store(row + t * task.lanes + v * vectorLanes, sums[t][v]);
+      }
     }
   }
 }
@@ -149,7 +159,9 @@ at::Tensor depthwiseWeightGradient(const at::Tensor& gradient, const at::Tensor&
   const int64_t channels = maps.size(1), taps = weightShape[2] * weightShape[3];
   const Axis vertical = axisOf(0, maps.size(2), weightShape[2], geometry);
   const auto lattices = outputLattices(axisOf(1, maps.size(3), weightShape[3], geometry));
-  const int64_t lanes = (channels + vectorLanes - 1) / vectorLanes * vectorLanes;
+  const bool isFloat = maps.scalar_type() == at::kFloat;
+  const auto channelsOf = isFloat ? channelsOfLanes<float>(channels) : channelsOfLanes<Bfloat16Bits>(channels);
+  const int64_t lanes = channelsOf.numel();
   const int64_t rows = factors.size(0) * factors.size(2), width = factors.size(3);
   const int64_t rowsPerBlock = std::max((rows + mostBlocks - 1) / mostBlocks, (leastPixels + width - 1) / width);
   const int64_t blocks = (rows + rowsPerBlock - 1) / rowsPerBlock;
@@ -158,7 +170,7 @@ at::Tensor depthwiseWeightGradient(const at::Tensor& gradient, const at::Tensor&
     for (int64_t block = begin; block < end; ++block) {
       const int64_t first = block * rowsPerBlock, last = std::min(first + rowsPerBlock, rows);
       double* totals = partial.data() + block * taps * lanes;
-      if (maps.scalar_type() == at::kFloat) {
+      if (isFloat) {
         sumBlock<float>(factors, maps, vertical, lattices, weightShape[3], first, last, lanes, totals);
       } else {
         sumBlock<Bfloat16Bits>(factors, maps, vertical, lattices, weightShape[3], first, last, lanes, totals);
@@ -170,11 +182,10 @@ at::Tensor depthwiseWeightGradient(const at::Tensor& gradient, const at::Tensor&
   }
   auto result = at::empty(weightShape, at::kFloat);
   auto* out = result.data_ptr<float>();
-  // Channels behind the last whole vector are at the end of a vector that ends with the last channel.
-  const int64_t whole = channels / vectorLanes * vectorLanes;
-  for (int64_t c = 0; c < channels; ++c) {
-    const int64_t lane = c < whole ? c : c + lanes - channels;
-    for (int64_t t = 0; t < taps; ++t) out[c * taps + t] = static_cast<float>(partial[t * lanes + lane]);
+  // A channel of two groups has the same sums in both.
+  const auto* channel = channelsOf.data_ptr<int64_t>();
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    for (int64_t t = 0; t < taps; ++t) out[channel[lane] * taps + t] = static_cast<float>(partial[t * lanes + lane]);
   }
   return result;
 }
