@@ -13,6 +13,7 @@ import { checkDataset } from '../../data/index.js';
 import { recipes } from '../../recipes/index.js';
 import { printNotice } from '../output/print-notice.js';
 import { printSkipped } from '../output/skipped-files.js';
+import { initialRun } from './init-layer.js';
 
 /** Holds the options by which `train` and `demo` change a config. */
 export interface ConfigOptions {
@@ -23,6 +24,8 @@ export interface ConfigOptions {
   readonly name?: string;
   /** The network to start from (model.weights). */
   readonly weights?: string;
+  /** The run whose network is trained further, whatever network the source describes. */
+  readonly init?: string;
 }
 
 /**
@@ -33,13 +36,14 @@ export interface ConfigOptions {
  */
 export async function loadConfig(
   source: string,
-  { set = [], data, output, name, weights }: ConfigOptions,
+  { set = [], data, output, name, weights, init }: ConfigOptions,
 ): Promise<Config> {
   const changes: ConfigLayer[] = [];
   if (data !== undefined) changes.push({ label: '--data', values: { data: { root: data } } });
   if (output !== undefined) changes.push({ label: '--output', values: { output } });
   if (name !== undefined) changes.push({ label: '--name', values: { name } });
   if (weights !== undefined) changes.push({ label: '--weights', values: { model: { weights } } });
+  if (init !== undefined) changes.push(initLayer(init));
   const config = resolveConfig(source, {
     schema: configSchema,
     recipes,
@@ -50,6 +54,15 @@ export async function loadConfig(
   // Before paths are made absolute, so that messages show them as the user wrote them.
   await checkConfigFiles(config, { label: source });
   return withAbsolutePaths(config);
+}
+
+/** Says which network is trained, because it replaces the one that the recipe or file describes. */
+function initLayer(folder: string): ConfigLayer {
+  const { layer, network } = initialRun(folder);
+  printNotice(
+    `--init: the network is that of ${folder}, ${network}; all of it is trained unless it is frozen`,
+  );
+  return layer;
 }
 
 /**

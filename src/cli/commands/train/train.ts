@@ -19,6 +19,7 @@ Example:
   $ coarsely train folder-arm --data my-dataset
   $ coarsely train mine.yaml --set training.iterations=2000 --set reweighter.p=3
   $ coarsely train folder-arm --data my-dataset --weights runs/other-classes --set model.backbone.frozen=stage2
+  $ coarsely train folder-mobilenet-cross-entropy --data my-dataset --init runs/quick
   $ coarsely train folder-arm --data my-dataset --processes 2
   $ coarsely train --resume runs/folder-arm
   $ coarsely train --resume runs/folder-arm --iterations 4000`;
@@ -27,6 +28,7 @@ interface TrainCommandOptions {
   readonly set?: readonly string[];
   readonly data?: string;
   readonly weights?: string;
+  readonly init?: string;
   readonly output?: string;
   readonly name?: string;
   readonly resume?: string;
@@ -38,7 +40,7 @@ interface TrainCommandOptions {
 }
 
 /** Holds the options that change the config. */
-type ConfigChanges = Pick<TrainCommandOptions, 'set' | 'data' | 'output' | 'name'>;
+type ConfigChanges = Pick<TrainCommandOptions, 'set' | 'data' | 'output' | 'name' | 'weights' | 'init'>;
 
 /** Holds the options that change how a run is continued. */
 type ResumeChanges = Pick<TrainCommandOptions, 'iterations' | 'allowChangedData'>;
@@ -52,6 +54,11 @@ export function trainCommand(): Command {
     .option('--set <key=value>', 'change one key of the config; repeatable', collect)
     .option('--data <root>', 'the folder of the dataset (data.root)')
     .option('--weights <run|file>', 'a run or a file of a whole network to start from (model.weights)')
+    .option(
+      '--init <run>',
+      'go on from the network of a run, such as a quick one, and train it whole (its backbone and head replace those of ' +
+        'the config)',
+    )
     .option('--output <dir>', 'the folder for run folders (output)')
     .option('--name <name>', "name of the run's folder; without it, a number is added when the name exists")
     .option('--resume <run>', 'continue the run in this folder, exactly as if it had not stopped')
@@ -95,6 +102,8 @@ async function train(
         `--iterations goes with --resume RUN; for a new run write --set training.iterations=${iterations}`,
       );
     if (allowChangedData) usageError(command, '--allow-changed-data goes with --resume RUN');
+    if (changes.init !== undefined && changes.weights !== undefined)
+      usageError(command, 'give either --init RUN or --weights, not both');
     await (processes > 1 ? startProcesses(processes) : startRun(source, changes, { profileSteps }));
     return;
   }
