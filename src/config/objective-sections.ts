@@ -27,11 +27,14 @@ export function regionLossesSection(regionLosses: Kinds) {
 
 const weight = z.number().min(0);
 const expected =
-  'expected balanced, a list with a number of at least 0 for each class, or such numbers by the names of classes';
+  'expected balanced, sqrt, a list with a number of at least 0 for each class, or such numbers by the names of classes';
 
-/** Accepts class weights: `balanced`, one number for each class, or numbers by class name. */
+/** Names the ways of choosing class weights from the counts of the training labels. */
+const countedClassWeights = ['balanced', 'sqrt'] as const;
+
+/** Accepts class weights: a way of choosing them from counts, one number for each class, or numbers by class name. */
 export const classWeightsSection = z.union(
-  [z.literal('balanced'), z.array(weight).readonly(), z.record(z.string(), weight).readonly()],
+  [z.enum(countedClassWeights), z.array(weight).readonly(), z.record(z.string(), weight).readonly()],
   { error: expected },
 );
 

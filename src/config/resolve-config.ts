@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
 import { readText } from '../files/index.js';
-import { isSection, type Section } from './merge.js';
+import { isSection, mergeSections, type Section } from './merge.js';
 import { type ConfigLayer, type ParseOptions, parseLayers } from './parse-config.js';
 import type { Config, ConfigInput, ConfigSchema } from './schema.js';
 import { parseSetOptions } from './set-option.js';
@@ -30,8 +30,11 @@ type DataWithoutRoot = {
 export interface ResolveOptions extends ParseOptions {
   readonly schema: ConfigSchema;
   readonly recipes?: ReadonlyMap<string, NamedRecipe>;
-  /** Holds keys that other options of a command change, such as `--data ROOT`; they win over the source. */
-  readonly changes?: readonly ConfigLayer[];
+  /**
+   * Holds keys that other options of a command change, such as `--data ROOT`; they win over the source. A function returns
+   * such keys for what the layers before it say together.
+   */
+  readonly changes?: readonly (ConfigLayer | ((before: Section) => ConfigLayer))[];
   /** Lists `KEY=VALUE` texts, which are applied in this order over everything else. */
   readonly set?: readonly string[];
 }
@@ -43,9 +46,16 @@ export interface ResolveOptions extends ParseOptions {
  */
 export function resolveConfig(source: string, options: ResolveOptions): Config {
   const { schema, recipes = new Map(), changes = [], set = [], onNotice } = options;
-  const layers = [...layersOf(source, { recipes, folder: '.', above: [] }), ...changes];
+  const layers = layersOf(source, { recipes, folder: '.', above: [] });
+  for (const change of changes) {
+    layers.push(typeof change === 'function' ? change(mergedValues(layers)) : change);
+  }
   if (set.length > 0) layers.push({ label: '--set', values: parseSetOptions(set) });
   return parseLayers(schema, layers, { onNotice });
+}
+
+function mergedValues(layers: readonly ConfigLayer[]): Section {
+  return layers.reduce<Section>((base, { values }) => mergeSections(base, values), {});
 }
 
 interface LookupPlace {

@@ -233,8 +233,8 @@ export function createConfigSchema(registries: ComponentRegistries) {
       .default(null)
       .describe(
         'How much the pixels of each class count: a list in the order of the classes, numbers by class name (1 for the ' +
-          'others), or `balanced`, which counts the training labels once so that all classes have the same share. The ' +
-          'mean is over the weights, as in PyTorch. `null` weighs all alike.',
+          'others), or a way of choosing them from one count of the training labels: `sqrt` by the square root of the ' +
+          'share of a class, so that rare classes count more, and `balanced` so that all have the same share. The mean is over the weights, as in PyTorch. `null` weighs all alike.',
       ),
     regionLosses: regionLossesSection(registries.regionLosses)
       .default([])

@@ -24,9 +24,30 @@ export function labelWeights(classWeights: Tensor, labelsNHW: Tensor, validNHW: 
  * @throws {OperationError} when there is no labeled pixel
  */
 export function balancedClassWeights(counts: readonly number[]): number[] {
+  const { pixels, present } = labeledPixels(counts, 'balancedClassWeights');
+  return counts.map((count) => (count === 0 ? 1 : pixels / (present * count)));
+}
+
+/**
+ * Returns weights that fall with the square root of a class's share: n / (√n_c · Σ_k √n_k), where n_c of n labeled pixels
+ * have class c. The share of the loss of a class is then in proportion to √n_c, between that of its pixels and an equal one.
+ * The mean of the weights over the labeled pixels is 1. A class without pixels has the weight 1.
+ *
+ * @param counts the number of labeled pixels of each class
+ * @throws {OperationError} when there is no labeled pixel
+ */
+export function rootBalancedClassWeights(counts: readonly number[]): number[] {
+  const { pixels } = labeledPixels(counts, 'rootBalancedClassWeights');
+  const roots = counts.reduce((sum, count) => sum + Math.sqrt(count), 0);
+  return counts.map((count) => (count === 0 ? 1 : pixels / (Math.sqrt(count) * roots)));
+}
+
+/** Counts the labeled pixels and the classes that have any. */
+function labeledPixels(
+  counts: readonly number[],
+  operation: string,
+): { readonly pixels: number; readonly present: number } {
   const present = counts.filter((count) => count > 0);
-  const pixels = present.reduce((sum, count) => sum + count, 0);
-  if (present.length === 0)
-    throw new OperationError('balancedClassWeights: expected labeled pixels, received none');
-  return counts.map((count) => (count === 0 ? 1 : pixels / (present.length * count)));
+  if (present.length === 0) throw new OperationError(`${operation}: expected labeled pixels, received none`);
+  return { pixels: present.reduce((sum, count) => sum + count, 0), present: present.length };
 }

@@ -1,4 +1,4 @@
-export { balancedClassWeights, labelWeights } from './class-weights.js';
+export { balancedClassWeights, labelWeights, rootBalancedClassWeights } from './class-weights.js';
 export {
   crossEntropy,
   type SmoothedCrossEntropyOptions,

@@ -1,5 +1,11 @@
 export { type ArmSection, type LinearArmSection, named, withArm, withLinearArm } from './combinators.js';
 export { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
+export { folderFineTune, folderFineTuneArm, folderFineTuneLinearArm } from './folder-finetune.js';
+export {
+  folderMobileNetArm,
+  folderMobileNetCrossEntropy,
+  folderMobileNetLinearArm,
+} from './folder-mobilenet.js';
 export { quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
 export type { Recipe, RecipeOptions } from './recipe.js';
 export { recipes } from './recipes.js';

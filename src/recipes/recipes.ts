@@ -1,6 +1,12 @@
 /** Lists the built-in recipes by name. */
 
 import { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
+import { folderFineTune, folderFineTuneArm, folderFineTuneLinearArm } from './folder-finetune.js';
+import {
+  folderMobileNetArm,
+  folderMobileNetCrossEntropy,
+  folderMobileNetLinearArm,
+} from './folder-mobilenet.js';
 import { paperRecipes } from './paper/paper-recipes.js';
 import { quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
 import type { Recipe } from './recipe.js';
@@ -48,6 +54,21 @@ const builtIn: readonly Recipe[] = [
     config: folderLinearArm,
   },
   {
+    name: 'folder-mobilenet-cross-entropy',
+    description: 'Your folder (--data ROOT), a small ImageNet network trained whole: plain cross-entropy',
+    config: folderMobileNetCrossEntropy,
+  },
+  {
+    name: 'folder-mobilenet-arm',
+    description: 'Your folder (--data ROOT), a small ImageNet network trained whole: ARM',
+    config: folderMobileNetArm,
+  },
+  {
+    name: 'folder-mobilenet-linear-arm',
+    description: 'Your folder (--data ROOT), a small ImageNet network trained whole: Linear ARM',
+    config: folderMobileNetLinearArm,
+  },
+  {
     name: 'quick',
     description:
       'Your folder (--data ROOT), the head of a frozen ImageNet network, in minutes: plain cross-entropy',
@@ -62,6 +83,22 @@ const builtIn: readonly Recipe[] = [
     name: 'quick-linear-arm',
     description: 'Your folder (--data ROOT), the head of a frozen ImageNet network, in minutes: Linear ARM',
     config: quickLinearArm,
+  },
+  {
+    name: 'folder-finetune',
+    description:
+      'Your folder (--data ROOT), a quick run (--init RUN) trained further, whole: plain cross-entropy',
+    config: folderFineTune,
+  },
+  {
+    name: 'folder-finetune-arm',
+    description: 'Your folder (--data ROOT), a quick run (--init RUN) trained further, whole: ARM',
+    config: folderFineTuneArm,
+  },
+  {
+    name: 'folder-finetune-linear-arm',
+    description: 'Your folder (--data ROOT), a quick run (--init RUN) trained further, whole: Linear ARM',
+    config: folderFineTuneLinearArm,
   },
   ...paperRecipes,
 ];

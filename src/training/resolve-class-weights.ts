@@ -1,5 +1,5 @@
 /**
- * Turns the class weights of a config into numbers. Balanced ones come from one count of the training labels. Their numbers
+ * Turns the class weights of a config into numbers. `balanced` and `sqrt` come from one count of the training labels. Their numbers
  * go into the run's own config, so that a resumed run, or another one of the same config, has the same.
  */
 
@@ -9,9 +9,11 @@ import { ignoreIndex, type SegmentationDataset } from '../data/index.js';
 import type { Collectives } from '../distributed/index.js';
 import { ConfigError } from '../errors/index.js';
 import { formatNumber } from '../format/index.js';
-import { balancedClassWeights } from '../losses/index.js';
+import { balancedClassWeights, rootBalancedClassWeights } from '../losses/index.js';
 import { knownKeysHint } from '../registry/internal.js';
 import { tensorFrom } from '../torch/index.js';
+
+const weightsByWay = { balanced: balancedClassWeights, sqrt: rootBalancedClassWeights } as const;
 
 /** Holds what class weights are resolved for. */
 export interface ResolveClassWeightsOptions {
@@ -24,7 +26,7 @@ export interface ResolveClassWeightsOptions {
 }
 
 /**
- * Returns the config with `classWeights` as numbers: `balanced` becomes a weight for each class name. With a process group
+ * Returns the config with `classWeights` as numbers: `balanced` and `sqrt` become a weight for each class name. With a process group
  * every process must call it.
  *
  * @throws {ConfigError} when a list has another length than the list of classes, or a name is no class
@@ -35,16 +37,16 @@ export async function resolveClassWeights(
   { dataset, processGroup = null, onNotice }: ResolveClassWeightsOptions,
 ): Promise<Config> {
   const names = dataset.classes.map(({ name }) => name);
-  if (config.classWeights !== 'balanced') {
-    if (config.classWeights !== null)
-      classWeightList(config.classWeights, { names, classCount: names.length });
+  const { classWeights: way } = config;
+  if (typeof way !== 'string') {
+    if (way !== null) classWeightList(way, { names, classCount: names.length });
     return config;
   }
-  onNotice?.(`classWeights: balanced: counting the labels of ${dataset.length} training images`);
+  onNotice?.(`classWeights: ${way}: counting the labels of ${dataset.length} training images`);
   const counts = await countLabels(dataset, processGroup);
   if (counts.every((count) => count === 0))
-    throw new ConfigError('classWeights: balanced: the training images have no labeled pixel; use null');
-  const weights = balancedClassWeights(counts);
+    throw new ConfigError(`classWeights: ${way}: the training images have no labeled pixel; use null`);
+  const weights = weightsByWay[way](counts);
   const absent = names.filter((_, index) => counts[index] === 0);
   onNotice?.(
     `classWeights: ${names.map((name, index) => `${name} ${formatNumber(weights[index] ?? 1, { digits: 3 })}`).join(', ')}` +
@@ -65,9 +67,9 @@ export function classWeightList(
   section: ClassWeightsSection,
   { names, classCount }: { readonly names: readonly string[] | null; readonly classCount: number },
 ): number[] {
-  if (section === 'balanced')
+  if (typeof section === 'string')
     throw new ConfigError(
-      'classWeights: balanced: expected numbers here; resolveClassWeights counts the labels',
+      `classWeights: ${section}: expected numbers here; resolveClassWeights counts the labels`,
     );
   const weights =
     'length' in section

@@ -35,7 +35,7 @@ beforeAll(async () => {
   sceneNames = classes.map(({ name }) => name);
   const config = networkConfig({
     model: {
-      backbone: { kind: 'resnet18', outputStride: 32, frozen: true, weights: null },
+      backbone: { kind: 'resnet18', outputStride: 32, frozen: true, normEval: true, weights: null },
       head: { kind: 'fcn', channels: 12 },
       auxiliary: null,
     },
@@ -60,7 +60,7 @@ describe('the network of a run', () => {
     const own = resolveConfig('scenes-arm', { schema: configSchema, recipes });
     const { data, model, ...rest } = configOf('scenes-arm');
     expect(model).toMatchObject({
-      backbone: { kind: 'resnet18', outputStride: 32, frozen: false, weights: null },
+      backbone: { kind: 'resnet18', outputStride: 32, frozen: false, normEval: false, weights: null },
       head: { kind: 'fcn', channels: 12 },
       auxiliary: own.model.auxiliary,
       weights: run(),
@@ -71,6 +71,20 @@ describe('the network of a run', () => {
       training: own.training,
       reweighter: own.reweighter,
     });
+  });
+
+  it('learns as the recipe says, also where the recipe has another backbone', () => {
+    const { model } = configOf('folder-finetune');
+    expect(model.backbone).toMatchObject({
+      kind: 'resnet18',
+      normEval: true,
+      frozen: false,
+      outputStride: 32,
+    });
+    expect(model.head).toMatchObject({ kind: 'fcn', channels: 12 });
+    expect(configOf('folder-finetune', ['model.backbone.normEval=false']).model.backbone.normEval).toBe(
+      false,
+    );
   });
 
   it('is where training begins, and what the recipe freezes stays frozen', () => {

@@ -19,10 +19,10 @@ test('nothing is added by default', () => {
 });
 
 test('class weights are balanced, a list or a map', () => {
-  for (const classWeights of ['balanced', [1, 0.5], { pole: 3 }])
+  for (const classWeights of ['balanced', 'sqrt', [1, 0.5], { pole: 3 }])
     expect(parsed({ classWeights }).classWeights).toEqual(classWeights);
   const expected =
-    'classWeights: expected balanced, a list with a number of at least 0 for each class, or such numbers by the names ' +
+    'classWeights: expected balanced, sqrt, a list with a number of at least 0 for each class, or such numbers by the names ' +
     'of classes, received ';
   expect(complaints({ classWeights: 'even' })).toEqual([`${expected}"even"`]);
   expect(complaints({ classWeights: { pole: 'much' } })).toEqual([`${expected}{"pole":"much"}`]);

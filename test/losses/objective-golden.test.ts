@@ -10,6 +10,7 @@ import {
   type RegionLoss,
   reduceLosses,
   regionLosses,
+  rootBalancedClassWeights,
   smoothedCrossEntropy,
 } from 'coarsely/losses';
 import { autocast, scope, type Tensor, tensorFrom } from 'coarsely/torch';
@@ -177,4 +178,14 @@ test('balanced weights give all classes the same share of the pixels', () => {
   const shares = counts.map((count, index) => count * (weights[index] ?? 0));
   expect(shares.filter((share) => share > 0).every((share) => Math.abs(share - 1000 / 3) < 1e-9)).toBe(true);
   expect(() => balancedClassWeights([0, 0])).toThrow('expected labeled pixels');
+});
+
+test('root-balanced weights give classes shares in proportion to the roots of their counts', () => {
+  // √: 8, 4, 0 and 2 of 14; 84 pixels.
+  const counts = [64, 16, 0, 4];
+  const weights = rootBalancedClassWeights(counts);
+  expect(weights).toEqual([84 / (8 * 14), 84 / (4 * 14), 1, 84 / (2 * 14)]);
+  const mean = counts.reduce((sum, count, index) => sum + count * (weights[index] ?? 0), 0) / 84;
+  expect(mean).toBeCloseTo(1, 12);
+  expect(() => rootBalancedClassWeights([0, 0])).toThrow('rootBalancedClassWeights: expected labeled pixels');
 });

@@ -55,6 +55,23 @@ describe('balanced', () => {
     expect(notices[1]).toMatch(/^classWeights: \w+ [\d.]+, /);
   });
 
+  test('has a milder sibling, sqrt, by the square roots of the counts', async () => {
+    const counts = await countedLabels();
+    const pixels = counts.reduce((sum, count) => sum + count, 0);
+    const roots = counts.reduce((sum, count) => sum + Math.sqrt(count), 0);
+    const notices: string[] = [];
+    const { classWeights } = await resolveClassWeights(withWeights('sqrt'), {
+      dataset,
+      onNotice: (notice) => notices.push(notice),
+    });
+    const weights = classWeights as Readonly<Record<string, number>>;
+    for (const [index, { name }] of dataset.classes.entries()) {
+      const count = counts[index] ?? 0;
+      expect(weights[name], name).toBeCloseTo(count === 0 ? 1 : pixels / (Math.sqrt(count) * roots), 10);
+    }
+    expect(notices[0]).toBe('classWeights: sqrt: counting the labels of 6 training images');
+  });
+
   test('is counted in shares by several processes', async () => {
     const sums = dataset.classes.map(() => 0);
     for (const rank of [0, 1, 2, 3]) {

@@ -12,13 +12,17 @@ import { noCheckpointError } from '../../runs/internal.js';
 
 /** Holds what `--init RUN` changes in a config. */
 export interface InitialRun {
-  readonly layer: ConfigLayer;
+  /** Returns the keys of the network, for the config that it becomes a part of. */
+  readonly layer: (config: Section) => ConfigLayer;
   /** Names the network, for a line that says what is trained. */
   readonly network: string;
 }
 
 // The network computes what it computed in its run only on images that are read and normalized in the same way.
 const imageKeys = ['channels', 'imageRange', 'normalization'] as const;
+
+/** Lists the keys of a backbone that change how it learns, and not what it computes. */
+const learningKeys: readonly string[] = ['frozen', 'normEval'];
 
 /**
  * Reads the run from which a new one starts.
@@ -39,21 +43,34 @@ export function initialRun(folder: string): InitialRun {
   if (!isSection(model) || !isSection(backbone) || !isSection(head)) {
     throw new CheckpointError(`${folder}/config.yaml: is damaged: it has no model.backbone and model.head`);
   }
-  // What the new run freezes is its own choice. Its auxiliary head serves training alone and may be another one.
-  const { frozen: _, ...ownBackbone } = backbone;
   const alignCorners = 'alignCorners' in model ? { alignCorners: model.alignCorners } : {};
   const reading = isSection(data)
     ? Object.fromEntries(imageKeys.flatMap((key) => (key in data ? [[key, data[key]]] : [])))
     : {};
-  const weights = 'weights' in backbone ? { weights: null } : {};
   return {
-    layer: {
+    layer: (config) => ({
       label: '--init',
       values: {
         data: reading,
-        model: { ...alignCorners, backbone: { ...ownBackbone, ...weights }, head, weights: folder },
+        model: {
+          ...alignCorners,
+          backbone: { ...withLearningOf(config, backbone), ...('weights' in backbone && { weights: null }) },
+          head,
+          weights: folder,
+        },
       },
-    },
+    }),
     network: `${String(backbone.kind)} with the head ${String(head.kind)}`,
+  };
+}
+
+/** Returns the backbone of a run with what the config says of how one learns, which the run may have done otherwise. */
+function withLearningOf(config: Section, backbone: Section): Section {
+  const own = isSection(config.model) && isSection(config.model.backbone) ? config.model.backbone : {};
+  const learning = learningKeys.filter((key) => key in backbone);
+  const network = Object.fromEntries(Object.entries(backbone).filter(([key]) => !learningKeys.includes(key)));
+  return {
+    ...network,
+    ...Object.fromEntries(learning.flatMap((key) => (key in own ? [[key, own[key]]] : []))),
   };
 }

@@ -13,7 +13,7 @@ import { checkDataset } from '../../data/index.js';
 import { recipes } from '../../recipes/index.js';
 import { printNotice } from '../output/print-notice.js';
 import { printSkipped } from '../output/skipped-files.js';
-import { initialRun } from './init-layer.js';
+import { type InitialRun, initialRun } from './init-layer.js';
 
 /** Holds the options by which `train` and `demo` change a config. */
 export interface ConfigOptions {
@@ -38,7 +38,7 @@ export async function loadConfig(
   source: string,
   { set = [], data, output, name, weights, init }: ConfigOptions,
 ): Promise<Config> {
-  const changes: ConfigLayer[] = [];
+  const changes: (ConfigLayer | InitialRun['layer'])[] = [];
   if (data !== undefined) changes.push({ label: '--data', values: { data: { root: data } } });
   if (output !== undefined) changes.push({ label: '--output', values: { output } });
   if (name !== undefined) changes.push({ label: '--name', values: { name } });
@@ -57,7 +57,7 @@ export async function loadConfig(
 }
 
 /** Says which network is trained, because it replaces the one that the recipe or file describes. */
-function initLayer(folder: string): ConfigLayer {
+function initLayer(folder: string): InitialRun['layer'] {
   const { layer, network } = initialRun(folder);
   printNotice(
     `--init: the network is that of ${folder}, ${network}; all of it is trained unless it is frozen`,

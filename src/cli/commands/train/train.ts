@@ -19,7 +19,7 @@ Example:
   $ coarsely train folder-arm --data my-dataset
   $ coarsely train mine.yaml --set training.iterations=2000 --set reweighter.p=3
   $ coarsely train folder-arm --data my-dataset --weights runs/other-classes --set model.backbone.frozen=stage2
-  $ coarsely train folder-mobilenet-cross-entropy --data my-dataset --init runs/quick
+  $ coarsely train folder-finetune --data my-dataset --init runs/quick
   $ coarsely train folder-arm --data my-dataset --processes 2
   $ coarsely train --resume runs/folder-arm
   $ coarsely train --resume runs/folder-arm --iterations 4000`;
