@@ -21,9 +21,10 @@ export interface FeatureRows {
   readonly places: Float32Array;
   /**
    * Returns the features of rows: [1, channels, 1, rows] in channels-last order, or patches
-   * [rows, channels, size, size] for a head that looks at the cells around a pixel.
+   * [rows, channels, size, size] for a head that looks at the cells around a pixel. They are float32 unless `dtype` says
+   * otherwise.
    */
-  batch(rows: Uint32Array): Tensor;
+  batch(rows: Uint32Array, options?: { readonly dtype?: 'float32' | 'bfloat16' }): Tensor;
 }
 
 /** Holds a person's own features with their labels. */
@@ -59,14 +60,14 @@ export function featureRows({ features, channels, labels }: OwnFeatures): Featur
     labels,
     imageIndices: new Uint32Array(length),
     places: new Float32Array(2 * length).fill(0.5),
-    batch: (rows) =>
+    batch: (rows, { dtype = 'float32' } = {}) =>
       tidy(() => {
         const indices = tensorFrom(BigInt64Array.from(rows, BigInt), {
           dtype: 'int64',
           shape: [rows.length],
           device: table.device,
         });
-        const chosen = table.indexSelect(0, indices).to({ dtype: 'float32' });
+        const chosen = table.indexSelect(0, indices).to({ dtype });
         return chosen.reshape([1, 1, rows.length, width]).permute([0, 3, 1, 2]);
       }),
     [Symbol.dispose]: () => {

@@ -1,6 +1,6 @@
 /** Makes batches of drawn pixels: their features, labels and, for reweighters with a memory, places. */
 
-import type { SampleOrigin } from '../reweighting/index.js';
+import type { Reweighter, SampleOrigin } from '../reweighting/index.js';
 import { type Device, scope, tensorFrom } from '../torch/index.js';
 import type { DeviceBatch, StepBatch } from '../training/index.js';
 import type { FeatureRows } from './feature-rows.js';
@@ -11,23 +11,26 @@ export interface PixelBatchOptions {
   readonly device: Device;
   /** Makes an image of each pixel, with its origin, as the `StackedNetwork` of the batch does. */
   readonly apart: boolean;
+  /** Is the type of the features: that of the activations, so that they are not converted twice. */
+  readonly dtype: 'float32' | 'bfloat16';
 }
 
 /** Returns rows of a table as the batch of a step; the caller disposes its tensors. */
 export function pixelBatch(
   table: FeatureRows,
   rows: Uint32Array,
-  { device, apart }: PixelBatchOptions,
+  { device, apart, dtype }: PixelBatchOptions,
 ): StepBatch {
   using inner = scope();
-  const given = table.batch(rows).to({ device });
+  const given = table.batch(rows, { dtype }).to({ device });
   // A batch has as many images as labels; patches are apart already.
   const features = apart && given.shape[0] === 1 ? given.permute([3, 1, 2, 0]) : given;
-  const labels = BigInt64Array.from(rows, (row) => BigInt(table.labels[row] as number));
+  const { labels: all } = table;
+  const labels = Uint8Array.from(rows, (row) => all[row] as number);
   const shape = apart ? [rows.length, 1, 1] : [1, 1, rows.length];
   return {
     imagesNCHW: inner.keep(features),
-    labelsNHW: inner.keep(tensorFrom(labels, { dtype: 'int64', shape, device })),
+    labelsNHW: inner.keep(tensorFrom(labels, { dtype: 'uint8', shape }).to({ dtype: 'int64', device })),
     ...(apart && { origins: originsOf(table, rows) }),
   };
 }
@@ -45,4 +48,12 @@ export function disposeBatch({ onDevice, clean }: DeviceBatch): void {
   onDevice.imagesNCHW.dispose();
   onDevice.labelsNHW.dispose();
   if (clean) disposeBatch(clean);
+}
+
+/** Returns the type of features: a reweighter that learns from clean labels computes in float32 whatever the precision. */
+export function featureType(
+  reweighter: Pick<Reweighter, 'cleanData'> | null,
+  precision: 'float32' | 'bfloat16',
+): 'float32' | 'bfloat16' {
+  return reweighter?.cleanData ? 'float32' : precision;
 }

@@ -5,11 +5,12 @@ import { learnsFromClean, normalizationOf } from '../config/internal.js';
 import { openDataset, type SegmentationDataset } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import type { StackableHead } from '../models/index.js';
+import { resolvePrecision } from '../torch/internal.js';
 import type { RunBatch, RunBatches, SourcePlace, StepSource } from '../training/index.js';
 import type { FeatureTable } from './feature-table.js';
 import { featureViews } from './feature-view.js';
 import { openFeatureTable } from './open-feature-table.js';
-import { disposeBatch, pixelBatch } from './pixel-batches.js';
+import { disposeBatch, featureType, pixelBatch } from './pixel-batches.js';
 import { RowSampler } from './row-sampler.js';
 import { spreadSubset } from './spread-subset.js';
 import { StackedNetwork } from './stacked-network.js';
@@ -66,7 +67,11 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
     const common = { seed: config.seed, count, classBalance, ...(processGroup && { share: processGroup }) };
     const sampler = new RowSampler(table, common);
     const cleanSampler = cleanTable && new RowSampler(cleanTable, { ...common, stream: cleanStream });
-    const how = { device: config.device, apart: needsOrigins(components) };
+    const how = {
+      device: config.device,
+      apart: needsOrigins(components),
+      dtype: featureType(components.reweighter, resolvePrecision(config.precision, config.device)),
+    };
     return {
       preparationSeconds: seconds(),
       next: async (step): Promise<RunBatch> => {

@@ -11,7 +11,7 @@ import { trainStep } from '../training/index.js';
 import { learnFromClean } from '../training/internal.js';
 import { classCounts, type FeatureRows } from './feature-rows.js';
 import { createHeadComponents, type HeadSections } from './head-components.js';
-import { disposeBatch, pixelBatch } from './pixel-batches.js';
+import { disposeBatch, featureType, pixelBatch } from './pixel-batches.js';
 import { RowSampler, type RowSamplerOptions } from './row-sampler.js';
 import { standardizeHead } from './standardize-head.js';
 
@@ -85,13 +85,15 @@ function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
       `trainHead: reweighter ${options.reweighter?.kind} learns from clean rows; expected the option clean, received none`,
     );
   }
+  const resolved = resolvePrecision(precision, device);
+  const how = { device, apart: components.apart, dtype: featureType(reweighter, resolved) };
   for (let step = 0; step < steps; step++) {
     const learningRate = base * schedule(step, steps);
     const batch = {
-      onDevice: pixelBatch(table, sampler.draw(step), components),
+      onDevice: pixelBatch(table, sampler.draw(step), how),
       clean:
         learner && clean && cleanSampler
-          ? { onDevice: pixelBatch(clean, cleanSampler.draw(step), components) }
+          ? { onDevice: pixelBatch(clean, cleanSampler.draw(step), how) }
           : null,
     };
     if (learner && batch.clean) {
@@ -101,7 +103,7 @@ function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
     optimizer.setLearningRate(learningRate);
     const losses = trainStep(components, batch.onDevice, {
       phase: reweighter?.isolatedStart && step < isolatedFraction * steps ? 'isolated' : 'joint',
-      precision: resolvePrecision(precision, device),
+      precision: resolved,
     });
     onStep?.(step + 1, () => losses.objective.item());
     for (const loss of Object.values(losses)) loss?.dispose();
