@@ -62,7 +62,8 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
     const table = await open(training, 0);
     const cleanTable = clean && (await open(clean, training.length));
     // A network that the head starts from has learned with statistics of its own.
-    if (config.model.weights === null) standardizeHead(components.model.head as StackableHead, table, config);
+    if (place.startsAnew && config.model.weights === null)
+      standardizeHead(components.model.head as StackableHead, table, config);
     const { pixels: count, classBalance } = quickOf(config);
     const common = { seed: config.seed, count, classBalance, ...(processGroup && { share: processGroup }) };
     const sampler = new RowSampler(table, common);

@@ -138,16 +138,18 @@ async function train(
   let loader: RunBatches | null = null;
   let writer: RunWriter | null = null;
   try {
+    restoreCheckpoint(trainer, { processGroup, lastCheckpoint, edits });
+    // After the checkpoint, which may hold what the source computes features by.
     loader = source
       ? await source.open({
           config: trainer.config,
           components: trainer.components,
           training,
           processGroup,
+          startsAnew: lastCheckpoint === null,
           onEvent: (event) => options.onEvent?.(event),
         })
       : new TrainingBatches(config, { ...(processGroup && { share: processGroup }), onNotice });
-    restoreCheckpoint(trainer, { processGroup, lastCheckpoint, edits });
     atRankZero(processGroup, () => {
       writer = openWriter(config, { options, step: lastCheckpoint?.step ?? 0, ...changes });
       return null;

@@ -34,9 +34,11 @@ export interface RunBatches {
 /** Holds what a source may read of the run that it is opened for. */
 export interface SourcePlace {
   readonly config: Config;
-  /** Holds network and reweighter, before a checkpoint is restored. */
+  /** Holds network and reweighter, as they are before the next step. */
   readonly components: Pick<ConfiguredTrainingComponents, 'model' | 'reweighter'>;
   readonly training: SegmentationDataset;
+  /** Is false where a checkpoint was restored. */
+  readonly startsAnew: boolean;
   /** Connects the processes that train together; null when this one trains alone. */
   readonly processGroup: ProcessGroup | null;
   readonly onEvent: (event: TrainingEvent) => void;

@@ -1,8 +1,24 @@
 /** Writes a small dataset of generated scenes, with a config that trains a head on its features in a second. */
+
+import { join } from 'node:path';
 import { type Config, configSchema } from 'coarsely/config';
+import { ResNet } from 'coarsely/models';
+import { Generator, writeSafetensors } from 'coarsely/torch';
 import { createPlayground, type Playground } from '../training/training-fixtures.js';
 
-export { createPlayground, type Playground };
+export type { Playground };
+
+/** Writes the dataset, with weights for the backbone that no seed of a config draws. */
+export async function createQuickPlayground(): Promise<Playground> {
+  const playground = await createPlayground();
+  using generator = new Generator(99);
+  const backbone = new ResNet(18, { zeroInitResidual: false, generator });
+  writeSafetensors(weightsIn(playground.root), backbone.stateDict());
+  backbone.dispose();
+  return playground;
+}
+
+const weightsIn = (root: string) => join(root, 'backbone.safetensors');
 
 export interface QuickConfigOptions {
   readonly quick?: Partial<NonNullable<Config['quick']>>;
@@ -26,7 +42,7 @@ export function quickConfig(
       clean: { split: 'train', labels: 'fine', count: 2 },
     },
     model: {
-      backbone: { kind: 'resnet18', frozen: true, zeroInitResidual: false },
+      backbone: { kind: 'resnet18', frozen: true, weights: weightsIn(root) },
       head: { kind: 'hypercolumn', hidden: [8] },
       auxiliary: null,
     },

@@ -10,11 +10,16 @@ import { metricRecords, readRun } from 'coarsely/runs';
 import { readSafetensors } from 'coarsely/torch';
 import type { TrainingEvent } from 'coarsely/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPlayground, type Playground, type QuickConfigOptions, quickConfig } from './quick-fixtures.js';
+import {
+  createQuickPlayground,
+  type Playground,
+  type QuickConfigOptions,
+  quickConfig,
+} from './quick-fixtures.js';
 
 let playground: Playground;
 beforeAll(async () => {
-  playground = await createPlayground();
+  playground = await createQuickPlayground();
 });
 afterAll(() => playground.remove());
 
