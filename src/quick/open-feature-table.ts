@@ -215,8 +215,8 @@ function placeOf(dataset: SegmentationDataset): string {
   const files = imagePairs(dataset.files);
   if (files === null)
     return JSON.stringify(Array.from({ length: dataset.length }, (_, index) => dataset.name(index)));
-  const { patterns } = files.content;
-  return JSON.stringify(patterns);
+  // The images alone, so that all labels of a folder share the features of its images.
+  return JSON.stringify(Array.from({ length: dataset.length }, (_, index) => files.get(index)?.image));
 }
 
 function isOpen(dataset: SegmentationDataset | ComponentSection): dataset is SegmentationDataset {
