@@ -14,18 +14,16 @@
  * libtorch of each peer. --compile adds torch.compile with frozen weights where a peer has it. --exporter names the Python
  * that writes the ONNX file (python3; PyTorch 1.13 needs no other package for it).
  *
- * onnxruntime-node is no dependency of this package. It is measured once it has been installed beside the results of
- * quick runs, which needs npm's registry alone:
- *
- *   npm install --prefix build/bench/onnxruntime --ignore-scripts onnxruntime-node
+ * ONNX Runtime is measured where onnxruntime-node is installed (bench/support/onnx-runtime.ts).
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BenchError, defineBench } from '../support/bench.js';
 import { packageVersions } from '../support/machine.js';
+import { onnxRuntimeVersion } from '../support/onnx-runtime.js';
 import { buildAgainst, type PeerTorch, peersOf, torchOf } from '../support/peers.js';
 import { Program } from '../support/program.js';
 import { project } from '../support/project.js';
@@ -34,7 +32,6 @@ import { median, ratiosOf, roundTo, summarize } from '../support/statistics.js';
 import type { PredictSetting } from './setting.js';
 
 const peerProgram = join(project, 'bench', 'predict', 'peer.py');
-const runtime = join(project, 'build', 'bench', 'onnxruntime', 'node_modules', 'onnxruntime-node');
 const digits = 4;
 
 type Case = Omit<PredictSetting, 'start' | 'model'>;
@@ -45,7 +42,10 @@ interface Conditions {
   readonly exporter: string;
   readonly rounds: number;
   readonly compile: boolean;
+  readonly hasRuntime: boolean;
 }
+
+type WayConditions = Pick<Conditions, 'python' | 'torch' | 'compile' | 'hasRuntime'>;
 
 interface Way {
   readonly name: string;
@@ -81,15 +81,23 @@ export const bench = defineBench({
     const cases = ([16, 8] as const)
       .map((outputStride): Case => ({ depth: 50, outputStride, classCount: 19, ...size, threads }))
       .filter(({ outputStride }) => `os ${outputStride}`.includes(only));
+    const onnxruntime = onnxRuntimeVersion();
     const rows = [];
     for (const python of peers) {
       const torch = torchOf(python);
       buildAgainst(torch);
-      const conditions = { python, torch, exporter: exporter ?? peers[0] ?? python, rounds, compile };
+      const conditions = {
+        python,
+        torch,
+        exporter: exporter ?? peers[0] ?? python,
+        rounds,
+        compile,
+        hasRuntime: onnxruntime !== null,
+      };
       for (const setting of cases) rows.push(...(await measure(setting, conditions)));
     }
     return {
-      versions: { ...packageVersions(), onnxruntime: readRuntimeVersion() },
+      versions: { ...packageVersions(), onnxruntime },
       threads,
       rounds,
       rows,
@@ -97,21 +105,14 @@ export const bench = defineBench({
   },
 });
 
-function readRuntimeVersion(): string | null {
-  if (!existsSync(runtime)) return null;
-  return (JSON.parse(readFileSync(join(runtime, 'package.json'), 'utf8')) as { version: string }).version;
-}
-
 /** Returns the rows of one network on one libtorch, one for each way of a peer to compute. */
-async function measure(setting: Case, { python, torch, exporter, rounds, compile }: Conditions) {
+async function measure(setting: Case, { python, torch, exporter, rounds, ...ways }: Conditions) {
   const folder = mkdtempSync(join(tmpdir(), 'coarsely-bench-'));
   const whole = { ...setting, start: join(folder, 'start.pth'), model: join(folder, 'model.onnx') };
-  if (!existsSync(runtime))
-    console.log('onnxruntime-node is not installed for this bench; see bench/predict/index.ts');
   const running: RunningWay[] = [];
   try {
     writeStart(exporter, whole);
-    for (const { name, command, parameters } of waysOf({ python, torch, compile })) {
+    for (const { name, command, parameters } of waysOf({ python, torch, ...ways })) {
       const labels = join(folder, `${name.replaceAll(' ', '-')}.labels`);
       const config = JSON.stringify({ ...whole, ...parameters, labels });
       const program: RunningWay['program'] = new Program([...command, config], {
@@ -143,7 +144,7 @@ function writeStart(exporter: string, setting: PredictSetting): void {
     throw new BenchError(`${exporter} did not write weights and ONNX file: ${error?.message ?? stderr}`);
 }
 
-function waysOf({ python, torch, compile }: Pick<Conditions, 'python' | 'torch' | 'compile'>): Way[] {
+function waysOf({ python, torch, compile, hasRuntime }: WayConditions): Way[] {
   const precisions = ['float32', 'bfloat16'];
   const ours = [process.execPath, join(import.meta.dirname, 'ours.js')];
   const modes = compile && !torch.version.startsWith('1.') ? ['eager', 'compile'] : ['eager'];
@@ -160,12 +161,12 @@ function waysOf({ python, torch, compile }: Pick<Conditions, 'python' | 'torch' 
         parameters: { precision, mode },
       })),
     ),
-    ...(existsSync(runtime)
+    ...(hasRuntime
       ? [
           {
             name: 'onnxruntime float32',
             command: [process.execPath, join(import.meta.dirname, 'runtime.js')],
-            parameters: { runtime },
+            parameters: {},
           },
         ]
       : []),

@@ -94,6 +94,17 @@ export function secondsOf(body: () => void): number {
   return (performance.now() - began) / 1000;
 }
 
+/** Returns the seconds of each of `count` runs of `body`, one after another. */
+export async function secondsOfAsync(count: number, body: () => Promise<unknown>): Promise<number[]> {
+  const seconds: number[] = [];
+  for (let step = 0; step < count; step += 1) {
+    const began = performance.now();
+    await body();
+    seconds.push((performance.now() - began) / 1000);
+  }
+  return seconds;
+}
+
 /** Returns the largest resident memory that this process has had. */
 export function peakMiB(): number {
   return process.resourceUsage().maxRSS / 1024;

@@ -1,6 +1,6 @@
 // Computes convolutions with oneDNN through the operators that libtorch provides for TorchScript (PyTorch 1) and
 // TorchInductor (PyTorch 2). They reorder the weights once and apply ReLU before the output leaves the cache; those of
-// PyTorch 2 also add the residual.
+// PyTorch 2 also add the residual, and apply ReLU6 and hard-swish where there is none.
 #include <ATen/Context.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/version.h>
@@ -26,6 +26,17 @@ c10::optional<c10::OperatorHandle> find(const char* name, const char* overload =
 
 #if TORCH_VERSION_MAJOR >= 2
 
+/// Returns the name that libtorch's convolution has for an activation.
+std::string attributeOf(Activation activation) {
+  switch (activation) {
+    case Activation::none: return "none";
+    case Activation::relu: return "relu";
+    case Activation::relu6: return "hardtanh";
+    case Activation::hardswish: return "hardswish";
+  }
+  return "none";
+}
+
 class OneDnnConvolution final : public PackedConvolution {
  public:
   OneDnnConvolution(at::Tensor weight, at::Tensor bias, ConvolutionGeometry geometry)
@@ -36,13 +47,17 @@ class OneDnnConvolution final : public PackedConvolution {
     static const auto binary = *find("mkldnn::_convolution_pointwise", "binary");
     const auto& [stride, padding, dilation, groups] = geometry_;
     const c10::List<c10::optional<at::Scalar>> none;
-    const auto convolve = [&](const std::string& activation) {
+    const auto convolve = [&](Activation activation) {
+      const c10::List<c10::optional<at::Scalar>> zeroToSix{at::Scalar(0.0), at::Scalar(6.0)};
       return call(plain, input, weight_, bias_, geometry_.padding, geometry_.stride, geometry_.dilation,
-                  geometry_.groups, activation, none, c10::IValue())
+                  geometry_.groups, attributeOf(activation), activation == Activation::relu6 ? zeroToSix : none,
+                  c10::IValue())
           .toTensor();
     };
-    if (!epilogue.residual.defined()) return convolve(epilogue.relu ? "relu" : "none");
-    const auto activation = epilogue.relu ? c10::IValue(std::string("relu")) : c10::IValue();
+    if (!epilogue.residual.defined()) return convolve(epilogue.activation);
+    // libtorch applies no other activation than ReLU after the sum.
+    const bool relu = epilogue.activation == Activation::relu;
+    const auto activation = relu ? c10::IValue(std::string("relu")) : c10::IValue();
     const auto fused = [&](const at::Tensor& maps, const at::Tensor& residual) {
       return call(binary, maps, residual, weight_, bias_, padding, stride, dilation, groups, std::string("add"),
                   c10::IValue(), activation, none, c10::IValue())
@@ -50,13 +65,13 @@ class OneDnnConvolution final : public PackedConvolution {
     };
     // libtorch adds the residual of a grouped convolution by an operator of its own, which lacks bfloat16 with ReLU.
     const std::string question = std::string("add a residual in ") + c10::toString(input.scalar_type()) +
-                                 (groups == 1 ? "" : ", grouped") + (epilogue.relu ? ", and ReLU" : "");
+                                 (groups == 1 ? "" : ", grouped") + (relu ? ", and ReLU" : "");
     const bool fuses = engineCan(question, [&] {
       fused(input.narrow(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast),
             epilogue.residual.narrow(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast));
     });
-    if (fuses) return fused(input, epilogue.residual);
-    auto output = convolve("none");
+    if (fuses && (relu || epilogue.activation == Activation::none)) return fused(input, epilogue.residual);
+    auto output = convolve(Activation::none);
     applyEpilogue(output, epilogue);
     return output;
   }
@@ -67,7 +82,7 @@ class OneDnnConvolution final : public PackedConvolution {
 };
 
 std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tensor& bias,
-                                        const ConvolutionGeometry& geometry, at::IntArrayRef inputSize, bool) {
+                                        const ConvolutionGeometry& geometry, at::IntArrayRef inputSize, Activation) {
   const auto reorder = find("mkldnn::_reorder_convolution_weight");
   if (!reorder || !find("mkldnn::_convolution_pointwise") || !find("mkldnn::_convolution_pointwise", "binary")) {
     return nullptr;
@@ -79,14 +94,15 @@ std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tens
 
 #else
 
-/// Wraps the packed convolution of PyTorch 1, whose ReLU is fixed when it is packed and which adds no residual.
+/// Wraps the packed convolution of PyTorch 1. Its ReLU is fixed when it is packed; it adds no residual and knows no
+/// other activation.
 class OneDnnConvolution final : public PackedConvolution {
  public:
   OneDnnConvolution(c10::IValue context, bool hasRelu) : context_(std::move(context)), hasRelu_(hasRelu) {}
 
   at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
     static const auto op = *find("mkldnn_prepacked::conv2d_run");
-    TORCH_CHECK(!hasRelu_ || (epilogue.relu && !epilogue.residual.defined()),
+    TORCH_CHECK(!hasRelu_ || (epilogue.activation == Activation::relu && !epilogue.residual.defined()),
                 "expected a ReLU and no residual, because the convolution was packed so, received other arguments");
     auto output = call(op, input, context_).toTensor();
     if (!hasRelu_) applyEpilogue(output, epilogue);
@@ -99,13 +115,15 @@ class OneDnnConvolution final : public PackedConvolution {
 };
 
 std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tensor& bias,
-                                        const ConvolutionGeometry& geometry, at::IntArrayRef inputSize, bool fuseRelu) {
+                                        const ConvolutionGeometry& geometry, at::IntArrayRef inputSize,
+                                        Activation fused) {
   const auto prepack = find("mkldnn_prepacked::conv2d_prepack");
   if (!prepack || !find("mkldnn_prepacked::conv2d_run")) return nullptr;
-  const std::string activation = fuseRelu ? "relu" : "none";
+  const bool hasRelu = fused == Activation::relu;
+  const std::string activation = hasRelu ? "relu" : "none";
   return std::make_unique<OneDnnConvolution>(call(*prepack, weight, bias, geometry.stride, geometry.padding,
                                                   geometry.dilation, geometry.groups, inputSize.vec(), activation),
-                                             fuseRelu);
+                                             hasRelu);
 }
 
 #endif
@@ -114,20 +132,22 @@ std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tens
 
 std::unique_ptr<PackedConvolution> packOneDnn(const at::Tensor& weight, const at::Tensor& bias,
                                               const ConvolutionGeometry& geometry, at::IntArrayRef inputSize,
-                                              bool fuseRelu) {
+                                              Activation fused) {
   if (!at::hasMKLDNN()) return nullptr;
-  // Grouped filters and those with ReLU take other ways through libtorch.
+  // Grouped filters and those with an activation take other ways through libtorch.
   const std::string question = std::string("convolve packed ") + c10::toString(weight.scalar_type()) +
-                               (geometry.groups == 1 ? "" : ", grouped") + (fuseRelu ? ", with ReLU" : "");
+                               (geometry.groups == 1 ? "" : ", grouped") +
+                               (fused == Activation::none ? "" : ", with activation ") +
+                               (fused == Activation::none ? "" : std::to_string(static_cast<int>(fused)));
   const bool works = engineCan(question, [&] {
     const auto extent = [&](int64_t axis) { return geometry.dilation[axis] * (weight.size(2 + axis) - 1) + 1; };
     const std::vector<int64_t> size{1, inputSize[1], extent(0), extent(1)};
     const auto input = at::zeros(size, weight.options()).contiguous(at::MemoryFormat::ChannelsLast);
-    const auto packed = pack(weight, bias, geometry, size, fuseRelu);
+    const auto packed = pack(weight, bias, geometry, size, fused);
     TORCH_CHECK(packed, "expected the operators of oneDNN");
-    packed->run(input, {at::Tensor(), fuseRelu});
+    packed->run(input, {at::Tensor(), fused});
   });
-  return works ? pack(weight, bias, geometry, inputSize, fuseRelu) : nullptr;
+  return works ? pack(weight, bias, geometry, inputSize, fused) : nullptr;
 }
 
 }  // namespace coarsely

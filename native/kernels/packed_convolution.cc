@@ -7,7 +7,6 @@
 #include <torch/library.h>
 
 #include "ask_engine.h"
-#include "vectorized.h"
 
 namespace coarsely {
 
@@ -18,20 +17,25 @@ using Opaque = at::OpaqueTensorImpl<std::shared_ptr<const PackedConvolution>>;
 /// Is the least number of elements that are worth a thread.
 constexpr int64_t grain = 1 << 14;
 
-COARSELY_VECTORIZED
-void addRelu(float* out, const float* residual, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    const float sum = out[i] + residual[i];
-    out[i] = sum < 0 ? 0 : sum;
+/// Adds `residual` to `out` and applies the activation, to whole vectors and then to what is left.
+template <typename T>
+COARSELY_INLINE void addActivate(T* out, const T* residual, int64_t count, Activation activation) {
+  int64_t i = 0;
+  for (; i + vectorLanes <= count; i += vectorLanes)
+    store(out + i, activate(load(out + i) + load(residual + i), activation));
+  for (; i < count; ++i) {
+    out[i] = fromFloat<T>(activate(broadcast(toFloat(out[i]) + toFloat(residual[i])), activation)[0]);
   }
 }
 
 COARSELY_VECTORIZED
-void addReluBfloat16(Bfloat16Bits* out, const Bfloat16Bits* residual, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    const float sum = toFloat(out[i]) + toFloat(residual[i]);
-    out[i] = fromFloat<Bfloat16Bits>(sum < 0 ? 0 : sum);
-  }
+void addActivateFloats(float* out, const float* residual, int64_t count, Activation activation) {
+  addActivate(out, residual, count, activation);
+}
+
+COARSELY_VECTORIZED
+void addActivateBfloat16(Bfloat16Bits* out, const Bfloat16Bits* residual, int64_t count, Activation activation) {
+  addActivate(out, residual, count, activation);
 }
 
 /// Calls libtorch's convolution, for devices and processors that the other implementations do not support. Where
@@ -63,7 +67,8 @@ class PlainConvolution final : public PackedConvolution {
 
 at::Tensor packConvolution(const at::Tensor& weight, const at::Tensor& bias, at::IntArrayRef stride,
                            at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups, at::IntArrayRef inputSize,
-                           bool fuseRelu) {
+                           c10::string_view fused) {
+  const auto activation = activationOf(fused);
   TORCH_CHECK(weight.dim() == 4 && bias.sizes() == at::IntArrayRef({weight.size(0)}) && inputSize.size() == 4,
               "expected a weight [out,in,height,width], a bias [out] and an input size [N,in,H,W], received shapes ",
               weight.sizes(), ", ", bias.sizes(), " and size ", inputSize);
@@ -74,16 +79,14 @@ at::Tensor packConvolution(const at::Tensor& weight, const at::Tensor& bias, at:
   std::shared_ptr<const PackedConvolution> packed;
   if (weight.is_cpu()) {
     packed = packDepthwise(held, heldBias, geometry);
-    if (!packed) packed = packOneDnn(held, heldBias, geometry, inputSize, fuseRelu);
+    if (!packed) packed = packOneDnn(held, heldBias, geometry, inputSize, activation);
   }
   if (!packed) packed = std::make_shared<PlainConvolution>(held, heldBias, geometry);
-  return at::detail::make_tensor<Opaque>(
-      at::DispatchKeySet(weight.is_cpu() ? at::DispatchKey::CPU : at::DispatchKey::CUDA), weight.dtype(),
-      weight.device(), std::move(packed), weight.sizes());
+  return wrapPacked(std::move(packed), weight);
 }
 
 at::Tensor convolvePacked(const at::Tensor& input, const at::Tensor& packed, const c10::optional<at::Tensor>& residual,
-                          bool relu) {
+                          c10::string_view activation) {
   const auto* opaque = dynamic_cast<Opaque*>(packed.unsafeGetTensorImpl());
   TORCH_CHECK(opaque, "expected a convolution packed by pack_convolution, received a plain tensor");
   TORCH_CHECK(input.dim() == 4, "expected maps [N,C,H,W], received shape ", input.sizes());
@@ -91,7 +94,7 @@ at::Tensor convolvePacked(const at::Tensor& input, const at::Tensor& packed, con
   const auto layout = [&](const at::Tensor& maps) {
     return maps.detach().to(packed.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
   };
-  Epilogue epilogue{at::Tensor(), relu};
+  Epilogue epilogue{at::Tensor(), activationOf(activation)};
   if (residual.has_value() && residual->defined()) epilogue.residual = layout(*residual);
   return const_cast<Opaque*>(opaque)->opaque_handle()->run(layout(input), epilogue);
 }
@@ -109,27 +112,49 @@ std::pair<int64_t, int64_t> outputSize(const at::Tensor& input, const at::Tensor
   return {along(0), along(1)};
 }
 
+at::Tensor wrapPacked(std::shared_ptr<const PackedConvolution> packed, const at::Tensor& weight) {
+  return at::detail::make_tensor<Opaque>(
+      at::DispatchKeySet(weight.is_cpu() ? at::DispatchKey::CPU : at::DispatchKey::CUDA), weight.dtype(),
+      weight.device(), std::move(packed), weight.sizes());
+}
+
+Activation activationOf(c10::string_view name) {
+  if (name == "none") return Activation::none;
+  if (name == "relu") return Activation::relu;
+  if (name == "relu6") return Activation::relu6;
+  TORCH_CHECK(name == "hardswish", "expected an activation none, relu, relu6 or hardswish, received ",
+              std::string(name.data(), name.size()));
+  return Activation::hardswish;
+}
+
+void applyActivation(at::Tensor& maps, Activation activation) {
+  switch (activation) {
+    case Activation::none: break;
+    case Activation::relu: maps.relu_(); break;
+    case Activation::relu6: at::hardtanh_(maps, 0, 6); break;
+    case Activation::hardswish: at::hardswish_(maps); break;
+  }
+}
+
 void applyEpilogue(at::Tensor& output, const Epilogue& epilogue) {
   const auto& residual = epilogue.residual;
-  if (!residual.defined()) {
-    if (epilogue.relu) output.relu_();
-    return;
-  }
+  if (!residual.defined()) return applyActivation(output, epilogue.activation);
   const bool sameLayout = output.is_cpu() && output.sizes() == residual.sizes() &&
                           output.is_contiguous(at::MemoryFormat::ChannelsLast) &&
                           output.scalar_type() == residual.scalar_type();
   const bool isFloat = output.scalar_type() == at::kFloat;
-  if (!epilogue.relu || !sameLayout || !(isFloat || output.scalar_type() == at::kBFloat16)) {
+  if (epilogue.activation == Activation::none || !sameLayout || !(isFloat || output.scalar_type() == at::kBFloat16)) {
     output.add_(residual);
-    if (epilogue.relu) output.relu_();
-    return;
+    return applyActivation(output, epilogue.activation);
   }
   at::parallel_for(0, output.numel(), grain, [&](int64_t begin, int64_t end) {
     if (isFloat) {
-      addRelu(output.data_ptr<float>() + begin, residual.data_ptr<float>() + begin, end - begin);
+      addActivateFloats(output.data_ptr<float>() + begin, residual.data_ptr<float>() + begin, end - begin,
+                        epilogue.activation);
     } else {
-      addReluBfloat16(static_cast<Bfloat16Bits*>(output.data_ptr()) + begin,
-                      static_cast<const Bfloat16Bits*>(residual.data_ptr()) + begin, end - begin);
+      addActivateBfloat16(static_cast<Bfloat16Bits*>(output.data_ptr()) + begin,
+                          static_cast<const Bfloat16Bits*>(residual.data_ptr()) + begin, end - begin,
+                          epilogue.activation);
     }
   });
 }
@@ -137,8 +162,8 @@ void applyEpilogue(at::Tensor& output, const Epilogue& epilogue) {
 TORCH_LIBRARY_FRAGMENT(coarsely, library) {
   library.def(
       "pack_convolution(Tensor weight, Tensor bias, int[2] stride, int[2] padding, int[2] dilation, int groups, "
-      "int[4] input_size, bool fuse_relu) -> Tensor");
-  library.def("convolve_packed(Tensor input, Tensor packed, Tensor? residual, bool relu) -> Tensor");
+      "int[4] input_size, str fused_activation) -> Tensor");
+  library.def("convolve_packed(Tensor input, Tensor packed, Tensor? residual, str activation) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(coarsely, CPU, library) {
