@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
+#include <vector>
 
 #include "depthwise_row.h"
 #include "packed_convolution.h"
@@ -27,6 +29,12 @@ constexpr int64_t sumBudget = 256 * 1024;
 COARSELY_VECTORIZED
 void filterRow(const DepthwiseGeometry& geometry, const float* const* rows, int64_t inputStride,
                const DepthwiseFilters& filters, float* out, int64_t end, Activation activation) {
+  depthwiseRow(geometry, rows, inputStride, filters, out, filters.channels, 0, end, activation);
+}
+
+COARSELY_VECTORIZED
+void filterRow(const DepthwiseGeometry& geometry, const float* const* rows, int64_t inputStride,
+               const DepthwiseFilters& filters, Bfloat16Bits* out, int64_t end, Activation activation) {
   depthwiseRow(geometry, rows, inputStride, filters, out, filters.channels, 0, end, activation);
 }
 
@@ -65,13 +73,18 @@ class InvertedResidual final : public PackedConvolution {
         activation_(activation),
         expands_(expandWeight.defined()) {
     const int64_t hidden = depthwise_.size(0);
+    const bool pairs = depthwise_.scalar_type() == at::kBFloat16 && multipliesBfloat16();
+    // A pixel of an odd number of bfloat16 channels has no whole pairs.
+    const bool expandsPairs = pairs && expands_ && expandWeight.size(1) % 2 == 0;
+    productType_ = pairs ? at::kBFloat16 : at::kFloat;
+    expansionType_ = expandsPairs ? at::kBFloat16 : at::kFloat;
     hidden_ = (hidden + vectorLanes - 1) / vectorLanes * vectorLanes;
     // Without an expansion the matrix only divides the channels into chunks.
     const auto noWeight = at::zeros({hidden, 1}, at::kFloat), noBias = at::zeros({hidden}, at::kFloat);
-    expand_ = expands_ ? PackedMatrix(expandWeight.flatten(1), expandBias, expandWeight.size(1))
-                       : PackedMatrix(noWeight, noBias, 1);
+    expand_ = expands_ ? PackedMatrix(expandWeight.flatten(1), expandBias, expandWeight.size(1), expansionType_)
+                       : PackedMatrix(noWeight, noBias, 1, at::kFloat);
     inputChannels_ = expands_ ? expandWeight.size(1) : hidden;
-    project_ = PackedMatrix(projectWeight.flatten(1), projectBias, hidden_);
+    project_ = PackedMatrix(projectWeight.flatten(1), projectBias, hidden_, productType_);
     taps_ = at::zeros({depthwise_.size(2) * depthwise_.size(3), hidden_}, at::kFloat);
     taps_.narrow(1, 0, hidden).copy_(depthwise_.flatten(1).t());
     bias_ = at::zeros({hidden_}, at::kFloat);
@@ -87,10 +100,9 @@ class InvertedResidual final : public PackedConvolution {
     if (input.scalar_type() == at::kFloat) {
       compute(input.data_ptr<float>(), output.data_ptr<float>(), input, output, epilogue);
     } else {
-      Epilogue later = epilogue;
       compute(static_cast<const Bfloat16Bits*>(input.data_ptr()), static_cast<Bfloat16Bits*>(output.data_ptr()), input,
               output, {at::Tensor(), epilogue.residual.defined() ? Activation::none : epilogue.activation});
-      if (epilogue.residual.defined()) applyEpilogue(output, later);
+      if (epilogue.residual.defined()) applyEpilogue(output, epilogue);
     }
     return output;
   }
@@ -131,7 +143,8 @@ class InvertedResidual final : public PackedConvolution {
     const int64_t chunk = (plan.chunkVectors + 2) * vectorLanes;
     const int64_t expanded = plan.stripeInputRows * plan.inputWidth * chunk;
     const int64_t filtered = plan.stripeRows * plan.outputWidth * chunk;
-    const int64_t converted = isFloat ? 0 : plan.stripeInputRows * plan.inputWidth * inputChannels_;
+    const int64_t converted =
+        isFloat || expansionType_ == at::kBFloat16 ? 0 : plan.stripeInputRows * plan.inputWidth * inputChannels_;
     const int64_t scratchNumbers = expanded + filtered + converted + (isFloat ? 0 : bandRows * rowNumbers);
     const auto scratch = at::empty({at::get_num_threads() * scratchNumbers}, at::kFloat);
     const int64_t grain = std::max<int64_t>(1, (1 << 16) / (plan.outputWidth * hidden_));
@@ -222,14 +235,27 @@ class InvertedResidual final : public PackedConvolution {
                                     from * plan.inputWidth * inputChannels_ + firstChannel
                               : buffers.expanded + (from - heldBegin) * plan.inputWidth * channels;
         }
-        filterRow(geometry, rows.data(), direct ? inputChannels_ : channels, filters,
-                  buffers.filtered + (row - y) * plan.outputWidth * channels, plan.outputWidth, activation_);
+        const int64_t rowPlace = (row - y) * plan.outputWidth * channels,
+                      pixelStride = direct ? inputChannels_ : channels;
+        if (productType_ == at::kFloat) {
+          filterRow(geometry, rows.data(), pixelStride, filters, buffers.filtered + rowPlace, plan.outputWidth,
+                    activation_);
+        } else {
+          filterRow(geometry, rows.data(), pixelStride, filters,
+                    reinterpret_cast<Bfloat16Bits*>(buffers.filtered) + rowPlace, plan.outputWidth, activation_);
+        }
       }
       const int64_t place = (y - begin) * plan.outputWidth * project_.columns();
-      multiply(project_, {buffers.filtered, channels, (stripeEnd - y) * plan.outputWidth, firstChannel,
-                          firstChannel + channels, 0, project_.groups().size(), buffers.sums + place,
-                          project_.columns(), !isFirst, isLast && buffers.residual ? buffers.residual + place : nullptr,
-                          isLast ? activation : Activation::none});
+      const auto project = [&](const auto* filtered) {
+        using In = std::remove_const_t<std::remove_pointer_t<decltype(filtered)>>;
+        multiply(project_, PixelProduct<In>{filtered, channels, (stripeEnd - y) * plan.outputWidth, firstChannel,
+                                            firstChannel + channels, 0, project_.groups().size(), buffers.sums + place,
+                                            project_.columns(), !isFirst,
+                                            isLast && buffers.residual ? buffers.residual + place : nullptr,
+                                            isLast ? activation : Activation::none});
+      };
+      if (productType_ == at::kFloat) project(static_cast<const float*>(buffers.filtered));
+      else project(reinterpret_cast<const Bfloat16Bits*>(buffers.filtered));
     }
   }
 
@@ -249,15 +275,19 @@ class InvertedResidual final : public PackedConvolution {
       }
       return;
     }
-    const float* floats;
+    const auto expand = [&](const auto* numbers) {
+      using In = std::remove_const_t<std::remove_pointer_t<decltype(numbers)>>;
+      multiply(expand_, PixelProduct<In>{numbers, inputChannels_, pixels, 0, inputChannels_, groupBegin, groupEnd, to,
+                                         channels, false, nullptr, activation_});
+    };
     if constexpr (sizeof(T) == sizeof(float)) {
-      floats = from;
+      expand(from);
+    } else if (expansionType_ == at::kBFloat16) {
+      expand(from);
     } else {
       toFloats(from, buffers.converted, pixels * inputChannels_);
-      floats = buffers.converted;
+      expand(static_cast<const float*>(buffers.converted));
     }
-    multiply(expand_, {floats, inputChannels_, pixels, 0, inputChannels_, groupBegin, groupEnd, to, channels, false,
-                       nullptr, activation_});
   }
 
   at::Tensor depthwise_, taps_, bias_;
@@ -265,6 +295,8 @@ class InvertedResidual final : public PackedConvolution {
   ConvolutionGeometry geometry_;
   Activation activation_;
   bool expands_;
+  /// Are the types of the numbers that the two products multiply.
+  at::ScalarType productType_, expansionType_;
   int64_t hidden_ = 0, inputChannels_ = 0;
 };
 

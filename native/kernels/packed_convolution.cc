@@ -38,6 +38,16 @@ void addActivateBfloat16(Bfloat16Bits* out, const Bfloat16Bits* residual, int64_
   addActivate(out, residual, count, activation);
 }
 
+/// Applies an activation in place by libtorch's operators.
+void applyActivation(at::Tensor& maps, Activation activation) {
+  switch (activation) {
+    case Activation::none: break;
+    case Activation::relu: maps.relu_(); break;
+    case Activation::relu6: at::hardtanh_(maps, 0, 6); break;
+    case Activation::hardswish: at::hardswish_(maps); break;
+  }
+}
+
 /// Calls libtorch's convolution, for devices and processors that the other implementations do not support. Where
 /// libtorch cannot convolve in a type either, it computes in float32.
 class PlainConvolution final : public PackedConvolution {
@@ -125,15 +135,6 @@ Activation activationOf(c10::string_view name) {
   TORCH_CHECK(name == "hardswish", "expected an activation none, relu, relu6 or hardswish, received ",
               std::string(name.data(), name.size()));
   return Activation::hardswish;
-}
-
-void applyActivation(at::Tensor& maps, Activation activation) {
-  switch (activation) {
-    case Activation::none: break;
-    case Activation::relu: maps.relu_(); break;
-    case Activation::relu6: at::hardtanh_(maps, 0, 6); break;
-    case Activation::hardswish: at::hardswish_(maps); break;
-  }
 }
 
 void applyEpilogue(at::Tensor& output, const Epilogue& epilogue) {

@@ -239,8 +239,8 @@ export function conv2dRecompute(input: HasHandle, weight: HasHandle, { bias, str
 
 const convolvePackedOperator = operator('coarsely::convolve_packed');
 /** `coarsely::convolve_packed` */
-export function convolvePacked(input: HasHandle, packed: HasHandle, residual: HasHandle | null, relu: boolean): Tensor {
-  return tensor(convolvePackedOperator(input.id, packed.id, residual?.id ?? null, relu));
+export function convolvePacked(input: HasHandle, packed: HasHandle, residual: HasHandle | null, activation: string): Tensor {
+  return tensor(convolvePackedOperator(input.id, packed.id, residual?.id ?? null, activation));
 }
 
 const gatherFeaturesOperator = operator('coarsely::gather_features');
@@ -263,8 +263,14 @@ export function normalizeWeights(weights: HasHandle, valid: HasHandle, p: number
 
 const packConvolutionOperator = operator('coarsely::pack_convolution');
 /** `coarsely::pack_convolution` */
-export function packConvolution(weight: HasHandle, bias: HasHandle, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], groups: number, inputSize: number | readonly number[], fuseRelu: boolean): Tensor {
-  return tensor(packConvolutionOperator(weight.id, bias.id, stride, padding, dilation, groups, inputSize, fuseRelu));
+export function packConvolution(weight: HasHandle, bias: HasHandle, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], groups: number, inputSize: number | readonly number[], fusedActivation: string): Tensor {
+  return tensor(packConvolutionOperator(weight.id, bias.id, stride, padding, dilation, groups, inputSize, fusedActivation));
+}
+
+const packInvertedResidualOperator = operator('coarsely::pack_inverted_residual');
+/** `coarsely::pack_inverted_residual` */
+export function packInvertedResidual(expandWeight: HasHandle | null, expandBias: HasHandle | null, depthwiseWeight: HasHandle, depthwiseBias: HasHandle, projectWeight: HasHandle, projectBias: HasHandle, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], activation: string): Tensor {
+  return tensor(packInvertedResidualOperator(expandWeight?.id ?? null, expandBias?.id ?? null, depthwiseWeight.id, depthwiseBias.id, projectWeight.id, projectBias.id, stride, padding, dilation, activation));
 }
 
 const pixelLossOperator = operator('coarsely::pixel_loss');
