@@ -2,7 +2,17 @@
 
 import { writeFileSync } from 'node:fs';
 import { MobileNet } from 'coarsely/models';
-import { autocast, engine, Generator, noGrad, readStateDict, scope, setThreads, type Tensor, tidy } from 'coarsely/torch';
+import {
+  autocast,
+  engine,
+  Generator,
+  noGrad,
+  readStateDict,
+  scope,
+  setThreads,
+  type Tensor,
+  tidy,
+} from 'coarsely/torch';
 import { FoldedConvolutions } from '#nn/internal.js';
 import { peakMiB, readParameters, secondsOf, serveSteps } from '../support/program.js';
 import type { FeatureSetting } from './setting.js';

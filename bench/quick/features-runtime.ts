@@ -10,7 +10,9 @@ const { batch, height, width, threads, model, outputs } = readParameters<
 >();
 const run = await loadOnnx(model, { shape: [batch, 3, height, width], threads });
 
-const taps = Object.values(await run()).map(({ data }) => Buffer.from(Float32Array.from(data, Number).buffer));
+const taps = Object.values(await run()).map(({ data }) =>
+  Buffer.from(Float32Array.from(data, Number).buffer),
+);
 writeFileSync(outputs, Buffer.concat(taps));
 
 await serveSteps({ ready: true }, async (count) => ({

@@ -51,7 +51,7 @@ class DepthwiseConvolution final : public PackedConvolution {
     const auto [height, width] = outputSize(input, weight_, geometry_);
     auto output = at::empty({input.size(0), input.size(1), height, width},
                             input.options().memory_format(at::MemoryFormat::ChannelsLast));
-    const auto activation = epilogue.residual.defined() ? Activation::none : epilogue.activation;
+    const auto activation = epilogue.residual.defined() ? Activation::None : epilogue.activation;
     if (input.scalar_type() == at::kFloat) {
       compute(input.data_ptr<float>(), output.data_ptr<float>(), input, output, activation);
     } else {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "activation.h"
+#include "activation_vector.h"
 
 namespace coarsely {
 

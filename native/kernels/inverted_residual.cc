@@ -97,11 +97,13 @@ class InvertedResidual final : public PackedConvolution {
     const auto [height, width] = outputSize(input, depthwise_, geometry_);
     auto output = at::empty({input.size(0), project_.columns(), height, width},
                             input.options().memory_format(at::MemoryFormat::ChannelsLast));
+    TORCH_CHECK(!epilogue.residual.defined() || epilogue.residual.sizes() == output.sizes(),
+                "expected a residual of the output's shape ", output.sizes(), ", received ", epilogue.residual.sizes());
     if (input.scalar_type() == at::kFloat) {
       compute(input.data_ptr<float>(), output.data_ptr<float>(), input, output, epilogue);
     } else {
       compute(static_cast<const Bfloat16Bits*>(input.data_ptr()), static_cast<Bfloat16Bits*>(output.data_ptr()), input,
-              output, {at::Tensor(), epilogue.residual.defined() ? Activation::none : epilogue.activation});
+              output, {at::Tensor(), epilogue.residual.defined() ? Activation::None : epilogue.activation});
       if (epilogue.residual.defined()) applyEpilogue(output, epilogue);
     }
     return output;
@@ -252,7 +254,7 @@ class InvertedResidual final : public PackedConvolution {
                                             firstChannel + channels, 0, project_.groups().size(), buffers.sums + place,
                                             project_.columns(), !isFirst,
                                             isLast && buffers.residual ? buffers.residual + place : nullptr,
-                                            isLast ? activation : Activation::none});
+                                            isLast ? activation : Activation::None});
       };
       if (productType_ == at::kFloat) project(static_cast<const float*>(buffers.filtered));
       else project(reinterpret_cast<const Bfloat16Bits*>(buffers.filtered));
@@ -304,7 +306,7 @@ at::Tensor packInvertedResidual(const c10::optional<at::Tensor>& expandWeight,
                                 const c10::optional<at::Tensor>& expandBias, const at::Tensor& depthwiseWeight,
                                 const at::Tensor& depthwiseBias, const at::Tensor& projectWeight,
                                 const at::Tensor& projectBias, at::IntArrayRef stride, at::IntArrayRef padding,
-                                at::IntArrayRef dilation, c10::string_view activation) {
+                                at::IntArrayRef dilation, const std::string& activation) {
   const int64_t hidden = depthwiseWeight.size(0);
   const bool expands = expandWeight.has_value() && expandWeight->defined();
   const auto type = depthwiseWeight.scalar_type();

@@ -29,10 +29,10 @@ c10::optional<c10::OperatorHandle> find(const char* name, const char* overload =
 /// Returns the name that libtorch's convolution has for an activation.
 std::string attributeOf(Activation activation) {
   switch (activation) {
-    case Activation::none: return "none";
-    case Activation::relu: return "relu";
-    case Activation::relu6: return "hardtanh";
-    case Activation::hardswish: return "hardswish";
+    case Activation::None: return "none";
+    case Activation::Relu: return "relu";
+    case Activation::Relu6: return "hardtanh";
+    case Activation::HardSwish: return "hardswish";
   }
   return "none";
 }
@@ -50,13 +50,13 @@ class OneDnnConvolution final : public PackedConvolution {
     const auto convolve = [&](Activation activation) {
       const c10::List<c10::optional<at::Scalar>> zeroToSix{at::Scalar(0.0), at::Scalar(6.0)};
       return call(plain, input, weight_, bias_, geometry_.padding, geometry_.stride, geometry_.dilation,
-                  geometry_.groups, attributeOf(activation), activation == Activation::relu6 ? zeroToSix : none,
+                  geometry_.groups, attributeOf(activation), activation == Activation::Relu6 ? zeroToSix : none,
                   c10::IValue())
           .toTensor();
     };
     if (!epilogue.residual.defined()) return convolve(epilogue.activation);
     // libtorch applies no other activation than ReLU after the sum.
-    const bool relu = epilogue.activation == Activation::relu;
+    const bool relu = epilogue.activation == Activation::Relu;
     const auto activation = relu ? c10::IValue(std::string("relu")) : c10::IValue();
     const auto fused = [&](const at::Tensor& maps, const at::Tensor& residual) {
       return call(binary, maps, residual, weight_, bias_, padding, stride, dilation, groups, std::string("add"),
@@ -70,8 +70,8 @@ class OneDnnConvolution final : public PackedConvolution {
       fused(input.narrow(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast),
             epilogue.residual.narrow(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast));
     });
-    if (fuses && (relu || epilogue.activation == Activation::none)) return fused(input, epilogue.residual);
-    auto output = convolve(Activation::none);
+    if (fuses && (relu || epilogue.activation == Activation::None)) return fused(input, epilogue.residual);
+    auto output = convolve(Activation::None);
     applyEpilogue(output, epilogue);
     return output;
   }
@@ -102,7 +102,7 @@ class OneDnnConvolution final : public PackedConvolution {
 
   at::Tensor run(const at::Tensor& input, const Epilogue& epilogue) const override {
     static const auto op = *find("mkldnn_prepacked::conv2d_run");
-    TORCH_CHECK(!hasRelu_ || (epilogue.activation == Activation::relu && !epilogue.residual.defined()),
+    TORCH_CHECK(!hasRelu_ || (epilogue.activation == Activation::Relu && !epilogue.residual.defined()),
                 "expected a ReLU and no residual, because the convolution was packed so, received other arguments");
     auto output = call(op, input, context_).toTensor();
     if (!hasRelu_) applyEpilogue(output, epilogue);
@@ -119,7 +119,7 @@ std::unique_ptr<PackedConvolution> pack(const at::Tensor& weight, const at::Tens
                                         Activation fused) {
   const auto prepack = find("mkldnn_prepacked::conv2d_prepack");
   if (!prepack || !find("mkldnn_prepacked::conv2d_run")) return nullptr;
-  const bool hasRelu = fused == Activation::relu;
+  const bool hasRelu = fused == Activation::Relu;
   const std::string activation = hasRelu ? "relu" : "none";
   return std::make_unique<OneDnnConvolution>(call(*prepack, weight, bias, geometry.stride, geometry.padding,
                                                   geometry.dilation, geometry.groups, inputSize.vec(), activation),
@@ -137,8 +137,8 @@ std::unique_ptr<PackedConvolution> packOneDnn(const at::Tensor& weight, const at
   // Grouped filters and those with an activation take other ways through libtorch.
   const std::string question = std::string("convolve packed ") + c10::toString(weight.scalar_type()) +
                                (geometry.groups == 1 ? "" : ", grouped") +
-                               (fused == Activation::none ? "" : ", with activation ") +
-                               (fused == Activation::none ? "" : std::to_string(static_cast<int>(fused)));
+                               (fused == Activation::None ? "" : ", with activation ") +
+                               (fused == Activation::None ? "" : std::to_string(static_cast<int>(fused)));
   const bool works = engineCan(question, [&] {
     const auto extent = [&](int64_t axis) { return geometry.dilation[axis] * (weight.size(2 + axis) - 1) + 1; };
     const std::vector<int64_t> size{1, inputSize[1], extent(0), extent(1)};

@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <torch/library.h>
 
+#include "activation_vector.h"
 #include "ask_engine.h"
 
 namespace coarsely {
@@ -41,10 +42,10 @@ void addActivateBfloat16(Bfloat16Bits* out, const Bfloat16Bits* residual, int64_
 /// Applies an activation in place by libtorch's operators.
 void applyActivation(at::Tensor& maps, Activation activation) {
   switch (activation) {
-    case Activation::none: break;
-    case Activation::relu: maps.relu_(); break;
-    case Activation::relu6: at::hardtanh_(maps, 0, 6); break;
-    case Activation::hardswish: at::hardswish_(maps); break;
+    case Activation::None: break;
+    case Activation::Relu: maps.relu_(); break;
+    case Activation::Relu6: at::hardtanh_(maps, 0, 6); break;
+    case Activation::HardSwish: at::hardswish_(maps); break;
   }
 }
 
@@ -77,7 +78,7 @@ class PlainConvolution final : public PackedConvolution {
 
 at::Tensor packConvolution(const at::Tensor& weight, const at::Tensor& bias, at::IntArrayRef stride,
                            at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups, at::IntArrayRef inputSize,
-                           c10::string_view fused) {
+                           const std::string& fused) {
   const auto activation = activationOf(fused);
   TORCH_CHECK(weight.dim() == 4 && bias.sizes() == at::IntArrayRef({weight.size(0)}) && inputSize.size() == 4,
               "expected a weight [out,in,height,width], a bias [out] and an input size [N,in,H,W], received shapes ",
@@ -96,7 +97,7 @@ at::Tensor packConvolution(const at::Tensor& weight, const at::Tensor& bias, at:
 }
 
 at::Tensor convolvePacked(const at::Tensor& input, const at::Tensor& packed, const c10::optional<at::Tensor>& residual,
-                          c10::string_view activation) {
+                          const std::string& activation) {
   const auto* opaque = dynamic_cast<Opaque*>(packed.unsafeGetTensorImpl());
   TORCH_CHECK(opaque, "expected a convolution packed by pack_convolution, received a plain tensor");
   TORCH_CHECK(input.dim() == 4, "expected maps [N,C,H,W], received shape ", input.sizes());
@@ -128,15 +129,6 @@ at::Tensor wrapPacked(std::shared_ptr<const PackedConvolution> packed, const at:
       weight.device(), std::move(packed), weight.sizes());
 }
 
-Activation activationOf(c10::string_view name) {
-  if (name == "none") return Activation::none;
-  if (name == "relu") return Activation::relu;
-  if (name == "relu6") return Activation::relu6;
-  TORCH_CHECK(name == "hardswish", "expected an activation none, relu, relu6 or hardswish, received ",
-              std::string(name.data(), name.size()));
-  return Activation::hardswish;
-}
-
 void applyEpilogue(at::Tensor& output, const Epilogue& epilogue) {
   const auto& residual = epilogue.residual;
   if (!residual.defined()) return applyActivation(output, epilogue.activation);
@@ -144,7 +136,7 @@ void applyEpilogue(at::Tensor& output, const Epilogue& epilogue) {
                           output.is_contiguous(at::MemoryFormat::ChannelsLast) &&
                           output.scalar_type() == residual.scalar_type();
   const bool isFloat = output.scalar_type() == at::kFloat;
-  if (epilogue.activation == Activation::none || !sameLayout || !(isFloat || output.scalar_type() == at::kBFloat16)) {
+  if (epilogue.activation == Activation::None || !sameLayout || !(isFloat || output.scalar_type() == at::kBFloat16)) {
     output.add_(residual);
     return applyActivation(output, epilogue.activation);
   }

@@ -27,9 +27,6 @@ struct Epilogue {
   Activation activation;
 };
 
-/// Returns the activation of that name.
-Activation activationOf(c10::string_view name);
-
 /// Is a convolution whose weights were packed for one kernel.
 class PackedConvolution {
  public:

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "activation.h"
+#include "activation_vector.h"
 
 namespace coarsely {
 

@@ -1,7 +1,7 @@
 /**
  * Runs convolutions for inference with the batch normalization folded into the weights. In evaluation a batch
  * normalization only scales and shifts, which the convolution before it can do with the weight (γ/√(σ² + ε))·W and the
- * bias β + (b − µ)·γ/√(σ² + ε). Residual and ReLU are then applied while the output is in cache, other activations after it, and weights are
+ * bias β + (b − µ)·γ/√(σ² + ε). Residual and activation are then applied while the output is in cache, and weights are
  * brought into the layout and dtype of the fastest kernel once instead of for every image.
  *
  * The layers themselves do not change: a `FoldedConvolutions` has weights of its own, which it makes from a layer's
@@ -9,7 +9,7 @@
  */
 import { type DType, ops, type Tensor, tidy } from '../torch/index.js';
 import { freeOnThrow, rejectPromise } from '../torch/internal.js';
-import { activate } from './activation.js';
+import type { Activation } from './activation.js';
 import type { Epilogue } from './epilogue.js';
 import { Buffer } from './parameter.js';
 
@@ -37,6 +37,19 @@ export interface FoldableNormalization {
   readonly epsilon: number;
 }
 
+/** Holds a convolution and the normalization that follows it, or none. */
+interface FoldableLayers {
+  readonly conv: FoldableConvolution;
+  readonly bn: FoldableNormalization | null;
+}
+
+/** Holds the layers of an inverted residual block; `expand` is null where the block filters its input's own channels. */
+interface FoldableBlock {
+  readonly expand: FoldableLayers | null;
+  readonly depthwise: FoldableLayers;
+  readonly project: FoldableLayers;
+}
+
 let current: FoldedConvolutions | null = null;
 
 /** Returns the folded convolutions that layers use now, or null when they use their own weights. */
@@ -47,11 +60,15 @@ export function foldedConvolutions(): FoldedConvolutions | null {
 /** Keeps folded weights for the layers of a network. */
 export class FoldedConvolutions implements Disposable {
   readonly #dtype: DType;
-  /** Holds packed weights, apart for convolutions that a ReLU follows directly, as some kernels include it. */
-  readonly #packed = {
-    relu: new Map<FoldableConvolution, Buffer>(),
-    none: new Map<FoldableConvolution, Buffer>(),
+  /** Holds packed weights by the activation that follows directly, as some kernels include it. */
+  readonly #packed: Readonly<Record<Activation, Map<FoldableConvolution, Buffer>>> = {
+    none: new Map(),
+    relu: new Map(),
+    relu6: new Map(),
+    hardswish: new Map(),
   };
+  /** Holds the packed weights of blocks by their convolution in the middle. */
+  readonly #blocks = new Map<FoldableConvolution, Buffer>();
 
   /** @param options.dtype the dtype of weights and outputs */
   constructor({ dtype = 'float32' }: { readonly dtype?: 'float32' | 'bfloat16' } = {}) {
@@ -82,64 +99,96 @@ export class FoldedConvolutions implements Disposable {
    * @returns [N, out, H', W'] in channels-last order
    */
   convolve(
-    { conv, bn }: { readonly conv: FoldableConvolution; readonly bn: FoldableNormalization | null },
+    { conv, bn }: FoldableLayers,
     inputNCHW: Tensor,
     { residual = null, activation = 'none' }: Epilogue = {},
   ): Tensor {
-    const relu = activation === 'relu';
-    const packedBy = this.#packed[relu && residual === null ? 'relu' : 'none'];
-    const run = (packed: Buffer) => {
-      const convolve = () => ops.convolvePacked(inputNCHW, packed, residual, relu);
-      return relu || activation === 'none' ? convolve() : tidy(() => activate(convolve(), activation));
-    };
-    const before = packedBy.get(conv);
-    if (before !== undefined) return run(before);
-    // Weights that were packed for an input that turns out not to fit are not kept.
-    return freeOnThrow(() => {
-      const fuseRelu = packedBy === this.#packed.relu;
-      const packed = this.#pack({ conv, bn, inputSize: inputNCHW.shape, fuseRelu });
-      const output = run(packed);
-      packedBy.set(conv, packed);
-      return output;
+    const fused = residual === null ? activation : 'none';
+    return this.#runPacked(conv, {
+      kept: this.#packed[fused],
+      pack: () => this.#pack({ conv, bn }, { inputSize: inputNCHW.shape, fused }),
+      run: (packed) => ops.convolvePacked(inputNCHW, packed, residual, activation),
+    });
+  }
+
+  /**
+   * Runs the three convolutions of an inverted residual block as one operator: the maps between them, which have many
+   * channels, are never whole in memory. No gradient is recorded.
+   *
+   * @param inputNCHW [N, in, H, W] of any floating dtype, on the CPU
+   * @returns [N, out, H', W'] in channels-last order
+   */
+  convolveBlock(
+    { expand, depthwise, project }: FoldableBlock,
+    inputNCHW: Tensor,
+    { residual = null, activation = 'none' }: Epilogue = {},
+  ): Tensor {
+    return this.#runPacked(depthwise.conv, {
+      kept: this.#blocks,
+      pack: () => {
+        const { stride, padding, dilation } = depthwise.conv.geometry;
+        const first = expand === null ? null : this.#folded(expand);
+        const [second, third] = [this.#folded(depthwise), this.#folded(project)];
+        return ops.packInvertedResidual(
+          first?.weight ?? null,
+          first?.bias ?? null,
+          second.weight,
+          second.bias,
+          third.weight,
+          third.bias,
+          stride,
+          padding,
+          dilation,
+          activation,
+        );
+      },
+      run: (packed) => ops.convolvePacked(inputNCHW, packed, residual, 'none'),
     });
   }
 
   /** Frees the folded weights; the layers stay as they are. */
   [Symbol.dispose](): void {
-    for (const packedBy of Object.values(this.#packed)) {
-      for (const packed of packedBy.values()) packed.dispose();
-      packedBy.clear();
+    for (const kept of [...Object.values(this.#packed), this.#blocks]) {
+      for (const packed of kept.values()) packed.dispose();
+      kept.clear();
     }
   }
 
-  #pack({
-    conv,
-    bn,
-    inputSize,
-    fuseRelu,
-  }: {
-    readonly conv: FoldableConvolution;
-    readonly bn: FoldableNormalization | null;
-    readonly inputSize: readonly number[];
-    readonly fuseRelu: boolean;
-  }): Buffer {
-    const { stride, padding, dilation, groups } = conv.geometry;
-    return new Buffer(
-      tidy(() => {
-        const { weight, bias } = folded(conv, bn);
-        const [first, second] = [weight, bias].map((tensor) => tensor.to({ dtype: this.#dtype }));
-        return ops.packConvolution(
-          first as Tensor,
-          second as Tensor,
-          stride,
-          padding,
-          dilation,
-          groups,
-          inputSize,
-          fuseRelu,
-        );
-      }),
-    );
+  /** Runs weights that were packed before, or packs them. Those packed for an input that does not fit are not kept. */
+  #runPacked(
+    conv: FoldableConvolution,
+    {
+      kept,
+      pack,
+      run,
+    }: {
+      readonly kept: Map<FoldableConvolution, Buffer>;
+      readonly pack: () => Tensor;
+      readonly run: (packed: Buffer) => Tensor;
+    },
+  ): Tensor {
+    const before = kept.get(conv);
+    if (before !== undefined) return run(before);
+    return freeOnThrow(() => {
+      const packed = new Buffer(tidy(pack));
+      const output = run(packed);
+      kept.set(conv, packed);
+      return output;
+    });
+  }
+
+  #pack(
+    layers: FoldableLayers,
+    { inputSize, fused }: { readonly inputSize: readonly number[]; readonly fused: Activation },
+  ): Tensor {
+    const { stride, padding, dilation, groups } = layers.conv.geometry;
+    const { weight, bias } = this.#folded(layers);
+    return ops.packConvolution(weight, bias, stride, padding, dilation, groups, inputSize, fused);
+  }
+
+  #folded({ conv, bn }: FoldableLayers): { readonly weight: Tensor; readonly bias: Tensor } {
+    const { weight, bias } = folded(conv, bn);
+    return { weight: weight.to({ dtype: this.#dtype }), bias: bias.to({ dtype: this.#dtype }) };
   }
 }
 

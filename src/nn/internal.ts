@@ -1,5 +1,6 @@
 /** Exports for the other rooms of this package; users do not need them. */
 
+export { convolveInvertedResidual } from './convolve-inverted-residual.js';
 export { convolveNormalized, type NormalizedConvolution } from './convolve-normalized.js';
 export {
   type FoldableConvolution,

@@ -28,6 +28,7 @@ const fusedKernels = {
   conv2dRecompute: { cpu: 'any', cuda: 'never' },
   gatherFeatures: { cpu: 'any', cuda: 'never' },
   gatherRows: { cpu: 'any', cuda: 'never' },
+  invertedResidual: { cpu: 'any', cuda: 'never' },
   normalizeWeights: { cpu: 'any', cuda: 'compiled' },
   pixelLoss: { cpu: 'any', cuda: 'compiled' },
   resizeArgmax: { cpu: 'any', cuda: 'never' },

@@ -106,9 +106,9 @@ test('inputs with other channels than the weights, or smaller than a kernel, are
       randn([16, 1, 3, 3], { dtype: 'float32', generator }),
       zeros([16], { dtype: 'float32' }),
     ];
-    const packed = ops.packConvolution(weight, bias, [1, 1], [0, 0], [2, 2], 16, [1, 16, 9, 7], false);
+    const packed = ops.packConvolution(weight, bias, [1, 1], [0, 0], [2, 2], 16, [1, 16, 9, 7], 'none');
     const run = (shape: readonly number[]) =>
-      ops.convolvePacked(zeros(shape, { dtype: 'float32' }), packed, null, false);
+      ops.convolvePacked(zeros(shape, { dtype: 'float32' }), packed, null, 'none');
     expect(() => run([1, 32, 9, 7])).toThrow(/16 channels/);
     expect(() => run([1, 16, 9, 4])).toThrow(/filter of 5 pixels/);
     expect(run([1, 16, 9, 5]).shape).toEqual([1, 16, 5, 1]);
@@ -134,9 +134,19 @@ test('a network in training is not folded, and weights are those of the first ru
   layers.bn.dispose();
 });
 
+test('an activation of another name is refused', () => {
+  tidy(() => {
+    const weight = zeros([4, 4, 1, 1], { dtype: 'float32' });
+    const bias = zeros([4], { dtype: 'float32' });
+    expect(() => ops.packConvolution(weight, bias, 1, 0, 1, 1, [1, 4, 5, 5], 'gelu')).toThrow(
+      /hardswish, received gelu/,
+    );
+  });
+});
+
 test('a tensor that is not packed is refused', () => {
   tidy(() => {
     const input = randn([1, 4, 5, 5], { dtype: 'float32', generator });
-    expect(() => ops.convolvePacked(input, input, null, false)).toThrow('packed by pack_convolution');
+    expect(() => ops.convolvePacked(input, input, null, 'none')).toThrow('packed by pack_convolution');
   });
 });

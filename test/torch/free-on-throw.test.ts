@@ -53,8 +53,8 @@ test('operators', () => {
     expectNothingLeft(() => ops.conv2d(image, wide), /channels/);
     expectNothingLeft(() => image.backward());
     expectNothingLeft(() => image.item(), 'one element');
-    expectNothingLeft(() => ops.packConvolution(image, image, 1, 0, 1, 1, [1, 3, 8, 8], false));
-    expectNothingLeft(() => ops.convolvePacked(image, wide, null, false), /packed/);
+    expectNothingLeft(() => ops.packConvolution(image, image, 1, 0, 1, 1, [1, 3, 8, 8], 'none'));
+    expectNothingLeft(() => ops.convolvePacked(image, wide, null, 'none'), /packed/);
   });
 });
 

@@ -3,7 +3,8 @@
  * one filter for each of them, and a 1×1 convolution to few channels without an activation, where the shortcut is added.
  */
 
-import { Module } from '../../nn/index.js';
+import { type Activation, Module } from '../../nn/index.js';
+import { convolveInvertedResidual } from '../../nn/internal.js';
 import { type Generator, type Tensor, tidy } from '../../torch/index.js';
 import { ConvNorm } from '../conv-norm.js';
 import type { BlockPlan } from './architectures.js';
@@ -29,6 +30,7 @@ export class InvertedResidual extends Module {
   readonly squeeze: SqueezeExcitation | null;
   readonly project: ConvNorm;
   readonly #hasShortcut: boolean;
+  readonly #activation: Activation;
 
   constructor(options: InvertedResidualOptions) {
     super();
@@ -50,20 +52,23 @@ export class InvertedResidual extends Module {
     this.squeeze = squeezes ? new SqueezeExcitation(expanded, { generator }) : null;
     this.project = new ConvNorm(expanded, outChannels, pointwise);
     this.#hasShortcut = stride === 1 && inChannels === outChannels;
+    this.#activation = activation;
   }
 
   /** Maps [N, in, H, W] to [N, out, H / stride, W / stride]. */
   forward(inputNCHW: Tensor): Tensor {
-    return tidy(() =>
-      this.project.forward(this.#filter(inputNCHW), { residual: this.#hasShortcut ? inputNCHW : null }),
-    );
+    const residual = this.#hasShortcut ? inputNCHW : null;
+    const { squeeze } = this;
+    if (squeeze === null) {
+      return convolveInvertedResidual(this, inputNCHW, { residual, activation: this.#activation });
+    }
+    return tidy(() => this.project.forward(this.#filter(inputNCHW, squeeze), { residual }));
   }
 
   /** Returns the filtered channels, [N, expanded, H / stride, W / stride]. The maps before them are freed at once. */
-  #filter(inputNCHW: Tensor): Tensor {
-    return tidy(() => {
-      const filtered = tidy(() => this.depthwise.forward(this.expand?.forward(inputNCHW) ?? inputNCHW));
-      return this.squeeze?.forward(filtered) ?? filtered;
-    });
+  #filter(inputNCHW: Tensor, squeeze: SqueezeExcitation): Tensor {
+    return tidy(() =>
+      squeeze.forward(tidy(() => this.depthwise.forward(this.expand?.forward(inputNCHW) ?? inputNCHW))),
+    );
   }
 }

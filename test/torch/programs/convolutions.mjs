@@ -12,9 +12,10 @@ const tolerances = { float64: 1e-12, float32: 2e-6, bfloat16: 0.02 };
 const groupings = [
   { name: 'one group', inChannels: 8, outChannels: 16, groups: 1 },
   { name: 'grouped', inChannels: 8, outChannels: 16, groups: 2 },
-  // Depthwise with 16 and with 24 channels, which take different kernels.
+  // Depthwise with whole vectors of 16 channels, with part of one, and with less than one.
   { name: 'depthwise', inChannels: 16, outChannels: 16, groups: 16 },
   { name: 'depthwise, 24', inChannels: 24, outChannels: 24, groups: 24 },
+  { name: 'depthwise, 8', inChannels: 8, outChannels: 8, groups: 8 },
 ];
 const geometries = [
   { kernel: 1, stride: 1, padding: 0, dilation: 1 },
@@ -22,24 +23,39 @@ const geometries = [
   { kernel: 3, stride: 1, padding: 1, dilation: 1 },
   { kernel: 3, stride: 2, padding: 1, dilation: 1 },
   { kernel: 3, stride: 1, padding: 4, dilation: 4 },
+  { kernel: 5, stride: 1, padding: 2, dilation: 1 },
   { kernel: 7, stride: 2, padding: 3, dilation: 1 },
 ];
-const epilogues = [
-  { residual: false, relu: false },
-  { residual: false, relu: true },
-  { residual: true, relu: false },
-  { residual: true, relu: true },
-];
+const activations = {
+  none: (x) => x,
+  relu: (x) => Math.max(x, 0),
+  relu6: (x) => Math.min(Math.max(x, 0), 6),
+  hardswish: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+};
+const epilogues = Object.keys(activations).flatMap((activation) =>
+  [false, true].map((residual) => ({ residual, activation })),
+);
 const size = { batch: 2, height: 9, width: 7 };
 
 /** Convolves by plain loops over float64 numbers. */
-function reference({ input, weight, bias, residual, relu, inChannels, outChannels, groups, ...geometry }) {
+function reference({
+  input,
+  weight,
+  bias,
+  residual,
+  activation,
+  inChannels,
+  outChannels,
+  groups,
+  ...geometry
+}) {
   const { kernel, stride, padding, dilation } = geometry;
   const along = (length) => Math.floor((length + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
   const [height, width] = [along(size.height), along(size.width)];
   const groupInputs = inChannels / groups;
   const groupOutputs = outChannels / groups;
   const values = new Float64Array(size.batch * outChannels * height * width);
+  let largest = 0;
   let at = 0;
   for (let image = 0; image < size.batch; image++)
     for (let out = 0; out < outChannels; out++)
@@ -58,22 +74,18 @@ function reference({ input, weight, bias, residual, relu, inChannels, outChannel
                 sum += input[place] * weight[((out * groupInputs + channel) * kernel + dy) * kernel + dx];
               }
           if (residual !== null) sum += residual[at];
-          values[at] = relu ? Math.max(sum, 0) : sum;
+          largest = Math.max(largest, Math.abs(sum));
+          values[at] = activations[activation](sum);
         }
-  return { values, shape: [size.batch, outChannels, height, width] };
+  return { values, largest, shape: [size.batch, outChannels, height, width] };
 }
 
-/** Returns the largest difference as a part of the largest expected value. */
-function difference(actual, expected) {
+/** Returns the largest difference as a part of the largest expected sum, as the activation may limit the values. */
+function difference(actual, { values, largest }) {
   const received = actual.to({ dtype: 'float64' }).contiguous().toTypedArray();
-  if (received.length !== expected.length) return Number.POSITIVE_INFINITY;
+  if (received.length !== values.length) return Number.POSITIVE_INFINITY;
   let worst = 0;
-  let largest = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const apart = Math.abs(received[i] - expected[i]);
-    worst = Math.max(worst, apart);
-    largest = Math.max(largest, Math.abs(expected[i]));
-  }
+  for (let i = 0; i < values.length; i++) worst = Math.max(worst, Math.abs(received[i] - values[i]));
   return worst / largest;
 }
 
@@ -100,53 +112,50 @@ function compareCase({ dtype, grouping, geometry, epilogue }) {
   const weight = draw([outChannels, inChannels / groups, kernel, kernel]);
   const bias = draw([outChannels]);
   const numbers = { input: exact(input), weight: exact(weight), bias: exact(bias), ...grouping, ...geometry };
-  const { shape } = reference({ ...numbers, residual: null, relu: false });
+  const { shape } = reference({ ...numbers, residual: null, activation: 'none' });
   const residual = epilogue.residual ? draw(shape) : null;
-  const { values } = reference({
+  const expected = reference({
     ...numbers,
     residual: residual === null ? null : exact(residual),
-    relu: epilogue.relu,
+    activation: epilogue.activation,
   });
-  for (const memoryFormat of ['contiguous', 'channels-last']) {
+  const isCommon = ['none', 'relu'].includes(epilogue.activation);
+  for (const memoryFormat of isCommon ? ['contiguous', 'channels-last'] : ['channels-last']) {
     const name = `${dtype}, ${grouping.name}, ${JSON.stringify(geometry)}, ${JSON.stringify(epilogue)}, ${memoryFormat}`;
     const maps = input.to({ memoryFormat });
     const added = residual?.to({ memoryFormat }) ?? null;
     const options = [[stride, stride], [padding, padding], [dilation, dilation], groups];
     const inputSize = [size.batch, inChannels, size.height, size.width];
-    const fusesRelu = epilogue.relu && !epilogue.residual;
+    const fused = epilogue.residual ? 'none' : epilogue.activation;
     compare(`packed, ${name}`, {
       dtype,
-      expected: values,
+      expected,
       compute: () => {
-        const packed = ops.packConvolution(
-          weight.to({ memoryFormat }),
-          bias,
-          ...options,
-          inputSize,
-          fusesRelu,
-        );
-        return ops.convolvePacked(maps, packed, added, epilogue.relu);
+        const packed = ops.packConvolution(weight.to({ memoryFormat }), bias, ...options, inputSize, fused);
+        return ops.convolvePacked(maps, packed, added, epilogue.activation);
       },
     });
     // The weights say the type of a packed convolution, and not autocast.
     compare(`packed, under autocast, ${name}`, {
       dtype,
-      expected: values,
+      expected,
       compute: () => {
-        const packed = ops.packConvolution(weight, bias, ...options, inputSize, fusesRelu);
-        return autocast({}, () => ops.convolvePacked(maps, packed, added, epilogue.relu));
+        const packed = ops.packConvolution(weight, bias, ...options, inputSize, fused);
+        return autocast({}, () => ops.convolvePacked(maps, packed, added, epilogue.activation));
       },
     });
-    compare(`plain, ${name}`, {
-      dtype,
-      expected: values,
-      compute: () => {
-        const geometryOptions = { bias, stride, padding, dilation, groups };
-        const output = ops.conv2dRecompute(maps, weight.to({ memoryFormat }), geometryOptions);
-        const sum = added === null ? output : output.add(added);
-        return epilogue.relu ? sum.relu() : sum;
-      },
-    });
+    if (isCommon) {
+      compare(`plain, ${name}`, {
+        dtype,
+        expected,
+        compute: () => {
+          const geometryOptions = { bias, stride, padding, dilation, groups };
+          const output = ops.conv2dRecompute(maps, weight.to({ memoryFormat }), geometryOptions);
+          const sum = added === null ? output : output.add(added);
+          return epilogue.activation === 'relu' ? sum.relu() : sum;
+        },
+      });
+    }
   }
 }
 
