@@ -25,7 +25,8 @@ const backbone = new MobileNet('mobilenet_v2', { outputStride, generator: new Ge
 const { tensors } = readStateDict(start);
 const state = new Map<string, Tensor>();
 for (const name of backbone.stateDict().keys()) {
-  const tensor = tensors.get(`model.${backbone.publishedName(name)}`);
+  const [published] = [backbone.publishedName(name)].flat();
+  const tensor = tensors.get(`model.${published}`);
   if (tensor) state.set(name, tensor);
 }
 backbone.loadStateDict(state);
