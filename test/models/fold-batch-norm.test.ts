@@ -7,11 +7,18 @@ import { withoutZeroInit } from './without-zero-init.js';
 
 setThreads(1);
 
+/** Options that keep heads small; a hypercolumn is small by default. */
+const narrowHeads = {
+  deeplabv3plus: { channels: 32 },
+  fcn: { channels: 32 },
+  ocr: { channels: 32 },
+} as const;
+
 function createModel(backbone: string, head: string) {
   using generator = new Generator(5);
   const section = {
     backbone: { kind: backbone, ...withoutZeroInit(backbone) },
-    head: { kind: head, channels: 32 },
+    head: { kind: head, ...narrowHeads[head as keyof typeof narrowHeads] },
     auxiliary: null,
   };
   const model = createSegmentor(section, { classCount: 4, generator, extraHeads: { scale: 1 } });
