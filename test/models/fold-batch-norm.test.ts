@@ -3,22 +3,16 @@ import { createSegmentor, foldBatchNorm, heads } from 'coarsely/models';
 import { BatchNorm2d } from 'coarsely/nn';
 import { Generator, noGrad, rand, randn, setThreads, tidy } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
+import { narrowHead } from './narrow-heads.js';
 import { withoutZeroInit } from './without-zero-init.js';
 
 setThreads(1);
-
-/** Options that keep heads small; a hypercolumn is small by default. */
-const narrowHeads = {
-  deeplabv3plus: { channels: 32 },
-  fcn: { channels: 32 },
-  ocr: { channels: 32 },
-} as const;
 
 function createModel(backbone: string, head: string) {
   using generator = new Generator(5);
   const section = {
     backbone: { kind: backbone, ...withoutZeroInit(backbone) },
-    head: { kind: head, ...narrowHeads[head as keyof typeof narrowHeads] },
+    head: { kind: head, ...narrowHead(head, 32) },
     auxiliary: null,
   };
   const model = createSegmentor(section, { classCount: 4, generator, extraHeads: { scale: 1 } });

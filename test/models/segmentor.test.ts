@@ -10,6 +10,7 @@ import {
 } from 'coarsely/models';
 import { autocast, Generator, noGrad, randn, setThreads, tidy } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
+import { narrowHead } from './narrow-heads.js';
 
 setThreads(1);
 
@@ -27,8 +28,8 @@ describe.each(heads.kinds())('head %s', (kind) => {
   test('logits and features belong together, and a gradient reaches every parameter', () => {
     using generator = new Generator(1);
     const component = heads.get(kind);
-    const backbone = { channels: [8, 12, 16, 24], outputStride: 16 } as const;
-    const head = component.create(component.options.parse({ channels: 16 }), {
+    const backbone = { channels: [8, 12, 16, 24], stemChannels: 4, outputStride: 16 } as const;
+    const head = component.create(component.options.parse(narrowHead(kind, 16)), {
       backbone,
       classCount: 5,
       generator,
@@ -38,7 +39,9 @@ describe.each(heads.kinds())('head %s', (kind) => {
         randn([3, backbone.channels[stage] as number, size, size], { dtype: 'float32', generator }),
       );
       if (!stage1 || !stage2 || !stage3 || !stage4) throw new Error('expected four stages');
-      const { logitsNCHW, featuresNCHW } = head.forward([stage1, stage2, stage3, stage4]);
+      const stem = randn([3, backbone.stemChannels, 32, 32], { dtype: 'float32', generator });
+      const stages = [stage1, stage2, stage3, stage4] as const;
+      const { logitsNCHW, featuresNCHW } = head.forward(head.needsStem ? [...stages, stem] : stages);
       const [n, classes, h, w] = logitsNCHW.shape;
       expect([n, classes]).toEqual([3, 5]);
       expect(featuresNCHW.shape).toEqual([3, head.channels, h, w]);
