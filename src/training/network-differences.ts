@@ -9,6 +9,7 @@ const withoutEffect: ReadonlySet<string> = new Set([
   'weights',
   'weightsColors',
   'frozen',
+  'normEval',
   'zeroInitResidual',
 ]);
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
   sceneNames = classes.map(({ name }) => name);
   const config = networkConfig({
     model: {
-      backbone: { kind: 'resnet18', outputStride: 32, frozen: true, normEval: true, weights: null },
+      backbone: { kind: 'resnet18', outputStride: 32, frozen: true, weights: null },
       head: { kind: 'fcn', channels: 12 },
       auxiliary: null,
     },
@@ -99,8 +99,14 @@ describe('the network of a run', () => {
   });
 
   it('is named when a run starts from it, and the config of that run says the same', async () => {
-    const words = ['scenes-cross-entropy', '--data', 'scenes', '--init', 'small', '--name', 'full'];
-    const tiny = ['training.iterations=1', 'training.batchSize=2', 'data.augmentation.cropSize=[64,96]'];
+    // A recipe that trains the backbone otherwise than the run did makes no other network of it.
+    const words = ['folder-finetune', '--data', 'scenes', '--init', 'small', '--name', 'full'];
+    const tiny = [
+      'classWeights=null',
+      'training.iterations=1',
+      'training.batchSize=2',
+      'data.augmentation.cropSize=[64,96]',
+    ];
     const { code, stdout, stderr } = await coarsely(
       ['train', ...words, ...tiny.flatMap((change) => ['--set', change])],
       { cwd: folder },
@@ -110,11 +116,13 @@ describe('the network of a run', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toContain(
-      `note: starts from ${run()} (step 2): backbone and head; drawn afresh: the auxiliary head\n` +
+      `note: starts from ${run()} (step 2): backbone and head\n` +
         `note: classes: ${sceneNames.length} of ${sceneNames.length} taken\n`,
     );
     const yaml = readFileSync(path.join(folder, 'runs/full/config.yaml'), 'utf8');
     expect(yaml).toContain(`weights: ${run()}\n`);
+    expect(stdout).not.toContain('computes otherwise');
+    expect(yaml).toContain('normEval: true');
     expect(yaml).toMatch(/head:\n {4}kind: fcn\n/);
   });
 });
