@@ -40,9 +40,10 @@ export function scenesArm(options: RecipeOptions = {}): RecipeConfig {
  * read at twice their size, as photographs of such small things are in ImageNet, which is worth five points of mIoU.
  */
 export function scenesQuick({ root = scenesRoot }: RecipeOptions = {}): RecipeConfig {
+  const recipe = quickCrossEntropy({ root });
   return {
-    ...named(quickCrossEntropy({ root }), 'scenes-quick'),
-    quick: { scales: [2], memoryMiB: 512 },
+    ...named(recipe, 'scenes-quick'),
+    quick: { ...recipe.quick, scales: [2], memoryMiB: 512 },
     inference: { scales: [2] },
   };
 }
