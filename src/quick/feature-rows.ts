@@ -5,7 +5,8 @@
 
 import { ignoreIndex } from '../data/index.js';
 import { OperationError } from '../errors/index.js';
-import { type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { ops, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { selectKernel } from '../torch/internal.js';
 
 /** Gives features of pixels by row. */
 export interface FeatureRows {
@@ -62,12 +63,18 @@ export function featureRows({ features, channels, labels }: OwnFeatures): Featur
     places: new Float32Array(2 * length).fill(0.5),
     batch: (rows, { dtype = 'float32' } = {}) =>
       tidy(() => {
-        const indices = tensorFrom(BigInt64Array.from(rows, BigInt), {
-          dtype: 'int64',
+        const indices = tensorFrom(Int32Array.from(rows), {
+          dtype: 'int32',
           shape: [rows.length],
           device: table.device,
         });
-        const chosen = table.indexSelect(0, indices).to({ dtype });
+        const chosen = selectKernel('gatherRows', {
+          inputs: [table],
+          // The kernel reads what tables of quick runs hold.
+          when: table.dtype === 'float16' && table.isContiguous(),
+          fused: () => ops.gatherRows([table], indices, dtype === 'bfloat16'),
+          stock: () => table.indexSelect(0, indices).to({ dtype }),
+        });
         return chosen.reshape([1, 1, rows.length, width]).permute([0, 3, 1, 2]);
       }),
     [Symbol.dispose]: () => {

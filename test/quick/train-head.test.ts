@@ -3,7 +3,7 @@ import { OperationError } from 'coarsely/errors';
 import { losses } from 'coarsely/losses';
 import { featureRows, type TrainHeadOptions, trainHead } from 'coarsely/quick';
 import { reweighters } from 'coarsely/reweighting';
-import { Generator, randn, setThreads, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
+import { Generator, randn, setThreads, type Tensor, tensorFrom, tidy, withKernels } from 'coarsely/torch';
 import { afterAll, expect, test } from 'vitest';
 
 setThreads(1);
@@ -69,6 +69,27 @@ test('a tensor of features stays the caller’s', () => {
   head.dispose();
   table.dispose();
 });
+
+test.each(['float16', 'float32'] as const)(
+  'rows of a %s tensor come as they are, in either type',
+  (dtype) => {
+    tidy(() => {
+      const features = randn([7, 20], { dtype: 'float32', generator }).to({ dtype });
+      const rows = featureRows({ features, labels: new Uint8Array(7) });
+      const drawn = [6, 0, 3, 3];
+      const expected = features.indexSelect(0, tensorFrom(drawn, { dtype: 'int64', shape: [4] }));
+      for (const type of ['float32', 'bfloat16'] as const) {
+        const batch = rows.batch(Uint32Array.from(drawn), { dtype: type });
+        expect(batch.shape).toEqual([1, 20, 1, 4]);
+        expect(batch.isContiguous('channels-last')).toBe(true);
+        const found = batch.permute([0, 2, 3, 1]).reshape([4, 20]);
+        expect(found).toBeAllclose(expected.to({ dtype: type }), { relative: 0, absolute: 0 });
+        const stock = withKernels('stock', () => rows.batch(Uint32Array.from(drawn), { dtype: type }));
+        expect(stock).toBeAllclose(batch, { relative: 0, absolute: 0 });
+      }
+    });
+  },
+);
 
 test('equal seeds give equal heads', () => {
   const own = ownFeatures();
