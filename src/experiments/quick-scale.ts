@@ -13,7 +13,7 @@ import type { Scale, ScaledRun } from './scale.js';
 export interface QuickScaleOptions {
   /** Names files of ImageNet weights by the kind of backbone, for machines without a network: `mobilenet_v2`. */
   readonly weights?: Readonly<Record<string, string>>;
-  /** Multiplies ARM's learning rate; 10 by default, as in other short runs. */
+  /** Multiplies ARM's learning rate; 1 by default, as each of AdamW's steps has the size of the rate. */
   readonly armLearningRateScale?: number;
 }
 
@@ -31,7 +31,7 @@ const defaultPixels = 8192;
 /** Returns quick mode on the data of `base`. */
 export function quickScale(
   base: Scale,
-  { weights = {}, armLearningRateScale = 10 }: QuickScaleOptions = {},
+  { weights = {}, armLearningRateScale = 1 }: QuickScaleOptions = {},
 ): Scale {
   return {
     name: base.name,

@@ -48,9 +48,9 @@ export function scenesQuick({ root = scenesRoot }: RecipeOptions = {}): RecipeCo
   };
 }
 
-/** Returns quick training with ARM. */
+/** Returns quick training with ARM, at the head's rate, as each of AdamW's steps has the size of the rate. */
 export function scenesQuickArm(options: RecipeOptions = {}): RecipeConfig {
-  return withArm(named(scenesQuick(options), 'scenes-quick-arm'), { learningRateScale: 50 });
+  return withArm(named(scenesQuick(options), 'scenes-quick-arm'), { learningRateScale: 1 });
 }
 
 /** Returns the baseline with Linear ARM, which suppresses confident pixels. */

@@ -213,6 +213,8 @@ describe('quick mode', () => {
       training: { iterations: training.iterations, evaluateEvery: training.iterations },
       inference: { scales: [1], flip: false },
     });
+    const [standard] = plan(experimentTables, quick(), { rows: ['quick-coarse-arm'] }).jobs;
+    expect(standard?.config.reweighter).toMatchObject({ kind: 'arm', learningRateScale: 1 });
     expect(configOf('cityscapes-coarse', 'arm-p3')).toMatchObject({
       data: { train: { labels: 'coarse' } },
       reweighter: { kind: 'arm', p: 3, learningRateScale: 4 },

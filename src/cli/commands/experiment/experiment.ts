@@ -58,7 +58,7 @@ export function experimentCommand(): Command {
     .option('--iterations <n>', "steps of every run, instead of the scale's", positiveNumber)
     .option(
       '--learning-rate-scale <x>',
-      "factor on ARM's learning rate at the small scale (default: 10)",
+      "factor on ARM's learning rate at the small scale (default: 10) and in quick mode (default: 1)",
       positiveFactor,
     )
     .option(
