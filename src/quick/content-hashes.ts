@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { FileError } from '../errors/index.js';
-import { isSystemError, writeTextAtomically } from '../files/index.js';
+import { isSystemError, parseJson, writeTextAtomically } from '../files/index.js';
 
 /** A file that changed this recently may change again without its time telling, as file systems count in steps. */
 const settledNanoseconds = 2_000_000_000n;
@@ -82,7 +82,7 @@ async function stateOf(
 
 function readKnown(path: string): Known {
   try {
-    const entries: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const entries = parseJson(readFileSync(path));
     return Array.isArray(entries) ? new Map(entries.filter(isEntry)) : new Map();
   } catch {
     // A missing or damaged file counts as none.

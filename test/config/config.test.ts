@@ -278,6 +278,7 @@ describe('key traits', () => {
       'training.checkpointEvery',
       'training.keepCheckpoints',
       'training.logEvery',
+      'quick.diskMiB',
     ]);
     expect(keysWith('perProcess', schema)).toEqual([
       'name',
@@ -287,6 +288,7 @@ describe('key traits', () => {
       'data.root',
       'data.workers',
       'data.cacheMiB',
+      'quick.diskMiB',
     ]);
   });
 });

@@ -5,8 +5,10 @@ import { normalizeImage } from 'coarsely/data';
 import { resizeBilinear } from 'coarsely/nn';
 import { extractFeatures, featureViews } from 'coarsely/quick';
 import { noGrad, tensorFrom, tidy } from 'coarsely/torch';
-import { expect, test } from 'vitest';
-import { imageBytes, imageSize, smallBackbone, writeImages } from './table-fixture.js';
+import { afterEach, expect, test } from 'vitest';
+import { disposeBackbones, imageBytes, imageSize, smallBackbone, writeImages } from './table-fixture.js';
+
+afterEach(disposeBackbones);
 
 const { width, height } = imageSize;
 

@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type FeatureTableOptions, openFeatureTable } from 'coarsely/quick';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { featureCacheFolder, measureFeatureCache } from '#quick/cache-folder.js';
 import { patchFileSystem, systemError } from '../support/broken-file-system.js';
 import {
+  disposeBackbones,
   memoryDataset,
   smallBackbone,
   tableOptions,
@@ -22,6 +23,8 @@ import {
   writeImage,
   writeImages,
 } from './table-fixture.js';
+
+afterEach(disposeBackbones);
 
 let cacheFolder: string;
 beforeEach(async () => {

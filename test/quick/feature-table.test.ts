@@ -6,8 +6,9 @@ import type { Backbone } from 'coarsely/models';
 import { resizeBilinear } from 'coarsely/nn';
 import { type FeatureTable, type FeatureTableOptions, featureViews, openFeatureTable } from 'coarsely/quick';
 import { cat, noGrad, ops, type Tensor, tensorFrom, tidy, withKernels } from 'coarsely/torch';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import {
+  disposeBackbones,
   imageBytes,
   imageSize,
   labelBytes,
@@ -17,6 +18,8 @@ import {
   temporaryFolder,
   writeImages,
 } from './table-fixture.js';
+
+afterEach(disposeBackbones);
 
 const { width, height } = imageSize;
 

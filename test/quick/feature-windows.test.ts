@@ -1,10 +1,12 @@
 /** Checks how large images are divided, and that the parts are put together without a seam. */
 
 import { tidy } from 'coarsely/torch';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { FeatureNetwork } from '#quick/feature-network.js';
 import { windowsOf } from '#quick/feature-windows.js';
-import { memoryDataset, smallBackbone } from './table-fixture.js';
+import { disposeBackbones, memoryDataset, smallBackbone } from './table-fixture.js';
+
+afterEach(disposeBackbones);
 
 test('an image of a usual size is read whole', () => {
   const whole = { shown: { first: 0, count: 1024 }, kept: { first: 0, count: 1024 } };

@@ -5,7 +5,6 @@ import { RandomStream, type Sample, type SegmentationDataset } from 'coarsely/da
 import { type Backbone, backbones } from 'coarsely/models';
 import type { FeatureTableOptions } from 'coarsely/quick';
 import { Generator } from 'coarsely/torch';
-import { afterEach } from 'vitest';
 import { png, put, temporaryFolder, threeClasses } from '../data/dataset-folder.js';
 
 export { put, temporaryFolder };
@@ -15,11 +14,12 @@ const stages = ['stage1', 'stage2', 'stage3', 'stage4'] as const;
 
 const backbonesOfTest: Backbone[] = [];
 
-afterEach(() => {
+/** Frees the networks of a test. Each file registers it, because test files that run in one process share this module. */
+export function disposeBackbones(): void {
   for (const backbone of backbonesOfTest.splice(0)) backbone.dispose();
-});
+}
 
-/** A ResNet-18 with drawn weights, which is freed when the test ends. */
+/** Returns a ResNet-18 with drawn weights, which `disposeBackbones` frees. */
 export function smallBackbone(seed = 0): Backbone {
   const generator = new Generator(seed);
   const component = backbones.get('resnet18');
