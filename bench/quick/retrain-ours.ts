@@ -52,7 +52,7 @@ const table = await openFeatureTable({
   taps: ['stem', 'stage1', 'stage2', 'stage3', 'stage4'],
 });
 const options = { pixels: drawn, classCount, seed: 0 };
-const head = trainHead(table, { ...options, steps: 5 * steps });
+const head = trainHead(table, { ...options, steps });
 let turn = 0;
 
 async function retrain(): Promise<void> {
