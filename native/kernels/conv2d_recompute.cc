@@ -67,7 +67,9 @@ class Conv2dRecomputeBackward final : public torch::autograd::Node {
     gradients.clear();
     if (depthwise) {
       if (wanted[1]) {
-        results[1] = convert(depthwiseWeightGradient(gradient, maps, filters.sizes(), geometry), filters.scalar_type());
+        // A gradient has the strides of its parameter: processes exchange gradients in buckets of that layout.
+        results[1] = at::empty_strided(filters.sizes(), filters.strides(), filters.options());
+        results[1].copy_(depthwiseWeightGradient(gradient, maps, filters.sizes(), geometry));
       }
       if (wanted[0]) {
         results[0] = convert(depthwiseInputGradient(gradient, filters, maps.sizes(), geometry), inputType);
