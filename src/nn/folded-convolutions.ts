@@ -29,7 +29,7 @@ export interface FoldableConvolution {
 }
 
 /** Describes the part of a `BatchNorm2d` that is folded. */
-export interface FoldableNormalization {
+interface FoldableNormalization {
   readonly weight: Tensor;
   readonly bias: Tensor;
   readonly running_mean: Tensor;

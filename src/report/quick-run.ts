@@ -71,7 +71,7 @@ export function timesText({ features, head, evaluation }: QuickTimes): string {
 }
 
 /** Writes seconds below a minute with one decimal, as the parts of a quick run are short. */
-export function secondsText(seconds: number): string {
+function secondsText(seconds: number): string {
   return seconds < 60 ? `${formatNumber(seconds, { decimals: 1 })} s` : formatDuration(seconds);
 }
 

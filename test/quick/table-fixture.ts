@@ -7,7 +7,7 @@ import type { FeatureTableOptions } from 'coarsely/quick';
 import { Generator } from 'coarsely/torch';
 import { png, put, temporaryFolder, threeClasses } from '../data/dataset-folder.js';
 
-export { put, temporaryFolder };
+export { temporaryFolder };
 
 export const imageSize = { width: 70, height: 45 } as const;
 const stages = ['stage1', 'stage2', 'stage3', 'stage4'] as const;
