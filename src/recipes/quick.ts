@@ -1,7 +1,7 @@
 /**
  * Defines recipes of quick mode for a user's dataset folder: the features of a frozen ImageNet network, computed once, and a
- * head of one hidden layer that learns from pixels drawn over all images. They take a minute or two on two cores, and their
- * numbers are chosen by measurement (docs/results/quick-camvid.md).
+ * head of one hidden layer that learns from pixels drawn over all images. They take a minute or two on two cores. Their learning
+ * rate and class balance are chosen by measurement (docs/results/quick-camvid.md).
  */
 
 import type { RecipeConfig } from '../config/index.js';
