@@ -1,4 +1,9 @@
 export { type Augmentation, augmentationOptions } from './augment/augmentation.js';
+export {
+  type DeformLabelsOptions,
+  deformLabels,
+  type LabelDeformation,
+} from './augment/label-deformation.js';
 export { type ClassList, type Color, type DatasetClass, ignoreIndex } from './classes.js';
 export { ade20kClasses } from './datasets/ade20k/classes.js';
 export { type AlignClassesOptions, alignClasses, type PredictedClasses } from './datasets/align-classes.js';

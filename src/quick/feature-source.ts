@@ -155,7 +155,7 @@ export class FeatureSource implements Disposable {
             `${labels.width}×${labels.height}; expected equal sizes`,
         );
       }
-      const chosen = chooseImagePixels(labels.labels, {
+      const chosen = chooseImagePixels(labels, {
         choice,
         imageIndex: index,
         viewIndex: views.indexOf(view),

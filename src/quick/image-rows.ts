@@ -1,7 +1,12 @@
 /** Makes the rows of an image: chosen labeled pixels with the features there. */
 
-import type { Size } from '../data/index.js';
-import { RandomStream } from '../data/index.js';
+import {
+  deformLabels,
+  type LabelDeformation,
+  type LabelMap,
+  RandomStream,
+  type Size,
+} from '../data/index.js';
 import { spatialSize } from '../nn/internal.js';
 import type { Tensor } from '../torch/index.js';
 import { type ChosenPixels, choosePixels } from './choose-pixels.js';
@@ -34,23 +39,30 @@ export interface RowChoice {
   readonly placement: 'pixels' | 'cells';
   /** Counts the cells in each direction that a row holds, an odd number; more than 1 are always read at cells. */
   readonly patchSize: number;
+  /** Moves the labels of each image and view before pixels are chosen; null or absent leaves them where they are. */
+  readonly deformation?: LabelDeformation | null;
 }
 
 /** Separates these draws from others of the same seed. */
 const purpose = 0x66656174;
+const deformationPurpose = 0x6d6f7665;
 
 /** Chooses labeled pixels of an image for a view; a function of seed, image and view. */
 export function chooseImagePixels(
-  labels: Uint8Array,
+  { width, height, labels }: LabelMap,
   {
     choice,
     imageIndex,
     viewIndex,
   }: { readonly choice: RowChoice; readonly imageIndex: number; readonly viewIndex: number },
 ): ChosenPixels {
-  const { seed, rowsPerView: count, rareClasses } = choice;
+  const { seed, rowsPerView: count, rareClasses, deformation = null } = choice;
   const random = new RandomStream(seed, [purpose, imageIndex, viewIndex]);
-  return choosePixels(labels, { count, random, rareClasses });
+  if (deformation === null) return choosePixels(labels, { count, random, rareClasses });
+  const moved = labels.slice();
+  const ofPlaces = new RandomStream(seed, [deformationPurpose, imageIndex, viewIndex]);
+  deformLabels(moved, { width, height, deformation, random: ofPlaces });
+  return choosePixels(moved, { count, random, rareClasses });
 }
 
 /**

@@ -169,6 +169,7 @@ async function openSource(
 ): Promise<{ readonly source: FeatureSource; readonly plan: FeaturePlan; readonly network: FeatureNetwork }> {
   const { backbone, dataset: given, taps, views = [plainView], seed, description = null } = options;
   const { memoryMiB = 1024, diskMiB = 8192, patchSize = 1, placement = 'pixels', rareClasses = 0 } = options;
+  const { deformation = null } = options;
   const { cacheFolder: root = featureCacheFolder(), onNotice = () => undefined } = options;
   const { device = 'cpu', precision = 'auto', kernels, baseSize = null } = options;
   const network = new FeatureNetwork(backbone, {
@@ -184,7 +185,11 @@ async function openSource(
       sizes: await measureSizes(dataset),
     });
     if (plan.notice !== null) onNotice(plan.notice);
-    const choice = { seed, rowsPerView: plan.rowsPerView, rareClasses, placement, patchSize };
+    const choice = {
+      ...{ seed, rowsPerView: plan.rowsPerView, rareClasses, placement, patchSize },
+      // Absent where labels stay, so that rows which were kept before are found.
+      ...(deformation !== null && { deformation }),
+    };
     const fingerprint = networkFingerprint(backbone, {
       reading: network.reading,
       description: [description, dataset.imageReading ?? null],

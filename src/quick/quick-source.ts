@@ -119,6 +119,8 @@ function openTable(
     description: { ...config.model.backbone, weights: null },
     section: datasetSection(config.data, part),
     patchSize,
+    // Clean labels are trusted, and stay where they are.
+    deformation: part === 'train' ? config.data.augmentation.labelDeformation : null,
     seed: config.seed,
     memoryMiB,
     diskMiB,

@@ -53,6 +53,8 @@ export class TrainingBatches implements RunBatches {
     this.#clean = learnsFromClean(config)
       ? new BatchLoader({
           ...shared,
+          // Labels that can be trusted stay where they are.
+          augmentation: { ...augmentation, labelDeformation: null },
           dataset: datasetSection(data, 'clean'),
           count: data.clean?.count ?? null,
           seed: seed + cleanStream,

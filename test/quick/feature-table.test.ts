@@ -264,3 +264,27 @@ test('a damaged image is refused by its file', async () => {
   });
   await expect(openFeatureTable(options)).rejects.toThrow(/001\.png/);
 });
+
+test('labels that move are chosen at other places of the same image, alike in every opening', async () => {
+  const dataset = await writeImages(3);
+  const cacheFolder = join(dataset.root, 'cache');
+  const backbone = smallBackbone();
+  const deformation = { amplitude: 6, scale: 12, probability: 1 };
+  const moving = (given: Partial<FeatureTableOptions>) =>
+    opened(tableOptions(dataset, { backbone, cacheFolder, ...given }));
+  const plain = await moving({});
+  const moved = await moving({ deformation });
+  expect(moved).not.toEqual(plain);
+  expect(await moving({ deformation })).toEqual(moved);
+  expect(await moving({ deformation, diskMiB: 0 })).toEqual(moved);
+  // What was kept of moved labels is not taken for the labels as they are.
+  expect(await moving({})).toEqual(plain);
+  expect(await moving({ deformation: null })).toEqual(plain);
+  expect(await moving({ deformation: { ...deformation, probability: 0 } })).toEqual(plain);
+  const placesByLabel = (rows: string[]) => rows.map((row) => row.split(' ').slice(0, 3).join(' '));
+  const before = new Set(placesByLabel(plain));
+  const kept = placesByLabel(moved).filter((row) => before.has(row)).length;
+  // Stripes of 13 pixels keep their middle, and change near their borders.
+  expect(kept / moved.length).toBeGreaterThan(0.3);
+  expect(kept / moved.length).toBeLessThan(0.98);
+});

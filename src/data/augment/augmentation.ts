@@ -1,6 +1,7 @@
 /** Defines the settings of the training augmentation. */
 
 import { z } from 'zod';
+import { type LabelDeformation, labelDeformationOptions } from './label-deformation.js';
 
 /** Validates the settings of the training augmentation. Defaults are mmsegmentation's, except for the crop size. */
 export const augmentationOptions = z.strictObject({
@@ -32,7 +33,16 @@ export const augmentationOptions = z.strictObject({
     ),
   flip: z.number().min(0).max(1).default(0.5).describe('Probability of a horizontal flip.'),
   colorJitter: z.boolean().default(true).describe('Distorts brightness, contrast, saturation and hue.'),
+  labelDeformation: labelDeformationOptions
+    .nullable()
+    .default(null)
+    .describe(
+      'Moves the labels of a crop a little and not its image, each time in another way, for labels whose borders lie a ' +
+        'few pixels off. Quick training moves the labels of each image and view once. `null` leaves labels where they are.',
+    ),
 });
 
 /** Configures the training augmentation; `augmentationOptions` describes each setting. */
-export type Augmentation = Readonly<z.infer<typeof augmentationOptions>>;
+export type Augmentation = Readonly<Omit<z.infer<typeof augmentationOptions>, 'labelDeformation'>> & {
+  readonly labelDeformation?: LabelDeformation | null;
+};

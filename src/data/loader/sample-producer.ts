@@ -9,12 +9,13 @@ import {
   type SampleWindow,
 } from '../augment/augment-sample.js';
 import type { Augmentation } from '../augment/augmentation.js';
+import { deformLabels } from '../augment/label-deformation.js';
 import type { SegmentationDataset } from '../datasets/dataset.js';
 import type { Normalization } from '../images/normalization.js';
 import type { Size } from '../images/size.js';
 import { type MapCentroids, mapCentroids } from './centroids.js';
 import { SampleCache } from './sample-cache.js';
-import { augmentationRandom, type DrawnSample } from './sampler.js';
+import { augmentationRandom, type DrawnSample, deformationRandom } from './sampler.js';
 
 /** Asks for one sample, to be written into memory that threads share. */
 export interface SampleTask extends DrawnSample {
@@ -79,6 +80,15 @@ export class SampleProducer {
       output,
       normalization: this.#normalization,
     });
+    const { labelDeformation = null, cropSize } = this.#augmentation;
+    if (labelDeformation !== null) {
+      // Padding, which is at the right and below, stays where it is.
+      const { width, height } = draw.region.window;
+      deformLabels(output.labels, {
+        ...{ width, height, stride: cropSize[1], deformation: labelDeformation },
+        random: deformationRandom(this.#seed, drawn),
+      });
+    }
     return countClasses ? { window, classPixels: pixelsByClass(output.labels) } : { window };
   }
 

@@ -11,6 +11,8 @@ export const streams = {
   classes: 4,
   centroids: 5,
   placedAugmentation: 6,
+  labelDeformation: 7,
+  placedLabelDeformation: 8,
 } as const;
 
 /** Identifies a sample that was drawn for a batch, and the pass over the dataset in which it was. */
@@ -78,13 +80,21 @@ export class Sampler extends BatchSampler {
 }
 
 /** Returns the random numbers that augment a sample in one pass; no two samples of a pass share them. */
-export function augmentationRandom(
+export function augmentationRandom(seed: number, drawn: PassPlace): RandomStream {
+  return sampleRandom(seed, drawn, { of: streams.augmentation, ofPlace: streams.placedAugmentation });
+}
+
+/** Returns the random numbers that move the labels of a sample in one pass, apart from those that augment it. */
+export function deformationRandom(seed: number, drawn: PassPlace): RandomStream {
+  return sampleRandom(seed, drawn, { of: streams.labelDeformation, ofPlace: streams.placedLabelDeformation });
+}
+
+type PassPlace = Pick<DrawnSample, 'epoch' | 'index' | 'place'>;
+
+function sampleRandom(
   seed: number,
-  { epoch, index, place }: Pick<DrawnSample, 'epoch' | 'index' | 'place'>,
+  { epoch, index, place }: PassPlace,
+  { of, ofPlace }: { readonly of: number; readonly ofPlace: number },
 ): RandomStream {
-  const stream =
-    place === undefined
-      ? ([streams.augmentation, epoch, index] as const)
-      : ([streams.placedAugmentation, epoch, place] as const);
-  return new RandomStream(seed, stream);
+  return new RandomStream(seed, place === undefined ? [of, epoch, index] : [ofPlace, epoch, place]);
 }
