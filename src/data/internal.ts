@@ -33,5 +33,6 @@ export { type MeasuredImage, measureImage } from './images/measure-image.js';
 export { normalizationOptions } from './images/normalization.js';
 export { areSwapped, readOrientation, swapsSides, turnedNote } from './images/orientation.js';
 export { scaledToFit } from './images/size.js';
+export { type ImagePart, imageClasses, keepImageClasses, keptImageClasses } from './loader/image-classes.js';
 export { wholeShare } from './loader/share.js';
 export { listNames, matchClasses } from './match-classes.js';

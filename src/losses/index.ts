@@ -1,3 +1,4 @@
+export { type CandidatesOptions, candidates } from './candidates.js';
 export { balancedClassWeights, labelWeights, rootBalancedClassWeights } from './class-weights.js';
 export {
   crossEntropy,
@@ -23,5 +24,6 @@ export type {
   PixelLossOptions,
 } from './pixel-loss.js';
 export { type Reduction, reduceLosses } from './reduce.js';
-export type { RegionLoss, RegionLossComponent, RegionLossOptions } from './region-loss.js';
+export type { RegionLossNeed, RegionLossOptions } from './region-context.js';
+export type { RegionLoss, RegionLossComponent } from './region-loss.js';
 export { losses, regionLosses } from './registry.js';

@@ -8,25 +8,23 @@ import { OperationError } from '../errors/index.js';
 import type { Component } from '../registry/index.js';
 import { autocast, ops, stack, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 import { ignoreIndex as defaultIgnoreIndex, expectLabels } from './pixel-loss.js';
-
-/** Configures one call of a region loss. */
-export interface RegionLossOptions {
-  /** Label of the pixels that belong to no region; 255 by default. */
-  readonly ignoreIndex?: number;
-}
+import type { RegionLossNeed, RegionLossOptions } from './region-context.js';
 
 /**
  * Maps logits [N,C,H,W] of any floating dtype and labels [N,H,W] int64 to a scalar float32 loss, 0 with zero gradient
- * where no pixel is labeled.
+ * where no pixel counts.
  */
 export type RegionLoss = (logitsNCHW: Tensor, labelsNHW: Tensor, options?: RegionLossOptions) => Tensor;
 
 /** Describes a region loss that a config can name. */
 export interface RegionLossComponent<Options = unknown>
-  extends Component<Options, Record<string, never>, RegionLoss> {}
+  extends Component<Options, Record<string, never>, RegionLoss> {
+  /** Names what the loss reads beside logits and labels. */
+  readonly needs?: readonly RegionLossNeed[];
+}
 
-/** Holds the options that all region losses have. */
-export const regionOptions = {
+/** Holds the option that says over what a region loss is taken at once. */
+export const perImageOption = {
   perImage: z
     .boolean()
     .default(true)
@@ -34,6 +32,11 @@ export const regionOptions = {
       'Computes the loss of each image and takes the mean, which does not depend on the number of processes or gradient ' +
         'accumulation steps. `false` computes one loss over the images that a process computes at once.',
     ),
+};
+
+/** Holds the options of region losses that compare the regions of classes. */
+export const regionOptions = {
+  ...perImageOption,
   classes: z
     .enum(['present', 'all'])
     .default('present')

@@ -1,6 +1,7 @@
 /** Lists the losses that a config can name. A new loss is one file and one line here. */
 
 import { Registry } from '../registry/index.js';
+import { candidatesComponent } from './candidates.js';
 import { crossEntropyComponent } from './cross-entropy.js';
 import { diceComponent } from './dice.js';
 import { focalComponent } from './focal.js';
@@ -22,4 +23,5 @@ export const losses = new Registry<LossComponent>('loss', [
 export const regionLosses = new Registry<RegionLossComponent>('region loss', [
   diceComponent,
   lovaszSoftmaxComponent,
+  candidatesComponent,
 ]);

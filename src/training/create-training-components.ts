@@ -53,6 +53,8 @@ export interface CreateTrainingComponentsOptions {
   readonly startsAnew?: boolean;
   /** Receives a line about what was assumed when weights were read. */
   readonly onNotice?: (notice: string) => void;
+  /** Says for each training image which classes its labels have, [images, C] with 1 for those; null, the default, if unknown. */
+  readonly imageClasses?: Uint8Array | null;
   /** Checks that a batch can be divided among the processes; by default that training.batchSize can. */
   readonly checkShare?: (config: Config, worldSize: number) => void;
 }
@@ -75,7 +77,7 @@ function createComponents(
   options: CreateTrainingComponentsOptions,
 ): ConfiguredTrainingComponents {
   const { classCount, classNames = null, datasetLength, processGroup = null } = options;
-  const { startsAnew = true, onNotice, checkShare = rankShare } = options;
+  const { startsAnew = true, onNotice, checkShare = rankShare, imageClasses = null } = options;
   checkExtraHeads(config);
   checkCleanData(config);
   checkObjective(config);
@@ -120,12 +122,23 @@ function createComponents(
     regionLosses: config.regionLosses.map(({ weight, ...section }) => ({
       loss: createComponent(regionLosses, section, {}),
       weight,
+      needs: regionLosses.get(section.kind).needs ?? [],
     })),
+    imageClasses: imageClasses && classTable(imageClasses, { classCount, device }),
     pixelLossWeight: config.pixelLossWeight,
     auxiliaryWeight: config.model.auxiliary?.weight ?? 0,
     processGroup,
     normScope: config.normScope,
   };
+}
+
+/** Returns the classes of each training image as a table [images, C] on the device. */
+function classTable(
+  imageClasses: Uint8Array,
+  { classCount, device }: { readonly classCount: number; readonly device: Config['device'] },
+): Buffer {
+  const shape = [imageClasses.length / classCount, classCount];
+  return new Buffer(tensorFrom(imageClasses, { dtype: 'bool', shape, device }));
 }
 
 /**

@@ -7,12 +7,12 @@
  */
 
 import { ignoreIndex } from '../data/index.js';
-import { resizeBilinear } from '../nn/index.js';
 import type { PartWeigher, ReweighterInput } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
 import { classWeightingOf, withClassWeights } from './class-weighting.js';
 import { type LabelTotals, labelTotals, meanLoss, meanProcessGroup } from './label-totals.js';
 import { auxiliaryLossesOf, type PixelMaps, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
+import { type RegionMaps, regionLossOf } from './region-losses.js';
 import type { StepLosses, TrainingComponents } from './training-components.js';
 
 /** Holds the maps of the heads for a part of a batch, and what is known of the whole batch. */
@@ -21,6 +21,10 @@ export interface ObjectiveInput extends Omit<PixelMapsInput, 'weighting'> {
   readonly totals?: LabelTotals;
   /** Weighs this part as a part of the whole batch; by default the reweighter weighs it by itself. */
   readonly weigh?: PartWeigher;
+  /** Holds maps of pixels in their arrangement, for losses of regions that need them; by default those of the batch. */
+  readonly layout?: RegionMaps;
+  /** Gives the share of the run's steps that were taken. */
+  readonly progress?: number;
 }
 
 /**
@@ -54,7 +58,8 @@ export function objectiveOf(components: TrainingComponents, input: ObjectiveInpu
   }
 
   if (pixelLossWeight !== 1) objective = objective.mul(pixelLossWeight);
-  const region = regionLossOf(components, input);
+  const { layout, progress } = input;
+  const region = regionLossOf(components, { own: input, layout, progress });
   if (region) objective = objective.add(region);
   let auxiliary: Tensor | null = null;
   if (auxiliaryLogitsNCHW !== null) {
@@ -83,19 +88,6 @@ export function reweighterInput(
     ...(processGroup && { processGroup }),
     ...(means && { sumOverRanks: (sums: Tensor) => means.sumOverRanks(sums) }),
   };
-}
-
-/** Returns the weighted sum of the losses of regions; null where there are none. */
-function regionLossOf(
-  { regionLosses = [] }: TrainingComponents,
-  { logitsNCHW, batch: { labelsNHW } }: ObjectiveInput,
-): Tensor | null {
-  if (regionLosses.length === 0) return null;
-  const [, height = 0, width = 0] = labelsNHW.shape;
-  const resizedNCHW = resizeBilinear(logitsNCHW, [height, width]);
-  return regionLosses
-    .map(({ loss, weight }) => loss(resizedNCHW, labelsNHW, { ignoreIndex }).mul(weight))
-    .reduce((sum, loss) => sum.add(loss));
 }
 
 /**

@@ -17,6 +17,7 @@ import { expectSameClasses, expectSameImages } from './agreement.js';
 import { type Continuation, continueRun, type LastCheckpoint, newConfigYaml } from './continued-run.js';
 import { type DataRecord, recordData } from './data-record.js';
 import type { TrainingHooks } from './events.js';
+import { findImageClasses } from './find-image-classes.js';
 import { fetchInitialWeights } from './initial-weights.js';
 import { deviceOfRank, threadsOfRank } from './rank-resources.js';
 import { broadcastJson, restoreRankStates } from './rank-state.js';
@@ -110,6 +111,7 @@ async function train(
   expectSameClasses(training, evaluation);
   const onNotice = (message: string) => options.onEvent?.({ type: 'notice', message });
   const config = await resolveClassWeights(given, { dataset: training, processGroup, onNotice });
+  const imageClasses = await findImageClasses(config, { dataset: training, processGroup, onNotice });
   const { statistics } = config.training;
   const first = processGroup === null || processGroup.rank === 0;
   const statisticsImages =
@@ -129,6 +131,7 @@ async function train(
       classCount: training.classes.length,
       classNames: training.classes.map(({ name }) => name),
       datasetLength: training.length,
+      imageClasses,
       processGroup,
       startsAnew: lastCheckpoint === null,
       onNotice,

@@ -10,19 +10,14 @@ import { ignoreIndex } from '../data/index.js';
 import { OperationError } from '../errors/index.js';
 import { activationCheckpointing } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';
-import { autocast, type Kernels, noGrad, scope, stack, type Tensor, withKernels } from '../torch/index.js';
+import { type Kernels, noGrad, scope, stack, type Tensor, withKernels } from '../torch/index.js';
 import { classWeightingOf } from './class-weighting.js';
+import { forwardMaps, layoutMaps } from './forward-maps.js';
 import { labelTotals, meansSpanBatch } from './label-totals.js';
 import { type ObjectiveInput, objectiveOf, reweighterInput } from './objective.js';
 import { pixelMapsOf } from './pixel-maps.js';
 import { preserveState } from './preserve-state.js';
-import type {
-  Phase,
-  StepBatch,
-  StepLosses,
-  TrainableModel,
-  TrainingComponents,
-} from './training-components.js';
+import type { Phase, StepBatch, StepLosses, TrainingComponents } from './training-components.js';
 
 /** Configures `trainStep`. */
 export interface StepOptions {
@@ -32,6 +27,8 @@ export interface StepOptions {
   readonly kernels?: Kernels;
   /** Keeps only the input of each stage of the network, and computes the rest again in backward. */
   readonly activationCheckpointing?: boolean;
+  /** Gives the share of the run's steps that were taken, from 0 to 1, for what changes over a run. */
+  readonly progress?: number;
   /** Is called between backward and the optimizer's step, for example to clip gradients. */
   readonly beforeUpdate?: () => void;
   /** Is called when a phase of the step begins, for a profile. */
@@ -96,7 +93,7 @@ function surveyBatch(
   if (!reweighter?.surveyParts) return { totals };
   const restore = preserveState(model, generator);
   const inputs = parts.map((part) => () => {
-    const output = forward(components.model, part.imagesNCHW, options.precision);
+    const output = forwardMaps(components.model, part.imagesNCHW, options);
     const { labelsNHW } = part;
     const validNHW = labelsNHW.ne(ignoreIndex);
     const weighting = classWeightingOf(classWeights, { labelsNHW, validNHW, totals });
@@ -118,7 +115,7 @@ function surveyBatch(
 
 /** Returns the `place`-th of `count` equal parts of a batch, as views. */
 function partOf(
-  { imagesNCHW, labelsNHW, origins }: StepBatch,
+  { imagesNCHW, labelsNHW, origins, colorsN3HW, cellSize, patches }: StepBatch,
   { place, count }: { readonly place: number; readonly count: number },
 ): StepBatch {
   const [images = 0] = imagesNCHW.shape;
@@ -132,6 +129,9 @@ function partOf(
     imagesNCHW: imagesNCHW.narrow(0, start, length),
     labelsNHW: labelsNHW.narrow(0, start, length),
     ...(origins && { origins: origins.slice(start, start + length) }),
+    ...(colorsN3HW && { colorsN3HW: colorsN3HW.narrow(0, start, length) }),
+    ...(cellSize !== undefined && { cellSize }),
+    ...(patches && { patches: partOf(patches, { place, count }) }),
   };
 }
 
@@ -166,23 +166,21 @@ function mapLosses(losses: StepLosses, map: (loss: Tensor) => Tensor): StepLosse
 function lossesOf(
   components: TrainingComponents,
   given: Pick<ObjectiveInput, 'batch' | 'totals' | 'weigh'>,
-  { phase, precision, enter }: StepOptions,
+  { phase, precision, enter, progress }: StepOptions,
 ): StepLosses {
   using inner = scope();
   enter?.('forward');
-  const output = forward(components.model, given.batch.imagesNCHW, precision);
+  const { model } = components;
+  const output = forwardMaps(model, given.batch.imagesNCHW, { precision });
+  const layout = layoutMaps(components, { batch: given.batch, output }, { precision });
   enter?.('loss');
-  const losses = objectiveOf(components, { ...output, ...given, phase });
+  const losses = objectiveOf(components, {
+    ...output,
+    ...given,
+    phase,
+    ...(layout && { layout }),
+    ...(progress !== undefined && { progress }),
+  });
   for (const loss of Object.values(losses)) if (loss) inner.keep(loss);
   return losses;
-}
-
-function forward(model: TrainableModel, imagesNCHW: Tensor, precision: 'float32' | 'bfloat16') {
-  using inner = scope();
-  const compute = () => model.forwardLogits?.(imagesNCHW) ?? model.forward(imagesNCHW);
-  const output =
-    precision === 'float32' ? compute() : autocast({ device: imagesNCHW.device, dtype: 'bfloat16' }, compute);
-  const { logitsNCHW, auxiliaryLogitsNCHW, extraHeads = {} } = output;
-  for (const map of [logitsNCHW, auxiliaryLogitsNCHW, ...Object.values(extraHeads)]) if (map) inner.keep(map);
-  return output;
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Config } from '../config/index.js';
+import { normalizationOf } from '../config/internal.js';
 import { GradientSynchronizer, type ProcessGroup } from '../distributed/index.js';
 import { CheckpointError, ConfigError, OperationError } from '../errors/index.js';
 import { synchronizeBatchNorm } from '../nn/index.js';
@@ -17,8 +18,10 @@ import {
   type CreateTrainingComponentsOptions,
   createTrainingComponents,
 } from './create-training-components.js';
+import { colorsOf } from './image-colors.js';
 import { learnFromClean } from './learn-from-clean.js';
 import { learningParameters } from './learning-parameters.js';
+import { anyNeeds } from './region-losses.js';
 import { type StepOptions, trainStep } from './train-step.js';
 import type { DeviceBatch, TrainingBatch } from './training-batch.js';
 import type {
@@ -120,6 +123,7 @@ export class Trainer {
     components.optimizer.setLearningRate(learningRate);
     const losses = trainStep(this.#stepComponents, stepBatch, {
       phase: this.phase,
+      progress: this.#taken / this.config.training.iterations,
       precision: this.precision,
       kernels: this.config.kernels,
       ...(enter && { enter }),
@@ -179,10 +183,11 @@ export class Trainer {
 
   dispose(): void {
     this.#synchronizer?.dispose();
-    const { model, reweighter, optimizer, generator, classWeights } = this.components;
+    const { model, reweighter, optimizer, generator, classWeights, imageClasses } = this.components;
     model.dispose();
     reweighter?.dispose();
     classWeights?.dispose();
+    imageClasses?.dispose();
     optimizer.dispose();
     generator.dispose();
   }
@@ -216,10 +221,12 @@ export class Trainer {
       device,
       dtype: 'int64',
     });
+    const readsColors = anyNeeds(this.components.regionLosses, 'colors');
     return {
       imagesNCHW: inner.keep(imagesNCHW),
       labelsNHW: inner.keep(labelsNHW),
       ...(origins && { origins }),
+      ...(readsColors && { colorsN3HW: inner.keep(colorsOf(imagesNCHW, normalizationOf(this.config.data))) }),
     };
   }
 }

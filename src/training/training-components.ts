@@ -1,7 +1,7 @@
 /** Describes what a training step works on: network, reweighter, losses, optimizer and batch. */
 
 import type { Collectives } from '../distributed/index.js';
-import type { PixelLoss, Reduction, RegionLoss } from '../losses/index.js';
+import type { PixelLoss, Reduction, RegionLoss, RegionLossNeed } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { Optimizer } from '../optim/index.js';
 import type { Confidence, Reweighter, SampleOrigin } from '../reweighting/index.js';
@@ -26,6 +26,8 @@ export interface TrainableModel extends Module {
   forward(imagesNCHW: Tensor): TrainableOutput;
   /** Returns the same maps at the resolution of the heads, for networks that can; the step resizes them. */
   forwardLogits?(imagesNCHW: Tensor): TrainableOutput;
+  /** Returns the maps of the patches beside a batch, for networks whose `forward` reads single pixels. */
+  forwardPatches?(patchesNCHW: Tensor): TrainableOutput;
 }
 
 /** Holds everything that a training step changes or computes with. */
@@ -48,6 +50,8 @@ export interface TrainingComponents {
   readonly classWeights?: Tensor | null;
   /** Lists losses of regions that are added to the objective. */
   readonly regionLosses?: readonly WeightedRegionLoss[];
+  /** Holds the classes that the labels of each training image have, [images, C] bool; for losses that need `candidates`. */
+  readonly imageClasses?: Tensor | null;
   /** Gives the factor of the pixel loss, weighted or plain, in the objective; 1 by default. */
   readonly pixelLossWeight?: number;
   /** Draws the network's dropout masks; without it, a reweighter that surveys all parts sees other masks than the step. */
@@ -58,6 +62,8 @@ export interface TrainingComponents {
 export interface WeightedRegionLoss {
   readonly loss: RegionLoss;
   readonly weight: number;
+  /** Names what the loss reads beside logits and labels; nothing by default. */
+  readonly needs?: readonly RegionLossNeed[];
 }
 
 /** Holds a batch on the device. */
@@ -68,6 +74,12 @@ export interface StepBatch {
   readonly labelsNHW: Tensor;
   /** Says for each image which part of which training image it is. */
   readonly origins?: readonly SampleOrigin[];
+  /** Holds colors from 0 to 1, [N,3,H,W] float32; given where a loss of regions needs them. */
+  readonly colorsN3HW?: Tensor;
+  /** Counts the pixels of the image as the network sees it between neighboring pixels of the batch; 1 by default. */
+  readonly cellSize?: number;
+  /** Holds patches of images for losses that need `layout`, where the batch is of single pixels. */
+  readonly patches?: StepBatch;
 }
 
 /** Holds the losses of a step as scalars without gradient; the caller disposes them. Reading one waits for the device. */

@@ -1,5 +1,6 @@
 /** Checks the keys that add to the objective: class weights, losses of regions and the factor of the pixel loss. */
 import { configSchema } from 'coarsely/config';
+import { regionLosses as registered } from 'coarsely/losses';
 import { describe, expect, test } from 'vitest';
 import { explainIssues } from '#config/explain-issues.js';
 import { checkObjective } from '#config/objective-sections.js';
@@ -38,7 +39,7 @@ test('losses of regions have a kind, a weight and the options of their kind', ()
     { kind: 'lovasz-softmax', weight: 1, perImage: true, classes: 'present' },
   ]);
   expect(complaints({ regionLosses: [{ kind: 'dise' }] })).toEqual([
-    "regionLosses.0.kind: unknown region loss 'dise'; did you mean dice? (known: dice, lovasz-softmax)",
+    `regionLosses.0.kind: unknown region loss 'dise'; did you mean dice? (known: ${registered.kinds().join(', ')})`,
   ]);
   expect(complaints({ regionLosses: [{ kind: 'dice', smoth: 1 }] })[0]).toMatch(
     /^unknown key regionLosses\.0\.smoth; did you mean regionLosses\.0\.smooth\?$/,

@@ -11,7 +11,7 @@ import {
   openDataset,
 } from 'coarsely/data';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { findCentroids, keepCentroids } from '#data/loader/centroid-cache.js';
+import { findKept, keepFinding } from '#data/files/label-findings.js';
 import { type ClassCentroids, gatherCentroids, mapCentroids } from '#data/loader/centroids.js';
 import { ClassBalancedSampler } from '#data/loader/class-balanced-sampler.js';
 import { grayLabels, png, put, temporaryFolder } from './dataset-folder.js';
@@ -88,14 +88,17 @@ describe('centers of classes', () => {
       if (before === undefined) delete process.env.XDG_CACHE_HOME;
       else process.env.XDG_CACHE_HOME = before;
     });
-    const key = { stamps: ['1@2 3@4', '5@6 7@8'], names: ['a', 'b'], settings: { tile: 3 } };
+    const names = ['a', 'b'];
+    const key = { kind: 'centers', format: 1, stamps: ['1@2 3@4', '5@6 7@8'], names, settings: { tile: 3 } };
     const classes = [{ samples: Uint32Array.of(0, 1), places: Float32Array.of(0.1, 0.2, 0.3, 0.4) }];
-    expect(await findCentroids(key)).toBeNull();
-    keepCentroids(key, classes);
-    expect(await findCentroids(key)).toEqual(classes);
-    expect(await findCentroids({ ...key, stamps: ['1@2 3@4', '5@6 7@9'] })).toBeNull();
-    expect(await findCentroids({ ...key, names: ['a', 'c'] })).toBeNull();
-    expect(await findCentroids({ ...key, settings: { tile: 4 } })).toBeNull();
+    expect(await findKept(key)).toBeNull();
+    keepFinding(key, classes);
+    expect(await findKept(key)).toEqual(classes);
+    expect(await findKept({ ...key, stamps: ['1@2 3@4', '5@6 7@9'] })).toBeNull();
+    expect(await findKept({ ...key, names: ['a', 'c'] })).toBeNull();
+    expect(await findKept({ ...key, kind: 'others' })).toBeNull();
+    expect(await findKept({ ...key, format: 2 })).toBeNull();
+    expect(await findKept({ ...key, settings: { tile: 4 } })).toBeNull();
   });
 });
 

@@ -3,9 +3,9 @@
 import { counted } from '../../format/index.js';
 import type { ComponentSection } from '../../registry/index.js';
 import type { SegmentationDataset } from '../datasets/dataset.js';
+import { type FindingKey, findKept, keepFinding } from '../files/label-findings.js';
 import { sampleStamps } from '../files/sample-stamps.js';
 import type { Size } from '../images/size.js';
-import { type CentroidKey, findCentroids, keepCentroids } from './centroid-cache.js';
 import { type ClassCentroids, gatherCentroids, type MapCentroids } from './centroids.js';
 import { ClassBalancedSampler } from './class-balanced-sampler.js';
 import type { CentroidTask } from './sample-producer.js';
@@ -38,6 +38,8 @@ export interface CreateSamplerOptions {
 
 /** From this number of samples on, centers are kept between runs; fewer are found in seconds. */
 const leastKept = 200;
+// Must be raised whenever the same labels would give other centers.
+const format = 2;
 /** Limits the samples that are asked for at once. */
 const together = 64;
 
@@ -63,7 +65,7 @@ async function centroidsOf(
 ): Promise<readonly ClassCentroids[]> {
   const { length, onNotice } = options;
   const key = length < leastKept ? null : await keyOf(dataset, options);
-  const kept = key && (await findCentroids(key));
+  const kept = key && (await findKept<ClassCentroids[]>(key));
   if (kept !== null) return kept;
   if (length >= leastKept) {
     onNotice(
@@ -78,7 +80,7 @@ async function centroidsOf(
     );
   }
   const centroids = gatherCentroids(maps, { classCount: dataset.classes.length });
-  if (key !== null) keepCentroids(key, centroids);
+  if (key !== null) keepFinding(key, centroids);
   return centroids;
 }
 
@@ -92,13 +94,13 @@ function mapOf(drawn: number, { indexOf, finders, tile }: CreateSamplerOptions):
 async function keyOf(
   dataset: SegmentationDataset,
   { section, length, tile }: CreateSamplerOptions,
-): Promise<CentroidKey | null> {
+): Promise<FindingKey | null> {
   if (section === null) return null;
   const stamps = await sampleStamps(dataset.files).catch(() => null);
   if (stamps === null) return null;
   const names = stamps.map((_, index) => dataset.name(index));
   const classes = dataset.classes.map(({ name }) => name);
-  return { stamps, names, settings: { section, length, tile, classes } };
+  return { kind: 'centroids', format, stamps, names, settings: { section, length, tile, classes } };
 }
 
 function summaryOf({ classes }: SegmentationDataset, centroids: readonly ClassCentroids[]): string {
