@@ -29,5 +29,6 @@ export const baselinesTable: ExperimentTable = {
     run: paperRun('cityscapes-coarse', method),
     base: method === 'cross-entropy' ? null : base,
   })),
+  claims: [],
   remarks: ['Meta-Weight-Net sees clean labels in training, which no other row does.'],
 };

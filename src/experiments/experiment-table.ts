@@ -1,6 +1,7 @@
 /** Describes a table: rows that are runs, compared with a base row. Scores are in `table-result.ts`. */
 
 import type { PaperRun } from '../recipes/internal.js';
+import type { Claim } from './claim.js';
 
 /** Names a score of a table. */
 export type Metric = 'aAcc' | 'mAcc' | 'mIoU';
@@ -23,6 +24,8 @@ export interface ExperimentTable {
   readonly columns: readonly string[];
   readonly metrics: readonly Metric[];
   readonly rows: readonly TableRow[];
+  /** Lists what the paper claims about these rows. */
+  readonly claims: readonly Claim[];
   /** Tells what a reader must know to compare the table with the paper's. */
   readonly remarks: readonly string[];
 }

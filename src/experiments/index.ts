@@ -1,5 +1,9 @@
+export type { Claim, ClaimVerdict, ComparisonClaim, DivergenceClaim } from './claim.js';
+export type { ClaimResult } from './claim-result.js';
 export type { ExperimentTable, Metric, TableRow } from './experiment-table.js';
+export type { Interval } from './interval.js';
 export type { Job } from './job.js';
+export type { KnownJob, PairedDifference, Summary } from './paired-difference.js';
 export { type PaperScaleOptions, paperScale } from './paper-scale.js';
 export { type ExperimentPlan, type PlanOptions, planExperiment } from './plan.js';
 export {
@@ -14,7 +18,7 @@ export {
 export { type QuickScaleOptions, quickScale } from './quick-scale.js';
 export type { DataRoots, ExperimentMode, MissingRun, Scale, ScaledRun, ScaleName } from './scale.js';
 export { type SmallScaleOptions, smallScale } from './small-scale.js';
-export { type KnownJob, type RowResult, type TableResult, tableResult } from './table-result.js';
+export { type RowResult, type TableResult, tableResult } from './table-result.js';
 export { experimentTables } from './tables.js';
 export { type TrainCommand, trainProcesses } from './train-process.js';
 export { writeExperiment } from './write-experiment.js';

@@ -1,58 +1,48 @@
-/** Writes a table's results as Markdown: scores with their spread, and those of the paper beside them. */
+/** Writes the results of tables as Markdown: scores with their spread, those of the paper beside them, and its claims. */
 
-import { formatDifference, formatNumber } from '../format/index.js';
+import { formatNumber } from '../format/index.js';
+import { differenceText, intervalText, markdownTable, scoreText, type TextTable } from './cell-text.js';
+import { claimTable, verdictCounts, verdictNotes } from './claim-text.js';
 import { type Metric, tableLabel } from './experiment-table.js';
-import type { RowResult, Summary, TableResult } from './table-result.js';
+import type { RowResult, TableResult } from './table-result.js';
 
-/** Holds the cells of a table as text, for Markdown and the report. */
-export interface TextTable {
-  readonly heading: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** Returns a score such as `71.94 ± 0.21`, or `–` when there is none yet. */
-export function scoreText({ mean, deviation }: Summary): string {
-  if (mean === null) return '–';
-  if (Number.isNaN(mean)) return 'NaN';
-  return withDeviation(formatNumber(mean, { decimals: 2 }), deviation);
-}
-
-/** Returns a difference such as `+1.61 ± 0.30`. */
-export function differenceText({ mean, deviation }: Summary): string {
-  if (mean === null) return '–';
-  if (Number.isNaN(mean)) return 'NaN';
-  return withDeviation(formatDifference(mean), deviation);
-}
-
-function withDeviation(text: string, deviation: number | null): string {
-  return deviation === null ? text : `${text} ± ${formatNumber(deviation, { decimals: 2 })}`;
-}
-
-/** Returns every cell of a table as text. */
+/** Returns every cell of a table as text. The paper's columns are left out of a table none of whose rows is in the paper. */
 export function textTable({ columns, metrics, rows }: TableResult): TextTable {
+  const shown = { metrics, paper: rows.some(({ paper }) => paper !== null) };
   return {
     heading: [
       ...columns,
       ...metrics,
       'Δ mIoU',
+      '95 % interval',
       'seeds',
-      ...metrics.map((metric) => `paper ${metric}`),
-      'paper Δ',
+      ...(shown.paper ? [...metrics.map((metric) => `paper ${metric}`), 'paper Δ'] : []),
     ],
-    rows: rows.map((row) => rowText(row, metrics)),
+    rows: rows.map((row) => rowText(row, shown)),
   };
 }
 
-function rowText(row: RowResult, metrics: readonly Metric[]): string[] {
+interface Shown {
+  readonly metrics: readonly Metric[];
+  readonly paper: boolean;
+}
+
+function rowText(row: RowResult, { metrics, paper }: Shown): string[] {
   return [
     ...row.cells,
     ...metrics.map((metric) => scoreText(row.scores[metric])),
-    row.difference === null ? '' : differenceText(row.difference),
+    ...(row.difference === null
+      ? ['', '']
+      : [differenceText(row.difference), intervalText(row.difference.interval)]),
     String(row.scores.mIoU.count),
-    ...metrics.map((metric) => figureText(row.paper?.[metric])),
-    row.paperDifference === null
-      ? ''
-      : differenceText({ mean: row.paperDifference, deviation: null, count: 1 }),
+    ...(paper ? paperText(row, metrics) : []),
+  ];
+}
+
+function paperText({ paper, paperDifference }: RowResult, metrics: readonly Metric[]): string[] {
+  return [
+    ...metrics.map((metric) => figureText(paper?.[metric])),
+    paperDifference === null ? '' : differenceText({ mean: paperDifference, deviation: null, count: 1 }),
   ];
 }
 
@@ -60,25 +50,57 @@ function figureText(figure: number | null | undefined): string {
   return Number.isNaN(figure) ? 'NaN' : formatNumber(figure, { decimals: 2 });
 }
 
-/** Returns a table with its remarks as Markdown; `notes` are those of the whole experiment. */
+const explanation =
+  'Scores are in percent: the mean over seeds ± the sample standard deviation. Δ mIoU is the mean of the differences to\n' +
+  'the base row, seed by seed, ± their own deviation; behind it is Student’s t interval of that mean. The columns “paper”\n' +
+  'are what the paper reports.';
+
+/** Returns a table with its claims and remarks as Markdown; `notes` are those of the whole experiment. */
 export function tableMarkdown(result: TableResult, notes: readonly string[]): string {
-  const { heading, rows } = textTable(result);
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const rule = heading.map((_, index) => (index < result.columns.length ? '---' : '---:'));
   return [
-    `# ${tableLabel(result.name)}: ${result.title}`,
+    ...tableSection(result, { level: 1 }),
+    explanation,
     '',
-    line(heading),
-    line(rule),
-    ...rows.map(line),
-    '',
-    'Scores are in percent: the mean over seeds ± the sample standard deviation. Δ mIoU is the mean of the differences to',
-    'the base row, seed by seed, ± their own deviation. The columns “paper” are what the paper reports.',
-    '',
-    ...[...remarksOf(result), ...notes].map((note) => `- ${note}`),
+    ...(result.claims.length === 0 ? [] : verdictNotes.map((note) => `- ${note}`)),
+    ...notes.map((note) => `- ${note}`),
     '',
   ].join('\n');
+}
+
+/** Returns several tables as one page: what became of the claims, then each table, then what holds for all of them. */
+export function tablesMarkdown(
+  results: readonly TableResult[],
+  { title, notes }: { readonly title: string; readonly notes: readonly string[] },
+): string {
+  const claims = results.flatMap((result) => result.claims);
+  return [
+    `# ${title}`,
+    '',
+    ...(claims.length === 0
+      ? []
+      : [verdictCounts(claims), '', ...verdictNotes.map((note) => `- ${note}`), '']),
+    explanation,
+    '',
+    ...results.flatMap((result) => tableSection(result, { level: 2 })),
+    '## How it was run',
+    '',
+    ...notes.map((note) => `- ${note}`),
+    '',
+  ].join('\n');
+}
+
+function tableSection(result: TableResult, { level }: { readonly level: number }): string[] {
+  const claims = claimTable(result.claims);
+  const remarks = remarksOf(result);
+  const mark = '#'.repeat(level);
+  return [
+    `${mark} ${tableLabel(result.name)}: ${result.title}`,
+    '',
+    ...markdownTable(textTable(result), { labelColumns: result.columns.length }),
+    '',
+    ...(claims === null ? [] : [...markdownTable(claims, { labelColumns: 1 }), '']),
+    ...(remarks.length === 0 ? [] : [...remarks.map((remark) => `- ${remark}`), '']),
+  ];
 }
 
 /** Returns the remarks of the table and its rows, each once. */

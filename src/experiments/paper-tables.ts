@@ -2,6 +2,14 @@
 
 import { type MethodName, type PaperData, paperRun } from '../recipes/internal.js';
 import { allMetrics, type ExperimentTable, type TableRow } from './experiment-table.js';
+import {
+  table1Claims,
+  table2Claims,
+  table3Claims,
+  table4Claims,
+  table5Claims,
+  table6Claims,
+} from './paper-claims.js';
 
 type Variation = Parameters<typeof paperRun>[2];
 
@@ -35,6 +43,7 @@ const table1: ExperimentTable = {
     ['linear-arm', 'Linear ARM (suppressing)', '✓'],
     ['linear-arm-focusing', 'Linear ARM (focusing)', '✓'],
   ]),
+  claims: table1Claims,
   remarks: [],
 };
 
@@ -54,6 +63,7 @@ const table2: ExperimentTable = {
     ['arm-log-variance', 'Input type', 'log var'],
     ['arm-entropy', 'Input type', 'entropy'],
   ]),
+  claims: table2Claims,
   remarks: [],
 };
 
@@ -83,6 +93,7 @@ const table3: ExperimentTable = {
     ...pair(fine, ['Cityscapes Fine', 'DeepLabv3+'], {}),
     ...pair(fine, ['Cityscapes Fine', 'OCR'], { head: 'ocr' }),
   ],
+  claims: table3Claims,
   remarks: [],
 };
 
@@ -99,6 +110,7 @@ const table4: ExperimentTable = {
     { cells: ['CE', '✓'], run: paperRun(coarse, 'arm'), base: paperRun(coarse, 'cross-entropy') },
     { cells: ['GCE', '✓'], run: paperRun(coarse, 'gce-arm'), base: paperRun(coarse, 'gce') },
   ],
+  claims: table4Claims,
   remarks: [],
 };
 
@@ -120,6 +132,7 @@ const table5: ExperimentTable = {
       ['arm', title, 'ARM'],
     ]),
   ),
+  claims: table5Claims,
   remarks: [],
 };
 
@@ -146,6 +159,7 @@ const table6: ExperimentTable = {
       { protocol: 'multi-scale' },
     ),
   ),
+  claims: table6Claims,
   remarks: [
     "The paper's Cityscapes figures are of the test server, after training on train and val; ADE20K's of its val.",
     'The rows of other publications are in the paper; only its own four are runs here.',

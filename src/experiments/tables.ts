@@ -10,14 +10,19 @@ import { paperTables } from './paper-tables.js';
 export const experimentTables: readonly ExperimentTable[] = [...paperTables, baselinesTable];
 
 /**
- * Returns the table of this name, or all tables for `all`.
+ * Returns the tables that a list such as `table1,table2` names, or all tables for `all`.
  *
- * @throws {ConfigError} naming the nearest table when there is none of this name
+ * @throws {ConfigError} naming the nearest table when there is none of a name
  */
-export function tablesNamed(name: string): readonly ExperimentTable[] {
-  if (name === 'all') return experimentTables;
+export function tablesNamed(names: string): readonly ExperimentTable[] {
+  if (names === 'all') return experimentTables;
+  const unique = new Set(names.split(',').map((name) => name.trim()));
+  return [...unique].map(tableNamed);
+}
+
+function tableNamed(name: string): ExperimentTable {
   const found = experimentTables.find((table) => table.name === name);
-  if (found !== undefined) return [found];
+  if (found !== undefined) return found;
   const known = [...experimentTables.map((table) => table.name), 'all'];
   throw new ConfigError(
     `experiment: no table ${name}${suggestion(name, known)} (known: ${known.join(', ')})`,

@@ -3,10 +3,17 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type ExperimentReport, type ExperimentRow, writeExperimentReport } from '../report/internal.js';
+import { claimTable, verdictNotes } from './claim-text.js';
 import { type TableRow, tableLabel } from './experiment-table.js';
 import { remarksOf, textTable } from './markdown.js';
 import { type ExperimentPlan, runOfRow } from './plan.js';
-import { type ExperimentResults, type ResultsOptions, readResults, writeTables } from './write-results.js';
+import {
+  type ExperimentResults,
+  experimentTitle,
+  type ResultsOptions,
+  readResults,
+  writeTables,
+} from './write-results.js';
 
 /**
  * Reads the run folders, writes the tables and `report.html` into the experiment's folder, and returns the results.
@@ -26,16 +33,17 @@ export async function writeExperiment(
 /** Returns the tables as text, and the run folders of each group of rows that share a base. */
 function experimentReport(plan: ExperimentPlan, { tables, notes }: ExperimentResults): ExperimentReport {
   return {
-    title: `${tables.map(({ name }) => tableLabel(name)).join(', ')}${plan.scale.mode === 'quick' ? ', quick mode' : ''}`,
+    title: experimentTitle(plan),
     tables: tables.map((result) => ({
       name: result.name,
       title: `${tableLabel(result.name)}: ${result.title}`,
       labelColumns: result.columns.length,
       ...textTable(result),
+      claims: claimTable(result.claims),
       remarks: remarksOf(result),
     })),
     groups: groupsOf(plan),
-    notes,
+    notes: [...(tables.some(({ claims }) => claims.length > 0) ? verdictNotes : []), ...notes],
   };
 }
 

@@ -4,11 +4,13 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { writeTextAtomically } from '../files/index.js';
 import { formatNumber } from '../format/index.js';
+import { tableLabel } from './experiment-table.js';
 import { jobStatus } from './job-status.js';
-import { tableMarkdown } from './markdown.js';
+import { tableMarkdown, tablesMarkdown } from './markdown.js';
+import type { KnownJob } from './paired-difference.js';
 import type { ExperimentPlan } from './plan.js';
 import { sizeNotes } from './size-notes.js';
-import { type KnownJob, type TableResult, tableResult } from './table-result.js';
+import { type TableResult, tableResult } from './table-result.js';
 
 /** Holds the results of an experiment. */
 export interface ExperimentResults {
@@ -32,15 +34,26 @@ export function readResults(plan: ExperimentPlan, { command }: ResultsOptions): 
   };
 }
 
-/** Writes `table1.md` and `table1.json` for each table. */
-export function writeTables({ output }: ExperimentPlan, { tables, notes }: ExperimentResults): void {
+/** Writes `table1.md` and `table1.json` for each table, and several tables once more as one page, `tables.md`. */
+export function writeTables(plan: ExperimentPlan, { tables, notes }: ExperimentResults): void {
+  const { output } = plan;
   mkdirSync(output, { recursive: true });
+  if (tables.length > 1) {
+    const page = tablesMarkdown(tables, { title: experimentTitle(plan), notes });
+    writeTextAtomically(path.join(output, 'tables.md'), page);
+  }
   for (const table of tables) {
     const write = (ending: string, text: string) =>
       writeTextAtomically(path.join(output, `${table.name}.${ending}`), text);
     write('md', tableMarkdown(table, notes));
     write('json', `${JSON.stringify({ ...table, notes }, nanAsText, 1)}\n`);
   }
+}
+
+/** Returns a title such as `Table 1, Table 2, quick mode`. */
+export function experimentTitle({ tables, scale }: ExperimentPlan): string {
+  const mode = scale.mode === 'quick' ? ', quick mode' : '';
+  return `${tables.map(({ name }) => tableLabel(name)).join(', ')}${mode}`;
 }
 
 /** Replaces NaN, which is a result here and has no form in JSON, by text. */

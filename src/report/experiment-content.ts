@@ -2,6 +2,12 @@
 
 import type { ReportRun } from './report-run.js';
 
+/** Holds the claims about a table as text; the first column states the claim, the last is the verdict. */
+export interface ReportClaims {
+  readonly heading: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** Holds a table as text. */
 export interface ReportTable {
   readonly name: string;
@@ -10,6 +16,8 @@ export interface ReportTable {
   /** Number of columns at the left that name the row; the others hold numbers. */
   readonly labelColumns: number;
   readonly rows: readonly (readonly string[])[];
+  /** Is null when nothing is claimed about the table. */
+  readonly claims: ReportClaims | null;
   readonly remarks: readonly string[];
 }
 

@@ -13,7 +13,7 @@ export function renderExperimentPage(content: ExperimentContent, assets: PageAss
   const body = html`<header class="summary">
 <p class="eyebrow">coarsely <span aria-hidden="true">/</span> experiment</p>
 <h1>${title}</h1>
-<p class="lede">Scores are percentages, the mean over seeds ± the sample standard deviation. Δ is the difference to the base row, seed by seed. A difference within its spread says nothing.</p>
+<p class="lede">Scores are percentages, the mean over seeds ± the sample standard deviation. Δ is the difference to the base row, seed by seed, with the 95 % interval of its mean. Where the interval contains 0, the seeds decide nothing.</p>
 </header>
 ${tablesSection(tables)}
 ${rowCurvesSection(groups)}

@@ -1,9 +1,9 @@
 /** Checks what an experiment takes from earlier starts in its folder: other rows, seeds, configs and options. */
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type PlanOptions, paperScale, planExperiment, readResults } from 'coarsely/experiments';
+import { type PlanOptions, paperScale, planExperiment, readResults, writeTables } from 'coarsely/experiments';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkPlan } from '#experiments/check-plan.js';
 import { checkScaleOptions, checkWeightKinds, settingsOfScale } from '#experiments/check-settings.js';
@@ -46,6 +46,44 @@ describe('tables', () => {
     expect(baseRow?.scores.mIoU).toMatchObject({ mean: 62, count: 2 });
     expect(linearRow?.difference?.mean).toBeCloseTo(1, 10);
     expect(results.notes).toContainEqual(expect.stringMatching(/^3 of 3 runs are finished, /));
+  });
+
+  it('are one page too when there are several, with the verdicts counted at its top', () => {
+    finish({
+      [`${base}-seed0`]: 0.6,
+      [`${base}-seed1`]: 0.62,
+      [`${linear}-seed0`]: 0.61,
+      [`${linear}-seed1`]: 0.6301,
+    });
+    const scale = paperScale({ cityscapes: folder });
+    const both = planExperiment(tablesNamed('table1,table4'), {
+      scale,
+      seeds: 2,
+      output: folder,
+      set: ['precision=float32'],
+    });
+    const results = readResults(both, { command: 'again' });
+    writeTables(both, results);
+    const page = readFileSync(path.join(folder, 'tables.md'), 'utf8').split('\n');
+    expect(page[0]).toBe('# Table 1, Table 4');
+    // Differences of 1 and 1.01: only the gain of Linear ARM is known.
+    expect(page[2]).toBe('Of 9 claims of the paper 1 holds, 0 do not hold and 8 are open.');
+    expect(page.filter((line) => line.startsWith('## '))).toEqual([
+      '## Table 1: Some training details about ARM',
+      '## Table 4: ARM with different loss functions',
+      '## How it was run',
+    ]);
+    const { claims } = JSON.parse(readFileSync(path.join(folder, 'table1.json'), 'utf8'));
+    expect(claims[1]).toMatchObject({
+      statement: 'Suppressing confident pixels gains',
+      runName: linear,
+      againstName: base,
+      seeds: 2,
+      verdict: 'holds',
+    });
+    // 1.005 ± 12.706 · 0.005.
+    expect(claims[1].difference.interval.lower).toBeCloseTo(1.005 - 0.06353, 4);
+    expect(existsSync(path.join(folder, 'table4.json'))).toBe(true);
   });
 
   it('leave out folders of another config and say so; a run that is to be trained there is refused', async () => {

@@ -2,9 +2,10 @@
 
 import { type KnownJob, paperScale, planExperiment, tableResult } from 'coarsely/experiments';
 import { describe, expect, it } from 'vitest';
+import { differenceText, intervalText, scoreText } from '#experiments/cell-text.js';
 import type { JobStatus } from '#experiments/job-status.js';
-import { differenceText, scoreText, tableMarkdown } from '#experiments/markdown.js';
-import { summarize } from '#experiments/table-result.js';
+import { tableMarkdown } from '#experiments/markdown.js';
+import { summarize } from '#experiments/paired-difference.js';
 import { tablesNamed } from '#experiments/tables.js';
 
 describe('summarize', () => {
@@ -23,6 +24,8 @@ describe('summarize', () => {
     expect(differenceText({ mean: 1.61, deviation: 0.3, count: 3 })).toBe('+1.61 ± 0.30');
     expect(differenceText({ mean: -0.02, deviation: null, count: 1 })).toBe('−0.02');
     expect(differenceText({ mean: 0.001, deviation: null, count: 1 })).toBe('0.00');
+    expect(intervalText({ lower: -0.821, upper: 0.3 })).toBe('−0.82 to +0.30');
+    expect(intervalText(null)).toBe('–');
   });
 });
 
@@ -106,10 +109,10 @@ describe('a table', () => {
     const lines = tableMarkdown(result, ['a note']).split('\n');
     expect(lines[0]).toBe('# Table 5: Comparison with OHEM, validation sets, single scale');
     expect(lines[2]).toBe(
-      '| Dataset | Method | aAcc | mAcc | mIoU | Δ mIoU | seeds | paper aAcc | paper mAcc | paper mIoU | paper Δ |',
+      '| Dataset | Method | aAcc | mAcc | mIoU | Δ mIoU | 95 % interval | seeds | paper aAcc | paper mAcc | paper mIoU | paper Δ |',
     );
     expect(lines[5]).toBe(
-      '| Cityscapes Fine | OHEM | 90.00 ± 0.00 | – | 61.00 ± 0.00 | 0.00 ± 1.41 | 2 | 96.52 | 90.74 | 81.23 | +0.47 |',
+      '| Cityscapes Fine | OHEM | 90.00 ± 0.00 | – | 61.00 ± 0.00 | 0.00 ± 1.41 | −12.71 to +12.71 | 2 | 96.52 | 90.74 | 81.23 | +0.47 |',
     );
     expect(lines.at(-2)).toBe('- a note');
     expect(lines).toContain('- cityscapes-fine-arm-seed1 ended early: the loss became NaN at step 3');

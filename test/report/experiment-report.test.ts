@@ -44,6 +44,14 @@ beforeAll(async () => {
           ['Base', '60.00', '', '70.33'],
           ['ARM', '61.00', '+1.00 ± 0.30', '71.94'],
         ],
+        claims: {
+          heading: ['Claim', '95 % interval', 'verdict'],
+          rows: [
+            ['ARM gains', '+0.20 to +1.80', 'holds'],
+            ['ARM loses', '+0.20 to +1.80', 'does not hold'],
+            ['ARM is alike', '+0.20 to +1.80', 'open'],
+          ],
+        },
         remarks: ['a remark'],
       },
     ],
@@ -67,6 +75,14 @@ test('shows the tables, the paper’s figures apart, and signs in color', () => 
   expect(page).toContain('<td class="better">+1.00 ± 0.30</td>');
   expect(page).toContain('<td class="paper">71.94</td>');
   for (const text of ['a remark', 'on two cores', 'coarsely report']) expect(page).toContain(text);
+});
+
+test('shows the claims under their table, and verdicts in color', () => {
+  expect(page).toContain('<h3 id="table1-claims">Claims</h3>');
+  expect(page).toContain('<th scope="row">ARM gains</th>');
+  expect(page).toContain('<td class="better">holds</td>');
+  expect(page).toContain('<td class="worse">does not hold</td>');
+  expect(page).toContain('<td class="">open</td>');
 });
 
 test('draws one line a row: the mean over seeds at the steps that all of them have', () => {

@@ -7,7 +7,9 @@ import type { ExperimentOptions } from './run-experiment.js';
 const example = `
 Runs every row of a table with several seeds, each run in a process of its own, all rows of a seed before the next seed.
 Finished runs are skipped and interrupted ones are resumed, so the same command continues after Ctrl-C, a crash or a
-reboot. DIR/TABLE.md, DIR/TABLE.json and DIR/report.html are written again after each run.
+reboot. DIR/TABLE.md, DIR/TABLE.json and DIR/report.html are written again after each run: scores, differences with their
+95 % intervals, and for each claim of the paper whether it holds, does not hold or is open. Several tables are also
+written as one page, DIR/tables.md.
 
 The small scale needs a folder with images, coarse and fine labels, and takes a few minutes a run; the paper scale needs
 Cityscapes and ADE20K in their official layouts. With --mode quick, at either scale, a run trains a small head on frozen
@@ -17,7 +19,7 @@ Example:
   $ coarsely experiment table1 --data my-dataset
   $ coarsely experiment table2 --data my-dataset --mode quick --seeds 5 --output quick
   $ coarsely experiment all --data my-dataset --data ade20k=other --seeds 5 --output night --dry-run
-  $ coarsely experiment table5 --output night --tables-only
+  $ coarsely experiment table1,table2,table5 --output night --tables-only
   $ coarsely experiment table5 --scale paper --data cityscapes=/data/cityscapes --weights resnet101=r101.pth`;
 
 interface ExperimentCommandOptions {
@@ -40,7 +42,7 @@ interface ExperimentCommandOptions {
 export function experimentCommand(): Command {
   return new Command('experiment')
     .description("run the rows of one of the paper's tables with several seeds, and write the table")
-    .argument('<table>', 'table1 to table6, baselines, or all')
+    .argument('<table>', 'table1 to table6, baselines, several of them separated by commas, or all')
     .option('--data <root>', 'folder of the data; or cityscapes=ROOT, ade20k=ROOT; repeatable', collect)
     .addOption(new Option('--scale <name>', 'size of the runs (default: small)').choices(['small', 'paper']))
     .addOption(

@@ -202,8 +202,12 @@ async function writeTables(plan: ExperimentPlan, { command, print }: WriteTables
 
 function printTables(plan: ExperimentPlan): void {
   const { tables } = readResults(plan, { command: '' });
-  const files = tables.map(({ name }) => path.join(plan.output, `${name}.md`));
-  process.stdout.write(`wrote ${[...files, path.join(plan.output, 'report.html')].join(', ')}\n`);
+  const names = [
+    ...tables.map(({ name }) => `${name}.md`),
+    ...(tables.length > 1 ? ['tables.md'] : []),
+    'report.html',
+  ];
+  process.stdout.write(`wrote ${names.map((name) => path.join(plan.output, name)).join(', ')}\n`);
 }
 
 interface CommandParts {
