@@ -3,7 +3,7 @@
 import { access, readdir } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import type { ClassList } from '../data/index.js';
-import { encodeLabelPng, ignoreIndex, RandomStream, readLabels } from '../data/index.js';
+import { encodeLabelPng, ignoreIndex, readLabels } from '../data/index.js';
 import type { LabelEncoding } from '../data/internal.js';
 import {
   defaultPalette,
@@ -16,6 +16,7 @@ import { ConfigError, DataError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
 import { stageFolder, writeDurably } from '../files/index.js';
 import { type CoarsenParameters, coarsenDefaults, coarsenLabels } from './coarsen-labels.js';
+import { fileSeed } from './file-seed.js';
 import { AgreementCounter, type LabelAgreement } from './label-agreement.js';
 
 /** Configures `coarsenFolder`. */
@@ -142,13 +143,6 @@ const anyClass: ClassList = {
   classes: defaultPalette(ignoreIndex).map((color, index) => ({ name: `class ${index}`, color })),
   ignoredValue: ignoreIndex,
 };
-
-/** Returns a seed for one file, so that files added or removed later don't change the polygons of the others. */
-function fileSeed(seed: number, file: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(file.split(sep).join('/'))) hash = Math.imul(hash ^ byte, 0x01000193);
-  return new RandomStream(seed, [hash >>> 0]).uint32();
-}
 
 async function listPngs(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {

@@ -14,6 +14,7 @@ import { withoutReplacedWeights } from './initial-weights.js';
 import { checkObjective } from './objective-sections.js';
 import { checkQuick } from './quick-section.js';
 import type { Config } from './schema.js';
+import { checkPoints, checkTrustedLabels, mixesClean } from './trusted-labels.js';
 
 /** Finds the problems of a dataset, a line each, as `checkDataset` of `coarsely/data` does. */
 export type DatasetChecker = (
@@ -60,7 +61,7 @@ async function checkData(
   }
   const checked: CheckedPart[] = [];
   for (const part of ['train', 'evaluation', 'clean'] as const) {
-    if (part === 'clean' && !learnsFromClean(config)) continue;
+    if (part === 'clean' && !learnsFromClean(config) && !mixesClean(config)) continue;
     const { problems, palettes = [] } = await checkDataset(datasetSection(data, part));
     if (problems.length === 0) {
       checked.push({ part, palettes });
@@ -71,6 +72,7 @@ async function checkData(
     throw new DataError(lines.map((line) => `data.${part}: ${line}`).join('\n'));
   }
   await comparePalettes(checked);
+  await checkPoints(config);
 }
 
 interface CheckedPart {
@@ -96,6 +98,7 @@ function checkParts(config: Config, label: string): void {
     checkExtraHeads(config);
     checkCleanData(config);
     checkObjective(config);
+    checkTrustedLabels(config);
     checkQuick(config);
   });
 }

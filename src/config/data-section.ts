@@ -17,6 +17,7 @@ import {
   normalizationOptions,
   rangeOption,
   rangeProblem,
+  unknownPointSplit,
 } from '../data/internal.js';
 import { ConfigError } from '../errors/index.js';
 import type { ComponentSection, Kinds } from '../registry/index.js';
@@ -35,6 +36,16 @@ export interface DatasetPart {
 export interface CleanPart extends DatasetPart {
   /** Limits the images of the part, spread evenly; null takes all. */
   readonly count: number | null;
+  /** Gives the share of the objective that these labels have; at 0 only reweighters read them. */
+  readonly share: number;
+}
+
+/** Names the points of training images, and says how much they count. */
+export interface PointsSection {
+  readonly split: string;
+  readonly labels: string;
+  readonly share: number;
+  readonly radius: number;
 }
 
 /** Names a part of the dataset that a config describes. */
@@ -60,6 +71,44 @@ const cleanSchema = partSchema.partial().extend({
     .nullable()
     .default(null)
     .describe('Takes only this many of its images, spread evenly; `null` takes all.'),
+  share: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      'Share of the objective that these labels have beside the others, and of the crops or, in quick mode, pixels of a ' +
+        'batch. With 0 only reweighters that learn from clean labels read them.',
+    ),
+});
+
+const pointsSchema = z.strictObject({
+  split: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Split whose points are read, of those that are trained on; all of them by default.'),
+  labels: z
+    .string()
+    .min(1)
+    .default('points')
+    .describe(
+      'Folder of points beside `images`: `LABELS/SPLIT/NAME.json`, or a label PNG that is 255 elsewhere.',
+    ),
+  share: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.3)
+    .describe(
+      'Share of the objective that points have beside the other labels; in quick mode also of the pixels of a batch.',
+    ),
+  radius: z
+    .number()
+    .min(0)
+    .max(50)
+    .default(0)
+    .describe('Distance in pixels up to which the pixels around a point have its class.'),
 });
 
 /** Lists the options of a kind that say which part is meant, so that they cannot count for all parts. */
@@ -85,8 +134,13 @@ const section = z.looseObject({
     .nullable()
     .default(null)
     .describe(
-      'Clean labels for reweighters that learn from some (`meta-weight-net`). The others do not read them.',
+      'Labels that can be trusted, of some images: with a `share` the network learns from them too, and reweighters that ' +
+        'learn from clean labels (`meta-weight-net`) read them.',
     ),
+  points: pointsSchema
+    .nullable()
+    .default(null)
+    .describe('Single pixels of training images with the class that a person gave them. `null` reads none.'),
   channels: channelsOption.describe(
     'Channels of the images: 3 for colors, 1 for gray, and more where others lie behind the colors, as depth or ' +
       'infrared in a PNG with alpha or a TIFF.',
@@ -159,15 +213,23 @@ export function dataSection(datasets: Kinds) {
     };
     const cleanPart = (): CleanPart | null | undefined => {
       if (data.clean === null) return null;
-      const { count, ...given } = data.clean;
-      const parsed = part('clean', { split: 'train', ...given });
-      return parsed && { ...parsed, count };
+      const { count, share, ...given } = data.clean;
+      // Clean labels are mostly those of a few images.
+      const skips = keysOf(options, []).includes('missingLabels') && { missingLabels: 'skip' };
+      const parsed = part('clean', { split: 'train', ...skips, ...given });
+      return parsed && { ...parsed, count, share };
     };
     const train = part('train', { split: 'train', ...data.train });
     const evaluation = part('evaluation', { split: 'val', ...data.evaluation });
     const clean = cleanPart();
     if (train === undefined || evaluation === undefined || clean === undefined) return z.NEVER;
-    return { ...data, ...common, train, evaluation, clean };
+    const points = data.points && { ...data.points, split: data.points.split ?? train.split };
+    const otherSplit = points && unknownPointSplit(points.split, train.split);
+    if (otherSplit !== null) {
+      context.addIssue({ code: 'custom', path: ['points', 'split'], message: otherSplit });
+      return z.NEVER;
+    }
+    return { ...data, ...common, train, evaluation, clean, points };
   });
 }
 
@@ -260,6 +322,6 @@ export function datasetSection(
   const shared = sharedOptions(data);
   if (part !== 'clean') return { kind, root, ...shared, ...data[part], ...images };
   if (!data.clean) throw new ConfigError('data.clean: expected a split and its labels, received null');
-  const { count: _, ...options } = data.clean;
+  const { count: _, share: __, ...options } = data.clean;
   return { kind, root, ...shared, ...options, ...images };
 }

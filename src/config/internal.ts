@@ -13,4 +13,5 @@ export { parseLayers } from './parse-config.js';
 export { checkQuick, type QuickSection } from './quick-section.js';
 export { parseSetOptions } from './set-option.js';
 export { storedConfig } from './stored-config.js';
+export { checkTrustedLabels, mixesClean, openConfigPoints } from './trusted-labels.js';
 export { withIterations } from './write-yaml.js';

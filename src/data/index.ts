@@ -30,4 +30,19 @@ export { visibleColors } from './images/visible-colors.js';
 export { type Batch, BatchLoader, type BatchLoaderOptions, type BatchOrigin } from './loader/batch-loader.js';
 export type { Sampling } from './loader/create-sampler.js';
 export type { Share } from './loader/share.js';
+export { type PlacePointsOptions, placePoints } from './points/place-points.js';
+export { type PointDataset, pointDataset } from './points/point-dataset.js';
+export {
+  formatPointFile,
+  type LabeledPoint,
+  type PointFile,
+  readPointFile,
+} from './points/point-file.js';
+export {
+  countPoints,
+  type ImagePoints,
+  openPoints,
+  type PointLabels,
+  type PointsPlace,
+} from './points/point-labels.js';
 export { RandomStream } from './random.js';

@@ -14,7 +14,7 @@ export { findNaming, namingOptions, type PairNaming } from './files/find-naming.
 export { isHidden } from './files/hidden.js';
 export { leftOutText, unreadableFolder } from './files/list-files.js';
 export { composedDifferently, composedNote } from './files/list-split.js';
-export { imagePairs } from './files/pair-table.js';
+export { imagePairs, PairTable } from './files/pair-table.js';
 export { sampleStamps } from './files/sample-stamps.js';
 export { type PngHeader, reachesEnd } from './images/file-ends.js';
 export { type OpenImage, readImageHeader } from './images/image-file.js';
@@ -36,3 +36,4 @@ export { scaledToFit } from './images/size.js';
 export { type ImagePart, imageClasses, keepImageClasses, keptImageClasses } from './loader/image-classes.js';
 export { wholeShare } from './loader/share.js';
 export { listNames, matchClasses } from './match-classes.js';
+export { labelMapOf, unknownPointSplit } from './points/point-labels.js';

@@ -43,6 +43,8 @@ export interface FeatureTableOptions
   readonly taps: FeatureReading['taps'];
   /** Names the dataset, or is one that is open already. */
   readonly dataset: SegmentationDataset | ComponentSection;
+  /** Is a dataset with the same images and others, beside whose features those of this one are kept; itself by default. */
+  readonly keptWith?: SegmentationDataset;
   /** Names the section of a config that an open dataset was opened from; kept rows are found by it. */
   readonly section?: ComponentSection;
   /** Says how the backbone was made, as its section of a config; kept features are of the same one. */
@@ -194,7 +196,7 @@ async function openSource(
       reading: network.reading,
       description: [description, dataset.imageReading ?? null],
     });
-    const place = contentHash(placeOf(dataset)).slice(0, 16);
+    const place = contentHash(placeOf(options.keptWith ?? dataset)).slice(0, 16);
     const section = options.section ?? (isOpen(given) ? null : given);
     const labelContext = section && JSON.stringify([dataset.classes, { ...section, root: null }, choice]);
     const source = new FeatureSource({

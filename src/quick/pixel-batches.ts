@@ -47,6 +47,7 @@ function originsOf({ imageIndices, places }: FeatureRows, rows: Uint32Array): Sa
 export function disposeBatch({ onDevice, clean }: DeviceBatch): void {
   onDevice.imagesNCHW.dispose();
   onDevice.labelsNHW.dispose();
+  for (const { labelsNHW } of onDevice.trusted ?? []) labelsNHW.dispose();
   if (clean) disposeBatch(clean);
 }
 

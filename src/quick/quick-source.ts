@@ -1,10 +1,11 @@
 /** Gives a run batches of drawn pixels with stored features in place of crops of images, and its head in place of the network. */
 
 import { datasetSection } from '../config/index.js';
-import { learnsFromClean, normalizationOf } from '../config/internal.js';
-import { openDataset, type SegmentationDataset } from '../data/index.js';
+import { learnsFromClean, mixesClean, normalizationOf } from '../config/internal.js';
+import { openDataset, pointDataset, type SegmentationDataset } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import type { StackableHead } from '../models/index.js';
+import type { ComponentSection } from '../registry/index.js';
 import { resolvePrecision } from '../torch/internal.js';
 import type { RunBatch, RunBatches, SourcePlace, StepSource } from '../training/index.js';
 import type { FeatureTable } from './feature-table.js';
@@ -15,9 +16,13 @@ import { RowSampler } from './row-sampler.js';
 import { spreadSubset } from './spread-subset.js';
 import { StackedNetwork } from './stacked-network.js';
 import { standardizeHead } from './standardize-head.js';
+import { MixedRows } from './trusted-rows.js';
 
 /** Separates the draws of clean pixels from those of the others. */
 const cleanStream = 1;
+
+/** Stands for the kind of a dataset where what labels depend on are points. */
+const pointsKind = 'points';
 
 type Components = SourcePlace['components'];
 
@@ -45,47 +50,64 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
   const { config, components, training, processGroup, onEvent } = place;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
-  const clean = learnsFromClean(config)
-    ? spreadSubset(await openDataset(datasetSection(config.data, 'clean')), config.data.clean?.count ?? null)
-    : null;
-  const total = training.length + (clean?.length ?? 0);
+  const { clean, points } = await openTrusted(place);
+  const parts = [training, clean?.images, points?.images];
+  const total = parts.reduce((sum, dataset) => sum + (dataset?.length ?? 0), 0);
   const tables: FeatureTable[] = [];
-  const open = async (dataset: SegmentationDataset, before: number) => {
-    const table = await openTable(dataset, place, {
-      part: before === 0 ? 'train' : 'clean',
-      onProgress: (done) => onEvent({ type: 'features', done: before + done, total, seconds: seconds() }),
+  let before = 0;
+  const open = async (part: TablePart) => {
+    const start = before;
+    before += part.images.length;
+    const table = await openTable(part, place, {
+      onProgress: (done) => onEvent({ type: 'features', done: start + done, total, seconds: seconds() }),
     });
     tables.push(table);
     return table;
   };
   try {
-    const table = await open(training, 0);
-    const cleanTable = clean && (await open(clean, training.length));
+    const section = datasetSection(config.data, 'train');
+    const table = await open({ images: training, keptWith: training, section });
+    const cleanTable = clean && (await open(clean));
+    const pointTable = points && (await open(points));
     // A network that the head starts from has learned with statistics of its own.
     if (place.startsAnew && config.model.weights === null)
       standardizeHead(components.model.head as StackableHead, table, config);
     const { pixels: count, classBalance } = quickOf(config);
     const common = { seed: config.seed, count, classBalance, ...(processGroup && { share: processGroup }) };
-    const sampler = new RowSampler(table, common);
-    const cleanSampler = cleanTable && new RowSampler(cleanTable, { ...common, stream: cleanStream });
+    const cleanShare = config.data.clean?.share ?? 0;
+    const rows = new MixedRows(table, {
+      ...common,
+      trusted: [
+        ...(pointTable && config.data.points
+          ? [{ key: 'data.points.share', table: pointTable, share: config.data.points.share }]
+          : []),
+        ...(cleanTable && cleanShare > 0
+          ? [{ key: 'data.clean.share', table: cleanTable, share: cleanShare }]
+          : []),
+      ],
+    });
+    const cleanSampler =
+      cleanTable && learnsFromClean(config)
+        ? new RowSampler(cleanTable, { ...common, stream: cleanStream })
+        : null;
     const how = {
       device: config.device,
       apart: needsOrigins(components),
       dtype: featureType(components.reweighter, resolvePrecision(config.precision, config.device)),
     };
+    const ownCount = count / (processGroup?.worldSize ?? 1);
     return {
       preparationSeconds: seconds(),
       next: async (step): Promise<RunBatch> => {
-        const rows = sampler.draw(step);
         const batch = {
-          onDevice: pixelBatch(table, rows, how),
+          onDevice: rows.batch(step, how),
           clean: cleanTable &&
             cleanSampler && { onDevice: pixelBatch(cleanTable, cleanSampler.draw(step), how) },
         };
         return {
           ...batch,
           names: [`${count} pixels`],
-          count: rows.length,
+          count: ownCount,
           release: () => disposeBatch(batch),
         };
       },
@@ -99,16 +121,46 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
   }
 }
 
+/** Describes images whose features are wanted. */
+interface TablePart {
+  readonly images: SegmentationDataset;
+  /** Is the dataset in whose folder of kept features theirs are. */
+  readonly keptWith: SegmentationDataset;
+  /** Says what the labels of the images depend on. */
+  readonly section: ComponentSection;
+}
+
+/** Opens the images with clean labels and those with points, where the config names some. */
+async function openTrusted({
+  config,
+  training,
+  points,
+}: SourcePlace): Promise<{ readonly clean: TablePart | null; readonly points: TablePart | null }> {
+  const { data } = config;
+  let clean: TablePart | null = null;
+  if (learnsFromClean(config) || mixesClean(config)) {
+    const section = datasetSection(data, 'clean');
+    const whole = await openDataset(section);
+    clean = { images: spreadSubset(whole, data.clean?.count ?? null), keptWith: whole, section };
+  }
+  if (points === null || data.points === null) return { clean, points: null };
+  const { share: _, ...place } = data.points;
+  const section = { ...place, root: data.root, kind: pointsKind };
+  return { clean, points: { images: pointDataset(training, points), keptWith: training, section } };
+}
+
 function openTable(
-  dataset: SegmentationDataset,
+  { images, keptWith, section }: TablePart,
   { config, components, processGroup, onEvent }: SourcePlace,
-  { part, onProgress }: { readonly part: 'train' | 'clean'; readonly onProgress: (done: number) => void },
+  { onProgress }: { readonly onProgress: (done: number) => void },
 ): Promise<FeatureTable> {
   const { scales, flip, memoryMiB, diskMiB } = quickOf(config);
   const { taps, patchSize } = components.model.head as StackableHead;
   return openFeatureTable({
     backbone: components.model.backbone,
-    dataset,
+    dataset: images,
+    keptWith,
+    section,
     normalization: normalizationOf(config.data),
     taps,
     views: featureViews({ scales, flip }),
@@ -117,7 +169,6 @@ function openTable(
     precision: config.precision,
     kernels: config.kernels,
     description: { ...config.model.backbone, weights: null },
-    section: datasetSection(config.data, part),
     patchSize,
     // Clean labels are trusted, and stay where they are.
     deformation: part === 'train' ? config.data.augmentation.labelDeformation : null,
@@ -126,7 +177,8 @@ function openTable(
     diskMiB,
     ...(processGroup && { processGroup }),
     onProgress: ({ done }) => onProgress(done),
-    onNotice: (message) => onEvent({ type: 'notice', message }),
+    // How many pixels of an image fit into memory says nothing where single ones are labeled.
+    onNotice: (message) => (section.kind === pointsKind ? undefined : onEvent({ type: 'notice', message })),
   });
 }
 

@@ -1,6 +1,7 @@
 /** Restricts a dataset to some of its samples, spread evenly. */
 
 import type { SegmentationDataset } from '../data/index.js';
+import { imagePairs, PairTable } from '../data/internal.js';
 import { ConfigError } from '../errors/index.js';
 
 /**
@@ -16,11 +17,15 @@ export function spreadSubset(dataset: SegmentationDataset, count: number | null)
     );
   }
   const place = (index: number) => Math.floor((index * dataset.length) / count);
-  const { open, readLabels } = dataset;
+  const { open, readLabels, imageReading } = dataset;
+  const pairs = imagePairs(dataset.files)?.slice(0, dataset.length);
+  const own = pairs && Array.from({ length: count }, (_, index) => pairs[place(index)]);
   return {
     classes: dataset.classes,
     length: count,
     ...(dataset.channels !== undefined && { channels: dataset.channels }),
+    ...(imageReading !== undefined && { imageReading }),
+    ...(own && { files: PairTable.from(own.filter((pair) => pair !== undefined)).content }),
     name: (index) => dataset.name(place(index)),
     read: (index) => dataset.read(place(index)),
     ...(open && { open: (index: number) => open.call(dataset, place(index)) }),

@@ -22,6 +22,7 @@ const trainValues = z.object({
   regionLoss: computed.optional(),
   /** Gives the mean cross-entropy of the auxiliary head; absent without one. */
   auxiliaryLoss: computed.optional(),
+  trustedLoss: computed.optional(),
   learningRate: z.number(),
 });
 

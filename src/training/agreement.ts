@@ -34,7 +34,10 @@ export function expectSameConfig(config: Config, processGroup: ProcessGroup): vo
  */
 export function expectSameImages(
   dataset: SegmentationDataset,
-  { part, processGroup }: { readonly part: 'train' | 'evaluation'; readonly processGroup: ProcessGroup },
+  {
+    part,
+    processGroup,
+  }: { readonly part: 'train' | 'evaluation' | 'points'; readonly processGroup: ProcessGroup },
 ): void {
   if (isSame(contentOf(dataset), processGroup)) return;
   throw new DataError(

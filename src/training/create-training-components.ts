@@ -6,6 +6,7 @@ import {
   checkExtraHeads,
   checkObjective,
   checkQuick,
+  checkTrustedLabels,
   extraHeadsOf,
   normalizationOf,
   withoutInitialWeights,
@@ -81,6 +82,7 @@ function createComponents(
   checkExtraHeads(config);
   checkCleanData(config);
   checkObjective(config);
+  checkTrustedLabels(config);
   const classWeights =
     config.classWeights && classWeightList(config.classWeights, { names: classNames, classCount });
   checkQuick(config);

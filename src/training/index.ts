@@ -10,7 +10,7 @@ export { type RunTrainingOptions, runTraining } from './run-training.js';
 export type { RunBatch, RunBatches, SourcePlace, StepSource } from './step-source.js';
 export { type StepOptions, trainStep } from './train-step.js';
 export { Trainer, type TrainerOptions } from './trainer.js';
-export type { DeviceBatch, TrainingBatch } from './training-batch.js';
+export type { DeviceBatch, TrainingBatch, TrustedMap } from './training-batch.js';
 export type {
   Phase,
   StepBatch,
@@ -18,5 +18,6 @@ export type {
   TrainableModel,
   TrainableOutput,
   TrainingComponents,
+  TrustedLabels,
   WeightedRegionLoss,
 } from './training-components.js';

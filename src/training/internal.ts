@@ -1,4 +1,5 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { learnFromClean } from './learn-from-clean.js';
+export { trustedCount } from './trusted-count.js';
 export { WaitMeter } from './wait-meter.js';

@@ -14,11 +14,14 @@ import { type LabelTotals, labelTotals, meanLoss, meanProcessGroup } from './lab
 import { auxiliaryLossesOf, type PixelMaps, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
 import { type RegionMaps, regionLossOf } from './region-losses.js';
 import type { StepLosses, TrainingComponents } from './training-components.js';
+import { trustedTotals, withTrustedLoss } from './trusted-loss.js';
 
 /** Holds the maps of the heads for a part of a batch, and what is known of the whole batch. */
 export interface ObjectiveInput extends Omit<PixelMapsInput, 'weighting'> {
   /** Gives the totals of all parts where means are over the whole batch; by default those of this part. */
   readonly totals?: LabelTotals;
+  /** Gives the totals of the trusted labels over all parts and processes; by default this is the only part. */
+  readonly trustedTotals?: readonly LabelTotals[];
   /** Weighs this part as a part of the whole batch; by default the reweighter weighs it by itself. */
   readonly weigh?: PartWeigher;
   /** Holds maps of pixels in their arrangement, for losses of regions that need them; by default those of the batch. */
@@ -30,7 +33,7 @@ export interface ObjectiveInput extends Omit<PixelMapsInput, 'weighting'> {
 /**
  * Returns the losses of a batch as scalars. `objective` is Q = Σ w′·l of Eq. 9 in the joint phase, and the plain mean plus
  * Q over detached losses in the isolated phase (section 4.2), each with the losses of regions and the auxiliary head's
- * share added. The maps of the heads may have any resolution; they are resized to that of the labels. A logit that is not
+ * share added. Trusted labels take their shares of all that. The maps of the heads may have any resolution; they are resized to that of the labels. A logit that is not
  * finite makes the objective NaN also where its pixel is ignored, because its gradient would be NaN all the same.
  */
 export function objectiveOf(components: TrainingComponents, input: ObjectiveInput): StepLosses {
@@ -67,7 +70,17 @@ export function objectiveOf(components: TrainingComponents, input: ObjectiveInpu
     auxiliary = meanLoss(auxiliaryNHW, totals, { reduction, validNHW });
     objective = objective.add(auxiliary, { alpha: auxiliaryWeight });
   }
-  return { objective: objective.add(nothingWhereFinite(input)), main, weighted, region, auxiliary };
+  let trusted: Tensor | null = null;
+  if (batch.trusted !== undefined && batch.trusted.length > 0) {
+    const totals = input.trustedTotals ?? trustedTotals(components, batch);
+    ({ objective, trusted } = withTrustedLoss(components, {
+      ...input,
+      objective,
+      trusted: batch.trusted,
+      totals,
+    }));
+  }
+  return { objective: objective.add(nothingWhereFinite(input)), main, weighted, region, auxiliary, trusted };
 }
 
 /** Returns what a reweighter is given for a part of a batch. */

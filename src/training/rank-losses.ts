@@ -24,12 +24,13 @@ export class RankLosses {
    */
   share(losses: StepLosses, { stop }: { readonly stop: boolean }): StepLosses {
     using inner = scope();
-    const { main, weighted, region, auxiliary, objective } = losses;
+    const { main, weighted, region, auxiliary, trusted, objective } = losses;
+    const parts = [objective, main, weighted, region, auxiliary, trusted];
     const { device } = objective;
     const stopRequest = tensorFrom([stop ? 1 : 0], { dtype: 'float32', shape: [], device });
-    const own = [objective, main, weighted, region, auxiliary].map((loss) => loss ?? stopRequest);
+    const own = parts.map((loss) => loss ?? stopRequest);
     const sums = stack([...own.map((loss) => loss.to({ dtype: 'float32' })), stopRequest], 0);
-    for (const loss of [objective, main, weighted, region, auxiliary]) loss?.dispose();
+    for (const loss of parts) loss?.dispose();
     this.#processGroup.allReduce_(sums);
     const means = sums.div(this.#processGroup.worldSize);
     const mean = (place: number) => inner.keep(means.select(0, place).clone());
@@ -42,6 +43,7 @@ export class RankLosses {
       weighted: weighted && mean(2),
       region: region && mean(3),
       auxiliary: auxiliary && mean(4),
+      trusted: trusted && mean(5),
     };
   }
 

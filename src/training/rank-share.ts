@@ -1,12 +1,15 @@
 /** Divides a batch among processes and gradient accumulation steps. */
 
 import type { Config } from '../config/index.js';
-import { learnsFromClean } from '../config/internal.js';
+import { learnsFromClean, mixesClean } from '../config/internal.js';
 import { ConfigError } from '../errors/index.js';
+import { trustedCount } from './trusted-count.js';
 
 export interface RankShare {
   /** Counts the images of a batch that one process learns from. */
   readonly images: number;
+  /** Counts those of them whose labels are clean. */
+  readonly cleanImages: number;
   /** Counts the images that go through the network at once. */
   readonly partImages: number;
 }
@@ -43,5 +46,14 @@ export function rankShare(config: Config, worldSize: number): RankShare {
         'before each step it learns from clean labels with the whole batch at once',
     );
   }
-  return { images: batchSize / worldSize, partImages };
+  const cleanImages = mixesClean(config)
+    ? trustedCount({
+        key: 'data.clean.share',
+        share: config.data.clean?.share ?? 0,
+        whole: batchSize,
+        parts: divisor,
+        unit: { name: 'images', key: 'training.batchSize' },
+      }) / worldSize
+    : 0;
+  return { images: batchSize / worldSize, cleanImages, partImages };
 }

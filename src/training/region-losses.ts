@@ -9,6 +9,7 @@ import { resizeBilinear } from '../nn/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
 import { type Tensor, tensorFrom } from '../torch/index.js';
 import type { StepBatch, TrainingComponents, WeightedRegionLoss } from './training-components.js';
+import { allLabels } from './trusted-loss.js';
 
 /** Holds a batch of pixels with what the network predicts for them. */
 export interface RegionMaps {
@@ -38,7 +39,7 @@ export function anyNeeds(
   return regionLosses.some(({ needs = [] }) => needs.includes(need));
 }
 
-/** Returns the weighted sum of the losses of regions; null where there are none. */
+/** Returns the weighted sum of the losses of regions, which read trusted labels too; null where there are none. */
 export function regionLossOf(components: TrainingComponents, input: RegionLossInput): Tensor | null {
   const { regionLosses = [] } = components;
   if (regionLosses.length === 0) return null;
@@ -49,12 +50,13 @@ export function regionLossOf(components: TrainingComponents, input: RegionLossIn
     const known = resized.get(maps) ?? resizedMaps(components, maps);
     resized.set(maps, known);
     const options = { ...known.options, ...(progress !== undefined && { progress }) };
-    return loss(known.logitsNCHW, maps.batch.labelsNHW, options).mul(weight);
+    return loss(known.logitsNCHW, known.labelsNHW, options).mul(weight);
   });
   return losses.reduce((sum, loss) => sum.add(loss));
 }
 
 interface Resized {
+  readonly labelsNHW: Tensor;
   readonly logitsNCHW: Tensor;
   readonly options: RegionLossOptions;
 }
@@ -62,7 +64,8 @@ interface Resized {
 /** Brings maps to the size of the labels, and gathers what losses may read beside them. */
 function resizedMaps(components: TrainingComponents, maps: RegionMaps): Resized {
   const { batch, logitsNCHW, teacherLogitsNCHW, strongLogitsNCHW } = maps;
-  const { labelsNHW, origins, colorsN3HW, cellSize } = batch;
+  const { origins, colorsN3HW, cellSize } = batch;
+  const labelsNHW = allLabels(batch);
   const [, height = 0, width = 0] = labelsNHW.shape;
   const sized = (map: Tensor) => resizeBilinear(map, [height, width]);
   const { regionLosses } = components;
@@ -70,6 +73,7 @@ function resizedMaps(components: TrainingComponents, maps: RegionMaps): Resized 
   const candidatesNC =
     anyNeeds(regionLosses, 'candidates') && origins ? candidatesOf(components, origins) : null;
   return {
+    labelsNHW,
     logitsNCHW: sized(logitsNCHW),
     options: {
       ignoreIndex,

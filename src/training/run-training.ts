@@ -5,8 +5,8 @@
 
 import { ChosenImages } from '../analysis/index.js';
 import { type Config, datasetSection } from '../config/index.js';
-import { learnsFromClean } from '../config/internal.js';
-import { openDataset, type SegmentationDataset } from '../data/index.js';
+import { learnsFromClean, mixesClean, openConfigPoints } from '../config/internal.js';
+import { openDataset, type PointLabels, pointDataset, type SegmentationDataset } from '../data/index.js';
 import { oneClassProblem } from '../data/internal.js';
 import { ProcessGroup, type RankEnvironment, readRankEnvironment } from '../distributed/index.js';
 import { CheckpointError, CoarselyError, DataError } from '../errors/index.js';
@@ -109,6 +109,10 @@ async function train(
     expectSameImages(evaluation, { part: 'evaluation', processGroup });
   }
   expectSameClasses(training, evaluation);
+  const points = await openConfigPoints(given, training);
+  if (points && processGroup) {
+    expectSameImages(pointDataset(training, points), { part: 'points', processGroup });
+  }
   const onNotice = (message: string) => options.onEvent?.({ type: 'notice', message });
   const config = await resolveClassWeights(given, { dataset: training, processGroup, onNotice });
   const imageClasses = await findImageClasses(config, { dataset: training, processGroup, onNotice });
@@ -118,7 +122,7 @@ async function train(
     first && statistics
       ? await ChosenImages.open(config.data, { ...statistics, count: statistics.images })
       : null;
-  const data = first ? await recordParts(config, { training, evaluation }) : null;
+  const data = first ? await recordParts(config, { training, evaluation, points }) : null;
   const { lastCheckpoint, notices, edits, ...changes } = atRankZero(processGroup, () =>
     continuationOf(config, { options, data }),
   );
@@ -148,11 +152,12 @@ async function train(
           config: trainer.config,
           components: trainer.components,
           training,
+          points,
           processGroup,
           startsAnew: lastCheckpoint === null,
           onEvent: (event) => options.onEvent?.(event),
         })
-      : new TrainingBatches(config, { ...(processGroup && { share: processGroup }), onNotice });
+      : new TrainingBatches(config, { ...(processGroup && { share: processGroup }), points, onNotice });
     atRankZero(processGroup, () => {
       writer = openWriter(config, { options, step: lastCheckpoint?.step ?? 0, ...changes });
       return null;
@@ -185,10 +190,21 @@ async function recordParts(
   {
     training,
     evaluation,
-  }: { readonly training: SegmentationDataset; readonly evaluation: SegmentationDataset },
+    points,
+  }: {
+    readonly training: SegmentationDataset;
+    readonly evaluation: SegmentationDataset;
+    readonly points: PointLabels | null;
+  },
 ): Promise<DataRecord> {
-  const clean = learnsFromClean(config) ? await openDataset(datasetSection(config.data, 'clean')) : null;
-  return recordData({ train: training, evaluation, ...(clean && { clean }) });
+  const readsClean = learnsFromClean(config) || mixesClean(config);
+  const clean = readsClean ? await openDataset(datasetSection(config.data, 'clean')) : null;
+  return recordData({
+    train: training,
+    evaluation,
+    ...(clean && { clean }),
+    ...(points && { points: pointDataset(training, points) }),
+  });
 }
 
 /** Returns how an interrupted run goes on; a new run has nothing to continue. */

@@ -4,7 +4,7 @@
  */
 
 import type { Config } from '../config/index.js';
-import type { SegmentationDataset } from '../data/index.js';
+import type { PointLabels, SegmentationDataset } from '../data/index.js';
 import type { ProcessGroup } from '../distributed/index.js';
 import type { ConfiguredTrainingComponents } from './create-training-components.js';
 import type { TrainingEvent } from './events.js';
@@ -37,6 +37,8 @@ export interface SourcePlace {
   /** Holds network and reweighter, as they are before the next step. */
   readonly components: Pick<ConfiguredTrainingComponents, 'model' | 'reweighter'>;
   readonly training: SegmentationDataset;
+  /** Holds the points of training images; null where none are read. */
+  readonly points: PointLabels | null;
   /** Is false where a checkpoint was restored. */
   readonly startsAnew: boolean;
   /** Connects the processes that train together; null when this one trains alone. */

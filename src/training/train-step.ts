@@ -18,6 +18,7 @@ import { type ObjectiveInput, objectiveOf, reweighterInput } from './objective.j
 import { pixelMapsOf } from './pixel-maps.js';
 import { preserveState } from './preserve-state.js';
 import type { Phase, StepBatch, StepLosses, TrainingComponents } from './training-components.js';
+import { trustedTotals } from './trusted-loss.js';
 
 /** Configures `trainStep`. */
 export interface StepOptions {
@@ -60,7 +61,10 @@ function takeStep(components: TrainingComponents, batch: StepBatch, options: Ste
   using _checkpointing = options.activationCheckpointing ? activationCheckpointing() : null;
   optimizer.zeroGrad();
   const batches = Array.from({ length: partCount }, (_, place) => partOf(batch, { place, count: partCount }));
-  const whole = partCount === 1 ? {} : surveyBatch(components, { batch, parts: batches }, options);
+  const whole = {
+    ...(partCount > 1 && surveyBatch(components, { batch, parts: batches }, options)),
+    ...(batch.trusted && { trustedTotals: trustedTotals(components, batch, { partCount }) }),
+  };
   const parts = batches.map((part, place) => {
     // Frees the tensors of a part before the next begins; its gradients stay.
     using inner = scope();
@@ -115,7 +119,7 @@ function surveyBatch(
 
 /** Returns the `place`-th of `count` equal parts of a batch, as views. */
 function partOf(
-  { imagesNCHW, labelsNHW, origins, colorsN3HW, cellSize, patches }: StepBatch,
+  { imagesNCHW, labelsNHW, origins, colorsN3HW, cellSize, patches, trusted }: StepBatch,
   { place, count }: { readonly place: number; readonly count: number },
 ): StepBatch {
   const [images = 0] = imagesNCHW.shape;
@@ -132,6 +136,9 @@ function partOf(
     ...(colorsN3HW && { colorsN3HW: colorsN3HW.narrow(0, start, length) }),
     ...(cellSize !== undefined && { cellSize }),
     ...(patches && { patches: partOf(patches, { place, count }) }),
+    ...(trusted && {
+      trusted: trusted.map((labels) => ({ ...labels, labelsNHW: labels.labelsNHW.narrow(0, start, length) })),
+    }),
   };
 }
 
@@ -148,24 +155,26 @@ function meanOf(parts: readonly StepLosses[]): StepLosses {
     weighted: first.weighted && mean('weighted'),
     region: first.region && mean('region'),
     auxiliary: first.auxiliary && mean('auxiliary'),
+    trusted: first.trusted && mean('trusted'),
   };
 }
 
 function mapLosses(losses: StepLosses, map: (loss: Tensor) => Tensor): StepLosses {
-  const { objective, main, weighted, region, auxiliary } = losses;
+  const { objective, main, weighted, region, auxiliary, trusted } = losses;
   return {
     objective: map(objective),
     main: map(main),
     weighted: weighted && map(weighted),
     region: region && map(region),
     auxiliary: auxiliary && map(auxiliary),
+    trusted: trusted && map(trusted),
   };
 }
 
 /** Computes losses in a scope of their own, so that only the graph holds the activations, and backward frees the graph. */
 function lossesOf(
   components: TrainingComponents,
-  given: Pick<ObjectiveInput, 'batch' | 'totals' | 'weigh'>,
+  given: Pick<ObjectiveInput, 'batch' | 'totals' | 'trustedTotals' | 'weigh'>,
   { phase, precision, enter, progress }: StepOptions,
 ): StepLosses {
   using inner = scope();

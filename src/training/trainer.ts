@@ -207,7 +207,7 @@ export class Trainer {
     return 'onDevice' in batch ? batch.onDevice : this.#onDevice(batch);
   }
 
-  #onDevice({ images, labels, height, width, origins }: TrainingBatch): StepBatch {
+  #onDevice({ images, labels, height, width, origins, trusted }: TrainingBatch): StepBatch {
     const { device } = this.config;
     const count = labels.length / (height * width);
     const channels = images.length / labels.length;
@@ -217,16 +217,19 @@ export class Trainer {
       device,
       memoryFormat: 'channels-last',
     });
-    const labelsNHW = tensorFrom(labels, { dtype: 'uint8', shape: [count, height, width] }).to({
-      device,
-      dtype: 'int64',
-    });
     const readsColors = anyNeeds(this.components.regionLosses, 'colors');
+    const labelMap = (map: Uint8Array) =>
+      inner.keep(
+        tensorFrom(map, { dtype: 'uint8', shape: [count, height, width] }).to({ device, dtype: 'int64' }),
+      );
     return {
       imagesNCHW: inner.keep(imagesNCHW),
-      labelsNHW: inner.keep(labelsNHW),
+      labelsNHW: labelMap(labels),
       ...(origins && { origins }),
       ...(readsColors && { colorsN3HW: inner.keep(colorsOf(imagesNCHW, normalizationOf(this.config.data))) }),
+      ...(trusted && {
+        trusted: trusted.map(({ labels: map, share }) => ({ labelsNHW: labelMap(map), share })),
+      }),
     };
   }
 }

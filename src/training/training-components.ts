@@ -66,6 +66,14 @@ export interface WeightedRegionLoss {
   readonly needs?: readonly RegionLossNeed[];
 }
 
+/** Holds labels that can be trusted, which have a share of the objective beside the others. */
+export interface TrustedLabels {
+  /** Holds class indices [N,H,W] int64, 255 where nothing is known. */
+  readonly labelsNHW: Tensor;
+  /** Gives the share of the objective, between 0 and 1. */
+  readonly share: number;
+}
+
 /** Holds a batch on the device. */
 export interface StepBatch {
   /** Holds normalized images [N,3,H,W] float32. */
@@ -80,6 +88,8 @@ export interface StepBatch {
   readonly cellSize?: number;
   /** Holds patches of images for losses that need `layout`, where the batch is of single pixels. */
   readonly patches?: StepBatch;
+  /** Lists labels that no reweighter weighs; where one of them knows a pixel, `labelsNHW` and the others are 255. */
+  readonly trusted?: readonly TrustedLabels[];
 }
 
 /** Holds the losses of a step as scalars without gradient; the caller disposes them. Reading one waits for the device. */
@@ -93,4 +103,6 @@ export interface StepLosses {
   /** Gives the sum of the losses of regions times their factors; null without any. */
   readonly region: Tensor | null;
   readonly auxiliary: Tensor | null;
+  /** Gives the mean loss of the trusted labels by their shares; null where the batch has none. */
+  readonly trusted: Tensor | null;
 }

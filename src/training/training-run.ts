@@ -130,7 +130,8 @@ export class TrainingRun {
     const logged = step % logEvery === 0 || step === iterations || step === 1;
     const loss = logged ? this.#log(losses, learningRate) : null;
     const memory = logged ? this.#recordMemory() : null;
-    for (const part of [losses.main, losses.weighted, losses.region, losses.auxiliary]) part?.dispose();
+    const { objective: _, ...others } = losses;
+    for (const part of Object.values(others)) part?.dispose();
     const notice = trainer.components.reweighter?.takeNotice?.() ?? null;
     if (notice !== null) this.#tell({ type: 'notice', message: `step ${step}: ${notice}` });
     this.#watch.follow({ step, names: batch.names, objective: losses.objective });
@@ -188,6 +189,7 @@ export class TrainingRun {
         ...(keptShare !== null && { keptShare }),
         ...(losses.region && { regionLoss: losses.region.item() }),
         ...(losses.auxiliary && { auxiliaryLoss: losses.auxiliary.item() }),
+        ...(losses.trusted && { trustedLoss: losses.trusted.item() }),
         learningRate,
       },
     });

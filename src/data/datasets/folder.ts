@@ -57,6 +57,12 @@ const options = z
         'What states the class of a pixel. `auto`: the value in gray and palette PNGs, whose palettes must agree, and the ' +
           'color in RGB PNGs. `index`: the value, also where palettes differ. `color`: the color, also in palette PNGs.',
       ),
+    missingLabels: z
+      .enum(['stop', 'skip'])
+      .default('stop')
+      .describe(
+        'What to do where an image has no label file: `stop`, or `skip` to leave the image out, as `data.clean` does.',
+      ),
     reduceZeroLabel: z
       .boolean()
       .default(false)
@@ -77,7 +83,8 @@ async function list(given: FolderOptions): Promise<FileListing> {
   const splits = splitNames(given.split);
   const listings: FileListing[] = [];
   for (const one of splits) {
-    const listing = await listSplit(layoutOf(one, given));
+    const skipUnlabeled = given.missingLabels === 'skip';
+    const listing = await listSplit(layoutOf(one, given), { skipUnlabeled });
     // Two splits may use the same name.
     const pairs = listing.pairs.map((pair) => ({ ...pair, name: `${one}/${pair.name}` }));
     listings.push(splits.length === 1 ? listing : { ...listing, pairs });

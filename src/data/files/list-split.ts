@@ -47,7 +47,14 @@ export interface SplitLayout {
  */
 export async function listSplit(
   layout: SplitLayout,
-  { skipBadFiles = false }: { readonly skipBadFiles?: boolean } = {},
+  {
+    skipBadFiles = false,
+    skipUnlabeled = false,
+  }: {
+    readonly skipBadFiles?: boolean;
+    /** Leaves out images without a label file, which a note counts. */
+    readonly skipUnlabeled?: boolean;
+  } = {},
 ): Promise<FileListing> {
   const problems: string[] = [];
   const listed: string[] = [];
@@ -73,16 +80,25 @@ export async function listSplit(
   const pairs: FilePair[] = [];
   const unpaired: string[] = [];
   let differently = 0;
+  let unlabeled = 0;
   for (const [name, image] of images) {
     const labelFile = labels.get(name);
-    if (labelFile === undefined)
-      unpaired.push(`${image}: no labels; expected ${layout.expectedLabels(name)}`);
-    else {
+    if (labelFile === undefined) {
+      unlabeled++;
+      if (!skipUnlabeled) unpaired.push(`${image}: no labels; expected ${layout.expectedLabels(name)}`);
+    } else {
       pairs.push({ name, image, labels: labelFile });
       if (composedDifferently(image, labelFile)) differently++;
     }
   }
   if (differently > 0) notes.push(`${dirname(pairs[0]?.labels ?? '')}: ${composedNote(differently)}`);
+  if (skipUnlabeled && pairs.length === 0) {
+    const [first = ''] = images.keys();
+    unpaired.push(`no image has labels; expected files such as ${layout.expectedLabels(first)}`);
+  } else if (skipUnlabeled && unlabeled > 0) {
+    const folder = dirname(pairs[0]?.labels ?? '');
+    notes.push(`${folder}: labels of ${pairs.length} of ${images.size} images; the others are left out`);
+  }
   for (const [name, labelFile] of labels) {
     if (!images.has(name)) {
       unpaired.push(`${labelFile}: labels without an image; expected ${layout.expectedImage(name)}`);

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../../options/parse-options.js';
+import { coarsenPointsCommand } from './coarsen-points.js';
 
 const example = `
 Writes a coarse label PNG for every fine one, and prints the share of pixels that it labels and how often it agrees with
@@ -31,7 +32,8 @@ export function coarsenCommand(): Command {
         .default('auto'),
     )
     .addHelpText('after', example)
-    .action(coarsen);
+    .action(coarsen)
+    .addCommand(coarsenPointsCommand());
 }
 
 async function coarsen(
