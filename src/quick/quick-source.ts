@@ -66,7 +66,7 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
   };
   try {
     const section = datasetSection(config.data, 'train');
-    const table = await open({ images: training, keptWith: training, section });
+    const table = await open({ images: training, keptWith: training, section, isTrusted: false });
     const cleanTable = clean && (await open(clean));
     const pointTable = points && (await open(points));
     // A network that the head starts from has learned with statistics of its own.
@@ -128,6 +128,7 @@ interface TablePart {
   readonly keptWith: SegmentationDataset;
   /** Says what the labels of the images depend on. */
   readonly section: ComponentSection;
+  readonly isTrusted: boolean;
 }
 
 /** Opens the images with clean labels and those with points, where the config names some. */
@@ -141,16 +142,18 @@ async function openTrusted({
   if (learnsFromClean(config) || mixesClean(config)) {
     const section = datasetSection(data, 'clean');
     const whole = await openDataset(section);
-    clean = { images: spreadSubset(whole, data.clean?.count ?? null), keptWith: whole, section };
+    const images = spreadSubset(whole, data.clean?.count ?? null);
+    clean = { images, keptWith: whole, section, isTrusted: true };
   }
   if (points === null || data.points === null) return { clean, points: null };
   const { share: _, ...place } = data.points;
   const section = { ...place, root: data.root, kind: pointsKind };
-  return { clean, points: { images: pointDataset(training, points), keptWith: training, section } };
+  const images = pointDataset(training, points);
+  return { clean, points: { images, keptWith: training, section, isTrusted: true } };
 }
 
 function openTable(
-  { images, keptWith, section }: TablePart,
+  { images, keptWith, section, isTrusted }: TablePart,
   { config, components, processGroup, onEvent }: SourcePlace,
   { onProgress }: { readonly onProgress: (done: number) => void },
 ): Promise<FeatureTable> {
@@ -170,8 +173,8 @@ function openTable(
     kernels: config.kernels,
     description: { ...config.model.backbone, weights: null },
     patchSize,
-    // Clean labels are trusted, and stay where they are.
-    deformation: part === 'train' ? config.data.augmentation.labelDeformation : null,
+    // Trusted labels stay where they are.
+    deformation: isTrusted ? null : config.data.augmentation.labelDeformation,
     seed: config.seed,
     memoryMiB,
     diskMiB,
