@@ -87,6 +87,7 @@ export class TrainingBatches implements RunBatches {
         ? null
         : new BatchLoader({
             ...shared,
+            augmentation: { ...augmentation, labelDeformation: null },
             dataset: datasetSection(data, 'clean'),
             batchSize: mixedCount,
             count: data.clean?.count ?? null,
