@@ -1,12 +1,12 @@
 /** Checks that a config names clean labels when its reweighter learns from them. */
 
 import { ConfigError } from '../errors/index.js';
-import { reweighters } from '../reweighting/index.js';
+import { type NamedReweighter, namedReweighters } from '../reweighting/internal.js';
 import type { Config } from './schema.js';
 
-/** Returns whether the reweighter of a config learns from clean labels. */
-export function learnsFromClean({ reweighter }: Pick<Config, 'reweighter'>): boolean {
-  return reweighter !== null && reweighters.get(reweighter.kind).learnsFromClean === true;
+/** Returns whether the reweighter of a config, or one inside it, learns from clean labels. */
+export function learnsFromClean(config: Pick<Config, 'reweighter'>): boolean {
+  return cleanLearnerOf(config) !== undefined;
 }
 
 /**
@@ -14,9 +14,15 @@ export function learnsFromClean({ reweighter }: Pick<Config, 'reweighter'>): boo
  * @throws {ConfigError} naming both keys when they are not
  */
 export function checkCleanData(config: Pick<Config, 'reweighter' | 'data'>): void {
-  if (!learnsFromClean(config) || config.data.clean !== null) return;
+  const learner = cleanLearnerOf(config);
+  if (learner === undefined || config.data.clean !== null) return;
   throw new ConfigError(
-    `reweighter.kind: ${config.reweighter?.kind} learns from clean labels, but data.clean is null; name some of ` +
+    `${learner.key}.kind: ${learner.section.kind} learns from clean labels, but data.clean is null; name some of ` +
       "the training images: --set 'data.clean={split: train, labels: fine, count: 20}'",
   );
+}
+
+/** Returns the reweighter of a config that learns from clean labels; undefined where there is none. */
+export function cleanLearnerOf({ reweighter }: Pick<Config, 'reweighter'>): NamedReweighter | undefined {
+  return namedReweighters(reweighter).find(({ component }) => component.learnsFromClean === true);
 }

@@ -21,8 +21,7 @@ import {
 } from '../data/internal.js';
 import { ConfigError } from '../errors/index.js';
 import type { ComponentSection, Kinds } from '../registry/index.js';
-import { keysOf } from '../registry/internal.js';
-import { optionsOf, parseOptions, unknownKeyIssue } from './component-section.js';
+import { keysOf, optionsOf, parseSectionOptions, unknownKeyIssue } from '../registry/internal.js';
 import { keyTraits } from './key-traits.js';
 
 /** Names a part of a dataset and its labels; for a folder dataset `labels` is a folder. */
@@ -202,7 +201,11 @@ export function dataSection(datasets: Kinds) {
     const common: Record<string, unknown> = {};
     const part = (name: DatasetPartName, given: Partial<DatasetPart>): DatasetPart | undefined => {
       const placeOf = (path: PropertyKey[]) => (path[0] === 'root' ? path : [name, ...path]);
-      const parsed = parseOptions(options, { root: data.root, ...shared, ...given }, { context, placeOf });
+      const parsed = parseSectionOptions(
+        options,
+        { root: data.root, ...shared, ...given },
+        { context, placeOf },
+      );
       if (parsed === undefined) return undefined;
       const own: Record<string, unknown> = {};
       for (const [key, value] of Object.entries(parsed)) {

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import { suggestion } from '../errors/internal.js';
-import { expectation, keysOf, knownKeysHint, shown, valueAt } from '../registry/internal.js';
+import { candidatesOf, expectation, keysOf, knownKeysHint, shown, valueAt } from '../registry/internal.js';
 
 /** Holds a rejected place of a config and the line that says why. */
 export interface Complaint {
@@ -24,12 +24,6 @@ export function explainIssues(
     if (candidates !== undefined) return [unknownKey(issue.path, candidates)];
     return [{ path: issue.path, text: complaintText(issue, valueAt(input, issue.path)) }];
   });
-}
-
-function candidatesOf(issue: z.core.$ZodIssue): readonly string[] | undefined {
-  if (issue.code !== 'custom') return undefined;
-  const candidates: unknown = issue.params?.candidates;
-  return Array.isArray(candidates) ? candidates.map(String) : undefined;
 }
 
 function unknownKey(path: readonly PropertyKey[], candidates: readonly string[]): Complaint {

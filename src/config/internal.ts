@@ -1,7 +1,7 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { withAbsolutePaths } from './absolute-paths.js';
-export { checkCleanData, learnsFromClean } from './clean-data.js';
+export { checkCleanData, cleanLearnerOf, learnsFromClean } from './clean-data.js';
 export { configDifferences } from './config-difference.js';
 export { imageReadingOf, normalizationOf } from './data-section.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
@@ -11,6 +11,7 @@ export { isSection, type Section } from './merge.js';
 export { type ClassWeightsSection, checkObjective } from './objective-sections.js';
 export { parseLayers } from './parse-config.js';
 export { checkQuick, type QuickSection } from './quick-section.js';
+export { reweighterSections } from './reweighter-sections.js';
 export { parseSetOptions } from './set-option.js';
 export { storedConfig } from './stored-config.js';
 export { checkTrustedLabels, mixesClean, openConfigPoints } from './trusted-labels.js';

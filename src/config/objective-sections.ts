@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../errors/index.js';
 import type { ComponentSection, Kinds } from '../registry/index.js';
-import { optionsOf, parseOptions } from './component-section.js';
+import { optionsOf, parseSectionOptions } from '../registry/internal.js';
 
 /** Holds a parsed entry of `regionLosses`. */
 export interface RegionLossSection extends ComponentSection {
@@ -19,7 +19,8 @@ export function regionLossesSection(regionLosses: Kinds) {
     entry.transform((section, context): RegionLossSection => {
       const { kind, weight, ...given } = section;
       const options = optionsOf(regionLosses, kind, context);
-      const parsed = options && parseOptions(options, given, { context, known: Object.keys(sharedKeys) });
+      const parsed =
+        options && parseSectionOptions(options, given, { context, known: Object.keys(sharedKeys) });
       return parsed === undefined ? z.NEVER : { kind, weight, ...parsed };
     }),
   );

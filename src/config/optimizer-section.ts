@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import type { ComponentSection, Kinds } from '../registry/index.js';
-import { optionsOf, parseOptions } from './component-section.js';
+import { optionsOf, parseSectionOptions } from '../registry/internal.js';
 
 /** Holds a parsed `optimizer` section. */
 export interface OptimizerSection extends ComponentSection {
@@ -36,7 +36,8 @@ export function optimizerSection(optimizers: Kinds) {
   return named.transform((section, context): OptimizerSection => {
     const { kind, clipNorm, backboneScale, ...given } = section;
     const options = optionsOf(optimizers, kind, context);
-    const parsed = options && parseOptions(options, given, { context, known: Object.keys(sharedKeys) });
+    const parsed =
+      options && parseSectionOptions(options, given, { context, known: Object.keys(sharedKeys) });
     if (parsed === undefined) return z.NEVER;
     // Every optimizer has a learning rate; its schema gives the default.
     return { kind, ...(parsed as { learningRate: number }), clipNorm, backboneScale };

@@ -4,8 +4,7 @@
  */
 
 import { z } from 'zod';
-import type { Kinds } from '../registry/index.js';
-import { componentSection } from './component-section.js';
+import { componentSection, type Kinds } from '../registry/index.js';
 import { dataSection } from './data-section.js';
 import { inferenceSection } from './inference-section.js';
 import { keyTraits } from './key-traits.js';

@@ -1,6 +1,7 @@
 /** Describes the size of an experiment's runs by their configs, because options may have changed what the scale says. */
 
 import type { Config } from '../config/index.js';
+import { reweighterSections } from '../config/internal.js';
 import type { Job } from './job.js';
 
 /** Returns lines about steps, rates, sizes and backbones; where runs differ, every value is named. */
@@ -38,8 +39,7 @@ function backboneText({ model: { backbone } }: Config): string {
 }
 
 function rateNotes(configs: readonly Config[]): string[] {
-  const factors = configs.flatMap(({ reweighter }) => {
-    const factor = reweighter?.learningRateScale;
+  const factors = configs.flatMap(reweighterSections).flatMap(({ learningRateScale: factor }) => {
     return typeof factor === 'number' ? [factor] : [];
   });
   if (factors.length === 0) return [];

@@ -5,6 +5,7 @@
 
 import { OperationError } from '../errors/index.js';
 import { Hypercolumn, type StackableHead } from '../models/index.js';
+import { namedReweighters } from '../reweighting/internal.js';
 import { type Device, Generator } from '../torch/index.js';
 import { freeOnThrow, resolvePrecision } from '../torch/internal.js';
 import { trainStep } from '../training/index.js';
@@ -81,8 +82,11 @@ function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
   const { optimizer, reweighter, learningRate: base, schedule } = components;
   const learner = reweighter?.cleanData;
   if (learner && !clean) {
+    const learning = namedReweighters(options.reweighter ?? null).find(
+      ({ component }) => component.learnsFromClean,
+    );
     throw new OperationError(
-      `trainHead: reweighter ${options.reweighter?.kind} learns from clean rows; expected the option clean, received none`,
+      `trainHead: reweighter ${learning?.section.kind} learns from clean rows; expected the option clean, received none`,
     );
   }
   const resolved = resolvePrecision(precision, device);
@@ -103,6 +107,7 @@ function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
     optimizer.setLearningRate(learningRate);
     const losses = trainStep(components, batch.onDevice, {
       phase: reweighter?.isolatedStart && step < isolatedFraction * steps ? 'isolated' : 'joint',
+      progress: step / steps,
       precision: resolved,
     });
     onStep?.(step + 1, () => losses.objective.item());

@@ -16,6 +16,16 @@ export interface LinearArmSection {
   readonly intercept?: number;
 }
 
+/** Configures trimming in a recipe. */
+export interface TrimSection {
+  /** Sets the share of the pixels of each class that is left out. */
+  readonly share?: number;
+  /** Sets the share of the steps before pixels are left out. */
+  readonly start?: number;
+  /** Sets the share of the counts of losses that is kept at each step. */
+  readonly momentum?: number;
+}
+
 /** Returns the experiment under another name, which is also the name of its run's folder. */
 export function named(config: RecipeConfig, name: string): RecipeConfig {
   return { ...config, name };
@@ -30,6 +40,20 @@ export function withArm(
   { learningRateScale = 1, p = 2 }: ArmSection = {},
 ): RecipeConfig {
   return { ...config, reweighter: { kind: 'arm', learningRateScale, p, weightDecay: 0 } };
+}
+
+/**
+ * Returns the experiment with the highest losses of each class left out. The reweighter that it has weighs the rest:
+ * `withTrim(withArm(config))`.
+ */
+export function withTrim(
+  config: RecipeConfig,
+  { share = 0.05, start = 0.3, momentum = 0.9 }: TrimSection = {},
+): RecipeConfig {
+  return {
+    ...config,
+    reweighter: { kind: 'trim', share, start, momentum, reweighter: config.reweighter ?? null },
+  };
 }
 
 /** Returns the experiment with weights that are a fixed linear function of the confidence (paper, section 4.3). */

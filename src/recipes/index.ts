@@ -1,4 +1,12 @@
-export { type ArmSection, type LinearArmSection, named, withArm, withLinearArm } from './combinators.js';
+export {
+  type ArmSection,
+  type LinearArmSection,
+  named,
+  type TrimSection,
+  withArm,
+  withLinearArm,
+  withTrim,
+} from './combinators.js';
 export { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
 export { folderFineTune, folderFineTuneArm, folderFineTuneLinearArm } from './folder-finetune.js';
 export {

@@ -44,6 +44,13 @@ export function knownKeysHint(path: readonly PropertyKey[], candidates: readonly
     : `; did you mean ${[...path.slice(0, -1).map(String), found].join('.')}?`;
 }
 
+/** Returns the keys that a component knows where an issue is about a key unknown to it; otherwise undefined. */
+export function candidatesOf(issue: z.core.$ZodIssue): readonly string[] | undefined {
+  if (issue.code !== 'custom') return undefined;
+  const candidates: unknown = issue.params?.candidates;
+  return Array.isArray(candidates) ? candidates.map(String) : undefined;
+}
+
 /** Returns the value at a path, or undefined where the path ends early. */
 export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   let current = input;

@@ -1,4 +1,5 @@
 /** Exports for the other rooms of this package; users do not need them. */
 
-export { expectation, knownKeysHint, shown, valueAt } from './explain-issue.js';
+export { optionsOf, parseSectionOptions, unknownKeyIssue } from './component-section.js';
+export { candidatesOf, expectation, knownKeysHint, shown, valueAt } from './explain-issue.js';
 export { keysOf, shapeOf } from './known-keys.js';

@@ -5,7 +5,7 @@
 
 import type { z } from 'zod';
 import { OperationError } from '../errors/index.js';
-import { expectation, knownKeysHint, shown, valueAt } from './explain-issue.js';
+import { candidatesOf, expectation, knownKeysHint, shown, valueAt } from './explain-issue.js';
 import { intervalOf, keysOf } from './known-keys.js';
 
 /**
@@ -34,6 +34,10 @@ export function rejectedOption(
   if (issue.code === 'unrecognized_keys') {
     const unknown = [...path, issue.keys[0] as string];
     return `unknown option ${unknown.join('.')}${knownKeysHint(unknown, keysOf(schema, path))}`;
+  }
+  const candidates = candidatesOf(issue);
+  if (candidates !== undefined) {
+    return `unknown option ${path.join('.')}${knownKeysHint(path, candidates)}`;
   }
   const value = valueAt(given, path);
   if (issue.code === 'custom' && !issue.message.startsWith('expected ')) return issue.message;

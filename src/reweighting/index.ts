@@ -31,4 +31,5 @@ export type {
   SampleOrigin,
 } from './reweighter.js';
 export { reweighters } from './reweighters.js';
+export { Trim, type TrimOptions } from './trim.js';
 export { standardDeviation, variance } from './variance.js';

@@ -37,6 +37,11 @@ export interface ReweighterInput {
   readonly labelsNHW?: Tensor;
   /** Place of each image of the batch in its training image; given if the strategy `needs` it. */
   readonly origins?: readonly SampleOrigin[];
+  /**
+   * Share of the run's steps that have been taken, from 0 to 1. All parts of a step have the same. Absent outside of a
+   * run, where every call is a step of its own.
+   */
+  readonly progress?: number;
   /** Are the processes that train together, for strategies with a memory, which has to be the same in all of them. */
   readonly processGroup?: Collectives;
   /**
@@ -103,8 +108,8 @@ export interface Reweighter extends Module {
   /** Returns the optimizer group of the parameters that play against the network; null when there are none. */
   adversarialParameters(): AdversarialParameters | null;
 
-  /** Learns from a clean batch before each step of the network; absent when no clean labels are needed. */
-  readonly cleanData?: CleanLearner;
+  /** Learns from a clean batch before each step of the network; absent or null when no clean labels are needed. */
+  readonly cleanData?: CleanLearner | null;
 
   /**
    * Order p of the norm under which the weights maximize the loss (section 3.4), which determines what they converge
@@ -134,6 +139,8 @@ export interface ReweighterComponent<Options = unknown>
   readonly learnsFromClean?: boolean;
   /** Is true when its products remember every training image by its place, so that the images must stay the same. */
   readonly remembersImages?: boolean;
+  /** Names the option that holds the section of another reweighter, to which its products pass pixels on. */
+  readonly innerKey?: string;
 }
 
 /**

@@ -10,6 +10,7 @@ import { linearArmComponent } from './linear-arm.js';
 import { metaWeightNetComponent } from './meta-weight-net.js';
 import { ohemComponent } from './ohem.js';
 import type { ReweighterComponent } from './reweighter.js';
+import { trimComponentOf } from './trim.js';
 
 /** Holds the reweighters that a config can name. */
 export const reweighters = new Registry<ReweighterComponent>('reweighter', [
@@ -22,3 +23,4 @@ export const reweighters = new Registry<ReweighterComponent>('reweighter', [
   activeBiasComponent,
   metaWeightNetComponent,
 ]);
+reweighters.register(trimComponentOf(reweighters));

@@ -13,7 +13,7 @@ import {
 } from '../config/internal.js';
 import { listNames, matchClasses } from '../data/internal.js';
 import { CheckpointError } from '../errors/index.js';
-import { reweighters } from '../reweighting/index.js';
+import { namedReweighters } from '../reweighting/internal.js';
 import { type Run, type RunChange, readRun } from '../runs/index.js';
 import {
   classesOfState,
@@ -189,9 +189,12 @@ function dataChange(
         'restore the dataset, or add --allow-changed-data to go on with the samples that are there now',
     );
   }
-  if (reweighter !== null && reweighters.get(reweighter.kind).remembersImages === true) {
+  const remembering = namedReweighters(reweighter).find(
+    ({ component }) => component.remembersImages === true,
+  );
+  if (remembering !== undefined) {
     throw new CheckpointError(
-      `${runFolder}: cannot go on with other samples, as reweighter.kind ${reweighter.kind} remembers each by its place; ${what}\n` +
+      `${runFolder}: cannot go on with other samples, as ${remembering.key}.kind ${remembering.section.kind} remembers each by its place; ${what}\n` +
         'restore the dataset, or start a new run',
     );
   }

@@ -51,7 +51,7 @@ export function objectiveOf(components: TrainingComponents, input: ObjectiveInpu
   let weighted: Tensor | null = null;
   if (reweighter && confidenceNHW) {
     const weigh = input.weigh ?? ((part: ReweighterInput) => reweighter.weigh(part));
-    const weightsNHW = weigh(reweighterInput(components, { ...maps, confidenceNHW }, batch));
+    const weightsNHW = weigh(reweighterInput(components, { ...maps, confidenceNHW }, input));
     weighted = weightsNHW.mul(phase === 'joint' ? lossesNHW : lossesNHW.detach()).sum();
     const { worldSize = 1 } = meanProcessGroup(components) ?? {};
     if (worldSize > 1) weighted = weighted.mul(worldSize);
@@ -87,7 +87,7 @@ export function objectiveOf(components: TrainingComponents, input: ObjectiveInpu
 export function reweighterInput(
   components: TrainingComponents,
   { lossesNHW, confidenceNHW, logitsNCHW }: PixelMaps & { readonly confidenceNHW: Tensor },
-  { labelsNHW, origins }: ObjectiveInput['batch'],
+  { batch: { labelsNHW, origins }, progress }: Pick<ObjectiveInput, 'batch' | 'progress'>,
 ): ReweighterInput {
   const { processGroup } = components;
   const means = meanProcessGroup(components);
@@ -98,6 +98,7 @@ export function reweighterInput(
     labelsNHW,
     ...(logitsNCHW && { logitsNCHW }),
     ...(origins && { origins }),
+    ...(progress !== undefined && { progress }),
     ...(processGroup && { processGroup }),
     ...(means && { sumOverRanks: (sums: Tensor) => means.sumOverRanks(sums) }),
   };

@@ -1,7 +1,7 @@
 /** Divides a batch among processes and gradient accumulation steps. */
 
 import type { Config } from '../config/index.js';
-import { learnsFromClean, mixesClean } from '../config/internal.js';
+import { cleanLearnerOf, mixesClean } from '../config/internal.js';
 import { ConfigError } from '../errors/index.js';
 import { trustedCount } from './trusted-count.js';
 
@@ -40,9 +40,10 @@ export function rankShare(config: Config, worldSize: number): RankShare {
         `no variance over one image; expected at least ${2 * divisor}`,
     );
   }
-  if (partCount > 1 && learnsFromClean(config)) {
+  const learner = cleanLearnerOf(config);
+  if (partCount > 1 && learner !== undefined) {
     throw new ConfigError(
-      `training.gradientAccumulationSteps: expected 1 with reweighter.kind ${config.reweighter?.kind}, received ${partCount}: ` +
+      `training.gradientAccumulationSteps: expected 1 with ${learner.key}.kind ${learner.section.kind}, received ${partCount}: ` +
         'before each step it learns from clean labels with the whole batch at once',
     );
   }

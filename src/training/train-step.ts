@@ -24,12 +24,12 @@ import { trustedTotals } from './trusted-loss.js';
 export interface StepOptions {
   readonly phase: Phase;
   readonly precision: 'float32' | 'bfloat16';
+  /** Gives the share of the run's steps that have been taken, from 0 to 1, where the step is one of a run. */
+  readonly progress?: number;
   /** Chooses this package's fused operators (the default) or compositions of libtorch's own (`stock`). */
   readonly kernels?: Kernels;
   /** Keeps only the input of each stage of the network, and computes the rest again in backward. */
   readonly activationCheckpointing?: boolean;
-  /** Gives the share of the run's steps that were taken, from 0 to 1, for what changes over a run. */
-  readonly progress?: number;
   /** Is called between backward and the optimizer's step, for example to clip gradients. */
   readonly beforeUpdate?: () => void;
   /** Is called when a phase of the step begins, for a profile. */
@@ -107,7 +107,11 @@ function surveyBatch(
       batch: part,
       weighting,
     });
-    return reweighterInput(components, { ...maps, confidenceNHW: confidenceNHW as Tensor }, part);
+    return reweighterInput(
+      components,
+      { ...maps, confidenceNHW: confidenceNHW as Tensor },
+      { batch: part, ...progressOf(options) },
+    );
   });
   try {
     options.enter?.('forward');
@@ -175,9 +179,10 @@ function mapLosses(losses: StepLosses, map: (loss: Tensor) => Tensor): StepLosse
 function lossesOf(
   components: TrainingComponents,
   given: Pick<ObjectiveInput, 'batch' | 'totals' | 'trustedTotals' | 'weigh'>,
-  { phase, precision, enter, progress }: StepOptions,
+  options: StepOptions,
 ): StepLosses {
   using inner = scope();
+  const { phase, precision, enter } = options;
   enter?.('forward');
   const { model } = components;
   const output = forwardMaps(model, given.batch.imagesNCHW, { precision });
@@ -188,8 +193,12 @@ function lossesOf(
     ...given,
     phase,
     ...(layout && { layout }),
-    ...(progress !== undefined && { progress }),
+    ...progressOf(options),
   });
   for (const loss of Object.values(losses)) if (loss) inner.keep(loss);
   return losses;
+}
+
+function progressOf({ progress }: StepOptions): Pick<ObjectiveInput, 'progress'> {
+  return progress === undefined ? {} : { progress };
 }

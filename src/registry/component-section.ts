@@ -1,13 +1,16 @@
 /**
  * Validates sections that name a component (`{ kind: 'arm', p: 2 }`) by the component's own option schema, which its room
- * registered. The config knows no concrete kind.
+ * registered. A component that has another one among its options, such as a reweighter around a reweighter, declares it
+ * with the same schema.
  */
 
 import { z } from 'zod';
 import { ConfigError } from '../errors/index.js';
-import type { ComponentSection, Kinds } from '../registry/index.js';
-import { keysOf } from '../registry/internal.js';
+import type { ComponentSection } from './create-component.js';
+import { keysOf } from './known-keys.js';
+import type { Kinds } from './registry.js';
 
+/** Configures `componentSection`. */
 export interface ComponentSectionOptions {
   /** Is used when a section has no `kind`, so that one option can be changed without naming the default. */
   readonly defaultKind: string;
@@ -20,7 +23,7 @@ export function componentSection(registry: Kinds, { defaultKind }: ComponentSect
     const { kind, ...given } = section;
     const options = optionsOf(registry, kind, context);
     if (options === undefined) return z.NEVER;
-    const parsed = parseOptions(options, given, { context });
+    const parsed = parseSectionOptions(options, given, { context });
     return parsed === undefined ? z.NEVER : { kind, ...parsed };
   });
 }
@@ -36,8 +39,8 @@ export function optionsOf(registry: Kinds, kind: string, context: z.RefinementCt
   }
 }
 
-/** Configures `parseOptions`. */
-export interface ParseOptionsSettings {
+/** Configures `parseSectionOptions`. */
+export interface SectionSettings {
   /** Receives an issue for everything that the schema rejects. */
   readonly context: z.RefinementCtx;
   /** Returns the place in the section that an option's path stands for; by default the path itself. */
@@ -47,10 +50,10 @@ export interface ParseOptionsSettings {
 }
 
 /** Parses options by a component's schema, and returns undefined after reporting what it rejects. */
-export function parseOptions(
+export function parseSectionOptions(
   options: z.ZodType,
   given: Record<string, unknown>,
-  { context, placeOf = (path) => path, known = [] }: ParseOptionsSettings,
+  { context, placeOf = (path) => path, known = [] }: SectionSettings,
 ): Record<string, unknown> | undefined {
   const parsed = options.safeParse(given, { reportInput: true });
   if (parsed.success) return parsed.data as Record<string, unknown>;

@@ -1,0 +1,3 @@
+/** Exports for the other rooms of this package; users do not need them. */
+
+export { type NamedReweighter, namedReweighters } from './named-reweighters.js';
