@@ -14,5 +14,6 @@ export { checkQuick, type QuickSection } from './quick-section.js';
 export { reweighterSections } from './reweighter-sections.js';
 export { parseSetOptions } from './set-option.js';
 export { storedConfig } from './stored-config.js';
+export type { TeacherSection } from './teacher-section.js';
 export { checkTrustedLabels, mixesClean, openConfigPoints } from './trusted-labels.js';
 export { withIterations } from './write-yaml.js';

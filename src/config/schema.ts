@@ -11,6 +11,7 @@ import { keyTraits } from './key-traits.js';
 import { classWeightsSection, regionLossesSection } from './objective-sections.js';
 import { optimizerSection } from './optimizer-section.js';
 import { quickSection } from './quick-section.js';
+import { teacherSection } from './teacher-section.js';
 
 /** Holds the components that a config can name, by section. */
 export interface ComponentRegistries {
@@ -257,6 +258,13 @@ export function createConfigSchema(registries: ComponentRegistries) {
       .nullable()
       .default(null)
       .describe('How much a pixel counts. `null` trains on the plain mean loss.'),
+    teacher: teacherSection
+      .nullable()
+      .default(null)
+      .describe(
+        'A moving average of the network, for parts of the training that compare labels with its predictions, or as the ' +
+          'network that is scored. `null` keeps none.',
+      ),
     normScope: z
       .enum(['rank', 'global'])
       .default('rank')

@@ -1,4 +1,5 @@
 export { ActiveBias, type ActiveBiasOptions } from './active-bias.js';
+export { agreement } from './agreement.js';
 export { Arm, type ArmOptions } from './arm.js';
 export type { CleanLearner, CleanStep } from './clean-learner.js';
 export { ClosedFormArm, type ClosedFormArmOptions } from './closed-form-arm.js';

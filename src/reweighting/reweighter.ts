@@ -35,6 +35,11 @@ export interface ReweighterInput {
   readonly logitsNCHW?: Tensor;
   /** Labels, [N,H,W] int64; given if the strategy `needs` them. */
   readonly labelsNHW?: Tensor;
+  /**
+   * How far the prediction of the network's moving average agrees with the label, 2 p_y / max_c p_c − 1, [N,H,W] float32 in
+   * [−1, 1]; given if the strategy `needs` it.
+   */
+  readonly agreementNHW?: Tensor;
   /** Place of each image of the batch in its training image; given if the strategy `needs` it. */
   readonly origins?: readonly SampleOrigin[];
   /**
@@ -52,7 +57,7 @@ export interface ReweighterInput {
 }
 
 /** Names the inputs that are only given to strategies that need them. */
-export type OptionalInput = 'logitsNCHW' | 'labelsNHW' | 'origins';
+export type OptionalInput = 'logitsNCHW' | 'labelsNHW' | 'agreementNHW' | 'origins';
 
 /** Groups the parameters that climb the objective which the network descends, for an optimizer. */
 export interface AdversarialParameters {

@@ -36,6 +36,8 @@ const rankStride = 0x6a09e667;
 /** Holds the training components of a config. */
 export interface ConfiguredTrainingComponents extends TrainingComponents {
   readonly model: Segmentor;
+  /** Holds the moving average of the network, frozen; null where the config keeps none. */
+  readonly teacher: Segmentor | null;
   readonly schedule: Schedule;
   /** Draws the dropout masks; its state belongs into a checkpoint. */
   readonly generator: Generator;
@@ -110,6 +112,7 @@ function createComponents(
   const { clipNorm: _, backboneScale, ...optimizer } = optimizerSection;
   return {
     model,
+    teacher: config.teacher && createTeacher(config, { model, classCount }),
     reweighter,
     generator,
     optimizer: createComponent(optimizers, optimizer, {
@@ -166,6 +169,23 @@ function networkGroups(
   const backbone = learningParameters(model.backbone);
   const others = learning.filter((parameter) => !backbone.includes(parameter));
   return [{ parameters: others }, { parameters: backbone, learningRateScale: backboneScale }];
+}
+
+/** Returns a frozen copy of the network, which draws nothing from the generator of the run. */
+function createTeacher(
+  config: Config,
+  { model, classCount }: { readonly model: Segmentor; readonly classCount: number },
+): Segmentor {
+  using generator = new Generator(config.seed);
+  const teacher = createSegmentor(withoutInitialWeights(config).model, {
+    classCount,
+    imageChannels: config.data.channels,
+    extraHeads: extraHeadsOf(config),
+    generator,
+  });
+  teacher.to({ device: config.device, memoryFormat: 'channels-last' });
+  teacher.loadStateDict(model.stateDict());
+  return teacher.freeze();
 }
 
 /** Copies the weights of the config's `model.weights`, if there are any, into the network. */

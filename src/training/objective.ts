@@ -7,7 +7,8 @@
  */
 
 import { ignoreIndex } from '../data/index.js';
-import type { PartWeigher, ReweighterInput } from '../reweighting/index.js';
+import { resizeBilinear } from '../nn/index.js';
+import { agreement, type PartWeigher, type ReweighterInput } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
 import { classWeightingOf, withClassWeights } from './class-weighting.js';
 import { type LabelTotals, labelTotals, meanLoss, meanProcessGroup } from './label-totals.js';
@@ -22,6 +23,8 @@ export interface ObjectiveInput extends Omit<PixelMapsInput, 'weighting'> {
   readonly totals?: LabelTotals;
   /** Gives the totals of the trusted labels over all parts and processes; by default this is the only part. */
   readonly trustedTotals?: readonly LabelTotals[];
+  /** Holds what the moving average of the network predicts, [N,C,h,w]; absent where no part of the objective reads it. */
+  readonly teacherLogitsNCHW?: Tensor | null;
   /** Weighs this part as a part of the whole batch; by default the reweighter weighs it by itself. */
   readonly weigh?: PartWeigher;
   /** Holds maps of pixels in their arrangement, for losses of regions that need them; by default those of the batch. */
@@ -87,8 +90,9 @@ export function objectiveOf(components: TrainingComponents, input: ObjectiveInpu
 export function reweighterInput(
   components: TrainingComponents,
   { lossesNHW, confidenceNHW, logitsNCHW }: PixelMaps & { readonly confidenceNHW: Tensor },
-  { batch: { labelsNHW, origins }, progress }: Pick<ObjectiveInput, 'batch' | 'progress'>,
+  { batch, teacherLogitsNCHW, progress }: Pick<ObjectiveInput, 'batch' | 'teacherLogitsNCHW' | 'progress'>,
 ): ReweighterInput {
+  const { labelsNHW, origins } = batch;
   const { processGroup } = components;
   const means = meanProcessGroup(components);
   return {
@@ -97,11 +101,18 @@ export function reweighterInput(
     validNHW: labelsNHW.ne(ignoreIndex),
     labelsNHW,
     ...(logitsNCHW && { logitsNCHW }),
+    ...(teacherLogitsNCHW && { agreementNHW: agreementWith(teacherLogitsNCHW, labelsNHW) }),
     ...(origins && { origins }),
     ...(progress !== undefined && { progress }),
     ...(processGroup && { processGroup }),
     ...(means && { sumOverRanks: (sums: Tensor) => means.sumOverRanks(sums) }),
   };
+}
+
+/** Returns how far the teacher's prediction, at any resolution, agrees with each label. */
+function agreementWith(teacherLogitsNCHW: Tensor, labelsNHW: Tensor): Tensor {
+  const [, height = 0, width = 0] = labelsNHW.shape;
+  return agreement(resizeBilinear(teacherLogitsNCHW, [height, width]), labelsNHW, { ignoreIndex });
 }
 
 /**

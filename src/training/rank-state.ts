@@ -6,6 +6,7 @@
 
 import type { ProcessGroup } from '../distributed/index.js';
 import { type DType, scope, type Tensor, tensorFrom, zeros } from '../torch/index.js';
+import { networkBufferNames } from './network-state.js';
 import type { Trainer } from './trainer.js';
 
 const generator = 'generator';
@@ -31,10 +32,10 @@ export function collectRankStates(trainer: Trainer, processGroup: ProcessGroup):
 
 /** Returns generator and buffers of this process, under the names that `Trainer.state()` gives them. */
 function ownState(trainer: Trainer): Map<string, Tensor> {
-  const { model, reweighter } = trainer.components;
+  const { reweighter } = trainer.components;
   const own = new Set([
     generator,
-    ...[...model.namedBuffers().keys()].map((name) => `model.${name}`),
+    ...networkBufferNames(trainer.averagedNetwork),
     ...[...(reweighter?.namedBuffers().keys() ?? [])].map((name) => `reweighter.${name}`),
   ]);
   return new Map([...trainer.state()].filter(([name]) => own.has(name)));

@@ -17,6 +17,7 @@ import { labelTotals, meansSpanBatch } from './label-totals.js';
 import { type ObjectiveInput, objectiveOf, reweighterInput } from './objective.js';
 import { pixelMapsOf } from './pixel-maps.js';
 import { preserveState } from './preserve-state.js';
+import { teacherLogitsOf } from './teacher-prediction.js';
 import type { Phase, StepBatch, StepLosses, TrainingComponents } from './training-components.js';
 import { trustedTotals } from './trusted-loss.js';
 
@@ -107,10 +108,11 @@ function surveyBatch(
       batch: part,
       weighting,
     });
+    const teacherLogitsNCHW = teacherLogitsOf(components, part.imagesNCHW, options);
     return reweighterInput(
       components,
       { ...maps, confidenceNHW: confidenceNHW as Tensor },
-      { batch: part, ...progressOf(options) },
+      { batch: part, teacherLogitsNCHW, ...progressOf(options) },
     );
   });
   try {
@@ -185,12 +187,15 @@ function lossesOf(
   const { phase, precision, enter } = options;
   enter?.('forward');
   const { model } = components;
-  const output = forwardMaps(model, given.batch.imagesNCHW, { precision });
+  const { imagesNCHW } = given.batch;
+  const output = forwardMaps(model, imagesNCHW, { precision });
+  const teacherLogitsNCHW = teacherLogitsOf(components, imagesNCHW, { precision });
   const layout = layoutMaps(components, { batch: given.batch, output }, { precision });
   enter?.('loss');
   const losses = objectiveOf(components, {
     ...output,
     ...given,
+    teacherLogitsNCHW,
     phase,
     ...(layout && { layout }),
     ...progressOf(options),

@@ -7,6 +7,7 @@ import type { Config } from '../config/index.js';
 import { normalizationOf } from '../config/internal.js';
 import { GradientSynchronizer, type ProcessGroup } from '../distributed/index.js';
 import { CheckpointError, ConfigError, OperationError } from '../errors/index.js';
+import type { Segmentor } from '../models/index.js';
 import { synchronizeBatchNorm } from '../nn/index.js';
 import { clipGradNorm } from '../optim/index.js';
 import { checkpointPart } from '../runs/internal.js';
@@ -21,6 +22,8 @@ import {
 import { colorsOf } from './image-colors.js';
 import { learnFromClean } from './learn-from-clean.js';
 import { learningParameters } from './learning-parameters.js';
+import { MovingAverage } from './moving-average.js';
+import { type AveragedNetwork, loadNetworkState, networkState, prefixed } from './network-state.js';
 import { anyNeeds } from './region-losses.js';
 import { type StepOptions, trainStep } from './train-step.js';
 import type { DeviceBatch, TrainingBatch } from './training-batch.js';
@@ -35,7 +38,9 @@ import type {
 /** Configures a `Trainer`. */
 export interface TrainerOptions extends CreateTrainingComponentsOptions {
   /** Returns the network that a step computes, which shares parameters with the whole one; the whole one by default. */
-  readonly networkOf?: (components: ConfiguredTrainingComponents) => TrainableModel;
+  readonly networkOf?: (
+    components: Pick<ConfiguredTrainingComponents, 'model' | 'reweighter'>,
+  ) => TrainableModel;
 }
 
 /** Trains the network and reweighter of a config, step by step. */
@@ -48,6 +53,8 @@ export class Trainer {
   readonly #synchronizer: GradientSynchronizer | null;
   /** Holds the components with the network that a step computes. */
   readonly #stepComponents: TrainingComponents;
+  /** Updates the teacher; null without one. */
+  readonly #average: MovingAverage | null;
   #taken = 0;
 
   /**
@@ -69,8 +76,15 @@ export class Trainer {
     this.processGroup = options.processGroup ?? null;
     if (this.processGroup) expectSameConfig({ ...config, precision: this.precision }, this.processGroup);
     this.components = createTrainingComponents(config, options);
+    const { teacher, model, reweighter } = this.components;
+    this.#average =
+      teacher && config.teacher && new MovingAverage({ average: teacher, model }, config.teacher);
     this.#stepComponents = networkOf
-      ? { ...this.components, model: networkOf(this.components) }
+      ? {
+          ...this.components,
+          model: networkOf(this.components),
+          teacher: teacher && networkOf({ model: teacher, reweighter }),
+        }
       : this.components;
     this.#synchronizer = this.processGroup && this.#synchronizeOver(this.processGroup);
   }
@@ -78,6 +92,18 @@ export class Trainer {
   /** Returns the number of steps taken so far, including those before a resume. */
   get stepsTaken(): number {
     return this.#taken;
+  }
+
+  /** Returns the network that is scored and that predictions read: the moving average where the config says so. */
+  get publishedNetwork(): Segmentor {
+    const { model, teacher, publishesTeacher } = this.averagedNetwork;
+    return publishesTeacher && teacher ? teacher : model;
+  }
+
+  /** Returns the network with its moving average. */
+  get averagedNetwork(): AveragedNetwork & Pick<ConfiguredTrainingComponents, 'model' | 'teacher'> {
+    const { model, teacher } = this.components;
+    return { model, teacher, publishesTeacher: this.config.teacher?.evaluate ?? false };
   }
 
   /** Returns the learning rate of the next step. */
@@ -120,6 +146,8 @@ export class Trainer {
       const { generator } = components;
       learnFromClean(this.#stepComponents, { learner, batch: stepBatch, clean, learningRate, generator });
     }
+    // What prepares a run may have changed the network since it was created.
+    if (this.#taken === 0) this.#average?.restart();
     components.optimizer.setLearningRate(learningRate);
     const losses = trainStep(this.#stepComponents, stepBatch, {
       phase: this.phase,
@@ -134,6 +162,7 @@ export class Trainer {
         if (clipNorm !== null) clipGradNorm(components.model.parameters(), clipNorm).dispose();
       },
     });
+    this.#average?.update(this.#taken);
     this.#taken += 1;
     for (const loss of Object.values(losses)) if (loss) inner.keep(loss);
     return losses;
@@ -144,10 +173,10 @@ export class Trainer {
    * generator's state, which is a copy.
    */
   state(): Map<string, Tensor> {
-    const { model, reweighter, optimizer, generator } = this.components;
+    const { reweighter, optimizer, generator } = this.components;
     const bytes = generator.state();
     return new Map([
-      ...prefixed('model', model.stateDict()),
+      ...networkState(this.averagedNetwork),
       ...prefixed('reweighter', reweighter?.stateDict() ?? new Map()),
       ...prefixed('optimizer', optimizer.state()),
       ['generator', tensorFrom(bytes, { dtype: 'uint8', shape: [bytes.length] })],
@@ -156,11 +185,11 @@ export class Trainer {
 
   /**
    * Restores what `state()` returned after `step` steps of the same config.
-   * @throws {CheckpointError} when the state is of another network or has no generator
+   * @throws {CheckpointError} when the state is of another network, or has no generator or no moving average
    */
   loadState(state: ReadonlyMap<string, Tensor>, step: number): void {
-    const { model, reweighter, optimizer, generator } = this.components;
-    model.loadStateDict(checkpointPart(state, 'model'));
+    const { reweighter, optimizer, generator } = this.components;
+    loadNetworkState(this.components, state);
     reweighter?.loadStateDict(checkpointPart(state, 'reweighter'));
     optimizer.loadState(checkpointPart(state, 'optimizer'));
     const bytes = state.get('generator');
@@ -178,13 +207,18 @@ export class Trainer {
    * rank must call it.
    */
   broadcastBuffers(): void {
-    if (this.processGroup) broadcastBuffers(this.components.model, this.processGroup);
+    const { processGroup } = this;
+    if (processGroup === null) return;
+    const { model, teacher } = this.components;
+    broadcastBuffers(model, processGroup);
+    if (teacher) broadcastBuffers(teacher, processGroup);
   }
 
   dispose(): void {
     this.#synchronizer?.dispose();
-    const { model, reweighter, optimizer, generator, classWeights, imageClasses } = this.components;
+    const { model, teacher, reweighter, optimizer, generator, classWeights, imageClasses } = this.components;
     model.dispose();
+    teacher?.dispose();
     reweighter?.dispose();
     classWeights?.dispose();
     imageClasses?.dispose();
@@ -232,8 +266,4 @@ export class Trainer {
       }),
     };
   }
-}
-
-function* prefixed(prefix: string, state: ReadonlyMap<string, Tensor>): Iterable<[string, Tensor]> {
-  for (const [name, tensor] of state) yield [`${prefix}.${name}`, tensor];
 }

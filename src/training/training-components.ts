@@ -54,6 +54,11 @@ export interface TrainingComponents {
   readonly imageClasses?: Tensor | null;
   /** Gives the factor of the pixel loss, weighted or plain, in the objective; 1 by default. */
   readonly pixelLossWeight?: number;
+  /**
+   * Predicts what the moving average of the network predicts. It is frozen and in evaluation mode; its caller updates it
+   * after each step. Null or absent where nothing is averaged.
+   */
+  readonly teacher?: TrainableModel | null;
   /** Draws the network's dropout masks; without it, a reweighter that surveys all parts sees other masks than the step. */
   readonly generator?: Generator;
 }

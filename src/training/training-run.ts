@@ -208,7 +208,7 @@ export class TrainingRun {
     // Without synchronized normalization each rank has its own running statistics, but one network is scored.
     trainer.broadcastBuffers();
     const began = performance.now();
-    const values = await evaluate(trainer.components.model, evaluation, {
+    const values = await evaluate(trainer.publishedNetwork, evaluation, {
       ...inferenceOptions(trainer.config),
       precision: trainer.precision,
       boundary: trainer.config.inference.boundary,

@@ -48,6 +48,8 @@ const runs = {
   // Its differences of losses magnify a ReLU that rounding flips, as one is with seed 0 on PyTorch 2.13 with AVX-512.
   'meta-weight-net': run({ seed: 3, reweighter: { kind: 'meta-weight-net', hidden: 8 } }, { clean: true }),
   focal: run({ reweighter: { kind: 'focal' } }),
+  'with a moving average': run({ teacher: { momentum: 0.9 } }),
+  'with a moving average that is published': run({ teacher: { momentum: 0.9, evaluate: true } }),
   // The rank of `minKept` is looked for in the first case, and most pixels are below the threshold in the second.
   'ohem by rank': run({ reweighter: { kind: 'ohem', threshold: 0.05, minKept: 2000 } }),
   'ohem by threshold': run({ reweighter: { kind: 'ohem', threshold: 0.2, minKept: 10 } }),
@@ -139,7 +141,11 @@ function expectSameState(path: string, expectedPath: string): void {
 }
 
 test('a rank exchanges gradients once a step, and goes on from a checkpoint with the same bits', async () => {
-  const config = { reweighter: { kind: 'arm' }, training: { batchSize: 8, gradientAccumulationSteps: 2 } };
+  const config = {
+    reweighter: { kind: 'arm' },
+    teacher: { momentum: 0.9 },
+    training: { batchSize: 8, gradientAccumulationSteps: 2 },
+  };
   const reports = await runRanks<Trainings>('train', {
     options: {
       runs: { unbroken: { config, dropout: true }, resumed: { config, dropout: true, resumeAt: 2 } },

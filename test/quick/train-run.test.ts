@@ -68,6 +68,31 @@ test('a run reports its phases, and is an ordinary run afterwards', async () => 
   expect(again.mIoU).toBeCloseTo(scores?.mIoU ?? Number.NaN, 10);
 });
 
+test.each([false, true])('a run with a teacher resumes bit for bit (evaluate: %s)', async (published) => {
+  const sections = { teacher: { momentum: 0.9, evaluate: published } };
+  const unbroken = await run(`teacher-${published}`, { sections });
+  const interrupted = await run(`teacher-${published}-broken`, { sections }, 3);
+  expect(interrupted.outcome).toBe('interrupted');
+  const { config, runFolder } = interrupted;
+  expect(await trainRun(config, { runFolder, environment: null, resume: true })).toBe('finished');
+  expect(stateOf(runFolder)).toEqual(stateOf(unbroken.runFolder));
+  expect(lossesOf(runFolder)).toEqual(lossesOf(unbroken.runFolder));
+  using loaded = await loadRun(unbroken.runFolder);
+  const state = stateOf(unbroken.runFolder);
+  const names = [...loaded.model.head.stateDict().keys()].filter((name) => /weight|bias/.test(name));
+  const other = published ? 'student' : 'teacher';
+  expect(names.some((name) => state[`${other}.head.${name}`] !== state[`model.head.${name}`])).toBe(true);
+  expect(Object.keys(state).some((name) => name.startsWith(`${other}.backbone.`))).toBe(false);
+  // Scored is what is published.
+  const [score] = metricRecords(readRun(unbroken.runFolder), 'val').map(({ values }) => values.mIoU);
+  const dataset = await openDataset(datasetSection(config.data, 'evaluation'));
+  const again = await evaluate(loaded.model, dataset, { ...inferenceOptions(config), precision: 'float32' });
+  expect(again.mIoU).toBeCloseTo(score ?? Number.NaN, 10);
+  const [plain] = metricRecords(readRun((await run(`plain-${published}`)).runFolder), 'val');
+  if (published) expect(score).not.toBe(plain?.values.mIoU);
+  else expect(score).toBe(plain?.values.mIoU);
+});
+
 test('the same seed gives the same bits, and another seed others', async () => {
   const [first, second, other] = [
     await run('first'),
