@@ -200,7 +200,7 @@ describe('a run with a teacher', () => {
     const published = teacherConfig(true);
     await runTraining(published, { runFolder: average, environment: null });
     expect(metricsOf(average, 'train')).toEqual(metricsOf(learner, 'train'));
-    const score = metricsOf(average, 'val').at(-1);
+    const score = metricRecords(readRun(average), 'val').at(-1);
     using loaded = await loadRun(average);
     const dataset = await openDataset(datasetSection(published.data, 'evaluation'));
     const again = await evaluate(loaded.model, dataset, {
