@@ -1,13 +1,7 @@
 /** Computes the maps of the heads in the precision of a step, and frees what only the graph needs. */
 
 import { autocast, scope, type Tensor } from '../torch/index.js';
-import { anyNeeds, type RegionMaps } from './region-losses.js';
-import type {
-  StepBatch,
-  TrainableModel,
-  TrainableOutput,
-  TrainingComponents,
-} from './training-components.js';
+import type { TrainableModel, TrainableOutput } from './training-components.js';
 
 type Precision = 'float32' | 'bfloat16';
 
@@ -27,20 +21,4 @@ export function forwardMaps(
   const { logitsNCHW, auxiliaryLogitsNCHW, extraHeads = {} } = output;
   for (const map of [logitsNCHW, auxiliaryLogitsNCHW, ...Object.values(extraHeads)]) if (map) inner.keep(map);
   return output;
-}
-
-/**
- * Returns the maps that losses of regions which need pixels in their arrangement read: those of the patches beside the
- * batch, or of the batch itself; null where no loss needs them.
- */
-export function layoutMaps(
-  { model, regionLosses }: TrainingComponents,
-  { batch, output }: { readonly batch: StepBatch; readonly output: TrainableOutput },
-  { precision }: { readonly precision: Precision },
-): RegionMaps | null {
-  if (!anyNeeds(regionLosses, 'layout')) return null;
-  const { patches } = batch;
-  if (!patches) return { batch, logitsNCHW: output.logitsNCHW };
-  const { logitsNCHW } = forwardMaps(model, patches.imagesNCHW, { precision, patches: true });
-  return { batch: patches, logitsNCHW };
 }

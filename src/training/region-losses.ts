@@ -17,7 +17,7 @@ export interface RegionMaps {
   /** Holds logits [N,C,h,w] of any resolution. */
   readonly logitsNCHW: Tensor;
   /** Holds logits of the moving average of the network, without gradient; for losses that need `teacher`. */
-  readonly teacherLogitsNCHW?: Tensor;
+  readonly teacherLogitsNCHW?: Tensor | null | undefined;
   /** Holds logits on a strongly changed version of the pixels; for losses that need `strong`. */
   readonly strongLogitsNCHW?: Tensor;
 }

@@ -1,38 +1,50 @@
 /** Computes what the moving average of the network predicts of a batch, where a part of the step reads it. */
 
 import { ConfigError } from '../errors/index.js';
-import { autocast, noGrad, type Tensor, tidy } from '../torch/index.js';
-import type { TrainingComponents } from './training-components.js';
+import { noGrad, type Tensor, tidy } from '../torch/index.js';
+import { forwardMaps } from './forward-maps.js';
+import type { StepBatch, TrainingComponents } from './training-components.js';
 
-/** Returns whether a part of a step reads the predictions of the teacher. */
-export function readsTeacher({ reweighter }: Pick<TrainingComponents, 'reweighter'>): boolean {
-  return reweighter?.needs?.includes('agreementNHW') ?? false;
+/** Configures `predictTeacher`. */
+export interface TeacherOptions {
+  readonly precision: 'float32' | 'bfloat16';
+  /** Predicts whole patches, where the images are patches of features. */
+  readonly patches?: boolean;
 }
 
 /**
- * Returns the teacher's logits [N,C,h,w] for images, without gradient, at the resolution of the network's own; null where no
- * part of the step reads them.
+ * Returns the teacher's logits [N,C,h,w] for the images of a batch; null where no part of the step reads them. Losses of
+ * regions that need pixels in their arrangement read those of the patches beside it, if there are any.
  * @throws {ConfigError} when a part reads them and there is no teacher
  */
 export function teacherLogitsOf(
   components: TrainingComponents,
-  imagesNCHW: Tensor,
-  { precision }: { readonly precision: 'float32' | 'bfloat16' },
+  { imagesNCHW, patches }: Pick<StepBatch, 'imagesNCHW' | 'patches'>,
+  options: TeacherOptions,
 ): Tensor | null {
-  if (!readsTeacher(components)) return null;
-  const { teacher } = components;
+  const { reweighter, regionLosses = [] } = components;
+  const isRead =
+    reweighter?.needs?.includes('agreementNHW') ||
+    regionLosses.some(
+      ({ needs = [] }) => needs.includes('teacher') && !(patches && needs.includes('layout')),
+    );
+  return isRead ? predictTeacher(components, imagesNCHW, options) : null;
+}
+
+/**
+ * Returns the teacher's logits [N,C,h,w] for images, without gradient, at the resolution of the network's own.
+ * @throws {ConfigError} when there is no teacher
+ */
+export function predictTeacher(
+  { teacher }: Pick<TrainingComponents, 'teacher'>,
+  imagesNCHW: Tensor,
+  options: TeacherOptions,
+): Tensor {
   if (!teacher) {
     throw new ConfigError(
-      'teacher: a part of the training compares labels with the average of the network, and teacher is null; ' +
+      'teacher: a part of the training reads what the average of the network predicts, and teacher is null; ' +
         'set teacher: { momentum: 0.99 }',
     );
   }
-  const compute = () => (teacher.forwardLogits?.(imagesNCHW) ?? teacher.forward(imagesNCHW)).logitsNCHW;
-  return tidy(() =>
-    noGrad(() =>
-      precision === 'float32'
-        ? compute()
-        : autocast({ device: imagesNCHW.device, dtype: 'bfloat16' }, compute),
-    ),
-  );
+  return tidy(() => noGrad(() => forwardMaps(teacher, imagesNCHW, options).logitsNCHW));
 }

@@ -12,8 +12,9 @@ import { activationCheckpointing } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';
 import { type Kernels, noGrad, scope, stack, type Tensor, withKernels } from '../torch/index.js';
 import { classWeightingOf } from './class-weighting.js';
-import { forwardMaps, layoutMaps } from './forward-maps.js';
+import { forwardMaps } from './forward-maps.js';
 import { labelTotals, meansSpanBatch } from './label-totals.js';
+import { layoutMaps } from './layout-maps.js';
 import { type ObjectiveInput, objectiveOf, reweighterInput } from './objective.js';
 import { pixelMapsOf } from './pixel-maps.js';
 import { preserveState } from './preserve-state.js';
@@ -108,7 +109,7 @@ function surveyBatch(
       batch: part,
       weighting,
     });
-    const teacherLogitsNCHW = teacherLogitsOf(components, part.imagesNCHW, options);
+    const teacherLogitsNCHW = teacherLogitsOf(components, part, options);
     return reweighterInput(
       components,
       { ...maps, confidenceNHW: confidenceNHW as Tensor },
@@ -186,11 +187,10 @@ function lossesOf(
   using inner = scope();
   const { phase, precision, enter } = options;
   enter?.('forward');
-  const { model } = components;
-  const { imagesNCHW } = given.batch;
-  const output = forwardMaps(model, imagesNCHW, { precision });
-  const teacherLogitsNCHW = teacherLogitsOf(components, imagesNCHW, { precision });
-  const layout = layoutMaps(components, { batch: given.batch, output }, { precision });
+  const { batch } = given;
+  const output = forwardMaps(components.model, batch.imagesNCHW, { precision });
+  const teacherLogitsNCHW = teacherLogitsOf(components, batch, { precision });
+  const layout = layoutMaps(components, { batch, output, teacherLogitsNCHW }, { precision });
   enter?.('loss');
   const losses = objectiveOf(components, {
     ...output,
