@@ -6,11 +6,12 @@ import { defineConfig } from 'vitest/config';
  */
 const slowSuites = [
   'test/{cli,distributed,docs,examples,golden,project,training}/**/*.test.ts',
+  'test/coarsen/simulate-points.test.ts',
   'test/data/batch-loader.test.ts',
   'test/evaluation/{large-image,protocol}.test.ts',
   'test/experiments/command.test.ts',
   'test/analysis/{recording,theory}.test.ts',
-  'test/quick/train-run.test.ts',
+  'test/quick/{train-run,trusted-labels}.test.ts',
   'test/figures/figures.test.ts',
   'test/losses/fused-pixel-loss.test.ts',
   'test/models/{backbone-contract,combinations,mmsegmentation,pretrained,published-variants}.test.ts',

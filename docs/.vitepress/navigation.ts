@@ -13,6 +13,7 @@ export const guide: NavigationItem[] = [
       { text: 'The first five minutes', link: '/start' },
       { text: 'Train on your folder', link: '/guide/train-on-your-folder' },
       { text: 'Quick mode', link: '/guide/quick' },
+      { text: 'Points and clean labels', link: '/guide/points' },
       { text: 'Check a dataset', link: '/guide/check' },
       { text: 'Images', link: '/guide/images' },
       { text: 'Evaluate and predict', link: '/guide/evaluate' },

@@ -22,12 +22,13 @@ ${list.join('\n\n')}
 
 Every command has \`--help\`. \`--verbose\` before or after a command prints the stack of an error.
 
-${commands.map(commandText).join('\n\n')}
+${commands.map((command) => commandText(command)).join('\n\n')}
 `;
 }
 
-function commandText(command: Command): string {
-  const name = `coarsely ${command.name()}`;
+/** Returns the section of a command, followed by those of its subcommands. */
+function commandText(command: Command, parents = 'coarsely'): string {
+  const name = `${parents} ${command.name()}`;
   const shown = command.options.filter(({ hidden }) => !hidden);
   return [
     `## ${name}`,
@@ -36,6 +37,7 @@ function commandText(command: Command): string {
     table('argument', command.registeredArguments.map(argumentRow)),
     table('option', shown.map(optionRow)),
     ...helpAfter(command),
+    ...command.commands.filter((own) => own.name() !== 'help').map((own) => commandText(own, name)),
   ]
     .filter((text) => text !== '')
     .join('\n\n');

@@ -15,6 +15,8 @@ export interface DatasetInspection {
   readonly labelSets: readonly LabelSetInspection[];
   /** Compares each two label folders of a split; the sparser one counts as coarse. */
   readonly comparisons: readonly LabelComparison[];
+  /** Describes the points of each split, folder by folder. */
+  readonly points: readonly PointsInspection[];
   /** Lists what makes training fail or learn wrong labels. */
   readonly problems: readonly Finding[];
   /** Lists what training accepts although it is probably a mistake. */
@@ -112,6 +114,30 @@ export interface LabelComparison {
   readonly perClass: readonly { readonly name: string; readonly agreement: number | null }[];
 }
 
+/** Describes the points of one split in one folder. */
+export interface PointsInspection {
+  readonly folder: string;
+  readonly split: string;
+  /** Counts the images that have a point with a class. */
+  readonly images: number;
+  /** Counts the points with a class. */
+  readonly points: number;
+  /** Counts the points of these images whose class was asked for and is not known. */
+  readonly unanswered: number;
+  readonly perClass: readonly { readonly name: string; readonly points: number }[];
+  /** Compares the points with each folder of labels. */
+  readonly comparisons: readonly PointComparison[];
+}
+
+/** Compares points with a folder of labels of the same images. */
+export interface PointComparison {
+  readonly labels: string;
+  /** Gives the share of the points where the folder has a label. */
+  readonly covered: number | null;
+  /** Gives the share of these at which it is the same. */
+  readonly agreement: number | null;
+}
+
 /** Describes one problem and the files that show it. */
 export interface Finding {
   readonly code: FindingCode;
@@ -156,7 +182,8 @@ export type FindingCode =
   | 'palettes-differ'
   | 'unknown-label'
   | 'unknown-color'
-  | 'nothing-labeled';
+  | 'nothing-labeled'
+  | 'points';
 
 /** Holds the content of a proposed `classes.json`. */
 export interface ProposedClasses {

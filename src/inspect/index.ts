@@ -6,6 +6,8 @@ export type {
   LabelComparison,
   LabeledPart,
   LabelSetInspection,
+  PointComparison,
+  PointsInspection,
   ProposedClass,
   ProposedClasses,
   SizeSummary,

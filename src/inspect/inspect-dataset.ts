@@ -13,6 +13,7 @@ import { openDatasetSource } from './dataset-source.js';
 import { noSplit } from './folder-listing.js';
 import { openFolderSource } from './folder-source.js';
 import { imageHints } from './image-tally.js';
+import { inspectPoints } from './inspect-points.js';
 import { labelFindings, labelHints } from './label-findings.js';
 import { notADataset } from './not-a-dataset.js';
 import { officialLayouts } from './official-layouts.js';
@@ -44,9 +45,9 @@ export async function inspectDataset(
   root: string,
   { kind, options: given = {}, sample = defaultSample, onProgress }: DatasetInspectionOptions = {},
 ): Promise<DatasetInspection> {
-  const found = await stat(root).catch(() => null);
-  if (!found?.isDirectory()) {
-    const what = found === null ? 'no such folder' : 'not a folder';
+  const folder = await stat(root).catch(() => null);
+  if (!folder?.isDirectory()) {
+    const what = folder === null ? 'no such folder' : 'not a folder';
     throw new DataError(`${root}: ${what}; check takes the folder of a dataset`);
   }
   const source = await openSource(root, { kind, options: given });
@@ -85,6 +86,8 @@ export async function inspectDataset(
     const refused = problems.some(({ code, split }) => code === 'image-range' && split === name);
     hints.push(...imageHints(name, { summary: stored, stated: splitOptions(given).images, refused }));
   }
+  const found = await inspectPoints(source, { ...splitOptions(given).section });
+  problems.push(...found.findings);
   const parts = chooseParts(source, comparisons);
   const verdict = await findVerdict(source, { parts, problems });
   const oneSplit = parts.train !== null && parts.train.split === parts.evaluation?.split;
@@ -98,6 +101,7 @@ export async function inspectDataset(
     splits: scanned.splits,
     labelSets,
     comparisons,
+    points: found.points,
     problems,
     hints,
     proposedClasses: proposed,

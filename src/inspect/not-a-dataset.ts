@@ -35,6 +35,7 @@ export async function notADataset(root: string): Promise<DatasetInspection> {
     splits: [],
     labelSets: [],
     comparisons: [],
+    points: [],
     problems: [problem],
     hints: [],
     proposedClasses: null,

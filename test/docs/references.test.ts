@@ -20,12 +20,12 @@ const commandLines = [...shellLines, ...inlineLines].flatMap(({ document, line }
 
 const helps = new Map<string, string>();
 
-/** The help of a subcommand; commander answers for an unknown one with an error. */
+/** The help of a command or, after a space, of a subcommand; commander answers for an unknown one with an error. */
 function helpOf(name: string): string {
   const known = helps.get(name);
   if (known !== undefined) return known;
   const main = join(project, 'dist/cli/main.js');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, name, '--help'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...name.split(' '), '--help'], {
     encoding: 'utf8',
   });
   const help = status === 0 && stdout.includes(`coarsely ${name}`) ? stdout : `no such command: ${stderr}`;
@@ -36,8 +36,11 @@ function helpOf(name: string): string {
 test('every command that is named exists, with the options that are shown', () => {
   expect(commandLines.length).toBeGreaterThan(15);
   for (const { document, line, name, rest } of commandLines) {
-    const help = helpOf(name);
-    expect(help, `${document}: ${line}`).toContain(`Usage: coarsely ${name}`);
+    const own = helpOf(name);
+    expect(own, `${document}: ${line}`).toContain(`Usage: coarsely ${name}`);
+    const [first = ''] = rest.trim().split(' ');
+    const hasSubcommand = first !== '' && own.split('\nCommands:')[1]?.includes(`\n  ${first} `);
+    const help = hasSubcommand ? helpOf(`${name} ${first}`) : own;
     for (const [option] of rest.matchAll(/--[a-z-]+/g))
       expect(help, `${document}: ${line}`).toContain(option);
   }

@@ -35,6 +35,7 @@ export function inspectionText(inspection: DatasetInspection, commands: readonly
     labelTable(inspection),
     classTable(inspection),
     comparisonText(inspection.comparisons),
+    pointTable(inspection),
     folderText(inspection),
     problemText(inspection),
     proposalText(inspection),
@@ -178,6 +179,31 @@ function comparisonText(comparisons: readonly LabelComparison[]): string {
     cityscapesRow,
   ]);
   return `${table}\n${color.dim(cityscapesSource)}`;
+}
+
+function pointTable({ points }: DatasetInspection): string {
+  if (points.length === 0) return '';
+  const sets = [...new Set(points.flatMap(({ comparisons }) => comparisons.map(({ labels }) => labels)))];
+  const rows = points.map(({ folder, split, images, points: count, unanswered, perClass, comparisons }) => [
+    `${folder}/${splitName(split)}`,
+    formatCount(images),
+    formatCount(count),
+    formatCount(unanswered),
+    `${perClass.filter((own) => own.points > 0).length} of ${perClass.length}`,
+    ...sets.flatMap((set) => {
+      const own = comparisons.find(({ labels }) => labels === set);
+      return [formatPercent(own?.covered ?? null), formatPercent(own?.agreement ?? null)];
+    }),
+  ]);
+  const header = [
+    'points',
+    'images',
+    'points',
+    'open',
+    'classes',
+    ...sets.flatMap((set) => [`on ${set} %`, 'agree %']),
+  ];
+  return formatTable([header, ...rows]);
 }
 
 function folderText({ expected, found }: DatasetInspection): string {

@@ -7,7 +7,7 @@ import { printNotice } from '../../output/print-notice.js';
 
 const example = `
 Writes points/SPLIT/NAME.json for every image: single pixels with the class that the exact labels give them, drawn at random
-where the coarse labels have none. Existing files are never overwritten. Train with them: --set data.points={}
+where the coarse labels have none. Existing files are never overwritten. A run learns from them by data.points of its config.
 
 Examples:
   $ coarsely coarsen points my-dataset --count 30
