@@ -6,7 +6,7 @@ import { ConfigError } from 'coarsely/errors';
 import { ResNet } from 'coarsely/models';
 import { featureRows, trainRun } from 'coarsely/quick';
 import { metricRecords, readRun } from 'coarsely/runs';
-import { Generator, readSafetensors, writeSafetensors } from 'coarsely/torch';
+import { Generator, readSafetensors, tidy, writeSafetensors } from 'coarsely/torch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MixedRows } from '#quick/trusted-rows.js';
 import { type BandedDataset, createBandedDataset } from '../training/banded-dataset.js';
@@ -158,8 +158,10 @@ describe('rows of several tables', () => {
       ]);
       expect(imagesNCHW.shape).toEqual(apart ? [20, 2, 1, 1] : [1, 2, 1, 20]);
       expect(labelsNHW.shape).toEqual(apart ? [20, 1, 1] : [1, 1, 20]);
-      const flat = imagesNCHW.permute([0, 2, 3, 1]).contiguous();
-      const features = Array.from(flat.toTypedArray(), Number).filter((_, place) => place % 2 === 0);
+      const channelsLast = tidy(() => imagesNCHW.permute([0, 2, 3, 1]).contiguous().clone());
+      const numbers = Array.from(channelsLast.toTypedArray(), Number);
+      channelsLast.dispose();
+      const features = numbers.filter((_, place) => place % 2 === 0);
       expect(features).toEqual(
         repeated([
           [1, 12],
@@ -169,7 +171,6 @@ describe('rows of several tables', () => {
       );
       expect(trusted.map(({ share }) => share)).toEqual([0.3, 0.1]);
       expect(origins?.length).toBe(apart ? 20 : undefined);
-      flat.dispose();
       for (const tensor of [imagesNCHW, ...maps]) tensor.dispose();
     },
   );
