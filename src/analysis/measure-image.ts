@@ -4,6 +4,7 @@ import { ignoreIndex, type Sample } from '../data/index.js';
 import { MemoryError } from '../errors/index.js';
 import { inferLogits, type SegmentationModel } from '../evaluation/index.js';
 import { memoryProblem } from '../evaluation/internal.js';
+import { agreement } from '../reweighting/index.js';
 import { noGrad, scope, type Tensor, tensorFrom } from '../torch/index.js';
 import type { ModelWithObjective, MultiHeadModel } from './model-with-objective.js';
 
@@ -69,7 +70,8 @@ function measureMaps(
     const validNHW = labelsNHW.ne(ignoreIndex);
     const lossesNHW = pixelLoss(logitsNCHW, labelsNHW, { extraHeads });
     const confidenceNHW = confidence(logitsNCHW, { extraHeads });
-    const maps = { logitsNCHW, labelsNHW, validNHW, lossesNHW, confidenceNHW };
+    const agreementNHW = agreementOf(measured, sample, labelsNHW);
+    const maps = { logitsNCHW, labelsNHW, validNHW, lossesNHW, confidenceNHW, agreementNHW };
     return {
       prediction: logitsNCHW.argmax(1).to({ dtype: 'uint8' }).toTypedArray() as Uint8Array,
       likelihood: logitsNCHW.softmax(1).amax(1).toTypedArray() as Float32Array,
@@ -80,30 +82,48 @@ function measureMaps(
   });
 }
 
+/** Returns how far the moving average agrees with the labels; null where the reweighter does not ask. */
+function agreementOf(
+  { teacher, reweighter, inference }: ModelWithObjective,
+  sample: Sample,
+  labelsNHW: Tensor,
+): Tensor | null {
+  if (!teacher || !reweighter?.needs?.includes('agreementNHW')) return null;
+  const logits = withOutput(teacher, ({ logitsNCHW }) => logitsNCHW);
+  return agreement(inferLogits(logits, [sample], inference), labelsNHW);
+}
+
 interface WeighedMaps {
   readonly logitsNCHW: Tensor;
   readonly labelsNHW: Tensor;
   readonly validNHW: Tensor;
   readonly lossesNHW: Tensor;
   readonly confidenceNHW: Tensor;
+  /** Is null where the reweighter does not read it. */
+  readonly agreementNHW: Tensor | null;
   readonly index: number;
 }
 
 function weigh(
   { reweighter }: ModelWithObjective,
-  { index, ...maps }: WeighedMaps,
+  { index, agreementNHW, ...maps }: WeighedMaps,
 ): Pick<ImageMaps, 'weights' | 'weightScale'> {
   if (reweighter === null) return { weights: null, weightScale: 1 };
   const { validNHW, confidenceNHW } = maps;
   const origin = { index, left: 0, top: 0, right: 1, bottom: 1, mirrored: false };
-  const weightsNHW = reweighter.weigh({ ...maps, origins: [origin] });
+  const weightsNHW = reweighter.weigh({
+    ...maps,
+    ...(agreementNHW && { agreementNHW }),
+    origins: [origin],
+  });
   // The weights sum to 1; times the number of labeled pixels, their mean is 1.
   const relativeNHW = weightsNHW.mul(validNHW.sum());
   const flat = relativeNHW.reshape([-1]);
   const heaviest = flat.argmax(0).reshape([1]);
   const greatest = flat.gather(0, heaviest).item();
-  const confidenceThere = confidenceNHW.reshape([-1]).gather(0, heaviest).item();
-  const [unscaled] = reweighter.curve([confidenceThere]) ?? [];
+  const valueThere = (map: Tensor) => map.reshape([-1]).gather(0, heaviest).item();
+  const there = agreementNHW ? { agreement: valueThere(agreementNHW) } : {};
+  const [unscaled] = reweighter.curve([valueThere(confidenceNHW)], there) ?? [];
   return {
     weights: relativeNHW.where(validNHW, Number.NaN).toTypedArray() as Float32Array,
     weightScale: unscaled === undefined || greatest === 0 ? 1 : unscaled / greatest,

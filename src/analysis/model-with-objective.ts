@@ -1,9 +1,9 @@
 /** A network with the parts of its training objective, so that its losses and weights can be measured on any image. */
 
 import type { InferenceOptions, LoadedRun, SegmentationModel } from '../evaluation/index.js';
-import { inferenceOptions } from '../evaluation/index.js';
+import { inferenceOptions, loadModel } from '../evaluation/index.js';
 import { losses, type PixelLoss } from '../losses/index.js';
-import { foldBatchNorm } from '../models/index.js';
+import { foldBatchNorm, type Segmentor } from '../models/index.js';
 import { createComponent } from '../registry/index.js';
 import { type Confidence, confidences, type Reweighter, reweighters } from '../reweighting/index.js';
 import { checkpointPart } from '../runs/internal.js';
@@ -25,6 +25,8 @@ export interface ModelWithObjective {
   readonly confidence: Confidence;
   /** Null where the run trains on the plain mean, so that every pixel has the same weight. */
   readonly reweighter: Reweighter | null;
+  /** Is the moving average of the network, for reweighters that read agreement; null or absent where none does. */
+  readonly teacher?: MultiHeadModel | null;
   /** The way an image is read, and the device of network and reweighter. */
   readonly inference: InferenceOptions;
 }
@@ -50,19 +52,38 @@ export function modelWithObjective(
   const { config, classes, model } = run;
   const classCount = classes.length;
   const reweighter = loadReweighter(run, { device, datasetLength });
+  const teacher = reweighter?.needs?.includes('agreementNHW') ? loadTeacher(run, { device }) : null;
   const folded = config.kernels === 'stock' ? null : foldBatchNorm(model);
   return {
     model: folded ?? model,
     pixelLoss: createComponent(losses, config.loss, { classCount }),
     confidence: createComponent(confidences, config.confidence, { classCount }),
     reweighter,
+    teacher,
     // Measured in full precision on every machine, whatever the training ran with.
     inference: { ...inferenceOptions(config), device, precision: 'float32' },
     [Symbol.dispose]: () => {
       reweighter?.dispose();
+      teacher?.dispose();
       folded?.[Symbol.dispose]();
     },
   };
+}
+
+/** Returns the moving average of a run's network, which the checkpoint holds beside the network or in its place. */
+function loadTeacher(
+  { config, classes, checkpoint }: LoadedRun,
+  { device }: Pick<ModelWithObjectiveOptions, 'device'>,
+): Segmentor {
+  const teacher = loadModel(config, { weights: checkpoint, classCount: classes.length, device });
+  try {
+    using _read = scope();
+    teacher.loadStateDict(checkpointPart(readSafetensors(checkpoint).tensors, 'teacher'), { strict: false });
+    return teacher;
+  } catch (error) {
+    teacher.dispose();
+    throw error;
+  }
 }
 
 function loadReweighter(

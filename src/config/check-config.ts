@@ -7,6 +7,7 @@ import { findPaletteConflict } from '../data/internal.js';
 import { ConfigError, DataError } from '../errors/index.js';
 import { publishedFileOf } from '../models/internal.js';
 import type { ComponentSection } from '../registry/index.js';
+import { checkTeacher } from './check-teacher.js';
 import { checkCleanData, learnsFromClean } from './clean-data.js';
 import { type DatasetPartName, datasetSection } from './data-section.js';
 import { checkExtraHeads } from './extra-heads.js';
@@ -98,6 +99,7 @@ function checkParts(config: Config, label: string): void {
     checkExtraHeads(config);
     checkCleanData(config);
     checkObjective(config);
+    checkTeacher(config);
     checkTrustedLabels(config);
     checkQuick(config);
   });

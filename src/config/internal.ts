@@ -1,6 +1,7 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { withAbsolutePaths } from './absolute-paths.js';
+export { checkTeacher } from './check-teacher.js';
 export { checkCleanData, cleanLearnerOf, learnsFromClean } from './clean-data.js';
 export { configDifferences } from './config-difference.js';
 export { imageReadingOf, normalizationOf } from './data-section.js';

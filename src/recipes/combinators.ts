@@ -26,6 +26,16 @@ export interface TrimSection {
   readonly momentum?: number;
 }
 
+/** Configures agreement in a recipe. */
+export interface AgreementSection {
+  /** Sets the power of the agreement by which losses are multiplied; 0 leaves them as they are. */
+  readonly discount?: number;
+  /** Sets the share of the moving average that is kept at each step. */
+  readonly momentum?: number;
+  /** Scores and publishes the moving average in place of the network that learns. */
+  readonly evaluate?: boolean;
+}
+
 /** Returns the experiment under another name, which is also the name of its run's folder. */
 export function named(config: RecipeConfig, name: string): RecipeConfig {
   return { ...config, name };
@@ -40,6 +50,22 @@ export function withArm(
   { learningRateScale = 1, p = 2 }: ArmSection = {},
 ): RecipeConfig {
   return { ...config, reweighter: { kind: 'arm', learningRateScale, p, weightDecay: 0 } };
+}
+
+/**
+ * Returns the experiment with weights that also depend on how far a moving average of the network agrees with the label. Its
+ * reweighter must be ARM in one of its forms; without any it gets the closed form, which has nothing to tune.
+ */
+export function withAgreement(
+  config: RecipeConfig,
+  { discount = 1, momentum = 0.99, evaluate = false }: AgreementSection = {},
+): RecipeConfig {
+  const reweighter = config.reweighter ?? { kind: 'closed-form-arm' };
+  return {
+    ...config,
+    reweighter: { ...reweighter, inputs: ['variance', 'agreement'], discount },
+    teacher: { momentum, evaluate },
+  };
 }
 
 /**

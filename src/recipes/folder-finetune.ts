@@ -5,7 +5,7 @@
  */
 
 import type { RecipeConfig } from '../config/index.js';
-import { named, withArm, withLinearArm } from './combinators.js';
+import { named, withAgreement, withArm, withLinearArm } from './combinators.js';
 import type { RecipeOptions } from './recipe.js';
 
 /** Returns the baseline: the plain mean loss on coarse labels. Without `root`, `--data ROOT` must name the folder. */
@@ -35,6 +35,11 @@ export function folderFineTune({ root }: RecipeOptions = {}): RecipeConfig {
 /** Returns the baseline with ARM. */
 export function folderFineTuneArm(options: RecipeOptions = {}): RecipeConfig {
   return withArm(named(folderFineTune(options), 'folder-finetune-arm'));
+}
+
+/** Returns the baseline with ARM's closed form over confidence and agreement, which trusts labels less where they are denied. */
+export function folderFineTuneAgreement(options: RecipeOptions = {}): RecipeConfig {
+  return withAgreement(named(folderFineTune(options), 'folder-finetune-agreement'));
 }
 
 /** Returns the baseline with Linear ARM, which suppresses confident pixels. */

@@ -1,20 +1,27 @@
 export {
+  type AgreementSection,
   type ArmSection,
   type LinearArmSection,
   named,
   type TrimSection,
+  withAgreement,
   withArm,
   withLinearArm,
   withTrim,
 } from './combinators.js';
 export { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
-export { folderFineTune, folderFineTuneArm, folderFineTuneLinearArm } from './folder-finetune.js';
+export {
+  folderFineTune,
+  folderFineTuneAgreement,
+  folderFineTuneArm,
+  folderFineTuneLinearArm,
+} from './folder-finetune.js';
 export {
   folderMobileNetArm,
   folderMobileNetCrossEntropy,
   folderMobileNetLinearArm,
 } from './folder-mobilenet.js';
-export { quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
+export { quickAgreement, quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
 export type { Recipe, RecipeOptions } from './recipe.js';
 export { recipes } from './recipes.js';
 export { scenesArm, scenesCrossEntropy, scenesLinearArm, scenesQuick, scenesQuickArm } from './scenes.js';

@@ -5,7 +5,7 @@
  */
 
 import type { RecipeConfig } from '../config/index.js';
-import { named, withArm, withLinearArm } from './combinators.js';
+import { named, withAgreement, withArm, withLinearArm } from './combinators.js';
 import type { RecipeOptions } from './recipe.js';
 
 /** Returns the baseline: the plain mean loss on coarse labels. Without `root`, `--data ROOT` must name the folder. */
@@ -33,6 +33,11 @@ export function quickCrossEntropy({ root }: RecipeOptions = {}): RecipeConfig {
 /** Returns the baseline with ARM, at a scaled rate because the paper's would hardly move it in a few hundred steps. */
 export function quickArm(options: RecipeOptions = {}): RecipeConfig {
   return withArm(named(quickCrossEntropy(options), 'quick-arm'), { learningRateScale: 50 });
+}
+
+/** Returns the baseline with ARM's closed form over confidence and agreement, which trusts labels less where they are denied. */
+export function quickAgreement(options: RecipeOptions = {}): RecipeConfig {
+  return withAgreement(named(quickCrossEntropy(options), 'quick-agreement'));
 }
 
 /** Returns the baseline with Linear ARM, which suppresses confident pixels. */

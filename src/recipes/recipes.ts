@@ -1,14 +1,19 @@
 /** Lists the built-in recipes by name. */
 
 import { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
-import { folderFineTune, folderFineTuneArm, folderFineTuneLinearArm } from './folder-finetune.js';
+import {
+  folderFineTune,
+  folderFineTuneAgreement,
+  folderFineTuneArm,
+  folderFineTuneLinearArm,
+} from './folder-finetune.js';
 import {
   folderMobileNetArm,
   folderMobileNetCrossEntropy,
   folderMobileNetLinearArm,
 } from './folder-mobilenet.js';
 import { paperRecipes } from './paper/paper-recipes.js';
-import { quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
+import { quickAgreement, quickArm, quickCrossEntropy, quickLinearArm } from './quick.js';
 import type { Recipe } from './recipe.js';
 import { scenesArm, scenesCrossEntropy, scenesLinearArm, scenesQuick, scenesQuickArm } from './scenes.js';
 
@@ -85,6 +90,12 @@ const builtIn: readonly Recipe[] = [
     config: quickLinearArm,
   },
   {
+    name: 'quick-agreement',
+    description:
+      'Your folder (--data ROOT), quick training that trusts denied labels less: closed-form ARM, agreement',
+    config: quickAgreement,
+  },
+  {
     name: 'folder-finetune',
     description:
       'Your folder (--data ROOT), a quick run (--init RUN) trained further, whole: plain cross-entropy',
@@ -99,6 +110,11 @@ const builtIn: readonly Recipe[] = [
     name: 'folder-finetune-linear-arm',
     description: 'Your folder (--data ROOT), a quick run (--init RUN) trained further, whole: Linear ARM',
     config: folderFineTuneLinearArm,
+  },
+  {
+    name: 'folder-finetune-agreement',
+    description: 'Your folder (--data ROOT), a quick run (--init RUN) trained further, whole: agreement',
+    config: folderFineTuneAgreement,
   },
   ...paperRecipes,
 ];

@@ -63,10 +63,20 @@ function evaluationOf({ step, values }: MetricRecord<'val'>): ReportedEvaluation
 /** Returns the function, or nothing where a weight was not finite. */
 function weightFunctionOf({
   step,
-  values: { confidence, weight },
+  values: { confidence, weight, byAgreement = [] },
 }: MetricRecord<'weights'>): WeightFunction[] {
-  const finite = weight.filter((one) => one !== null);
-  return finite.length === weight.length ? [{ step, confidence, weight: finite }] : [];
+  const finite = finiteOf(weight);
+  if (finite === null) return [];
+  const levels = byAgreement.flatMap((level) => {
+    const there = finiteOf(level.weight);
+    return there === null ? [] : [{ agreement: level.agreement, weight: there }];
+  });
+  return [{ step, confidence, weight: finite, byAgreement: levels }];
+}
+
+function finiteOf(weights: readonly (number | null)[]): number[] | null {
+  const finite = weights.filter((one) => one !== null);
+  return finite.length === weights.length ? finite : null;
 }
 
 /** Describes what a quick run trained, and where its time went. */

@@ -40,6 +40,8 @@ export interface WeightFunction {
   readonly step: number;
   readonly confidence: readonly number[];
   readonly weight: readonly number[];
+  /** Holds W at the same confidences by agreement; empty where W depends on confidence alone. */
+  readonly byAgreement: readonly { readonly agreement: number; readonly weight: readonly number[] }[];
 }
 
 /** Holds everything that a report shows of one run. */

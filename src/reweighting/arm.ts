@@ -1,6 +1,7 @@
 /**
  * Implements the Adversarial Reweighting Module (paper, sections 3.3 and 4.2, Fig. 3): a network W(v̂; θ) of 53
- * parameters from confidence to weight. It maximizes the weighted loss that the segmentation network minimizes.
+ * parameters from confidence to weight, or 57 from confidence and agreement. It maximizes the weighted loss that the
+ * segmentation network minimizes.
  */
 
 import { z } from 'zod';
@@ -8,12 +9,21 @@ import { Conv2d, Module } from '../nn/index.js';
 import { defineComponent, parseOptions } from '../registry/index.js';
 import { autocast, cat, type Generator, ops, type Tensor } from '../torch/index.js';
 import { constants, selectKernel } from '../torch/internal.js';
+import {
+  agreementOptions,
+  discountOf,
+  readsAgreement,
+  shownAgreements,
+  withDiscount,
+} from './agreement-input.js';
 import { type NormOrder, normalizeWeights, normOrderOption } from './normalize-weights.js';
 import { pixelwise } from './pixelwise.js';
 import { readCurve } from './read-curve.js';
 import {
   type AdversarialParameters,
+  type CurveOptions,
   expectInput,
+  type OptionalInput,
   type Reweighter,
   type ReweighterContext,
   type ReweighterInput,
@@ -41,9 +51,11 @@ const schema = z
       .nullable()
       .default(null)
       .describe("Weight decay of the parameters; `null` takes the optimizer's."),
+    ...agreementOptions,
   })
   .describe(
-    'A module of 53 parameters from confidence to weight, which increases the loss that the network decreases.',
+    'A module of 53 parameters from confidence to weight, which increases the loss that the network decreases. With ' +
+      'agreement as a second input it has 57.',
   );
 
 /** Configures `Arm`. */
@@ -69,6 +81,9 @@ export class Arm extends Module implements Reweighter {
   readonly update: 'maximize' | 'negative-rate';
   /** Replaces the optimizer's weight decay; null uses it. */
   readonly weightDecay: number | null;
+  readonly needs: readonly OptionalInput[];
+  /** Is the power of the agreement by which the losses are multiplied; null where agreement is not read. */
+  readonly discount: number | null;
 
   /**
    * Creates ARM with parameters drawn from `generator`.
@@ -77,8 +92,9 @@ export class Arm extends Module implements Reweighter {
    */
   constructor({ generator, ...options }: ArmOptions) {
     super();
-    const { p, learningRateScale, update, weightDecay } = parseOptions('Arm', schema, options);
-    this.conv1 = new Conv2d(1, hidden, { kernelSize: 1, generator });
+    const parsed = parseOptions('Arm', schema, options);
+    const { p, learningRateScale, update, weightDecay, inputs, discount } = parsed;
+    this.conv1 = new Conv2d(inputs.length, hidden, { kernelSize: 1, generator });
     this.conv2 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
     this.conv3 = new Conv2d(hidden, hidden, { kernelSize: 1, generator });
     this.conv4 = new Conv2d(hidden, 1, { kernelSize: 1, generator });
@@ -86,17 +102,27 @@ export class Arm extends Module implements Reweighter {
     this.learningRateScale = learningRateScale;
     this.update = update;
     this.weightDecay = weightDecay;
+    this.needs = readsAgreement({ inputs }) ? ['agreementNHW'] : [];
+    this.discount = readsAgreement({ inputs }) ? discount : null;
   }
 
   get normOrder(): NormOrder {
     return this.p;
   }
 
-  /** Returns W(v̂) ∈ (0, 1) for confidences of any shape, in float32 also under autocast. */
-  forward(confidence: Tensor): Tensor {
+  get shownAgreements(): readonly number[] | null {
+    return this.discount === null ? null : shownAgreements;
+  }
+
+  /**
+   * Returns W ∈ (0, 1) for confidences of any shape and, if it is an input, agreements of the same shape, in float32 also
+   * under autocast.
+   */
+  forward(confidence: Tensor, agreement?: Tensor): Tensor {
     return autocast({ device: confidence.device, enabled: false }, () => {
       const { shape } = confidence;
       let features = confidence.reshape([1, -1]);
+      if (this.discount !== null && agreement) features = cat([features, agreement.reshape([1, -1])], 0);
       for (const convolution of [this.conv1, this.conv2, this.conv3])
         features = pixelwise(convolution, features).silu();
       return pixelwise(this.conv4, features).sigmoid().reshape(shape);
@@ -104,6 +130,7 @@ export class Arm extends Module implements Reweighter {
   }
 
   weigh(input: ReweighterInput): Tensor {
+    if (this.discount !== null) return this.#weighByAgreement(input, this.discount);
     expectInput('Arm.weigh', input);
     const { confidenceNHW, validNHW, sumOverRanks } = input;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
@@ -113,6 +140,17 @@ export class Arm extends Module implements Reweighter {
         fused: () => ops.armWeights(confidenceNHW, validNHW, this.#flatParameters(), this.p),
         stock: () => normalizeWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks }),
       });
+    });
+  }
+
+  /** Weighs by two inputs, for which there is no fused kernel. */
+  #weighByAgreement(input: ReweighterInput, exponent: number): Tensor {
+    expectInput('Arm.weigh', input, { needs: ['agreementNHW'] });
+    const { confidenceNHW, validNHW, sumOverRanks, agreementNHW } = input;
+    return autocast({ device: confidenceNHW.device, enabled: false }, () => {
+      const weightsNHW = this.forward(confidenceNHW, agreementNHW);
+      const normalizedNHW = normalizeWeights(weightsNHW, validNHW, { p: this.p, sumOverRanks });
+      return withDiscount(normalizedNHW, discountOf(agreementNHW, exponent), { sumOverRanks });
     });
   }
 
@@ -133,16 +171,20 @@ export class Arm extends Module implements Reweighter {
     };
   }
 
-  curve(confidences: readonly number[]): number[] {
-    return readCurve((confidence) => this.forward(confidence), {
-      confidences,
-      device: this.conv1.weight.device,
-    });
+  /** Returns W, times the factor of the losses where agreement is an input. */
+  curve(confidences: readonly number[], { agreement }: CurveOptions = {}): number[] {
+    const { discount } = this;
+    const weightOf = (confidence: Tensor, level: Tensor) =>
+      discount === null
+        ? this.forward(confidence)
+        : this.forward(confidence, level).mul(discountOf(level, discount));
+    return readCurve(weightOf, { confidences, agreement, device: this.conv1.weight.device });
   }
 }
 
 export const armComponent = defineComponent({
   kind: 'arm',
   options: schema,
+  needsTeacher: readsAgreement,
   create: (parsed, { generator }: ReweighterContext) => new Arm({ ...parsed, generator }),
 });

@@ -2,16 +2,30 @@
  * Computes the weights of ARM without learning, beyond the paper. With fixed losses, the weights that ARM converges
  * to are known: under ‖W‖_p = 1 the maximizer of Σ W(v̂)·l is W(v) ∝ E[l | v]^{1/(p−1)} (section 3.4, by Hölder's
  * inequality). So the mean loss in each interval of confidence is tracked, and that weight is used. There are no
- * parameters, no learning rate and no warm-up.
+ * parameters, no learning rate and no warm-up. The same holds for W of confidence and agreement, with a table of bins.
  */
 
 import { z } from 'zod';
 import { Buffer, Module } from '../nn/index.js';
 import { defineComponent, parseOptions } from '../registry/index.js';
-import { arange, autocast, noGrad, ops, type Tensor, tidy, zeros } from '../torch/index.js';
+import { autocast, noGrad, ops, type Tensor, tidy, zeros } from '../torch/index.js';
+import {
+  agreementOptions,
+  discountOf,
+  readsAgreement,
+  shownAgreements,
+  withDiscount,
+} from './agreement-input.js';
+import { fillEmptyTable, indexOf } from './fill-empty.js';
 import { normalizeWeights } from './normalize-weights.js';
 import { readCurve } from './read-curve.js';
-import { expectInput, type Reweighter, type ReweighterInput } from './reweighter.js';
+import {
+  type CurveOptions,
+  expectInput,
+  type OptionalInput,
+  type Reweighter,
+  type ReweighterInput,
+} from './reweighter.js';
 
 const schema = z
   .strictObject({
@@ -32,6 +46,12 @@ const schema = z
       .lt(1)
       .default(0.9)
       .describe('Share of the running means that is kept at each step; 0 looks at the present batch alone.'),
+    agreementBins: z
+      .int()
+      .min(2)
+      .default(8)
+      .describe('Number of intervals of agreement, where it is an input.'),
+    ...agreementOptions,
   })
   .describe('The weights that ARM converges to, computed from running means of the loss by confidence.');
 
@@ -44,13 +64,18 @@ const emptyBelow = 1e-12;
 
 /** Weighs pixels by E[loss | confidence]^{1/(p−1)}, from running means over intervals of confidence. */
 export class ClosedFormArm extends Module implements Reweighter {
-  readonly isolatedStart = false;
+  /** Is true where agreement is read, which says little before the network has learned anything. */
+  readonly isolatedStart: boolean;
+  readonly needs: readonly OptionalInput[];
   readonly p: 2 | 3;
   readonly bins: number;
   readonly momentum: number;
-  /** Shares of the valid pixels in each bin, averaged over batches, [B]. */
+  readonly agreementBins: number;
+  /** Is the power of the agreement by which the losses are multiplied; null where agreement is not read. */
+  readonly discount: number | null;
+  /** Shares of the valid pixels in each bin, averaged over batches, [B], or [A,B] with agreement. */
   readonly pixelShares: Buffer;
-  /** Sums of the losses in each bin over the number of valid pixels, averaged over batches, [B]. */
+  /** Sums of the losses in each bin over the number of valid pixels, averaged over batches, [B] or [A,B]. */
   readonly lossShares: Buffer;
 
   /**
@@ -60,43 +85,62 @@ export class ClosedFormArm extends Module implements Reweighter {
    */
   constructor(options: ClosedFormArmOptions = {}) {
     super();
-    const { p, bins, momentum } = parseOptions('ClosedFormArm', schema, options);
+    const parsed = parseOptions('ClosedFormArm', schema, options);
+    const { p, bins, momentum, agreementBins, inputs, discount } = parsed;
+    const byAgreement = readsAgreement({ inputs });
+    const shape = byAgreement ? [agreementBins, bins] : [bins];
     this.p = p;
     this.bins = bins;
     this.momentum = momentum;
-    this.pixelShares = new Buffer(zeros([bins], { dtype: 'float32' }));
-    this.lossShares = new Buffer(zeros([bins], { dtype: 'float32' }));
+    this.agreementBins = agreementBins;
+    this.isolatedStart = byAgreement;
+    this.needs = byAgreement ? ['agreementNHW'] : [];
+    this.discount = byAgreement ? discount : null;
+    this.pixelShares = new Buffer(zeros(shape, { dtype: 'float32' }));
+    this.lossShares = new Buffer(zeros(shape, { dtype: 'float32' }));
   }
 
   get normOrder(): 2 | 3 {
     return this.p;
   }
 
+  get shownAgreements(): readonly number[] | null {
+    return this.discount === null ? null : shownAgreements;
+  }
+
   /**
    * In training mode, updates the running means by the batch first, so that the very first weights follow its losses.
    */
   weigh(input: ReweighterInput): Tensor {
-    expectInput('ClosedFormArm.weigh', input);
-    const { confidenceNHW, validNHW, sumOverRanks } = input;
+    expectInput('ClosedFormArm.weigh', input, { needs: this.needs });
+    const { confidenceNHW, validNHW, sumOverRanks, agreementNHW } = input;
+    const { discount } = this;
     return autocast({ device: confidenceNHW.device, enabled: false }, () => {
       if (this.training) this.#learn(input);
-      return normalizeWeights(this.forward(confidenceNHW), validNHW, { p: this.p, sumOverRanks });
+      const weightsNHW = this.forward(confidenceNHW, agreementNHW);
+      const normalizedNHW = normalizeWeights(weightsNHW, validNHW, { p: this.p, sumOverRanks });
+      if (discount === null || !agreementNHW) return normalizedNHW;
+      return withDiscount(normalizedNHW, discountOf(agreementNHW, discount), { sumOverRanks });
     });
   }
 
-  /** Returns W(v̂) for confidences of any shape; 1 everywhere before the first batch. */
-  forward(confidence: Tensor): Tensor {
+  /**
+   * Returns W for confidences of any shape and, if it is an input, agreements of the same shape; 1 everywhere before the
+   * first batch.
+   */
+  forward(confidence: Tensor, agreement?: Tensor): Tensor {
     const table = noGrad(() => this.#weightOfBins());
-    const position = confidence
-      .reshape([-1])
-      .add(1)
-      .mul(this.bins / 2)
-      .sub(0.5)
-      .clamp({ min: 0, max: this.bins - 1 });
-    const lower = indexOf(position, this.bins - 2);
-    const fraction = position.sub(lower);
-    const from = table.indexSelect(0, lower);
-    const to = table.indexSelect(0, lower.add(1));
+    const across = this.#between(confidence, this.bins);
+    const place = across.lower;
+    const alongRow = (row: Tensor | number) => {
+      const first = place.add(row);
+      const from = table.indexSelect(0, first);
+      const to = table.indexSelect(0, first.add(1));
+      return to.sub(from).mul(across.fraction).add(from);
+    };
+    if (this.discount === null || !agreement) return alongRow(0).reshape(confidence.shape);
+    const { lower, fraction } = this.#between(agreement, this.agreementBins);
+    const [from, to] = [alongRow(lower.mul(this.bins)), alongRow(lower.add(1).mul(this.bins))];
     return to.sub(from).mul(fraction).add(from).reshape(confidence.shape);
   }
 
@@ -104,23 +148,25 @@ export class ClosedFormArm extends Module implements Reweighter {
     return null;
   }
 
-  curve(confidences: readonly number[]): number[] {
-    return readCurve((confidence) => this.forward(confidence), {
-      confidences,
-      device: this.pixelShares.device,
-    });
+  /** Returns W, times the factor of the losses where agreement is an input. */
+  curve(confidences: readonly number[], { agreement }: CurveOptions = {}): number[] {
+    const { discount } = this;
+    const weightOf = (confidence: Tensor, level: Tensor) =>
+      discount === null
+        ? this.forward(confidence)
+        : this.forward(confidence, level).mul(discountOf(level, discount));
+    return readCurve(weightOf, { confidences, agreement, device: this.pixelShares.device });
   }
 
   /** Updates the running means by the pixels of all processes that train together, so that all keep the same means. */
-  #learn({ confidenceNHW, lossesNHW, validNHW, processGroup }: ReweighterInput): void {
+  #learn({ confidenceNHW, lossesNHW, validNHW, agreementNHW, processGroup }: ReweighterInput): void {
     const overRanks = (sums: Tensor) => processGroup?.sumOverRanks(sums) ?? sums;
+    const { discount, bins } = this;
     tidy(() =>
       noGrad(() => {
-        const position = confidenceNHW
-          .reshape([-1])
-          .add(1)
-          .mul(this.bins / 2);
-        const index = indexOf(position, this.bins - 1);
+        const byAgreement = discount !== null && agreementNHW !== undefined;
+        const column = binOf(confidenceNHW, bins);
+        const index = byAgreement ? binOf(agreementNHW, this.agreementBins).mul(bins).add(column) : column;
         const count = overRanks(validNHW.sum());
         // A batch without valid pixels leaves the means as they are.
         const share = count
@@ -129,59 +175,59 @@ export class ClosedFormArm extends Module implements Reweighter {
           .mul(1 - this.momentum);
         const update = (average: Buffer, valuesNHW: Tensor) => {
           // Summed in float64: a bin may hold millions of pixels.
-          const empty = zeros([this.bins], { dtype: 'float64', device: confidenceNHW.device });
+          const empty = zeros([average.numel], { dtype: 'float64', device: confidenceNHW.device });
           const values = valuesNHW.mul(validNHW).reshape([-1]).to({ dtype: 'float64' });
           const mean = overRanks(ops.scatterAdd(empty, 0, index, values)).div(count.clamp({ min: 1 }));
-          average.add_(mean.to({ dtype: 'float32' }).sub(average).mul(share));
+          const shaped = mean.to({ dtype: 'float32' }).reshape(average.shape);
+          average.add_(shaped.sub(average).mul(share));
         };
         update(this.pixelShares, validNHW);
-        update(this.lossShares, lossesNHW);
+        update(this.lossShares, byAgreement ? lossesNHW.mul(discountOf(agreementNHW, discount)) : lossesNHW);
       }),
     );
   }
 
-  /** Returns W at the middle of each bin, [B]. */
+  /** Returns W at the middle of each bin, one row of confidences after the other. */
   #weightOfBins(): Tensor {
-    const seen = this.pixelShares.gt(emptyBelow);
+    const shape = [this.discount === null ? 1 : this.agreementBins, this.bins];
+    const [pixels, losses] = [this.pixelShares.reshape(shape), this.lossShares.reshape(shape)];
+    const seen = pixels.gt(emptyBelow);
     // A mean loss below 0, which the KL loss can have, gives weight 0: the maximizer over W ≥ 0.
-    const mean = this.lossShares.div(this.pixelShares.clamp({ min: emptyBelow })).clamp({ min: 0 });
-    const positions = arange(this.bins, { dtype: 'float32', device: this.pixelShares.device });
-    const filled = fillEmpty(mean, { seen, positions });
-    return filled.pow(1 / (this.p - 1)).where(seen.sum().gt(0), 1);
+    const mean = losses.div(pixels.clamp({ min: emptyBelow })).clamp({ min: 0 });
+    const filled = fillEmptyTable(mean, seen);
+    return filled
+      .pow(1 / (this.p - 1))
+      .where(seen.sum().gt(0), 1)
+      .reshape([-1]);
+  }
+
+  /** Returns between which middles of bins values in [−1, 1] lie: the lower one, and the share of the way to the next. */
+  #between(values: Tensor, bins: number): { readonly lower: Tensor; readonly fraction: Tensor } {
+    const position = values
+      .reshape([-1])
+      .add(1)
+      .mul(bins / 2)
+      .sub(0.5)
+      .clamp({ min: 0, max: bins - 1 });
+    const lower = indexOf(position, bins - 2);
+    return { lower, fraction: position.sub(lower) };
   }
 }
 
-/**
- * Returns the whole part of a position as an index from 0 to `last`, also for NaN, which must not lead out of a
- * table.
- */
-function indexOf(position: Tensor, last: number): Tensor {
-  return ops.floor(position.detach()).to({ dtype: 'int64' }).clamp({ min: 0, max: last });
-}
-
-/**
- * Fills bins that no pixel fell into by linear interpolation between the nearest seen ones, and at the ends by the
- * nearest.
- */
-function fillEmpty(
-  values: Tensor,
-  { seen, positions }: { readonly seen: Tensor; readonly positions: Tensor },
-): Tensor {
-  const bins = values.shape[0] ?? 0;
-  const here = positions.unsqueeze(1);
-  const there = positions.unsqueeze(0).expand([bins, bins]);
-  const nearestBelow = there.where(there.le(here).logicalAnd(seen), -1).amax(1);
-  const nearestAbove = there.where(there.ge(here).logicalAnd(seen), bins).amin(1);
-  const below = nearestBelow.where(nearestBelow.ge(0), nearestAbove);
-  const above = nearestAbove.where(nearestAbove.lt(bins), below);
-  const from = values.indexSelect(0, indexOf(below, bins - 1));
-  const to = values.indexSelect(0, indexOf(above, bins - 1));
-  const fraction = positions.sub(below).div(above.sub(below).clamp({ min: 1 }));
-  return to.sub(from).mul(fraction).add(from);
+/** Returns the bin of each value in [−1, 1], in one row. */
+function binOf(values: Tensor, bins: number): Tensor {
+  return indexOf(
+    values
+      .reshape([-1])
+      .add(1)
+      .mul(bins / 2),
+    bins - 1,
+  );
 }
 
 export const closedFormArmComponent = defineComponent({
   kind: 'closed-form-arm',
   options: schema,
+  needsTeacher: readsAgreement,
   create: (parsed) => new ClosedFormArm(parsed),
 });

@@ -24,6 +24,7 @@ export { type NormOrder, normalizeWeights } from './normalize-weights.js';
 export { Ohem, type OhemOptions } from './ohem.js';
 export type {
   AdversarialParameters,
+  CurveOptions,
   PartWeigher,
   Reweighter,
   ReweighterComponent,

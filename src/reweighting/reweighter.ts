@@ -69,6 +69,12 @@ export interface AdversarialParameters {
   readonly weightDecay?: number;
 }
 
+/** Configures `Reweighter.curve`. */
+export interface CurveOptions {
+  /** Is the agreement in [−1, 1] at which W is read; 1 by default. Weights that do not depend on it are the same. */
+  readonly agreement?: number;
+}
+
 /** Weighs one part of a batch of which all parts are known. */
 export type PartWeigher = (part: ReweighterInput) => Tensor;
 
@@ -123,9 +129,13 @@ export interface Reweighter extends Module {
   readonly normOrder?: NormOrder;
 
   /**
-   * Returns W at these confidences, before normalization, for plots; null if weights depend on more than confidence.
+   * Returns W at these confidences, before normalization, for plots; null if weights depend on more than confidence and
+   * agreement.
    */
-  curve(confidences: readonly number[]): number[] | null;
+  curve(confidences: readonly number[], options?: CurveOptions): number[] | null;
+
+  /** Lists agreements at which a plot shows W; absent or null where weights do not depend on agreement. */
+  readonly shownAgreements?: readonly number[] | null;
 }
 
 /** Holds what a reweighter may need to know of the task. */
@@ -144,6 +154,8 @@ export interface ReweighterComponent<Options = unknown>
   readonly learnsFromClean?: boolean;
   /** Is true when its products remember every training image by its place, so that the images must stay the same. */
   readonly remembersImages?: boolean;
+  /** Returns whether its products read the moving average of the network, so that a config without one is refused. */
+  needsTeacher?(options: Options): boolean;
   /** Names the option that holds the section of another reweighter, to which its products pass pixels on. */
   readonly innerKey?: string;
 }

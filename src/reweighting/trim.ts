@@ -21,6 +21,7 @@ import type { CleanLearner } from './clean-learner.js';
 import { normalizeWeights } from './normalize-weights.js';
 import {
   type AdversarialParameters,
+  type CurveOptions,
   expectInput,
   type OptionalInput,
   type PartWeigher,
@@ -142,8 +143,12 @@ export class Trim extends Module implements Reweighter {
   }
 
   /** Returns the curve of the inner reweighter, which the pixels that are kept follow. */
-  curve(confidences: readonly number[]): number[] | null {
-    return this.reweighter?.curve(confidences) ?? null;
+  curve(confidences: readonly number[], options?: CurveOptions): number[] | null {
+    return this.reweighter?.curve(confidences, options) ?? null;
+  }
+
+  get shownAgreements(): readonly number[] | null {
+    return this.reweighter?.shownAgreements ?? null;
   }
 
   #survey(

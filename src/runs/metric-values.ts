@@ -63,6 +63,8 @@ const weightValues = z
     /** Holds the confidences v̂ at which the weight function W was evaluated, ascending. */
     confidence: z.array(z.number()),
     weight: z.array(computed),
+    /** Holds W at the same confidences for several agreements; absent where W depends on confidence alone. */
+    byAgreement: z.array(z.object({ agreement: z.number(), weight: z.array(computed) })).optional(),
   })
   .refine(({ confidence, weight }) => confidence.length === weight.length, {
     path: ['weight'],

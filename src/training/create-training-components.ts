@@ -6,6 +6,7 @@ import {
   checkExtraHeads,
   checkObjective,
   checkQuick,
+  checkTeacher,
   checkTrustedLabels,
   extraHeadsOf,
   normalizationOf,
@@ -84,6 +85,7 @@ function createComponents(
   checkExtraHeads(config);
   checkCleanData(config);
   checkObjective(config);
+  checkTeacher(config);
   checkTrustedLabels(config);
   const classWeights =
     config.classWeights && classWeightList(config.classWeights, { names: classNames, classCount });

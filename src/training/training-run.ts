@@ -246,10 +246,17 @@ export class TrainingRun {
   #recordWeights(): void {
     const { trainer, writer } = this.#parts;
     const confidence = Array.from({ length: 81 }, (_, index) => index / 40 - 1);
-    const weight = tidy(() => trainer.components.reweighter?.curve(confidence));
-    if (weight) {
-      writer?.append({ step: trainer.stepsTaken, split: 'weights', values: { confidence, weight } });
-    }
+    const { reweighter } = trainer.components;
+    const curve = (agreement?: number) =>
+      tidy(() => reweighter?.curve(confidence, agreement === undefined ? {} : { agreement })) ?? null;
+    const weight = curve();
+    if (weight === null) return;
+    const byAgreement = reweighter?.shownAgreements?.flatMap((agreement) => {
+      const there = curve(agreement);
+      return there === null ? [] : [{ agreement, weight: there }];
+    });
+    const values = { confidence, weight, ...(byAgreement && { byAgreement }) };
+    writer?.append({ step: trainer.stepsTaken, split: 'weights', values });
   }
 
   /** Records and tells which classes the crops since the last evaluation showed. */

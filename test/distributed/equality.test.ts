@@ -48,6 +48,16 @@ const runs = {
   // Its differences of losses magnify a ReLU that rounding flips, as one is with seed 0 on PyTorch 2.13 with AVX-512.
   'meta-weight-net': run({ seed: 3, reweighter: { kind: 'meta-weight-net', hidden: 8 } }, { clean: true }),
   focal: run({ reweighter: { kind: 'focal' } }),
+  'arm by agreement': run({
+    reweighter: { kind: 'arm', inputs: ['variance', 'agreement'] },
+    teacher: { momentum: 0.9 },
+    training: isolatedThenJoint,
+  }),
+  'closed-form-arm by agreement': run({
+    reweighter: { kind: 'closed-form-arm', bins: 8, inputs: ['variance', 'agreement'], agreementBins: 4 },
+    teacher: { momentum: 0.9 },
+    training: isolatedThenJoint,
+  }),
   'with a moving average': run({ teacher: { momentum: 0.9 } }),
   'with a moving average that is published': run({ teacher: { momentum: 0.9, evaluate: true } }),
   // The rank of `minKept` is looked for in the first case, and most pixels are below the threshold in the second.

@@ -69,7 +69,10 @@ test('a run reports its phases, and is an ordinary run afterwards', async () => 
 });
 
 test.each([false, true])('a run with a teacher resumes bit for bit (evaluate: %s)', async (published) => {
-  const sections = { teacher: { momentum: 0.9, evaluate: published } };
+  const sections = {
+    teacher: { momentum: 0.9, evaluate: published },
+    reweighter: { kind: published ? 'closed-form-arm' : 'arm', inputs: ['variance', 'agreement'] },
+  };
   const unbroken = await run(`teacher-${published}`, { sections });
   const interrupted = await run(`teacher-${published}-broken`, { sections }, 3);
   expect(interrupted.outcome).toBe('interrupted');
@@ -80,17 +83,22 @@ test.each([false, true])('a run with a teacher resumes bit for bit (evaluate: %s
   using loaded = await loadRun(unbroken.runFolder);
   const state = stateOf(unbroken.runFolder);
   const names = [...loaded.model.head.stateDict().keys()].filter((name) => /weight|bias/.test(name));
-  const other = published ? 'student' : 'teacher';
-  expect(names.some((name) => state[`${other}.head.${name}`] !== state[`model.head.${name}`])).toBe(true);
-  expect(Object.keys(state).some((name) => name.startsWith(`${other}.backbone.`))).toBe(false);
+  const beside = published ? 'student' : 'teacher';
+  expect(names.some((name) => state[`${beside}.head.${name}`] !== state[`model.head.${name}`])).toBe(true);
+  expect(Object.keys(state).some((name) => name.startsWith(`${beside}.backbone.`))).toBe(false);
   // Scored is what is published.
   const [score] = metricRecords(readRun(unbroken.runFolder), 'val').map(({ values }) => values.mIoU);
   const dataset = await openDataset(datasetSection(config.data, 'evaluation'));
   const again = await evaluate(loaded.model, dataset, { ...inferenceOptions(config), precision: 'float32' });
   expect(again.mIoU).toBeCloseTo(score ?? Number.NaN, 10);
-  const [plain] = metricRecords(readRun((await run(`plain-${published}`)).runFolder), 'val');
-  if (published) expect(score).not.toBe(plain?.values.mIoU);
-  else expect(score).toBe(plain?.values.mIoU);
+  const other = { teacher: { ...sections.teacher, evaluate: !published }, reweighter: sections.reweighter };
+  const [turned] = metricRecords(
+    readRun((await run(`turned-${published}`, { sections: other })).runFolder),
+    'val',
+  );
+  expect(score).not.toBe(turned?.values.mIoU);
+  const [curve] = metricRecords(readRun(unbroken.runFolder), 'weights');
+  expect(curve?.values.byAgreement?.map(({ agreement }) => agreement)).toEqual([-1, 0, 1]);
 });
 
 test('the same seed gives the same bits, and another seed others', async () => {

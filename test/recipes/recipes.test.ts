@@ -1,5 +1,12 @@
 import { resolveConfig, configSchema as schema } from 'coarsely/config';
-import { folderArm, recipes, scenesCrossEntropy, withArm, withLinearArm } from 'coarsely/recipes';
+import {
+  folderArm,
+  recipes,
+  scenesCrossEntropy,
+  withAgreement,
+  withArm,
+  withLinearArm,
+} from 'coarsely/recipes';
 import { describe, expect, it } from 'vitest';
 
 describe('recipes', () => {
@@ -30,6 +37,12 @@ describe('combinators', () => {
       ...baseline,
       reweighter: { kind: 'arm', learningRateScale: 50, p: 2, weightDecay: 0 },
     });
+    expect(withAgreement(withArm(baseline), { discount: 2 })).toEqual({
+      ...baseline,
+      reweighter: { ...withArm(baseline).reweighter, inputs: ['variance', 'agreement'], discount: 2 },
+      teacher: { momentum: 0.99, evaluate: false },
+    });
+    expect(withAgreement(baseline).reweighter).toMatchObject({ kind: 'closed-form-arm', discount: 1 });
     expect(withLinearArm(baseline).reweighter).toEqual({ kind: 'linear-arm', slope: -0.5, intercept: 0.5 });
   });
 });

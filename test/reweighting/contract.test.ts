@@ -4,10 +4,24 @@ import { autocast, liveTensorCount, scope } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
 import { createReweighter, pixelShape, plain, reweighterInput, situations } from './pixel-batch.js';
 
-describe.each(reweighters.kinds())('%s', (kind) => {
+const byAgreement = { inputs: ['variance', 'agreement'] };
+const cases: readonly (readonly [name: string, kind: string, options: object])[] = [
+  ...reweighters.kinds().map((kind) => [kind, kind, {}] as const),
+  ...['arm', 'linear-arm', 'closed-form-arm'].map(
+    (kind) => [`${kind} by agreement`, kind, byAgreement] as const,
+  ),
+  ['arm by agreement alone', 'arm', { ...byAgreement, discount: 0 }],
+  [
+    'trim around closed-form-arm by agreement',
+    'trim',
+    { reweighter: { kind: 'closed-form-arm', ...byAgreement } },
+  ],
+];
+
+describe.each(cases)('%s', (_, kind, options) => {
   test.each(situations)('weights sum to 1 over valid pixels and are 0 elsewhere: $name', (situation) => {
     using _inner = scope();
-    const reweighter = createReweighter(kind, situation);
+    const reweighter = createReweighter(kind, situation, options);
     for (const seed of [2, 3]) {
       const input = reweighterInput(situation, { seed });
       const weights = autocast({ dtype: 'bfloat16' }, () => reweighter.weigh(input));
@@ -23,7 +37,7 @@ describe.each(reweighters.kinds())('%s', (kind) => {
 
   test('in evaluation weighs alike again and again, and learns nothing', () => {
     using _inner = scope();
-    const reweighter = createReweighter(kind).eval();
+    const reweighter = createReweighter(kind, {}, options).eval();
     const before = [...reweighter.stateDict()].map(([name, tensor]) => [name, tensor.toTypedArray()]);
     const input = reweighterInput();
     const first = reweighter.weigh(input).toTypedArray();
@@ -36,7 +50,7 @@ describe.each(reweighters.kinds())('%s', (kind) => {
 
   test('keeps nothing but its state: live tensors stay flat over batches', () => {
     using _inner = scope();
-    const reweighter = createReweighter(kind);
+    const reweighter = createReweighter(kind, {}, options);
     const counts = [1, 2, 3, 4].map((seed) => {
       {
         using _step = scope();
@@ -51,16 +65,18 @@ describe.each(reweighters.kinds())('%s', (kind) => {
 
   test('its weights and its curve are the same after a round trip of its state', () => {
     using _inner = scope();
-    const reweighter = createReweighter(kind);
+    const reweighter = createReweighter(kind, {}, options);
     for (const seed of [5, 6]) reweighter.weigh(reweighterInput(plain, { seed }));
     const curve = reweighter.curve([-1, 0, 1]);
     if (curve !== null) {
       expect(curve).toHaveLength(3);
       for (const weight of curve) expect(weight).toBeGreaterThanOrEqual(0);
     }
-    const other = createReweighter(kind);
+    const other = createReweighter(kind, {}, options);
     other.loadStateDict(reweighter.stateDict());
     expect(other.curve([-1, 0, 1])).toEqual(curve);
+    for (const agreement of reweighter.shownAgreements ?? [])
+      expect(other.curve([-1, 0, 1], { agreement })).toEqual(reweighter.curve([-1, 0, 1], { agreement }));
     const input = reweighterInput(plain, { seed: 7 });
     expect(other.weigh(input).toTypedArray()).toEqual(reweighter.weigh(input).toTypedArray());
     other.dispose();
@@ -69,7 +85,7 @@ describe.each(reweighters.kinds())('%s', (kind) => {
 
   test('says which map does not fit', () => {
     using _inner = scope();
-    const reweighter = createReweighter(kind);
+    const reweighter = createReweighter(kind, {}, options);
     const input = reweighterInput();
     expect(() => reweighter.weigh({ ...input, lossesNHW: input.lossesNHW.narrow(2, 0, 3) })).toThrow(
       'weigh: expected lossesNHW float32[2,3,4], received float32[2,3,3]',
@@ -82,7 +98,7 @@ describe.each(reweighters.kinds())('%s', (kind) => {
 
   test('what plays against the network is among its parameters', () => {
     using _inner = scope();
-    const reweighter = createReweighter(kind);
+    const reweighter = createReweighter(kind, {}, options);
     const adversary = reweighter.adversarialParameters();
     const own = new Set(reweighter.parameters());
     for (const parameter of adversary?.parameters ?? []) expect(own.has(parameter)).toBe(true);

@@ -85,13 +85,16 @@ export function reweighterInput(situation: Situation = plain, { seed = 1 } = {})
     validNHW,
     logitsNCHW: logitsNCHW.detach(),
     labelsNHW,
+    agreementNHW: rand(pixelShape, { dtype: 'float32', generator }).mul(2).sub(1),
     origins,
   };
 }
 
-/** Creates a reweighter of this kind with its defaults. The caller disposes it. */
-export function createReweighter(kind: string, { classCount = 5 } = {}) {
+/** Creates a reweighter of this kind, with its defaults but for `options`. The caller disposes it. */
+export function createReweighter(kind: string, { classCount = 5 } = {}, options: object = {}) {
   using generator = new Generator(1);
   const component = reweighters.get(kind);
-  return tidy(() => component.create(component.options.parse({}), { classCount, datasetLength, generator }));
+  return tidy(() =>
+    component.create(component.options.parse(options), { classCount, datasetLength, generator }),
+  );
 }

@@ -1,14 +1,19 @@
 /** The moving average of the network: its numbers, what it leaves alone, what a run publishes, and resume bit for bit. */
 import { createHash } from 'node:crypto';
+import { ChosenImages, measureStatistics, modelWithObjective } from 'coarsely/analysis';
 import { type Config, configSchema, datasetSection } from 'coarsely/config';
 import { openDataset } from 'coarsely/data';
 import { evaluate, inferenceOptions, loadRun } from 'coarsely/evaluation';
-import { BatchNorm2d, Conv2d, Module } from 'coarsely/nn';
+import { crossEntropy } from 'coarsely/losses';
+import { BatchNorm2d, Buffer, Conv2d, Module } from 'coarsely/nn';
+import { Sgd } from 'coarsely/optim';
+import { LinearArm, variance } from 'coarsely/reweighting';
 import { metricRecords, readRun } from 'coarsely/runs';
 import { Generator, noGrad, readSafetensors, scope, type Tensor, tensorFrom } from 'coarsely/torch';
 import { runTraining, Trainer } from 'coarsely/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MovingAverage, momentumAt } from '#training/moving-average.js';
+import { objectiveOf } from '#training/objective.js';
 import { createPlayground, type Playground, smallConfig } from './training-fixtures.js';
 
 let playground: Playground;
@@ -241,6 +246,97 @@ describe('a run with a teacher', () => {
     for (const split of ['train', 'val'] as const)
       expect(metricsOf(folder, split)).toEqual(metricsOf(unbroken, split));
     expect(checkpointOf(folder)).toEqual(checkpointOf(unbroken));
+  });
+});
+
+describe('agreement in a step', () => {
+  /** Predicts fixed logits, whatever the images. */
+  class Fixed extends Module {
+    readonly logits: Buffer;
+
+    constructor(values: readonly number[]) {
+      super();
+      this.logits = new Buffer(tensorFrom(values, { dtype: 'float32', shape: [1, 2, 1, 3] }));
+    }
+
+    forward() {
+      return { logitsNCHW: this.logits.add(0), auxiliaryLogitsNCHW: null };
+    }
+  }
+
+  test('is that of the labels with the teacher, and the losses are the network’s', () => {
+    using _tensors = scope();
+    const odds = (values: readonly number[]) => [...values.map(Math.log), 0, 0, 0];
+    const model = new Fixed(odds([3, 1, 1]));
+    const teacher = new Fixed(odds([1, 4, 9]));
+    const reweighter = new LinearArm({ slope: 0, intercept: 1, inputs: ['variance', 'agreement'] });
+    const losses = objectiveOf(
+      {
+        model,
+        teacher,
+        reweighter,
+        optimizer: new Sgd([{ parameters: [] }]),
+        pixelLoss: crossEntropy,
+        confidence: variance,
+        reduction: 'valid',
+        auxiliaryWeight: 0,
+      },
+      {
+        ...model.forward(),
+        teacherLogitsNCHW: teacher.forward().logitsNCHW,
+        batch: {
+          imagesNCHW: tensorFrom([0, 0, 0], { dtype: 'float32', shape: [1, 1, 1, 3] }),
+          labelsNHW: tensorFrom([0, 1, 0], { dtype: 'int64', shape: [1, 1, 3] }),
+        },
+        phase: 'joint',
+      },
+    );
+    // The teacher's ratios for the labels are 1, 1/4 and 1; the network's losses are −ln 0.75, ln 2 and ln 2.
+    const expected = (-Math.log(0.75) + 0.25 * Math.log(2) + Math.log(2)) / 2.25;
+    expect(losses.weighted?.item()).toBeCloseTo(expected, 5);
+    model.dispose();
+    teacher.dispose();
+    reweighter.dispose();
+  });
+
+  test('needs a teacher, which the config is told', () => {
+    const inputs = ['variance', 'agreement'];
+    const message =
+      'inputs: agreement of arm reads what a moving average of the network predicts, but teacher is null; keep one: ' +
+      "--set 'teacher={momentum: 0.99}'";
+    const refused = (reweighter: object) => () =>
+      new Trainer(config(null, { reweighter }), { classCount, datasetLength: 2 });
+    expect(refused({ kind: 'arm', inputs })).toThrow(`reweighter.${message}`);
+    expect(refused({ kind: 'trim', reweighter: { kind: 'arm', inputs } })).toThrow(
+      `reweighter.reweighter.${message}`,
+    );
+  });
+
+  test.each([false, true])('is measured again from a run (evaluate: %s)', async (published) => {
+    const given = {
+      ...smallConfig(playground.root, { reweighter: { kind: 'arm', inputs: ['variance', 'agreement'] } }),
+      teacher: { momentum: 0.9, warmUp: true, evaluate: published },
+    };
+    const folder = playground.runFolder(`agreement-${published}`);
+    const statistics = { images: 2, fineLabels: null };
+    const training = { ...given.training, statistics };
+    const measured = { ...given, training };
+    await runTraining(measured, { runFolder: folder, environment: null });
+    const { weight, byAgreement } = metricRecords(readRun(folder), 'weights').at(-1)?.values ?? {};
+    expect(byAgreement?.map(({ agreement }) => agreement)).toEqual([-1, 0, 1]);
+    expect(byAgreement?.at(-1)?.weight).toEqual(weight);
+    const recorded = metricRecords(readRun(folder), 'statistics').at(-1)?.values;
+    using run = await loadRun(folder);
+    const images = await ChosenImages.open(measured.data, { ...statistics, count: 2 });
+    using objective = modelWithObjective(run, { device: 'cpu', datasetLength: 6 });
+    const again = await measureStatistics(objective, images);
+    expect(again.pixels).toBe(recorded?.pixels);
+    // The published network is measured, which is the one that learned only where the average stands beside it.
+    const shares = [again, recorded].map((one) => one?.bins.weightShare ?? []);
+    const difference = Math.max(
+      ...(shares[0] ?? []).map((share, bin) => Math.abs(share - (shares[1]?.[bin] ?? 0))),
+    );
+    expect(difference).toBeLessThan(published ? 1 : 1e-4);
   });
 });
 

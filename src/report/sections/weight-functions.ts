@@ -22,6 +22,8 @@ export function weightFunctionsSection(runs: readonly ReportRun[]): Html {
 }
 
 function weightFigure(run: ReportRun, index: number): Html {
+  const last = run.weightFunctions.at(-1);
+  if (last && last.byAgreement.length > 0) return agreementFigure(run, index, last);
   const moments = someMoments(run.weightFunctions);
   return html`<div>${chartFigure(weightChart(run, index, moments))}
 <details><summary>Values</summary><div class="scroll" tabindex="0" role="region" aria-label="Weight by step, ${run.label}"><table>
@@ -53,6 +55,38 @@ function weightChart(run: ReportRun, index: number, moments: readonly WeightFunc
     yRange: [0, null],
     summary: `Weight by confidence for ${run.label}. At step ${last.step}: ${nearestWeight(last, -1)} at confidence −1, ${nearestWeight(last, 0)} at 0, ${nearestWeight(last, 1)} at +1.`,
   };
+}
+
+/** Shows W at the end of a run whose weights also depend on agreement: one curve for each agreement. */
+function agreementFigure(run: ReportRun, index: number, last: WeightFunction): Html {
+  const levels = last.byAgreement.map(({ agreement, weight }) => ({ ...last, agreement, weight }));
+  const { x, columns } = alignedSeries(levels.map((one) => ({ x: one.confidence, y: one.weight })));
+  const nameOf = (agreement: number) => `agreement ${formatNumber(agreement, { decimals: 1 })}`;
+  const chart: Chart = {
+    id: `weights-${index}`,
+    title: `W(v̂, agreement), ${run.label}`,
+    note: `step ${last.step}`,
+    xLabel: 'Confidence v̂',
+    x,
+    series: columns.map((values, level) => ({
+      label: nameOf((levels[level] as (typeof levels)[number]).agreement),
+      color: runColor(index),
+      opacity: 0.3 + (0.7 * (level + 1)) / levels.length,
+      width: level === levels.length - 1 ? 3 : 2,
+      values,
+      inKey: true,
+      dots: false,
+    })),
+    decimals: 4,
+    yRange: [0, null],
+    summary: `Weight by confidence and agreement for ${run.label} at step ${last.step}. At confidence 0: ${levels.map((one) => `${nearestWeight(one, 0)} at ${nameOf(one.agreement)}`).join(', ')}.`,
+  };
+  return html`<div>${chartFigure(chart)}
+<p class="hint">Agreement is +1 where the moving average of the network predicts the label, and −1 where it denies it. The curves include the factor by which the losses are multiplied.</p>
+<details><summary>Values</summary><div class="scroll" tabindex="0" role="region" aria-label="Weight by agreement, ${run.label}"><table>
+<thead><tr><th scope="col">Agreement</th><th scope="col">W(−1)</th><th scope="col">W(0)</th><th scope="col">W(+1)</th></tr></thead>
+<tbody>${levels.map((one) => html`<tr><th scope="row">${formatNumber(one.agreement, { decimals: 1 })}</th>${[-1, 0, 1].map((v) => html`<td>${nearestWeight(one, v)}</td>`)}</tr>`)}</tbody>
+</table></div></details></div>`;
 }
 
 /** Returns the first, the last, and moments evenly between, `mostMoments` at most. */
