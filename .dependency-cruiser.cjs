@@ -50,6 +50,8 @@ const rooms = {
     'evaluation',
     'training',
   ],
+  // Looks at a dataset with a trained network, and asks about pixels.
+  suggest: ['torch', 'models', 'data', 'coarsen', 'runs', 'config', 'evaluation', 'quick'],
   recipes: ['config'],
   figures: ['torch', 'data', 'runs', 'evaluation', 'analysis'],
   report: ['torch', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation', 'analysis', 'figures'],

@@ -21,5 +21,6 @@ export * from './report/index.js';
 export * from './reweighting/index.js';
 export * from './runs/index.js';
 export * from './scenes/index.js';
+export * from './suggest/index.js';
 export * from './torch/index.js';
 export * from './training/index.js';

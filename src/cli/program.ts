@@ -14,12 +14,13 @@ import { predictCommand } from './commands/predict/predict.js';
 import { recipesCommand } from './commands/recipes/recipes.js';
 import { reportCommand } from './commands/report/report.js';
 import { scenesCommand } from './commands/scenes/scenes.js';
+import { suggestCommand } from './commands/suggest/suggest.js';
 import { trainCommand } from './commands/train/train.js';
 import { weightsCommand } from './commands/weights/weights.js';
 
 /** Lists the commands by what they are for, in the order of the help. */
 const groups = {
-  'Data:': [checkCommand, coarsenCommand, scenesCommand],
+  'Data:': [checkCommand, coarsenCommand, scenesCommand, suggestCommand],
   'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],
   'Look:': [evaluateCommand, reportCommand, figureCommand],
   'Deploy:': [predictCommand],

@@ -12,7 +12,7 @@ import { scope, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 import { type ContentHashes, contentHash } from './content-hashes.js';
 import type { CacheEntry, FeatureCache } from './feature-cache.js';
 import type { FeatureNetwork } from './feature-network.js';
-import { type FeatureView, viewName } from './feature-view.js';
+import { type FeatureView, plainView, viewName } from './feature-view.js';
 import { chooseImagePixels, type ImageRows, type RowChoice, rowsOfImage } from './image-rows.js';
 
 /** Holds what a `FeatureSource` works with; network and cache are freed with it. */
@@ -43,6 +43,13 @@ export interface PreparedImage {
   readonly labels: LabelMap | null;
   /** Identifies the labels by their content; null where that is not known. */
   readonly labelHash: string | null;
+}
+
+/** Holds the features of an image at their own strides, with the size of the image. */
+export interface ImageMaps {
+  /** Holds a float16 map [1, channels, h, w] for each tap. */
+  readonly tensors: Tensor[];
+  readonly size: Size;
 }
 
 /** Gives the rows of images. */
@@ -126,6 +133,18 @@ export class FeatureSource implements Disposable {
     return all;
   }
 
+  /**
+   * Returns the maps of an image as it is, kept or computed; the caller disposes them.
+   *
+   * @throws {DataError} naming the file when it cannot be read
+   */
+  async mapsOf(index: number): Promise<ImageMaps> {
+    const files = this.#files?.get(index);
+    const hash = files === undefined ? null : await this.#parts.hashes.of(files.image);
+    const known = hash === null ? await this.#readImage(index) : { hash, image: null };
+    return this.#maps({ index, ...known }, plainView);
+  }
+
   /** Keeps the hashes of the files that were read. */
   saveHashes(): void {
     this.#parts.hashes.save();
@@ -171,9 +190,9 @@ export class FeatureSource implements Disposable {
 
   /** Returns the maps of an image in a view, kept or computed; the caller disposes them. */
   async #maps(
-    { index, hash, image: decoded }: PreparedImage,
+    { index, hash, image: decoded }: Pick<PreparedImage, 'index' | 'hash' | 'image'>,
     view: FeatureView,
-  ): Promise<{ readonly tensors: Tensor[]; readonly size: Size }> {
+  ): Promise<ImageMaps> {
     const { cache, network, kept } = this.#parts;
     const { taps } = network.reading;
     const key = mapsKey(hash, view);

@@ -75,6 +75,7 @@ export async function openFeatureTable(options: FeatureTableOptions): Promise<Fe
   const { views = [plainView], processGroup = null, onProgress = () => undefined } = options;
   const dataset = await openedDataset(options);
   const { source, plan, network } = await openSource(dataset, options);
+  if (plan.notice !== null) options.onNotice?.(plan.notice);
   const table = new FeatureTable({
     channels: network.channels,
     patchSize: options.patchSize ?? 1,
@@ -150,7 +151,8 @@ function waitForOthers(processGroup: NonNullable<FeatureTableOptions['processGro
   }
 }
 
-async function openedDataset({
+/** Returns the dataset of the options, which is opened unless it is open. */
+export async function openedDataset({
   dataset: given,
   normalization = imageNetNormalization,
 }: FeatureTableOptions): Promise<SegmentationDataset> {
@@ -165,7 +167,8 @@ async function openedDataset({
   return dataset;
 }
 
-async function openSource(
+/** Opens what reads, computes and keeps the features of a dataset. */
+export async function openSource(
   dataset: SegmentationDataset,
   options: FeatureTableOptions,
 ): Promise<{ readonly source: FeatureSource; readonly plan: FeaturePlan; readonly network: FeatureNetwork }> {
@@ -186,7 +189,6 @@ async function openSource(
       images: dataset.length,
       sizes: await measureSizes(dataset),
     });
-    if (plan.notice !== null) onNotice(plan.notice);
     const choice = {
       ...{ seed, rowsPerView: plan.rowsPerView, rareClasses, placement, patchSize },
       // Absent where labels stay, so that rows which were kept before are found.
