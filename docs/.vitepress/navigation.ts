@@ -14,6 +14,7 @@ export const guide: NavigationItem[] = [
       { text: 'Train on your folder', link: '/guide/train-on-your-folder' },
       { text: 'Quick mode', link: '/guide/quick' },
       { text: 'Points and clean labels', link: '/guide/points' },
+      { text: 'Which pixels to label next', link: '/guide/suggest' },
       { text: 'Check a dataset', link: '/guide/check' },
       { text: 'Images', link: '/guide/images' },
       { text: 'Evaluate and predict', link: '/guide/evaluate' },

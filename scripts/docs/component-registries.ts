@@ -5,12 +5,13 @@ import { losses, regionLosses } from 'coarsely/losses';
 import { backbones, heads } from 'coarsely/models';
 import { optimizers, schedules } from 'coarsely/optim';
 import { confidences, reweighters } from 'coarsely/reweighting';
+import { suggestionStrategies } from 'coarsely/suggest';
 import type { z } from 'zod';
 
 export interface ComponentGroup {
   readonly title: string;
-  /** The config key whose `kind` names one of them. */
-  readonly key: string;
+  /** The config key whose `kind` names one of them; null where an option of a command does. */
+  readonly key: string | null;
   readonly registry: { kinds(): string[]; get(kind: string): { readonly options: z.ZodType } };
   readonly text: string;
 }
@@ -69,5 +70,11 @@ export const componentGroups: readonly ComponentGroup[] = [
     key: 'schedule',
     registry: schedules,
     text: 'A schedule gives the factor on the learning rate at each step.',
+  },
+  {
+    title: 'Suggestion strategies',
+    key: null,
+    registry: suggestionStrategies,
+    text: '`coarsely suggest --strategy KIND --set OPTION=VALUE` names a strategy, which says which pixels to label next. See [Which pixels to label next](../guide/suggest.md).',
   },
 ];

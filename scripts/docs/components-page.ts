@@ -38,5 +38,7 @@ function groupText({ title, key, registry, text }: ComponentGroup): string {
       return `Options of ${names.join(', ')}:\n\n${options}`;
     });
   const table = ['| kind | meaning |', '|---|---|', ...list].join('\n');
-  return [`## ${title}`, `Config key \`${key}\`. ${text}`, table, ...tables].join('\n\n');
+  return [`## ${title}`, key === null ? text : `Config key \`${key}\`. ${text}`, table, ...tables].join(
+    '\n\n',
+  );
 }

@@ -55,12 +55,12 @@ const combined = defineComponent({
     .strictObject({
       uncertainty: weight(2, 'uncertainty'),
       diversity: weight(0, 'diversity of features'),
-      balance: weight(4, 'class balance'),
-      coverage: weight(0, 'distance from labels and questions'),
+      balance: weight(0, 'class balance'),
+      coverage: weight(2, 'distance from labels and questions'),
       measure,
       noise: noise(1),
     })
-    .describe('All reasons together, by their weights, with chance.'),
+    .describe('Several reasons by their weights, with chance.'),
   create: (options, _context: null): SuggestionStrategy => ({
     terms: [
       { term: uncertainty(options), weight: options.uncertainty },

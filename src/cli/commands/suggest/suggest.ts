@@ -11,7 +11,7 @@ the network takes it for and the reason why it was chosen. Write the name of the
 command that is printed. Points that have a class stay as they are, and so do open questions, which count.
 
 Strategies:
-  combined     all reasons together, with chance: ask about what is unsure and of rare classes
+  combined     several reasons by their weights, with chance
   uncertainty  the pixels that the network is least sure of
   diversity    the pixels whose features are farthest from all labeled and asked ones
   balance      each class about equally often
