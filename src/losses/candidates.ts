@@ -59,5 +59,6 @@ export const candidatesComponent = defineComponent({
   kind: 'candidates',
   options: schema,
   needs: ['layout', 'candidates'] as const,
+  learnsUncovered: true,
   create: candidates,
 });

@@ -1,5 +1,6 @@
 export { type CandidatesOptions, candidates } from './candidates.js';
 export { balancedClassWeights, labelWeights, rootBalancedClassWeights } from './class-weights.js';
+export { type ConsistencyOptions, consistency } from './consistency.js';
 export {
   crossEntropy,
   type SmoothedCrossEntropyOptions,

@@ -12,9 +12,11 @@ import type { Tensor } from '../torch/index.js';
  * - `colors`: the colors of the pixels.
  * - `candidates`: the classes that the labels of each whole training image have.
  * - `teacher`: the logits of the moving average of the network.
- * - `strong`: the logits of the network on a strongly changed version of the same pixels.
+ * - `strong`: logits of the network on a strongly changed version of the pixels in place of its usual ones. Where pixels of
+ *   two images are mixed for it, labels and all other inputs are mixed alike; the moving average sees the pixels unchanged.
+ * - `frequencies`: how often the moving average predicts each class.
  */
-export type RegionLossNeed = 'layout' | 'colors' | 'candidates' | 'teacher' | 'strong';
+export type RegionLossNeed = 'layout' | 'colors' | 'candidates' | 'teacher' | 'strong' | 'frequencies';
 
 /** Holds what one call of a region loss may read beside logits and labels. */
 export interface RegionLossOptions {
@@ -30,8 +32,11 @@ export interface RegionLossOptions {
   readonly candidatesNC?: Tensor;
   /** Logits [N,C,H,W] of the moving average of the network, without gradient; given to losses that need `teacher`. */
   readonly teacherLogitsNCHW?: Tensor;
-  /** Logits [N,C,H,W] on strongly changed pixels, with gradient; given to losses that need `strong`. */
-  readonly strongLogitsNCHW?: Tensor;
+  /**
+   * Mean likelihood of each class in what the moving average predicted for unlabeled pixels over past steps, [C] float32;
+   * given to losses that need `frequencies`.
+   */
+  readonly frequenciesC?: Tensor;
   /** Share of the run's steps that were taken, from 0 to 1. */
   readonly progress?: number;
 }

@@ -21,6 +21,8 @@ export interface RegionLossComponent<Options = unknown>
   extends Component<Options, Record<string, never>, RegionLoss> {
   /** Names what the loss reads beside logits and labels. */
   readonly needs?: readonly RegionLossNeed[];
+  /** Is true for losses of pixels without a label, which `training.stopping` switches off; false by default. */
+  readonly learnsUncovered?: boolean;
 }
 
 /** Holds the option that says over what a region loss is taken at once. */

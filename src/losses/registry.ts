@@ -2,6 +2,7 @@
 
 import { Registry } from '../registry/index.js';
 import { candidatesComponent } from './candidates.js';
+import { consistencyComponent } from './consistency.js';
 import { crossEntropyComponent } from './cross-entropy.js';
 import { diceComponent } from './dice.js';
 import { focalComponent } from './focal.js';
@@ -24,4 +25,5 @@ export const regionLosses = new Registry<RegionLossComponent>('region loss', [
   diceComponent,
   lovaszSoftmaxComponent,
   candidatesComponent,
+  consistencyComponent,
 ]);

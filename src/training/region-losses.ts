@@ -18,8 +18,6 @@ export interface RegionMaps {
   readonly logitsNCHW: Tensor;
   /** Holds logits of the moving average of the network, without gradient; for losses that need `teacher`. */
   readonly teacherLogitsNCHW?: Tensor | null | undefined;
-  /** Holds logits on a strongly changed version of the pixels; for losses that need `strong`. */
-  readonly strongLogitsNCHW?: Tensor;
 }
 
 /** Holds the maps of a batch, and those of its patches where pixels in their arrangement lie beside it. */
@@ -63,7 +61,7 @@ interface Resized {
 
 /** Brings maps to the size of the labels, and gathers what losses may read beside them. */
 function resizedMaps(components: TrainingComponents, maps: RegionMaps): Resized {
-  const { batch, logitsNCHW, teacherLogitsNCHW, strongLogitsNCHW } = maps;
+  const { batch, logitsNCHW, teacherLogitsNCHW } = maps;
   const { origins, colorsN3HW, cellSize } = batch;
   const labelsNHW = allLabels(batch);
   const [, height = 0, width = 0] = labelsNHW.shape;
@@ -82,7 +80,6 @@ function resizedMaps(components: TrainingComponents, maps: RegionMaps): Resized 
       ...(colorsN3HW && { colorsN3HW }),
       ...(candidatesNC && { candidatesNC }),
       ...(teacherLogitsNCHW && { teacherLogitsNCHW: sized(teacherLogitsNCHW) }),
-      ...(strongLogitsNCHW && { strongLogitsNCHW: sized(strongLogitsNCHW) }),
     },
   };
 }

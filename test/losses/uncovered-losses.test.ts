@@ -101,8 +101,11 @@ describe.each(cases)('$name', ({ loss, slow, cellSize = 1 }) => {
   });
 });
 
-/** Is the kinds that read pixels in their arrangement. */
-const kinds = regionLosses.kinds().filter((kind) => regionLosses.get(kind).needs?.includes('layout'));
+/** Is the kinds that read pixels in their arrangement, and of networks only the one that learns. */
+const kinds = regionLosses.kinds().filter((kind) => {
+  const { needs = [] } = regionLosses.get(kind);
+  return needs.includes('layout') && !needs.includes('teacher');
+});
 
 test('candidates: the likelihood of a class that nobody drew in the image moves to the classes that are there', () => {
   using _inner = scope();
