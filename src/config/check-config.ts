@@ -15,6 +15,7 @@ import { withoutReplacedWeights } from './initial-weights.js';
 import { checkObjective } from './objective-sections.js';
 import { checkQuick } from './quick-section.js';
 import type { Config } from './schema.js';
+import { checkStopping } from './stopping-section.js';
 import { checkPoints, checkTrustedLabels, mixesClean } from './trusted-labels.js';
 
 /** Finds the problems of a dataset, a line each, as `checkDataset` of `coarsely/data` does. */
@@ -101,6 +102,7 @@ function checkParts(config: Config, label: string): void {
     checkObjective(config);
     checkTeacher(config);
     checkTrustedLabels(config);
+    checkStopping(config);
     checkQuick(config);
   });
 }

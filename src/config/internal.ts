@@ -14,6 +14,7 @@ export { parseLayers } from './parse-config.js';
 export { checkQuick, type QuickSection } from './quick-section.js';
 export { reweighterSections } from './reweighter-sections.js';
 export { parseSetOptions } from './set-option.js';
+export { checkStopping } from './stopping-section.js';
 export { storedConfig } from './stored-config.js';
 export type { TeacherSection } from './teacher-section.js';
 export { checkTrustedLabels, mixesClean, openConfigPoints } from './trusted-labels.js';

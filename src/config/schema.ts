@@ -11,6 +11,7 @@ import { keyTraits } from './key-traits.js';
 import { classWeightsSection, regionLossesSection } from './objective-sections.js';
 import { optimizerSection } from './optimizer-section.js';
 import { quickSection } from './quick-section.js';
+import { stoppingSection } from './stopping-section.js';
 import { teacherSection } from './teacher-section.js';
 
 /** Holds the components that a config can name, by section. */
@@ -104,6 +105,13 @@ const trainingSchema = z
       .describe(
         'First share of the steps, in which the network learns from the plain mean loss and ARM ' +
           'learns beside it (paper, section 4.2).',
+      ),
+    stopping: stoppingSection
+      .nullable()
+      .default(null)
+      .describe(
+        'Stops learning on pixels without a label, or the run, once held-out points (`data.points`) are told apart worse ' +
+          'than before, and goes back to the best state. `null` holds out none.',
       ),
     statistics: statisticsSchema
       .nullable()

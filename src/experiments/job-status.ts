@@ -10,7 +10,7 @@ import { configDifferences } from '../config/internal.js';
 import { CoarselyError, ConfigError } from '../errors/index.js';
 import { parseJson, writeTextAtomically } from '../files/index.js';
 import { metricRecords, type Run, readRun } from '../runs/index.js';
-import { runEnvironment, runSeconds, trainingProcess } from '../runs/internal.js';
+import { isFinished, runEnvironment, runSeconds, trainingProcess } from '../runs/internal.js';
 import type { Metric } from './experiment-table.js';
 import type { Job } from './job.js';
 
@@ -69,9 +69,8 @@ function checkSameConfig({ folder, config }: Job): void {
 
 /** Returns the scores of the last step once its checkpoint is written too. */
 function finalScores(run: Run, { config }: Job): Scores | null {
-  const { iterations } = config.training;
-  if (run.lastCheckpoint?.step !== iterations) return null;
-  const record = metricRecords(run, 'val').findLast(({ step }) => step === iterations);
+  if (!isFinished(run, config.training.iterations)) return null;
+  const record = metricRecords(run, 'val').findLast(({ step }) => step === run.lastCheckpoint?.step);
   if (record === undefined) return null;
   const { aAcc, mAcc, mIoU } = record.values;
   return { aAcc, mAcc, mIoU };

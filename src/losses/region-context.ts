@@ -13,7 +13,8 @@ import type { Tensor } from '../torch/index.js';
  * - `candidates`: the classes that the labels of each whole training image have.
  * - `teacher`: the logits of the moving average of the network.
  * - `strong`: logits of the network on a strongly changed version of the pixels in place of its usual ones. Where pixels of
- *   two images are mixed for it, labels and all other inputs are mixed alike; the moving average sees the pixels unchanged.
+ *   two images are mixed for it, labels, colors and the logits of the moving average are mixed alike, and there are no
+ *   candidates. The moving average sees the pixels unchanged.
  * - `frequencies`: how often the moving average predicts each class.
  */
 export type RegionLossNeed = 'layout' | 'colors' | 'candidates' | 'teacher' | 'strong' | 'frequencies';

@@ -2,7 +2,7 @@
 
 import { datasetSection } from '../config/index.js';
 import { learnsFromClean, mixesClean, normalizationOf } from '../config/internal.js';
-import { openDataset, pointDataset, type SegmentationDataset } from '../data/index.js';
+import { openDataset, type PointLabels, pointDataset, type SegmentationDataset } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import type { StackableHead } from '../models/index.js';
 import type { ComponentSection } from '../registry/index.js';
@@ -50,8 +50,8 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
   const { config, components, training, processGroup, onEvent } = place;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
-  const { clean, points } = await openTrusted(place);
-  const parts = [training, clean?.images, points?.images];
+  const { clean, points, heldOut } = await openTrusted(place);
+  const parts = [training, clean?.images, points?.images, heldOut?.images];
   const total = parts.reduce((sum, dataset) => sum + (dataset?.length ?? 0), 0);
   const tables: FeatureTable[] = [];
   let before = 0;
@@ -69,6 +69,7 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
     const table = await open({ images: training, keptWith: training, section, isTrusted: false });
     const cleanTable = clean && (await open(clean));
     const pointTable = points && (await open(points));
+    const heldOutTable = heldOut && (await open(heldOut));
     // A network that the head starts from has learned with statistics of its own.
     if (place.startsAnew && config.model.weights === null)
       standardizeHead(components.model.head as StackableHead, table, config);
@@ -111,6 +112,8 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
           release: () => disposeBatch(batch),
         };
       },
+      heldOut: () =>
+        heldOutTable && pixelBatch(heldOutTable, Uint32Array.from(heldOutTable.labels.keys()), how),
       close: async () => {
         for (const opened of tables) opened[Symbol.dispose]();
       },
@@ -131,12 +134,16 @@ interface TablePart {
   readonly isTrusted: boolean;
 }
 
+/** Holds the images whose labels are trusted; null where the config names none. */
+interface TrustedTables {
+  readonly clean: TablePart | null;
+  readonly points: TablePart | null;
+  /** Holds images with points that are scored and not learned from. */
+  readonly heldOut: TablePart | null;
+}
+
 /** Opens the images with clean labels and those with points, where the config names some. */
-async function openTrusted({
-  config,
-  training,
-  points,
-}: SourcePlace): Promise<{ readonly clean: TablePart | null; readonly points: TablePart | null }> {
+async function openTrusted({ config, training, points, heldOut }: SourcePlace): Promise<TrustedTables> {
   const { data } = config;
   let clean: TablePart | null = null;
   if (learnsFromClean(config) || mixesClean(config)) {
@@ -145,11 +152,12 @@ async function openTrusted({
     const images = spreadSubset(whole, data.clean?.count ?? null);
     clean = { images, keptWith: whole, section, isTrusted: true };
   }
-  if (points === null || data.points === null) return { clean, points: null };
+  if (data.points === null) return { clean, points: null, heldOut: null };
   const { share: _, ...place } = data.points;
   const section = { ...place, root: data.root, kind: pointsKind };
-  const images = pointDataset(training, points);
-  return { clean, points: { images, keptWith: training, section, isTrusted: true } };
+  const part = (labels: PointLabels | null): TablePart | null =>
+    labels && { images: pointDataset(training, labels), keptWith: training, section, isTrusted: true };
+  return { clean, points: part(points), heldOut: part(heldOut) };
 }
 
 function openTable(

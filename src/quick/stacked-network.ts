@@ -6,7 +6,7 @@
 
 import type { StackableHead } from '../models/index.js';
 import { Module } from '../nn/index.js';
-import type { Tensor } from '../torch/index.js';
+import { type Generator, rand, type Tensor, tidy } from '../torch/index.js';
 import type { TrainableModel, TrainableOutput } from '../training/index.js';
 
 /** Computes maps of extra heads from the features that a classifier reads. */
@@ -54,7 +54,20 @@ export class StackedNetwork extends Module implements TrainableModel {
       extraHeads: Object.fromEntries(Object.entries(extraHeads).map(([name, map]) => [name, arranged(map)])),
     };
   }
+
+  /** Drops half of the channels of each image, as UniMatch perturbs features, and doubles the others. */
+  changeFeatures(stackedNCHW: Tensor, generator: Generator): Tensor {
+    const [images = 0, channels = 0] = stackedNCHW.shape;
+    const { device, dtype } = stackedNCHW;
+    return tidy(() => {
+      const drawn = rand([images, channels, 1, 1], { dtype: 'float32', generator });
+      return stackedNCHW.mul(drawn.ge(droppedShare).to({ dtype, device })).div(1 - droppedShare);
+    });
+  }
 }
+
+/** Is the share of the channels that `changeFeatures` drops. */
+const droppedShare = 0.5;
 
 /** Exchanges the dimension of images with that of columns. */
 function turn(map: Tensor): Tensor {

@@ -1,5 +1,6 @@
 export type {
   EvaluationValues,
+  HeldOutValues,
   MemoryValues,
   SamplingValues,
   TimingValues,

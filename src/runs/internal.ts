@@ -8,9 +8,12 @@ export { rejectIfTraining, trainingProcess } from './run-lock.js';
 export { type RunSamples, readRunSamples, type SamplePart } from './run-samples.js';
 export { runSeconds } from './run-seconds.js';
 export {
+  endState,
   environmentState,
+  hasEnded,
   initialWeightsOf,
   initialWeightsState,
+  isFinished,
   type JsonValue,
   noCheckpointError,
   type RunState,

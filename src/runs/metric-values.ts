@@ -71,6 +71,15 @@ const weightValues = z
     error: 'expected as many numbers as in confidence',
   });
 
+const heldOutValues = z.object({
+  /** Gives the scores of the held-out points. */
+  mIoU: computed,
+  aAcc: computed,
+  /** Says what the score means; after `stop` the network is that of `bestStep` again. */
+  verdict: z.enum(['best', 'even', 'worse', 'stop']),
+  bestStep: z.number().nullable(),
+});
+
 const timingValues = z.object({
   /** Gives the seconds in which the features of the training images were computed or read. */
   features: z.number(),
@@ -89,6 +98,7 @@ export const metricValues = {
   weights: weightValues,
   statistics: pixelStatistics,
   timing: timingValues,
+  heldOut: heldOutValues,
 };
 
 /** Holds scores as fractions in [0, 1]; null when a score does not exist. */
@@ -101,5 +111,7 @@ export type MemoryValues = z.output<typeof memoryValues>;
 export type SamplingValues = z.output<typeof samplingValues>;
 /** Holds where the time of a run on stored features went, in seconds. */
 export type TimingValues = z.output<typeof timingValues>;
+/** Holds the scores of points that are not learned from. */
+export type HeldOutValues = z.output<typeof heldOutValues>;
 /** Holds the weight function of a reweighter at points of confidence. */
 export type WeightValues = z.output<typeof weightValues>;

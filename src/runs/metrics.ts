@@ -11,6 +11,7 @@ import { noticeOnce, parseJson } from '../files/index.js';
 import { expectation, shown, valueAt } from '../registry/internal.js';
 import {
   type EvaluationValues,
+  type HeldOutValues,
   type MemoryValues,
   metricValues,
   type SamplingValues,
@@ -37,6 +38,8 @@ export interface MetricValues {
   readonly statistics: PixelStatistics;
   /** Holds where the time went, for runs on stored features. */
   readonly timing: TimingValues;
+  /** Holds the scores of points that are not learned from, for runs that stop by them. */
+  readonly heldOut: HeldOutValues;
 }
 
 /** Names a kind of line in `metrics.jsonl`. */

@@ -56,6 +56,27 @@ export function initialWeightsOf({ state }: Pick<RunState, 'state'>): string | n
   return typeof file === 'string' ? file : null;
 }
 
+/** Tells in `state` that a run is finished before the last step of its config. */
+const endKey = 'ended';
+
+/** Returns the part of a checkpoint's state that says whether the run is finished before its last step. */
+export function endState(hasEnded: boolean): RunState['state'] {
+  return hasEnded ? { [endKey]: true } : {};
+}
+
+/** Tells whether a run has taken all steps of its config, or ended before as its held-out points said. */
+export function isFinished(
+  { lastCheckpoint }: { readonly lastCheckpoint: RunState | null },
+  iterations: number,
+): boolean {
+  return lastCheckpoint !== null && (lastCheckpoint.step === iterations || hasEnded({ lastCheckpoint }));
+}
+
+/** Tells whether a run ended before its last step. */
+export function hasEnded({ lastCheckpoint }: { readonly lastCheckpoint: RunState | null }): boolean {
+  return lastCheckpoint?.state[endKey] === true;
+}
+
 export function formatState({ step, file, state }: RunState): string {
   return `${JSON.stringify({ format: stateFormat, step, checkpoint: file, state }, null, 1)}\n`;
 }

@@ -6,6 +6,7 @@ import {
   checkExtraHeads,
   checkObjective,
   checkQuick,
+  checkStopping,
   checkTeacher,
   checkTrustedLabels,
   extraHeadsOf,
@@ -21,13 +22,14 @@ import { Buffer } from '../nn/index.js';
 import { optimizers, type ParameterGroup, type Schedule, schedules } from '../optim/index.js';
 import { createComponent } from '../registry/index.js';
 import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
-import { engine, Generator, isAvailable, tensorFrom, tidy } from '../torch/index.js';
+import { engine, full, Generator, isAvailable, tensorFrom, tidy } from '../torch/index.js';
 import { freeOnThrow } from '../torch/internal.js';
 import { learningParameters } from './learning-parameters.js';
 import { rankShare } from './rank-share.js';
+import { anyNeeds } from './region-losses.js';
 import { classWeightList } from './resolve-class-weights.js';
 import { startFromNetwork } from './start-from-network.js';
-import type { TrainingComponents } from './training-components.js';
+import type { ClassFrequencies, TrainingComponents } from './training-components.js';
 
 // Separates the draws of the reweighter from the network's, so that a seed gives the same network with and without it.
 const reweighterStream = 0x9e3779b9;
@@ -87,6 +89,7 @@ function createComponents(
   checkObjective(config);
   checkTeacher(config);
   checkTrustedLabels(config);
+  checkStopping(config);
   const classWeights =
     config.classWeights && classWeightList(config.classWeights, { names: classNames, classCount });
   checkQuick(config);
@@ -130,13 +133,33 @@ function createComponents(
       loss: createComponent(regionLosses, section, {}),
       weight,
       needs: regionLosses.get(section.kind).needs ?? [],
+      learnsUncovered: regionLosses.get(section.kind).learnsUncovered ?? false,
     })),
     imageClasses: imageClasses && classTable(imageClasses, { classCount, device }),
+    frequencies: createFrequencies(config, classCount),
+    normalization: normalizationOf(config.data),
     pixelLossWeight: config.pixelLossWeight,
     auxiliaryWeight: config.model.auxiliary?.weight ?? 0,
     processGroup,
     normScope: config.normScope,
   };
+}
+
+/** Returns equal frequencies of all classes to begin with; null where no loss reads them. */
+function createFrequencies(
+  { teacher, regionLosses: sections, device }: Config,
+  classCount: number,
+): ClassFrequencies | null {
+  if (
+    !teacher ||
+    !anyNeeds(
+      sections.map(({ kind }) => regionLosses.get(kind)),
+      'frequencies',
+    )
+  )
+    return null;
+  const values = new Buffer(full([classCount], { value: 1 / classCount, dtype: 'float32', device }));
+  return { values, momentum: teacher.momentum };
 }
 
 /** Returns the classes of each training image as a table [images, C] on the device. */

@@ -29,6 +29,8 @@ export interface ObjectiveInput extends Omit<PixelMapsInput, 'weighting'> {
   readonly weigh?: PartWeigher;
   /** Holds maps of pixels in their arrangement, for losses of regions that need them; by default those of the batch. */
   readonly layout?: RegionMaps;
+  /** Holds maps of a strongly changed version of these, for losses of regions that need it. */
+  readonly strong?: RegionMaps;
   /** Gives the share of the run's steps that were taken. */
   readonly progress?: number;
 }
@@ -64,8 +66,8 @@ export function objectiveOf(components: TrainingComponents, input: ObjectiveInpu
   }
 
   if (pixelLossWeight !== 1) objective = objective.mul(pixelLossWeight);
-  const { layout, progress } = input;
-  const region = regionLossOf(components, { own: input, layout, progress });
+  const { layout, strong, progress } = input;
+  const region = regionLossOf(components, { own: input, layout, strong, progress });
   if (region) objective = objective.add(region);
   let auxiliary: Tensor | null = null;
   if (auxiliaryLogitsNCHW !== null) {

@@ -18,6 +18,8 @@ export interface RegionMaps {
   readonly logitsNCHW: Tensor;
   /** Holds logits of the moving average of the network, without gradient; for losses that need `teacher`. */
   readonly teacherLogitsNCHW?: Tensor | null | undefined;
+  /** Holds the pixels that show an image, [N,H,W] bool; by default the origins of the batch say which do. */
+  readonly insideNHW?: Tensor;
 }
 
 /** Holds the maps of a batch, and those of its patches where pixels in their arrangement lie beside it. */
@@ -25,6 +27,8 @@ export interface RegionLossInput {
   readonly own: RegionMaps;
   /** Is absent where the batch itself is of whole crops. */
   readonly layout?: RegionMaps | undefined;
+  /** Holds maps of a strongly changed version of the pixels; for losses that need `strong`. */
+  readonly strong?: RegionMaps | undefined;
   /** Gives the share of the run's steps that were taken. */
   readonly progress?: number | undefined;
 }
@@ -41,10 +45,10 @@ export function anyNeeds(
 export function regionLossOf(components: TrainingComponents, input: RegionLossInput): Tensor | null {
   const { regionLosses = [] } = components;
   if (regionLosses.length === 0) return null;
-  const { own, layout = own, progress } = input;
+  const { own, layout = own, strong = layout, progress } = input;
   const resized = new Map<RegionMaps, Resized>();
   const losses = regionLosses.map(({ loss, weight, needs = [] }) => {
-    const maps = needs.includes('layout') ? layout : own;
+    const maps = needs.includes('strong') ? strong : needs.includes('layout') ? layout : own;
     const known = resized.get(maps) ?? resizedMaps(components, maps);
     resized.set(maps, known);
     const options = { ...known.options, ...(progress !== undefined && { progress }) };
@@ -61,13 +65,14 @@ interface Resized {
 
 /** Brings maps to the size of the labels, and gathers what losses may read beside them. */
 function resizedMaps(components: TrainingComponents, maps: RegionMaps): Resized {
-  const { batch, logitsNCHW, teacherLogitsNCHW } = maps;
+  const { batch, logitsNCHW, teacherLogitsNCHW, insideNHW: given } = maps;
   const { origins, colorsN3HW, cellSize } = batch;
   const labelsNHW = allLabels(batch);
   const [, height = 0, width = 0] = labelsNHW.shape;
   const sized = (map: Tensor) => resizeBilinear(map, [height, width]);
-  const { regionLosses } = components;
-  const insideNHW = anyNeeds(regionLosses, 'layout') && origins ? insideOf(origins, labelsNHW) : null;
+  const { regionLosses, frequencies } = components;
+  const insideNHW =
+    given ?? (anyNeeds(regionLosses, 'layout') && origins ? insideOf(origins, labelsNHW) : null);
   const candidatesNC =
     anyNeeds(regionLosses, 'candidates') && origins ? candidatesOf(components, origins) : null;
   return {
@@ -79,6 +84,7 @@ function resizedMaps(components: TrainingComponents, maps: RegionMaps): Resized 
       ...(cellSize !== undefined && { cellSize }),
       ...(colorsN3HW && { colorsN3HW }),
       ...(candidatesNC && { candidatesNC }),
+      ...(frequencies && { frequenciesC: frequencies.values }),
       ...(teacherLogitsNCHW && { teacherLogitsNCHW: sized(teacherLogitsNCHW) }),
     },
   };

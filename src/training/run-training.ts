@@ -6,11 +6,18 @@
 import { ChosenImages } from '../analysis/index.js';
 import { type Config, datasetSection } from '../config/index.js';
 import { learnsFromClean, mixesClean, openConfigPoints } from '../config/internal.js';
-import { openDataset, type PointLabels, pointDataset, type SegmentationDataset } from '../data/index.js';
+import {
+  countPoints,
+  openDataset,
+  type PointLabels,
+  pointDataset,
+  type SegmentationDataset,
+} from '../data/index.js';
 import { oneClassProblem } from '../data/internal.js';
 import { ProcessGroup, type RankEnvironment, readRankEnvironment } from '../distributed/index.js';
 import { CheckpointError, CoarselyError, DataError } from '../errors/index.js';
 import { listenToFileNotices } from '../files/index.js';
+import { counted } from '../format/index.js';
 import { RunWriter } from '../runs/internal.js';
 import { readSafetensors, scope, setDeterministic, setThreads } from '../torch/index.js';
 import { expectSameClasses, expectSameImages } from './agreement.js';
@@ -18,6 +25,7 @@ import { type Continuation, continueRun, type LastCheckpoint, newConfigYaml } fr
 import { type DataRecord, recordData } from './data-record.js';
 import type { TrainingHooks } from './events.js';
 import { findImageClasses } from './find-image-classes.js';
+import { holdOutPoints } from './held-out.js';
 import { fetchInitialWeights } from './initial-weights.js';
 import { deviceOfRank, threadsOfRank } from './rank-resources.js';
 import { broadcastJson, restoreRankStates } from './rank-state.js';
@@ -113,6 +121,11 @@ async function train(
   if (points && processGroup) {
     expectSameImages(pointDataset(training, points), { part: 'points', processGroup });
   }
+  const { stopping } = given.training;
+  const { learned, heldOut } =
+    points && stopping
+      ? holdOutPoints(points, { share: stopping.heldOut, seed: given.seed })
+      : { learned: points, heldOut: null };
   const onNotice = (message: string) => options.onEvent?.({ type: 'notice', message });
   const config = await resolveClassWeights(given, { dataset: training, processGroup, onNotice });
   const imageClasses = await findImageClasses(config, { dataset: training, processGroup, onNotice });
@@ -152,22 +165,29 @@ async function train(
           config: trainer.config,
           components: trainer.components,
           training,
-          points,
+          points: learned,
+          heldOut,
           processGroup,
           startsAnew: lastCheckpoint === null,
           onEvent: (event) => options.onEvent?.(event),
         })
-      : new TrainingBatches(config, { ...(processGroup && { share: processGroup }), points, onNotice });
+      : new TrainingBatches(config, {
+          ...(processGroup && { share: processGroup }),
+          points: learned,
+          onNotice,
+        });
     atRankZero(processGroup, () => {
       writer = openWriter(config, { options, step: lastCheckpoint?.step ?? 0, ...changes });
       return null;
     });
+    if (heldOut) onNotice(heldOutText(heldOut));
     for (const message of notices) options.onEvent?.({ type: 'notice', message });
     const parts = {
       trainer,
       loader,
       unit: source?.unit ?? ('images' as const),
       evaluation,
+      heldOut: heldOut && pointDataset(training, heldOut),
       data,
       statisticsImages,
       writer,
@@ -182,6 +202,11 @@ async function train(
     await loader?.close();
     trainer.dispose();
   }
+}
+
+function heldOutText(heldOut: PointLabels): string {
+  const { points } = countPoints(heldOut);
+  return `training.stopping: holds out ${counted(points, 'point')} of ${counted(heldOut.size, 'image')}, which are scored and not learned from`;
 }
 
 /** Records the parts that the run reads; clean labels are opened here for their list alone. */

@@ -9,7 +9,7 @@ import type { ProcessGroup } from '../distributed/index.js';
 import type { ConfiguredTrainingComponents } from './create-training-components.js';
 import type { TrainingEvent } from './events.js';
 import type { DeviceBatch, TrainingBatch } from './training-batch.js';
-import type { TrainableModel } from './training-components.js';
+import type { StepBatch, TrainableModel } from './training-components.js';
 
 /** Holds the batch of a step of a run; it is valid until `release`. */
 export type RunBatch = (TrainingBatch | DeviceBatch) & {
@@ -28,6 +28,11 @@ export interface RunBatches {
   readonly preparationSeconds?: number;
   /** Returns this process's share of the batch of a step, which depends on seed and step alone. */
   next(step: number): Promise<RunBatch>;
+  /**
+   * Returns the held-out points as one batch for the network of a step, where the source has features of them. The caller
+   * disposes its tensors.
+   */
+  heldOut?(): StepBatch | null;
   close(): Promise<void>;
 }
 
@@ -39,6 +44,8 @@ export interface SourcePlace {
   readonly training: SegmentationDataset;
   /** Holds the points of training images; null where none are read. */
   readonly points: PointLabels | null;
+  /** Holds points that are scored and not learned from; null where none are held out. */
+  readonly heldOut: PointLabels | null;
   /** Is false where a checkpoint was restored. */
   readonly startsAnew: boolean;
   /** Connects the processes that train together; null when this one trains alone. */

@@ -11,6 +11,7 @@ import { OperationError } from '../errors/index.js';
 import { activationCheckpointing } from '../nn/index.js';
 import type { ProfilePhase } from '../runs/index.js';
 import { type Kernels, noGrad, scope, stack, type Tensor, withKernels } from '../torch/index.js';
+import { updateFrequencies } from './class-frequencies.js';
 import { classWeightingOf } from './class-weighting.js';
 import { forwardMaps } from './forward-maps.js';
 import { labelTotals, meansSpanBatch } from './label-totals.js';
@@ -18,6 +19,7 @@ import { layoutMaps } from './layout-maps.js';
 import { type ObjectiveInput, objectiveOf, reweighterInput } from './objective.js';
 import { pixelMapsOf } from './pixel-maps.js';
 import { preserveState } from './preserve-state.js';
+import { strongMaps } from './strong-maps.js';
 import { teacherLogitsOf } from './teacher-prediction.js';
 import type { Phase, StepBatch, StepLosses, TrainingComponents } from './training-components.js';
 import { trustedTotals } from './trusted-loss.js';
@@ -191,6 +193,9 @@ function lossesOf(
   const output = forwardMaps(components.model, batch.imagesNCHW, { precision });
   const teacherLogitsNCHW = teacherLogitsOf(components, batch, { precision });
   const layout = layoutMaps(components, { batch, output, teacherLogitsNCHW }, { precision });
+  const { frequencies, processGroup } = components;
+  if (layout && frequencies) updateFrequencies(frequencies, layout, { processGroup });
+  const strong = layout && strongMaps(components, layout, { precision, patches: layout.batch !== batch });
   enter?.('loss');
   const losses = objectiveOf(components, {
     ...output,
@@ -198,6 +203,7 @@ function lossesOf(
     teacherLogitsNCHW,
     phase,
     ...(layout && { layout }),
+    ...(strong && { strong }),
     ...progressOf(options),
   });
   for (const loss of Object.values(losses)) if (loss) inner.keep(loss);

@@ -11,7 +11,7 @@ import type { Segmentor } from '../models/index.js';
 import { synchronizeBatchNorm } from '../nn/index.js';
 import { clipGradNorm } from '../optim/index.js';
 import { checkpointPart } from '../runs/internal.js';
-import { scope, type Tensor, tensorFrom } from '../torch/index.js';
+import { noGrad, scope, type Tensor, tensorFrom } from '../torch/index.js';
 import { type Precision, resolvePrecision } from '../torch/internal.js';
 import { broadcastBuffers, broadcastState, expectSameConfig } from './agreement.js';
 import {
@@ -22,9 +22,11 @@ import {
 import { colorsOf } from './image-colors.js';
 import { learnFromClean } from './learn-from-clean.js';
 import { learningParameters } from './learning-parameters.js';
-import { MovingAverage } from './moving-average.js';
+import { changingState, MovingAverage } from './moving-average.js';
 import { type AveragedNetwork, loadNetworkState, networkState, prefixed } from './network-state.js';
 import { anyNeeds } from './region-losses.js';
+import { Stopping } from './stopping.js';
+import type { StoppingState, StoppingVerdict } from './stopping-rule.js';
 import { type StepOptions, trainStep } from './train-step.js';
 import type { DeviceBatch, TrainingBatch } from './training-batch.js';
 import type {
@@ -55,6 +57,10 @@ export class Trainer {
   readonly #stepComponents: TrainingComponents;
   /** Updates the teacher; null without one. */
   readonly #average: MovingAverage | null;
+  /** Holds the same components without losses on pixels that have no label. */
+  readonly #supervised: TrainingComponents;
+  /** Follows the scores of held-out points; null where none are. */
+  readonly #stopping: Stopping | null;
   #taken = 0;
 
   /**
@@ -86,6 +92,9 @@ export class Trainer {
           teacher: teacher && networkOf({ model: teacher, reweighter }),
         }
       : this.components;
+    const covering = this.#stepComponents.regionLosses?.filter(({ learnsUncovered }) => !learnsUncovered);
+    this.#supervised = { ...this.#stepComponents, ...(covering && { regionLosses: covering }) };
+    this.#stopping = config.training.stopping && new Stopping(config.training.stopping);
     this.#synchronizer = this.processGroup && this.#synchronizeOver(this.processGroup);
   }
 
@@ -98,6 +107,22 @@ export class Trainer {
   get publishedNetwork(): Segmentor {
     const { model, teacher, publishesTeacher } = this.averagedNetwork;
     return publishesTeacher && teacher ? teacher : model;
+  }
+
+  /** Returns what a step computes of the network that is scored, which shares its parameters. */
+  get publishedStepNetwork(): TrainableModel {
+    const { model, teacher } = this.#stepComponents;
+    return this.averagedNetwork.publishesTeacher && teacher ? teacher : model;
+  }
+
+  /** Tells whether scores of held-out points have ended the training before its last step. */
+  get hasEnded(): boolean {
+    return this.hasStopped && this.config.training.stopping?.action === 'end';
+  }
+
+  /** Tells whether scores of held-out points have switched off the losses on pixels without a label. */
+  get hasStopped(): boolean {
+    return this.#stopping?.hasStopped ?? false;
   }
 
   /** Returns the network with its moving average. */
@@ -149,7 +174,7 @@ export class Trainer {
     // What prepares a run may have changed the network since it was created.
     if (this.#taken === 0) this.#average?.restart();
     components.optimizer.setLearningRate(learningRate);
-    const losses = trainStep(this.#stepComponents, stepBatch, {
+    const losses = trainStep(this.hasStopped ? this.#supervised : this.#stepComponents, stepBatch, {
       phase: this.phase,
       progress: this.#taken / this.config.training.iterations,
       precision: this.precision,
@@ -173,14 +198,64 @@ export class Trainer {
    * generator's state, which is a copy.
    */
   state(): Map<string, Tensor> {
-    const { reweighter, optimizer, generator } = this.components;
-    const bytes = generator.state();
+    const bytes = this.components.generator.state();
     return new Map([
       ...networkState(this.averagedNetwork),
+      ...this.#beside(),
+      ['generator', tensorFrom(bytes, { dtype: 'uint8', shape: [bytes.length] })],
+      ...prefixed('stopping', this.#stopping?.tensors() ?? new Map()),
+    ]);
+  }
+
+  /** Returns what is learned beside the network. */
+  #beside(): Map<string, Tensor> {
+    const { reweighter, optimizer, frequencies } = this.components;
+    return new Map([
       ...prefixed('reweighter', reweighter?.stateDict() ?? new Map()),
       ...prefixed('optimizer', optimizer.state()),
-      ['generator', tensorFrom(bytes, { dtype: 'uint8', shape: [bytes.length] })],
+      ...(frequencies ? [['frequencies', frequencies.values] as const] : []),
     ]);
+  }
+
+  /**
+   * Takes the score of held-out points after the last step, of which higher ones are better, and says what it means. The best
+   * state is kept; when the rule of `training.stopping` says `stop`, all that is learned becomes what it was then, and the
+   * losses on pixels without a label are off from there on. Every rank must call it with the same score.
+   * @throws {OperationError} when the config has no such rule, or it has stopped before
+   */
+  observeHeldOut(score: number | null): { readonly verdict: StoppingVerdict; readonly state: StoppingState } {
+    const stopping = this.#stopping;
+    if (stopping === null) {
+      throw new OperationError(
+        'Trainer.observeHeldOut: expected a config with training.stopping, received null',
+      );
+    }
+    const verdict = stopping.observe(this.#taken, {
+      score,
+      current: () => this.#learned(),
+      restore: (best) => this.#loadLearned(new Map([...networkState(this.averagedNetwork), ...best])),
+    });
+    return { verdict, state: stopping.state };
+  }
+
+  /** Returns what training has changed: the network without its frozen parts, and what is learned beside it. */
+  #learned(): Map<string, Tensor> {
+    const { model } = this.components;
+    const changing = changingState(model);
+    const frozen = new Set(
+      [...model.stateDict().keys()].filter((name) => !changing.has(name)).map((name) => `model.${name}`),
+    );
+    const network = [...networkState(this.averagedNetwork)].filter(([name]) => !frozen.has(name));
+    return new Map([...network, ...this.#beside()]);
+  }
+
+  #loadLearned(state: ReadonlyMap<string, Tensor>): void {
+    const { reweighter, optimizer, frequencies } = this.components;
+    loadNetworkState(this.components, state);
+    reweighter?.loadStateDict(checkpointPart(state, 'reweighter'));
+    optimizer.loadState(checkpointPart(state, 'optimizer'));
+    const values = state.get('frequencies');
+    if (frequencies && values) noGrad(() => frequencies.values.copy_(values));
   }
 
   /**
@@ -188,16 +263,14 @@ export class Trainer {
    * @throws {CheckpointError} when the state is of another network, or has no generator or no moving average
    */
   loadState(state: ReadonlyMap<string, Tensor>, step: number): void {
-    const { reweighter, optimizer, generator } = this.components;
-    loadNetworkState(this.components, state);
-    reweighter?.loadStateDict(checkpointPart(state, 'reweighter'));
-    optimizer.loadState(checkpointPart(state, 'optimizer'));
+    this.#loadLearned(state);
+    this.#stopping?.load(checkpointPart(state, 'stopping'));
     const bytes = state.get('generator');
     if (!bytes)
       throw new CheckpointError(
         'the checkpoint has no generator state; expected one that a training run wrote',
       );
-    generator.setState(bytes.toBytes());
+    this.components.generator.setState(bytes.toBytes());
     this.#taken = step;
   }
 
@@ -216,12 +289,15 @@ export class Trainer {
 
   dispose(): void {
     this.#synchronizer?.dispose();
-    const { model, teacher, reweighter, optimizer, generator, classWeights, imageClasses } = this.components;
+    this.#stopping?.[Symbol.dispose]();
+    const { model, teacher, reweighter, optimizer, generator } = this.components;
+    const { classWeights, imageClasses, frequencies } = this.components;
     model.dispose();
     teacher?.dispose();
     reweighter?.dispose();
     classWeights?.dispose();
     imageClasses?.dispose();
+    frequencies?.values.dispose();
     optimizer.dispose();
     generator.dispose();
   }

@@ -1,5 +1,6 @@
 /** Describes what a training step works on: network, reweighter, losses, optimizer and batch. */
 
+import type { Normalization } from '../data/index.js';
 import type { Collectives } from '../distributed/index.js';
 import type { PixelLoss, Reduction, RegionLoss, RegionLossNeed } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
@@ -28,6 +29,8 @@ export interface TrainableModel extends Module {
   forwardLogits?(imagesNCHW: Tensor): TrainableOutput;
   /** Returns the maps of the patches beside a batch, for networks whose `forward` reads single pixels. */
   forwardPatches?(patchesNCHW: Tensor): TrainableOutput;
+  /** Returns strongly changed features, for networks that read features in place of images. */
+  changeFeatures?(featuresNCHW: Tensor, generator: Generator): Tensor;
 }
 
 /** Holds everything that a training step changes or computes with. */
@@ -59,8 +62,20 @@ export interface TrainingComponents {
    * after each step. Null or absent where nothing is averaged.
    */
   readonly teacher?: TrainableModel | null;
-  /** Draws the network's dropout masks; without it, a reweighter that surveys all parts sees other masks than the step. */
+  /** Holds how often the teacher predicts each class; for losses that need `frequencies`. */
+  readonly frequencies?: ClassFrequencies | null;
+  /** Says how images were normalized, for losses that need strongly changed ones; ImageNet's by default. */
+  readonly normalization?: Normalization;
+  /** Draws the network's dropout masks and strongly changed images; without it, a reweighter that surveys all parts sees other masks than the step. */
   readonly generator?: Generator;
+}
+
+/** Holds how often the teacher predicts each class on pixels without a label, over past steps. */
+export interface ClassFrequencies {
+  /** Holds a number for each class, [C] float32, of the sum 1. */
+  readonly values: Tensor;
+  /** Gives the share of the numbers that is kept at each step. */
+  readonly momentum: number;
 }
 
 /** Holds a loss of regions with its factor in the objective. */
@@ -69,6 +84,8 @@ export interface WeightedRegionLoss {
   readonly weight: number;
   /** Names what the loss reads beside logits and labels; nothing by default. */
   readonly needs?: readonly RegionLossNeed[];
+  /** Is true for a loss of pixels without a label, which a trainer may switch off; false by default. */
+  readonly learnsUncovered?: boolean;
 }
 
 /** Holds labels that can be trusted, which have a share of the objective beside the others. */

@@ -7,13 +7,14 @@ import type { ProcessGroup } from '../distributed/index.js';
 import { type Evaluation, evaluate, inferenceOptions } from '../evaluation/index.js';
 import type { Parameter } from '../nn/index.js';
 import type { EvaluationValues, MemoryValues, Profile } from '../runs/index.js';
-import { environmentState, initialWeightsState, type RunWriter } from '../runs/internal.js';
+import { endState, environmentState, initialWeightsState, type RunWriter } from '../runs/internal.js';
 import { engine, scope, threads, tidy } from '../torch/index.js';
 import { ClassTally, samplingText } from './class-tally.js';
 import { configState, type LastCheckpoint } from './continued-run.js';
 import { type DataRecord, dataState } from './data-record.js';
 import { DivergenceWatch } from './divergence-watch.js';
 import type { TrainingEvent, TrainingHooks } from './events.js';
+import { scoreHeldOut } from './held-out.js';
 import { learningParameters } from './learning-parameters.js';
 import { withMemoryAdvice } from './memory-advice.js';
 import { MemoryMeter } from './memory-meter.js';
@@ -21,6 +22,7 @@ import { RankLosses } from './rank-losses.js';
 import { collectRankStates } from './rank-state.js';
 import { StepProfiler } from './step-profiler.js';
 import type { RunBatch, RunBatches } from './step-source.js';
+import { stoppedText } from './stopping-text.js';
 import type { Trainer } from './trainer.js';
 import type { StepLosses } from './training-components.js';
 
@@ -31,6 +33,8 @@ export interface TrainingRunParts {
   /** Names what a batch counts. */
   readonly unit: 'images' | 'pixels';
   readonly evaluation: SegmentationDataset;
+  /** Shows the images with points that are scored and not learned from; null where none are held out. */
+  readonly heldOut: SegmentationDataset | null;
   /** Describes the dataset for the checkpoint; null on ranks above 0. */
   readonly data: DataRecord | null;
   /** Holds the training images whose statistics are recorded at every evaluation; null records none. */
@@ -85,7 +89,7 @@ export class TrainingRun {
     this.#profiler = this.#createProfiler();
     this.#evaluated = performance.now();
     try {
-      while (trainer.stepsTaken < iterations) {
+      while (trainer.stepsTaken < iterations && !trainer.hasEnded) {
         this.#profiler?.enter('data');
         const asked = performance.now();
         const batch = await loader.next(trainer.stepsTaken);
@@ -95,9 +99,11 @@ export class TrainingRun {
           batch.release();
         }
         const done = trainer.stepsTaken;
-        if (done % evaluateEvery === 0 || done === iterations) await this.#evaluate();
-        if (done % checkpointEvery === 0 || done === iterations) this.#save();
-        if (done < iterations && this.#stopRequested()) {
+        await this.#followHeldOut();
+        const isLast = done === iterations || trainer.hasEnded;
+        if (done % evaluateEvery === 0 || isLast) await this.#evaluate();
+        if (done % checkpointEvery === 0 || isLast) this.#save();
+        if (!isLast && this.#stopRequested()) {
           this.#save();
           return 'interrupted';
         }
@@ -109,6 +115,23 @@ export class TrainingRun {
       this.#watch.dispose();
       this.#rankLosses?.dispose();
     }
+  }
+
+  /** Scores held-out points where it is time, before the network is evaluated, as it may become the best one again. */
+  async #followHeldOut(): Promise<void> {
+    const { trainer, heldOut: images, loader, writer, processGroup } = this.#parts;
+    const { stopping, evaluateEvery, iterations } = trainer.config.training;
+    const step = trainer.stepsTaken;
+    if (stopping === null || images === null || trainer.hasStopped) return;
+    if (step % (stopping.every ?? evaluateEvery) !== 0 && step !== iterations) return;
+    trainer.broadcastBuffers();
+    const scores = await scoreHeldOut({ trainer, loader, images, processGroup });
+    const { verdict, state } = trainer.observeHeldOut(scores.mIoU);
+    const { bestStep } = state;
+    writer?.append({ step, split: 'heldOut', values: { ...scores, verdict, bestStep } });
+    if (verdict === 'stop')
+      this.#tell({ type: 'notice', message: stoppedText(step, { scores, state, stopping }) });
+    this.#clock = performance.now();
   }
 
   /** Returns the same answer on all ranks, so that they stop after the same step whichever of them was asked. */
@@ -299,6 +322,7 @@ export class TrainingRun {
         classes: this.#classList(),
         ...configState(trainer.config),
         ...(data && dataState(data)),
+        ...endState(trainer.hasEnded),
         ...initialWeightsState(initialWeights),
         ...environmentState(environment(processGroup?.worldSize ?? 1)),
       },

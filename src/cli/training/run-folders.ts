@@ -3,14 +3,14 @@
 import path from 'node:path';
 import { type Config, configSchema, resolveConfig } from '../../config/index.js';
 import { type Run, readRun } from '../../runs/index.js';
-import { noCheckpointError } from '../../runs/internal.js';
+import { isFinished, noCheckpointError } from '../../runs/internal.js';
 import { shellWord } from '../output/shell-word.js';
 
 /** Holds a run that was started before, with its config. */
 export interface StartedRun {
   readonly run: Run;
   readonly config: Config;
-  /** Is true when the last checkpoint is of the last iteration. */
+  /** Is true when the last checkpoint is of the last iteration, or the run ended before it by its own rule. */
   readonly finished: boolean;
 }
 
@@ -29,7 +29,7 @@ export function readStartedRun(
   const changes =
     iterations === null ? [] : [{ label: '--iterations', values: { training: { iterations } } }];
   const config = resolveConfig(path.join(folder, 'config.yaml'), { schema: configSchema, changes });
-  return { run, config, finished: run.lastCheckpoint?.step === config.training.iterations };
+  return { run, config, finished: isFinished(run, config.training.iterations) };
 }
 
 /**

@@ -162,7 +162,7 @@ async function resumeRun(runFolder: string, choice: ProfileChoice & ResumeChange
   const { iterations, allowChangedData = false, profileSteps } = choice;
   const { readStartedRun } = await import('../../training/run-folders.js');
   const { checkConfigFiles } = await import('../../training/load-config.js');
-  const { rejectIfTraining } = await import('../../../runs/internal.js');
+  const { hasEnded, rejectIfTraining } = await import('../../../runs/internal.js');
   const first = await isFirst();
   if (first) rejectIfTraining(runFolder);
   const { run, config, finished } = readStartedRun(runFolder, { iterations: iterations ?? null });
@@ -173,11 +173,10 @@ async function resumeRun(runFolder: string, choice: ProfileChoice & ResumeChange
     );
   }
   if (finished) {
-    if (first) {
-      process.stdout.write(
-        `${runFolder} is finished: all ${config.training.iterations} steps are done; --iterations N trains it to step N\n`,
-      );
-    }
+    const text = hasEnded(run)
+      ? `its held-out points ended it at step ${taken} (training.stopping)`
+      : `all ${config.training.iterations} steps are done; --iterations N trains it to step N`;
+    if (first) process.stdout.write(`${runFolder} is finished: ${text}\n`);
     return;
   }
   await checkConfigFiles(config, {
