@@ -45,4 +45,5 @@ export {
   type PointLabels,
   type PointsPlace,
 } from './points/point-labels.js';
+export { withoutPoints } from './points/without-points.js';
 export { RandomStream } from './random.js';

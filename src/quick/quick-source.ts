@@ -2,12 +2,19 @@
 
 import { datasetSection } from '../config/index.js';
 import { learnsFromClean, mixesClean, normalizationOf } from '../config/internal.js';
-import { openDataset, type PointLabels, pointDataset, type SegmentationDataset } from '../data/index.js';
+import {
+  openDataset,
+  type PointLabels,
+  pointDataset,
+  type SegmentationDataset,
+  withoutPoints,
+} from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import type { StackableHead } from '../models/index.js';
 import type { ComponentSection } from '../registry/index.js';
 import { resolvePrecision } from '../torch/internal.js';
 import type { RunBatch, RunBatches, SourcePlace, StepSource } from '../training/index.js';
+import { contentHash } from './content-hashes.js';
 import type { FeatureTable } from './feature-table.js';
 import { featureViews } from './feature-view.js';
 import { openFeatureTable } from './open-feature-table.js';
@@ -65,8 +72,7 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
     return table;
   };
   try {
-    const section = datasetSection(config.data, 'train');
-    const table = await open({ images: training, keptWith: training, section, isTrusted: false });
+    const table = await open(trainingPart(place));
     const cleanTable = clean && (await open(clean));
     const pointTable = points && (await open(points));
     const heldOutTable = heldOut && (await open(heldOut));
@@ -132,6 +138,16 @@ interface TablePart {
   /** Says what the labels of the images depend on. */
   readonly section: ComponentSection;
   readonly isTrusted: boolean;
+}
+
+/** Returns the images that train; a pixel with a point has no other label. */
+function trainingPart({ config, training, points }: SourcePlace): TablePart {
+  const section = datasetSection(config.data, 'train');
+  const common = { keptWith: training, isTrusted: false };
+  if (points === null) return { ...common, images: training, section };
+  const places = [...points].map(([index, { pixels }]) => `${index}: ${pixels}`);
+  const images = withoutPoints(training, points);
+  return { ...common, images, section: { ...section, without: contentHash(...places) } };
 }
 
 /** Holds the images whose labels are trusted; null where the config names none. */

@@ -15,6 +15,7 @@ import { createHeadComponents, type HeadSections } from './head-components.js';
 import { disposeBatch, featureType, pixelBatch } from './pixel-batches.js';
 import { RowSampler, type RowSamplerOptions } from './row-sampler.js';
 import { standardizeHead } from './standardize-head.js';
+import { MixedRows } from './trusted-rows.js';
 
 /** Configures `trainHead`. */
 export interface TrainHeadOptions extends HeadSections {
@@ -36,6 +37,8 @@ export interface TrainHeadOptions extends HeadSections {
   readonly isolatedFraction?: number;
   /** Gives rows whose labels can be trusted, for reweighters that learn from some. */
   readonly clean?: FeatureRows;
+  /** Lists rows whose labels can be trusted, with their share of the objective and of the drawn rows; none by default. */
+  readonly trusted?: readonly { readonly rows: FeatureRows; readonly share: number }[];
   /** Chooses the type of the activations; `auto`, the default, takes the fastest that the device computes well. */
   readonly precision?: 'auto' | 'float32' | 'bfloat16';
   /** Names the device that computes; `cpu` by default. */
@@ -52,7 +55,7 @@ const cleanStream = 1;
  * `head.forwardStacked(featuresNCHW).logitsNCHW` then classifies features [N, channels, height, width].
  *
  * @throws {OperationError} when an option is out of range, or the reweighter learns from clean rows and there are none
- * @throws {ConfigError} when a kind or one of its options is unknown
+ * @throws {ConfigError} when a kind or one of its options is unknown, and when trusted rows leave none to the others
  * @throws {DataError} when no row has a label
  */
 export function trainHead(table: FeatureRows, options: TrainHeadOptions = {}): StackableHead {
@@ -61,11 +64,19 @@ export function trainHead(table: FeatureRows, options: TrainHeadOptions = {}): S
 
 function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
   const { steps = 500, pixels = 8192, seed = 0, classBalance = 'none', isolatedFraction = 0.05 } = options;
-  const { device = 'cpu', precision = 'auto', clean, onStep } = options;
+  const { device = 'cpu', precision = 'auto', clean, trusted = [], onStep } = options;
   expectCounts({ steps, pixels });
-  const sampler = new RowSampler(table, { seed, count: pixels, classBalance });
+  const drawn = new MixedRows(table, {
+    seed,
+    count: pixels,
+    classBalance,
+    trusted: trusted.map(({ rows, share }, place) => ({ key: `trusted.${place}.share`, table: rows, share })),
+  });
   const cleanSampler = clean && new RowSampler(clean, { seed, count: pixels, stream: cleanStream });
-  const classCount = options.classCount ?? 1 + classCounts(table).findLastIndex((count) => count > 0);
+  const highest = [table, ...trusted.map(({ rows }) => rows)].map((rows) =>
+    classCounts(rows).findLastIndex((count) => count > 0),
+  );
+  const classCount = options.classCount ?? 1 + Math.max(...highest);
   using generator = new Generator(seed);
   const head = options.start ?? newHead(table, { ...options, classCount, generator });
   head.to({ device }).train();
@@ -94,7 +105,7 @@ function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
   for (let step = 0; step < steps; step++) {
     const learningRate = base * schedule(step, steps);
     const batch = {
-      onDevice: pixelBatch(table, sampler.draw(step), how),
+      onDevice: drawn.batch(step, how),
       clean:
         learner && clean && cleanSampler
           ? { onDevice: pixelBatch(clean, cleanSampler.draw(step), how) }

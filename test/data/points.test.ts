@@ -9,6 +9,7 @@ import {
   placePoints,
   pointDataset,
   readPointFile,
+  withoutPoints,
 } from 'coarsely/data';
 import { DataError } from 'coarsely/errors';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -156,6 +157,13 @@ describe('points of a dataset', () => {
       [5, 0],
       [14, 1],
     ]);
+    const rest = withoutPoints(dataset, points);
+    const [own, left] = [await dataset.readLabels?.(3), await rest.readLabels?.(3)];
+    const expected = own?.labels.map((label, pixel) => (pixel === 5 || pixel === 14 ? 255 : label));
+    expect(left?.labels).toEqual(expected);
+    expect((await rest.read(3)).labels).toEqual(expected);
+    expect((await rest.open?.(3))?.labels).toEqual(expected);
+    expect((await rest.readLabels?.(2))?.labels).toEqual((await dataset.readLabels?.(2))?.labels);
     expect((await view.readLabels(1)).labels).toEqual(sample.labels);
     expect((await view.open?.(1))?.labels).toEqual(sample.labels);
   });

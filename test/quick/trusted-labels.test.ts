@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Config, configSchema } from 'coarsely/config';
 import { ConfigError } from 'coarsely/errors';
 import { ResNet } from 'coarsely/models';
-import { featureRows, trainRun } from 'coarsely/quick';
+import { featureRows, trainHead, trainRun } from 'coarsely/quick';
 import { metricRecords, readRun } from 'coarsely/runs';
 import { Generator, readSafetensors, tidy, writeSafetensors } from 'coarsely/torch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -208,4 +208,30 @@ describe('rows of several tables', () => {
     const trusted = ['data.points.share', 'data.clean.share'].map((key) => ({ key, table: own, share }));
     expect(() => new MixedRows(own, { seed: 0, count: 2, trusted })).toThrow(ConfigError);
   });
+});
+
+test('a head learns a class that only trusted rows show', () => {
+  const rowsOf = (points: readonly (readonly [x: number, y: number, label: number])[]) =>
+    featureRows({
+      features: Float32Array.from(points.flatMap((point) => point.slice(0, 2))),
+      channels: 2,
+      labels: Uint8Array.from(points, ([, , label]) => label),
+    });
+  using table = rowsOf([
+    [1, 0, 0],
+    [0, 1, 1],
+  ]);
+  using known = rowsOf([[-1, -1, 2]]);
+  const head = trainHead(table, { steps: 60, pixels: 20, trusted: [{ rows: known, share: 0.3 }] });
+  const predicted = tidy(() =>
+    Array.from(
+      head
+        .forwardStacked(known.batch(Uint32Array.of(0)))
+        .logitsNCHW.argmax(1)
+        .toTypedArray(),
+      Number,
+    ),
+  );
+  expect(predicted).toEqual([2]);
+  head.dispose();
 });
