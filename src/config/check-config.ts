@@ -8,7 +8,7 @@ import { ConfigError, DataError } from '../errors/index.js';
 import { publishedFileOf } from '../models/internal.js';
 import type { ComponentSection } from '../registry/index.js';
 import { checkTeacher } from './check-teacher.js';
-import { checkCleanData, learnsFromClean } from './clean-data.js';
+import { checkCleanData, checkCorrection, learnsFromClean } from './clean-data.js';
 import { type DatasetPartName, datasetSection } from './data-section.js';
 import { checkExtraHeads } from './extra-heads.js';
 import { withoutReplacedWeights } from './initial-weights.js';
@@ -103,6 +103,7 @@ function checkParts(config: Config, label: string): void {
     checkTeacher(config);
     checkTrustedLabels(config);
     checkStopping(config);
+    checkCorrection(config);
     checkQuick(config);
   });
 }

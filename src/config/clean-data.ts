@@ -1,4 +1,4 @@
-/** Checks that a config names clean labels when its reweighter learns from them. */
+/** Checks what a reweighter that learns from clean labels asks of a config. */
 
 import { ConfigError } from '../errors/index.js';
 import { type NamedReweighter, namedReweighters } from '../reweighting/internal.js';
@@ -19,6 +19,19 @@ export function checkCleanData(config: Pick<Config, 'reweighter' | 'data'>): voi
   throw new ConfigError(
     `${learner.key}.kind: ${learner.section.kind} learns from clean labels, but data.clean is null; name some of ` +
       "the training images: --set 'data.clean={split: train, labels: fine, count: 20}'",
+  );
+}
+
+/**
+ * Checks that labels are not corrected under a reweighter that learns from the losses of the labels as they are.
+ * @throws {ConfigError} naming both keys when they are
+ */
+export function checkCorrection(config: Pick<Config, 'reweighter' | 'correction'>): void {
+  const learner = cleanLearnerOf(config);
+  if (learner === undefined || config.correction === null) return;
+  throw new ConfigError(
+    `correction: replaces labels during training, and ${learner.key}.kind: ${learner.section.kind} learns from their losses ` +
+      'before each step; use correction: null, or another reweighter',
   );
 }
 

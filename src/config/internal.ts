@@ -2,7 +2,7 @@
 
 export { withAbsolutePaths } from './absolute-paths.js';
 export { checkTeacher } from './check-teacher.js';
-export { checkCleanData, cleanLearnerOf, learnsFromClean } from './clean-data.js';
+export { checkCleanData, checkCorrection, cleanLearnerOf, learnsFromClean } from './clean-data.js';
 export { configDifferences } from './config-difference.js';
 export { imageReadingOf, normalizationOf } from './data-section.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';

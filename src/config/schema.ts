@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { componentSection, type Kinds } from '../registry/index.js';
+import { labelCorrectionSection } from '../reweighting/internal.js';
 import { dataSection } from './data-section.js';
 import { inferenceSection } from './inference-section.js';
 import { keyTraits } from './key-traits.js';
@@ -272,6 +273,14 @@ export function createConfigSchema(registries: ComponentRegistries) {
       .describe(
         'A moving average of the network, for parts of the training that compare labels with its predictions, or as the ' +
           'network that is scored. `null` keeps none.',
+      ),
+    correction: labelCorrectionSection
+      .nullable()
+      .default(null)
+      .describe(
+        'Replaces labels that are probably wrong: once the training IoU of a class has flattened, its pixels that the ' +
+          'network, or its `teacher` if there is one, is sure to be of another class are learned as that class (Liu et al. ' +
+          '2022). `null` leaves labels as they are.',
       ),
     normScope: z
       .enum(['rank', 'global'])

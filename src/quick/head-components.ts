@@ -6,7 +6,12 @@ import { ExtraHeads } from '../models/internal.js';
 import { Buffer } from '../nn/index.js';
 import { optimizers, type Schedule, schedules } from '../optim/index.js';
 import { type ComponentSection, createComponent } from '../registry/index.js';
-import { confidences, reweighters } from '../reweighting/index.js';
+import {
+  confidences,
+  LabelCorrection,
+  type LabelCorrectionOptions,
+  reweighters,
+} from '../reweighting/index.js';
 import { type Device, Generator, tensorFrom, tidy } from '../torch/index.js';
 import type { TrainingComponents } from '../training/index.js';
 import { StackedNetwork } from './stacked-network.js';
@@ -21,6 +26,8 @@ export interface HeadSections {
   readonly confidence?: ComponentSection;
   /** Names the reweighter with its options; none by default. */
   readonly reweighter?: ComponentSection | null;
+  /** Replaces labels that are probably wrong, with these options; off by default. */
+  readonly correction?: Omit<LabelCorrectionOptions, 'classCount' | 'classNames'> | null;
   /** Names the optimizer with its options; by default that of the recipe `quick`. */
   readonly optimizer?: ComponentSection;
   /** Names the schedule with its options; by default that of the recipe `quick`. */
@@ -76,7 +83,11 @@ export function createHeadComponents(head: StackableHead, options: HeadComponent
   const section = options.reweighter ?? null;
   const context = { classCount, datasetLength: imageCount, generator: drawing };
   const reweighter = section && tidy(() => createComponent(reweighters, section, context));
+  const correction = options.correction
+    ? tidy(() => new LabelCorrection({ ...options.correction, classCount }))
+    : null;
   extraHeads?.to({ device });
+  correction?.to({ device });
   reweighter?.to({ device });
   const apart = reweighter?.needs?.includes('origins') ?? false;
   const model = new StackedNetwork({ head, extraHeads, apart });
@@ -91,6 +102,7 @@ export function createHeadComponents(head: StackableHead, options: HeadComponent
     model,
     optimizer,
     reweighter,
+    correction,
     apart,
     device,
     learningRate,
@@ -104,6 +116,7 @@ export function createHeadComponents(head: StackableHead, options: HeadComponent
     dispose() {
       optimizer.dispose();
       reweighter?.dispose();
+      correction?.dispose();
       extraHeads?.dispose();
       weights?.dispose();
     },

@@ -92,6 +92,11 @@ function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
   });
   const { optimizer, reweighter, learningRate: base, schedule } = components;
   const learner = reweighter?.cleanData;
+  if (learner && components.correction) {
+    throw new OperationError(
+      'trainHead: correction replaces labels, and the reweighter learns from their losses before each step; leave one out',
+    );
+  }
   if (learner && !clean) {
     const learning = namedReweighters(options.reweighter ?? null).find(
       ({ component }) => component.learnsFromClean,

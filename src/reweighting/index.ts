@@ -17,6 +17,11 @@ export { entropy } from './entropy.js';
 export { FocalWeights, type FocalWeightsOptions } from './focal-weights.js';
 export { GceWeights, type GceWeightsOptions } from './gce-weights.js';
 export { klScale } from './kl-scale.js';
+export {
+  LabelCorrection,
+  type LabelCorrectionInput,
+  type LabelCorrectionOptions,
+} from './label-correction.js';
 export { LinearArm, type LinearArmOptions } from './linear-arm.js';
 export { logVariance } from './log-variance.js';
 export { MetaWeightNet, type MetaWeightNetOptions } from './meta-weight-net.js';

@@ -18,6 +18,8 @@ const trainValues = z.object({
   weightedLoss: computed.optional(),
   /** Gives the share of the labeled pixels that share the loss; absent where all of them do. */
   keptShare: computed.optional(),
+  /** Gives the share of the labeled pixels whose label was replaced; absent without a correction. */
+  correctedShare: computed.optional(),
   /** Gives the sum of the losses of regions times their weights; absent without any. */
   regionLoss: computed.optional(),
   /** Gives the mean cross-entropy of the auxiliary head; absent without one. */

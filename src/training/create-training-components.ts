@@ -3,6 +3,7 @@
 import type { Config } from '../config/index.js';
 import {
   checkCleanData,
+  checkCorrection,
   checkExtraHeads,
   checkObjective,
   checkQuick,
@@ -21,7 +22,7 @@ import { createSegmentor, type Segmentor } from '../models/index.js';
 import { Buffer } from '../nn/index.js';
 import { optimizers, type ParameterGroup, type Schedule, schedules } from '../optim/index.js';
 import { createComponent } from '../registry/index.js';
-import { confidences, type Reweighter, reweighters } from '../reweighting/index.js';
+import { confidences, LabelCorrection, type Reweighter, reweighters } from '../reweighting/index.js';
 import { engine, full, Generator, isAvailable, tensorFrom, tidy } from '../torch/index.js';
 import { freeOnThrow } from '../torch/internal.js';
 import { learningParameters } from './learning-parameters.js';
@@ -90,6 +91,7 @@ function createComponents(
   checkTeacher(config);
   checkTrustedLabels(config);
   checkStopping(config);
+  checkCorrection(config);
   const classWeights =
     config.classWeights && classWeightList(config.classWeights, { names: classNames, classCount });
   checkQuick(config);
@@ -126,6 +128,7 @@ function createComponents(
     schedule: createComponent(schedules, config.schedule, { learningRate: optimizer.learningRate }),
     pixelLoss: createComponent(losses, config.loss, { classCount }),
     confidence: createComponent(confidences, config.confidence, { classCount }),
+    correction: config.correction && createCorrection(config.correction, { classCount, classNames, device }),
     reduction: config.reduction,
     classWeights:
       classWeights && new Buffer(tensorFrom(classWeights, { dtype: 'float32', shape: [classCount], device })),
@@ -228,6 +231,21 @@ function startFromWeights(
   }
   const classes = classNames.map((name) => ({ name }));
   startFromNetwork(model, weights, { section, classes, normalization: normalizationOf(data), onNotice });
+}
+
+function createCorrection(
+  section: NonNullable<Config['correction']>,
+  {
+    classCount,
+    classNames,
+    device,
+  }: Pick<CreateTrainingComponentsOptions, 'classCount' | 'classNames'> & Pick<Config, 'device'>,
+): LabelCorrection {
+  const correction = tidy(
+    () => new LabelCorrection({ ...section, classCount, classNames: classNames ?? null }),
+  );
+  correction.to({ device });
+  return correction;
 }
 
 /** Returns the reweighter of a config on its device; null where the config names none. */

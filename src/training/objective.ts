@@ -11,6 +11,7 @@ import { resizeBilinear } from '../nn/index.js';
 import { agreement, type PartWeigher, type ReweighterInput } from '../reweighting/index.js';
 import type { Tensor } from '../torch/index.js';
 import { classWeightingOf, withClassWeights } from './class-weighting.js';
+import { correctedBatch } from './corrected-batch.js';
 import { type LabelTotals, labelTotals, meanLoss, meanProcessGroup } from './label-totals.js';
 import { auxiliaryLossesOf, type PixelMaps, type PixelMapsInput, pixelMapsOf } from './pixel-maps.js';
 import { type RegionMaps, regionLossOf } from './region-losses.js';
@@ -41,7 +42,8 @@ export interface ObjectiveInput extends Omit<PixelMapsInput, 'weighting'> {
  * share added. Trusted labels take their shares of all that. The maps of the heads may have any resolution; they are resized to that of the labels. A logit that is not
  * finite makes the objective NaN also where its pixel is ignored, because its gradient would be NaN all the same.
  */
-export function objectiveOf(components: TrainingComponents, input: ObjectiveInput): StepLosses {
+export function objectiveOf(components: TrainingComponents, given: ObjectiveInput): StepLosses {
+  const input = { ...given, batch: correctedBatch(components, given) };
   const { reweighter, reduction, auxiliaryWeight, pixelLossWeight = 1 } = components;
   const { auxiliaryLogitsNCHW, batch, phase } = input;
   const { labelsNHW } = batch;

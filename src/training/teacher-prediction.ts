@@ -22,8 +22,9 @@ export function teacherLogitsOf(
   { imagesNCHW, patches }: Pick<StepBatch, 'imagesNCHW' | 'patches'>,
   options: TeacherOptions,
 ): Tensor | null {
-  const { reweighter, regionLosses = [] } = components;
+  const { teacher, reweighter, correction, regionLosses = [] } = components;
   const isRead =
+    (correction && teacher) ||
     reweighter?.needs?.includes('agreementNHW') ||
     regionLosses.some(
       ({ needs = [] }) => needs.includes('teacher') && !(patches && needs.includes('layout')),

@@ -13,6 +13,7 @@ import type { ProfilePhase } from '../runs/index.js';
 import { type Kernels, noGrad, scope, stack, type Tensor, withKernels } from '../torch/index.js';
 import { updateFrequencies } from './class-frequencies.js';
 import { classWeightingOf } from './class-weighting.js';
+import { correctedBatch } from './corrected-batch.js';
 import { forwardMaps } from './forward-maps.js';
 import { labelTotals, meansSpanBatch } from './label-totals.js';
 import { layoutMaps } from './layout-maps.js';
@@ -102,20 +103,26 @@ function surveyBatch(
   const restore = preserveState(model, generator);
   const inputs = parts.map((part) => () => {
     const output = forwardMaps(components.model, part.imagesNCHW, options);
-    const { labelsNHW } = part;
+    const teacherLogitsNCHW = teacherLogitsOf(components, part, options);
+    // The predictions of a part are counted when it is learned from.
+    const corrected = correctedBatch(
+      components,
+      { ...output, batch: part, teacherLogitsNCHW, ...progressOf(options) },
+      { counts: false },
+    );
+    const { labelsNHW } = corrected;
     const validNHW = labelsNHW.ne(ignoreIndex);
     const weighting = classWeightingOf(classWeights, { labelsNHW, validNHW, totals });
     const { confidenceNHW, ...maps } = pixelMapsOf(components, {
       ...output,
       ...options,
-      batch: part,
+      batch: corrected,
       weighting,
     });
-    const teacherLogitsNCHW = teacherLogitsOf(components, part, options);
     return reweighterInput(
       components,
       { ...maps, confidenceNHW: confidenceNHW as Tensor },
-      { batch: part, teacherLogitsNCHW, ...progressOf(options) },
+      { batch: corrected, teacherLogitsNCHW, ...progressOf(options) },
     );
   });
   try {

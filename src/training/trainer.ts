@@ -209,9 +209,10 @@ export class Trainer {
 
   /** Returns what is learned beside the network. */
   #beside(): Map<string, Tensor> {
-    const { reweighter, optimizer, frequencies } = this.components;
+    const { reweighter, correction, optimizer, frequencies } = this.components;
     return new Map([
       ...prefixed('reweighter', reweighter?.stateDict() ?? new Map()),
+      ...prefixed('correction', correction?.stateDict() ?? new Map()),
       ...prefixed('optimizer', optimizer.state()),
       ...(frequencies ? [['frequencies', frequencies.values] as const] : []),
     ]);
@@ -250,9 +251,10 @@ export class Trainer {
   }
 
   #loadLearned(state: ReadonlyMap<string, Tensor>): void {
-    const { reweighter, optimizer, frequencies } = this.components;
+    const { reweighter, correction, optimizer, frequencies } = this.components;
     loadNetworkState(this.components, state);
     reweighter?.loadStateDict(checkpointPart(state, 'reweighter'));
+    correction?.loadStateDict(checkpointPart(state, 'correction'));
     optimizer.loadState(checkpointPart(state, 'optimizer'));
     const values = state.get('frequencies');
     if (frequencies && values) noGrad(() => frequencies.values.copy_(values));
@@ -290,11 +292,12 @@ export class Trainer {
   dispose(): void {
     this.#synchronizer?.dispose();
     this.#stopping?.[Symbol.dispose]();
-    const { model, teacher, reweighter, optimizer, generator } = this.components;
+    const { model, teacher, reweighter, correction, optimizer, generator } = this.components;
     const { classWeights, imageClasses, frequencies } = this.components;
     model.dispose();
     teacher?.dispose();
     reweighter?.dispose();
+    correction?.dispose();
     classWeights?.dispose();
     imageClasses?.dispose();
     frequencies?.values.dispose();

@@ -5,7 +5,7 @@ import type { Collectives } from '../distributed/index.js';
 import type { PixelLoss, Reduction, RegionLoss, RegionLossNeed } from '../losses/index.js';
 import type { Module } from '../nn/index.js';
 import type { Optimizer } from '../optim/index.js';
-import type { Confidence, Reweighter, SampleOrigin } from '../reweighting/index.js';
+import type { Confidence, LabelCorrection, Reweighter, SampleOrigin } from '../reweighting/index.js';
 import type { Generator, Tensor } from '../torch/index.js';
 
 /**
@@ -41,6 +41,8 @@ export interface TrainingComponents {
   readonly confidence: Confidence;
   /** Weights pixels; null trains on the plain reduced loss. */
   readonly reweighter: Reweighter | null;
+  /** Replaces labels that are probably wrong; null or absent learns from the labels as they are. */
+  readonly correction?: LabelCorrection | null;
   /** Says over which pixels the plain loss is averaged. */
   readonly reduction: Reduction;
   /** Gives the factor of the auxiliary head's mean cross-entropy in the objective. */

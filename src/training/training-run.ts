@@ -155,8 +155,9 @@ export class TrainingRun {
     const memory = logged ? this.#recordMemory() : null;
     const { objective: _, ...others } = losses;
     for (const part of Object.values(others)) part?.dispose();
-    const notice = trainer.components.reweighter?.takeNotice?.() ?? null;
-    if (notice !== null) this.#tell({ type: 'notice', message: `step ${step}: ${notice}` });
+    const { reweighter, correction } = trainer.components;
+    for (const notice of [reweighter?.takeNotice?.(), correction?.takeNotice()])
+      if (notice) this.#tell({ type: 'notice', message: `step ${step}: ${notice}` });
     this.#watch.follow({ step, names: batch.names, objective: losses.objective });
     if (logged) this.#watch.settle();
     const count = batch.count * (processGroup?.worldSize ?? 1);
@@ -201,7 +202,9 @@ export class TrainingRun {
   /** Reads the losses back and records them. The host waits for the device here. */
   #log(losses: StepLosses, learningRate: number): number {
     const objective = losses.objective.item();
-    const keptShare = this.#parts.trainer.components.reweighter?.keptShare ?? null;
+    const { reweighter, correction } = this.#parts.trainer.components;
+    const keptShare = reweighter?.keptShare ?? null;
+    const correctedShare = correction?.correctedShare ?? null;
     this.#parts.writer?.append({
       step: this.#parts.trainer.stepsTaken,
       split: 'train',
@@ -210,6 +213,7 @@ export class TrainingRun {
         mainLoss: losses.main.item(),
         ...(losses.weighted && { weightedLoss: losses.weighted.item() }),
         ...(keptShare !== null && { keptShare }),
+        ...(correctedShare !== null && { correctedShare }),
         ...(losses.region && { regionLoss: losses.region.item() }),
         ...(losses.auxiliary && { auxiliaryLoss: losses.auxiliary.item() }),
         ...(losses.trusted && { trustedLoss: losses.trusted.item() }),

@@ -88,10 +88,12 @@ function train(
   if (processGroup) countOperations(processGroup, operations);
   const losses = [];
   const keptShares = [];
+  const correctedShares = [];
   for (let step = 0; step < steps; step++) {
     if (step === resumeAt) trainer = resumed(trainer, { config, processGroup });
     const batch = batchOf(step, share);
     const taken = trainer.step({ ...batch, ...(clean && { clean: batchOf(step, { ...share, stream: 1 }) }) });
+    correctedShares.push(trainer.components.correction?.correctedShare ?? null);
     keptShares.push(trainer.components.reweighter?.keptShare ?? null);
     losses.push(
       Object.fromEntries(Object.entries(taken).map(([part, loss]) => [part, loss?.item() ?? null])),
@@ -110,6 +112,7 @@ function train(
   return {
     losses,
     keptShares,
+    correctedShares,
     backwards: operations.filter((operation) => operation === 'backward').length,
     learned: digests.learned.digest('hex'),
     generator: digests.generator.digest('hex'),
