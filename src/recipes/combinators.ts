@@ -36,6 +36,14 @@ export interface AgreementSection {
   readonly evaluate?: boolean;
 }
 
+/** Configures the correction of labels in a recipe. */
+export interface CorrectionSection {
+  /** Sets the likelihood of another class above which a label is replaced. */
+  readonly threshold?: number;
+  /** Sets the share by which the slope of a class's training IoU has to fall before its labels are corrected. */
+  readonly slopeChange?: number;
+}
+
 /** Returns the experiment under another name, which is also the name of its run's folder. */
 export function named(config: RecipeConfig, name: string): RecipeConfig {
   return { ...config, name };
@@ -80,6 +88,14 @@ export function withTrim(
     ...config,
     reweighter: { kind: 'trim', share, start, momentum, reweighter: config.reweighter ?? null },
   };
+}
+
+/** Returns the experiment with labels corrected where the network is sure of another class, once a class is learned. */
+export function withCorrection(
+  config: RecipeConfig,
+  { threshold = 0.8, slopeChange = 0.9 }: CorrectionSection = {},
+): RecipeConfig {
+  return { ...config, correction: { threshold, slopeChange } };
 }
 
 /** Returns the experiment with weights that are a fixed linear function of the confidence (paper, section 4.3). */

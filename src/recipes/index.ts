@@ -1,11 +1,13 @@
 export {
   type AgreementSection,
   type ArmSection,
+  type CorrectionSection,
   type LinearArmSection,
   named,
   type TrimSection,
   withAgreement,
   withArm,
+  withCorrection,
   withLinearArm,
   withTrim,
 } from './combinators.js';

@@ -1,7 +1,7 @@
 /** Checks sections inside sections: a reweighter that has another one among its options. */
 import { type Config, configSchema, resolveConfig } from 'coarsely/config';
 import { ConfigError, OperationError } from 'coarsely/errors';
-import { quickArm, quickCrossEntropy, withArm, withTrim } from 'coarsely/recipes';
+import { quickArm, quickCrossEntropy, withArm, withCorrection, withTrim } from 'coarsely/recipes';
 import { createComponent, parseOptions } from 'coarsely/registry';
 import { reweighters, Trim } from 'coarsely/reweighting';
 import { Generator } from 'coarsely/torch';
@@ -131,4 +131,14 @@ test('withTrim keeps the reweighter that a recipe has, inside', () => {
     reweighter: null,
   });
   expect(withTrim(withArm(plain)).reweighter).toMatchObject({ reweighter: { kind: 'arm', p: 2 } });
+});
+
+test('withCorrection sets its section, which is off by default', () => {
+  const plain = quickCrossEntropy({ root: 'nowhere' });
+  expect(configSchema.parse(plain).correction).toBeNull();
+  expect(configSchema.parse(withCorrection(plain, { threshold: 0.7 })).correction).toEqual({
+    threshold: 0.7,
+    slopeChange: 0.9,
+    moments: 50,
+  });
 });
