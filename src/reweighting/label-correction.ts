@@ -188,18 +188,23 @@ export class LabelCorrection extends Module {
 
   /** Ends the moment that is being counted when the step belongs to another one. */
   #beginStep(progress: number): void {
-    const present = Math.min(this.moments - 1, Math.floor(progress * this.moments));
+    const present = this.#momentAt(progress);
     // The host waits for the device once after a start or a resume, and then at the end of each moment.
-    const counted = this.#progress === null ? this.moment.item() : Math.floor(this.#progress * this.moments);
+    const counted = this.#progress === null ? this.moment.item() : this.#momentAt(this.#progress);
     this.#progress = progress;
     tidy(() =>
       noGrad(() => {
         this.pixels.mul_(0);
-        if (present === Math.min(this.moments - 1, counted)) return;
-        this.#endMoment(Math.min(this.moments - 1, counted));
+        if (present === counted) return;
+        this.#endMoment(counted);
         this.moment.copy_(full([1], { value: present, dtype: 'float32' }));
       }),
     );
+  }
+
+  /** Returns the index of the moment that a step belongs to; a share such as 29/50 may have been rounded down. */
+  #momentAt(progress: number): number {
+    return Math.min(this.moments - 1, Math.floor(progress * this.moments + 1e-9));
   }
 
   /** Adds the IoU of a moment to the curves, and begins with the classes whose curve has flattened. */

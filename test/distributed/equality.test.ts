@@ -86,7 +86,7 @@ const runs = {
   }),
   // Begins with the classes after four of six moments, and so corrects in the last steps.
   correction: run(
-    { correction: { moments: 6, slopeChange: 0.001, threshold: 0.25 }, training: { iterations: 6 } },
+    { correction: { moments: 6, slopeChange: 0.001, threshold: 0.2 }, training: { iterations: 6 } },
     { steps: 6 },
   ),
   'class weights and losses of regions': run({
@@ -195,6 +195,31 @@ test('a rank exchanges gradients once a step, and goes on from a checkpoint with
   expect(first.unbroken?.learned).toBe(second.unbroken?.learned);
   expect(first.unbroken?.losses).not.toEqual(second.unbroken?.losses);
   expect(first.unbroken?.generator).not.toBe(second.unbroken?.generator);
+});
+
+test('trimming and correction go on from a checkpoint with the same bits, in two ranks with two parts each', async () => {
+  const config = {
+    reweighter: { kind: 'trim', share: 0.1, start: 0.2, reweighter: { kind: 'arm' } },
+    correction: { moments: 6, slopeChange: 0.001, threshold: 0.2 },
+    training: { batchSize: 8, gradientAccumulationSteps: 2, iterations: 6 },
+  };
+  const reports = await runRanks<Trainings>('train', {
+    options: {
+      runs: {
+        unbroken: { config, steps: 6 },
+        resumed: { config, steps: 6, resumeAt: 3 },
+        resumedLater: { config, steps: 6, resumeAt: 5 },
+      },
+    },
+  });
+  const [first, second] = resultsOf(reports) as [Trainings, Trainings];
+  for (const { unbroken, resumed, resumedLater } of [first, second]) {
+    expect(resumed).toEqual(unbroken);
+    expect(resumedLater).toEqual(unbroken);
+    expect(unbroken?.keptShares.at(-1)).toBeLessThan(0.99);
+    expect(unbroken?.correctedShares.at(-1)).toBeGreaterThan(0.01);
+  }
+  expect(first.unbroken?.learned).toBe(second.unbroken?.learned);
 });
 
 test.each([
