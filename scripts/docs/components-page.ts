@@ -1,6 +1,7 @@
 /** Writes the reference of everything that a config names by its `kind`: each kind, and the options of each. */
 
 import { type ComponentGroup, componentGroups } from './component-registries.js';
+import { withComponents } from './component-rows.js';
 import { cell, rowsTable, schemaNode, schemaRows } from './schema-rows.js';
 
 export function componentsPage(): string {
@@ -27,7 +28,7 @@ function groupText({ title, key, registry, text }: ComponentGroup): string {
     return {
       kind,
       meaning: node.description ?? '',
-      options: rowsTable(schemaRows(node), { first: 'option' }),
+      options: rowsTable(withComponents(schemaRows(node)), { first: 'option' }),
     };
   });
   const list = kinds.map(({ kind, meaning }) => `| \`${kind}\` | ${cell(meaning)} |`);

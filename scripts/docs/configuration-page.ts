@@ -2,8 +2,8 @@
 
 import { configSchema } from 'coarsely/config';
 import { renamedKeys } from '#config/renamed-keys.js';
-import { componentGroups } from './component-registries.js';
-import { rowsTable, type SchemaNode, type SchemaRow, schemaNode, schemaRows } from './schema-rows.js';
+import { withComponents } from './component-rows.js';
+import { rowsTable, type SchemaNode, schemaNode, schemaRows } from './schema-rows.js';
 
 export function configurationPage(): string {
   const root = schemaNode(configSchema);
@@ -69,18 +69,4 @@ function isPlainSection(node: SchemaNode): boolean {
 
 function isComponent({ properties }: SchemaNode): boolean {
   return properties !== undefined && Object.keys(properties).join() === 'kind';
-}
-
-/** Returns the rows with a link to the kinds where a row names a component, which also takes the meaning of its section. */
-function withComponents(rows: readonly SchemaRow[]): SchemaRow[] {
-  return rows.flatMap((row) => {
-    const group = componentGroups.find(({ key }) => row.key === key || row.key === `${key}.kind`);
-    if (!group) return [row];
-    if (row.type === 'section') return [];
-    if (row.type.startsWith('section')) return [row];
-    const section = rows.find(({ key, type }) => `${key}.kind` === row.key && type === 'section');
-    const meaning = row.meaning || (section?.meaning ?? 'Its kind; the options of the kind stand beside it.');
-    const title = group.title.toLowerCase();
-    return [{ ...row, type: `[${title}](components.md#${title.replaceAll(' ', '-')})`, meaning }];
-  });
 }

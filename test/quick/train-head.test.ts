@@ -59,6 +59,33 @@ test('a head learns features of any size, and goes on from where it is', () => {
   head.dispose();
 });
 
+test('wrong labels are left out by trim, and turned by correction, in which the head then agrees with its labels', () => {
+  const own = ownFeatures();
+  // A seventh of the rows of a class has the label of another one.
+  const wrong = own.labels.map((label, row) => (label === 3 && row % 7 < 1 ? 0 : label));
+  using rows = featureRows({ features: own.features, channels: 2, labels: wrong });
+  const lastLosses = (options: TrainHeadOptions) => {
+    const seen: number[] = [];
+    const given = { ...small, steps: 120, ...options };
+    const head = trainHead(rows, { ...given, onStep: (_, objective) => seen.push(objective()) });
+    head.dispose();
+    return seen.slice(-20).reduce((sum, loss) => sum + loss, 0) / 20;
+  };
+  const plain = lastLosses({});
+  const reweighter = {
+    kind: 'trim',
+    share: 0.15,
+    reweighter: { kind: 'linear-arm', slope: 0, intercept: 1 },
+  };
+  expect(lastLosses({ reweighter })).toBeLessThan(0.6 * plain);
+  expect(lastLosses({ correction: { moments: 20 } })).toBeLessThan(0.6 * plain);
+  expect(() =>
+    trainHead(rows, { ...small, correction: {}, reweighter: { kind: 'meta-weight-net' } }),
+  ).toThrow(
+    'trainHead: correction replaces labels, and the reweighter learns from their losses before each step; leave one out',
+  );
+});
+
 test('a tensor of features stays the caller’s', () => {
   const { features, labels } = ownFeatures();
   const table = tensorFrom(features, { dtype: 'float32', shape: [length, 2] });
