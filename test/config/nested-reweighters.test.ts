@@ -31,7 +31,7 @@ const inTrim = 'reweighter.kind=trim';
 describe('--set', () => {
   it('names the inner kind and its options', () => {
     const config = resolve(inTrim, 'reweighter.reweighter.kind=arm', 'reweighter.reweighter.p=3');
-    expect(config.reweighter).toEqual({
+    expect(config.reweighter).toMatchObject({
       kind: 'trim',
       share: 0.05,
       start: 0.3,

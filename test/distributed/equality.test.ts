@@ -206,9 +206,9 @@ test('trimming and correction go on from a checkpoint with the same bits, in two
   const reports = await runRanks<Trainings>('train', {
     options: {
       runs: {
-        unbroken: { config, steps: 6 },
-        resumed: { config, steps: 6, resumeAt: 3 },
-        resumedLater: { config, steps: 6, resumeAt: 5 },
+        unbroken: { config, steps: 6, dropout: true },
+        resumed: { config, steps: 6, dropout: true, resumeAt: 3 },
+        resumedLater: { config, steps: 6, dropout: true, resumeAt: 5 },
       },
     },
   });
