@@ -141,6 +141,12 @@ export class LabelCorrection extends Module {
     );
   }
 
+  override loadStateDict(...given: Parameters<Module['loadStateDict']>): ReturnType<Module['loadStateDict']> {
+    // Which moment is being counted is then in the state that was loaded.
+    this.#progress = null;
+    return super.loadStateDict(...given);
+  }
+
   /** Returns a sentence about the classes whose correction has begun, once; null when there are none. */
   takeNotice(): string | null {
     const notice = this.#notice;
