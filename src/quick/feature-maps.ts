@@ -10,7 +10,7 @@ import { gatherFeatures } from './gather-features.js';
 import { type FeatureTableOptions, openedDataset, openSource } from './open-feature-table.js';
 
 /** Configures `openFeatureMaps`; what is kept is that of a table with the same network and dataset. */
-export type FeatureMapsOptions = Omit<
+type FeatureMapsOptions = Omit<
   FeatureTableOptions,
   | 'views'
   | 'patchSize'
@@ -27,7 +27,7 @@ export type FeatureMapsOptions = Omit<
 const memoryMiB = 2 ** 30;
 
 /** Holds the features of an image until it is disposed. */
-export interface StackedFeatures extends Disposable {
+interface StackedFeatures extends Disposable {
   /** Gives the size of the image. */
   readonly size: Size;
   /**

@@ -6,7 +6,7 @@ import type { DatasetKnowledge } from './knowledge.js';
 import type { SuggestionStrategy } from './strategies.js';
 
 /** Names the reason of a question that no term speaks for. */
-export const byChance = 'chance';
+const byChance = 'chance';
 
 /** Holds a pixel to ask about. */
 export interface ChosenPoint {

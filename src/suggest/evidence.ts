@@ -28,7 +28,7 @@ export interface Evidence extends Omit<ImageCandidates, 'features'> {
 export interface EvidenceSource extends Disposable {
   /** Tells whether likelihoods are computed from stored features, without a pass of the network. */
   readonly usesStored: boolean;
-  /** Counts the images that the network saw because their features were not stored. */
+  /** Counts the passes of the network over an image, because its features were not stored. */
   readonly computed: number;
   /**
    * Reads an image.
@@ -54,12 +54,14 @@ export async function openEvidence(run: LoadedRun, options: EvidenceOptions): Pr
   const head = storedHead(run);
   const maps = head !== null || options.needsFeatures ? await openMaps(run, { ...options, head }) : null;
   const { dataset, needsFeatures } = options;
+  let passes = 0;
   return {
     usesStored: head !== null,
     get computed() {
-      return maps?.computed ?? dataset.length;
+      return head === null ? passes : (maps?.computed ?? 0);
     },
     async read(index) {
+      passes++;
       const labeled = head === null ? null : await labelsOf(dataset, index);
       const decoded = labeled === null ? await dataset.read(index) : null;
       using found = (await maps?.read(index)) ?? null;

@@ -8,7 +8,7 @@ export interface SuggestionSummary {
   readonly strategy: string;
   /** Tells whether likelihoods come from the features that a quick run keeps, and not from a pass of the whole network. */
   readonly usesStored: boolean;
-  /** Counts the images that the network saw because their features were not kept. */
+  /** Counts the passes of the network over an image, because its features were not kept; some images are seen twice. */
   readonly computed: number;
   /** Is the folder of `SPLIT/NAME.json`. */
   readonly output: string;

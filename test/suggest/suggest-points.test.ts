@@ -8,7 +8,7 @@ import { loadRun } from 'coarsely/evaluation';
 import { trainRun } from 'coarsely/quick';
 import { type SuggestPointsOptions, suggestPoints } from 'coarsely/suggest';
 import { setThreads, tensorFrom, threads } from 'coarsely/torch';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openEvidence } from '#suggest/evidence.js';
 import { createQuickPlayground, type Playground, quickConfig } from '../quick/quick-fixtures.js';
 import { smallConfig } from '../training/training-fixtures.js';
@@ -205,6 +205,20 @@ test('a run that was trained whole asks too, by its own predictions', async () =
   expect(summary.reasons).toEqual([{ reason: 'diversity', questions: 36 }]);
   expect(files.size).toBe(6);
   expect((await ask(fullRun, options)).files).toEqual(files);
+});
+
+test('the features that a quick run keeps on disk are read, and no image is seen by the network', async () => {
+  vi.stubEnv('XDG_CACHE_HOME', join(playground.root, '../cache'));
+  const runFolder = playground.runFolder('kept');
+  const config = quickConfig(playground.root, { quick: { diskMiB: 64 } });
+  await trainRun(config, { runFolder, environment: null });
+  const { summary, files } = await ask(runFolder);
+  expect(summary).toMatchObject({ usesStored: true, computed: 0 });
+  // Without the files the same features are computed, and the questions are the same.
+  vi.stubEnv('XDG_CACHE_HOME', join(playground.root, '../empty-cache'));
+  const anew = await ask(runFolder);
+  expect(anew.summary.computed).toBe(6);
+  expect(anew.files).toEqual(files);
 });
 
 test('stored features give the likelihoods of the network', async () => {

@@ -4,7 +4,7 @@ import { candidateCount, type ImageCandidates } from '../candidates.js';
 import type { Term } from '../term.js';
 
 /** Names a measure of uncertainty: 1 − the distance of the two highest likelihoods, or the entropy over that of equal ones. */
-export type UncertaintyMeasure = 'margin' | 'entropy';
+type UncertaintyMeasure = 'margin' | 'entropy';
 
 /** Returns the term. A question changes no other candidate's score. */
 export function uncertainty({ measure }: { readonly measure: UncertaintyMeasure }): Term {

@@ -35,7 +35,7 @@ function headOf(summary: SuggestionSummary): string[] {
   const origin = usesStored
     ? computed === 0
       ? 'features that the run keeps'
-      : `features, ${formatCount(computed)} of them computed anew`
+      : 'features, computed where none were kept'
     : 'predictions of the network';
   return [
     `${counted(questions, 'new question')} about ${counted(images, 'image')}: ${strategy}, by ${origin}`,
