@@ -46,6 +46,7 @@ export const guide: NavigationItem[] = [
       { text: 'Draw its figures', link: '/guide/figures' },
       { text: 'Write a recipe', link: '/guide/write-a-recipe' },
       { text: 'Results: CamVid in quick mode', link: '/results/quick-camvid' },
+      { text: 'Results: suggested points', link: '/results/suggest-camvid' },
       { text: 'Results: CamVid tables', link: '/results/camvid-tables' },
       { text: 'Results: CamVid, longer runs', link: '/results/camvid-coarse' },
       { text: 'Results: CamVid, full training', link: '/results/full-training-camvid' },

@@ -56,7 +56,7 @@ const combined = defineComponent({
       uncertainty: weight(2, 'uncertainty'),
       diversity: weight(0, 'diversity of features'),
       balance: weight(0, 'class balance'),
-      coverage: weight(2, 'distance from labels and questions'),
+      coverage: weight(0, 'distance from labels and questions'),
       measure,
       noise: noise(1),
     })
