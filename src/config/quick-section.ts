@@ -9,6 +9,24 @@ import { heads } from '../models/index.js';
 import type { ComponentSection } from '../registry/index.js';
 import { keyTraits } from './key-traits.js';
 
+const patchesSection = z.strictObject({
+  size: z
+    .int()
+    .min(3)
+    .refine((size) => size % 2 === 1, { error: 'expected an odd number' })
+    .default(15)
+    .describe('Cells of four pixels in each direction of a patch, an odd number.'),
+  count: z.int().min(1).default(16).describe('Patches of one update, over all ranks together.'),
+  pool: z
+    .int()
+    .min(1)
+    .default(1024)
+    .describe(
+      'Patches that are kept in memory, around pixels without a label that are spread over all images. With 488 features and ' +
+        'a size of 15 each takes 0.2 MiB, beside `quick.memoryMiB`.',
+    ),
+});
+
 export const quickSection = z.strictObject({
   pixels: z
     .int()
@@ -51,6 +69,12 @@ export const quickSection = z.strictObject({
         '0 keeps none.',
     )
     .register(keyTraits, { affectsResults: false, perProcess: true }),
+  patches: patchesSection
+    .prefault({})
+    .describe(
+      'Patches of features for `regionLosses` that need pixels in their arrangement, such as `gated-crf`; without such a loss ' +
+        'there are none.',
+    ),
 });
 
 /** Holds a parsed `quick` section. */

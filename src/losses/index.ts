@@ -14,6 +14,7 @@ export {
   type FusedPixelLossOptions,
   fusedPixelLoss,
 } from './fused-pixel-loss.js';
+export { type GatedCrfOptions, gatedCrf } from './gated-crf.js';
 export { type GceOptions, gce } from './gce.js';
 export { kl } from './kl.js';
 export { type LovaszSoftmaxOptions, lovaszSoftmax } from './lovasz-softmax.js';
@@ -26,5 +27,6 @@ export type {
 } from './pixel-loss.js';
 export { type Reduction, reduceLosses } from './reduce.js';
 export type { RegionLossNeed, RegionLossOptions } from './region-context.js';
-export type { RegionLoss, RegionLossComponent } from './region-loss.js';
+export type { RegionLoss, RegionLossComponent, RelaxationContext } from './region-loss.js';
 export { losses, regionLosses } from './registry.js';
+export { type RelaxationOptions, relaxation } from './relaxation.js';

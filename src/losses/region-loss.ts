@@ -14,7 +14,17 @@ import type { RegionLossNeed, RegionLossOptions } from './region-context.js';
  * Maps logits [N,C,H,W] of any floating dtype and labels [N,H,W] int64 to a scalar float32 loss, 0 with zero gradient
  * where no pixel counts.
  */
-export type RegionLoss = (logitsNCHW: Tensor, labelsNHW: Tensor, options?: RegionLossOptions) => Tensor;
+export interface RegionLoss {
+  (logitsNCHW: Tensor, labelsNHW: Tensor, options?: RegionLossOptions): Tensor;
+  /**
+   * Returns the labeled pixels in whose place this loss stands, [N,H,W] bool: a training step leaves their pixel loss out.
+   * Is absent where it stands beside the pixel loss.
+   */
+  readonly relaxes?: (labelsNHW: Tensor, options?: RelaxationContext) => Tensor;
+}
+
+/** Configures `RegionLoss.relaxes`. */
+export interface RelaxationContext extends Pick<RegionLossOptions, 'ignoreIndex' | 'cellSize'> {}
 
 /** Describes a region loss that a config can name. */
 export interface RegionLossComponent<Options = unknown>

@@ -3,7 +3,7 @@
  * results are kept. An image is known by its bytes, so that a replaced file is never mistaken for the one before.
  */
 
-import type { LabelMap, SegmentationDataset, Size } from '../data/index.js';
+import type { LabelMap, Sample, SegmentationDataset, Size } from '../data/index.js';
 import type { OpenImage } from '../data/internal.js';
 import { imagePairs } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
@@ -50,6 +50,15 @@ export interface ImageMaps {
   /** Holds a float16 map [1, channels, h, w] for each tap. */
   readonly tensors: Tensor[];
   readonly size: Size;
+}
+
+/** Holds the maps of an image in a view. */
+export interface ViewMaps {
+  /** Holds float16 maps [1, channels, h, w], one for each tap. */
+  readonly maps: readonly Tensor[];
+  readonly view: FeatureView;
+  readonly viewIndex: number;
+  readonly sample: Sample;
 }
 
 /** Gives the rows of images. */
@@ -143,6 +152,32 @@ export class FeatureSource implements Disposable {
     const hash = files === undefined ? null : await this.#parts.hashes.of(files.image);
     const known = hash === null ? await this.#readImage(index) : { hash, image: null };
     return this.#maps({ index, ...known }, plainView);
+  }
+
+  /** Returns what `make` makes of the maps of an image in each wanted view; the maps are freed after each call. */
+  async fromMaps<Made>(
+    index: number,
+    {
+      wants,
+      make,
+    }: { readonly wants: (viewIndex: number) => boolean; readonly make: (given: ViewMaps) => Made },
+  ): Promise<Made[]> {
+    const { dataset, hashes, views } = this.#parts;
+    const files = this.#files?.get(index);
+    const sample = await dataset.read(index);
+    const hash = (files === undefined ? null : await hashes.of(files.image)) ?? pixelHash(sample);
+    const prepared = { index, hash, image: openInMemory(sample), labels: null, labelHash: null };
+    const made: Made[] = [];
+    for (const [viewIndex, view] of views.entries()) {
+      if (!wants(viewIndex)) continue;
+      const { tensors } = await this.#maps(prepared, view);
+      try {
+        made.push(make({ maps: tensors, view, viewIndex, sample }));
+      } finally {
+        for (const tensor of tensors) tensor.dispose();
+      }
+    }
+    return made;
   }
 
   /** Keeps the hashes of the files that were read. */

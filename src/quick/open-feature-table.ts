@@ -167,7 +167,7 @@ export async function openedDataset({
   return dataset;
 }
 
-/** Opens what reads, computes and keeps the features of a dataset. */
+/** Opens what gives the features of a dataset; the caller disposes the source. */
 export async function openSource(
   dataset: SegmentationDataset,
   options: FeatureTableOptions,

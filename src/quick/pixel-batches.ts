@@ -45,8 +45,11 @@ function originsOf({ imageIndices, places }: FeatureRows, rows: Uint32Array): Sa
 
 /** Frees the tensors of a batch. */
 export function disposeBatch({ onDevice, clean }: DeviceBatch): void {
-  onDevice.imagesNCHW.dispose();
-  onDevice.labelsNHW.dispose();
+  for (const { imagesNCHW, labelsNHW, colorsN3HW } of [onDevice, onDevice.patches ?? []].flat()) {
+    imagesNCHW.dispose();
+    labelsNHW.dispose();
+    colorsN3HW?.dispose();
+  }
   for (const { labelsNHW } of onDevice.trusted ?? []) labelsNHW.dispose();
   if (clean) disposeBatch(clean);
 }

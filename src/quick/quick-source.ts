@@ -10,14 +10,17 @@ import {
   withoutPoints,
 } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
+import { regionLosses } from '../losses/index.js';
 import type { StackableHead } from '../models/index.js';
 import type { ComponentSection } from '../registry/index.js';
 import { resolvePrecision } from '../torch/internal.js';
 import type { RunBatch, RunBatches, SourcePlace, StepSource } from '../training/index.js';
+import { anyNeeds } from '../training/internal.js';
 import { contentHash } from './content-hashes.js';
-import type { FeatureTable } from './feature-table.js';
 import { featureViews } from './feature-view.js';
-import { openFeatureTable } from './open-feature-table.js';
+import { labelsToLearn } from './labels-to-learn.js';
+import { type FeatureTableOptions, openFeatureTable } from './open-feature-table.js';
+import { openPatchTable, type PatchTable } from './patch-table.js';
 import { disposeBatch, featureType, pixelBatch } from './pixel-batches.js';
 import { RowSampler } from './row-sampler.js';
 import { spreadSubset } from './spread-subset.js';
@@ -42,37 +45,58 @@ export const quickSource: StepSource = {
       extraHeads: model.extraHeads,
       apart: needsOrigins({ reweighter }),
     }),
-  checkShare({ quick }, worldSize) {
-    const { pixels } = quickOf({ quick });
-    if (pixels % worldSize === 0) return;
-    const near = Math.max(1, Math.round(pixels / worldSize)) * worldSize;
-    throw new ConfigError(
-      `quick.pixels: expected a multiple of ${worldSize}, the number of processes, received ${pixels}; the nearest is ${near}`,
-    );
+  checkShare({ quick, regionLosses: sections }, worldSize) {
+    const { pixels, patches } = quickOf({ quick });
+    expectMultiple('quick.pixels', { count: pixels, worldSize });
+    if (needsPatches(sections)) expectMultiple('quick.patches.count', { count: patches.count, worldSize });
   },
   open: openBatches,
 };
+
+function expectMultiple(
+  key: string,
+  { count, worldSize }: { readonly count: number; readonly worldSize: number },
+): void {
+  if (count % worldSize === 0) return;
+  const near = Math.max(1, Math.round(count / worldSize)) * worldSize;
+  throw new ConfigError(
+    `${key}: expected a multiple of ${worldSize}, the number of processes, received ${count}; the nearest is ${near}`,
+  );
+}
+
+/** Tells whether a loss of a config reads patches beside the drawn pixels. */
+function needsPatches(sections: SourcePlace['config']['regionLosses']): boolean {
+  return anyNeeds(
+    sections.map(({ kind }) => regionLosses.get(kind)),
+    'layout',
+  );
+}
 
 async function openBatches(place: SourcePlace): Promise<RunBatches> {
   const { config, components, training, processGroup, onEvent } = place;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   const { clean, points, heldOut } = await openTrusted(place);
-  const parts = [training, clean?.images, points?.images, heldOut?.images];
+  const withPatches = needsPatches(config.regionLosses);
+  const parts = [training, clean?.images, points?.images, heldOut?.images, withPatches ? training : null];
   const total = parts.reduce((sum, dataset) => sum + (dataset?.length ?? 0), 0);
-  const tables: FeatureTable[] = [];
+  const tables: Disposable[] = [];
+  const progressAfter = (before: number) => (done: number) =>
+    onEvent({ type: 'features', done: before + done, total, seconds: seconds() });
   let before = 0;
   const open = async (part: TablePart) => {
     const start = before;
     before += part.images.length;
-    const table = await openTable(part, place, {
-      onProgress: (done) => onEvent({ type: 'features', done: start + done, total, seconds: seconds() }),
+    const table = await openFeatureTable({
+      dataset: part.images,
+      ...tableOptions(part, place, { onProgress: progressAfter(start) }),
     });
     tables.push(table);
     return table;
   };
   try {
-    const table = await open(trainingPart(place));
+    const trainPart = trainingPart(place);
+    const table = await open(trainPart);
     const cleanTable = clean && (await open(clean));
     const pointTable = points && (await open(points));
     const heldOutTable = heldOut && (await open(heldOut));
@@ -80,10 +104,19 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
     if (place.startsAnew && config.model.weights === null)
       standardizeHead(components.model.head as StackableHead, table, config);
     const { pixels: count, classBalance } = quickOf(config);
+    const patchTable = withPatches
+      ? await openPatches(trainPart, place, { onProgress: progressAfter(total - training.length) })
+      : null;
+    if (patchTable) tables.push(patchTable);
+    const { count: patchCount } = quickOf(config).patches;
     const common = { seed: config.seed, count, classBalance, ...(processGroup && { share: processGroup }) };
     const cleanShare = config.data.clean?.share ?? 0;
     const rows = new MixedRows(table, {
       ...common,
+      labels: await labelsToLearn(table, {
+        dataset: trainPart.images,
+        regionLosses: components.regionLosses,
+      }),
       trusted: [
         ...(pointTable && config.data.points
           ? [{ key: 'data.points.share', table: pointTable, share: config.data.points.share }]
@@ -106,8 +139,10 @@ async function openBatches(place: SourcePlace): Promise<RunBatches> {
     return {
       preparationSeconds: seconds(),
       next: async (step): Promise<RunBatch> => {
+        const drawn = patchTable?.draw(step, { ...common, count: patchCount });
+        const patches = drawn && patchTable?.batch(drawn, how);
         const batch = {
-          onDevice: rows.batch(step, how),
+          onDevice: { ...rows.batch(step, how), ...(patches && { patches }) },
           clean: cleanTable &&
             cleanSampler && { onDevice: pixelBatch(cleanTable, cleanSampler.draw(step), how) },
         };
@@ -176,16 +211,29 @@ async function openTrusted({ config, training, points, heldOut }: SourcePlace): 
   return { clean, points: part(points), heldOut: part(heldOut) };
 }
 
-function openTable(
-  { images, keptWith, section, isTrusted }: TablePart,
+function openPatches(
+  part: TablePart,
+  place: SourcePlace,
+  options: { readonly onProgress: (done: number) => void },
+): Promise<PatchTable> {
+  const { size, pool } = quickOf(place.config).patches;
+  const { patchSize } = place.components.model.head as StackableHead;
+  const margin = (patchSize - 1) / 2;
+  return openPatchTable({
+    ...{ dataset: part.images, size, pool, margin },
+    ...tableOptions(part, place, options),
+  });
+}
+
+function tableOptions(
+  { keptWith, section, isTrusted }: TablePart,
   { config, components, processGroup, onEvent }: SourcePlace,
   { onProgress }: { readonly onProgress: (done: number) => void },
-): Promise<FeatureTable> {
+): Omit<FeatureTableOptions, 'dataset'> {
   const { scales, flip, memoryMiB, diskMiB } = quickOf(config);
   const { taps, patchSize } = components.model.head as StackableHead;
-  return openFeatureTable({
+  return {
     backbone: components.model.backbone,
-    dataset: images,
     keptWith,
     section,
     normalization: normalizationOf(config.data),
@@ -206,7 +254,7 @@ function openTable(
     onProgress: ({ done }) => onProgress(done),
     // How many pixels of an image fit into memory says nothing where single ones are labeled.
     onNotice: (message) => (section.kind === pointsKind ? undefined : onEvent({ type: 'notice', message })),
-  });
+  };
 }
 
 /** Tells whether a reweighter reads where each pixel lies. */

@@ -55,6 +55,18 @@ export class StackedNetwork extends Module implements TrainableModel {
     };
   }
 
+  /**
+   * Maps patches of features [N, channels, size + margins, size + margins] to the logits of their inner cells; the margins
+   * are what the convolutions of the head see around these.
+   */
+  forwardPatches(stackedNCHW: Tensor): TrainableOutput {
+    const margin = (this.head.patchSize - 1) / 2;
+    const { logitsNCHW } = this.head.forwardStacked(stackedNCHW);
+    const [, , height = 0, width = 0] = logitsNCHW.shape;
+    const inner = logitsNCHW.narrow(2, margin, height - 2 * margin).narrow(3, margin, width - 2 * margin);
+    return { logitsNCHW: inner, auxiliaryLogitsNCHW: null };
+  }
+
   /** Drops half of the channels of each image, as UniMatch perturbs features, and doubles the others. */
   changeFeatures(stackedNCHW: Tensor, generator: Generator): Tensor {
     const [images = 0, channels = 0] = stackedNCHW.shape;

@@ -28,6 +28,8 @@ export interface MixedRowsOptions {
   readonly count: number;
   readonly classBalance?: QuickSection['classBalance'];
   readonly share?: Share;
+  /** Holds the class of each row that trains, 255 for those that are left out; the labels of the table by default. */
+  readonly labels?: Uint8Array;
   /** Lists trusted rows; none by default. */
   readonly trusted?: readonly TrustedRows[];
 }
@@ -58,7 +60,10 @@ export class MixedRows {
    * @throws {DataError} when no row of a table has a label
    * @throws {ConfigError} when trusted rows leave none to the others
    */
-  constructor(table: FeatureRows, { count, trusted = [], ...common }: MixedRowsOptions) {
+  constructor(
+    table: FeatureRows,
+    { count, labels = table.labels, trusted = [], ...common }: MixedRowsOptions,
+  ) {
     const { worldSize: parts } = common.share ?? wholeShare;
     let left = count;
     const samplers = trusted.map((rows, place) => {
@@ -74,7 +79,7 @@ export class MixedRows {
       return { table: source, share, sampler: new RowSampler(source, { ...common, count: own, stream }) };
     });
     this.#parts = [
-      { table, share: null, sampler: new RowSampler(table, { ...common, count: left }) },
+      { table, share: null, sampler: new RowSampler({ labels }, { ...common, count: left }) },
       ...samplers,
     ];
   }

@@ -1,5 +1,6 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { learnFromClean } from './learn-from-clean.js';
+export { anyNeeds, relaxedPixels } from './region-losses.js';
 export { trustedCount } from './trusted-count.js';
 export { WaitMeter } from './wait-meter.js';

@@ -41,6 +41,31 @@ export function anyNeeds(
   return regionLosses.some(({ needs = [] }) => needs.includes(need));
 }
 
+/** Returns the labeled pixels in whose place a loss of regions stands, [N,H,W] bool; null where none does. */
+export function relaxedPixels(
+  regionLosses: readonly Pick<WeightedRegionLoss, 'loss'>[] = [],
+  labelsNHW: Tensor,
+): Tensor | null {
+  const masks = regionLosses.flatMap(({ loss }) => loss.relaxes?.(labelsNHW, { ignoreIndex }) ?? []);
+  return masks.length === 0 ? null : masks.reduce((all, mask) => all.logicalOr(mask));
+}
+
+/**
+ * Returns the batch without the labels of pixels in whose place a loss of regions stands; the loss itself still sees them.
+ * Rows of single pixels stay as they are, because their source has left such pixels out.
+ */
+export function withRelaxedLabels({ regionLosses }: TrainingComponents, batch: StepBatch): StepBatch {
+  if (batch.patches) return batch;
+  const { labelsNHW } = batch;
+  const relaxedNHW = relaxedPixels(regionLosses, labelsNHW);
+  if (relaxedNHW === null) return batch;
+  return {
+    ...batch,
+    labelsNHW: labelsNHW.where(relaxedNHW.logicalNot(), ignoreIndex),
+    regionLabelsNHW: labelsNHW,
+  };
+}
+
 /** Returns the weighted sum of the losses of regions, which read trusted labels too; null where there are none. */
 export function regionLossOf(components: TrainingComponents, input: RegionLossInput): Tensor | null {
   const { regionLosses = [] } = components;

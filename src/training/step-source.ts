@@ -39,8 +39,8 @@ export interface RunBatches {
 /** Holds what a source may read of the run that it is opened for. */
 export interface SourcePlace {
   readonly config: Config;
-  /** Holds network and reweighter, as they are before the next step. */
-  readonly components: Pick<ConfiguredTrainingComponents, 'model' | 'reweighter'>;
+  /** Holds network, reweighter and losses of regions, as they are before the next step. */
+  readonly components: Pick<ConfiguredTrainingComponents, 'model' | 'reweighter' | 'regionLosses'>;
   readonly training: SegmentationDataset;
   /** Holds the points of training images; null where none are read. */
   readonly points: PointLabels | null;

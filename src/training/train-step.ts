@@ -20,6 +20,7 @@ import { layoutMaps } from './layout-maps.js';
 import { type ObjectiveInput, objectiveOf, reweighterInput } from './objective.js';
 import { pixelMapsOf } from './pixel-maps.js';
 import { preserveState } from './preserve-state.js';
+import { withRelaxedLabels } from './region-losses.js';
 import { strongMaps } from './strong-maps.js';
 import { teacherLogitsOf } from './teacher-prediction.js';
 import type { Phase, StepBatch, StepLosses, TrainingComponents } from './training-components.js';
@@ -58,13 +59,14 @@ export function trainStep(
   return withKernels(options.kernels ?? 'fused', () => takeStep(components, batch, options));
 }
 
-function takeStep(components: TrainingComponents, batch: StepBatch, options: StepOptions): StepLosses {
+function takeStep(components: TrainingComponents, given: StepBatch, options: StepOptions): StepLosses {
   const { optimizer } = components;
   const { gradientAccumulationSteps: partCount = 1, lastBackward = (objective) => objective.backward() } =
     options;
   using step = scope();
   using _checkpointing = options.activationCheckpointing ? activationCheckpointing() : null;
   optimizer.zeroGrad();
+  const batch = withRelaxedLabels(components, given);
   const batches = Array.from({ length: partCount }, (_, place) => partOf(batch, { place, count: partCount }));
   const whole = {
     ...(partCount > 1 && surveyBatch(components, { batch, parts: batches }, options)),
@@ -135,7 +137,7 @@ function surveyBatch(
 
 /** Returns the `place`-th of `count` equal parts of a batch, as views. */
 function partOf(
-  { imagesNCHW, labelsNHW, origins, colorsN3HW, cellSize, patches, trusted }: StepBatch,
+  { imagesNCHW, labelsNHW, origins, regionLabelsNHW, colorsN3HW, cellSize, patches, trusted }: StepBatch,
   { place, count }: { readonly place: number; readonly count: number },
 ): StepBatch {
   const [images = 0] = imagesNCHW.shape;
@@ -149,6 +151,7 @@ function partOf(
     imagesNCHW: imagesNCHW.narrow(0, start, length),
     labelsNHW: labelsNHW.narrow(0, start, length),
     ...(origins && { origins: origins.slice(start, start + length) }),
+    ...(regionLabelsNHW && { regionLabelsNHW: regionLabelsNHW.narrow(0, start, length) }),
     ...(colorsN3HW && { colorsN3HW: colorsN3HW.narrow(0, start, length) }),
     ...(cellSize !== undefined && { cellSize }),
     ...(patches && { patches: partOf(patches, { place, count }) }),

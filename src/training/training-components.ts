@@ -106,6 +106,8 @@ export interface StepBatch {
   readonly labelsNHW: Tensor;
   /** Says for each image which part of which training image it is. */
   readonly origins?: readonly SampleOrigin[];
+  /** Holds the labels that losses of regions see, [N,H,W] int64, where they differ from those of the pixel loss. */
+  readonly regionLabelsNHW?: Tensor;
   /** Holds colors from 0 to 1, [N,3,H,W] float32; given where a loss of regions needs them. */
   readonly colorsN3HW?: Tensor;
   /** Counts the pixels of the image as the network sees it between neighboring pixels of the batch; 1 by default. */

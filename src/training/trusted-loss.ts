@@ -73,7 +73,17 @@ export function withTrustedLoss(
   };
 }
 
-/** Returns the labels of a batch with the trusted ones among them, for losses that take a whole map. */
-export function allLabels({ labelsNHW, trusted = [] }: Pick<StepBatch, 'labelsNHW' | 'trusted'>): Tensor {
-  return trusted.reduce((all, { labelsNHW: known }) => known.where(known.ne(ignoreIndex), all), labelsNHW);
+/**
+ * Returns the labels of a batch with the trusted ones among them, and with those which the pixel loss leaves to a loss of
+ * regions, for losses that take a whole map.
+ */
+export function allLabels({
+  labelsNHW,
+  regionLabelsNHW = labelsNHW,
+  trusted = [],
+}: Pick<StepBatch, 'labelsNHW' | 'regionLabelsNHW' | 'trusted'>): Tensor {
+  return trusted.reduce(
+    (all, { labelsNHW: known }) => known.where(known.ne(ignoreIndex), all),
+    regionLabelsNHW,
+  );
 }

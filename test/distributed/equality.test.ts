@@ -94,6 +94,11 @@ const runs = {
     classWeights: [0.5, 1, 3, 2, 0],
     regionLosses: [{ kind: 'lovasz-softmax', weight: 0.5 }, { kind: 'dice' }],
   }),
+  'losses of unlabeled pixels': run({
+    regionLosses: [{ kind: 'candidates' }, { kind: 'relaxation' }, { kind: 'gated-crf', weight: 0.1 }],
+    reweighter: { kind: 'arm' },
+    training: isolatedThenJoint,
+  }),
   'class weights under arm': run({
     classWeights: [0.5, 1, 3, 2, 1],
     reduction: 'all',

@@ -94,6 +94,25 @@ test('two processes learn what one learns, repeat bit for bit and resume', async
   expect(stateOf('broken')).toEqual(stateOf('both'));
 });
 
+test('losses over patches are shared by processes as pixels are', async () => {
+  const losses = 'regionLosses=[{kind: candidates}, {kind: relaxation}, {kind: gated-crf, weight: 0.1}]';
+  const words = ['--set', losses, '--set', 'quick.patches={count: 4, pool: 24}'];
+  expect(await train('patches-alone', ...words)).toMatchObject({ code: 0, stderr: '' });
+  expect(await train('patches-both', ...together, ...words)).toMatchObject({ code: 0, stderr: '' });
+  const [expected, received] = [lines('patches-alone', 'train'), lines('patches-both', 'train')];
+  for (const [step, digits] of [
+    [0, 5],
+    [9, 3],
+  ] as const) {
+    expect(expected[step]?.regionLoss).toBeGreaterThan(0);
+    expect(received[step]?.regionLoss as number).toBeCloseTo(expected[step]?.regionLoss as number, digits);
+  }
+  const odd = await train('patches-odd', ...together, '--set', losses, '--set', 'quick.patches.count=3');
+  expect(odd.stderr).toContain(
+    'quick.patches.count: expected a multiple of 2, the number of processes, received 3',
+  );
+});
+
 test('pixels that processes cannot share equally are refused with the nearest number', async () => {
   const { code, stderr } = await train('odd', ...together, '--set', 'quick.pixels=127');
   expect(code).not.toBe(0);

@@ -1,9 +1,16 @@
 /** Compares the losses of unlabeled pixels with plain loops, and shows that each does what it is for. */
 
-import { candidates, type RegionLoss, regionLosses } from 'coarsely/losses';
+import {
+  candidates,
+  type GatedCrfOptions,
+  gatedCrf,
+  type RegionLoss,
+  regionLosses,
+  relaxation,
+} from 'coarsely/losses';
 import { autocast, Generator, rand, randn, scope, type Tensor, tensorFrom } from 'coarsely/torch';
 import { describe, expect, test } from 'vitest';
-import { type PlainBatch, slowCandidates } from './slow-region-losses.js';
+import { type PlainBatch, slowCandidates, slowGatedCrf, slowRelaxation } from './slow-region-losses.js';
 
 const shape = [3, 4, 6, 7] as const;
 const [images, classes, height, width] = shape;
@@ -59,6 +66,39 @@ const cases: Case[] = [
     name: 'candidates, over all images at once',
     loss: candidates({ perImage: false }),
     slow: (batch) => slowCandidates(batch, { perImage: false }),
+  },
+  {
+    name: 'relaxation',
+    loss: relaxation({ radius: 1 }),
+    slow: (batch) => slowRelaxation(batch, { reach: 1 }),
+  },
+  {
+    name: 'relaxation by cells, over all images at once',
+    loss: relaxation({ radius: 9, perImage: false }),
+    slow: (batch) => slowRelaxation(batch, { reach: 2, perImage: false }),
+    cellSize: 4,
+  },
+  {
+    name: 'gated CRF',
+    loss: gatedCrf({ stride: 1, colorSigma: 0.4 }),
+    slow: (batch) => slowGatedCrf(batch, { colorSigma: 0.4 }),
+  },
+  ...(
+    [
+      { radius: 1, stride: 2, colorSigma: 0.5, destinations: 'all', sources: 'labeled' },
+      { radius: 2, stride: 1, placeSigma: 1, colorSigma: 0.6, sources: 'uncovered', perImage: false },
+      { radius: 3, stride: 3, colorSigma: 0.3 },
+    ] satisfies GatedCrfOptions[]
+  ).map((options) => ({
+    name: `gated CRF ${JSON.stringify(options)}`,
+    loss: gatedCrf(options),
+    slow: (batch: PlainBatch) => slowGatedCrf(batch, options),
+  })),
+  {
+    name: 'gated CRF by cells',
+    loss: gatedCrf({ stride: 8, colorSigma: 0.4 }),
+    slow: (batch) => slowGatedCrf(batch, { stride: 2, colorSigma: 0.4 }),
+    cellSize: 4,
   },
 ];
 

@@ -101,6 +101,21 @@ test.each([false, true])('a run with a teacher resumes bit for bit (evaluate: %s
   expect(curve?.values.byAgreement?.map(({ agreement }) => agreement)).toEqual([-1, 0, 1]);
 });
 
+test('losses of regions over patches repeat bit for bit, and change what is learned', async () => {
+  const sections = { regionLosses: uncovered };
+  const [first, second, without] = [
+    await run('patches', { sections }),
+    await run('patches-again', { sections }),
+    await run('no-patches'),
+  ];
+  expect(stateOf(second.runFolder)).toEqual(stateOf(first.runFolder));
+  expect(stateOf(first.runFolder)).not.toEqual(stateOf(without.runFolder));
+  const features = first.events.filter((event) => event.type === 'features');
+  expect(features.at(-1)).toMatchObject({ done: 12, total: 12 });
+  const losses = metricRecords(readRun(first.runFolder), 'train').map(({ values }) => values.regionLoss ?? 0);
+  expect(Math.min(...losses)).toBeGreaterThan(0);
+});
+
 test('the same seed gives the same bits, and another seed others', async () => {
   const [first, second, other] = [
     await run('first'),
@@ -112,10 +127,17 @@ test('the same seed gives the same bits, and another seed others', async () => {
   expect(lossesOf(other.runFolder)).not.toEqual(lossesOf(first.runFolder));
 });
 
+/** Is a loss of each kind that reads pixels without a label. */
+const uncovered = [{ kind: 'candidates' }, { kind: 'relaxation' }, { kind: 'gated-crf', weight: 0.1 }];
+
 describe('a run that was stopped goes on as if it had not been', () => {
-  test.each([null, { kind: 'arm' }, { kind: 'active-bias' }])('with reweighter %o', async (reweighter) => {
-    const name = reweighter?.kind ?? 'none';
-    const sections = { reweighter };
+  test.each([
+    { reweighter: null },
+    { reweighter: { kind: 'arm' } },
+    { reweighter: { kind: 'active-bias' } },
+    { reweighter: { kind: 'arm' }, regionLosses: uncovered },
+  ])('with %o', async (sections) => {
+    const name = `${sections.reweighter?.kind ?? 'none'}-${sections.regionLosses?.length ?? 0}`;
     const whole = await run(`whole-${name}`, { sections });
     const stopped = await run(`stopped-${name}`, { sections }, 4);
     expect(stopped.outcome).toBe('interrupted');
@@ -155,7 +177,7 @@ test.each(confidences.kinds())('confidence %s is read from pixels', (kind) => {
   });
 });
 
-test.each(regionLosses.kinds())('region loss %s is over the pixels of a step', (kind) =>
+test.each(regionLosses.kinds())('region loss %s is over the pixels of a step, or over patches', (kind) =>
   expectFinite(`region-${kind}`, { sections: { regionLosses: [{ kind }] } }),
 );
 

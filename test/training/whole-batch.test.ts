@@ -2,7 +2,7 @@
  * Checks that what a step takes over the whole batch does not depend on the parts in which the batch is computed, on a
  * network in which no image sees another.
  */
-import { crossEntropy, dice, lovaszSoftmax } from 'coarsely/losses';
+import { candidates, crossEntropy, dice, gatedCrf, lovaszSoftmax, relaxation } from 'coarsely/losses';
 import { Conv2d, Dropout2d, Module } from 'coarsely/nn';
 import { Sgd } from 'coarsely/optim';
 import { LinearArm, Ohem, type OhemOptions, type Reweighter, variance } from 'coarsely/reweighting';
@@ -65,6 +65,9 @@ function stepWith(setting: Setting) {
   const values = Array.from(random.toTypedArray(), Number).map((value, place) => broken[place] ?? value);
   const imagesNCHW = tensorFrom(values, { dtype: 'float32', shape: [images, 3, height, width] });
   const labelsNHW = tensorFrom(labels, { dtype: 'int64', shape: [images, height, width] });
+  const origins = Array.from({ length: images }, (_, index) => ({
+    ...{ index, left: 0, right: index === 1 ? 1.4 : 1, top: 0, bottom: 1, mirrored: index === 2 },
+  }));
   const gradients: number[] = [];
   const losses = trainStep(
     {
@@ -76,9 +79,13 @@ function stepWith(setting: Setting) {
       reduction: 'valid',
       auxiliaryWeight: 0,
       generator,
+      imageClasses: tensorFrom([1, 1, 0, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1], {
+        dtype: 'int64',
+        shape: [images, classCount],
+      }).ne(0),
       ...components,
     },
-    { imagesNCHW, labelsNHW },
+    { imagesNCHW, labelsNHW, origins, colorsN3HW: imagesNCHW.sigmoid() },
     {
       phase,
       kernels,
@@ -128,6 +135,17 @@ describe('parts are the whole batch', () => {
         regionLosses: [
           { loss: dice(), weight: 1 },
           { loss: lovaszSoftmax(), weight: 0.5 },
+        ],
+      },
+    ],
+    [
+      'losses of unlabeled pixels',
+      {
+        reduction: 'all',
+        regionLosses: [
+          { loss: candidates(), weight: 1, needs: ['layout', 'candidates'] },
+          { loss: relaxation({ radius: 1 }), weight: 0.5, needs: ['layout'] },
+          { loss: gatedCrf({ stride: 2 }), weight: 0.1, needs: ['layout', 'colors'] },
         ],
       },
     ],

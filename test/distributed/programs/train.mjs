@@ -12,6 +12,10 @@ import './small-backbone.mjs';
 
 const [height, width] = [32, 48];
 const classCount = 5;
+/** Of the six images, each lacks one class. */
+const imageClasses = Uint8Array.from({ length: 6 * classCount }, (_, place) =>
+  place % classCount === Math.floor(place / classCount) % classCount ? 0 : 1,
+);
 
 /** Returns a value in [0, 1) that looks random and depends on its arguments alone. */
 function noise(...places) {
@@ -80,7 +84,7 @@ function train(
   const { rank, worldSize } = processGroup ?? { rank: 0, worldSize: 1 };
   const count = config.training.batchSize / worldSize;
   const share = { first: rank * count, count };
-  let trainer = new Trainer(config, { classCount, datasetLength: 6, processGroup });
+  let trainer = new Trainer(config, { classCount, datasetLength: 6, imageClasses, processGroup });
   roughen(trainer.components.model);
   // Dropout masks are drawn for the batch of a process, so several processes cannot draw those of a single one.
   if (!dropout) withoutDropout(trainer);
@@ -142,7 +146,7 @@ function withoutDropout({ components }) {
 
 /** Returns a trainer with the state of another one. */
 function resumed(before, { config, processGroup }) {
-  const after = new Trainer(config, { classCount, datasetLength: 6, processGroup });
+  const after = new Trainer(config, { classCount, datasetLength: 6, imageClasses, processGroup });
   tidy(() => after.loadState(before.state(), before.stepsTaken));
   before.dispose();
   return after;
