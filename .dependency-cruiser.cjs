@@ -57,6 +57,8 @@ const rooms = {
   report: ['torch', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation', 'analysis', 'figures'],
   // Starts the command line as other processes, and so needs no room that trains.
   experiments: ['torch', 'data', 'runs', 'config', 'recipes', 'report'],
+  // Trains heads on stored features, one after the other, and draws what they scored. Intervals are those of the tables.
+  plan: ['torch', 'models', 'data', 'config', 'quick', 'figures', 'experiments'],
 };
 
 /** Rooms that every room may import; registry and files stand on errors, errors and format on nothing. */

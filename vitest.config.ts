@@ -11,6 +11,7 @@ const slowSuites = [
   'test/evaluation/{large-image,protocol}.test.ts',
   'test/experiments/command.test.ts',
   'test/analysis/{recording,theory}.test.ts',
+  'test/plan/planning.test.ts',
   'test/quick/{train-run,trusted-labels}.test.ts',
   'test/figures/figures.test.ts',
   'test/losses/fused-pixel-loss.test.ts',

@@ -14,6 +14,7 @@ export * from './losses/index.js';
 export * from './models/index.js';
 export * from './nn/index.js';
 export * from './optim/index.js';
+export * from './plan/index.js';
 export * from './quick/index.js';
 export * from './recipes/index.js';
 export * from './registry/index.js';

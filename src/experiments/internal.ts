@@ -2,6 +2,7 @@
 
 export { checkPlan } from './check-plan.js';
 export { checkScaleOptions, checkWeightKinds, settingsOfScale } from './check-settings.js';
+export { confidenceLevel } from './interval.js';
 export { type JobStatus, jobStatus } from './job-status.js';
 export {
   type ExperimentSettings,
@@ -9,4 +10,5 @@ export {
   readSettings,
   writeSettings,
 } from './settings.js';
+export { studentBound } from './student-t.js';
 export { tablesNamed } from './tables.js';

@@ -10,5 +10,7 @@ export { type FeatureRows, featureRows, type OwnFeatures } from './feature-rows.
 export { FeatureTable } from './feature-table.js';
 export { type FeatureView, featureViews } from './feature-view.js';
 export { type FeatureProgress, type FeatureTableOptions, openFeatureTable } from './open-feature-table.js';
-export { type TrainHeadOptions, trainHead } from './train-head.js';
+export { type ScoreHeadOptions, scoreHead } from './score-head.js';
+export { selectRows } from './select-rows.js';
+export { type TrainHeadOptions, type TrustedHeadRows, trainHead } from './train-head.js';
 export { type TrainRunOptions, trainRun } from './train-run.js';

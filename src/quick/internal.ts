@@ -2,3 +2,4 @@
 
 export { featureCacheFolder, measureFeatureCache } from './cache-folder.js';
 export { type FeatureMaps, openFeatureMaps } from './feature-maps.js';
+export { standardizeHead } from './standardize-head.js';

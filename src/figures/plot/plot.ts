@@ -4,8 +4,8 @@
  * training are drawn in the browser, where they answer to the cursor (see report/browser).
  */
 
-import { type ScaleLinear, scaleLinear } from 'd3-scale';
-import { line } from 'd3-shape';
+import { type ScaleLinear, type ScaleLogarithmic, scaleLinear, scaleLog } from 'd3-scale';
+import { area as areaShape, line } from 'd3-shape';
 import { lightColors } from '../palette.js';
 import { drawLegend } from './legend.js';
 import { element, type Frame, fontSize, text } from './svg.js';
@@ -15,6 +15,8 @@ export interface Axis {
   readonly label: string;
   /** Fixed ends; by default those of the data, widened to whole ticks. */
   readonly range?: readonly [number, number];
+  /** Spaces values evenly (`linear`, the default), or their ratios (`log`), which needs values above 0. */
+  readonly scale?: 'linear' | 'log';
   /** Writes a tick's number; by default as short as the ticks' distance allows. */
   readonly format?: (value: number) => string;
 }
@@ -26,8 +28,12 @@ export interface Series {
   readonly x: readonly number[];
   /** One value for each x; null leaves a gap. */
   readonly y: readonly (number | null)[];
-  /** Bars stand on 0. */
-  readonly mark: 'line' | 'bars';
+  /** Bars stand on 0; dots are not joined. */
+  readonly mark: 'line' | 'bars' | 'dots';
+  /** Draws from low to high at each x: a band around a line, a whisker through a dot. */
+  readonly spread?: { readonly low: readonly number[]; readonly high: readonly number[] };
+  /** Is false for a series that the legend leaves out; true by default. */
+  readonly inLegend?: boolean;
   /** Width of a bar in units of x. */
   readonly barWidth?: number;
   readonly dashed?: boolean;
@@ -45,7 +51,7 @@ export interface Plot {
   readonly series: readonly Series[];
 }
 
-type Scale = ScaleLinear<number, number>;
+type Scale = ScaleLinear<number, number> | ScaleLogarithmic<number, number>;
 
 interface Scales {
   readonly x: Scale;
@@ -61,10 +67,11 @@ export function drawPlot(plot: Plot, frame: Frame): string {
   const { title, note, series } = plot;
   const titleLine = frame.top + fontSize.heading;
   const noteLine = titleLine + 17;
-  const entries = series.map(({ label, color, mark, dashed = false }) => ({
+  const named = series.filter(({ inLegend = true }) => inLegend);
+  const entries = named.map(({ label, color, mark, dashed = false }) => ({
     label,
     color,
-    mark: mark === 'bars' ? ('box' as const) : dashed ? ('dashed line' as const) : ('line' as const),
+    mark: mark !== 'line' ? ('box' as const) : dashed ? ('dashed line' as const) : ('line' as const),
   }));
   const legend = drawLegend(entries, {
     left: frame.left + margin.left,
@@ -77,7 +84,10 @@ export function drawPlot(plot: Plot, frame: Frame): string {
     width: frame.width - margin.left - margin.right,
     height: frame.top + frame.height - margin.bottom - legend.bottom - 10,
   };
-  const heights = series.flatMap(({ y }) => y.filter((value) => value !== null));
+  const heights = series.flatMap(({ y, spread }) => [
+    ...y.filter((value) => value !== null),
+    ...(spread ? [...spread.low, ...spread.high] : []),
+  ]);
   const scales: Scales = {
     x: scaleOf(plot.x, {
       values: series.flatMap(({ x }) => x),
@@ -95,7 +105,9 @@ export function drawPlot(plot: Plot, frame: Frame): string {
     ...drawRows(plot.y, { area, scale: scales.y }),
     ...drawColumns(plot.x, { area, scale: scales.x }),
     ...series.filter(({ mark }) => mark === 'bars').map((one) => drawBars(one, scales)),
+    ...series.filter(({ mark }) => mark === 'line').map((one) => drawBand(one, scales)),
     ...series.filter(({ mark }) => mark === 'line').map((one) => drawLine(one, scales)),
+    ...series.filter(({ mark }) => mark === 'dots').map((one) => drawDots(one, scales)),
   ]);
 }
 
@@ -104,9 +116,10 @@ function tickCount(length: number, space: number): number {
 }
 
 function scaleOf(
-  { range }: Axis,
+  { range, scale = 'linear' }: Axis,
   { values, ticks }: { readonly values: readonly number[]; readonly ticks: number },
 ): Scale {
+  if (scale === 'log') return scaleLog().domain(range ?? [Math.min(...values), Math.max(...values)]);
   if (range !== undefined) return scaleLinear().domain(range);
   const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = values.reduce((greatest, value) => Math.max(greatest, value), Number.NEGATIVE_INFINITY);
@@ -155,7 +168,7 @@ function drawColumns({ label, format }: Axis, { area, scale }: AxisDrawing): str
   const bottom = area.top + area.height;
   const count = tickCount(area.width, tickSpace.x);
   const write = format ?? scale.tickFormat(count);
-  const columns = scale.ticks(count).flatMap((value) => [
+  const columns = ticksOf(scale, count).flatMap((value) => [
     element('line', {
       x1: scale(value),
       x2: scale(value),
@@ -182,6 +195,57 @@ function drawColumns({ label, format }: Axis, { area, scale }: AxisDrawing): str
     ...columns,
     text(label, { x: area.left + area.width / 2, y: bottom + 37, anchor: 'middle' }),
   ];
+}
+
+/** Returns the ticks of a scale; of a logarithmic one 1, 2 and 5 of each power of ten, or where there is room the powers alone. */
+function ticksOf(scale: Scale, count: number): number[] {
+  const ticks = scale.ticks(count);
+  if (!('base' in scale) || ticks.length <= count + 2) return ticks;
+  const leading = (value: number) => value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+  const some = ticks.filter((value) => [1, 2, 5].some((digit) => Math.abs(leading(value) - digit) < 1e-6));
+  return some.length <= count + 4 ? some : some.filter((value) => Math.abs(leading(value) - 1) < 1e-6);
+}
+
+function drawBand({ x: places, spread, color }: Series, { x, y }: Scales): string {
+  if (spread === undefined) return element('g', {}, ['']);
+  const points = places.map((place, index) => ({
+    place,
+    low: spread.low[index] as number,
+    high: spread.high[index] as number,
+  }));
+  const inside = within(y);
+  const path = areaShape<(typeof points)[number]>()
+    .x(({ place }) => x(place))
+    .y0(({ low }) => inside(low))
+    .y1(({ high }) => inside(high))
+    .digits(2)(points);
+  return element('path', { class: 'band', d: path ?? '', fill: color, 'fill-opacity': 0.14 });
+}
+
+/** Returns the place of a value in pixels, on the edge of the plot where it lies outside. */
+function within(scale: Scale): (value: number) => number {
+  const [from, to] = scale.range() as [number, number];
+  return (value) => Math.min(Math.max(from, to), Math.max(Math.min(from, to), scale(value)));
+}
+
+function drawDots({ x: places, y: heights, spread, color }: Series, { x, y }: Scales): string {
+  const marks = places.flatMap((place, index) => {
+    const height = heights[index] ?? null;
+    if (height === null) return [];
+    const whisker = spread && [
+      element('line', {
+        class: 'whisker',
+        x1: x(place),
+        x2: x(place),
+        y1: within(y)(spread.low[index] as number),
+        y2: within(y)(spread.high[index] as number),
+        stroke: color,
+        'stroke-width': 1.4,
+      }),
+    ];
+    return [...(whisker ?? []), element('circle', { class: 'dot', cx: x(place), cy: y(height), r: 3.2 })];
+  });
+  return element('g', { fill: color }, marks.length === 0 ? [''] : marks);
 }
 
 function drawBars({ x: places, y: heights, color, barWidth = 1 }: Series, { x, y }: Scales): string {

@@ -1,0 +1,147 @@
+/** Trains a head on a choice of rows and scores it, as the config of a quick run says. */
+
+import type { Config } from '../config/index.js';
+import { checkQuick, extraHeadsOf, learnsFromClean, withoutReplacedWeights } from '../config/internal.js';
+import { ConfigError } from '../errors/index.js';
+import { type Backbone, createSegmentor, heads, type StackableHead } from '../models/index.js';
+import { type FeatureRows, scoreHead, type TrustedHeadRows, trainHead } from '../quick/index.js';
+import { standardizeHead } from '../quick/internal.js';
+import { createComponent } from '../registry/index.js';
+import { Generator, setThreads } from '../torch/index.js';
+import { resolveThreads } from '../torch/internal.js';
+import type { CurveTables } from './curve-tables.js';
+
+/** Describes what a head of a curve learns from. */
+export interface HeadTrial {
+  readonly rows: FeatureRows;
+  readonly trusted: readonly TrustedHeadRows[];
+  readonly seed: number;
+  /** Counts the steps; those of the config by default. */
+  readonly steps?: number;
+}
+
+/** Trains heads on the features of one frozen network, which it owns. */
+export class HeadTrainer implements Disposable {
+  readonly backbone: Backbone;
+  /** Says which features a head reads. */
+  readonly reading: Pick<StackableHead, 'taps' | 'patchSize'>;
+  readonly #config: Config;
+  readonly #classCount: number;
+
+  /**
+   * @throws {ConfigError} when published weights were not fetched before
+   * @throws {CheckpointError} when the weights of the backbone do not fit
+   */
+  constructor(
+    config: Config,
+    { classCount, onNotice }: { readonly classCount: number; readonly onNotice: (notice: string) => void },
+  ) {
+    setThreads(resolveThreads(config.threads));
+    this.#config = config;
+    this.#classCount = classCount;
+    using generator = new Generator(config.seed);
+    const network = createSegmentor(withoutReplacedWeights(config).model, {
+      classCount,
+      imageChannels: config.data.channels,
+      extraHeads: extraHeadsOf(config),
+      generator,
+      onNotice,
+    });
+    const { taps, patchSize } = network.head as StackableHead;
+    this.reading = { taps, patchSize };
+    network.head.dispose();
+    network.extraHeads?.dispose();
+    this.backbone = network.backbone.to({ device: config.device, memoryFormat: 'channels-last' }).eval();
+  }
+
+  /** Counts the steps of a training. */
+  get steps(): number {
+    return this.#config.training.iterations;
+  }
+
+  /** Returns the mIoU of a head that learned from these rows, between 0 and 1. */
+  score({ rows, trusted, seed, steps }: HeadTrial, { evaluation }: Pick<CurveTables, 'evaluation'>): number {
+    const head = this.#train({ rows, trusted, seed, ...(steps !== undefined && { steps }) });
+    try {
+      return scoreHead(head, evaluation, { classCount: this.#classCount }).mIoU;
+    } finally {
+      head.dispose();
+    }
+  }
+
+  #train({ rows, trusted, seed, steps }: HeadTrial): StackableHead {
+    const { loss, confidence, reweighter, schedule, optimizer, training, device, precision } = this.#config;
+    const quick = this.#config.quick as NonNullable<Config['quick']>;
+    const { clipNorm: _clip, backboneScale: _scale, ...optimizerSection } = optimizer;
+    const head = this.#newHead(seed);
+    try {
+      standardizeHead(head, rows, { seed });
+      return trainHead(rows, {
+        ...{ start: head, classCount: this.#classCount, seed, trusted, device, precision },
+        ...{ loss, confidence, reweighter, schedule, optimizer: optimizerSection },
+        pixels: quick.pixels,
+        classBalance: quick.classBalance,
+        steps: steps ?? training.iterations,
+        isolatedFraction: training.isolatedFraction,
+      });
+    } catch (error) {
+      head.dispose();
+      throw error;
+    }
+  }
+
+  #newHead(seed: number): StackableHead {
+    using generator = new Generator(seed);
+    const { backbone } = this;
+    const { head, alignCorners } = this.#config.model;
+    const context = { backbone, classCount: this.#classCount, generator, alignCorners };
+    return createComponent(heads, head, context) as StackableHead;
+  }
+
+  [Symbol.dispose](): void {
+    this.backbone.dispose();
+  }
+}
+
+/**
+ * Checks that heads on rows alone train as the config says.
+ *
+ * @throws {ConfigError} naming the key that a plan would leave out
+ */
+export function checkPlannable(config: Config): void {
+  const refuse = (key: string, message: string): never => {
+    throw new ConfigError(`${key}: ${message}`);
+  };
+  if (config.quick === null) {
+    refuse(
+      'quick',
+      'a plan trains heads on stored features; expected a config of quick training, such as the recipe quick',
+    );
+  }
+  checkQuick(config);
+  if (config.regionLosses.length > 0) {
+    refuse('regionLosses', 'a plan trains with the pixel loss alone; expected []');
+  }
+  if (config.teacher !== null) refuse('teacher', 'a plan trains heads without one; expected null');
+  if (config.training.stopping !== null)
+    refuse('training.stopping', 'a plan trains all steps; expected null');
+  if (config.classWeights !== null) {
+    refuse('classWeights', 'a plan weighs classes by quick.classBalance alone; expected null');
+  }
+  if (learnsFromClean(config)) {
+    refuse(
+      'reweighter.kind',
+      `${config.reweighter?.kind} learns from clean labels, which a plan varies; expected another`,
+    );
+  }
+  for (const key of ['points', 'clean'] as const) {
+    if (config.data[key] === null) continue;
+    refuse(`data.${key}`, 'a plan varies trusted labels itself, from those of the evaluation; expected null');
+  }
+  if (config.optimizer.clipNorm !== null) {
+    refuse(
+      'optimizer.clipNorm',
+      `a plan trains without it; expected null, received ${config.optimizer.clipNorm}`,
+    );
+  }
+}
