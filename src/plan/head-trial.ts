@@ -4,7 +4,7 @@ import type { Config } from '../config/index.js';
 import { checkQuick, extraHeadsOf, learnsFromClean, withoutReplacedWeights } from '../config/internal.js';
 import { ConfigError } from '../errors/index.js';
 import { type Backbone, createSegmentor, heads, type StackableHead } from '../models/index.js';
-import { type FeatureRows, scoreHead, type TrustedHeadRows, trainHead } from '../quick/index.js';
+import { type FeatureRows, scoreHead, type TrainHeadOptions, trainHead } from '../quick/index.js';
 import { standardizeHead } from '../quick/internal.js';
 import { createComponent } from '../registry/index.js';
 import { Generator, setThreads } from '../torch/index.js';
@@ -14,7 +14,7 @@ import type { CurveTables } from './curve-tables.js';
 /** Describes what a head of a curve learns from. */
 export interface HeadTrial {
   readonly rows: FeatureRows;
-  readonly trusted: readonly TrustedHeadRows[];
+  readonly trusted: NonNullable<TrainHeadOptions['trusted']>;
   readonly seed: number;
   /** Counts the steps; those of the config by default. */
   readonly steps?: number;

@@ -12,5 +12,5 @@ export { type FeatureView, featureViews } from './feature-view.js';
 export { type FeatureProgress, type FeatureTableOptions, openFeatureTable } from './open-feature-table.js';
 export { type ScoreHeadOptions, scoreHead } from './score-head.js';
 export { selectRows } from './select-rows.js';
-export { type TrainHeadOptions, type TrustedHeadRows, trainHead } from './train-head.js';
+export { type TrainHeadOptions, trainHead } from './train-head.js';
 export { type TrainRunOptions, trainRun } from './train-run.js';

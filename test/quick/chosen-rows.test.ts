@@ -1,6 +1,6 @@
 /** Subsets of rows, heads that learn from trusted rows beside others, and their scores over rows. */
 
-import { ConfigError, OperationError } from 'coarsely/errors';
+import { ConfigError } from 'coarsely/errors';
 import type { StackableHead } from 'coarsely/models';
 import { featureRows, scoreHead, selectRows, trainHead } from 'coarsely/quick';
 import { cat, Generator, randn, setThreads, type Tensor, tensorFrom, tidy } from 'coarsely/torch';
@@ -87,15 +87,10 @@ describe('trusted rows', () => {
     head.dispose();
   });
 
-  it.each([
-    [[1], OperationError],
-    [[0], OperationError],
-    [[Number.NaN], OperationError],
-    [[0.6, 0.5], ConfigError],
-  ])('refuses shares %o', (shares, kind) => {
+  it.each([[[1]], [[0.6, 0.5]]])('refuses shares %o, which leave nothing to the others', (shares) => {
     using table = numbered([0, 1]);
     const trusted = shares.map((share) => ({ rows: table, share }));
-    expect(() => trainHead(table, { pixels: 8, steps: 1, trusted })).toThrow(kind);
+    expect(() => trainHead(table, { pixels: 8, steps: 1, trusted })).toThrow(ConfigError);
   });
 });
 
