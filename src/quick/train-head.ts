@@ -9,11 +9,12 @@ import { namedReweighters } from '../reweighting/internal.js';
 import { type Device, Generator } from '../torch/index.js';
 import { freeOnThrow, resolvePrecision } from '../torch/internal.js';
 import { trainStep } from '../training/index.js';
-import { learnFromClean } from '../training/internal.js';
+import { learnFromClean, MovingAverage, type MovingAverageOptions } from '../training/internal.js';
 import { classCounts, type FeatureRows } from './feature-rows.js';
 import { createHeadComponents, type HeadSections } from './head-components.js';
 import { disposeBatch, featureType, pixelBatch } from './pixel-batches.js';
 import { RowSampler, type RowSamplerOptions } from './row-sampler.js';
+import { StackedNetwork } from './stacked-network.js';
 import { standardizeHead } from './standardize-head.js';
 import { MixedRows } from './trusted-rows.js';
 
@@ -39,6 +40,11 @@ export interface TrainHeadOptions extends HeadSections {
   readonly clean?: FeatureRows;
   /** Lists rows whose labels can be trusted, with their share of the objective and of the drawn rows; none by default. */
   readonly trusted?: readonly { readonly rows: FeatureRows; readonly share: number }[];
+  /**
+   * Keeps a moving average of a new head, for reweighters that read agreement; its options are those of the `teacher` section
+   * of a config, with the same defaults. None by default.
+   */
+  readonly teacher?: Partial<MovingAverageOptions>;
   /** Chooses the type of the activations; `auto`, the default, takes the fastest that the device computes well. */
   readonly precision?: 'auto' | 'float32' | 'bfloat16';
   /** Names the device that computes; `cpu` by default. */
@@ -54,7 +60,8 @@ const cleanStream = 1;
  * Trains a head on rows of features and returns it in evaluation mode: a new one, which the caller disposes, or `start`.
  * `head.forwardStacked(featuresNCHW).logitsNCHW` then classifies features [N, channels, height, width].
  *
- * @throws {OperationError} when an option is out of range, or the reweighter learns from clean rows and there are none
+ * @throws {OperationError} when an option is out of range, the reweighter learns from clean rows or reads agreement and there
+ *   are none, or a head that is given would need a teacher
  * @throws {ConfigError} when a kind or one of its options is unknown, and when trusted rows leave none to the others
  * @throws {DataError} when no row has a label
  */
@@ -105,6 +112,13 @@ function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
       `trainHead: reweighter ${learning?.section.kind} learns from clean rows; expected the option clean, received none`,
     );
   }
+  const teacher = createTeacher(table, { ...options, head, classCount, device, apart: components.apart });
+  if (reweighter?.needs?.includes('agreementNHW') && !teacher) {
+    throw new OperationError(
+      `trainHead: reweighter ${options.reweighter?.kind} reads agreement with a moving average; expected the option teacher, received none`,
+    );
+  }
+  const stepComponents = teacher ? { ...components, teacher: teacher.network } : components;
   const resolved = resolvePrecision(precision, device);
   const how = { device, apart: components.apart, dtype: featureType(reweighter, resolved) };
   for (let step = 0; step < steps; step++) {
@@ -121,18 +135,53 @@ function train(table: FeatureRows, options: TrainHeadOptions): StackableHead {
       learnFromClean(components, { ...given, learningRate, generator });
     }
     optimizer.setLearningRate(learningRate);
-    const losses = trainStep(components, batch.onDevice, {
+    const losses = trainStep(stepComponents, batch.onDevice, {
       phase: reweighter?.isolatedStart && step < isolatedFraction * steps ? 'isolated' : 'joint',
       progress: step / steps,
       precision: resolved,
     });
+    teacher?.average.update(step);
     onStep?.(step + 1, () => losses.objective.item());
     for (const loss of Object.values(losses)) loss?.dispose();
     disposeBatch(batch);
   }
   components.dispose();
+  teacher?.network.dispose();
   head.eval();
   return head;
+}
+
+/** Returns a copy of a new head with what averages it; null where the options ask for none. */
+function createTeacher(
+  table: FeatureRows,
+  {
+    teacher,
+    start,
+    head,
+    device,
+    apart,
+    ...shape
+  }: Pick<TrainHeadOptions, 'teacher' | 'start' | 'hidden'> & {
+    readonly head: StackableHead;
+    readonly classCount: number;
+    readonly device: Device;
+    readonly apart: boolean;
+  },
+): { readonly network: StackedNetwork; readonly average: MovingAverage } | null {
+  if (!teacher) return null;
+  if (start) {
+    throw new OperationError(
+      'trainHead: a teacher is the average of a new head; expected no option start beside teacher',
+    );
+  }
+  using generator = new Generator(0);
+  const copy = newHead(table, { ...shape, generator })
+    .to({ device })
+    .freeze();
+  copy.loadStateDict(head.stateDict());
+  const { momentum = 0.99, warmUp = true } = teacher;
+  const average = new MovingAverage({ average: copy, model: head }, { momentum, warmUp });
+  return { network: new StackedNetwork({ head: copy, apart }), average };
 }
 
 /** Creates a head on features that are one tap at their own resolution. */

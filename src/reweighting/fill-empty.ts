@@ -4,7 +4,7 @@ import { arange, ops, type Tensor } from '../torch/index.js';
 
 /**
  * Fills values that were not seen, in each row of [R,B], by linear interpolation between the nearest seen ones of the row,
- * and at its ends by the nearest. A row without any becomes a copy of arbitrary values.
+ * and at its ends by the nearest. In a row without any seen value the result means nothing.
  */
 export function fillEmpty(values: Tensor, seen: Tensor): Tensor {
   const [rows = 0, bins = 0] = values.shape;

@@ -163,3 +163,40 @@ test('what does not fit is refused', () => {
   expect(() => trainHead(rows, { steps: 0 })).toThrow('trainHead: expected steps of at least 1, received 0');
   expect(() => trainHead(rows, { reweighter: { kind: 'meta-weight-net' } })).toThrow(OperationError);
 });
+
+test('a teacher is averaged beside a new head, and lets wrong labels weigh less', () => {
+  const own = ownFeatures();
+  const wrong = own.labels.map((label, row) => (label !== 255 && row % 4 === 0 ? (label + 1) % 4 : label));
+  using rows = featureRows({ features: own.features, channels: 2, labels: wrong });
+  const reweighter = { kind: 'closed-form-arm', inputs: ['variance', 'agreement'] };
+  const options = { ...small, steps: 150, classCount: 4, reweighter, teacher: { momentum: 0.9 } };
+  const train = (changes: Partial<TrainHeadOptions> = {}) => {
+    const head = trainHead(rows, { ...options, ...changes });
+    const bytes = [...head.stateDict().values()].map((tensor) =>
+      Buffer.from(tensor.toBytes()).toString('hex'),
+    );
+    // How sure the head is of the true class says how little it learned of the wrong labels.
+    const likelihood = tidy(() => {
+      const stacked = tensorFrom(own.features, { dtype: 'float32', shape: [length, 2, 1, 1] });
+      const likelihoods = head.forwardStacked(stacked).logitsNCHW.softmax(1).reshape([length, 4]);
+      const labels = own.labels.map((label) => (label === 255 ? 0 : label));
+      const index = tensorFrom(labels, { dtype: 'uint8', shape: [length, 1] }).to({ dtype: 'int64' });
+      return likelihoods.gather(1, index).mean().item();
+    });
+    head.dispose();
+    return { bytes, likelihood };
+  };
+  const first = train();
+  expect(train().bytes).toEqual(first.bytes);
+  const uniform = train({ reweighter: null });
+  const pure = train({ reweighter: { ...reweighter, discount: 0 } });
+  expect(first.likelihood).toBeGreaterThan(uniform.likelihood + 0.2);
+  expect(pure.likelihood).toBeLessThan(uniform.likelihood);
+  const { teacher: _, ...without } = options;
+  expect(() => trainHead(rows, without)).toThrow(
+    'trainHead: reweighter closed-form-arm reads agreement with a moving average; expected the option teacher, received none',
+  );
+  const start = trainHead(rows, { ...small, classCount: 4, steps: 1 });
+  expect(() => trainHead(rows, { ...options, start })).toThrow('expected no option start beside teacher');
+  start.dispose();
+});
