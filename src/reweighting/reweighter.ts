@@ -36,7 +36,7 @@ export interface ReweighterInput {
   /** Labels, [N,H,W] int64; given if the strategy `needs` them. */
   readonly labelsNHW?: Tensor;
   /**
-   * How far the prediction of the network's moving average agrees with the label, 2 p_y / max_c p_c − 1, [N,H,W] float32 in
+   * Tells how far the prediction of the network's moving average agrees with the label, 2 p_y / max_c p_c − 1, [N,H,W] float32 in
    * [−1, 1]; given if the strategy `needs` it.
    */
   readonly agreementNHW?: Tensor;
