@@ -198,7 +198,7 @@ function pointTable({ points }: DatasetInspection): string {
   const header = [
     'points',
     'images',
-    'points',
+    'answered',
     'open',
     'classes',
     ...sets.flatMap((set) => [`on ${set} %`, 'agree %']),
