@@ -4,6 +4,7 @@
  */
 
 import { ignoreIndex } from '../data/index.js';
+import { OperationError } from '../errors/index.js';
 import type { RegionLossOptions } from '../losses/index.js';
 import { resizeBilinear } from '../nn/index.js';
 import type { SampleOrigin } from '../reweighting/index.js';
@@ -70,16 +71,24 @@ export function withRelaxedLabels({ regionLosses }: TrainingComponents, batch: S
 export function regionLossOf(components: TrainingComponents, input: RegionLossInput): Tensor | null {
   const { regionLosses = [] } = components;
   if (regionLosses.length === 0) return null;
-  const { own, layout = own, strong = layout, progress } = input;
+  const { own, layout = own, strong, progress } = input;
   const resized = new Map<RegionMaps, Resized>();
   const losses = regionLosses.map(({ loss, weight, needs = [] }) => {
-    const maps = needs.includes('strong') ? strong : needs.includes('layout') ? layout : own;
+    const usual = needs.includes('layout') ? layout : own;
+    const maps = needs.includes('strong') ? expectStrong(strong) : usual;
     const known = resized.get(maps) ?? resizedMaps(components, maps);
     resized.set(maps, known);
     const options = { ...known.options, ...(progress !== undefined && { progress }) };
     return loss(known.logitsNCHW, known.labelsNHW, options).mul(weight);
   });
   return losses.reduce((sum, loss) => sum.add(loss));
+}
+
+function expectStrong(strong: RegionMaps | undefined): RegionMaps {
+  if (strong) return strong;
+  throw new OperationError(
+    'regionLosses: a loss needs strongly changed pixels; expected their maps beside those of the batch, received none',
+  );
 }
 
 interface Resized {

@@ -204,8 +204,9 @@ function lossesOf(
   const teacherLogitsNCHW = teacherLogitsOf(components, batch, { precision });
   const layout = layoutMaps(components, { batch, output, teacherLogitsNCHW }, { precision });
   const { frequencies, processGroup } = components;
-  if (layout && frequencies) updateFrequencies(frequencies, layout, { processGroup });
-  const strong = layout && strongMaps(components, layout, { precision, patches: layout.batch !== batch });
+  const seen = layout ?? { batch, teacherLogitsNCHW };
+  if (frequencies) updateFrequencies(frequencies, seen, { processGroup });
+  const strong = strongMaps(components, seen, { precision, patches: seen.batch !== batch });
   enter?.('loss');
   const losses = objectiveOf(components, {
     ...output,

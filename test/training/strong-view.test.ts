@@ -2,9 +2,11 @@
 
 import { imageNetNormalization } from 'coarsely/data';
 import { Generator, rand, scope, type Tensor, tensorFrom } from 'coarsely/torch';
+import type { TrainingComponents } from 'coarsely/training';
 import { describe, expect, test } from 'vitest';
 import { StackedNetwork } from '#quick/stacked-network.js';
 import { updateFrequencies } from '#training/class-frequencies.js';
+import { regionLossOf } from '#training/region-losses.js';
 import { strongView } from '#training/strong-view.js';
 
 const [images, height, width] = [8, 20, 30];
@@ -145,6 +147,29 @@ test('features lose half of their channels, whole ones, and the others are doubl
   }
   expect(dropped / (count * channels)).toBeGreaterThan(0.35);
   expect(dropped / (count * channels)).toBeLessThan(0.65);
+});
+
+test('a loss that needs them gets strongly changed pixels, and the others the usual ones', () => {
+  using _inner = scope();
+  const mapsOf = (logit: number) => ({
+    batch: {
+      imagesNCHW: tensorFrom([0], { ...float, shape: [1, 1, 1, 1] }),
+      labelsNHW: tensorFrom([logit], { dtype: 'int64', shape: [1, 1, 1] }),
+    },
+    logitsNCHW: tensorFrom([logit], { ...float, shape: [1, 1, 1, 1] }),
+  });
+  // Each loss gives the logit that it saw and ten times the label.
+  const loss = (logits: Tensor, labels: Tensor) => logits.sum().add(labels.sum().mul(10));
+  const components = {
+    regionLosses: [
+      { loss, weight: 1 },
+      { loss, weight: 100, needs: ['layout'] as const },
+      { loss, weight: 10_000, needs: ['layout', 'strong'] as const },
+    ],
+  } as unknown as TrainingComponents;
+  const input = { own: mapsOf(1), layout: mapsOf(2), strong: mapsOf(3) };
+  expect(regionLossOf(components, input)?.item()).toBe(11 + 22 * 100 + 33 * 10_000);
+  expect(() => regionLossOf(components, { own: input.own })).toThrow(/needs strongly changed pixels/);
 });
 
 describe('frequencies of classes', () => {
