@@ -38,13 +38,22 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/**
+ * Returns the lines of an output without libtorch's remark on strides: a weight of two forward passes gets the sum of two
+ * gradients, whose dimensions of length 1 have other strides than the weight. The numbers are the same.
+ */
+function complaintsOf(stderr: string): string[] {
+  const remark = /InitGoogleLogging|Grad strides do not match|grad\.sizes\(\)|bucket_view\.sizes\(\)/;
+  return stderr.split('\n').filter((line) => line.trim() !== '' && !remark.test(line));
+}
+
 test('two processes take the same scores, and have the same bits again', async () => {
   const results = [];
   for (const name of ['first', 'second']) {
     const { code, stderr } = await coarsely(['train', 'both.yaml', '--name', name, '--processes', '2'], {
       cwd: folder,
     });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, complaints: complaintsOf(stderr) }).toEqual({ code: 0, complaints: [] });
     const run = readRun(path.join(folder, 'runs', name));
     const lines = run.metrics.filter(({ split }) => ['train', 'heldOut', 'val'].includes(split));
     const { tensors } = readSafetensors(run.lastCheckpoint?.file ?? '');
