@@ -191,5 +191,6 @@ export const gatedCrfComponent = defineComponent({
   kind: 'gated-crf',
   options: schema,
   needs: ['layout', 'colors'] as const,
+  learnsUncovered: true,
   create: gatedCrf,
 });
