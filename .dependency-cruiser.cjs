@@ -56,7 +56,7 @@ const rooms = {
   figures: ['torch', 'data', 'runs', 'evaluation', 'analysis'],
   report: ['torch', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation', 'analysis', 'figures'],
   // Starts the command line as other processes, and so needs no room that trains.
-  experiments: ['torch', 'data', 'runs', 'config', 'recipes', 'report'],
+  experiments: ['torch', 'data', 'coarsen', 'runs', 'config', 'recipes', 'report'],
   // Trains heads on stored features, one after the other, and draws what they scored. Intervals are those of the tables.
   plan: ['torch', 'models', 'data', 'config', 'quick', 'figures', 'experiments'],
 };

@@ -49,7 +49,7 @@ export const guide: NavigationItem[] = [
       { text: 'Results: CamVid in quick mode', link: '/results/quick-camvid' },
       { text: 'Results: suggested points', link: '/results/suggest-camvid' },
       { text: 'Results: what to label next on CamVid', link: '/results/plan-camvid' },
-      { text: 'Results: CamVid tables', link: '/results/camvid-tables' },
+      { text: 'Results: the paper’s claims on CamVid', link: '/results/camvid-quick-tables' },
       { text: 'Results: CamVid, longer runs', link: '/results/camvid-coarse' },
       { text: 'Results: CamVid, full training', link: '/results/full-training-camvid' },
     ],

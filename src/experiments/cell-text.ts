@@ -30,6 +30,12 @@ export function intervalText(interval: Interval | null): string {
   return `${formatDifference(interval.lower)} to ${formatDifference(interval.upper)}`;
 }
 
+/** Returns an interval of ratios such as `0.871 to 0.902`; `–` where there is none. */
+export function ratioIntervalText(interval: Interval | null): string {
+  if (interval === null) return '–';
+  return `${formatNumber(interval.lower, { decimals: 3 })} to ${formatNumber(interval.upper, { decimals: 3 })}`;
+}
+
 /** Returns a table as lines of Markdown; the first `labelColumns` columns are set to the left, the others to the right. */
 export function markdownTable(
   { heading, rows }: TextTable,

@@ -1,11 +1,12 @@
 /** Checks everything that can be checked before the first run of an experiment starts. */
 
 import { type Config, checkConfig, datasetSection } from '../config/index.js';
-import { checkExtraHeads, learnsFromClean } from '../config/internal.js';
+import { checkExtraHeads, learnsFromClean, mixesClean } from '../config/internal.js';
 import { checkDataset } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
 import { jobStatus } from './job-status.js';
 import type { ExperimentPlan } from './plan.js';
+import { lacksPoints } from './simulated-points.js';
 
 type Checker = typeof checkDataset;
 
@@ -18,7 +19,12 @@ type Checker = typeof checkDataset;
 export async function checkPlan({ queue }: ExperimentPlan): Promise<void> {
   for (const job of queue) jobStatus(job);
   const checkOnce = onceForEach();
-  for (const { config, runName } of queue) {
+  for (const job of queue) {
+    const { runName } = job;
+    // Points that are not made yet cannot be checked.
+    const config = lacksPoints(job)
+      ? { ...job.config, data: { ...job.config.data, points: null } }
+      : job.config;
     checkExtraHeads(config);
     await checkConfig(config, { label: runName, checkDataset: checkOnce });
     await checkCleanCount(config, { runName, checkOnce });
@@ -42,7 +48,7 @@ async function checkCleanCount(
   { runName, checkOnce }: { readonly runName: string; readonly checkOnce: Checker },
 ): Promise<void> {
   const count = config.data.clean?.count ?? null;
-  if (count === null || !learnsFromClean(config)) return;
+  if (count === null || !(learnsFromClean(config) || mixesClean(config))) return;
   const { length } = await checkOnce(datasetSection(config.data, 'clean'));
   if (count <= length) return;
   throw new ConfigError(

@@ -23,7 +23,7 @@ export function checkScaleOptions(given: ExperimentSettingsInput, size: Size): v
   if (given.weights !== undefined && !takesWeights(size)) {
     throw new ConfigError(
       `experiment: --weights is of --scale paper, but this experiment has --scale ${scale}; leave it out, or use ` +
-        '--scale paper or --mode quick',
+        '--scale paper, --mode quick or --mode pretrained',
     );
   }
 }
@@ -38,11 +38,11 @@ export function settingsOfScale(settings: ExperimentSettings): ExperimentSetting
 }
 
 function takesRate({ scale, mode }: Size): boolean {
-  return scale === 'small' || mode === 'quick';
+  return scale === 'small' || mode !== 'full';
 }
 
 function takesWeights({ scale, mode }: Size): boolean {
-  return scale === 'paper' || mode === 'quick';
+  return scale === 'paper' || mode !== 'full';
 }
 
 /**

@@ -26,6 +26,8 @@ export interface ExperimentTable {
   readonly rows: readonly TableRow[];
   /** Lists what the paper claims about these rows. */
   readonly claims: readonly Claim[];
+  /** Names the run on fine labels that every row is measured against, where the table has costs of labeling. */
+  readonly fineLabels?: PaperRun;
   /** Tells what a reader must know to compare the table with the paper's. */
   readonly remarks: readonly string[];
 }

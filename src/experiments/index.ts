@@ -3,9 +3,11 @@ export type { ClaimResult } from './claim-result.js';
 export type { ExperimentTable, Metric, TableRow } from './experiment-table.js';
 export type { Interval } from './interval.js';
 export type { Job } from './job.js';
+export type { LabelCounts } from './labeling.js';
 export type { KnownJob, PairedDifference, Summary } from './paired-difference.js';
 export { type PaperScaleOptions, paperScale } from './paper-scale.js';
 export { type ExperimentPlan, type PlanOptions, planExperiment } from './plan.js';
+export { type PretrainedScaleOptions, pretrainedScale } from './pretrained-scale.js';
 export {
   type JobOutcome,
   type JobProcess,

@@ -10,5 +10,6 @@ export {
   readSettings,
   writeSettings,
 } from './settings.js';
+export { makePoints } from './simulated-points.js';
 export { studentBound } from './student-t.js';
 export { tablesNamed } from './tables.js';

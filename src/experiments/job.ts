@@ -6,6 +6,7 @@ import { withAbsolutePaths } from '../config/internal.js';
 import { ConfigError } from '../errors/index.js';
 import type { PaperRun } from '../recipes/internal.js';
 import type { Scale } from './scale.js';
+import type { SimulatedPoints } from './simulated-points.js';
 
 /** Is one training run of an experiment. */
 export interface Job {
@@ -16,6 +17,8 @@ export interface Job {
   readonly seed: number;
   readonly folder: string;
   readonly config: Config;
+  /** Says which points must be made for it; null for a run without points. */
+  readonly simulatedPoints: SimulatedPoints | null;
 }
 
 /** Holds what all runs of an experiment share. */
@@ -61,5 +64,12 @@ export function jobOf(run: PaperRun, { runName, seed, settings }: JobOptions): J
       'experiment: --set cannot change name, seed or output, because the experiment sets them for each run',
     );
   }
-  return { name, runName, seed, folder: path.join(runs, name), config: withAbsolutePaths(config) };
+  return {
+    name,
+    runName,
+    seed,
+    folder: path.join(runs, name),
+    config: withAbsolutePaths(config),
+    simulatedPoints: scaled.simulatedPoints ?? null,
+  };
 }

@@ -1,14 +1,22 @@
 /** Writes the results of tables as Markdown: scores with their spread, those of the paper beside them, and its claims. */
 
 import { formatNumber } from '../format/index.js';
-import { differenceText, intervalText, markdownTable, scoreText, type TextTable } from './cell-text.js';
+import {
+  differenceText,
+  intervalText,
+  markdownTable,
+  ratioIntervalText,
+  scoreText,
+  type TextTable,
+} from './cell-text.js';
 import { claimTable, verdictCounts, verdictNotes } from './claim-text.js';
 import { type Metric, tableLabel } from './experiment-table.js';
-import type { RowResult, TableResult } from './table-result.js';
+import type { RowLabeling, RowResult, TableResult } from './table-result.js';
 
-/** Returns every cell of a table as text. The paper's columns are left out of a table none of whose rows is in the paper. */
+/** Returns every cell of a table as text. The paper's columns are left out of a table that shows the costs of labeling. */
 export function textTable({ columns, metrics, rows }: TableResult): TextTable {
-  const shown = { metrics, paper: rows.some(({ paper }) => paper !== null) };
+  const labeling = rows[0]?.labeling ?? null;
+  const shown = { metrics, paper: labeling === null, labeling: labeling !== null };
   return {
     heading: [
       ...columns,
@@ -16,6 +24,7 @@ export function textTable({ columns, metrics, rows }: TableResult): TextTable {
       'Δ mIoU',
       '95 % interval',
       'seeds',
+      ...(shown.labeling ? ['of fine', '95 % interval of it', 'hours'] : []),
       ...(shown.paper ? [...metrics.map((metric) => `paper ${metric}`), 'paper Δ'] : []),
     ],
     rows: rows.map((row) => rowText(row, shown)),
@@ -25,6 +34,7 @@ export function textTable({ columns, metrics, rows }: TableResult): TextTable {
 interface Shown {
   readonly metrics: readonly Metric[];
   readonly paper: boolean;
+  readonly labeling: boolean;
 }
 
 function rowText(row: RowResult, { metrics, paper }: Shown): string[] {
@@ -35,7 +45,16 @@ function rowText(row: RowResult, { metrics, paper }: Shown): string[] {
       ? ['', '']
       : [differenceText(row.difference), intervalText(row.difference.interval)]),
     String(row.scores.mIoU.count),
+    ...(row.labeling === null ? [] : labelingText(row.labeling)),
     ...(paper ? paperText(row, metrics) : []),
+  ];
+}
+
+function labelingText({ hours, ratio }: RowLabeling): string[] {
+  return [
+    ratio === null ? '1' : formatNumber(ratio.mean, { decimals: 3 }),
+    ratio === null ? '' : ratioIntervalText(ratio.interval),
+    formatNumber(hours, { decimals: 1 }),
   ];
 }
 
@@ -52,14 +71,20 @@ function figureText(figure: number | null | undefined): string {
 
 const explanation =
   'Scores are in percent: the mean over seeds ± the sample standard deviation. Δ mIoU is the mean of the differences to\n' +
-  'the base row, seed by seed, ± their own deviation; behind it is Student’s t interval of that mean. The columns “paper”\n' +
-  'are what the paper reports.';
+  'the base row, seed by seed, ± their own deviation; behind it is Student’s t interval of that mean.';
+
+const paperExplanation = ' The columns “paper”\nare what the paper reports.';
+
+function explanationOf(results: readonly TableResult[]): string {
+  const hasPaper = results.some(({ rows }) => rows.some(({ labeling }) => labeling === null));
+  return hasPaper ? explanation + paperExplanation : explanation;
+}
 
 /** Returns a table with its claims and remarks as Markdown; `notes` are those of the whole experiment. */
 export function tableMarkdown(result: TableResult, notes: readonly string[]): string {
   return [
     ...tableSection(result, { level: 1 }),
-    explanation,
+    explanationOf([result]),
     '',
     ...(result.claims.length === 0 ? [] : verdictNotes.map((note) => `- ${note}`)),
     ...notes.map((note) => `- ${note}`),
@@ -79,7 +104,7 @@ export function tablesMarkdown(
     ...(claims.length === 0
       ? []
       : [verdictCounts(claims), '', ...verdictNotes.map((note) => `- ${note}`), '']),
-    explanation,
+    explanationOf(results),
     '',
     ...results.flatMap((result) => tableSection(result, { level: 2 })),
     '## How it was run',

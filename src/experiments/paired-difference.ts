@@ -23,7 +23,7 @@ export interface Summary {
   readonly count: number;
 }
 
-/** Holds the difference of two runs over the seeds that both have, with 95 % intervals of its mean. */
+/** Holds the difference or the ratio of two runs over the seeds that both have, with 95 % intervals of its mean. */
 export interface PairedDifference extends Summary {
   /** Is Student's t interval; null for fewer than two seeds, and when one of them diverged. */
   readonly interval: Interval | null;
@@ -59,8 +59,25 @@ export function pairedDifference(
   own: ReadonlyMap<number, number>,
   base: ReadonlyMap<number, number>,
 ): PairedDifference {
+  return overSharedSeeds(own, { base, compare: (value, other) => value - other });
+}
+
+/** Returns the ratio of two runs over the seeds that both have. */
+export function pairedRatio(
+  own: ReadonlyMap<number, number>,
+  base: ReadonlyMap<number, number>,
+): PairedDifference {
+  return overSharedSeeds(own, { base, compare: (value, other) => value / other });
+}
+
+interface Comparison {
+  readonly base: ReadonlyMap<number, number>;
+  readonly compare: (own: number, base: number) => number;
+}
+
+function overSharedSeeds(own: ReadonlyMap<number, number>, { base, compare }: Comparison): PairedDifference {
   const shared = [...own].filter(([seed]) => base.has(seed)).sort(([a], [b]) => a - b);
-  const values = shared.map(([seed, value]) => value - (base.get(seed) as number));
+  const values = shared.map(([seed, value]) => compare(value, base.get(seed) as number));
   return {
     ...summarize(values),
     interval: studentInterval(values),

@@ -1,7 +1,7 @@
 /** Runs the tables as the paper did: Cityscapes and ADE20K in their official layouts, its networks, steps and crops. */
 
 import { type PaperRun, paperBackbone, paperConfig, paperRunName } from '../recipes/internal.js';
-import type { DataRoots, Scale } from './scale.js';
+import type { DataRoots, Scale, ScaledRun } from './scale.js';
 
 /** Configures the paper's scale. */
 export interface PaperScaleOptions {
@@ -21,7 +21,9 @@ export function paperScale(roots: DataRoots, { weights = {} }: PaperScaleOptions
     dataNotes: [
       'Table 6 trains on train and val of Cityscapes: its figures here are of val, which was trained on; only the test server can judge.',
     ],
+    labels: () => null,
     scaled(run) {
+      if (run.additional !== undefined) return withoutAdditional;
       const [name, root] = rootOf(run, roots);
       if (root === undefined) {
         return { missing: `name its folder with --data ${name}=ROOT`, rows: `rows of ${run.data}` };
@@ -31,6 +33,11 @@ export function paperScale(roots: DataRoots, { weights = {} }: PaperScaleOptions
     },
   };
 }
+
+const withoutAdditional: ScaledRun = {
+  missing: 'they need a folder whose size is known: use --scale small',
+  rows: 'rows with points or a few fine images',
+};
 
 function rootOf({ data }: PaperRun, { cityscapes, ade20k }: DataRoots): [string, string | undefined] {
   return data === 'ade20k' ? ['ade20k', ade20k] : ['cityscapes', cityscapes];

@@ -7,6 +7,7 @@
 import type { RecipeConfig } from '../config/index.js';
 import { quickCrossEntropy } from '../recipes/index.js';
 import { type BackboneRole, methodSections, type PaperRun, testScales } from '../recipes/internal.js';
+import { ohemShare } from './ohem-share.js';
 import type { Scale, ScaledRun } from './scale.js';
 
 /** Configures `quickScale`. */
@@ -23,8 +24,6 @@ const backbones: Readonly<Record<BackboneRole, string>> = {
   larger: 'mobilenet_v3_large',
 };
 
-/** Sets the share of the pixels that OHEM keeps at least: openseg's 100 000 of two crops of 512×1024. */
-const ohemShare = 100_000 / (2 * 512 * 1024);
 /** Gives the pixels of a step where the recipe does not state them. */
 const defaultPixels = 8192;
 
@@ -34,7 +33,7 @@ export function quickScale(
   { weights = {}, armLearningRateScale = 1 }: QuickScaleOptions = {},
 ): Scale {
   return {
-    name: base.name,
+    ...base,
     mode: 'quick',
     notes: [
       "Quick mode: in place of the paper's networks, all of whose weights are trained on crops, a frozen backbone with " +
@@ -43,7 +42,6 @@ export function quickScale(
         'ResNet-50 and 101), this head for DeepLabv3+.',
       'The network below the head cannot learn, so that these rows say how a method weighs pixels, not what it does to features.',
     ],
-    dataNotes: base.dataNotes,
     scaled(run) {
       if (run.head === 'ocr') return withoutHead;
       const scaled = base.scaled({ ...run, backbone: 'standard' });
@@ -55,7 +53,7 @@ export function quickScale(
         scaled.name,
         ...(kind === backbones.standard ? [] : [kind.replaceAll('_', '-')]),
       ].join('-');
-      return { name, config: { ...config, name, model: modelWith(kind, config.model) } };
+      return { ...scaled, name, config: { ...config, name, model: modelWith(kind, config.model) } };
     },
   };
 

@@ -11,7 +11,7 @@ import { parseJson, writeTextAtomically } from '../files/index.js';
 
 const settingsSchema = z.strictObject({
   scale: z.enum(['small', 'paper']).default('small'),
-  mode: z.enum(['full', 'quick']).default('full'),
+  mode: z.enum(['full', 'quick', 'pretrained']).default('full'),
   data: z.strictObject({ cityscapes: z.string().optional(), ade20k: z.string().optional() }).default({}),
   seeds: z.int().min(1).default(3),
   iterations: z.int().min(1).optional(),

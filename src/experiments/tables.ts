@@ -3,11 +3,16 @@
 import { ConfigError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
 import { baselinesTable } from './baselines-table.js';
+import { coarseToFineTable } from './coarse-to-fine-table.js';
 import type { ExperimentTable } from './experiment-table.js';
 import { paperTables } from './paper-tables.js';
 
 /** Lists the tables of the paper and of this project. */
-export const experimentTables: readonly ExperimentTable[] = [...paperTables, baselinesTable];
+export const experimentTables: readonly ExperimentTable[] = [
+  ...paperTables,
+  baselinesTable,
+  coarseToFineTable,
+];
 
 /**
  * Returns the tables that a list such as `table1,table2` names, or all tables for `all`.

@@ -6,9 +6,11 @@ import { writeTextAtomically } from '../files/index.js';
 import { formatNumber } from '../format/index.js';
 import { tableLabel } from './experiment-table.js';
 import { jobStatus } from './job-status.js';
+import { labelingRows } from './labeling-rows.js';
 import { tableMarkdown, tablesMarkdown } from './markdown.js';
 import type { KnownJob } from './paired-difference.js';
 import type { ExperimentPlan } from './plan.js';
+import { modeTitle } from './scale.js';
 import { sizeNotes } from './size-notes.js';
 import { type TableResult, tableResult } from './table-result.js';
 
@@ -46,14 +48,14 @@ export function writeTables(plan: ExperimentPlan, { tables, notes }: ExperimentR
     const write = (ending: string, text: string) =>
       writeTextAtomically(path.join(output, `${table.name}.${ending}`), text);
     write('md', tableMarkdown(table, notes));
-    write('json', `${JSON.stringify({ ...table, notes }, nanAsText, 1)}\n`);
+    const content = labelingRows(table, plan.scale.mode);
+    write('json', `${JSON.stringify({ ...(content ?? table), notes }, nanAsText, 1)}\n`);
   }
 }
 
 /** Returns a title such as `Table 1, Table 2, quick mode`. */
 export function experimentTitle({ tables, scale }: ExperimentPlan): string {
-  const mode = scale.mode === 'quick' ? ', quick mode' : '';
-  return `${tables.map(({ name }) => tableLabel(name)).join(', ')}${mode}`;
+  return `${tables.map(({ name }) => tableLabel(name)).join(', ')}${modeTitle(scale.mode)}`;
 }
 
 /** Replaces NaN, which is a result here and has no form in JSON, by text. */

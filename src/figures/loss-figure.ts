@@ -101,5 +101,6 @@ function trendOf({ bins, pixels }: PixelStatistics): string {
     (loss, bin): loss is number => loss !== null && (bins.pixels[bin] as number) >= pixels / 1000,
   );
   const falling = means.slice(1).filter((loss, index) => loss < (means[index] as number)).length;
-  return `falls from one interval to the next in ${falling} of ${Math.max(0, means.length - 1)}`;
+  const steps = Math.max(0, means.length - 1);
+  return `falls from one interval to the next in ${falling} of ${steps}, among those with 0.1 % of the pixels or more`;
 }

@@ -3,6 +3,8 @@
 export { paperBackbone, paperConfig, testScales } from './paper/paper-config.js';
 export { type MethodName, methodCleanData, methodSections } from './paper/paper-methods.js';
 export {
+  type AdditionalLabels,
+  additionalNames,
   type BackboneRole,
   type PaperData,
   type PaperRun,

@@ -48,7 +48,7 @@ export function scenesQuick({ root = scenesRoot }: RecipeOptions = {}): RecipeCo
   };
 }
 
-/** Returns quick training with ARM, at the head's rate, as each of AdamW's steps has the size of the rate. */
+/** Returns quick training with ARM, at the head's rate as in `quick-arm`. */
 export function scenesQuickArm(options: RecipeOptions = {}): RecipeConfig {
   return withArm(named(scenesQuick(options), 'scenes-quick-arm'), { learningRateScale: 1 });
 }

@@ -184,6 +184,45 @@ describe('coarsely experiment', () => {
     expect(existsSync(path.join(folder, 'refused'))).toBe(false);
   });
 
+  it('makes points for the table from coarse to fine, trains with them, and writes rows with costs', async () => {
+    const shared = [
+      '--data',
+      'scenes',
+      '--output',
+      'costs',
+      '--seeds',
+      '1',
+      '--jobs',
+      '1',
+      '--iterations',
+      '2',
+    ];
+    const rows = ['--rows', 'fine-cross-entropy,coarse-trim-points30,coarse-cross-entropy-fine5'];
+    const first = await coarsely(['experiment', 'coarse-to-fine', ...shared, ...changes, ...rows], {
+      cwd: folder,
+    });
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stderr).toMatch(
+      /wrote \d+ points of 4 images to .*costs.points.30.train: drawn from the fine labels/,
+    );
+    expect(existsSync(path.join(folder, 'scenes/points'))).toBe(false);
+    const { rows: written, notes } = JSON.parse(
+      readFileSync(path.join(folder, 'costs/coarse-to-fine.json'), 'utf8'),
+    );
+    expect(written.map(({ recipe, hours }: { recipe: string; hours: number }) => [recipe, hours])).toEqual([
+      ['Cross-entropy', 6],
+      ['Trim, 5 %', 0.5333],
+      // Four coarse images and one fine one.
+      ['Cross-entropy', 1.9667],
+    ]);
+    expect(notes.at(-1)).toContain('coarsely experiment coarse-to-fine --scale small');
+    const again = await coarsely(['experiment', 'coarse-to-fine', ...shared, ...changes, ...rows], {
+      cwd: folder,
+    });
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.stdout).not.toContain('started');
+  });
+
   it('plans one run at a time on a device that all runs share', async () => {
     const scenes = words('planned', '--dry-run', '--iterations', '2').filter(
       (word, index, all) => word !== '--jobs' && all[index - 1] !== '--jobs',

@@ -26,7 +26,10 @@ let small: Scale;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'coarsely-tables-'));
   await writeScenes(folder, { train: 2, validation: 2, width: 96, height: 64 });
-  small = await smallScale({ cityscapes: folder, ade20k: folder });
+  small = await smallScale(
+    { cityscapes: folder, ade20k: folder },
+    { pointsFolder: path.join(folder, 'points-of-runs') },
+  );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -81,6 +84,7 @@ describe('the tables', () => {
       ['table5', 9],
       ['table6', 12],
       ['baselines', 10],
+      ['coarse-to-fine', 36],
     ]);
   });
 

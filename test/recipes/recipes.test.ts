@@ -1,13 +1,17 @@
 import { resolveConfig, configSchema as schema } from 'coarsely/config';
+import { paperScale, quickScale } from 'coarsely/experiments';
 import {
   folderArm,
+  quickArm,
   recipes,
   scenesCrossEntropy,
+  scenesQuickArm,
   withAgreement,
   withArm,
   withLinearArm,
 } from 'coarsely/recipes';
 import { describe, expect, it } from 'vitest';
+import { paperRun } from '#recipes/paper/paper-run.js';
 
 describe('recipes', () => {
   const own = [...recipes.values()].filter(({ group }) => group === undefined);
@@ -26,6 +30,15 @@ describe('recipes', () => {
     );
     expect(resolveConfig('scenes-arm', { schema, recipes }).data.root).toBe('data/scenes');
     expect(folderArm({ root: 'mine' }).data.root).toBe('mine');
+  });
+});
+
+describe('quick recipes', () => {
+  it('agree on how much faster than the head ARM learns, and the tables in quick mode with them', () => {
+    const table = quickScale(paperScale({ cityscapes: 'city' })).scaled(paperRun('cityscapes-coarse', 'arm'));
+    const configs = [quickArm(), scenesQuickArm(), 'config' in table ? table.config : null];
+    for (const config of configs)
+      expect(config?.reweighter).toMatchObject({ kind: 'arm', learningRateScale: 1 });
   });
 });
 

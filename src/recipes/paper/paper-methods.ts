@@ -6,7 +6,10 @@
 import type { RecipeConfig } from '../../config/index.js';
 
 /** Holds the sections of a config that make a method. */
-export type MethodSections = Pick<RecipeConfig, 'loss' | 'confidence' | 'reweighter'>;
+export type MethodSections = Pick<
+  RecipeConfig,
+  'loss' | 'confidence' | 'reweighter' | 'teacher' | 'regionLosses'
+>;
 
 /** Describes the part of a dataset with clean labels, from which some methods learn. */
 export interface CleanData {
@@ -43,6 +46,12 @@ const arm = (
 /** Returns W(v) = slope · v + 0.5: a slope of −0.5 suppresses confident pixels, +0.5 focuses on them (section 4.3). */
 const linearArm = (slope: number): MethodSections => ({
   reweighter: { kind: 'linear-arm', slope, intercept: 0.5 },
+});
+
+/** Returns a form of ARM that also reads whether a moving average of the network agrees with the label. */
+const withAgreement = (kind: string) => ({
+  teacher: {},
+  reweighter: { kind, inputs: ['variance', 'agreement'] },
 });
 
 /** Holds the q that the paper's grid search found (section 4.3). */
@@ -91,6 +100,41 @@ const methods = {
   'closed-form-arm': {
     title: 'the weights that ARM converges to, computed instead of learned',
     sections: () => ({ reweighter: { kind: 'closed-form-arm' } }),
+  },
+  trim: {
+    title: 'the 5 % highest losses of each class left out',
+    sections: () => ({ reweighter: { kind: 'trim', share: 0.05 } }),
+  },
+  'trim-10': {
+    title: 'the 10 % highest losses of each class left out',
+    sections: () => ({ reweighter: { kind: 'trim', share: 0.1 } }),
+  },
+  'trim-arm': {
+    title: 'the 5 % highest losses of each class left out, ARM on the rest',
+    sections: (scale) => ({ reweighter: { kind: 'trim', share: 0.05, reweighter: arm(scale).reweighter } }),
+  },
+  agreement: {
+    title: 'the closed form of ARM over confidence and agreement with a moving average',
+    sections: () => withAgreement('closed-form-arm'),
+  },
+  'agreement-arm': {
+    title: 'ARM over confidence and agreement with a moving average',
+    sections: (scale) => {
+      const { reweighter } = arm(scale);
+      return { ...withAgreement('arm'), reweighter: { ...reweighter, ...withAgreement('arm').reweighter } };
+    },
+  },
+  'agreement-linear-arm': {
+    title: 'Linear ARM, discounted where a moving average denies the label',
+    sections: () => withAgreement('linear-arm'),
+  },
+  candidates: {
+    title: 'unlabeled pixels show a class of their image',
+    sections: () => ({ regionLosses: [{ kind: 'candidates', weight: 0.1 }] }),
+  },
+  consistency: {
+    title: 'unlabeled pixels learn what a moving average is sure of',
+    sections: () => ({ teacher: {}, regionLosses: [{ kind: 'consistency' }] }),
   },
   'focal-loss': { title: 'focal loss', sections: () => ({ loss: { kind: 'focal', gamma: 2 } }) },
   'focal-weights': { title: 'focal weights', sections: () => ({ reweighter: { kind: 'focal', gamma: 2 } }) },

@@ -15,7 +15,15 @@ export type PaperData = 'cityscapes-coarse' | 'cityscapes-fine' | 'cityscapes-co
  */
 export type BackboneRole = 'standard' | 'smaller' | 'larger';
 
-/** Describes a run of the paper. */
+/** Counts labels that a run has beside those of all images, which no run of the paper has. */
+export interface AdditionalLabels {
+  /** Counts the points of each training image, at pixels without a coarse label. */
+  readonly points?: number;
+  /** Gives the share of the training images that have fine labels too. */
+  readonly fineShare?: number;
+}
+
+/** Describes a run of the paper, or one beyond it that is compared with the paper's. */
 export interface PaperRun {
   readonly data: PaperData;
   readonly method: MethodName;
@@ -23,13 +31,14 @@ export interface PaperRun {
   readonly head: 'deeplabv3plus' | 'ocr';
   /** Selects the test: `multi-scale` averages several scales and flips and trains Cityscapes on train and val (Table 6). */
   readonly protocol: 'single-scale' | 'multi-scale';
+  readonly additional?: AdditionalLabels;
 }
 
 /** Returns a run of the paper's standard network, tested at a single scale unless `variation` says otherwise. */
 export function paperRun(
   data: PaperData,
   method: MethodName,
-  variation: Partial<Pick<PaperRun, 'backbone' | 'head' | 'protocol'>> = {},
+  variation: Partial<Pick<PaperRun, 'backbone' | 'head' | 'protocol' | 'additional'>> = {},
 ): PaperRun {
   return {
     data,
@@ -42,11 +51,20 @@ export function paperRun(
 }
 
 /** Returns the recipe's name, such as `cityscapes-fine-cross-entropy-resnet50`. Equal runs have equal names. */
-export function paperRunName({ data, method, backbone, head, protocol }: PaperRun): string {
+export function paperRunName({ data, method, backbone, head, protocol, additional }: PaperRun): string {
   return [
     `${data}-${method}`,
     ...(backbone === 'smaller' ? ['resnet50'] : []),
     ...(head === 'ocr' ? ['ocr'] : []),
     ...(protocol === 'multi-scale' ? ['multi-scale'] : []),
+    ...additionalNames(additional),
   ].join('-');
+}
+
+/** Returns the parts of a run's name that tell its additional labels, such as `points30` or `fine5`. */
+export function additionalNames({ points, fineShare }: AdditionalLabels = {}): string[] {
+  return [
+    ...(points === undefined ? [] : [`points${points}`]),
+    ...(fineShare === undefined ? [] : [`fine${Math.round(100 * fineShare)}`]),
+  ];
 }

@@ -1,13 +1,14 @@
 /** Prints the plan of `coarsely experiment --dry-run`: the queue, and an estimate of its time. */
 
-import type { ExperimentPlan, Scale } from '../../../experiments/index.js';
+import type { ExperimentMode, ExperimentPlan, Scale } from '../../../experiments/index.js';
 import { type JobStatus, jobStatus } from '../../../experiments/internal.js';
 import { formatDuration, formatPercent, formatTable } from '../../../format/index.js';
 
-/** Estimates the time of a small run from its first step to its scores, measured on one core of an AMD EPYC with 480×360 images. */
-const secondsOfSmallRun = 180;
-/** Estimates the time of a quick run whose features are stored, on the same machine and images. */
-const secondsOfQuickRun = 30;
+/**
+ * Estimates the seconds of a run of the small scale from its start to its scores, measured on one core of an AMD EPYC with
+ * 480×360 images; a quick run's features are stored.
+ */
+const secondsOfRun: Readonly<Record<ExperimentMode, number>> = { full: 180, quick: 30, pretrained: 560 };
 
 /** Prints every job with its state, the rows that cannot run, and an estimate from the finished runs. */
 export function printPlan(plan: ExperimentPlan, { parallel }: { readonly parallel: number }): void {
@@ -34,7 +35,7 @@ export function printPlan(plan: ExperimentPlan, { parallel }: { readonly paralle
 
 function assumedSeconds({ name, mode }: Scale): number | undefined {
   if (name !== 'small') return undefined;
-  return mode === 'quick' ? secondsOfQuickRun : secondsOfSmallRun;
+  return secondsOfRun[mode];
 }
 
 /** Returns one line for every reason why rows do not run. */

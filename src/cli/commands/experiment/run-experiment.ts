@@ -9,6 +9,7 @@ import {
   JobQueue,
   paperScale,
   planExperiment,
+  pretrainedScale,
   quickScale,
   readResults,
   type Scale,
@@ -24,6 +25,7 @@ import {
   checkWeightKinds,
   type ExperimentSettings,
   type ExperimentSettingsInput,
+  makePoints,
   readSettings,
   settingsOfScale,
   tablesNamed,
@@ -60,7 +62,7 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
   const tables = tablesNamed(table);
   const settings = readSettings(output, options.settings);
   checkScaleOptions(options.settings, settings);
-  const scale = await scaleOf(settings);
+  const scale = await scaleOf(settings, output);
   checkWeightKinds(options.settings.weights, { tables, scale });
   const { seeds, iterations, set } = settings;
   const plan = planExperiment(tables, {
@@ -85,6 +87,7 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
     return 0;
   }
   writeSettings(output, settings);
+  await makePoints(plan.queue, { onNotice: printNotice });
   // Once, as the runs would all wait for it.
   await fetchWeights(plan.queue.map(({ config }) => config));
   return runQueue(plan, { parallel, command, retryFailed: options.retryFailed === true });
@@ -96,7 +99,7 @@ export async function runExperiment(table: string, options: ExperimentOptions): 
  */
 function parallelJobs({ scale, queue }: ExperimentPlan): number {
   const onCores = queue.every(({ config }) => config.device === 'cpu');
-  return scale.name === 'small' && scale.mode === 'full' && onCores ? availableParallelism() : 1;
+  return scale.name === 'small' && scale.mode !== 'quick' && onCores ? availableParallelism() : 1;
 }
 
 /** Starts this same program as another process. */
@@ -105,15 +108,17 @@ const trainCommand: TrainCommand = {
   environment: { [queueVariable]: '1' },
 };
 
-async function scaleOf(settings: ExperimentSettings): Promise<Scale> {
+async function scaleOf(settings: ExperimentSettings, output: string): Promise<Scale> {
   const { mode, learningRateScale, weights } = settings;
   const rate = learningRateScale === undefined ? {} : { armLearningRateScale: learningRateScale };
-  const full = await fullScale(settings, rate);
+  const full = await fullScale(settings, { ...rate, pointsFolder: path.join(output, 'points') });
   switch (mode) {
     case 'full':
       return full;
     case 'quick':
       return quickScale(full, { ...rate, weights });
+    case 'pretrained':
+      return pretrainedScale(full, { ...rate, weights });
     default:
       return mode satisfies never;
   }
@@ -121,11 +126,11 @@ async function scaleOf(settings: ExperimentSettings): Promise<Scale> {
 
 function fullScale(
   { scale, data, weights }: ExperimentSettings,
-  rate: SmallScaleOptions,
+  small: SmallScaleOptions,
 ): Promise<Scale> | Scale {
   switch (scale) {
     case 'small':
-      return smallScale(data, rate);
+      return smallScale(data, small);
     case 'paper':
       return paperScale(data, { weights });
     default:
