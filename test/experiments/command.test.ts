@@ -60,9 +60,9 @@ describe('coarsely experiment', () => {
     expect(first.stdout).toMatch(/^\[2\/2\] coarse-linear-arm-seed0: done, mIoU \d+\.\d in /m);
     const table = readFileSync(path.join(folder, 'done/table1.md'), 'utf8');
     expect(table).toMatch(
-      /^\| Linear ARM \| ✓ \| \d+\.\d\d \| \d+\.\d\d \| \d+\.\d\d \| \S+ \| 1 \| 93\.92 /m,
+      /^\| Linear ARM \| ✓ \| \d+\.\d\d \| \d+\.\d\d \| \d+\.\d\d \| \S+ \| – \| 1 \| 93\.92 /m,
     );
-    expect(table).toMatch(/^\| Linear ARM \| {2}\| – \| – \| – \| – \| 0 \| 30\.72 /m);
+    expect(table).toMatch(/^\| Linear ARM \| {2}\| – \| – \| – \| – \| – \| 0 \| 30\.72 /m);
     expect(table).toContain('- Command: `coarsely experiment table1 --scale small --data cityscapes=scenes');
     expect(table).toMatch(/^- Run on: libtorch /m);
     const page = readFileSync(path.join(folder, 'done/report.html'), 'utf8');
@@ -100,7 +100,7 @@ describe('coarsely experiment', () => {
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout).toMatch(/^\[2\/2\] coarse-linear-arm-seed0: NaN: the loss became /m);
     const table = readFileSync(path.join(folder, 'lost/table1.md'), 'utf8');
-    expect(table).toMatch(/^\| Base model \| {2}\| NaN \| NaN \| NaN \| {2}\| 1 \|/m);
+    expect(table).toMatch(/^\| Base model \| {2}\| NaN \| NaN \| NaN \| {2}\| {2}\| 1 \|/m);
     expect(table).toMatch(/^- coarse-cross-entropy-seed0 ended early: the loss became /m);
     const again = await coarsely(words('lost', ...rows, ...rate), { cwd: folder });
     expect(again.stdout).toContain('coarse-cross-entropy-seed0: NaN (already)');
@@ -134,7 +134,7 @@ describe('coarsely experiment', () => {
     });
     expect(code).toBe(1);
     const table = readFileSync(path.join(folder, 'killed/table1.md'), 'utf8');
-    expect(table).toMatch(/^\| Base model \| {2}\| – \| – \| – \| {2}\| 0 \|/m);
+    expect(table).toMatch(/^\| Base model \| {2}\| – \| – \| – \| {2}\| {2}\| 0 \|/m);
     expect(table).toContain(`- ${run} ended early: its process was ended by SIGKILL`);
     const again = await coarsely(words('killed', ...eightSteps), { cwd: folder });
     expect(again).toMatchObject({ code: 0, stderr: '' });
