@@ -25,6 +25,8 @@ const titles: Readonly<Partial<Record<MethodName, string>>> = {
   'agreement-arm': 'Agreement, ARM',
   'agreement-linear-arm': 'Agreement, Linear ARM',
   candidates: 'Candidate classes',
+  relaxation: 'Relaxed borders',
+  'gated-crf': 'Gated CRF',
   consistency: 'Consistency',
 };
 
@@ -42,7 +44,7 @@ const reweighting: readonly MethodName[] = [
   'agreement-linear-arm',
 ];
 /** Learns from the pixels that coarse labels leave out, which fine labels do not. */
-const unlabeled: readonly MethodName[] = ['candidates', 'consistency'];
+const unlabeled: readonly MethodName[] = ['candidates', 'relaxation', 'gated-crf', 'consistency'];
 const mixed: readonly MethodName[] = ['cross-entropy', 'trim', 'trim-10', 'agreement'];
 
 const groups: readonly LabelGroup[] = [

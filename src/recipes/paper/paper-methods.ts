@@ -136,6 +136,14 @@ const methods = {
     title: 'unlabeled pixels learn what a moving average is sure of',
     sections: () => ({ teacher: {}, regionLosses: [{ kind: 'consistency' }] }),
   },
+  relaxation: {
+    title: 'labels at drawn borders are relaxed',
+    sections: () => ({ regionLosses: [{ kind: 'relaxation' }] }),
+  },
+  'gated-crf': {
+    title: 'near unlabeled pixels of one color have one class',
+    sections: () => ({ regionLosses: [{ kind: 'gated-crf', weight: 0.01 }] }),
+  },
   'focal-loss': { title: 'focal loss', sections: () => ({ loss: { kind: 'focal', gamma: 2 } }) },
   'focal-weights': { title: 'focal weights', sections: () => ({ reweighter: { kind: 'focal', gamma: 2 } }) },
   'gce-weights': {
