@@ -6,8 +6,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { simulatePoints } from '../coarsen/index.js';
+import type { Config } from '../config/index.js';
 import { openDataset } from '../data/index.js';
-import type { Job } from './job.js';
 
 /** Says which points a run needs and where they lie. */
 export interface SimulatedPoints {
@@ -17,8 +17,15 @@ export interface SimulatedPoints {
   readonly count: number;
 }
 
+/** Is the part of a job that says which points it learns from. */
+export interface PointsOfJob {
+  readonly config: Pick<Config, 'data'>;
+  /** Is null for a run without points. */
+  readonly simulatedPoints: SimulatedPoints | null;
+}
+
 /** Returns whether the points of a job are still to be made. */
-export function lacksPoints({ simulatedPoints, config }: Job): boolean {
+export function lacksPoints({ simulatedPoints, config }: PointsOfJob): boolean {
   return simulatedPoints !== null && !existsSync(path.join(simulatedPoints.folder, config.data.train.split));
 }
 
@@ -29,7 +36,7 @@ export function lacksPoints({ simulatedPoints, config }: Job): boolean {
  * @throws {FileError} when the folder cannot be written
  */
 export async function makePoints(
-  jobs: readonly Job[],
+  jobs: readonly PointsOfJob[],
   { onNotice }: { readonly onNotice: (notice: string) => void },
 ): Promise<void> {
   for (const job of jobs) {
