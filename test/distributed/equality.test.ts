@@ -221,7 +221,7 @@ test('trimming and correction go on from a checkpoint with the same bits, in two
   for (const { unbroken, resumed, resumedLater } of [first, second]) {
     expect(resumed).toEqual(unbroken);
     expect(resumedLater).toEqual(unbroken);
-    expect(unbroken?.keptShares.at(-1)).toBeLessThan(0.99);
+    expect(unbroken?.keptShares.some((share) => share !== null && share < 0.97)).toBe(true);
     expect(unbroken?.correctedShares.at(-1)).toBeGreaterThan(0.01);
   }
   expect(first.unbroken?.learned).toBe(second.unbroken?.learned);
