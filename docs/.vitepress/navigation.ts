@@ -47,6 +47,7 @@ export const guide: NavigationItem[] = [
       { text: 'Draw its figures', link: '/guide/figures' },
       { text: 'Write a recipe', link: '/guide/write-a-recipe' },
       { text: 'Results: CamVid in quick mode', link: '/results/quick-camvid' },
+      { text: 'Results: losses of unlabeled pixels', link: '/results/unlabeled-pixels-camvid' },
       { text: 'Results: suggested points', link: '/results/suggest-camvid' },
       { text: 'Results: what to label next on CamVid', link: '/results/plan-camvid' },
       { text: 'Results: the paper’s claims on CamVid', link: '/results/camvid-quick-tables' },
