@@ -10,6 +10,7 @@ import { doctorCommand } from './commands/doctor/doctor.js';
 import { evaluateCommand } from './commands/evaluate/evaluate.js';
 import { experimentCommand } from './commands/experiment/experiment.js';
 import { figureCommand } from './commands/figure/figure.js';
+import { fillCommand } from './commands/fill/fill.js';
 import { planCommand } from './commands/plan/plan.js';
 import { predictCommand } from './commands/predict/predict.js';
 import { recipesCommand } from './commands/recipes/recipes.js';
@@ -21,7 +22,7 @@ import { weightsCommand } from './commands/weights/weights.js';
 
 /** Lists the commands by what they are for, in the order of the help. */
 const groups = {
-  'Data:': [checkCommand, coarsenCommand, scenesCommand, planCommand, suggestCommand],
+  'Data:': [checkCommand, coarsenCommand, scenesCommand, planCommand, suggestCommand, fillCommand],
   'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],
   'Look:': [evaluateCommand, reportCommand, figureCommand],
   'Deploy:': [predictCommand],

@@ -4,7 +4,7 @@
  */
 
 import { normalizationOf } from '../config/internal.js';
-import type { SegmentationDataset } from '../data/index.js';
+import type { SegmentationDataset, Size } from '../data/index.js';
 import { inferenceOptions, inferLogits, type LoadedRun } from '../evaluation/index.js';
 import { featureTaps, type StackableHead } from '../models/index.js';
 import { type FeatureMaps, openFeatureMaps } from '../quick/internal.js';
@@ -46,6 +46,8 @@ export interface EvidenceOptions {
   readonly files: SegmentationDataset;
   /** Reads features too. */
   readonly needsFeatures: boolean;
+  /** Returns the candidates of an image of this size; `candidateGrid` by default. */
+  readonly gridOf?: (size: Size) => CandidateGrid;
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
@@ -53,7 +55,7 @@ export interface EvidenceOptions {
 export async function openEvidence(run: LoadedRun, options: EvidenceOptions): Promise<EvidenceSource> {
   const head = storedHead(run);
   const maps = head !== null || options.needsFeatures ? await openMaps(run, { ...options, head }) : null;
-  const { dataset, needsFeatures } = options;
+  const { dataset, needsFeatures, gridOf = candidateGrid } = options;
   let passes = 0;
   return {
     usesStored: head !== null,
@@ -67,7 +69,7 @@ export async function openEvidence(run: LoadedRun, options: EvidenceOptions): Pr
       using found = (await maps?.read(index)) ?? null;
       const size = decoded ?? found?.size;
       if (size === undefined) throw new RangeError('evidence without an image');
-      const grid = candidateGrid(size);
+      const grid = gridOf(size);
       using work = scope();
       const stacked = found === null ? null : found.rows(pointsOf(grid)).to({ dtype: 'float32' });
       const likelihoods =

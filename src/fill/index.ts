@@ -1,0 +1,2 @@
+export { type FillLabelsOptions, type FillSummary, fillLabels } from './fill-labels.js';
+export { completeLabels, type LabelGrid, type MeanFieldOptions, meanFieldDefaults } from './mean-field.js';
