@@ -53,7 +53,7 @@ const rooms = {
   // Looks at a dataset with a trained network, and asks about pixels.
   suggest: ['torch', 'models', 'data', 'coarsen', 'runs', 'config', 'evaluation', 'quick'],
   // Completes labels by a trained network and the image's colors.
-  fill: ['torch', 'data', 'config', 'evaluation', 'suggest'],
+  fill: ['torch', 'distributed', 'data', 'runs', 'config', 'evaluation', 'quick', 'suggest'],
   recipes: ['config'],
   figures: ['torch', 'data', 'runs', 'evaluation', 'analysis'],
   report: ['torch', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation', 'analysis', 'figures'],

@@ -11,6 +11,7 @@ import { checkTeacher } from './check-teacher.js';
 import { checkCleanData, checkCorrection, learnsFromClean } from './clean-data.js';
 import { type DatasetPartName, datasetSection } from './data-section.js';
 import { checkExtraHeads } from './extra-heads.js';
+import { checkFill } from './fill-section.js';
 import { withoutReplacedWeights } from './initial-weights.js';
 import { checkObjective } from './objective-sections.js';
 import { checkQuick } from './quick-section.js';
@@ -105,6 +106,7 @@ function checkParts(config: Config, label: string): void {
     checkStopping(config);
     checkCorrection(config);
     checkQuick(config);
+    checkFill(config);
   });
 }
 

@@ -6,6 +6,7 @@ export { checkCleanData, checkCorrection, cleanLearnerOf, learnsFromClean } from
 export { configDifferences } from './config-difference.js';
 export { imageReadingOf, normalizationOf } from './data-section.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
+export { checkFill, type FillSection } from './fill-section.js';
 export { withoutInitialWeights, withoutReplacedWeights } from './initial-weights.js';
 export { keysWith } from './key-traits.js';
 export { isSection, type Section } from './merge.js';

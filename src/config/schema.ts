@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { componentSection, type Kinds } from '../registry/index.js';
 import { labelCorrectionSection } from '../reweighting/internal.js';
 import { dataSection } from './data-section.js';
+import { fillSection } from './fill-section.js';
 import { inferenceSection } from './inference-section.js';
 import { keyTraits } from './key-traits.js';
 import { classWeightsSection, regionLossesSection } from './objective-sections.js';
@@ -298,6 +299,13 @@ export function createConfigSchema(registries: ComponentRegistries) {
     training: trainingSchema
       .prefault({})
       .describe('How long training takes, and when it evaluates, saves and logs.'),
+    fill: fillSection
+      .nullable()
+      .default(null)
+      .describe(
+        'Fills what coarse labels leave open before the training, from rounds of the same training and the colors of the ' +
+          'images, into `RUN-rounds` beside the run. `null` trains on the labels as they are.',
+      ),
     quick: quickSection
       .nullable()
       .default(null)

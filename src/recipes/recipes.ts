@@ -1,5 +1,6 @@
 /** Lists the built-in recipes by name. */
 
+import { coarse, coarseFineTune } from './coarse.js';
 import { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
 import {
   folderFineTune,
@@ -115,6 +116,18 @@ const builtIn: readonly Recipe[] = [
     name: 'folder-finetune-agreement',
     description: 'Your folder (--data ROOT), a quick run (--init RUN) trained further, whole: agreement',
     config: folderFineTuneAgreement,
+  },
+  {
+    name: 'coarse',
+    description:
+      'Your folder (--data ROOT), recommended for coarse labels: quick, trimmed, labels filled in rounds',
+    config: coarse,
+  },
+  {
+    name: 'coarse-finetune',
+    description:
+      'Your folder (--data ROOT), a run of coarse (--init RUN) trained further, whole, on filled labels',
+    config: coarseFineTune,
   },
   ...paperRecipes,
 ];

@@ -6,7 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from '../../config/index.js';
 import { type SerializedError, serializeError } from '../../errors/internal.js';
-import { trainRun } from '../../quick/index.js';
+import { trainFilled } from '../../fill/index.js';
 import type { TrainingEvent } from '../../training/index.js';
 
 /** Holds what the thread needs to train. */
@@ -32,7 +32,7 @@ async function work(): Promise<void> {
   const stopFlag = new Int32Array(stop);
   const send = (message: TrainingMessage) => parentPort?.postMessage(message);
   try {
-    const outcome = await trainRun(config, {
+    const outcome = await trainFilled(config, {
       runFolder,
       resume,
       allowChangedData,

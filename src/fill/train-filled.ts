@@ -1,0 +1,123 @@
+/**
+ * Trains a run on labels that earlier rounds of the same training filled. Rounds and labels lie beside the run in `RUN-rounds`:
+ * they are ordinary runs and label files, so that they can be looked at, and an interrupted training goes on where it was.
+ */
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Config } from '../config/index.js';
+import { checkFill } from '../config/internal.js';
+import { readRankEnvironment } from '../distributed/index.js';
+import { ConfigError } from '../errors/index.js';
+import { readText, writeTextAtomically } from '../files/index.js';
+import { type TrainRunOptions, trainRun } from '../quick/index.js';
+import { readRun } from '../runs/index.js';
+import { fillLabels } from './fill-labels.js';
+
+/** Names the file that says which config the rounds are of. */
+const configFile = 'config.json';
+/** Is the time between two looks whether other processes have written their labels. */
+const pollMilliseconds = 200;
+
+/**
+ * Trains a run to its end, or until `shouldStop` returns true, after the rounds that its `fill` section asks for. The same
+ * call continues an interrupted one.
+ * @throws {ConfigError} when the config cannot run as written, or the rounds in the folder are of another config
+ * @throws {DataError} when the dataset cannot be read
+ * @throws {CheckpointError} when a run cannot be written or resumed
+ */
+export async function trainFilled(
+  config: Config,
+  options: TrainRunOptions,
+): Promise<'finished' | 'interrupted'> {
+  const { fill, data, quick } = config;
+  // A run that is resumed has the filled labels in its config already.
+  if (fill === null || options.resume === true) return trainRun(config, options);
+  checkFill(config);
+  const folder = `${options.runFolder}-rounds`;
+  claimRounds(folder, config);
+  let labels = data.train.labels;
+  for (let round = 1; round <= fill.rounds; round++) {
+    const stage = join(folder, `round-${round}`);
+    const source = quick === null ? String(config.model.weights) : stage;
+    if (quick !== null) {
+      tell(options, `round ${round} of ${fill.rounds + 1}: training in ${stage}`);
+      const outcome = await trainRound({ ...withLabels(config, labels), fill: null }, stage, options);
+      if (outcome === 'interrupted') return outcome;
+    }
+    const output = join(folder, `labels-${round}`);
+    tell(options, `round ${round} of ${fill.rounds + 1}: filling labels into ${output}`);
+    await fillRound(config, { source, output, options });
+    labels = relative(data.root, resolve(output));
+  }
+  return trainRun(withLabels(config, labels), options);
+}
+
+/** Trains a round, continues it, or leaves it as it is where it has ended. */
+function trainRound(
+  config: Config,
+  stage: string,
+  options: TrainRunOptions,
+): Promise<'finished' | 'interrupted'> {
+  const started = existsSync(join(stage, 'state.json'));
+  const step = started ? (readRun(stage).lastCheckpoint?.step ?? 0) : 0;
+  if (step === config.training.iterations) return Promise.resolve('finished');
+  return trainRun(config, { ...options, runFolder: stage, resume: started });
+}
+
+/** Fills this process's part of the labels, and waits for those of the others. */
+async function fillRound(
+  { data, fill }: Config,
+  {
+    source,
+    output,
+    options,
+  }: { readonly source: string; readonly output: string; readonly options: TrainRunOptions },
+): Promise<void> {
+  const { environment = readRankEnvironment() } = options;
+  const { rank, worldSize } = environment ?? { rank: 0, worldSize: 1 };
+  const marks = Array.from({ length: worldSize }, (_, other) => `${output}-rank-${other}.done`);
+  const own = marks[rank] as string;
+  if (!existsSync(own)) {
+    const { threshold, strength, colorRange } = fill as NonNullable<Config['fill']>;
+    await fillLabels(source, {
+      data: data.root,
+      split: data.train.split,
+      labels: data.train.labels ?? undefined,
+      points: data.points?.labels ?? null,
+      output,
+      threshold,
+      meanField: { strength, colorRange },
+      share: { rank, worldSize },
+      onProgress: ({ done, total }) => {
+        if (done % 50 === 0 && done < total) tell(options, `labels of ${done}/${total} images`);
+      },
+      onNotice: (message) => tell(options, message),
+    });
+    writeTextAtomically(own, '');
+  }
+  while (!marks.every((mark) => existsSync(mark))) await setTimeout(pollMilliseconds);
+}
+
+function withLabels(config: Config, labels: Config['data']['train']['labels']): Config {
+  const { data } = config;
+  return { ...config, data: { ...data, train: { ...data.train, labels } } };
+}
+
+/** Marks the folder as that of a config's rounds, or checks that it is. */
+function claimRounds(folder: string, config: Config): void {
+  const file = join(folder, configFile);
+  const text = `${JSON.stringify(config, null, 1)}\n`;
+  if (existsSync(file) && readText(file) !== text) {
+    throw new ConfigError(
+      `${folder}: holds rounds of another config; give this run another name (--name), or remove the folder`,
+    );
+  }
+  mkdirSync(folder, { recursive: true });
+  writeTextAtomically(file, text);
+}
+
+function tell({ onEvent }: TrainRunOptions, message: string): void {
+  onEvent?.({ type: 'notice', message });
+}
