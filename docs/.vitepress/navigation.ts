@@ -13,6 +13,8 @@ export const guide: NavigationItem[] = [
       { text: 'The first five minutes', link: '/start' },
       { text: 'Train on your folder', link: '/guide/train-on-your-folder' },
       { text: 'Quick mode', link: '/guide/quick' },
+      { text: 'Coarse labels: what to do', link: '/guide/coarse-labels' },
+      { text: 'Fill coarse labels', link: '/guide/fill' },
       { text: 'Points and clean labels', link: '/guide/points' },
       { text: 'Which pixels to label next', link: '/guide/suggest' },
       { text: 'Check a dataset', link: '/guide/check' },
