@@ -36,8 +36,8 @@ export interface ReweighterInput {
   /** Labels, [N,H,W] int64; given if the strategy `needs` them. */
   readonly labelsNHW?: Tensor;
   /**
-   * Tells how far the prediction of the network's moving average agrees with the label, 2 p_y / max_c p_c − 1, [N,H,W] float32 in
-   * [−1, 1]; given if the strategy `needs` it.
+   * Tells how far the prediction of the network's moving average agrees with the label, 2 p_y / max_c p_c − 1, [N,H,W]
+   * float32 in [−1, 1]; given if the strategy `needs` it.
    */
   readonly agreementNHW?: Tensor;
   /** Place of each image of the batch in its training image; given if the strategy `needs` it. */
