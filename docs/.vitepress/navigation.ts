@@ -48,6 +48,7 @@ export const guide: NavigationItem[] = [
       { text: 'Run its tables', link: '/guide/experiments' },
       { text: 'Draw its figures', link: '/guide/figures' },
       { text: 'Write a recipe', link: '/guide/write-a-recipe' },
+      { text: 'Results: coarse to fine', link: '/results/coarse-to-fine' },
       { text: 'Results: CamVid in quick mode', link: '/results/quick-camvid' },
       { text: 'Results: losses of unlabeled pixels', link: '/results/unlabeled-pixels-camvid' },
       { text: 'Results: suggested points', link: '/results/suggest-camvid' },

@@ -28,6 +28,8 @@ const titles: Readonly<Partial<Record<MethodName, string>>> = {
   relaxation: 'Relaxed borders',
   'gated-crf': 'Gated CRF',
   consistency: 'Consistency',
+  correction: 'Correction',
+  fill: 'Recipe `coarse`: trim and fill',
 };
 
 const reweighting: readonly MethodName[] = [
@@ -43,9 +45,16 @@ const reweighting: readonly MethodName[] = [
   'agreement-arm',
   'agreement-linear-arm',
 ];
-/** Learns from the pixels that coarse labels leave out, which fine labels do not. */
-const unlabeled: readonly MethodName[] = ['candidates', 'relaxation', 'gated-crf', 'consistency'];
-const mixed: readonly MethodName[] = ['cross-entropy', 'trim', 'trim-10', 'agreement'];
+/** Changes labels that are wrong or learns from pixels that have none, which fine labels do not need. */
+const unlabeled: readonly MethodName[] = [
+  'correction',
+  'candidates',
+  'relaxation',
+  'gated-crf',
+  'consistency',
+  'fill',
+];
+const mixed: readonly MethodName[] = ['cross-entropy', 'trim', 'trim-10', 'agreement', 'fill'];
 
 const groups: readonly LabelGroup[] = [
   { title: 'fine', data: 'cityscapes-fine', methods: reweighting },

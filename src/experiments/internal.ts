@@ -4,6 +4,7 @@ export { checkPlan } from './check-plan.js';
 export { checkScaleOptions, checkWeightKinds, settingsOfScale } from './check-settings.js';
 export { confidenceLevel } from './interval.js';
 export { type JobStatus, jobStatus } from './job-status.js';
+export { withoutQuickRuns } from './scale.js';
 export {
   type ExperimentSettings,
   type ExperimentSettingsInput,

@@ -1,7 +1,7 @@
 /** Defines scales: a scale turns the description of a run into the config that trains it at some size. */
 
 import type { RecipeConfig } from '../config/index.js';
-import type { PaperRun } from '../recipes/internal.js';
+import { needsQuick, type PaperRun } from '../recipes/internal.js';
 import type { LabelCounts } from './labeling.js';
 import type { SimulatedPoints } from './simulated-points.js';
 
@@ -61,4 +61,18 @@ export interface Scale {
 export interface DataRoots {
   readonly cityscapes?: string;
   readonly ade20k?: string;
+}
+
+/** Returns a scale of full training without the runs that only quick training can do. */
+export function withoutQuickRuns(scale: Scale): Scale {
+  return {
+    ...scale,
+    scaled: (run) =>
+      needsQuick(run.method)
+        ? {
+            missing: 'their labels are filled in rounds of quick training: use --mode quick',
+            rows: 'rows of the recipe coarse',
+          }
+        : scale.scaled(run),
+  };
 }

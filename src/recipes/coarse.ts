@@ -19,6 +19,15 @@ export function coarse(options: RecipeOptions = {}): RecipeConfig {
   return withTrim({ ...named(quick, 'coarse'), quick: { ...quick.quick, classBalance: 'none' }, fill: {} });
 }
 
+/**
+ * Returns quick training on coarse labels and points that a person answered (`points/SPLIT/NAME.json`). Nothing is filled:
+ * points say more of the pixels without a label than filled labels do.
+ */
+export function coarsePoints(options: RecipeOptions = {}): RecipeConfig {
+  const quick = quickCrossEntropy(options);
+  return withTrim({ ...named(quick, 'coarse-points'), data: { ...quick.data, points: {} } });
+}
+
 /** Returns full training that goes on from a run of `coarse` (`--init RUN`), on labels that this run fills. */
 export function coarseFineTune(options: RecipeOptions = {}): RecipeConfig {
   return withTrim({ ...named(folderFineTune(options), 'coarse-finetune'), fill: { rounds: 1 } });

@@ -1,3 +1,4 @@
+export { coarse, coarseFineTune, coarsePoints } from './coarse.js';
 export {
   type AgreementSection,
   type ArmSection,

@@ -1,7 +1,7 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { paperBackbone, paperConfig, testScales } from './paper/paper-config.js';
-export { type MethodName, methodCleanData, methodSections } from './paper/paper-methods.js';
+export { type MethodName, methodCleanData, methodSections, needsQuick } from './paper/paper-methods.js';
 export {
   type AdditionalLabels,
   additionalNames,

@@ -1,6 +1,6 @@
 /** Lists the built-in recipes by name. */
 
-import { coarse, coarseFineTune } from './coarse.js';
+import { coarse, coarseFineTune, coarsePoints } from './coarse.js';
 import { folderArm, folderCrossEntropy, folderLinearArm } from './folder.js';
 import {
   folderFineTune,
@@ -122,6 +122,12 @@ const builtIn: readonly Recipe[] = [
     description:
       'Your folder (--data ROOT), recommended for coarse labels: quick, trimmed, labels filled in rounds',
     config: coarse,
+  },
+  {
+    name: 'coarse-points',
+    description:
+      'Your folder (--data ROOT), recommended for coarse labels and answered points: quick, trimmed',
+    config: coarsePoints,
   },
   {
     name: 'coarse-finetune',

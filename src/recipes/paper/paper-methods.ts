@@ -4,11 +4,12 @@
  */
 
 import type { RecipeConfig } from '../../config/index.js';
+import { coarse } from '../coarse.js';
 
 /** Holds the sections of a config that make a method. */
 export type MethodSections = Pick<
   RecipeConfig,
-  'loss' | 'confidence' | 'reweighter' | 'teacher' | 'regionLosses'
+  'loss' | 'confidence' | 'reweighter' | 'teacher' | 'regionLosses' | 'correction' | 'fill' | 'quick'
 >;
 
 /** Describes the part of a dataset with clean labels, from which some methods learn. */
@@ -34,6 +35,8 @@ interface Method {
   readonly sections: (scale: MethodScale) => MethodSections;
   /** Describes the clean labels that the method learns from. */
   readonly clean?: CleanData;
+  /** Is true where rounds of quick training prepare the labels. */
+  readonly quickOnly?: boolean;
 }
 
 const arm = (
@@ -113,6 +116,22 @@ const methods = {
     title: 'the 5 % highest losses of each class left out, ARM on the rest',
     sections: (scale) => ({ reweighter: { kind: 'trim', share: 0.05, reweighter: arm(scale).reweighter } }),
   },
+  correction: {
+    title: 'labels corrected where the network is sure of another class, once a class is learned',
+    sections: () => ({ correction: {} }),
+  },
+  fill: {
+    title: 'the recipe coarse: trimmed, and what labels leave open filled in two rounds',
+    sections: () => {
+      const { reweighter, fill, quick } = coarse();
+      return {
+        ...(reweighter && { reweighter }),
+        ...(fill && { fill }),
+        ...(quick && { quick }),
+      };
+    },
+    quickOnly: true,
+  },
   agreement: {
     title: 'the closed form of ARM over confidence and agreement with a moving average',
     sections: () => withAgreement('closed-form-arm'),
@@ -170,6 +189,12 @@ export function methodSections(method: MethodName, scale: MethodScale): MethodSe
 export function methodCleanData(method: MethodName): CleanData | null {
   const { clean }: Method = methods[method];
   return clean ?? null;
+}
+
+/** Tells whether a method needs rounds of quick training. */
+export function needsQuick(method: MethodName): boolean {
+  const { quickOnly = false }: Method = methods[method];
+  return quickOnly;
 }
 
 export function methodTitle(method: MethodName): string {

@@ -29,6 +29,7 @@ import {
   readSettings,
   settingsOfScale,
   tablesNamed,
+  withoutQuickRuns,
   writeSettings,
 } from '../../../experiments/internal.js';
 import { printNotice } from '../../output/print-notice.js';
@@ -114,11 +115,11 @@ async function scaleOf(settings: ExperimentSettings, output: string): Promise<Sc
   const full = await fullScale(settings, { ...rate, pointsFolder: path.join(output, 'points') });
   switch (mode) {
     case 'full':
-      return full;
+      return withoutQuickRuns(full);
     case 'quick':
       return quickScale(full, { ...rate, weights });
     case 'pretrained':
-      return pretrainedScale(full, { ...rate, weights });
+      return withoutQuickRuns(pretrainedScale(full, { ...rate, weights }));
     default:
       return mode satisfies never;
   }
