@@ -39,14 +39,6 @@ export interface CleanPart extends DatasetPart {
   readonly share: number;
 }
 
-/** Names the points of training images, and says how much they count. */
-export interface PointsSection {
-  readonly split: string;
-  readonly labels: string;
-  readonly share: number;
-  readonly radius: number;
-}
-
 /** Names a part of the dataset that a config describes. */
 export type DatasetPartName = 'train' | 'evaluation' | 'clean';
 

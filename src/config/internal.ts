@@ -6,7 +6,7 @@ export { checkCleanData, checkCorrection, cleanLearnerOf, learnsFromClean } from
 export { configDifferences } from './config-difference.js';
 export { imageReadingOf, normalizationOf } from './data-section.js';
 export { checkExtraHeads, extraHeadsOf } from './extra-heads.js';
-export { checkFill, type FillSection } from './fill-section.js';
+export { checkFill } from './fill-section.js';
 export { withoutInitialWeights, withoutReplacedWeights } from './initial-weights.js';
 export { keysWith } from './key-traits.js';
 export { isSection, type Section } from './merge.js';
@@ -17,6 +17,5 @@ export { reweighterSections } from './reweighter-sections.js';
 export { parseSetOptions } from './set-option.js';
 export { checkStopping } from './stopping-section.js';
 export { storedConfig } from './stored-config.js';
-export type { TeacherSection } from './teacher-section.js';
 export { checkTrustedLabels, mixesClean, openConfigPoints } from './trusted-labels.js';
 export { withIterations } from './write-yaml.js';

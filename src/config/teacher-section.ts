@@ -27,6 +27,3 @@ export const teacherSection = z.strictObject({
         '`false` leaves it a helper of the training.',
     ),
 });
-
-/** Holds a parsed `teacher` section. */
-export type TeacherSection = z.output<typeof teacherSection>;

@@ -10,7 +10,13 @@ import { configDifferences } from '../config/internal.js';
 import { CoarselyError, ConfigError } from '../errors/index.js';
 import { parseJson, writeTextAtomically } from '../files/index.js';
 import { metricRecords, type Run, readRun } from '../runs/index.js';
-import { isFinished, runEnvironment, runSeconds, trainingProcess } from '../runs/internal.js';
+import {
+  isFinished,
+  roundsConfigFile,
+  runEnvironment,
+  runSeconds,
+  trainingProcess,
+} from '../runs/internal.js';
 import type { Metric } from './experiment-table.js';
 import type { Job } from './job.js';
 
@@ -57,7 +63,11 @@ export function jobStatus(job: Job): JobStatus {
 }
 
 function checkSameConfig({ folder, config }: Job): void {
-  const found = resolveConfig(path.join(folder, 'config.yaml'), { schema: configSchema });
+  // The config of a run with rounds before it names the labels that they filled; what was asked for is beside them.
+  const asked = roundsConfigFile(folder);
+  const found = existsSync(asked)
+    ? configSchema.parse(parseJson(readFileSync(asked)))
+    : resolveConfig(path.join(folder, 'config.yaml'), { schema: configSchema });
   const [first, ...more] = configDifferences(found, config);
   if (first === undefined) return;
   const rest = more.length === 0 ? '' : ` (and ${more.map(({ key }) => key).join(', ')})`;

@@ -9,7 +9,7 @@ import type { RowLabeling, RowResult, TableResult } from './table-result.js';
 type Ends = readonly [lower: number, upper: number];
 
 /** Holds a row of `coarse-to-fine.json`. */
-export interface LabelingRow {
+interface LabelingRow {
   readonly mode: ExperimentMode;
   readonly trainingLabels: string;
   readonly recipe: string;

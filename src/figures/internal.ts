@@ -15,7 +15,7 @@ export {
   seriesPlace,
   weightScale,
 } from './palette.js';
-export { drawPlot, type Plot, type Series } from './plot/plot.js';
+export { drawPlot, type Series } from './plot/plot.js';
 export { svgDocument } from './plot/svg.js';
 export { classPixels, mapPixels, type NumberColors, picture } from './raster.js';
 export { theoryRuns, theorySvg } from './theory-figure.js';

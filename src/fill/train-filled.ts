@@ -13,10 +13,9 @@ import { ConfigError } from '../errors/index.js';
 import { readText, writeTextAtomically } from '../files/index.js';
 import { type TrainRunOptions, trainRun } from '../quick/index.js';
 import { readRun } from '../runs/index.js';
+import { roundsConfigFile, roundsFolder } from '../runs/internal.js';
 import { fillLabels } from './fill-labels.js';
 
-/** Names the file that says which config the rounds are of. */
-const configFile = 'config.json';
 /** Is the time between two looks whether other processes have written their labels. */
 const pollMilliseconds = 200;
 
@@ -32,11 +31,10 @@ export async function trainFilled(
   options: TrainRunOptions,
 ): Promise<'finished' | 'interrupted'> {
   const { fill, data, quick } = config;
-  // A run that is resumed has the filled labels in its config already.
-  if (fill === null || options.resume === true) return trainRun(config, options);
+  if (fill === null) return trainRun(config, options);
   checkFill(config);
-  const folder = `${options.runFolder}-rounds`;
-  claimRounds(folder, config);
+  const folder = roundsFolder(options.runFolder);
+  claimRounds(options.runFolder, config);
   let labels = data.train.labels;
   for (let round = 1; round <= fill.rounds; round++) {
     const stage = join(folder, `round-${round}`);
@@ -51,7 +49,8 @@ export async function trainFilled(
     await fillRound(config, { source, output, options });
     labels = relative(data.root, resolve(output));
   }
-  return trainRun(withLabels(config, labels), options);
+  // The run's own config says what it learns from, so that it can be resumed and trained again by itself.
+  return trainRun({ ...withLabels(config, labels), fill: null }, options);
 }
 
 /** Trains a round, continues it, or leaves it as it is where it has ended. */
@@ -106,8 +105,9 @@ function withLabels(config: Config, labels: Config['data']['train']['labels']): 
 }
 
 /** Marks the folder as that of a config's rounds, or checks that it is. */
-function claimRounds(folder: string, config: Config): void {
-  const file = join(folder, configFile);
+function claimRounds(runFolder: string, config: Config): void {
+  const folder = roundsFolder(runFolder);
+  const file = roundsConfigFile(runFolder);
   const text = `${JSON.stringify(config, null, 1)}\n`;
   if (existsSync(file) && readText(file) !== text) {
     throw new ConfigError(

@@ -121,7 +121,7 @@ function sentenceOf(
 }
 
 /** Writes a gain with its interval: `+2.9 mIoU (95 % interval +2.1 to +3.6)`. */
-export function gainText({ gain, interval }: Pick<LabelingOption, 'gain' | 'interval'>): string {
+function gainText({ gain, interval }: Pick<LabelingOption, 'gain' | 'interval'>): string {
   return `${points(gain)} mIoU (95 % interval ${points(interval.lower)} to ${points(interval.upper)})`;
 }
 

@@ -29,7 +29,7 @@ export interface PatchDraw {
 }
 
 /** Is the number of pixels between the centers of neighboring cells, in the image as the network sees it. */
-export const cellSize = 4;
+const cellSize = 4;
 
 /** Separates these draws from others of the same seed. */
 const purpose = 0x70706f6c;

@@ -13,7 +13,7 @@ import { type PixelBatchOptions, pixelBatch } from './pixel-batches.js';
 import { RowSampler } from './row-sampler.js';
 
 /** Holds rows whose labels can be trusted. */
-export interface TrustedRows {
+interface TrustedRows {
   /** Names the key of the share in messages. */
   readonly key: string;
   readonly table: FeatureRows;
@@ -38,7 +38,7 @@ export interface MixedRowsOptions {
 const firstTrustedStream = 2;
 
 /** Returns how many of the rows of a batch are of trusted labels, over all processes. */
-export function trustedRowCount(
+function trustedRowCount(
   { key, share }: Pick<TrustedRows, 'key' | 'share'>,
   { whole, parts }: { readonly whole: number; readonly parts: number },
 ): number {

@@ -6,7 +6,7 @@ import { arange, ops, type Tensor } from '../torch/index.js';
  * Fills values that were not seen, in each row of [R,B], by linear interpolation between the nearest seen ones of the row,
  * and at its ends by the nearest. In a row without any seen value the result means nothing.
  */
-export function fillEmpty(values: Tensor, seen: Tensor): Tensor {
+function fillEmpty(values: Tensor, seen: Tensor): Tensor {
   const [rows = 0, bins = 0] = values.shape;
   const positions = arange(bins, { dtype: 'float32', device: values.device });
   const here = positions.reshape([1, bins, 1]);

@@ -3,6 +3,7 @@
 export { checkpointPart } from './checkpoint-part.js';
 export { lastMetricStep } from './metrics.js';
 export { profilePhases } from './profile.js';
+export { roundsConfigFile, roundsFolder } from './rounds-folder.js';
 export { checkNewRunFolder } from './run-folder.js';
 export { rejectIfTraining, trainingProcess } from './run-lock.js';
 export { type RunSamples, readRunSamples, type SamplePart } from './run-samples.js';

@@ -1,3 +1,3 @@
 /** Exports what other rooms of this package use and users do not need. */
 
-export { type EvidenceSource, openEvidence } from './evidence.js';
+export { openEvidence } from './evidence.js';

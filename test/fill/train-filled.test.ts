@@ -144,6 +144,7 @@ describe('a run with a fill section', () => {
     expect(yaml(join(`${runFolder}-rounds`, 'round-1'))).toContain('labels: coarse');
     expect(yaml(join(`${runFolder}-rounds`, 'round-2'))).toContain('labels-1');
     expect(yaml(runFolder)).toContain('labels-2');
+    expect(yaml(runFolder)).toContain('fill: null');
     expect(readRun(runFolder).lastCheckpoint?.step).toBe(40);
   });
 

@@ -15,7 +15,7 @@ export interface PlainBatch {
 }
 
 /** Returns the likelihoods of the classes at a pixel. */
-export function likelihoods({ shape, logits }: PlainBatch, image: number, pixel: number): number[] {
+function likelihoods({ shape, logits }: PlainBatch, image: number, pixel: number): number[] {
   const [, classes, height, width] = shape;
   const area = height * width;
   const values = Array.from(
@@ -29,7 +29,7 @@ export function likelihoods({ shape, logits }: PlainBatch, image: number, pixel:
 }
 
 /** Returns the mean over images of the mean over pixels of what `lossOf` gives; null leaves a pixel out. */
-export function meanOverImages(
+function meanOverImages(
   { shape }: PlainBatch,
   lossOf: (image: number, pixel: number) => number | null,
   perImage = true,
@@ -46,7 +46,7 @@ export function meanOverImages(
 }
 
 /** Returns −log of the summed likelihood of the classes that are allowed; all where none is. */
-export function setLoss(shares: readonly number[], allowed: (kind: number) => boolean, q = 0): number {
+function setLoss(shares: readonly number[], allowed: (kind: number) => boolean, q = 0): number {
   const chosen = shares.filter((_, kind) => allowed(kind));
   const sum = chosen.length === 0 ? 1 : chosen.reduce((total, share) => total + share, 0);
   return q === 0 ? -Math.log(sum) : (1 - sum ** q) / q;

@@ -10,7 +10,7 @@ import { type FindingKey, findKept, keepFinding } from '../files/label-findings.
 import { sampleStamps } from '../files/sample-stamps.js';
 
 /** Is a part of the images of a dataset: every `step`-th from `first` on. */
-export interface ImagePart {
+interface ImagePart {
   readonly first: number;
   readonly step: number;
 }
