@@ -31,8 +31,8 @@ export const agreementOptions = {
     ),
 };
 
-/** Returns whether agreement is among the inputs. */
-export function readsAgreement({ inputs }: { readonly inputs: readonly string[] }): boolean {
+/** Returns whether agreement is among the inputs; it is not where a section does not state them. */
+export function readsAgreement({ inputs = [] }: { readonly inputs?: readonly string[] }): boolean {
   return inputs.includes('agreement');
 }
 

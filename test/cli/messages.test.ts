@@ -60,7 +60,7 @@ describe('recipes', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^scenes-arm {2,}\S.*\(ARM\)$/m);
     const [listed, ...groups] = stdout.trim().split('\n\n');
-    expect(listed?.split('\n')).toHaveLength(17);
+    expect(listed?.split('\n')).toHaveLength(22);
     expect(groups.join('\n')).toMatch(
       /^Cityscapes, coarse labels:\n {2}cityscapes-coarse-cross-entropy {2}/m,
     );

@@ -116,7 +116,7 @@ describe('what a config needs is seen through the nesting', () => {
   it('sections, the outermost first', () => {
     const config = configSchema.parse(withTrim(quickArm({ root: 'nowhere' })));
     expect(reweighterSections(config).map(({ kind }) => kind)).toEqual(['trim', 'arm']);
-    expect(reweighterSections(config)[1]?.learningRateScale).toBe(50);
+    expect(reweighterSections(config)[1]?.learningRateScale).toBe(1);
     expect(reweighterSections(resolve())).toEqual([]);
   });
 });

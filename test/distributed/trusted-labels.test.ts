@@ -38,7 +38,12 @@ beforeAll(async () => {
   const write = (name: string, more: object) =>
     writeFileSync(path.join(folder, `${name}.yaml`), JSON.stringify({ ...common, ...more }));
   write('full', {
-    model: { backbone: { kind: 'resnet18' }, head: { kind: 'deeplabv3plus', channels: 16, dropout: 0 } },
+    // Processes draw their own dropout masks.
+    model: {
+      backbone: { kind: 'resnet18' },
+      head: { kind: 'deeplabv3plus', channels: 16, dropout: 0 },
+      auxiliary: null,
+    },
   });
   write('quick', {
     quick: { pixels: 128, diskMiB: 0 },

@@ -54,7 +54,7 @@ test('every recipe that is trained and every --set key is valid', () => {
   expect(sources.length).toBeGreaterThan(2);
   for (const source of sources) expect([...recipes.keys()]).toContain(source);
   const set = trained.flatMap(({ rest }) =>
-    [...rest.matchAll(/--set (\S+=\S+)/g)].map(([, pair = '']) => pair),
+    [...rest.matchAll(/--set (?:'([^']+)'|(\S+=\S+))/g)].map(([, quoted, plain = '']) => quoted ?? plain),
   );
   const changes = [{ label: '--data', values: { data: { root: 'somewhere' } } }];
   for (const pair of set.filter((text) => text !== 'key=value')) {

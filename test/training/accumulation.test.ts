@@ -132,10 +132,15 @@ describe('the share of a rank', () => {
   test('is the batch over the processes, in parts', () => {
     expect(rankShare(configOf({ batchSize: 16, gradientAccumulationSteps: 2 }), 4)).toEqual({
       images: 4,
+      cleanImages: 0,
       partImages: 2,
     });
     // Synchronized batch normalization has the variance of both.
-    expect(rankShare(configOf({ batchSize: 2 }), 2)).toEqual({ images: 1, partImages: 1 });
+    expect(rankShare(configOf({ batchSize: 2 }), 2)).toEqual({
+      images: 1,
+      cleanImages: 0,
+      partImages: 1,
+    });
   });
 
   test.each([
