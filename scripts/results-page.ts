@@ -1,9 +1,10 @@
 /**
- * Writes the tables of an experiment into a page of results: what `coarsely experiment` wrote as `tables.md`, or the table
- * that is named, replaces everything below the page's line `<!-- tables -->`. Folders of this machine become `camvid` and
- * `tables` in the command that the page shows.
+ * Writes the results of an experiment into the docs. What `coarsely experiment` wrote as `tables.md`, or the table that is
+ * named, replaces everything below the page's line `<!-- tables -->`; a JSON file is copied. Folders of the machine become
+ * `camvid` and `tables` in the commands that they show.
  *
  *   npm run results -- DIR/tables.md docs/results/camvid-quick-tables.md
+ *   npm run results -- DIR/coarse-to-fine.json docs/results/coarse-to-fine.json
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,24 +12,28 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const marker = '<!-- tables -->\n';
 
 function main(): void {
-  const [tablesFile, pageFile] = process.argv.slice(2);
-  if (tablesFile === undefined || pageFile === undefined) {
-    throw new Error('expected two files: the Markdown of an experiment, and the page to write it into');
+  const [source, target] = process.argv.slice(2);
+  if (source === undefined || target === undefined) {
+    throw new Error(
+      'expected two files: what an experiment wrote, as Markdown or JSON, and where it belongs',
+    );
   }
-  const page = readFileSync(pageFile, 'utf8');
+  const text = withoutFolders(readFileSync(source, 'utf8'));
+  if (target.endsWith('.json')) {
+    writeFileSync(target, text);
+    return;
+  }
+  const page = readFileSync(target, 'utf8');
   const end = page.indexOf(marker);
-  if (end < 0) throw new Error(`${pageFile}: expected a line ${marker.trim()} above the tables`);
-  const head = page.slice(0, end + marker.length);
-  writeFileSync(pageFile, `${head}\n${bodyOf(readFileSync(tablesFile, 'utf8'))}`);
+  if (end < 0) throw new Error(`${target}: expected a line ${marker.trim()} above the tables`);
+  const [, ...lines] = text.split('\n');
+  writeFileSync(target, `${page.slice(0, end + marker.length)}\n${lines.join('\n').trimStart()}`);
 }
 
-/** Returns the text below the title, with the command as a reader would give it. */
-function bodyOf(text: string): string {
-  const [, ...lines] = text.split('\n');
-  return lines
-    .join('\n')
-    .trimStart()
-    .replaceAll(/--data (?:cityscapes=)?\S+/g, '--data camvid')
+/** Returns the text with the command as a reader would give it. */
+function withoutFolders(text: string): string {
+  return text
+    .replaceAll(/--data (?:cityscapes=)?(?!ade20k)[^\s`]+/g, '--data camvid')
     .replaceAll(/--output [^\s`]+/g, '--output tables');
 }
 
