@@ -14,6 +14,7 @@ import {
   openPoints,
   type PointLabels,
   readLabels,
+  type Sample,
   type SegmentationDataset,
   type Share,
 } from '../data/index.js';
@@ -21,7 +22,7 @@ import { wholeShare } from '../data/internal.js';
 import { ConfigError } from '../errors/index.js';
 import { type LoadedRun, loadRun } from '../evaluation/index.js';
 import { predictedClasses } from '../evaluation/internal.js';
-import { readText, writeFileAtomically, writeTextAtomically } from '../files/index.js';
+import { readText, temporarySuffix, writeFileAtomically, writeTextAtomically } from '../files/index.js';
 import type { ComponentSection } from '../registry/index.js';
 import { candidateAt } from '../suggest/index.js';
 import { openEvidence } from '../suggest/internal.js';
@@ -103,6 +104,8 @@ export async function fillLabels(folder: string, options: FillLabelsOptions): Pr
   });
   // The network may list the classes in another order than the files.
   const toFile = run.classes.map(({ name }) => files.classes.findIndex((own) => own.name === name));
+  const toNetwork = new Uint8Array(256).fill(ignoreIndex);
+  for (const [network, file] of toFile.entries()) if (file >= 0) toNetwork[file] = network;
   const tally = new FillTally(files.classes.length);
   const own = Array.from({ length: files.length }, (_, index) => index).filter(
     (index) => index % share.worldSize === share.rank,
@@ -111,7 +114,7 @@ export async function fillLabels(folder: string, options: FillLabelsOptions): Pr
     const path = outputPath(files.name(index), { section, output });
     const sample = await files.read(index);
     const labels = withPoints(sample.labels, { points, index, sample });
-    const filled = (await writtenBefore(path, files)) ?? (await fillImage({ index, labels, sample, toFile }));
+    const filled = (await writtenBefore(path, files)) ?? (await fillImage(index, { labels, sample }));
     if (!existsSync(path)) {
       mkdirSync(dirname(path), { recursive: true });
       writeFileAtomically(path, [encodeLabelPng(filled, sample)]);
@@ -121,20 +124,11 @@ export async function fillLabels(folder: string, options: FillLabelsOptions): Pr
   }
   return { ...tally.counts, output, images: own.length, classes: files.classes.map(({ name }) => name) };
 
-  async function fillImage({
-    index,
-    labels,
-    sample,
-    toFile,
-  }: {
-    readonly index: number;
-    readonly labels: Uint8Array;
-    readonly sample: Awaited<ReturnType<SegmentationDataset['read']>>;
-    readonly toFile: readonly number[];
-  }): Promise<Uint8Array> {
+  async function fillImage(
+    index: number,
+    { labels, sample }: { readonly labels: Uint8Array; readonly sample: Sample },
+  ): Promise<Uint8Array> {
     const { grid, likelihoods, classCount } = await source.read(index);
-    const toNetwork = new Uint8Array(256).fill(ignoreIndex);
-    for (const [network, file] of toFile.entries()) if (file >= 0) toNetwork[file] = network;
     const cells = {
       width: grid.columns,
       height: grid.rows,
@@ -211,16 +205,12 @@ function sectionOf({ config }: LoadedRun, { data, split, labels }: FillLabelsOpt
       `fill: writes label files for a dataset of plain folders; expected data.kind folder, received ${section.kind}`,
     );
   }
-  for (const [key, usual] of [
-    ['reduceZeroLabel', false],
-    ['labelEncoding', 'color'],
-  ] as const) {
-    const given = section[key];
-    if (key === 'reduceZeroLabel' ? given === true : given === usual) {
-      throw new ConfigError(
-        `fill: writes the indices of classes; expected labels that are read so, received data.${key}: ${String(given)}`,
-      );
-    }
+  const { reduceZeroLabel, labelEncoding } = section;
+  if (reduceZeroLabel === true || labelEncoding === 'color') {
+    const received = reduceZeroLabel === true ? 'data.reduceZeroLabel: true' : 'data.labelEncoding: color';
+    throw new ConfigError(
+      `fill: writes the indices of classes; expected labels that are read so, received ${received}`,
+    );
   }
   return section;
 }
@@ -245,7 +235,9 @@ async function pointsOf(
 /** Marks the output as this fill's, or checks that it is. */
 function claimOutput(output: string, settings: string): void {
   const file = join(output, settingsFile);
-  if (existsSync(output) && readdirSync(output).length > 0 && !existsSync(file)) {
+  // Another process of the same training may be writing its settings now.
+  const isOther = (name: string) => name !== settingsFile && !name.endsWith(temporarySuffix);
+  if (existsSync(output) && readdirSync(output).some(isOther) && !existsSync(file)) {
     throw new ConfigError(
       `${output}: holds files that no fill wrote, and nothing is overwritten; name another folder`,
     );

@@ -22,7 +22,7 @@ export interface MeanFieldOptions {
 
 /** Holds the defaults, which were chosen on road scenes (docs/results/coarse-to-fine.md). */
 export const meanFieldDefaults: MeanFieldOptions = {
-  strength: 10,
+  strength: 30,
   colorRange: 0.05,
   iterations: 6,
   radius: 3,

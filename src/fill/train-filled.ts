@@ -3,7 +3,7 @@
  * they are ordinary runs and label files, so that they can be looked at, and an interrupted training goes on where it was.
  */
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config/index.js';
@@ -59,10 +59,12 @@ function trainRound(
   stage: string,
   options: TrainRunOptions,
 ): Promise<'finished' | 'interrupted'> {
-  const started = existsSync(join(stage, 'state.json'));
-  const step = started ? (readRun(stage).lastCheckpoint?.step ?? 0) : 0;
-  if (step === config.training.iterations) return Promise.resolve('finished');
-  return trainRun(config, { ...options, runFolder: stage, resume: started });
+  const { environment = readRankEnvironment() } = options;
+  const checkpoint = existsSync(join(stage, 'config.yaml')) ? readRun(stage).lastCheckpoint : null;
+  if (checkpoint?.step === config.training.iterations) return Promise.resolve('finished');
+  // A round that was killed before its first checkpoint begins anew; it holds nothing that a person made.
+  if (checkpoint === null && (environment?.rank ?? 0) === 0) rmSync(stage, { recursive: true, force: true });
+  return trainRun(config, { ...options, runFolder: stage, resume: checkpoint !== null });
 }
 
 /** Fills this process's part of the labels, and waits for those of the others. */
@@ -76,7 +78,10 @@ async function fillRound(
 ): Promise<void> {
   const { environment = readRankEnvironment() } = options;
   const { rank, worldSize } = environment ?? { rank: 0, worldSize: 1 };
-  const marks = Array.from({ length: worldSize }, (_, other) => `${output}-rank-${other}.done`);
+  const marks = Array.from(
+    { length: worldSize },
+    (_, other) => `${output}-rank-${other}-of-${worldSize}.done`,
+  );
   const own = marks[rank] as string;
   if (!existsSync(own)) {
     const { threshold, strength, colorRange } = fill as NonNullable<Config['fill']>;

@@ -134,9 +134,9 @@ describe('a run with a fill section', () => {
     expect(readdirSync(`${runFolder}-rounds`).sort()).toEqual([
       'config.json',
       'labels-1',
-      'labels-1-rank-0.done',
+      'labels-1-rank-0-of-1.done',
       'labels-2',
-      'labels-2-rank-0.done',
+      'labels-2-rank-0-of-1.done',
       'round-1',
       'round-2',
     ]);
@@ -165,6 +165,20 @@ describe('a run with a fill section', () => {
         .metrics.filter(({ split }) => split === 'train')
         .map(({ values }) => (values as { loss: number }).loss);
     expect(losses(broken)).toEqual(losses(whole));
+  });
+
+  test('begins a round anew that was killed before its first checkpoint', async () => {
+    const runFolder = playground.runFolder('rounds-killed');
+    const stage = join(`${runFolder}-rounds`, 'round-1');
+    let stopped = false;
+    const onEvent = () => {
+      if (!existsSync(join(stage, 'config.yaml')) || stopped) return;
+      stopped = true;
+      throw new Error('killed');
+    };
+    await expect(trainFilled(config(), { runFolder, environment: null, onEvent })).rejects.toThrow('killed');
+    expect(existsSync(stage)).toBe(true);
+    expect(await trainFilled(config(), { runFolder, environment: null })).toBe('finished');
   });
 
   test('refuses rounds of another config', async () => {
