@@ -1,8 +1,8 @@
 /**
  * Lists the strategies by which questions are chosen. A strategy is a weighted sum of terms with noise: questions are asked in
  * the order of Σ weight · score + noise · g, where g is drawn for each candidate from the Gumbel distribution. With noise 1,
- * the first question is thus drawn with a probability proportional to exp(Σ weight · score), and without terms every
- * candidate is as likely as any other.
+ * the first question is thus drawn with a probability proportional to exp(Σ weight · score), and without terms all
+ * candidates are equally likely.
  */
 
 import { z } from 'zod';

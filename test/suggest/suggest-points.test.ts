@@ -226,7 +226,7 @@ test('stored features give the likelihoods of the network', async () => {
   const dataset = await openDataset(datasetSection(run.config.data, 'train'));
   const options = { dataset, files: dataset, needsFeatures: false };
   using stored = await openEvidence(run, options);
-  // Without the section of quick mode, the same network predicts the images as any other.
+  // Without its `quick` section, the same network is run on the images, and stored features are not read.
   using whole = await openEvidence({ ...run, config: { ...run.config, quick: null } }, options);
   expect([stored.usesStored, whole.usesStored]).toEqual([true, false]);
   for (const index of [0, 5]) {
