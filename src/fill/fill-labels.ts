@@ -50,12 +50,16 @@ export interface FillLabelsOptions {
   readonly share?: Share;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   readonly onNotice?: (notice: string) => void;
+  /** Is called before each image; when it returns true the fill ends, and the same call completes it later. */
+  readonly shouldStop?: () => boolean;
 }
 
 /** Holds what was filled. */
 export interface FillSummary {
   readonly output: string;
   readonly images: number;
+  /** Is false where `shouldStop` ended the fill before the last image. */
+  readonly finished: boolean;
   /** Counts the pixels that a person labeled, and that were filled, by class of the dataset. */
   readonly labeled: readonly number[];
   readonly filled: readonly number[];
@@ -110,7 +114,9 @@ export async function fillLabels(folder: string, options: FillLabelsOptions): Pr
   const own = Array.from({ length: files.length }, (_, index) => index).filter(
     (index) => index % share.worldSize === share.rank,
   );
-  for (const [done, index] of own.entries()) {
+  let images = 0;
+  for (const index of own) {
+    if (options.shouldStop?.()) break;
     const path = outputPath(files.name(index), { section, output });
     const sample = await files.read(index);
     const labels = withPoints(sample.labels, { points, index, sample });
@@ -120,9 +126,11 @@ export async function fillLabels(folder: string, options: FillLabelsOptions): Pr
       writeFileAtomically(path, [encodeLabelPng(filled, sample)]);
     }
     tally.add(labels, filled);
-    onProgress?.({ done: done + 1, total: own.length });
+    images++;
+    onProgress?.({ done: images, total: own.length });
   }
-  return { ...tally.counts, output, images: own.length, classes: files.classes.map(({ name }) => name) };
+  const classes = files.classes.map(({ name }) => name);
+  return { ...tally.counts, output, images, finished: images === own.length, classes };
 
   async function fillImage(
     index: number,

@@ -46,7 +46,7 @@ export async function trainFilled(
     }
     const output = join(folder, `labels-${round}`);
     tell(options, `round ${round} of ${fill.rounds + 1}: filling labels into ${output}`);
-    await fillRound(config, { source, output, options });
+    if (!(await fillRound(config, { source, output, options }))) return 'interrupted';
     labels = relative(data.root, resolve(output));
   }
   // The run's own config says what it learns from, so that it can be resumed and trained again by itself.
@@ -67,7 +67,7 @@ function trainRound(
   return trainRun(config, { ...options, runFolder: stage, resume: checkpoint !== null });
 }
 
-/** Fills this process's part of the labels, and waits for those of the others. */
+/** Fills this process's part of the labels, and waits for those of the others; returns false where a stop was requested. */
 async function fillRound(
   { data, fill }: Config,
   {
@@ -75,7 +75,7 @@ async function fillRound(
     output,
     options,
   }: { readonly source: string; readonly output: string; readonly options: TrainRunOptions },
-): Promise<void> {
+): Promise<boolean> {
   const { environment = readRankEnvironment() } = options;
   const { rank, worldSize } = environment ?? { rank: 0, worldSize: 1 };
   const marks = Array.from(
@@ -85,7 +85,7 @@ async function fillRound(
   const own = marks[rank] as string;
   if (!existsSync(own)) {
     const { threshold, strength, colorRange } = fill as NonNullable<Config['fill']>;
-    await fillLabels(source, {
+    const { finished } = await fillLabels(source, {
       data: data.root,
       split: data.train.split,
       labels: data.train.labels ?? undefined,
@@ -98,10 +98,16 @@ async function fillRound(
         if (done % 50 === 0 && done < total) tell(options, `labels of ${done}/${total} images`);
       },
       onNotice: (message) => tell(options, message),
+      ...(options.shouldStop && { shouldStop: options.shouldStop }),
     });
+    if (!finished) return false;
     writeTextAtomically(own, '');
   }
-  while (!marks.every((mark) => existsSync(mark))) await setTimeout(pollMilliseconds);
+  while (!marks.every((mark) => existsSync(mark))) {
+    if (options.shouldStop?.()) return false;
+    await setTimeout(pollMilliseconds);
+  }
+  return true;
 }
 
 function withLabels(config: Config, labels: Config['data']['train']['labels']): Config {

@@ -148,14 +148,17 @@ describe('a run with a fill section', () => {
     expect(readRun(runFolder).lastCheckpoint?.step).toBe(40);
   });
 
-  test('that is interrupted in a round continues to the same losses', async () => {
-    const [whole, broken] = ['rounds-whole', 'rounds-broken'].map((name) => playground.runFolder(name)) as [
-      string,
-      string,
-    ];
+  // A run asks whether to stop after each of the 40 steps of its first round, and then before each image that is filled.
+  test.each([
+    ['a round', 50],
+    ['filling', 43],
+  ])('that is interrupted in %s continues to the same losses', async (_, question) => {
+    const [whole, broken] = ['whole', 'broken'].map((name) =>
+      playground.runFolder(`rounds-${name}-${question}`),
+    ) as [string, string];
     await trainFilled(config(), { runFolder: whole, environment: null });
     let steps = 0;
-    const shouldStop = () => ++steps === 50;
+    const shouldStop = () => ++steps === question;
     const outcome = await trainFilled(config(), { runFolder: broken, environment: null, shouldStop });
     expect(outcome).toBe('interrupted');
     expect(existsSync(broken)).toBe(false);
