@@ -5,11 +5,16 @@ import { type Config, configSchema } from 'coarsely/config';
 import { ConfigError } from 'coarsely/errors';
 import { ResNet } from 'coarsely/models';
 import { featureRows, trainHead, trainRun } from 'coarsely/quick';
-import { metricRecords, readRun } from 'coarsely/runs';
-import { Generator, readSafetensors, tidy, writeSafetensors } from 'coarsely/torch';
+import { Generator, tidy, writeSafetensors } from 'coarsely/torch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MixedRows } from '#quick/trusted-rows.js';
-import { type BandedDataset, createBandedDataset } from '../training/banded-dataset.js';
+import {
+  type BandedDataset,
+  blueOf,
+  createBandedDataset,
+  linesOf,
+  stateOf,
+} from '../training/banded-dataset.js';
 
 let bands: BandedDataset;
 beforeAll(async () => {
@@ -57,24 +62,6 @@ async function run(name: string, given: Given, stopAfter = Number.POSITIVE_INFIN
   const shouldStop = () => ++steps >= stopAfter;
   const outcome = await trainRun(config, { runFolder, environment: null, shouldStop });
   return { config, runFolder, outcome };
-}
-
-/** Every number of the last checkpoint, as text by name. */
-function stateOf(folder: string) {
-  const { tensors } = readSafetensors(readRun(folder).lastCheckpoint?.file ?? '');
-  const bytes = [...tensors].map(([name, tensor]) => [
-    name,
-    Buffer.from(tensor.toBytes()).toString('base64'),
-  ]);
-  for (const tensor of tensors.values()) tensor.dispose();
-  return Object.fromEntries(bytes);
-}
-
-const linesOf = (folder: string) => metricRecords(readRun(folder), 'train');
-
-function blueOf(folder: string): number {
-  const last = metricRecords(readRun(folder), 'val').at(-1)?.values;
-  return last?.perClass?.find(({ name }) => name === 'blue')?.iou ?? Number.NaN;
 }
 
 const points = { points: {} };

@@ -6,6 +6,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { metricRecords, readRun } from 'coarsely/runs';
+import { readSafetensors } from 'coarsely/torch';
 import { encode } from 'fast-png';
 
 export const bandedSize = { width: 72, height: 64 };
@@ -69,4 +71,24 @@ export async function createBandedDataset(): Promise<BandedDataset> {
     runFolder: (name) => join(folder, 'runs', name),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Returns every number of a run's last checkpoint, as text by name. */
+export function stateOf(folder: string) {
+  const { tensors } = readSafetensors(readRun(folder).lastCheckpoint?.file ?? '');
+  const bytes = [...tensors].map(([name, tensor]) => [
+    name,
+    Buffer.from(tensor.toBytes()).toString('base64'),
+  ]);
+  for (const tensor of tensors.values()) tensor.dispose();
+  return Object.fromEntries(bytes);
+}
+
+/** Returns the lines of a run's metrics about training. */
+export const linesOf = (folder: string) => metricRecords(readRun(folder), 'train');
+
+/** Returns the IoU of the class that coarse labels never show at the end of a run. */
+export function blueOf(folder: string): number {
+  const last = metricRecords(readRun(folder), 'val').at(-1)?.values;
+  return last?.perClass?.find(({ name }) => name === 'blue')?.iou ?? Number.NaN;
 }

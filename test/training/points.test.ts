@@ -4,11 +4,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, configSchema } from 'coarsely/config';
 import { CheckpointError } from 'coarsely/errors';
-import { metricRecords, readRun } from 'coarsely/runs';
-import { readSafetensors } from 'coarsely/torch';
 import { runTraining } from 'coarsely/training';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BandedDataset, bandedSize, createBandedDataset } from './banded-dataset.js';
+import {
+  type BandedDataset,
+  bandedSize,
+  blueOf,
+  createBandedDataset,
+  linesOf,
+  stateOf,
+} from './banded-dataset.js';
 
 let bands: BandedDataset;
 beforeAll(async () => {
@@ -48,24 +53,6 @@ async function run(name: string, given: Given, stopAfter = Number.POSITIVE_INFIN
   const shouldStop = () => ++steps >= stopAfter;
   const outcome = await runTraining(config, { runFolder, environment: null, shouldStop });
   return { config, runFolder, outcome };
-}
-
-/** Every number of the last checkpoint, as text by name. */
-function stateOf(folder: string) {
-  const { tensors } = readSafetensors(readRun(folder).lastCheckpoint?.file ?? '');
-  const bytes = [...tensors].map(([name, tensor]) => [
-    name,
-    Buffer.from(tensor.toBytes()).toString('base64'),
-  ]);
-  for (const tensor of tensors.values()) tensor.dispose();
-  return Object.fromEntries(bytes);
-}
-
-const linesOf = (folder: string) => metricRecords(readRun(folder), 'train');
-
-function blueOf(folder: string): number {
-  const last = metricRecords(readRun(folder), 'val').at(-1)?.values;
-  return last?.perClass?.find(({ name }) => name === 'blue')?.iou ?? Number.NaN;
 }
 
 const points = { points: { share: 0.3, radius: 4 } };
