@@ -125,6 +125,9 @@ export function checkPlannable(config: Config): void {
   if (config.teacher !== null) refuse('teacher', 'a plan trains heads without one; expected null');
   if (config.training.stopping !== null)
     refuse('training.stopping', 'a plan trains all steps; expected null');
+  if (config.correction !== null)
+    refuse('correction', 'a plan trains on the labels as they are; expected null');
+  if (config.fill !== null) refuse('fill', 'a plan trains on the labels as they are; expected null');
   if (config.classWeights !== null) {
     refuse('classWeights', 'a plan weighs classes by quick.classBalance alone; expected null');
   }

@@ -205,6 +205,8 @@ describe('what cannot be planned is refused in one line', () => {
 
   test.each([
     ['quick', { quick: null }, 'quick: a plan trains heads on stored features'],
+    ['fill', { fill: {} }, 'fill: a plan trains on the labels as they are; expected null'],
+    ['correction', { correction: {} }, 'correction: a plan trains on the labels as they are; expected null'],
     [
       'regionLosses',
       { regionLosses: [{ kind: 'dice' }] },
