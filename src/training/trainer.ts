@@ -77,6 +77,11 @@ export class Trainer {
         'quick: this config trains a head on stored features; train it with trainRun of coarsely/quick, or set quick: null',
       );
     }
+    if (config.fill !== null) {
+      throw new ConfigError(
+        'fill: this config trains on labels that rounds before it fill; train it with trainFilled of coarsely/fill, or set fill: null',
+      );
+    }
     this.config = config;
     this.precision = resolvePrecision(config.precision, config.device);
     this.processGroup = options.processGroup ?? null;

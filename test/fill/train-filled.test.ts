@@ -184,6 +184,13 @@ describe('a run with a fill section', () => {
     expect(await trainFilled(config(), { runFolder, environment: null })).toBe('finished');
   });
 
+  test('is refused by what would leave the rounds out', async () => {
+    const runFolder = playground.runFolder('without-rounds');
+    await expect(trainRun(config(), { runFolder, environment: null })).rejects.toThrow(
+      'fill: this config trains on labels that rounds before it fill; train it with trainFilled of coarsely/fill',
+    );
+  });
+
   test('refuses rounds of another config', async () => {
     const runFolder = playground.runFolder('rounds-other');
     mkdirSync(`${runFolder}-rounds`, { recursive: true });
