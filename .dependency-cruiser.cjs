@@ -11,8 +11,10 @@ const rooms = {
   reweighting: ['torch', 'nn', 'optim', 'losses', 'distributed'],
   models: ['torch', 'nn'],
   data: ['torch'],
+  // Only for the size of an image.
+  geometry: ['data'],
   scenes: ['data', 'coarsen'],
-  coarsen: ['data'],
+  coarsen: ['data', 'geometry'],
   inspect: ['data', 'coarsen'],
   runs: ['torch', 'nn'],
   // Only for the registries of components that a config can name.
@@ -51,7 +53,7 @@ const rooms = {
     'training',
   ],
   // Looks at a dataset with a trained network, and asks about pixels.
-  suggest: ['torch', 'models', 'data', 'coarsen', 'runs', 'config', 'evaluation', 'quick'],
+  suggest: ['torch', 'models', 'data', 'geometry', 'runs', 'config', 'evaluation', 'quick'],
   // Completes labels by a trained network and the image's colors.
   fill: ['torch', 'distributed', 'data', 'runs', 'config', 'evaluation', 'quick', 'suggest'],
   recipes: ['config'],

@@ -7,11 +7,9 @@
 
 import { RandomStream, type Size } from '../data/index.js';
 import { DataError } from '../errors/index.js';
-import { connectedComponents } from './connected-components.js';
+import { connectedComponents, fillRings, type Ring, type TracedRing, traceRings } from '../geometry/index.js';
 import { drawPolygon, drawStroke } from './draw-region.js';
-import { fillRings } from './fill-rings.js';
 import { type Layer, splitLayers } from './layers.js';
-import { type Ring, type TracedRing, traceRings } from './trace-rings.js';
 
 /**
  * Sets how coarse the labels are. Lengths are shares of the image's diagonal and areas shares of the image, so that a

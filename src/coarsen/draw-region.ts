@@ -1,8 +1,7 @@
 /** Draws one region: as a polygon away from its border, or, when it is long and thin, as a thin stroke along it. */
 
 import type { RandomStream, Size } from '../data/index.js';
-import { simplifyLine, simplifyRing } from './simplify-ring.js';
-import type { Ring, TracedRing } from './trace-rings.js';
+import { type Ring, simplifyLine, simplifyRing, type TracedRing } from '../geometry/index.js';
 
 /** Sets how a polygon departs from its outline. */
 export interface PolygonStyle {

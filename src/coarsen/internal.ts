@@ -1,4 +1,3 @@
 /** Exports what other rooms of this package use and users do not need. */
 
-export { boundaryDistance } from './boundary-distance.js';
 export { AgreementCounter, formatAgreement } from './label-agreement.js';

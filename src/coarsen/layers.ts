@@ -4,8 +4,7 @@
  */
 
 import type { Size } from '../data/index.js';
-import { boundaryDistance } from './boundary-distance.js';
-import { type Components, connectedComponents } from './connected-components.js';
+import { boundaryDistance, type Components, connectedComponents } from '../geometry/index.js';
 
 /** Holds the regions of one layer. */
 export interface Layer {

@@ -1,7 +1,7 @@
 /** Scores candidates by how far they lie from everything that is labeled or asked about. */
 
-import { boundaryDistance } from '../../coarsen/internal.js';
 import { ignoreIndex } from '../../data/index.js';
+import { boundaryDistance } from '../../geometry/index.js';
 import type { Term } from '../term.js';
 import { distanceInImage, imageReach } from './image-distance.js';
 
