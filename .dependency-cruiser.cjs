@@ -15,7 +15,11 @@ const rooms = {
   geometry: ['data'],
   scenes: ['data', 'coarsen'],
   coarsen: ['data', 'geometry'],
-  inspect: ['data', 'coarsen'],
+  // Labels of annotation tools, in and out.
+  importers: ['data', 'geometry'],
+  // Decisions about labels, and what they make of a dataset.
+  review: ['data', 'geometry', 'importers'],
+  inspect: ['data', 'coarsen', 'importers'],
   runs: ['torch', 'nn'],
   // Only for the registries of components that a config can name.
   config: ['optim', 'losses', 'reweighting', 'models', 'data'],
@@ -53,7 +57,36 @@ const rooms = {
     'training',
   ],
   // Looks at a dataset with a trained network, and asks about pixels.
-  suggest: ['torch', 'models', 'data', 'geometry', 'runs', 'config', 'evaluation', 'quick'],
+  suggest: [
+    'torch',
+    'models',
+    'data',
+    'geometry',
+    'review',
+    'runs',
+    'config',
+    'evaluation',
+    'quick',
+    'recipes',
+  ],
+  // Finds labels that are probably wrong.
+  audit: [
+    'torch',
+    'reweighting',
+    'models',
+    'data',
+    'geometry',
+    'review',
+    'runs',
+    'config',
+    'evaluation',
+    'analysis',
+    'training',
+    'quick',
+    'suggest',
+    'recipes',
+    'figures',
+  ],
   // Completes labels by a trained network and the image's colors.
   fill: ['torch', 'distributed', 'data', 'runs', 'config', 'evaluation', 'quick', 'suggest'],
   recipes: ['config'],
