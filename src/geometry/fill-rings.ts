@@ -11,6 +11,20 @@ export function fillRings(
   target: Uint8Array,
   { rings, value, width, height }: Size & { rings: readonly Ring[]; value: number },
 ): void {
+  visitSpans(rings, { width, height }, (start, end) => {
+    target.fill(value, start, end);
+  });
+}
+
+/**
+ * Calls `visit` with each span of pixels that `fillRings` would paint, row by row: the places of its first pixel and of the
+ * one behind its last, in reading order.
+ */
+export function visitSpans(
+  rings: readonly Ring[],
+  { width, height }: Size,
+  visit: (start: number, end: number) => void,
+): void {
   const crossings: number[][] = [];
   let firstRow = height;
   for (const ring of rings) {
@@ -38,7 +52,7 @@ export function fillRings(
     for (let i = 0; i + 1 < list.length; i += 2) {
       const start = Math.max(0, Math.ceil((list[i] as number) - 0.5));
       const end = Math.min(width, Math.ceil((list[i + 1] as number) - 0.5));
-      if (start < end) target.fill(value, row * width + start, row * width + end);
+      if (start < end) visit(row * width + start, row * width + end);
     }
   }
 }

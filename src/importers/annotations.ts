@@ -35,8 +35,13 @@ export interface Annotation {
 export interface RasterLabels extends Size {
   /** Holds a value for each pixel [height, width]. */
   readonly values: Uint8Array;
-  /** Names the class of each value: null where it is not labeled, undefined where the tool does not list the value. */
+  /**
+   * Names the class of each value: null where nobody should learn from it (void, the border of an object), undefined where
+   * the tool does not list the value.
+   */
   readonly names: readonly (string | null | undefined)[];
+  /** Is the value of pixels that nobody labeled, where the tool has one. */
+  readonly unlabeledValue?: number;
 }
 
 /** Describes an image and what is drawn on it. */
