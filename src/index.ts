@@ -20,6 +20,7 @@ export * from './quick/index.js';
 export * from './recipes/index.js';
 export * from './registry/index.js';
 export * from './report/index.js';
+export * from './review/index.js';
 export * from './reweighting/index.js';
 export * from './runs/index.js';
 export * from './scenes/index.js';

@@ -28,8 +28,8 @@ const region = z.strictObject({
 const line = {
   /** Identifies the line, also among those of others. */
   id: z.string().min(1),
-  /** Is the time in ISO 8601. */
-  time: z.string(),
+  /** Is the time in ISO 8601, with its offset: `2026-03-01T09:30:00Z`. */
+  time: z.iso.datetime({ offset: true }),
   /** Names who decided. */
   by: z.string().min(1),
   /** Says how long the person took. */
@@ -38,6 +38,7 @@ const line = {
   simulated: z.string().optional(),
 };
 
+/** Checks one line of a journal, which says who decided what, when, and about which pixels. */
 export const journalLine = z.discriminatedUnion('action', [
   /** Gives the region the suggested class. */
   z.strictObject({ ...line, ...place, action: z.literal('accept'), region }),
@@ -68,4 +69,8 @@ export const journalLine = z.discriminatedUnion('action', [
   z.strictObject({ ...line, action: z.literal('undo'), line: z.string().min(1) }),
 ]);
 
+/** Is one line of a journal. */
 export type JournalLine = z.output<typeof journalLine>;
+
+/** Is a line that says something about pixels, and does not take another one back. */
+export type Decision = Exclude<JournalLine, { readonly action: 'undo' }>;
