@@ -1,3 +1,4 @@
 /** Exports what other rooms of this package use and users do not need. */
 
+export { fileSeed } from './file-seed.js';
 export { AgreementCounter, formatAgreement } from './label-agreement.js';

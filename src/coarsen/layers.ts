@@ -5,6 +5,7 @@
 
 import type { Size } from '../data/index.js';
 import { boundaryDistance, type Components, connectedComponents } from '../geometry/index.js';
+import { spreadLabels } from './spread-labels.js';
 
 /** Holds the regions of one layer. */
 export interface Layer {
@@ -44,7 +45,10 @@ export function splitLayers(
     const thin = 2 * (all.halfThickness[id] as number) < detailThickness && values[id] !== ignoreIndex;
     isDetail[id] = small || thin ? 1 : 0;
   }
-  const covered = coverDetails(labels, { ...size, ids, isDetail, ignoreIndex });
+  const isOpen = Uint8Array.from(ids, (id) => isDetail[id] as number);
+  // Without any surface, nothing can be drawn across the details.
+  const covered =
+    spreadLabels(labels, { ...size, isOpen }) ?? new Uint8Array(labels.length).fill(ignoreIndex);
   const surfaces = measureLayer(connectedComponents(covered, { ...size, connectivity: 8 }), size);
   const detailIds = ids.map((id) => (isDetail[id] === 1 ? id : -1));
   return { surfaces, details: { ...all, components: { ...all.components, ids: detailIds } } };
@@ -59,44 +63,4 @@ function measureLayer(components: Components, size: Size): Layer {
       halfThickness[id] = distance[pixel] as number;
   }
   return { components, distance, halfThickness };
-}
-
-/** Returns the labels with every pixel of a detail given to the surface that is reached first in 4-neighbor steps. */
-function coverDetails(
-  labels: Uint8Array,
-  {
-    ids,
-    isDetail,
-    ignoreIndex,
-    width,
-    height,
-  }: Size & { ids: Int32Array; isDetail: Uint8Array; ignoreIndex: number },
-): Uint8Array {
-  const covered = labels.slice();
-  const reached = new Uint8Array(labels.length);
-  const queue = new Int32Array(labels.length);
-  let end = 0;
-  for (let pixel = 0; pixel < labels.length; pixel++) {
-    if (isDetail[ids[pixel] as number] === 1) continue;
-    reached[pixel] = 1;
-    queue[end++] = pixel;
-  }
-  // Without any surface, nothing can be drawn across the details.
-  if (end === 0) return covered.fill(ignoreIndex);
-  for (let begin = 0; begin < end; begin++) {
-    const pixel = queue[begin] as number;
-    const x = pixel % width;
-    const value = covered[pixel] as number;
-    const visit = (next: number): void => {
-      if (reached[next] === 1) return;
-      reached[next] = 1;
-      covered[next] = value;
-      queue[end++] = next;
-    };
-    if (x > 0) visit(pixel - 1);
-    if (x + 1 < width) visit(pixel + 1);
-    if (pixel >= width) visit(pixel - width);
-    if (pixel < (height - 1) * width) visit(pixel + width);
-  }
-  return covered;
 }

@@ -1,9 +1,9 @@
 /** `coarsely coarsen FINE OUT` draws quick polygons from exact labels, to try coarse labels without an annotator. */
 
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../../options/parse-options.js';
+import { readClassesNear } from './classes-near.js';
+import { coarsenErrorsCommand } from './coarsen-errors.js';
 import { coarsenPointsCommand } from './coarsen-points.js';
 
 const example = `
@@ -33,7 +33,8 @@ export function coarsenCommand(): Command {
     )
     .addHelpText('after', example)
     .action(coarsen)
-    .addCommand(coarsenPointsCommand());
+    .addCommand(coarsenPointsCommand())
+    .addCommand(coarsenErrorsCommand());
 }
 
 async function coarsen(
@@ -43,17 +44,9 @@ async function coarsen(
 ): Promise<void> {
   const { coarsenFolder } = await import('../../../coarsen/index.js');
   const { formatAgreement } = await import('../../../coarsen/internal.js');
-  const { readClassList } = await import('../../../data/index.js');
-  const classFile = classes ?? findClassFile(fine);
-  const classList = classFile === undefined ? null : await readClassList(classFile);
+  const classList = await readClassesNear(fine, classes);
   const result = await coarsenFolder(fine, out, { seed, classList, labelEncoding });
   const classNames = classList?.classes.map(({ name }) => name) ?? [];
   process.stdout.write(`${formatAgreement(result, { classNames })}\n\n`);
   process.stdout.write(`wrote ${result.files} label files to ${out}\n`);
-}
-
-/** Finds `classes.json` at the root of the dataset, which is one or two folders above its labels. */
-function findClassFile(fine: string): string | undefined {
-  const folders = [fine, path.join(fine, '..'), path.join(fine, '..', '..')];
-  return folders.map((folder) => path.join(folder, 'classes.json')).find((file) => existsSync(file));
 }
