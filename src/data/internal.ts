@@ -27,7 +27,12 @@ export {
   rangeProblem,
 } from './images/image-reading.js';
 export { type LabelEncoding, shownColor } from './images/label-file.js';
-export { type LabelSamples, readLabelHeader, readLabelSamples } from './images/label-samples.js';
+export {
+  decodeLabelSamples,
+  type LabelSamples,
+  readLabelHeader,
+  readLabelSamples,
+} from './images/label-samples.js';
 export { largeImageSize, mostPixelsInMemory, openLargeImage } from './images/large-image.js';
 export { type MeasuredImage, measureImage } from './images/measure-image.js';
 export { normalizationOptions } from './images/normalization.js';

@@ -53,6 +53,15 @@ export async function readLabelSamples(path: string): Promise<LabelSamples> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadableFile(path, { what: 'cannot be read', cause });
   });
+  return decodeLabelSamples(bytes, path);
+}
+
+/**
+ * Decodes the bytes of a label PNG as `readLabelSamples` does a file; `path` names it in messages.
+ *
+ * @throws {DataError} naming it when it is damaged, not a PNG, or has 16-bit values above 255
+ */
+export function decodeLabelSamples(bytes: Uint8Array, path: string): LabelSamples {
   const header = labelHeader(bytes, path);
   const channels = channelsOf(header);
   const stored = decodeWithEngine(bytes) ?? decodeAny(bytes, { header, path });
