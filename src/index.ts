@@ -10,6 +10,7 @@ export * from './evaluation/index.js';
 export * from './experiments/index.js';
 export * from './figures/index.js';
 export * from './fill/index.js';
+export * from './importers/index.js';
 export * from './inspect/index.js';
 export * from './losses/index.js';
 export * from './models/index.js';

@@ -4,12 +4,11 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import { suggestion } from '../errors/internal.js';
-import { readText } from '../files/index.js';
+import { parseYaml, readText, YamlTextError } from '../files/index.js';
 import { isSection, mergeSections, type Section } from './merge.js';
 import { type ConfigLayer, type ParseOptions, parseLayers } from './parse-config.js';
 import type { Config, ConfigInput, ConfigSchema } from './schema.js';
 import { parseSetOptions } from './set-option.js';
-import { parseYaml, YamlTextError } from './yaml-text.js';
 
 /** Creates the config of a recipe. */
 export interface NamedRecipe {

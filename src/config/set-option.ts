@@ -1,8 +1,8 @@
 /** Parses `--set training.iterations=200`, which changes one key from the command line. */
 
 import { ConfigError } from '../errors/index.js';
+import { parseYaml } from '../files/index.js';
 import { isSection, type Section } from './merge.js';
-import { parseYaml } from './yaml-text.js';
 
 /**
  * Returns all `KEY=VALUE` texts as one section, later ones winning. A value is YAML, so `[240, 320]`, `null` and `true`

@@ -1,9 +1,9 @@
 /** Reads the config in a run's folder as plain data, for those who show it rather than train by it. */
 
 import { CheckpointError } from '../errors/index.js';
+import { parseYaml } from '../files/index.js';
 import { isSection, type Section } from './merge.js';
 import { withCurrentKeys } from './renamed-keys.js';
-import { parseYaml } from './yaml-text.js';
 
 /**
  * Returns the keys of a run's `config.yaml` under their current names, without checking them against the schema, so that a

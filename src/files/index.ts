@@ -16,3 +16,4 @@ export { stageFolder, writeDurably } from './staged-folder.js';
 export { isSystemError, systemErrorReason } from './system-errors.js';
 export { parseJson, readText } from './text.js';
 export type { DownloadProgress } from './transfer.js';
+export { parseYaml, YamlTextError } from './yaml-text.js';

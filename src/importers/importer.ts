@@ -36,6 +36,10 @@ export interface OpenedSource {
   readonly classes: readonly ListedClass[] | null;
   /** Is the number of images, where it is known without reading all files. */
   readonly count: number | null;
+  /**
+   * Gives the images, each time in the same order. The first time, findings are reported too; images without a file are given
+   * with a path of null, and whoever asked names them.
+   */
   images(): AsyncIterable<AnnotatedImage>;
 }
 
@@ -47,6 +51,8 @@ export interface Importer {
   readonly title: string;
   /** Says by what it is recognized: `.json files with "shapes" and "imagePath"`. */
   readonly looksFor: string;
+  /** Is true for files that many tools write; these count as recognized only where no tool of its own is. */
+  readonly general?: boolean;
   /** Returns what the source was recognized by, or null. Reads little: the first files of the right kind. */
   recognize(source: ImportSource): Promise<string | null>;
   /** Opens a source. Throws a `DataError` that names the file when nothing of it can be used. */

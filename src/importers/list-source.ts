@@ -1,0 +1,72 @@
+/** Lists the files that a person wants to import. */
+
+import { type Dirent, existsSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, sep } from 'node:path';
+import { hasImageExtension, isHidden, unreadableFolder } from '../data/internal.js';
+import { DataError } from '../errors/index.js';
+import type { ImportSource, ReadOptions } from './importer.js';
+
+const archives: ReadonlySet<string> = new Set(['.zip', '.tar', '.gz', '.tgz', '.7z', '.rar', '.xz', '.bz2']);
+
+/**
+ * Returns the files at a path: all below a folder, without hidden ones, or the one file that it names.
+ *
+ * @throws {DataError} when there is nothing, the folder cannot be read, or the file is an archive
+ */
+export async function listSource(
+  path: string,
+  { onFinding = () => {} }: Partial<Pick<ReadOptions, 'onFinding'>> = {},
+): Promise<ImportSource> {
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw new DataError(unreadableFolder(path, cause.code ?? cause.message));
+    throw new DataError(`${path}: no such file or folder; expected what an annotation tool exported`);
+  });
+  if (found.isDirectory()) return { path, root: path, files: await filesBelow(path, onFinding) };
+  if (archives.has(extname(path).toLowerCase())) {
+    throw new DataError(`${path}: is an archive; unpack it and import the folder`);
+  }
+  return { path, root: dirname(path), files: [basename(path)] };
+}
+
+/** Returns the paths of all files below a folder, relative to it and with `/`, sorted by code units. */
+async function filesBelow(root: string, onFinding: ReadOptions['onFinding']): Promise<string[]> {
+  const files: string[] = [];
+  const visit = async (folder: string, inner: string): Promise<void> => {
+    const entries = await readdir(folder, { withFileTypes: true });
+    for (const entry of entries) {
+      if (isHidden(entry.name)) continue;
+      const kind = await kindOf(entry, folder);
+      if (kind === 'file') files.push(`${inner}${entry.name}`);
+      if (kind !== 'folder') continue;
+      const place = join(folder, entry.name);
+      await visit(place, `${inner}${entry.name}/`).catch((error: NodeJS.ErrnoException) => {
+        if (error instanceof DataError) throw error;
+        onFinding({
+          code: 'unreadable-folder',
+          message: 'a folder that cannot be read is left out',
+          example: `${place} (${error.code ?? error.message})`,
+        });
+      });
+    }
+  };
+  await visit(root, '').catch((error: NodeJS.ErrnoException) => {
+    throw new DataError(unreadableFolder(root, error.code ?? error.message), { cause: error });
+  });
+  return files.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** Tells files and folders from what is neither, such as pipes, links to nothing, and links to a folder around the link. */
+async function kindOf(entry: Dirent, folder: string): Promise<'file' | 'folder' | null> {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'folder';
+  if (!entry.isSymbolicLink()) return null;
+  const path = join(folder, entry.name);
+  // Looking at each link would be slow for thousands of images.
+  if (hasImageExtension(entry.name)) return existsSync(path) ? 'file' : null;
+  const found = await stat(path).catch(() => null);
+  if (found?.isFile()) return 'file';
+  if (!found?.isDirectory()) return null;
+  const [here, target] = await Promise.all([realpath(folder), realpath(path)]);
+  return `${here}${sep}`.startsWith(`${target}${sep}`) ? null : 'folder';
+}
