@@ -51,6 +51,13 @@ export function shapeProblem(shape: Shape, size: Size): ShapeProblem | null {
       drawn: true,
     };
   }
+  if (usable.length < runs.length) {
+    return {
+      code: 'degenerate-part',
+      message: `a part of fewer than ${fewest} points of a ${what} is left out`,
+      drawn: true,
+    };
+  }
   return null;
 }
 
