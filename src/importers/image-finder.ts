@@ -1,10 +1,11 @@
 /**
  * Finds the image files that files of annotations name. Such names come from other machines and cannot be trusted: only files
- * of the source, or of the folder that a person names, are ever found, whatever a name says.
+ * of the source, or of the folder that a person names, are ever found, whatever a name says and wherever a link leads.
  */
 
-import { join, posix } from 'node:path';
-import { hasImageExtension } from '../data/internal.js';
+import { realpathSync } from 'node:fs';
+import { join, posix, sep } from 'node:path';
+import { hasImageExtension, imageExtensions } from '../data/internal.js';
 import type { ImportSource, ReadOptions } from './importer.js';
 import { listSource } from './list-source.js';
 
@@ -29,6 +30,7 @@ export class ImageFinder {
   readonly #source: ImageFolder;
   readonly #images: ImageFolder | null;
   readonly #onFinding: ReadOptions['onFinding'];
+  readonly #realRoots: readonly string[];
 
   private constructor(
     source: ImageFolder,
@@ -40,6 +42,9 @@ export class ImageFinder {
     this.#source = source;
     this.#images = images;
     this.#onFinding = onFinding;
+    this.#realRoots = [source, images].flatMap((folder) =>
+      folder === null ? [] : [realpathSync(folder.root)],
+    );
   }
 
   /**
@@ -61,26 +66,57 @@ export class ImageFinder {
 
   /**
    * Returns the path of an image, or null when there is none. It is looked for as its name says, from the file of annotations
-   * and from the folders that the tool uses, and then anywhere by as much of its path as agrees. Of several names that a tool
-   * gives an image, the first that leads to a file counts.
+   * and from the folders that the tool uses, and then anywhere by as much of its path as agrees, which is reported. Of several
+   * names that a tool gives an image, the first that leads to a file counts. A name without extension fits every image.
    */
-  find(names: string | readonly string[], { from, folders = [] }: ImageReference): string | null {
-    const wanted = (typeof names === 'string' ? [names] : names).map(plainPath).filter((name) => name !== '');
-    for (const name of wanted) {
+  find(names: string | readonly string[], reference: ImageReference): string | null {
+    const { from, folders = [] } = reference;
+    const wanted = (typeof names === 'string' ? [names] : names)
+      .map(plainName)
+      .filter(({ path }) => path !== '');
+    let leadsOut = false;
+    const inside = (path: string | null): string | null => {
+      if (path === null || this.#isInside(path)) return path;
+      leadsOut = true;
+      return null;
+    };
+    for (const { path: name, rooted } of wanted) {
       for (const place of [posix.dirname(from), ...folders, '.', 'images']) {
-        const path = this.#source.paths.get(posix.normalize(posix.join(place, name)));
-        if (path !== undefined) return join(this.#source.root, path);
+        const path = posix.normalize(posix.join(place, name));
+        if (rooted || path.startsWith('../')) leadsOut = true;
+        const found = inside(lookUp(this.#source, path));
+        if (found !== null) return found;
       }
-      const given = this.#images?.paths.get(posix.normalize(name));
-      if (this.#images !== null && given !== undefined) return join(this.#images.root, given);
+      const given = inside(this.#images === null ? null : lookUp(this.#images, posix.normalize(name)));
+      if (given !== null) return given;
     }
-    for (const name of wanted) {
+    for (const { path: name } of wanted) {
       for (const folder of [this.#images, this.#source]) {
         const path = folder === null ? null : this.#bySuffix(folder, { name, from, folders });
-        if (folder !== null && path !== null) return join(folder.root, path);
+        if (folder === null || path === null) continue;
+        const found = inside(join(folder.root, path));
+        if (found === null) continue;
+        // In a folder that a person named for the images nothing was guessed.
+        if (folder === this.#source) this.#report('image-elsewhere', `${from}: ${name} (${path})`);
+        return found;
       }
     }
+    if (leadsOut) this.#report('image-outside', `${from}: ${wanted[0]?.path}`);
     return null;
+  }
+
+  #report(code: keyof typeof messages, example: string): void {
+    this.#onFinding({ code, message: messages[code], example });
+  }
+
+  /** Returns whether a file lies in one of the folders, also when it is a link. */
+  #isInside(path: string): boolean {
+    try {
+      const real = realpathSync(path);
+      return this.#realRoots.some((root) => real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`));
+    } catch {
+      return false;
+    }
   }
 
   /** Returns the file whose path ends as the name does, in as many folders as possible; null where several do equally. */
@@ -96,13 +132,26 @@ export class ImageFinder {
       Math.max(...places.map((place) => commonStart(path.normalize('NFC'), place))),
     );
     if (near.length === 1) return near[0] ?? null;
-    this.#onFinding({
-      code: 'ambiguous-image',
-      message: 'several images have the name that the annotations give, and none is taken',
-      example: `${from}: ${name} (${near.slice(0, 2).join(', ')})`,
-    });
+    this.#report('ambiguous-image', `${from}: ${name} (${near.slice(0, 2).join(', ')})`);
     return null;
   }
+}
+
+const messages = {
+  'ambiguous-image': 'several images have the name that the annotations give, and none is taken',
+  'image-elsewhere': 'an image is not where its annotations say; the one of that name is taken',
+  'image-outside': 'an image lies outside of what is imported; name its folder with --images',
+} as const;
+
+/** Returns the path of the image at a path relative to the folder, with any extension where the path has none. */
+function lookUp({ root, paths }: ImageFolder, path: string): string | null {
+  const stored = paths.get(path) ?? null;
+  if (stored !== null || hasImageExtension(path)) return stored === null ? null : join(root, stored);
+  for (const extension of imageExtensions) {
+    const found = paths.get(`${path}${extension}`) ?? paths.get(`${path}${extension.toUpperCase()}`);
+    if (found !== undefined) return join(root, found);
+  }
+  return null;
 }
 
 function imageFolder(root: string, files: readonly string[]): ImageFolder {
@@ -117,12 +166,18 @@ function imageFolder(root: string, files: readonly string[]): ImageFolder {
   return { root, paths: new Map(images.map((path) => [path.normalize('NFC'), path])), byName };
 }
 
-/** Returns a name with `/` and composed letters. A path of another machine, `C:\data\a.jpg`, keeps only its last folders. */
-function plainPath(name: string): string {
-  return name
-    .normalize('NFC')
-    .replaceAll('\\', '/')
-    .replace(/^([a-z]+:)?\/+/i, '');
+/** Is a name with `/` and composed letters. */
+interface PlainName {
+  readonly path: string;
+  /** Says whether it is a path from the root of another machine, `C:\data\a.jpg`, or an address. */
+  readonly rooted: boolean;
+}
+
+/** Returns a name whose path begins at no root, so that its last folders can be compared. */
+function plainName(name: string): PlainName {
+  const slashes = name.normalize('NFC').replaceAll('\\', '/').trim();
+  const path = slashes.replace(/^([a-z][\w+.-]*:)?\/+/i, '');
+  return { path, rooted: path !== slashes };
 }
 
 function mostBy(paths: readonly string[], score: (path: string) => number): readonly string[] {
