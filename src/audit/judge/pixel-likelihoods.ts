@@ -1,0 +1,52 @@
+/** Reads the likelihoods of cells at the labeled pixels of an image. */
+
+import { ignoreIndex } from '../../data/index.js';
+import type { AuditedImage } from '../score-image.js';
+
+/**
+ * Calls `visit` for each labeled pixel in reading order, with the likelihoods of all classes there: bilinear between the centers
+ * of cells. The array is another one's at the next call.
+ */
+export function visitLikelihoods(
+  { width, height, labels, classCount, grid }: Omit<AuditedImage, 'likelihoods'>,
+  likelihoods: Float32Array,
+  visit: (pixel: number, own: Float64Array) => void,
+): void {
+  const { rows, columns } = grid;
+  const own = new Float64Array(classCount);
+  const horizontal = Array.from({ length: width }, (_, x) => between(x, { length: width, cells: columns }));
+  for (let y = 0; y < height; y++) {
+    const [above, below, down] = between(y, { length: height, cells: rows });
+    for (let x = 0; x < width; x++) {
+      const pixel = y * width + x;
+      if (labels[pixel] === ignoreIndex) continue;
+      const [before, after, right] = horizontal[x] as Between;
+      const corner00 = (above * columns + before) * classCount;
+      const corner01 = (above * columns + after) * classCount;
+      const corner10 = (below * columns + before) * classCount;
+      const corner11 = (below * columns + after) * classCount;
+      for (let index = 0; index < classCount; index++) {
+        const upper =
+          (1 - right) * (likelihoods[corner00 + index] as number) +
+          right * (likelihoods[corner01 + index] as number);
+        const lower =
+          (1 - right) * (likelihoods[corner10 + index] as number) +
+          right * (likelihoods[corner11 + index] as number);
+        own[index] = (1 - down) * upper + down * lower;
+      }
+      visit(pixel, own);
+    }
+  }
+}
+
+type Between = readonly [before: number, after: number, share: number];
+
+/** Returns the two cells whose centers lie around a pixel's, with the share of the second. */
+function between(
+  pixel: number,
+  { length, cells }: { readonly length: number; readonly cells: number },
+): Between {
+  const place = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / length - 0.5));
+  const before = Math.floor(place);
+  return [before, Math.min(cells - 1, before + 1), place - before];
+}
