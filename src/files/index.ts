@@ -15,6 +15,6 @@ export { type LockOwner, livingOwner, ownerName, ProcessLock } from './process-l
 export { sha256OfFile } from './sha256.js';
 export { stageFolder, writeDurably } from './staged-folder.js';
 export { isSystemError, systemErrorReason } from './system-errors.js';
-export { parseJson, readText } from './text.js';
+export { decodeText, parseJson, readText } from './text.js';
 export type { DownloadProgress } from './transfer.js';
 export { parseYaml, YamlTextError } from './yaml-text.js';
