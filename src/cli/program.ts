@@ -11,6 +11,7 @@ import { evaluateCommand } from './commands/evaluate/evaluate.js';
 import { experimentCommand } from './commands/experiment/experiment.js';
 import { figureCommand } from './commands/figure/figure.js';
 import { fillCommand } from './commands/fill/fill.js';
+import { importCommand } from './commands/import/import.js';
 import { planCommand } from './commands/plan/plan.js';
 import { predictCommand } from './commands/predict/predict.js';
 import { recipesCommand } from './commands/recipes/recipes.js';
@@ -22,7 +23,15 @@ import { weightsCommand } from './commands/weights/weights.js';
 
 /** Lists the commands by what they are for, in the order of the help. */
 const groups = {
-  'Data:': [checkCommand, coarsenCommand, scenesCommand, planCommand, suggestCommand, fillCommand],
+  'Data:': [
+    importCommand,
+    checkCommand,
+    coarsenCommand,
+    scenesCommand,
+    planCommand,
+    suggestCommand,
+    fillCommand,
+  ],
   'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],
   'Look:': [evaluateCommand, reportCommand, figureCommand],
   'Deploy:': [predictCommand],

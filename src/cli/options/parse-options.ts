@@ -33,6 +33,15 @@ export function fraction(text: string): number {
   return value;
 }
 
+/** Parses a distance in pixels, 0 or greater. */
+export function distanceInPixels(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1e4)) {
+    throw new InvalidArgumentError('expected a number of pixels, 0 or greater.');
+  }
+  return value;
+}
+
 /** Collects the values of an option that can be repeated, such as `--set a=1 --set b=2`. */
 export function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text];

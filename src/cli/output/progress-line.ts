@@ -2,9 +2,15 @@
 
 import { createLogUpdate } from 'log-update';
 
+/** Says how much is done; the total is null while nobody knows it. */
+interface LineProgress {
+  readonly done: number;
+  readonly total: number | null;
+}
+
 /** Shows how much is done; `close` removes the line. */
 export interface ProgressLine {
-  readonly show: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly show: (progress: LineProgress) => void;
   readonly close: () => void;
 }
 
@@ -14,5 +20,8 @@ export interface ProgressLine {
 export function createProgressLine(activity: string): ProgressLine {
   if (!process.stderr.isTTY) return { show: () => undefined, close: () => undefined };
   const update = createLogUpdate(process.stderr);
-  return { show: ({ done, total }) => update(`${activity} ${done}/${total}`), close: () => update.clear() };
+  return {
+    show: ({ done, total }) => update(`${activity} ${total === null ? done : `${done}/${total}`}`),
+    close: () => update.clear(),
+  };
 }
