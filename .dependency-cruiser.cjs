@@ -86,6 +86,8 @@ const rooms = {
     'suggest',
     'recipes',
     'figures',
+    'fill',
+    'report',
   ],
   // Completes labels by a trained network and the image's colors.
   fill: ['torch', 'distributed', 'data', 'runs', 'config', 'evaluation', 'quick', 'suggest'],

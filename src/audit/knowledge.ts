@@ -5,7 +5,7 @@
 
 import { ignoreIndex } from '../data/index.js';
 
-/** Holds what a sample of labeled pixels says about a dataset. */
+/** Holds what a sample of labeled pixels says about a dataset: numbers and arrays of float64, as an audit keeps it in a file. */
 export interface AuditKnowledge {
   readonly classCount: number;
   /** Holds the share of each class of the labeled pixels, in [0, 1]. */

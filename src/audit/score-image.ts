@@ -3,6 +3,7 @@
 import { ignoreIndex, type Size } from '../data/index.js';
 import type { CandidateGrid } from '../suggest/index.js';
 import type { AuditKnowledge } from './knowledge.js';
+import { leastLikelihood } from './weight-curve.js';
 
 /** Holds what an audit knows of an image. Classes are those of the dataset. */
 export interface AuditedImage extends Size {
@@ -33,8 +34,8 @@ export interface PixelSuspicions {
   readonly losses: Float32Array;
 }
 
-/** Bounds likelihoods from below, so that losses are finite. */
-const leastLikelihood = 1e-6;
+/** Changes with every change of what is scored, so that scores of two versions are never mixed in one audit. */
+export const scoringVersion = 1;
 
 /**
  * Scores the labeled pixels of an image.

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { parseJson } from '../files/index.js';
+import { auditCommand } from './commands/audit/audit.js';
 import { checkCommand } from './commands/check/check.js';
 import { coarsenCommand } from './commands/coarsen/coarsen.js';
 import { demoCommand } from './commands/demo/demo.js';
@@ -31,6 +32,7 @@ const groups = {
     planCommand,
     suggestCommand,
     fillCommand,
+    auditCommand,
   ],
   'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],
   'Look:': [evaluateCommand, reportCommand, figureCommand],

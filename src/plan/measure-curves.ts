@@ -1,9 +1,10 @@
 /** Measures the learning curves of a plan: says how long it will take, trains one head after the other, and keeps each score. */
 
 import { setImmediate } from 'node:timers/promises';
+import { scoreHead } from '../quick/index.js';
+import type { HeadTrainer, HeadTraining } from '../quick/internal.js';
 import { fineCounts, imageCounts, pointCounts } from './curve-counts.js';
 import type { CurveTables } from './curve-tables.js';
-import type { HeadTrainer, HeadTrial } from './head-trial.js';
 import type { LabelCosts } from './label-costs.js';
 import type { LabelSources } from './label-sources.js';
 import type { CurveKind, LearningCurve } from './learning-curve.js';
@@ -101,7 +102,7 @@ export async function measureCurves(
   designs: readonly CurveDesign[],
   options: MeasureCurvesOptions,
 ): Promise<boolean> {
-  const { store, seeds, trainer, tables, onEvent, shouldStop } = options;
+  const { store, seeds, onEvent, shouldStop } = options;
   const { missing, kept } = scoresOf(designs, { store, seeds });
   const [first] = designs;
   if (missing.length === 0 || first === undefined) return true;
@@ -113,7 +114,7 @@ export async function measureCurves(
     // Lets signals and other work come in between two trainings.
     await setImmediate();
     if (shouldStop()) return false;
-    const mIoU = trainer.score(trialOf(key, options), tables);
+    const mIoU = scoreOf(trialOf(key, options), options);
     store.add(key, mIoU);
     const done = place + 1;
     const secondsLeft = ((performance.now() - began) / 1000 / done) * (missing.length - done);
@@ -152,14 +153,27 @@ function scoresOf(
   return { missing, kept: different.length - missing.length };
 }
 
+/** Returns the mIoU of a head that learned from these rows, between 0 and 1. */
+function scoreOf(
+  training: HeadTraining,
+  { trainer, tables }: Pick<MeasureCurvesOptions, 'trainer' | 'tables'>,
+): number {
+  const head = trainer.train(training);
+  try {
+    return scoreHead(head, tables.evaluation, trainer).mIoU;
+  } finally {
+    head.dispose();
+  }
+}
+
 /** Returns about how many seconds a training and its score take, from a few steps. */
 function secondsOfTrial(
-  trial: HeadTrial,
+  trial: HeadTraining,
   { trainer, tables }: Pick<MeasureCurvesOptions, 'trainer' | 'tables'>,
 ): number {
   const secondsFor = (steps: number) => {
     const began = performance.now();
-    trainer.score({ ...trial, steps }, tables);
+    scoreOf({ ...trial, steps }, { trainer, tables });
     return (performance.now() - began) / 1000;
   };
   // The first step of a process is slow.
@@ -178,10 +192,10 @@ function scoredBy(key: MeasurementKey, designs: readonly CurveDesign[]): Measure
 function trialOf(
   { kind, count, seed }: MeasurementKey,
   { tables, sources }: Pick<MeasureCurvesOptions, 'tables' | 'sources'>,
-): HeadTrial {
+): HeadTraining {
   const all = () => tables.trainingImages(sources.training.images.length, seed);
-  const beside = (rows: HeadTrial['rows']) => [{ rows, share: trustedShare }];
-  const trials: Record<CurveKind, () => HeadTrial> = {
+  const beside = (rows: HeadTraining['rows']) => [{ rows, share: trustedShare }];
+  const trials: Record<CurveKind, () => HeadTraining> = {
     coarse: () => ({ rows: tables.trainingImages(count, seed), trusted: [], seed }),
     points: () => {
       const perImage = Math.round(count / (sources.fine?.images.length ?? 1));

@@ -5,9 +5,9 @@ import type { Config } from '../config/index.js';
 import { sampleStamps } from '../data/internal.js';
 import { DataError, OperationError } from '../errors/index.js';
 import { counted, formatPercent } from '../format/index.js';
+import { checkHeadTraining, HeadTrainer } from '../quick/internal.js';
 import { openCurveTables, type TableName } from './curve-tables.js';
 import { type FitCurveOptions, fitCurve, leastCounts } from './fit-curve.js';
-import { checkPlannable, HeadTrainer } from './head-trial.js';
 import { costText, defaultCosts, type LabelCosts } from './label-costs.js';
 import { findLabelSources, type LabelSources } from './label-sources.js';
 import { curveNames, type LearningCurve } from './learning-curve.js';
@@ -66,7 +66,10 @@ export async function planLabeling(
     throw new OperationError(`planLabeling: expected hours above 0, received ${hours}`);
   if (!(Number.isInteger(seeds) && seeds > 0))
     throw new OperationError(`planLabeling: expected at least 1 seed, received ${seeds}`);
-  checkPlannable(config);
+  checkHeadTraining(config, {
+    user: 'a plan',
+    trusted: 'varies trusted labels itself, from those of the evaluation',
+  });
   const sources = await findLabelSources(config);
   const store = new MeasurementStore(folder, await settingsOf(config, sources));
   const assumptions = [...sources.assumptions, ...assumptionsOf(config, { sources, costs, seeds })];

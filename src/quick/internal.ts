@@ -2,4 +2,5 @@
 
 export { featureCacheFolder, measureFeatureCache } from './cache-folder.js';
 export { type FeatureMaps, openFeatureMaps } from './feature-maps.js';
-export { standardizeHead } from './standardize-head.js';
+export { headLikelihoods, pointLikelihoods } from './head-likelihoods.js';
+export { checkHeadTraining, HeadTrainer, type HeadTraining } from './head-trainer.js';

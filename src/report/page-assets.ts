@@ -18,21 +18,30 @@ export interface PageAssets {
   readonly license: string;
 }
 
-const styleSheets = ['page', 'tables', 'charts', 'pictures'];
+const styleSheets = ['page', 'tables', 'charts', 'pictures'] as const;
+
+/** Reads style sheets of pages, behind the variables of their colors. */
+export async function readStyles(sheets: readonly (typeof styleSheets)[number][]): Promise<string> {
+  const styles = await Promise.all(sheets.map((name) => readOwn(`${name}.css`)));
+  return [colorVariables(), ...styles].join('\n');
+}
+
+function readOwn(name: string): Promise<string> {
+  return readFile(new URL(`./browser/${name}`, import.meta.url), 'utf8');
+}
 
 /** Reads the assets of every page. */
 export async function readPageAssets(): Promise<PageAssets> {
-  const own = (name: string) => readFile(new URL(`./browser/${name}`, import.meta.url), 'utf8');
   const libraryPath = createRequire(import.meta.url).resolve('uplot/dist/uPlot.iife.min.js');
   const folder = dirname(libraryPath);
-  const [script, library, license, libraryStyle, ...styles] = await Promise.all([
-    own('page.js'),
+  const [script, library, license, libraryStyle, styles] = await Promise.all([
+    readOwn('page.js'),
     readFile(libraryPath, 'utf8'),
     readFile(join(folder, '..', 'LICENSE'), 'utf8'),
     readFile(join(folder, 'uPlot.min.css'), 'utf8'),
-    ...styleSheets.map((name) => own(`${name}.css`)),
+    readStyles(styleSheets),
   ]);
-  return { style: [libraryStyle, colorVariables(), ...styles].join('\n'), script, library, license };
+  return { style: [libraryStyle, styles].join('\n'), script, library, license };
 }
 
 /** Writes the palette as CSS variables for the light and the dark scheme. */

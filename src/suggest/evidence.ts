@@ -7,8 +7,8 @@ import { normalizationOf } from '../config/internal.js';
 import type { SegmentationDataset, Size } from '../data/index.js';
 import { inferenceOptions, inferLogits, type LoadedRun } from '../evaluation/index.js';
 import { featureTaps, type StackableHead } from '../models/index.js';
-import { type FeatureMaps, openFeatureMaps } from '../quick/internal.js';
-import { noGrad, scope, type Tensor, tensorFrom, tidy } from '../torch/index.js';
+import { type FeatureMaps, headLikelihoods, openFeatureMaps, pointLikelihoods } from '../quick/internal.js';
+import { scope, type Tensor, tensorFrom, tidy } from '../torch/index.js';
 import {
   type CandidateGrid,
   candidateCount,
@@ -71,10 +71,10 @@ export async function openEvidence(run: LoadedRun, options: EvidenceOptions): Pr
       if (size === undefined) throw new RangeError('evidence without an image');
       const grid = gridOf(size);
       using work = scope();
-      const stacked = found === null ? null : found.rows(pointsOf(grid)).to({ dtype: 'float32' });
+      const stacked = found === null ? null : found.rows(candidateCenters(grid)).to({ dtype: 'float32' });
       const likelihoods =
         head !== null && stacked !== null
-          ? headLikelihoods(run, { head, stacked })
+          ? headLikelihoods(head, stacked)
           : inferredLikelihoods(run, decoded as NonNullable<typeof decoded>, grid);
       if (needsFeatures && stacked !== null) work.keep(stacked);
       return {
@@ -122,7 +122,7 @@ async function labelsOf(dataset: SegmentationDataset, index: number): Promise<Ui
 }
 
 /** Returns the centers of the pixels of all candidates, x and y of each. */
-function pointsOf(grid: CandidateGrid): Float32Array {
+export function candidateCenters(grid: CandidateGrid): Float32Array {
   const points = new Float32Array(2 * candidateCount(grid));
   for (let candidate = 0; candidate < points.length / 2; candidate++) {
     const [x, y] = pixelOf(candidate, grid);
@@ -130,21 +130,6 @@ function pointsOf(grid: CandidateGrid): Float32Array {
     points[2 * candidate + 1] = y + 0.5;
   }
   return points;
-}
-
-function headLikelihoods(
-  { config }: LoadedRun,
-  { head, stacked }: { readonly head: StackableHead; readonly stacked: Tensor },
-): Float32Array {
-  return tidy(() =>
-    noGrad(() => {
-      const { device } = inferenceOptions(config);
-      const [count = 0, channels = 0] = stacked.shape;
-      // One row of pixels, in channels-last order, as in training.
-      const row = stacked.to({ device }).reshape([1, 1, count, channels]).permute([0, 3, 1, 2]);
-      return likelihoodsOf(head.forwardStacked(row).logitsNCHW);
-    }),
-  );
 }
 
 function inferredLikelihoods(
@@ -162,13 +147,6 @@ function inferredLikelihoods(
     const index = tensorFrom(places, { dtype: 'int64', shape: [places.length] }).to({
       device: logits.device,
     });
-    return likelihoodsOf(logits.reshape([1, classes, 1, -1]).indexSelect(3, index));
+    return pointLikelihoods(logits.reshape([1, classes, 1, -1]).indexSelect(3, index));
   });
-}
-
-/** Returns the likelihoods [candidates, classes] of logits [1, classes, 1, candidates]. */
-function likelihoodsOf(logitsNCHW: Tensor): Float32Array {
-  const [, classes = 0, , count = 0] = logitsNCHW.shape;
-  const likelihoods = logitsNCHW.to({ dtype: 'float32', device: 'cpu' }).softmax(1).permute([0, 2, 3, 1]);
-  return likelihoods.reshape([count, classes]).contiguous().toTypedArray() as Float32Array;
 }

@@ -216,7 +216,7 @@ describe('what cannot be planned is refused in one line', () => {
     [
       'reweighter',
       { reweighter: { kind: 'meta-weight-net' } },
-      'learns from clean labels, which a plan varies',
+      'learns from clean labels, and a plan varies trusted labels itself',
     ],
   ])('a config with %s that heads on rows would leave out', async (_, sections, message) => {
     const failed = plan(configOf(root, { sections }));

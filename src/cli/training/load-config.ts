@@ -26,6 +26,8 @@ export interface ConfigOptions {
   readonly weights?: string;
   /** The run whose network is trained further, whatever network the source describes. */
   readonly init?: string;
+  /** Is false where a checkpoint replaces the weights that the config starts from; true by default. */
+  readonly startsAnew?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface ConfigOptions {
  */
 export async function loadConfig(
   source: string,
-  { set = [], data, output, name, weights, init }: ConfigOptions,
+  { set = [], data, output, name, weights, init, startsAnew = true }: ConfigOptions,
 ): Promise<Config> {
   const changes: (ConfigLayer | InitialRun['layer'])[] = [];
   if (data !== undefined) changes.push({ label: '--data', values: { data: { root: data } } });
@@ -52,7 +54,7 @@ export async function loadConfig(
     onNotice: printNotice,
   });
   // Before paths are made absolute, so that messages show them as the user wrote them.
-  await checkConfigFiles(config, { label: source });
+  await checkConfigFiles(config, { label: source, startsAnew });
   return withAbsolutePaths(config);
 }
 

@@ -1,20 +1,21 @@
-/** Trains a head on a choice of rows and scores it, as the config of a quick run says. */
+/** Trains heads on choices of rows of one frozen network's features, as the config of a quick run says. */
 
 import type { Config } from '../config/index.js';
 import { checkQuick, extraHeadsOf, learnsFromClean, withoutReplacedWeights } from '../config/internal.js';
 import { ConfigError } from '../errors/index.js';
 import { type Backbone, createSegmentor, heads, type StackableHead } from '../models/index.js';
-import { type FeatureRows, scoreHead, type TrainHeadOptions, trainHead } from '../quick/index.js';
-import { standardizeHead } from '../quick/internal.js';
 import { createComponent } from '../registry/index.js';
 import { Generator, setThreads } from '../torch/index.js';
 import { resolveThreads } from '../torch/internal.js';
-import type { CurveTables } from './curve-tables.js';
+import type { FeatureRows } from './feature-rows.js';
+import { standardizeHead } from './standardize-head.js';
+import { type TrainHeadOptions, trainHead } from './train-head.js';
 
-/** Describes what a head of a curve learns from. */
-export interface HeadTrial {
+/** Describes what a head learns from. */
+export interface HeadTraining {
   readonly rows: FeatureRows;
-  readonly trusted: NonNullable<TrainHeadOptions['trusted']>;
+  /** Lists rows whose labels can be trusted; none by default. */
+  readonly trusted?: NonNullable<TrainHeadOptions['trusted']>;
   readonly seed: number;
   /** Counts the steps; those of the config by default. */
   readonly steps?: number;
@@ -26,7 +27,7 @@ export class HeadTrainer implements Disposable {
   /** Says which features a head reads. */
   readonly reading: Pick<StackableHead, 'taps' | 'patchSize'>;
   readonly #config: Config;
-  readonly #classCount: number;
+  readonly classCount: number;
 
   /**
    * @throws {ConfigError} when published weights were not fetched before
@@ -38,7 +39,7 @@ export class HeadTrainer implements Disposable {
   ) {
     setThreads(resolveThreads(config.threads));
     this.#config = config;
-    this.#classCount = classCount;
+    this.classCount = classCount;
     using generator = new Generator(config.seed);
     const network = createSegmentor(withoutReplacedWeights(config).model, {
       classCount,
@@ -59,25 +60,16 @@ export class HeadTrainer implements Disposable {
     return this.#config.training.iterations;
   }
 
-  /** Returns the mIoU of a head that learned from these rows, between 0 and 1. */
-  score({ rows, trusted, seed, steps }: HeadTrial, { evaluation }: Pick<CurveTables, 'evaluation'>): number {
-    const head = this.#train({ rows, trusted, seed, ...(steps !== undefined && { steps }) });
-    try {
-      return scoreHead(head, evaluation, { classCount: this.#classCount }).mIoU;
-    } finally {
-      head.dispose();
-    }
-  }
-
-  #train({ rows, trusted, seed, steps }: HeadTrial): StackableHead {
+  /** Returns a head that learned from rows, in evaluation mode; the caller disposes it. */
+  train({ rows, trusted = [], seed, steps }: HeadTraining): StackableHead {
     const { loss, confidence, reweighter, schedule, optimizer, training, device, precision } = this.#config;
     const quick = this.#config.quick as NonNullable<Config['quick']>;
     const { clipNorm: _clip, backboneScale: _scale, ...optimizerSection } = optimizer;
-    const head = this.#newHead(seed);
+    const head = this.create(seed);
     try {
       standardizeHead(head, rows, { seed });
       return trainHead(rows, {
-        ...{ start: head, classCount: this.#classCount, seed, trusted, device, precision },
+        ...{ start: head, classCount: this.classCount, seed, trusted, device, precision },
         ...{ loss, confidence, reweighter, schedule, optimizer: optimizerSection },
         pixels: quick.pixels,
         classBalance: quick.classBalance,
@@ -90,11 +82,12 @@ export class HeadTrainer implements Disposable {
     }
   }
 
-  #newHead(seed: number): StackableHead {
+  /** Returns a head that has not learned yet; the caller disposes it. */
+  create(seed: number): StackableHead {
     using generator = new Generator(seed);
     const { backbone } = this;
     const { head, alignCorners } = this.#config.model;
-    const context = { backbone, classCount: this.#classCount, generator, alignCorners };
+    const context = { backbone, classCount: this.classCount, generator, alignCorners };
     return createComponent(heads, head, context) as StackableHead;
   }
 
@@ -103,48 +96,56 @@ export class HeadTrainer implements Disposable {
   }
 }
 
+/** Says in messages who trains heads on rows alone. */
+export interface HeadTrainingUser {
+  /** Names the user, such as `a plan`. */
+  readonly user: string;
+  /** Says why trusted labels of a config are left out. */
+  readonly trusted: string;
+}
+
 /**
  * Checks that heads on rows alone train as the config says.
  *
- * @throws {ConfigError} naming the key that a plan would leave out
+ * @throws {ConfigError} naming the key that would be left out
  */
-export function checkPlannable(config: Config): void {
+export function checkHeadTraining(config: Config, { user, trusted }: HeadTrainingUser): void {
   const refuse = (key: string, message: string): never => {
     throw new ConfigError(`${key}: ${message}`);
   };
   if (config.quick === null) {
     refuse(
       'quick',
-      'a plan trains heads on stored features; expected a config of quick training, such as the recipe quick',
+      `${user} trains heads on stored features; expected a config of quick training, such as the recipe quick`,
     );
   }
   checkQuick(config);
   if (config.regionLosses.length > 0) {
-    refuse('regionLosses', 'a plan trains with the pixel loss alone; expected []');
+    refuse('regionLosses', `${user} trains with the pixel loss alone; expected []`);
   }
-  if (config.teacher !== null) refuse('teacher', 'a plan trains heads without one; expected null');
+  if (config.teacher !== null) refuse('teacher', `${user} trains heads without one; expected null`);
   if (config.training.stopping !== null)
-    refuse('training.stopping', 'a plan trains all steps; expected null');
+    refuse('training.stopping', `${user} trains all steps; expected null`);
   if (config.correction !== null)
-    refuse('correction', 'a plan trains on the labels as they are; expected null');
-  if (config.fill !== null) refuse('fill', 'a plan trains on the labels as they are; expected null');
+    refuse('correction', `${user} trains on the labels as they are; expected null`);
+  if (config.fill !== null) refuse('fill', `${user} trains on the labels as they are; expected null`);
   if (config.classWeights !== null) {
-    refuse('classWeights', 'a plan weighs classes by quick.classBalance alone; expected null');
+    refuse('classWeights', `${user} weighs classes by quick.classBalance alone; expected null`);
   }
   if (learnsFromClean(config)) {
     refuse(
       'reweighter.kind',
-      `${config.reweighter?.kind} learns from clean labels, which a plan varies; expected another`,
+      `${config.reweighter?.kind} learns from clean labels, and ${user} ${trusted}; expected another`,
     );
   }
   for (const key of ['points', 'clean'] as const) {
     if (config.data[key] === null) continue;
-    refuse(`data.${key}`, 'a plan varies trusted labels itself, from those of the evaluation; expected null');
+    refuse(`data.${key}`, `${user} ${trusted}; expected null`);
   }
   if (config.optimizer.clipNorm !== null) {
     refuse(
       'optimizer.clipNorm',
-      `a plan trains without it; expected null, received ${config.optimizer.clipNorm}`,
+      `${user} trains without it; expected null, received ${config.optimizer.clipNorm}`,
     );
   }
 }

@@ -1,0 +1,4 @@
+/** Exports what other rooms of this package use and users do not need. */
+
+export { summaryText } from './sheet/contact-sheet.js';
+export { largestSwaps } from './sheet/swap-table.js';
