@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { collect, positiveNumber, wholeNumber } from '../../options/parse-options.js';
+import type { AuditCommandOptions } from './run-audit.js';
 
 const example = `
 Divides the images into folds, trains a small head on frozen features for each fold from the images of the others, and
@@ -15,19 +16,6 @@ Example:
   $ coarsely audit my-dataset
   $ coarsely audit my-dataset --labels scribbles --split train+val --regions 500
   $ coarsely audit my-dataset --run runs/quick --json`;
-
-export interface AuditCommandOptions {
-  readonly labels?: string;
-  readonly split?: string;
-  readonly folds: number;
-  readonly seeds: number;
-  readonly run?: string;
-  readonly config: string;
-  readonly set?: readonly string[];
-  readonly regions: number;
-  readonly output?: string;
-  readonly json?: boolean;
-}
 
 export function auditCommand(): Command {
   return new Command('audit')

@@ -12,9 +12,22 @@ import { shellWord } from '../../output/shell-word.js';
 import { fetchWeights } from '../../training/fetch-weights.js';
 import { onStopRequest } from '../../training/interrupts.js';
 import { loadConfig } from '../../training/load-config.js';
-import type { AuditCommandOptions } from './audit.js';
 import { auditText } from './audit-text.js';
 import { findAuditedLabels } from './audited-labels.js';
+
+/** Holds the parsed options. */
+export interface AuditCommandOptions {
+  readonly labels?: string;
+  readonly split?: string;
+  readonly folds: number;
+  readonly seeds: number;
+  readonly run?: string;
+  readonly config: string;
+  readonly set?: readonly string[];
+  readonly regions: number;
+  readonly output?: string;
+  readonly json?: boolean;
+}
 
 /**
  * Runs the audit and returns the exit code: 0, or `interrupted` after Ctrl-C.
