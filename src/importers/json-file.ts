@@ -39,7 +39,8 @@ export async function readBounded(
 }
 
 /**
- * Parses the bytes of a JSON file, or of a part of it that `place` names too.
+ * Parses the bytes of a JSON file, or of a part of it that `place` names too. NaN and Infinity, which Python writes although
+ * JSON does not have them, become null.
  *
  * @throws {DataError} naming the place when they are not JSON
  */
@@ -47,9 +48,21 @@ export function jsonOf(bytes: Uint8Array, place: string): unknown {
   try {
     return parseJson(bytes);
   } catch (cause) {
+    const repaired = withoutNaN(bytes);
+    if (repaired !== null) return jsonOf(repaired, place);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DataError(`${place}: not valid JSON (${reason}); export or copy it again`, { cause });
   }
+}
+
+/** Returns a text with null for each NaN and Infinity outside of quotes; null when there is none. */
+function withoutNaN(bytes: Uint8Array): Uint8Array | null {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (!/NaN|Infinity/.test(text)) return null;
+  const repaired = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
+    found.startsWith('"') ? found : 'null',
+  );
+  return repaired === text ? null : Buffer.from(repaired);
 }
 
 /** Says what is wrong with a value in one line: `objects.3.points: expected a list of points`. */

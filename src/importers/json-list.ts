@@ -19,7 +19,13 @@ export interface JsonListOptions {
 
 /** Holds an element of the list, or, at the end, the file without the elements of the list. */
 export type JsonPart =
-  | { readonly kind: 'element'; readonly index: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'element';
+      readonly index: number;
+      readonly bytes: Uint8Array;
+      /** Is the place of its first byte in the file; null in a file of UTF-16. */
+      readonly start: number | null;
+    }
   | { readonly kind: 'rest'; readonly bytes: Uint8Array; readonly complete: boolean };
 
 /** Bounds one element, and all that stands around the list: more is damage, or made to exhaust memory. */
@@ -41,7 +47,10 @@ export async function* jsonParts(path: string, options: JsonListOptions): AsyncG
         yield* new ListScanner(path, options.list).all(utf8Of(await readFile(path), path));
         return;
       }
-      if (isFirst && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
+      if (isFirst && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+        bytes = bytes.subarray(3);
+        scanner.skip(3);
+      }
       isFirst = false;
       yield* scanner.next(bytes);
     }
@@ -133,6 +142,9 @@ class ListScanner {
   #index = 0;
   #element: Uint8Array[] | null = null;
   #elementSize = 0;
+  #elementStart = 0;
+  /** Is the place in the file of the bytes that come next. */
+  #offset = 0;
   readonly #rest: Uint8Array[] = [];
   #restSize = 0;
 
@@ -158,8 +170,13 @@ class ListScanner {
     return Buffer.concat(this.#rest);
   }
 
+  /** Says that so many bytes of the file are not given. */
+  skip(count: number): void {
+    this.#offset += count;
+  }
+
   *all(bytes: Uint8Array): Generator<JsonPart> {
-    yield* this.next(bytes);
+    for (const part of this.next(bytes)) yield part.kind === 'element' ? { ...part, start: null } : part;
     if (!this.complete) throw this.cutOff();
     yield { kind: 'rest', bytes: this.rest(), complete: true };
   }
@@ -189,12 +206,14 @@ class ListScanner {
         from = at;
         this.#element = [];
         this.#elementSize = 0;
+        this.#elementStart = this.#offset + at;
       }
       this.#structure(byte);
     }
     const last = bytes.subarray(from);
     if (this.#element === null) this.#keep(last);
     else this.#grow(last);
+    this.#offset += bytes.length;
   }
 
   #insideString(byte: number): void {
@@ -246,7 +265,7 @@ class ListScanner {
     this.#grow(last);
     const bytes = Buffer.concat(this.#element ?? []);
     this.#element = null;
-    return { kind: 'element', index: this.#index++, bytes };
+    return { kind: 'element', index: this.#index++, bytes, start: this.#elementStart };
   }
 
   #grow(bytes: Uint8Array): void {
