@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { parseJson } from '../files/index.js';
+import { applyCommand } from './commands/apply/apply.js';
 import { auditCommand } from './commands/audit/audit.js';
 import { checkCommand } from './commands/check/check.js';
 import { coarsenCommand } from './commands/coarsen/coarsen.js';
@@ -33,6 +34,7 @@ const groups = {
     suggestCommand,
     fillCommand,
     auditCommand,
+    applyCommand,
   ],
   'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],
   'Look:': [evaluateCommand, reportCommand, figureCommand],

@@ -15,7 +15,7 @@ const place = {
   height: z.int().positive(),
 };
 
-/** Describes a region that an audit found: pixels of one given class. */
+/** Describes a region that an audit found: pixels of one given class. An empty name is no label. */
 const region = z.strictObject({
   /** Identifies the region in its audit. */
   id: z.string().min(1),

@@ -2,7 +2,7 @@
 
 /** Says what was found at one place; findings of one code are counted and shown together. */
 export interface ReviewFinding {
-  /** Names the kind of finding: `cut-line`, `size-changed`, … */
+  /** Names the kind of finding, such as `cut-line` or `size-changed`. */
   readonly code: string;
   /** Says what was found and what was done about it. */
   readonly message: string;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { FuzzTarget } from '../../fuzz/support/target.js';
 import * as config from '../../fuzz/targets/config.js';
+import * as decisions from '../../fuzz/targets/decisions.js';
 import * as image from '../../fuzz/targets/image.js';
 import * as json from '../../fuzz/targets/json.js';
 import * as png from '../../fuzz/targets/png.js';
@@ -16,6 +17,7 @@ const inputs = join(import.meta.dirname, '../../fuzz/inputs');
 
 const targets: readonly (readonly [name: string, FuzzTarget])[] = [
   ['config', config],
+  ['decisions', decisions],
   ['image', image],
   ['json', json],
   ['png', png],
