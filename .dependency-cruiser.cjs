@@ -76,6 +76,7 @@ const rooms = {
     'models',
     'data',
     'geometry',
+    'coarsen',
     'review',
     'runs',
     'config',

@@ -18,13 +18,14 @@ import type { ComponentSection } from '../registry/index.js';
 import { keysOf } from '../registry/internal.js';
 import { candidateAt } from '../suggest/index.js';
 import type { Audit } from './audit.js';
-import { AuditStore, type ImageRecord } from './audit-store.js';
-import { type FoundRegion, findRegions } from './find-regions.js';
-import { openFoldPredictions } from './fold-predictions.js';
+import { AuditStore, type ImageRecord, stateOf } from './audit-store.js';
+import { examineImage } from './examine-image.js';
+import type { FoundRegion } from './find-regions.js';
+import { type FoldPredictionsOptions, openFoldPredictions } from './fold-predictions.js';
 import { type AuditEvent, type AuditPredictions, Pace, type PredictedImage } from './predictions.js';
 import { rankRegions } from './rank-regions.js';
 import { openRunPredictions } from './run-predictions.js';
-import { scoreImage, scoringVersion } from './score-image.js';
+import { scoringVersion } from './score-image.js';
 import { writeContactSheet } from './sheet/write-contact-sheet.js';
 import type { SuspectRegion } from './suspect-region.js';
 
@@ -78,10 +79,7 @@ export async function auditDataset(config: Config, options: AuditOptions = {}): 
       : AuditStore.open(options.output, settings);
   if (store.done < files.length) {
     const opening = { section, files, folder: store.state, onEvent, shouldStop };
-    using predictions =
-      run === null
-        ? await openFoldPredictions(config, { ...opening, folds, seeds })
-        : await openRunPredictions(run, opening);
+    using predictions = await openPredictions(config, { ...opening, run, folds, seeds });
     if (predictions === null) return null;
     store.keepAssumptions(predictions.assumptions);
     if (!(await auditImages(predictions, { store, section, onEvent, shouldStop }))) return null;
@@ -106,6 +104,44 @@ export async function auditDataset(config: Config, options: AuditOptions = {}): 
   writeTextAtomically(auditFile, `${JSON.stringify(audit, null, 1)}\n`);
   await writeContactSheet(sheetFile, { audit, regions: first, files });
   return { audit, folder, regionsFile, auditFile, sheetFile };
+}
+
+function openPredictions(
+  config: Config,
+  { run, ...options }: FoldPredictionsOptions & { readonly run: LoadedRun | null },
+): Promise<AuditPredictions | null> {
+  return run === null ? openFoldPredictions(config, options) : openRunPredictions(run, options);
+}
+
+/**
+ * Opens what a finished audit predicted by, with the heads that it kept; the caller disposes it. It is null when `shouldStop`
+ * ended it. The options are those of the audit.
+ *
+ * @param options.folder the folder of the audit
+ */
+export async function openAuditPredictions(
+  config: Config,
+  options: Omit<AuditOptions, 'output' | 'shown'> & { readonly folder: string },
+): Promise<{ readonly predictions: AuditPredictions; readonly section: ComponentSection } | null> {
+  const { folder, folds = 5, seeds = 1, run: runFolder = null } = options;
+  const { onEvent = () => undefined, shouldStop = () => false } = options;
+  const section = auditedSection(config);
+  const files = await openDataset(section);
+  const run = runFolder === null ? null : await loadRun(runFolder);
+  const opening = { section, files, folder: stateOf(folder), onEvent, shouldStop };
+  const predictions = await openPredictions(config, { ...opening, run, folds, seeds });
+  if (predictions === null) return null;
+  return {
+    section,
+    predictions: {
+      ...predictions,
+      read: (index) => predictions.read(index),
+      [Symbol.dispose]: () => {
+        predictions[Symbol.dispose]();
+        run?.[Symbol.dispose]();
+      },
+    },
+  };
 }
 
 /** Returns the section of the labels that a config audits: those that train, as far as images have them. */
@@ -174,12 +210,10 @@ function recordOf(
     ...place
   }: Pick<SuspectRegion, 'split' | 'image' | 'labels'> & { readonly predictions: AuditPredictions },
 ): ImageRecord {
-  const { labels, width, height, classCount, labeled, unjudged } = predicted;
+  const { labels, width, height, labeled, unjudged } = predicted;
   const { split, image } = place;
   const isEmpty = labels.every((label) => label === ignoreIndex);
-  const found = isEmpty
-    ? []
-    : findRegions(scoreImage(predicted), { labels, size: { width, height }, classCount });
+  const found = isEmpty ? [] : examineImage(predicted).regions;
   const nameOf = (index: number) => classes[index]?.name ?? '';
   const regions = found.map((region): SuspectRegion => {
     const [given, suggested] = [nameOf(region.given), nameOf(region.suggested)];

@@ -28,6 +28,11 @@ const settingsFile = 'settings.json';
 const imagesFile = 'images.jsonl';
 const assumptionsFile = 'assumptions.json';
 
+/** Returns the folder of what an audit keeps for itself. */
+export function stateOf(folder: string): string {
+  return join(folder, stateFolder);
+}
+
 type Settings = Readonly<Record<string, unknown>>;
 
 /** Holds the records of one audit, and its folder, for as long as it is open. */
@@ -40,7 +45,7 @@ export class AuditStore implements Disposable {
 
   private constructor(folder: string, lock: ProcessLock) {
     this.folder = folder;
-    this.state = join(folder, stateFolder);
+    this.state = stateOf(folder);
     this.#lock = lock;
     this.#done = healLines(join(this.state, imagesFile));
   }
@@ -54,7 +59,7 @@ export class AuditStore implements Disposable {
   static open(folder: string, settings: Settings): AuditStore {
     const problem = problemOf(folder, settings);
     if (problem !== null) throw new ConfigError(problem);
-    const state = join(folder, stateFolder);
+    const state = stateOf(folder);
     mkdirSync(state, { recursive: true });
     const lock = ProcessLock.take(join(state, 'lock'));
     if (!(lock instanceof ProcessLock)) {

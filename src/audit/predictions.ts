@@ -39,6 +39,7 @@ export type AuditEvent =
   | AuditProgress<'head'>
   | AuditProgress<'sample'>
   | AuditProgress<'image'>
+  | AuditProgress<'judge'>
   | { readonly type: 'notice'; readonly message: string };
 
 interface AuditProgress<Type> {

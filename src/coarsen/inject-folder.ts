@@ -22,6 +22,8 @@ export interface InjectFolderOptions extends Partial<ErrorParameters>, LabelFold
    * Takes a non-negative integer. The errors of a file depend only on it and on the path of the file within the folder.
    */
   readonly seed?: number;
+  /** Is written into the record too, such as where the labels are from. */
+  readonly note?: Readonly<Record<string, unknown>>;
 }
 
 /** Counts what was done to a folder of labels. */
@@ -51,7 +53,15 @@ const errorRecord = 'errors.json';
 export async function injectErrorsIntoFolder(
   fineFolder: string,
   outFolder: string,
-  { kind, seed = 0, classList = null, labelEncoding = 'auto', onProgress, ...given }: InjectFolderOptions,
+  {
+    kind,
+    seed = 0,
+    classList = null,
+    labelEncoding = 'auto',
+    onProgress,
+    note = {},
+    ...given
+  }: InjectFolderOptions,
 ): Promise<InjectFolderResult> {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new ConfigError(`errors: expected a non-negative integer as seed, received ${seed}`);
@@ -85,7 +95,7 @@ export async function injectErrorsIntoFolder(
       return changed.labels;
     },
     finish: (staging) => {
-      const record = { kind, seed, ...parameters, ...counts, images };
+      const record = { ...note, kind, seed, ...parameters, ...counts, images };
       return writeDurably(join(staging, errorRecord), `${JSON.stringify(record, null, 1)}\n`);
     },
   });
