@@ -12,7 +12,8 @@ import { Judge, type Judgment } from './judge.js';
 import { type JudgedPlace, type JudgmentRow, judgmentMarkdown, judgmentRows } from './judgment-text.js';
 
 /** Configures `judgeAudit`: the exact labels, and what the audit was called with. */
-export interface JudgeAuditOptions extends Pick<AuditOptions, 'folds' | 'seeds' | 'run' | 'onEvent' | 'shouldStop'> {
+export interface JudgeAuditOptions
+  extends Pick<AuditOptions, 'folds' | 'seeds' | 'run' | 'onEvent' | 'shouldStop'> {
   /** Names the exact labels, in the dataset of the audit. */
   readonly truth: string;
 }

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type AuditEvent, auditDataset } from '../../../audit/index.js';
+import { type AuditEvent, auditDataset, withErrorsDataset } from '../../../audit/index.js';
 import type { Config } from '../../../config/index.js';
 import { exitCodes } from '../../../errors/internal.js';
 import { usageError } from '../../options/parse-options.js';
@@ -14,9 +14,16 @@ import { onStopRequest } from '../../training/interrupts.js';
 import { loadConfig } from '../../training/load-config.js';
 import { auditText } from './audit-text.js';
 import { findAuditedLabels } from './audited-labels.js';
+import {
+  injectErrors,
+  type JudgeOptions,
+  judgeText,
+  runJudgeSteps,
+  usualExactLabels,
+} from './judge-steps.js';
 
 /** Holds the parsed options. */
-export interface AuditCommandOptions {
+export interface AuditCommandOptions extends JudgeOptions {
   readonly labels?: string;
   readonly split?: string;
   readonly folds: number;
@@ -48,7 +55,7 @@ export async function runAudit(
     );
   if (run !== undefined && (options.set !== undefined || options.config !== 'quick'))
     usageError(command, '--run judges by a network that is trained already; leave --config and --set out');
-  const config = await configOf(dataset, options);
+  const { config, truth } = await preparedOf(dataset, options, command);
   if (run === undefined) await fetchWeights([config]);
   const display = createAuditDisplay();
   let stopping = false;
@@ -65,22 +72,52 @@ export async function runAudit(
       ...(output !== undefined && { output }),
       shouldStop: () => stopping,
     });
+    const steps =
+      result === null
+        ? null
+        : await runJudgeSteps(config, result, {
+            ...{ truth, options, onEvent: display.show },
+            shouldStop: () => stopping,
+          });
     display.close();
-    if (result === null) {
+    if (result === null || steps === null) {
       process.stderr.write(
         `interrupted; run the same command again to continue:\n  ${commandOf(dataset, options)}\n`,
       );
       return exitCodes.interrupted;
     }
     const { audit, folder } = result;
-    process.stdout.write(
-      json ? `${JSON.stringify({ ...audit, folder })}\n` : `${auditText(result, { dataset })}\n`,
-    );
+    const { judged, review } = steps;
+    const more = {
+      ...(judged !== null && { judge: judged.rows }),
+      ...(review !== null && { review }),
+    };
+    const text = [auditText(result, { dataset: audit.root }), ...judgeText(steps, result)].join('\n');
+    process.stdout.write(json ? `${JSON.stringify({ ...audit, folder, ...more })}\n` : `${text}\n`);
     return 0;
   } finally {
     endRequests();
     display.close();
   }
+}
+
+/**
+ * Returns the config of the audit and the exact labels that judge it: of the dataset as it is, or of one with errors that is
+ * made first.
+ */
+async function preparedOf(
+  dataset: string,
+  options: AuditCommandOptions,
+  command: Command,
+): Promise<{ readonly config: Config; readonly truth: string | undefined }> {
+  const { inject, injectSeed, labels = usualExactLabels, truth, answers, journal } = options;
+  if (journal !== undefined && answers === undefined)
+    usageError(command, '--journal holds the decisions of --answers, which is missing');
+  if (inject === undefined) return { config: await configOf(dataset, options), truth };
+  const exact = await configOf(dataset, { ...options, labels });
+  const { made, line } = await injectErrors(exact, { ...inject, seed: injectSeed });
+  printNotice(line);
+  return { config: withErrorsDataset(exact, made), truth: truth ?? made.truth };
 }
 
 /** Returns the config whose training part is audited. Nothing is evaluated, so its other part is the same. */
@@ -107,6 +144,7 @@ const activities: Readonly<Record<Exclude<AuditEvent['type'], 'notice'>, string>
   head: 'training heads',
   sample: 'sampling images',
   image: 'looking at images',
+  judge: 'judging by exact labels',
 };
 
 /** Shows progress as one line on a terminal. */
@@ -147,5 +185,24 @@ function commandOf(dataset: string, options: AuditCommandOptions): string {
     ...set.map((change) => `--set ${shellWord(change)}`),
     ...(regions === 200 ? [] : [`--regions ${regions}`]),
     ...(output === undefined ? [] : [`--output ${shellWord(output)}`]),
+    ...judgeWords(options),
   ].join(' ');
+}
+
+function judgeWords({
+  truth,
+  inject,
+  injectSeed,
+  answers,
+  review,
+  journal,
+}: AuditCommandOptions): readonly string[] {
+  return [
+    ...(truth === undefined ? [] : [`--truth ${shellWord(truth)}`]),
+    ...(inject === undefined ? [] : [`--inject ${inject.kind}=${inject.share}`]),
+    ...(injectSeed === 0 ? [] : [`--inject-seed ${injectSeed}`]),
+    ...(answers === undefined ? [] : [`--answers ${shellWord(answers)}`]),
+    ...(review === 100 ? [] : [`--review ${review}`]),
+    ...(journal === undefined ? [] : [`--journal ${shellWord(journal)}`]),
+  ];
 }
