@@ -6,7 +6,8 @@ import { defineConfig } from 'vitest/config';
  */
 const slowSuites = [
   'test/{cli,distributed,docs,examples,golden,project,training}/**/*.test.ts',
-  'test/coarsen/simulate-points.test.ts',
+  'test/audit/judge-audit.test.ts',
+  'test/coarsen/{inject-errors,simulate-points}.test.ts',
   'test/data/batch-loader.test.ts',
   'test/evaluation/{large-image,protocol}.test.ts',
   'test/experiments/command.test.ts',

@@ -1,0 +1,153 @@
+/** Judges audits of a few generated scenes by their exact labels, from the library and from the command line. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AuditResult, auditDataset, judgeAudit, reviewAudit } from 'coarsely/audit';
+import type { Config } from 'coarsely/config';
+import { openDataset } from 'coarsely/data';
+import { ConfigError, DataError } from 'coarsely/errors';
+import { ResNet } from 'coarsely/models';
+import { readJournal } from 'coarsely/review';
+import { writeScenes } from 'coarsely/scenes';
+import { Generator, writeSafetensors } from 'coarsely/torch';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { coarsely } from '../cli/run-command.js';
+import { quickConfig } from '../quick/quick-fixtures.js';
+
+let root: string;
+let config: Config;
+let result: AuditResult;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'coarsely-judge-'));
+  vi.stubEnv('XDG_CACHE_HOME', join(root, 'cache'));
+  await writeScenes(join(root, 'scenes'), { train: 6, validation: 1, width: 64, height: 48 });
+  using generator = new Generator(99);
+  const backbone = new ResNet(18, { zeroInitResidual: false, generator });
+  for (const place of [join(root, 'scenes', 'backbone.safetensors'), join(root, 'backbone.safetensors')])
+    writeSafetensors(place, backbone.stateDict());
+  backbone.dispose();
+  const data = {
+    root: join(root, 'scenes'),
+    train: { split: 'train', labels: 'coarse' },
+    evaluation: { split: 'train', labels: 'coarse' },
+  };
+  config = quickConfig(join(root, 'scenes'), {
+    quick: { diskMiB: 64, memoryMiB: 8 },
+    training: { iterations: 4 },
+    sections: { data, output: join(root, 'runs') },
+  });
+  result = (await auditDataset(config, { folds: 2 })) as AuditResult;
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** Counts the pixels that both labels have, and where they differ. */
+async function countWrong(labels: string): Promise<{ pixels: number; wrong: number }> {
+  const section = { kind: 'folder', root: join(root, 'scenes'), split: 'train' };
+  const [given, exact] = [
+    await openDataset({ ...section, labels }),
+    await openDataset({ ...section, labels: 'fine' }),
+  ];
+  let [pixels, wrong] = [0, 0];
+  for (let index = 0; index < given.length; index++) {
+    const [a, b] = [(await given.read(index)).labels, (await exact.read(index)).labels];
+    for (const [pixel, label] of (a ?? []).entries()) {
+      if (label === 255 || b?.[pixel] === 255) continue;
+      pixels++;
+      if (label !== b?.[pixel]) wrong++;
+    }
+  }
+  return { pixels, wrong };
+}
+
+describe('judgeAudit', () => {
+  it('judges all methods on the images of a finished audit, and writes what it found', async () => {
+    const heads = join(result.folder, 'state', 'head-0-0.safetensors');
+    const before = readFileSync(heads);
+    const judged = await judgeAudit(config, result, { truth: 'fine', folds: 2 });
+    expect(readFileSync(heads)).toEqual(before);
+    const { pixels, wrong } = await countWrong('coarse');
+    expect(judged?.judgment).toMatchObject({ images: 6, pixels, baseRate: wrong / pixels });
+    expect(judged?.rows.map(({ method }) => method)).toEqual([
+      'audit',
+      'confident-learning',
+      'softmin',
+      'loss-in-sample',
+      'loss-out-of-fold',
+      'random',
+    ]);
+    for (const row of judged?.rows ?? []) {
+      expect(row).toMatchObject({
+        data: 'scenes',
+        labels: 'coarse',
+        truth: 'fine',
+        baseRate: wrong / pixels,
+      });
+      expect(row.auprc).toBeGreaterThan(0);
+      expect(row.auprc).toBeLessThanOrEqual(1);
+    }
+    const written = JSON.parse(readFileSync(judged?.jsonFile ?? '', 'utf8'));
+    expect(written).toMatchObject({ data: 'scenes', images: 6, pixels, rows: judged?.rows });
+    const markdown = readFileSync(judged?.markdownFile ?? '', 'utf8');
+    expect(markdown).toContain('| confident learning | ');
+    expect(markdown).not.toMatch(/NaN|undefined|null/);
+  });
+
+  it('ends when it is asked to, and names labels that do not exist', async () => {
+    const shouldStop = () => true;
+    expect(await judgeAudit(config, result, { truth: 'fine', folds: 2, shouldStop })).toBeNull();
+    await expect(judgeAudit(config, result, { truth: 'finest', folds: 2 })).rejects.toThrow(DataError);
+    await expect(judgeAudit(config, result, { truth: 'coarse', folds: 2 })).rejects.toThrow(ConfigError);
+  });
+});
+
+describe('reviewAudit', () => {
+  it('decides about the first regions', async () => {
+    const { decisions, journal } = await reviewAudit(config, result, { answers: 'fine', count: 5 });
+    expect(journal).toBe(join(result.folder, 'review.jsonl'));
+    const sum = Object.values(decisions).reduce((total, count) => total + count, 0);
+    const first = readFileSync(result.regionsFile, 'utf8').split('\n').slice(0, 5);
+    const { lines } = readJournal(journal);
+    expect(sum).toBe(5);
+    expect(lines.map(({ line }) => 'region' in line && line.region.id)).toEqual(
+      first.map((text) => JSON.parse(text).id),
+    );
+  });
+});
+
+it('audits exact labels with errors from the command line, judges itself and decides', async () => {
+  const small = [
+    'extends: quick',
+    'threads: 1',
+    'model:',
+    '  backbone: { kind: resnet18, frozen: true, weights: backbone.safetensors }',
+    '  head: { kind: hypercolumn, hidden: [8] }',
+    'quick: { pixels: 64, memoryMiB: 8, diskMiB: 64 }',
+    'training: { iterations: 4, evaluateEvery: 4, checkpointEvery: 4 }',
+  ];
+  writeFileSync(join(root, 'small.yaml'), `${small.join('\n')}\n`);
+  const words = ['audit', 'scenes', '--config', 'small.yaml', '--folds', '2', '--inject', 'swap=0.5'];
+  const more = ['--answers', 'fine', '--review', '3', '--journal', 'mine.jsonl', '--json'];
+  const { code, stdout, stderr } = await coarsely([...words, ...more], { cwd: root });
+  expect([code, stderr]).toEqual([0, expect.stringContaining('of the kind swap')]);
+  const printed = JSON.parse(stdout);
+  expect(printed).toMatchObject({
+    root: join(root, 'runs', 'scenes-errors'),
+    labels: 'fine-swap-0.5-0',
+    review: { journal: 'mine.jsonl', seconds: 30 },
+  });
+  expect(printed.judge[0]).toMatchObject({ method: 'audit', truth: 'fine' });
+  expect(printed.judge[0].baseRate).toBeGreaterThan(0.001);
+  expect(readJournal(join(root, 'mine.jsonl')).lines).toHaveLength(3);
+  expect(existsSync(join(root, 'scenes', 'fine-swap-0.5-0'))).toBe(false);
+
+  const refused = await coarsely(['audit', 'scenes', '--inject', 'swop=0.5'], { cwd: root });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('expected drop, swap or shift, with the share of the objects: swap=0.1.');
+  const unused = await coarsely(['audit', 'scenes', '--journal', 'mine.jsonl'], { cwd: root });
+  expect([unused.code, unused.stderr]).toEqual([
+    2,
+    expect.stringContaining('--journal holds the decisions of --answers, which is missing'),
+  ]);
+});
