@@ -1,6 +1,8 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { defaultPalette, oneClassProblem, unlabeledLabel, withColors } from './classes.js';
+export { cityscapesLabelNames, isUndrawn, trainIdOf } from './datasets/cityscapes/labels.js';
+export { type PolygonFile, paintPolygon, readPolygonFile } from './datasets/cityscapes/polygon-file.js';
 export {
   findPaletteConflict,
   groupByPalette,

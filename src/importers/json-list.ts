@@ -76,7 +76,11 @@ export interface JsonElement {
  */
 export async function* jsonElements(path: string, options: JsonListOptions): AsyncGenerator<JsonElement> {
   for await (const part of jsonParts(path, options)) {
-    if (part.kind === 'rest') return;
+    if (part.kind === 'rest') {
+      // What stands around the list is looked at too, so that a damaged file does not pass for a shorter one.
+      jsonOf(part.bytes, path);
+      return;
+    }
     const place = `${options.list ?? ''}[${part.index}]`;
     yield { index: part.index, value: jsonOf(part.bytes, `${path}: ${place}`) };
   }
@@ -129,7 +133,8 @@ function isSpace(byte: number): boolean {
 class ListScanner {
   readonly #path: string;
   readonly #list: string | null;
-  #depth = 0;
+  /** Holds the brackets that are open. */
+  readonly #open: number[] = [];
   #inString = false;
   #escaped = false;
   /** Is the depth inside the list, and −1 outside. */
@@ -140,6 +145,8 @@ class ListScanner {
   #text: number[] = [];
   #key: string | null = null;
   #index = 0;
+  /** Says whether a comma came after the last element. */
+  #afterComma = false;
   #element: Uint8Array[] | null = null;
   #elementSize = 0;
   #elementStart = 0;
@@ -155,7 +162,7 @@ class ListScanner {
 
   /** Is true once the value of the file is closed. */
   get complete(): boolean {
-    return this.#started && this.#depth === 0 && !this.#inString;
+    return this.#started && this.#open.length === 0 && !this.#inString;
   }
 
   cutOff(): DataError {
@@ -189,12 +196,13 @@ class ListScanner {
         this.#insideString(byte);
         continue;
       }
-      const inList = this.#depth === this.#listDepth;
+      const inList = this.#open.length === this.#listDepth;
       if (inList && (byte === comma || byte === closeBracket)) {
         if (this.#element !== null) {
           yield this.#endElement(bytes.subarray(from, at));
           from = at;
-        }
+          this.#afterComma = byte === comma;
+        } else if (byte === comma || this.#afterComma) throw this.#unexpected(byte);
         // The commas between elements are dropped, so that what remains is an empty list.
         if (byte === comma) {
           this.#keep(bytes.subarray(from, at));
@@ -221,7 +229,7 @@ class ListScanner {
     else if (byte === backslash) this.#escaped = true;
     else if (byte === quote) this.#inString = false;
     // Longer keys are not that of the list.
-    if (this.#inString && this.#depth === 1 && this.#text.length < 64) this.#text.push(byte);
+    if (this.#inString && this.#open.length === 1 && this.#text.length < 64) this.#text.push(byte);
   }
 
   #structure(byte: number): void {
@@ -234,22 +242,25 @@ class ListScanner {
       case openBracket:
       case openBrace:
         this.#started = true;
-        this.#depth++;
-        if (byte === openBracket && this.#isList()) this.#listDepth = this.#depth;
+        this.#open.push(byte);
+        if (byte === openBracket && this.#isList()) this.#listDepth = this.#open.length;
         break;
       case closeBracket:
       case closeBrace:
-        if (this.#depth === this.#listDepth) {
+        if (this.#open.at(-1) !== (byte === closeBracket ? openBracket : openBrace)) {
+          throw this.#unexpected(byte);
+        }
+        if (this.#open.length === this.#listDepth) {
           this.#listDepth = -1;
           this.#listIsDone = true;
         }
-        this.#depth = Math.max(0, this.#depth - 1);
+        this.#open.pop();
         break;
       case colon:
-        if (this.#depth === 1) this.#key = Buffer.from(this.#text).toString('utf8');
+        if (this.#open.length === 1) this.#key = Buffer.from(this.#text).toString('utf8');
         break;
       case comma:
-        if (this.#depth === 1) this.#key = null;
+        if (this.#open.length === 1) this.#key = null;
         break;
       default:
         if (!isSpace(byte)) this.#started = true;
@@ -258,7 +269,15 @@ class ListScanner {
 
   #isList(): boolean {
     if (this.#listIsDone || this.#listDepth !== -1) return false;
-    return this.#list === null ? this.#depth === 1 : this.#depth === 2 && this.#key === this.#list;
+    const depth = this.#open.length;
+    return this.#list === null ? depth === 1 : depth === 2 && this.#key === this.#list;
+  }
+
+  #unexpected(byte: number): DataError {
+    const place = this.#listDepth === -1 ? '' : ` ${this.#list ?? ''}[${this.#index}]:`;
+    return new DataError(
+      `${this.#path}:${place} not valid JSON (unexpected '${String.fromCharCode(byte)}'); export or copy it again`,
+    );
   }
 
   #endElement(last: Uint8Array): JsonPart {

@@ -97,9 +97,9 @@ async function* tasksOf(path: string): AsyncGenerator<{ index: number | null; va
     if (part.kind === 'element') {
       isList = true;
       yield { index: part.index, value: jsonOf(part.bytes, `${path}: [${part.index}]`) };
-    } else if (!isList) {
+    } else {
       const value = jsonOf(part.bytes, path);
-      if (!Array.isArray(value)) yield { index: null, value };
+      if (!isList && !Array.isArray(value)) yield { index: null, value };
     }
   }
 }

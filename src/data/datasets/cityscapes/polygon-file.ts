@@ -29,7 +29,8 @@ const polygonFile = z.object({
   ),
 });
 
-type PolygonFile = z.output<typeof polygonFile>;
+/** Holds what a polygon file says. */
+export type PolygonFile = z.output<typeof polygonFile>;
 
 /**
  * Reads a polygon file as train ids [height, width]. Objects are painted in their order, without deleted ones and license
@@ -48,10 +49,17 @@ export async function readPolygonLabels(path: string): Promise<LabelMap> {
         `${path}: object ${place} has the label '${label}', which Cityscapes does not have${suggestion(label, cityscapesLabelNames)}`,
       );
     }
-    const vertices = polygon.map(([x, y]): Vertex => [Math.trunc(x), Math.trunc(y)]);
-    fillPolygon(labels, { vertices, value, width, height });
+    paintPolygon(labels, { polygon, value, width, height });
   }
   return { width, height, labels };
+}
+
+/** Sets the pixels of an object's polygon to `value`, in an image [height, width], as the official scripts do. */
+export function paintPolygon(
+  target: Uint8Array,
+  { polygon, ...rest }: Size & { readonly polygon: readonly Vertex[]; readonly value: number },
+): void {
+  fillPolygon(target, { ...rest, vertices: polygon.map(([x, y]): Vertex => [Math.trunc(x), Math.trunc(y)]) });
 }
 
 /**
@@ -64,7 +72,12 @@ export async function readPolygonSize(path: string): Promise<Size> {
   return { width, height };
 }
 
-async function readPolygonFile(path: string): Promise<PolygonFile> {
+/**
+ * Reads the size and the objects of a polygon file.
+ *
+ * @throws {DataError} naming the file when it is not such a file
+ */
+export async function readPolygonFile(path: string): Promise<PolygonFile> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadableFile(path, { what: 'cannot be read', cause });
   });
