@@ -4,7 +4,7 @@
  */
 
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, posix } from 'node:path';
+import { basename, dirname, join, posix, relative } from 'node:path';
 import { cityscapesClasses, ignoreIndex } from '../../data/index.js';
 import {
   cityscapesLabelNames,
@@ -69,7 +69,7 @@ async function openCityscapes(source: ImportSource, options: ReadOptions): Promi
 async function imagesBeside(root: string): Promise<string | null> {
   for (let folder = root; folder !== dirname(folder); folder = dirname(folder)) {
     if (!/^gt(Fine|Coarse)$/.test(basename(folder))) continue;
-    const beside = join(dirname(folder), 'leftImg8bit');
+    const beside = join(dirname(folder), 'leftImg8bit', relative(folder, root));
     const found = await stat(beside).catch(() => null);
     return found?.isDirectory() ? beside : null;
   }

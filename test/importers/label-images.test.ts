@@ -1,0 +1,329 @@
+/** Label images of Roboflow and Pascal VOC, and the polygons of Cityscapes, which are painted as its label images were. */
+
+import { encode } from 'fast-png';
+import { describe, expect, test } from 'vitest';
+import { defaultPalette } from '#data/classes.js';
+import { cityscapesImporter } from '#importers/label-images/cityscapes.js';
+import { pascalVocImporter } from '#importers/label-images/pascal-voc.js';
+import { roboflowImporter } from '#importers/label-images/roboflow.js';
+import { bytesOfRows } from '../support/rows.js';
+import { imageRows } from './image-rows.js';
+import { readSource } from './read-source.js';
+
+function grayPng(rows: readonly string[], values: Readonly<Record<string, number>>): Uint8Array {
+  const size = { width: rows[0]?.length ?? 0, height: rows.length };
+  return encode({ ...size, channels: 1, depth: 8, data: bytesOfRows(rows, values) });
+}
+
+function palettePng(
+  rows: readonly string[],
+  values: Readonly<Record<string, number>>,
+  palette: [number, number, number][],
+): Uint8Array {
+  const size = { width: rows[0]?.length ?? 0, height: rows.length };
+  return encode({ ...size, channels: 1, depth: 8, data: bytesOfRows(rows, values), palette });
+}
+
+function colorPng(
+  rows: readonly string[],
+  colors: Readonly<Record<string, readonly [number, number, number]>>,
+): Uint8Array {
+  const size = { width: rows[0]?.length ?? 0, height: rows.length };
+  const data = Uint8Array.from([...rows.join('')].flatMap((character) => colors[character] ?? [1, 1, 1]));
+  return encode({ ...size, channels: 3, depth: 8, data });
+}
+
+describe('Roboflow masks', () => {
+  const values = { '.': 0, c: 1, t: 4, '?': 9 };
+  const rows = ['..cc', 'ttc.'];
+
+  test('have their classes in _classes.csv, and nobody labeled what is background', async () => {
+    const read = await readSource(
+      roboflowImporter,
+      {
+        'train/_classes.csv': 'Pixel Value, Class\n0, background\n1, car\n4, "tree, tall"\n',
+        'train/a_jpg.rf.12ab_mask.png': grayPng(rows, values),
+        'valid/_classes.csv': 'Pixel Value, Class\r\n0, background\r\n4, car\r\n',
+        'valid/b_mask.png': grayPng(['tt.'], values),
+      },
+      { pictures: ['train/a_jpg.rf.12ab.jpg', 'valid/b.jpg', 'valid/without.jpg'] },
+    );
+    expect(read.recognized).toBe('train/_classes.csv and files NAME_mask.png');
+    expect(read.classes).toEqual(['car', 'tree, tall']);
+    expect(read.images.map(({ path, split }) => [path, split])).toEqual([
+      ['train/a_jpg.rf.12ab.jpg', 'train'],
+      ['valid/b.jpg', 'val'],
+      ['valid/without.jpg', 'val'],
+    ]);
+    expect(imageRows(read.images[0])).toEqual(rows);
+    // The same value is another class in another folder.
+    expect(imageRows(read.images[1])).toEqual(['cc.']);
+    expect(read.images[2]?.raster).toBeUndefined();
+    expect(read.findings).toEqual([
+      'background @ train/_classes.csv: 0, background',
+      'background @ valid/_classes.csv: 0, background',
+    ]);
+  });
+
+  test('with a class of value 0 keep it, and values without a class stay unknown', async () => {
+    const { images, classes } = await readSource(
+      roboflowImporter,
+      {
+        '_classes.csv': 'Pixel Value, Class\n0, road\n1, car\n',
+        'a_mask.png': grayPng(['.c?'], values),
+      },
+      { pictures: ['a.jpg'] },
+    );
+    expect(classes).toEqual(['road', 'car']);
+    expect(imageRows(images[0])).toEqual(['rc.']);
+    expect(images[0]?.raster?.names[9]).toBeUndefined();
+  });
+
+  test('without their images are found in the folder of images', async () => {
+    const files = {
+      'masks/_classes.csv': 'Pixel Value, Class\n1, car\n',
+      'masks/a_mask.png': grayPng(['c'], values),
+    };
+    const read = await readSource(roboflowImporter, files, {
+      pictures: ['pictures/a.jpg'],
+      images: 'pictures',
+    });
+    expect(read.images.map(({ path }) => path)).toContain('pictures/a.jpg');
+  });
+
+  test('that are damaged are named, and the others read', async () => {
+    const read = await readSource(
+      roboflowImporter,
+      {
+        '_classes.csv': 'Pixel Value, Class\n1, car\n',
+        'a_mask.png': grayPng(['c'], values).slice(0, 40),
+        'b_mask.png': colorPng(['c'], {}),
+        'c_mask.png': grayPng(['c'], values),
+      },
+      { pictures: ['a.jpg', 'b.jpg', 'c.jpg'] },
+    );
+    expect(read.images.map(({ fileName }) => fileName)).toEqual(['c.jpg']);
+    expect(read.findings).toEqual([
+      expect.stringMatching(/^unreadable-file @ a_mask\.png: damaged or truncated PNG/),
+      "unreadable-file @ b_mask.png: a PNG of colors; Roboflow's masks are gray, with the values of _classes.csv",
+    ]);
+  });
+
+  test('with a list that is none name the line', async () => {
+    const files = {
+      '_classes.csv': 'Pixel Value, Class\n1, car\ntree\n',
+      'a_mask.png': grayPng(['c'], values),
+    };
+    await expect(readSource(roboflowImporter, files)).rejects.toThrow(
+      /^_classes\.csv: line 3: 'tree' is no "Pixel Value, Class", such as 1, car$/,
+    );
+  });
+});
+
+describe('Pascal VOC', () => {
+  const palette = [[0, 0, 0], ...defaultPalette(254), [224, 224, 192]].map(
+    ([red = 0, green = 0, blue = 0]): [number, number, number] => [red, green, blue],
+  );
+  const values = { b: 0, a: 1, c: 7, x: 255 };
+  const rows = ['bxax', 'bxxc'];
+
+  test('has the classes of the challenge, with the background as one and borders ignored', async () => {
+    const read = await readSource(
+      pascalVocImporter,
+      {
+        'VOC2012/SegmentationClass/2007_000032.png': palettePng(rows, values, palette),
+        'VOC2012/SegmentationClass/2007_000033.png': palettePng(['cc'], values, palette),
+        'VOC2012/SegmentationObject/2007_000032.png': palettePng(['bbbb'], values, palette),
+        'VOC2012/ImageSets/Segmentation/train.txt': '2007_000033\n',
+        'VOC2012/ImageSets/Segmentation/val.txt': '2007_000032\n',
+        'VOC2012/ImageSets/Segmentation/trainval.txt': '2007_000032\n2007_000033\n',
+        'VOC2012/ImageSets/Segmentation/test.txt': '2008_000001\n',
+      },
+      { pictures: ['VOC2012/JPEGImages/2007_000032.jpg', 'VOC2012/JPEGImages/2007_000033.jpg'] },
+    );
+    expect(read.recognized).toBe('label images in VOC2012/SegmentationClass');
+    expect(read.classes).toHaveLength(21);
+    expect(read.classes?.slice(0, 2)).toEqual(['background', 'aeroplane']);
+    expect(read.count).toBe(3);
+    expect(read.images.map(({ fileName, path, split }) => [fileName, path, split])).toEqual([
+      ['2007_000032.jpg', 'VOC2012/JPEGImages/2007_000032.jpg', 'val'],
+      ['2007_000033.jpg', 'VOC2012/JPEGImages/2007_000033.jpg', 'train'],
+      ['2008_000001', null, 'test'],
+    ]);
+    expect(imageRows(read.images[0])).toEqual(rows);
+    expect(read.findings).toEqual(['assumed-classes @ VOC2012']);
+  });
+
+  test('has the colors of the challenge', async () => {
+    const { images } = await readSource(pascalVocImporter, {
+      'SegmentationClass/a.png': colorPng(['bac?x'], {
+        b: [0, 0, 0],
+        a: [128, 0, 0],
+        c: [128, 128, 128],
+        x: [224, 224, 192],
+      }),
+    });
+    // A color of no class is ignored, and named.
+    expect(imageRows(images[0])).toEqual(['bacxx']);
+  });
+
+  const labelMap = '# label:color_rgb:parts:actions\nbackground:0,0,0::\ncar:10,128,0::\ntree: 8, 8, 8\n';
+  const colors = { '.': [0, 0, 0], c: [10, 128, 0], t: [8, 8, 8], '?': [1, 1, 1] } as const;
+
+  test.each([
+    ['colors', colorPng(['.ct', 't?c'], colors), ['.ct', 'txc']],
+    [
+      'a palette in any order',
+      palettePng(['.ct', 't?c'], { t: 0, '?': 1, c: 2, '.': 3 }, [
+        [8, 8, 8],
+        [1, 1, 1],
+        [10, 128, 0],
+        [0, 0, 0],
+      ]),
+      ['.ct', 'txc'],
+    ],
+    ['gray values by the lines', grayPng(['.ct'], { '.': 0, c: 1, t: 2 }), ['.ct']],
+  ])(
+    'of CVAT has its classes in labelmap.txt, and nobody labeled the background: %s',
+    async (_, png, rowsOf) => {
+      const read = await readSource(
+        pascalVocImporter,
+        {
+          'labelmap.txt': labelMap,
+          'SegmentationClass/sub.name.png': png,
+          'ImageSets/Segmentation/default.txt': 'sub.name\n',
+        },
+        { pictures: ['pictures/sub.name.jpg'], images: 'pictures' },
+      );
+      expect(read.classes).toEqual(['car', 'tree']);
+      expect(read.images).toMatchObject([{ path: 'pictures/sub.name.jpg', split: null }]);
+      expect(imageRows(read.images[0])).toEqual(rowsOf);
+      const unknown = rowsOf.join('').includes('x')
+        ? ['unknown-color @ SegmentationClass/sub.name.png: 1,1,1']
+        : [];
+      expect(read.findings).toEqual(['background @ labelmap.txt: background', ...unknown]);
+    },
+  );
+
+  test('of Labelme has its classes in class_names.txt', async () => {
+    const read = await readSource(pascalVocImporter, {
+      'class_names.txt': '_background_\ncar\n',
+      'SegmentationClassPNG/a.png': palettePng(['.cx'], { '.': 0, c: 1, x: 255 }, palette),
+    });
+    expect(read.classes).toEqual(['car']);
+    expect(imageRows(read.images[0])).toEqual(['.cx']);
+  });
+
+  test('with an image in two splits keeps the first', async () => {
+    const { images, findings } = await readSource(pascalVocImporter, {
+      'class_names.txt': 'car\ntree\n',
+      'SegmentationClass/a.png': grayPng(['c'], values),
+      'ImageSets/Segmentation/train.txt': 'a',
+      'ImageSets/Segmentation/val.txt': 'a',
+    });
+    expect(images[0]?.split).toBe('train');
+    expect(findings).toEqual(['repeated-split @ ImageSets/Segmentation/val.txt: a']);
+  });
+
+  test('with a labelmap.txt that is none names the line', async () => {
+    const files = { 'labelmap.txt': 'car:1,2\n', 'SegmentationClass/a.png': grayPng(['c'], values) };
+    await expect(readSource(pascalVocImporter, files)).rejects.toThrow(
+      /^labelmap\.txt: line 1: 'car:1,2' is no class, such as car:128,0,0::$/,
+    );
+  });
+});
+
+describe('Cityscapes polygons', () => {
+  const square = (left: number, top: number, right: number, bottom: number) => [
+    [left, top],
+    [right, top],
+    [right, bottom],
+    [left, bottom],
+  ];
+  const file = (objects: readonly object[]) => JSON.stringify({ imgWidth: 8, imgHeight: 4, objects });
+  const street = file([
+    { label: 'road', polygon: square(0, 0, 7, 3) },
+    { label: 'cargroup', polygon: square(1, 1, 3, 2) },
+    // Larger than what it covers: the order of the file counts, and not the size.
+    { label: 'vegetation', polygon: square(3, 0, 5, 3) },
+    { label: 'license plate', polygon: square(1, 1, 1, 1) },
+    { label: 'out of roi', polygon: square(7, 0, 7, 3) },
+    { label: 'sky', polygon: square(0, 0, 7, 3), deleted: 1 },
+    { label: 'sky', polygon: [[0, 0]] },
+  ]);
+
+  test('are painted in their order with their outline, as the official label images', async () => {
+    const read = await readSource(
+      cityscapesImporter,
+      {
+        'gtCoarse/train/aachen/aachen_000000_000019_gtCoarse_polygons.json': street,
+        'gtCoarse/val/bonn/bonn_000001_000019_gtCoarse_polygons.json': file([]),
+      },
+      {
+        pictures: [
+          'leftImg8bit/train/aachen/aachen_000000_000019_leftImg8bit.png',
+          'leftImg8bit/val/bonn/bonn_000001_000019_leftImg8bit.png',
+        ],
+      },
+    );
+    expect(read.recognized).toMatch(/^polygons in gtCoarse/);
+    expect(read.classes).toHaveLength(19);
+    expect(read.count).toBe(2);
+    expect(read.images.map(({ path, split }) => [path, split])).toEqual([
+      ['leftImg8bit/train/aachen/aachen_000000_000019_leftImg8bit.png', 'train'],
+      ['leftImg8bit/val/bonn/bonn_000001_000019_leftImg8bit.png', 'val'],
+    ]);
+    expect(imageRows(read.images[0])).toEqual(['rrrvvvrx', 'rccvvvrx', 'rccvvvrx', 'rrrvvvrx']);
+    expect(imageRows(read.images[1])).toEqual(['........', '........', '........', '........']);
+    const place = 'gtCoarse/train/aachen/aachen_000000_000019_gtCoarse_polygons.json: objects';
+    expect(read.findings).toEqual([
+      `license-plate @ ${place}[3]`,
+      `ignored-label @ ${place}[4]: out of roi`,
+      `deleted-shape @ ${place}[5]`,
+      `degenerate-shape @ ${place}[6]`,
+    ]);
+  });
+
+  test('alone find the images beside them', async () => {
+    const files = { 'set/gtCoarse/train/ulm/ulm_1_gtCoarse_polygons.json': street };
+    const pictures = ['set/leftImg8bit/train/ulm/ulm_1_leftImg8bit.png'];
+    for (const only of ['set/gtCoarse', 'set/gtCoarse/train']) {
+      const { images } = await readSource(cityscapesImporter, files, { pictures, only });
+      expect(images[0]?.path).toBe('set/leftImg8bit/train/ulm/ulm_1_leftImg8bit.png');
+    }
+  });
+
+  test('of other images have classes of their own', async () => {
+    const read = await readSource(
+      cityscapesImporter,
+      {
+        'a_polygons.json': file([
+          { label: 'crack', polygon: square(0, 0, 3, 3) },
+          { label: 'bridge', polygon: square(4, 0, 5, 3) },
+          { label: 'out of roi', polygon: square(6, 0, 7, 3) },
+        ]),
+      },
+      { pictures: ['a.jpg'] },
+    );
+    expect(read.classes).toBeNull();
+    expect(read.images[0]?.path).toBe('a.jpg');
+    expect(imageRows(read.images[0])).toEqual(Array(4).fill('ccccbbxx'));
+  });
+
+  test('fine and coarse together are refused, and a damaged file is named', async () => {
+    const both = { 'a_gtFine_polygons.json': street, 'a_gtCoarse_polygons.json': street };
+    await expect(readSource(cityscapesImporter, both)).rejects.toThrow(
+      /holds fine and coarse labels of the same images; import gtFine or gtCoarse, with --images/,
+    );
+    const { images, findings } = await readSource(cityscapesImporter, {
+      'a_polygons.json': street,
+      'b_polygons.json': '{"imgWidth": 8, "imgHeight": 4}',
+      'c_polygons.json': street.slice(0, 60),
+    });
+    expect(images).toHaveLength(1);
+    expect(findings.filter((finding) => finding.startsWith('unreadable-file'))).toEqual([
+      expect.stringMatching(/^unreadable-file @ b_polygons\.json: objects: /),
+      expect.stringMatching(/^unreadable-file @ c_polygons\.json: damaged or truncated JSON/),
+    ]);
+  });
+});
