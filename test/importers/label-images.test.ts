@@ -3,9 +3,9 @@
 import { encode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
 import { defaultPalette } from '#data/classes.js';
-import { cityscapesImporter } from '#importers/label-images/cityscapes.js';
-import { pascalVocImporter } from '#importers/label-images/pascal-voc.js';
-import { roboflowImporter } from '#importers/label-images/roboflow.js';
+import { cityscapes } from '#importers/label-images/cityscapes.js';
+import { pascalVoc } from '#importers/label-images/pascal-voc.js';
+import { roboflow } from '#importers/label-images/roboflow.js';
 import { bytesOfRows } from '../support/rows.js';
 import { imageRows } from './image-rows.js';
 import { readSource } from './read-source.js';
@@ -39,7 +39,7 @@ describe('Roboflow masks', () => {
 
   test('have their classes in _classes.csv, and nobody labeled what is background', async () => {
     const read = await readSource(
-      roboflowImporter,
+      roboflow,
       {
         'train/_classes.csv': 'Pixel Value, Class\n0, background\n1, car\n4, "tree, tall"\n',
         'train/a_jpg.rf.12ab_mask.png': grayPng(rows, values),
@@ -67,7 +67,7 @@ describe('Roboflow masks', () => {
 
   test('with a class of value 0 keep it, and values without a class stay unknown', async () => {
     const { images, classes } = await readSource(
-      roboflowImporter,
+      roboflow,
       {
         '_classes.csv': 'Pixel Value, Class\n0, road\n1, car\n',
         'a_mask.png': grayPng(['.c?'], values),
@@ -84,7 +84,7 @@ describe('Roboflow masks', () => {
       'masks/_classes.csv': 'Pixel Value, Class\n1, car\n',
       'masks/a_mask.png': grayPng(['c'], values),
     };
-    const read = await readSource(roboflowImporter, files, {
+    const read = await readSource(roboflow, files, {
       pictures: ['pictures/a.jpg'],
       images: 'pictures',
     });
@@ -93,7 +93,7 @@ describe('Roboflow masks', () => {
 
   test('that are damaged are named, and the others read', async () => {
     const read = await readSource(
-      roboflowImporter,
+      roboflow,
       {
         '_classes.csv': 'Pixel Value, Class\n1, car\n',
         'a_mask.png': grayPng(['c'], values).slice(0, 40),
@@ -114,7 +114,7 @@ describe('Roboflow masks', () => {
       '_classes.csv': 'Pixel Value, Class\n1, car\ntree\n',
       'a_mask.png': grayPng(['c'], values),
     };
-    await expect(readSource(roboflowImporter, files)).rejects.toThrow(
+    await expect(readSource(roboflow, files)).rejects.toThrow(
       /^_classes\.csv: line 3: 'tree' is no "Pixel Value, Class", such as 1, car$/,
     );
   });
@@ -129,7 +129,7 @@ describe('Pascal VOC', () => {
 
   test('has the classes of the challenge, with the background as one and borders ignored', async () => {
     const read = await readSource(
-      pascalVocImporter,
+      pascalVoc,
       {
         'VOC2012/SegmentationClass/2007_000032.png': palettePng(rows, values, palette),
         'VOC2012/SegmentationClass/2007_000033.png': palettePng(['cc'], values, palette),
@@ -155,7 +155,7 @@ describe('Pascal VOC', () => {
   });
 
   test('has the colors of the challenge', async () => {
-    const { images } = await readSource(pascalVocImporter, {
+    const { images } = await readSource(pascalVoc, {
       'SegmentationClass/a.png': colorPng(['bac?x'], {
         b: [0, 0, 0],
         a: [128, 0, 0],
@@ -187,7 +187,7 @@ describe('Pascal VOC', () => {
     'of CVAT has its classes in labelmap.txt, and nobody labeled the background: %s',
     async (_, png, rowsOf) => {
       const read = await readSource(
-        pascalVocImporter,
+        pascalVoc,
         {
           'labelmap.txt': labelMap,
           'SegmentationClass/sub.name.png': png,
@@ -206,7 +206,7 @@ describe('Pascal VOC', () => {
   );
 
   test('of Labelme has its classes in class_names.txt', async () => {
-    const read = await readSource(pascalVocImporter, {
+    const read = await readSource(pascalVoc, {
       'class_names.txt': '_background_\ncar\n',
       'SegmentationClassPNG/a.png': palettePng(['.cx'], { '.': 0, c: 1, x: 255 }, palette),
     });
@@ -215,7 +215,7 @@ describe('Pascal VOC', () => {
   });
 
   test('with an image in two splits keeps the first', async () => {
-    const { images, findings } = await readSource(pascalVocImporter, {
+    const { images, findings } = await readSource(pascalVoc, {
       'class_names.txt': 'car\ntree\n',
       'SegmentationClass/a.png': grayPng(['c'], values),
       'ImageSets/Segmentation/train.txt': 'a',
@@ -227,7 +227,7 @@ describe('Pascal VOC', () => {
 
   test('with a labelmap.txt that is none names the line', async () => {
     const files = { 'labelmap.txt': 'car:1,2\n', 'SegmentationClass/a.png': grayPng(['c'], values) };
-    await expect(readSource(pascalVocImporter, files)).rejects.toThrow(
+    await expect(readSource(pascalVoc, files)).rejects.toThrow(
       /^labelmap\.txt: line 1: 'car:1,2' is no class, such as car:128,0,0::$/,
     );
   });
@@ -254,7 +254,7 @@ describe('Cityscapes polygons', () => {
 
   test('are painted in their order with their outline, as the official label images', async () => {
     const read = await readSource(
-      cityscapesImporter,
+      cityscapes,
       {
         'gtCoarse/train/aachen/aachen_000000_000019_gtCoarse_polygons.json': street,
         'gtCoarse/val/bonn/bonn_000001_000019_gtCoarse_polygons.json': file([]),
@@ -288,14 +288,14 @@ describe('Cityscapes polygons', () => {
     const files = { 'set/gtCoarse/train/ulm/ulm_1_gtCoarse_polygons.json': street };
     const pictures = ['set/leftImg8bit/train/ulm/ulm_1_leftImg8bit.png'];
     for (const only of ['set/gtCoarse', 'set/gtCoarse/train']) {
-      const { images } = await readSource(cityscapesImporter, files, { pictures, only });
+      const { images } = await readSource(cityscapes, files, { pictures, only });
       expect(images[0]?.path).toBe('set/leftImg8bit/train/ulm/ulm_1_leftImg8bit.png');
     }
   });
 
   test('of other images have classes of their own', async () => {
     const read = await readSource(
-      cityscapesImporter,
+      cityscapes,
       {
         'a_polygons.json': file([
           { label: 'crack', polygon: square(0, 0, 3, 3) },
@@ -312,10 +312,10 @@ describe('Cityscapes polygons', () => {
 
   test('fine and coarse together are refused, and a damaged file is named', async () => {
     const both = { 'a_gtFine_polygons.json': street, 'a_gtCoarse_polygons.json': street };
-    await expect(readSource(cityscapesImporter, both)).rejects.toThrow(
+    await expect(readSource(cityscapes, both)).rejects.toThrow(
       /holds fine and coarse labels of the same images; import gtFine or gtCoarse, with --images/,
     );
-    const { images, findings } = await readSource(cityscapesImporter, {
+    const { images, findings } = await readSource(cityscapes, {
       'a_polygons.json': street,
       'b_polygons.json': '{"imgWidth": 8, "imgHeight": 4}',
       'c_polygons.json': street.slice(0, 60),

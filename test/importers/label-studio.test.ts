@@ -6,7 +6,7 @@ import { encodeBinary } from '@thi.ng/rle-pack';
 import { encode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
 import { drawSparse } from '#importers/draw-sparse.js';
-import { labelStudioImporter } from '#importers/label-studio/label-studio.js';
+import { labelStudio } from '#importers/label-studio/label-studio.js';
 import { imageRows } from './image-rows.js';
 import { readSource } from './read-source.js';
 
@@ -15,7 +15,7 @@ const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
 describe('an export as JSON', () => {
   const read = readSource(
-    labelStudioImporter,
+    labelStudio,
     { 'project-1.json': text('export.json') },
     { pictures: ['images/street 1.jpg', 'images/field.jpg', 'local/deep/lane.jpg'] },
   );
@@ -55,9 +55,9 @@ describe('an export as JSON', () => {
     expect((await read).findings).toEqual([
       'several-annotations @ project-1.json: [0]',
       'several-classes @ project-1.json: [0].annotations[1].result[3]',
-      'no-class @ project-1.json: [0].annotations[1].result[6]',
+      'unnamed-shape @ project-1.json: [0].annotations[1].result[6]',
       'other-result @ project-1.json: [0].annotations[1].result[8]',
-      'invalid-shape @ project-1.json: [0].annotations[1].result[9]: points.0.1: expected a number',
+      'unreadable-shape @ project-1.json: [0].annotations[1].result[9]: points.0.1: expected a number',
       'predictions @ project-1.json: [1]',
       'no-image @ project-1.json: [3]',
     ]);
@@ -82,7 +82,7 @@ function task(results: readonly object[], data: object = { image: 'a.png' }): st
 
 test('a brush is a mask of the whole image', async () => {
   const rows = ['.##.', '.#..', '####'];
-  const { images } = await readSource(labelStudioImporter, {
+  const { images } = await readSource(labelStudio, {
     'a.json': task([result({ format: 'rle', rle: brush(rows), brushlabels: ['#'] }, 'brushlabels')]),
   });
   expect(imageRows(images[0])).toEqual(rows);
@@ -90,11 +90,20 @@ test('a brush is a mask of the whole image', async () => {
 
 test('a brush of another size is left out and named', async () => {
   const value = { format: 'rle', rle: brush(['##']), brushlabels: ['car'] };
-  const { findings } = await readSource(labelStudioImporter, {
+  const { findings } = await readSource(labelStudio, {
     'a.json': task([result(value, 'brushlabels')]),
   });
   expect(findings).toEqual([
-    'invalid-shape @ a.json: [0].annotations[0].result[0]: a mask of 8 values of 8 bits for 4×3 pixels; expected 48 values of 8 bits',
+    'unreadable-shape @ a.json: [0].annotations[0].result[0]: a mask of 8 values of 8 bits for 4×3 pixels; expected 48 values of 8 bits',
+  ]);
+});
+
+test('a shape with NaN is left out and named', async () => {
+  const value = { points: 'P', polygonlabels: ['car'] };
+  const content = task([result(value, 'polygonlabels')]).replace('"P"', '[[0, 0], [NaN, 0], [9, 9]]');
+  const { findings } = await readSource(labelStudio, { 'a.json': content });
+  expect(findings).toEqual([
+    'unreadable-shape @ a.json: [0].annotations[0].result[0]: points.1.0: expected a number',
   ]);
 });
 
@@ -122,7 +131,7 @@ test('JSON_MIN has the results by their controls', async () => {
     { image: 'b.png', annotation_id: 6 },
   ];
   const read = await readSource(
-    labelStudioImporter,
+    labelStudio,
     { 'min.json': JSON.stringify(content) },
     { pictures: ['a.png'] },
   );
@@ -136,7 +145,7 @@ test('JSON_MIN has the results by their controls', async () => {
 
 test('an early export has completions, and a file of cloud storage one annotation', async () => {
   const box = result({ x: 0, y: 0, width: 25, height: 100, rectanglelabels: ['car'] }, 'rectanglelabels');
-  const { images } = await readSource(labelStudioImporter, {
+  const { images } = await readSource(labelStudio, {
     'early.json': JSON.stringify([{ data: { image: 'a.png' }, completions: [{ result: [box] }] }]),
     'tasks/12.json': JSON.stringify({ id: 12, result: [box], task: { id: 3, data: { image: 'b.png' } } }),
   });
@@ -150,9 +159,9 @@ test('shapes that state no size are measured by the image', async () => {
     type: 'rectanglelabels',
     value: { x: 0, y: 0, width: 25, height: 100, rectanglelabels: ['car'] },
   };
-  const { images } = await readSource(labelStudioImporter, { 'a.json': task([box]), 'a.png': picture });
+  const { images } = await readSource(labelStudio, { 'a.json': task([box]), 'a.png': picture });
   expect(imageRows(images[0])).toEqual(['cc......', 'cc......']);
-  const { findings } = await readSource(labelStudioImporter, { 'a.json': task([box]) });
+  const { findings } = await readSource(labelStudio, { 'a.json': task([box]) });
   expect(findings).toEqual(['missing-size @ a.json: [0].annotations[0].result[0]']);
 });
 
@@ -164,7 +173,7 @@ test('an image inside of the task is embedded, and of several images the first i
     { ...result(box, 'rectanglelabels'), to_name: 'one' },
     { ...result(box, 'rectanglelabels'), to_name: 'two' },
   ];
-  const { images, findings } = await readSource(labelStudioImporter, { 'a.json': task(results, data) });
+  const { images, findings } = await readSource(labelStudio, { 'a.json': task(results, data) });
   expect(images[0]).toMatchObject({ fileName: 'a-0.png', path: null, embedded: png });
   expect(images[0]?.annotations).toHaveLength(1);
   expect(findings).toEqual(['several-images @ a.json: [0].one']);
@@ -174,7 +183,7 @@ test.each([
   ['[{"data": {"image": "a.png"}, "annotations": []}, {"data": ', /^a\.json: the JSON ends in the middle/],
   ['[{"data": {"image": "a.png"}, "annotations": []}, {]}]', /^a\.json: \[1\]: not valid JSON \(/],
   ['[{"shapes": []}]', /no tasks of Label Studio; expected its export as JSON or JSON_MIN/],
-  ['[{"data": NaN}]', /^a\.json: not valid JSON \(/],
+  ['[{"data": nothing}]', /^a\.json: not valid JSON \(/],
 ])('a damaged export is named: %s', async (content, message) => {
-  await expect(readSource(labelStudioImporter, { 'a.json': content })).rejects.toThrow(message);
+  await expect(readSource(labelStudio, { 'a.json': content })).rejects.toThrow(message);
 });

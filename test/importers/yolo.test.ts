@@ -2,7 +2,7 @@
 
 import { encode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
-import { yoloImporter } from '#importers/yolo/yolo.js';
+import { yolo } from '#importers/yolo/yolo.js';
 import { imageRows } from './image-rows.js';
 import { readSource } from './read-source.js';
 
@@ -14,7 +14,7 @@ const polygon = '0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5';
 
 describe('rows of shapes', () => {
   async function read(rows: string) {
-    const { images, findings } = await readSource(yoloImporter, {
+    const { images, findings } = await readSource(yolo, {
       'data.yaml': `${names}train: images\n`,
       'images/a.png': picture,
       'labels/a.txt': rows,
@@ -92,7 +92,7 @@ describe('the places of images', () => {
   ) => images.map(({ fileName, split, annotations }) => [fileName, split, annotations.length]);
 
   test('follow data.yaml as Roboflow writes it, from a folder beside', async () => {
-    const read = await readSource(yoloImporter, {
+    const read = await readSource(yolo, {
       'data.yaml':
         "train: ../train/images\nval: ../valid/images\ntest: ../test/images\nnc: 2\nnames: ['car', tree]\n",
       'train/images/a.png': picture,
@@ -114,7 +114,7 @@ describe('the places of images', () => {
   });
 
   test('follow a path of another machine, lists of folders, and lists of images', async () => {
-    const read = await readSource(yoloImporter, {
+    const read = await readSource(yolo, {
       'data.yaml': `path: /home/anna/data/set\ntrain: [images/one, images/two]\nval: lists/val.txt\n${names}`,
       'images/one/a.png': picture,
       'images/two/a.png': picture,
@@ -133,7 +133,7 @@ describe('the places of images', () => {
   });
 
   test('never lead outside', async () => {
-    const read = await readSource(yoloImporter, {
+    const read = await readSource(yolo, {
       'set/data.yaml': `train: ../../../../etc\nval: /etc\n${names}`,
       'set/images/a.png': picture,
     });
@@ -145,7 +145,7 @@ describe('the places of images', () => {
   });
 
   test('one folder for two splits counts once', async () => {
-    const read = await readSource(yoloImporter, {
+    const read = await readSource(yolo, {
       'data.yaml': `train: images/train\nval: images/train\n${names}`,
       'images/train/a.png': picture,
     });
@@ -159,12 +159,12 @@ describe('the places of images', () => {
       'set/images/a.png': picture,
       'set/labels/a.txt': `0 ${polygon}`,
     };
-    const { images } = await readSource(yoloImporter, files, { only: 'set/data.yaml' });
+    const { images } = await readSource(yolo, files, { only: 'set/data.yaml' });
     expect(splitsOf(images)).toEqual([['images/a.png', 'train', 1]]);
   });
 
   test('classes.txt of other tools, with the shapes beside the images', async () => {
-    const read = await readSource(yoloImporter, {
+    const read = await readSource(yolo, {
       'classes.txt': 'car\ntree\n\n',
       'train/a.png': picture,
       'train/a.txt': `1 ${polygon}`,
@@ -181,7 +181,7 @@ describe('the places of images', () => {
       'out/labels/train/gone.txt': `0 ${polygon}`,
       'pictures/a.png': picture,
     };
-    const read = await readSource(yoloImporter, files, { only: 'out/data.yaml', images: 'pictures' });
+    const read = await readSource(yolo, files, { only: 'out/data.yaml', images: 'pictures' });
     expect(read.images.map(({ path, annotations }) => [path, annotations.length])).toEqual([
       ['pictures/a.png', 1],
       [null, 0],
@@ -199,12 +199,12 @@ test.each([
   ['names: []\ntrain: images\n', /data\.yaml: names: expected the names of the classes/],
 ])('a data.yaml that cannot be used says why: %s', async (yaml, message) => {
   const files = { 'data.yaml': yaml, 'images/a.png': picture };
-  await expect(readSource(yoloImporter, files)).rejects.toThrow(message);
+  await expect(readSource(yolo, files)).rejects.toThrow(message);
 });
 
 test('a damaged data.yaml is named when it is imported', async () => {
   const files = { 'data.yaml': 'names: [a\ntrain: }', 'images/a.png': picture };
-  await expect(readSource(yoloImporter, files, { only: 'data.yaml' })).rejects.toThrow(
+  await expect(readSource(yolo, files, { only: 'data.yaml' })).rejects.toThrow(
     /^data\.yaml: not valid YAML \(/,
   );
 });

@@ -37,7 +37,7 @@ const item = z.object({
 });
 
 /** Reads Datumaro's JSON. */
-export const datumaroImporter: Importer = {
+export const datumaro: Importer = {
   format: 'datumaro',
   title: 'Datumaro',
   looksFor: '.json files with "categories" and "items"',
@@ -117,7 +117,7 @@ async function* readSubsets(
       const parsed = item.safeParse(value);
       if (!parsed.success) {
         pass.report(
-          'no-task',
+          'no-item',
           'an item that cannot be read is left out',
           `${file}: ${place}: ${firstProblem(parsed.error)}`,
         );
@@ -163,7 +163,7 @@ function annotationsOf(
 ): Annotation[] {
   const at = `${file}: ${place}`;
   const invalid = (problem: string): [] => {
-    pass.report('invalid-shape', 'an annotation that cannot be read is left out', `${at}: ${problem}`);
+    pass.report('unreadable-shape', 'an annotation that cannot be read is left out', `${at}: ${problem}`);
     return [];
   };
   const head = annotationHead.safeParse(annotation);
@@ -182,7 +182,7 @@ function annotationsOf(
   const className = labels[label ?? -1] ?? null;
   if (className === null) {
     const message = 'a shape whose class is not in the categories is ignored';
-    pass.report(label == null ? 'no-class' : 'unknown-class', message, at);
+    pass.report(label == null ? 'unnamed-shape' : 'unknown-class', message, at);
   }
   return [{ className, shape, z, place }];
 }

@@ -29,7 +29,7 @@ const imageItem = z.object({
 });
 
 /** Reads Hasty's JSON. */
-export const hastyImporter: Importer = {
+export const hasty: Importer = {
   format: 'hasty',
   title: 'Hasty',
   looksFor: 'a .json file with "label_classes" and "images"',
@@ -99,7 +99,7 @@ async function* readFiles(
       const parsed = imageItem.safeParse(value);
       if (!parsed.success) {
         pass.report(
-          'no-task',
+          'no-item',
           'an image that cannot be read is left out',
           `${file}: ${place}: ${firstProblem(parsed.error)}`,
         );
@@ -136,7 +136,7 @@ function annotationsOf(
   const parsed = label.safeParse(value);
   const shape = parsed.success ? shapeOf(parsed.data) : firstProblem(parsed.error);
   if (!parsed.success || typeof shape === 'string') {
-    pass.report('invalid-shape', 'a label that cannot be read is left out', `${file}: ${place}: ${shape}`);
+    pass.report('unreadable-shape', 'a label that cannot be read is left out', `${file}: ${place}: ${shape}`);
     return [];
   }
   return [{ className: parsed.data.class_name, shape, z: parsed.data.z_index, place }];

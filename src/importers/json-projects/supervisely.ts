@@ -20,7 +20,7 @@ const meta = z.object({
 });
 
 /** Reads projects of Supervisely. */
-export const superviselyImporter: Importer = {
+export const supervisely: Importer = {
   format: 'supervisely',
   title: 'Supervisely',
   looksFor: 'meta.json with "classes", and .json files in folders called ann',
@@ -117,7 +117,7 @@ function annotationsOf(
   const head = figureHead.safeParse(object);
   if (!head.success) {
     pass.report(
-      'invalid-shape',
+      'unreadable-shape',
       'an object that cannot be read is left out',
       `${at}: ${firstProblem(head.error)}`,
     );
@@ -126,6 +126,6 @@ function annotationsOf(
   const { classTitle, geometryType } = head.data;
   const shape = readFigure(object, { type: geometryType, place: at });
   if (typeof shape !== 'string') return [{ className: classTitle, shape, place }];
-  pass.report('invalid-shape', 'an object that cannot be read is left out', `${at}: ${shape}`);
+  pass.report('unreadable-shape', 'an object that cannot be read is left out', `${at}: ${shape}`);
   return [];
 }

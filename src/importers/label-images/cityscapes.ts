@@ -22,7 +22,7 @@ import { imagesOf, nearestFiles, type Pass, type Report, unlessDamaged } from '.
 import { splitOfFolders } from '../split-names.js';
 
 /** Reads polygons in the form of Cityscapes. */
-export const cityscapesImporter: Importer = {
+export const cityscapes: Importer = {
   format: 'cityscapes',
   title: 'Cityscapes polygons',
   looksFor:

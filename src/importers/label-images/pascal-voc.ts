@@ -24,7 +24,7 @@ import { borderColor, readVocClasses, type VocClasses } from './voc-classes.js';
 const labelFolders = ['SegmentationClass', 'SegmentationClassPNG'] as const;
 
 /** Reads datasets in the form of Pascal VOC. */
-export const pascalVocImporter: Importer = {
+export const pascalVoc: Importer = {
   format: 'voc',
   title: 'Pascal VOC',
   looksFor: 'label images in SegmentationClass, with images in JPEGImages',

@@ -23,7 +23,7 @@ const classFile = '_classes.csv';
 const maskEnd = '_mask.png';
 
 /** Reads Roboflow's semantic segmentation masks. */
-export const roboflowImporter: Importer = {
+export const roboflow: Importer = {
   format: 'roboflow-masks',
   title: 'Roboflow semantic segmentation masks',
   looksFor: `a ${classFile} of "Pixel Value, Class" beside NAME${maskEnd} files`,

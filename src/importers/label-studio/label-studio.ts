@@ -15,7 +15,7 @@ import { readShapes } from './shapes.js';
 import { pathOf, readTask, type Task } from './tasks.js';
 
 /** Reads exports of Label Studio. */
-export const labelStudioImporter: Importer = {
+export const labelStudio: Importer = {
   format: 'label-studio',
   title: 'Label Studio',
   looksFor:

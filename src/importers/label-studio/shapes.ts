@@ -39,7 +39,7 @@ export function readShapes(results: readonly TaskResult[], { size, report }: Sha
     }
     const shape = read(Object.fromEntries(result.value), stated);
     if (typeof shape === 'string') {
-      report('invalid-shape', `a ${kind} that cannot be read is left out`, `${result.place}: ${shape}`);
+      report('unreadable-shape', `a ${kind} that cannot be read is left out`, `${result.place}: ${shape}`);
       return [];
     }
     const own = classesOf(result.value);
@@ -47,7 +47,7 @@ export function readShapes(results: readonly TaskResult[], { size, report }: Sha
     if (classes.length > 1) {
       report('several-classes', 'of several classes of a shape the first counts', result.place);
     }
-    if (classes.length === 0) report('no-class', 'a shape without a class is ignored', result.place);
+    if (classes.length === 0) report('unnamed-shape', 'a shape without a class is ignored', result.place);
     return [{ className: classes[0] ?? null, shape, place: result.place }];
   });
 }

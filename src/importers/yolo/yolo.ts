@@ -16,7 +16,7 @@ import { readRows } from './label-rows.js';
 import { listedImage, type PlaceContext, placeOf } from './split-places.js';
 
 /** Reads YOLO segmentation datasets. */
-export const yoloImporter: Importer = {
+export const yolo: Importer = {
   format: 'yolo',
   title: 'YOLO segmentation',
   looksFor: 'data.yaml with "names", or classes.txt, and a .txt file of "class x y x y …" for each image',
