@@ -79,8 +79,8 @@ export async function learnFoldHeads(
     const missing = readHeads(config, { ...options, heads });
     const kept = folder === null ? null : readLearned(folder);
     if (missing.length === 0 && kept !== null) return { heads, learned: kept };
-    using table = await openTable(config, options);
-    if (!(await trainMissing(missing, { ...options, config, heads, table }))) {
+    using table = options.shouldStop() ? null : await openTable(config, options);
+    if (table === null || !(await trainMissing(missing, { ...options, config, heads, table }))) {
       heads[Symbol.dispose]();
       return null;
     }

@@ -79,8 +79,11 @@ export async function openFoldPredictions(
     return {
       ...{ files, classes, knowledge: learned.knowledge },
       assumptions: [
-        `Each image is judged by ${seeds === 1 ? 'a head' : `${seeds} heads`} on frozen ${config.model.backbone.kind} features that ` +
-          `did not learn from it: ${all.length} folds of images that follow one another by name, asked for ${folds}.`,
+        `Each image is judged by ${seeds === 1 ? 'a head' : `${seeds} heads`} on frozen ${config.model.backbone.kind} features ` +
+          `that learned from the labels of other images alone, in ${all.length} folds.`,
+        ...(all.length < folds
+          ? [`There are fewer images than the ${folds} folds that were asked for.`]
+          : []),
       ],
       async read(index) {
         const { image, labels, width, height } = await files.read(index);

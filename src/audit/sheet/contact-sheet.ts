@@ -95,15 +95,25 @@ function regionCard(
   { region, picture }: ShownRegion,
   { rank, audit }: { readonly rank: number; readonly audit: Audit },
 ): Html {
-  const { split, image, pixels, expectedWrong, confidence, loss, weight, kind, box } = region;
+  const { split, image, box } = region;
   const color = colorOf(audit.classes, region.suggested);
   const label = `region ${rank}: ${region.given} in ${image}, suggested ${region.suggested}`;
   return html`<article class="region" id="${region.id}">
-<div class="shown" role="img" aria-label="${label}"><img src="${picture.source}" alt="" loading="lazy"><svg viewBox="0 0 ${picture.width} ${picture.height}" aria-hidden="true"><path class="halo" d="${picture.outline}"/><path class="line" d="${picture.outline}" fill="${color}" stroke="${color}"/></svg></div>
+<div class="shown" role="img" aria-label="${label}"><img src="${picture.source}" alt="" loading="lazy"><svg viewBox="0 0 ${picture.width} ${picture.height}" aria-hidden="true"><path class="halo" d="${picture.outline}"/><path class="line" d="${picture.outline}" fill="${color}"/></svg></div>
 <h3><span class="rank">${rank}</span> ${chip(audit.classes, region.given)} <span aria-label="suggested">→</span> ${chip(audit.classes, region.suggested)}</h3>
 <p class="place">${split} / ${image} <span>at ${box[0]}, ${box[1]}</span></p>
-<p class="numbers">${formatCount(Math.round(expectedWrong))} of ${formatCount(pixels)} px · ${kind} · confidence ${formatPercent(confidence, { decimals: 0, sign: true })} · loss ${formatNumber(loss, { digits: 3 })} · weight ${formatNumber(weight, { digits: 3 })}</p>
+<p class="numbers">${numbersOf(region).map((text, place) => html`${place > 0 && ' · '}<span>${text}</span>`)}</p>
 </article>`;
+}
+
+function numbersOf({ pixels, expectedWrong, confidence, loss, weight, kind }: SuspectRegion): string[] {
+  return [
+    `${formatCount(Math.round(expectedWrong))} of ${formatCount(pixels)} px`,
+    kind,
+    `confidence ${formatPercent(confidence, { decimals: 0, sign: true })}`,
+    `loss ${formatNumber(loss, { digits: 3 })}`,
+    `weight ${formatNumber(weight, { digits: 3 })}`,
+  ];
 }
 
 function imageTable({ images }: Audit): Html {
