@@ -17,6 +17,7 @@ export const guide: NavigationItem[] = [
       { text: 'Fill coarse labels', link: '/guide/fill' },
       { text: 'Points and clean labels', link: '/guide/points' },
       { text: 'Which pixels to label next', link: '/guide/suggest' },
+      { text: 'Find wrong labels', link: '/guide/audit' },
       { text: 'Review labels', link: '/guide/review' },
       { text: 'Check a dataset', link: '/guide/check' },
       { text: 'What to label next', link: '/guide/plan' },
