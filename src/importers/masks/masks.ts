@@ -1,0 +1,170 @@
+/** Imports plain masks: PNGs of values, palette indices or colors, in any folders, beside images of the same names. */
+
+import { join } from 'node:path';
+import type { Size } from '../../data/index.js';
+import { type LabelSamples, readLabelSamples, shownColor } from '../../data/internal.js';
+import { DataError } from '../../errors/index.js';
+import type { AnnotatedImage, RasterLabels } from '../annotations.js';
+import type { Importer, ImportSource, OpenedSource, ReadOptions } from '../importer.js';
+import { firstChannel } from '../label-images/first-channel.js';
+import { listSource } from '../list-source.js';
+import { imagesOf, type Pass, type Report, reportTo, unlessDamaged } from '../reading.js';
+import { splitOfFolders } from '../split-names.js';
+import { findClassList } from './class-list-file.js';
+import { colorKey, type MaskMeaning, type Meaning, meaningOf, readContent } from './mask-meaning.js';
+import { findMaskFolders, type MaskFolder } from './mask-pairs.js';
+
+/** Reads masks that any tool can write. */
+export const masksImporter: Importer = {
+  format: 'masks',
+  title: 'masks',
+  looksFor: 'PNGs of few values or colors, with images of the same names',
+  general: true,
+  recognize: async (source) => {
+    const found = await findMaskFolders(source, null);
+    const pairs = found.flatMap((folder) => folder.pairs.filter(({ image }) => image !== null));
+    const [first] = pairs;
+    return first === undefined ? null : `masks such as ${first.mask} for ${first.image}`;
+  },
+  open: openMasks,
+};
+
+async function openMasks(source: ImportSource, options: ReadOptions): Promise<OpenedSource> {
+  const images = options.images === null ? null : (await listSource(options.images, options)).files;
+  const imageRoot = options.images ?? source.root;
+  const folders = usable(await findMaskFolders(source, images), source);
+  const masks = folders.flatMap(({ pairs }) => pairs.map(({ mask }) => join(source.root, mask)));
+  const report = reportTo(options.onFinding);
+  // Damaged masks are reported where their images are given.
+  const content = await readContent(masks, { onDamaged: () => {} });
+  const list = await findClassList(source.root, source.files);
+  const meaning = meaningOf(content, { list, report, place: masks[0] ?? source.path });
+  return {
+    classes: meaning.classes,
+    count: folders.reduce((sum, { pairs, unpaired }) => sum + pairs.length + unpaired.length, 0),
+    images: imagesOf(options, (pass) => readFolders(folders, { root: source.root, imageRoot, meaning, pass })),
+  };
+}
+
+/** Returns the folders of masks that have images, unless an image has masks in several. */
+function usable(found: readonly MaskFolder[], source: ImportSource): MaskFolder[] {
+  const paired = found.filter(({ pairs }) => pairs.some(({ image }) => image !== null));
+  if (paired.length === 0) {
+    throw new DataError(
+      found.length === 0
+        ? `${source.path}: no masks in it; expected PNGs of few values or colors`
+        : `${source.path}: there are masks in ${found[0]?.folder}, but no images of the same names; name their folder with --images`,
+    );
+  }
+  const folderOf = new Map<string, string>();
+  for (const { folder, pairs } of paired) {
+    for (const { image } of pairs) {
+      const other = image === null ? undefined : folderOf.get(image);
+      if (image !== null && other !== undefined && other !== folder) {
+        const [one, two] = [join(source.root, other), join(source.root, folder)];
+        throw new DataError(
+          `${source.path}: ${image} has masks in ${one} and in ${two}; import one of the folders, with --images ${source.root}`,
+        );
+      }
+      if (image !== null) folderOf.set(image, folder);
+    }
+  }
+  return paired;
+}
+
+interface Reading {
+  readonly root: string;
+  readonly imageRoot: string;
+  readonly meaning: MaskMeaning;
+  readonly pass: Pass;
+}
+
+async function* readFolders(
+  folders: readonly MaskFolder[],
+  reading: Reading,
+): AsyncGenerator<AnnotatedImage> {
+  const { root, imageRoot, meaning, pass } = reading;
+  for (const { pairs, unpaired } of folders) {
+    for (const { mask, image } of pairs) {
+      const source = join(root, mask);
+      const read = await unlessDamaged(async () => {
+        const raster = rasterOf(await readLabelSamples(source), { meaning, report: pass.report, source });
+        return {
+          fileName: image ?? mask,
+          path: image === null ? null : join(imageRoot, image),
+          size: { width: raster.width, height: raster.height },
+          split: splitOfFolders(mask) ?? (image === null ? null : splitOfFolders(image)),
+          annotations: [],
+          raster,
+          source,
+        };
+      }, pass);
+      if (read !== null) yield read;
+    }
+    for (const image of unpaired) {
+      const path = join(imageRoot, image);
+      yield { fileName: image, path, size: null, split: splitOfFolders(image), annotations: [], source: path };
+    }
+  }
+}
+
+function rasterOf(
+  stored: LabelSamples,
+  {
+    meaning,
+    report,
+    source,
+  }: { readonly meaning: MaskMeaning; readonly report: Report; readonly source: string },
+): RasterLabels {
+  const { samples, channels, inColor, palette } = stored;
+  const { width, height } = stored.header;
+  const pixels = width * height;
+  if (!inColor) {
+    const values = firstChannel(samples, { channels, pixels });
+    const meanings = Array.from({ length: 256 }, (_, value) =>
+      meaning.byColor && palette !== null
+        ? meaning.colors.get(colorKey(shownColor(stored, value)))
+        : meaning.values.get(value),
+    );
+    return withNames(values, { size: { width, height }, meanings });
+  }
+  const places = new Map<number, number>();
+  const meanings: (Meaning | undefined)[] = [];
+  const values = new Uint8Array(pixels);
+  for (let pixel = 0, at = 0; pixel < pixels; pixel++, at += channels) {
+    const key = colorKey(samples.subarray(at, at + 3));
+    let place = places.get(key);
+    if (place === undefined) {
+      place = places.size;
+      places.set(key, place);
+      const found = meaning.colors.get(key);
+      if (found === undefined) {
+        report(
+          'unknown-color',
+          'a color that no class has; its pixels are ignored',
+          `${source}: ${samples.subarray(at, at + 3).join(',')}`,
+        );
+      }
+      meanings.push(found ?? 'ignored');
+    }
+    values[pixel] = place;
+  }
+  return withNames(values, { size: { width, height }, meanings });
+}
+
+/** Returns values with the names that they stand for; of several values that are not labeled the first stands for all. */
+function withNames(
+  values: Uint8Array,
+  { size, meanings }: { readonly size: Size; readonly meanings: readonly (Meaning | undefined)[] },
+): RasterLabels {
+  const names = meanings.map((meaning) =>
+    meaning === undefined ? undefined : typeof meaning === 'string' ? null : meaning.name,
+  );
+  const first = meanings.indexOf('unlabeled');
+  if (first < 0) return { ...size, values, names };
+  const others = meanings.some((meaning, value) => meaning === 'unlabeled' && value !== first);
+  const joined = others
+    ? values.map((value) => (meanings[value] === 'unlabeled' ? first : value))
+    : values;
+  return { ...size, values: joined, names, unlabeledValue: first };
+}
