@@ -7,4 +7,5 @@ export {
   formatNumber,
   formatPercent,
 } from './numbers.js';
+export { shellWord } from './shell-word.js';
 export { formatTable } from './table.js';

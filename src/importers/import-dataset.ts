@@ -17,7 +17,8 @@ import { parseShares, type SplitShare } from './dataset/split-shares.js';
 import { pointsFolder, writeImages } from './dataset/write-images.js';
 import type { DrawOrder } from './draw-annotations.js';
 import { drawingNotes, type ImportSummary, importedParts, placementNote } from './import-summary.js';
-import type { ImportSource, OpenedSource } from './importer.js';
+import type { Importer, ImportSource, OpenedSource } from './importer.js';
+import { importers } from './importers.js';
 import { listSource } from './list-source.js';
 import { recognizeSource } from './recognize.js';
 
@@ -25,6 +26,8 @@ import { recognizeSource } from './recognize.js';
 export interface ImportOptions {
   /** Names the format of the files; by default it is recognized. */
   readonly format?: string | undefined;
+  /** Lists the importers that are tried: by default all of this package, beside which a program can put its own. */
+  readonly importers?: readonly Importer[];
   /** Names a folder in which images are looked for, where the annotations do not lead to them. */
   readonly images?: string | undefined;
   /** Names the folder of labels in the dataset, `coarse` by default. */
@@ -83,7 +86,10 @@ export async function importDataset(
   await checkPlaces(path, output);
   const tally = new FindingTally(path);
   const source = await listSource(path, { onFinding: (finding) => tally.add(finding) });
-  const recognized = await recognizeSource(source, { format: options.format });
+  const recognized = await recognizeSource(source, {
+    format: options.format,
+    known: options.importers ?? importers,
+  });
   // Readers report what they leave out whenever they read, and it counts once.
   let reading = true;
   const opened = await recognized.importer.open(source, {

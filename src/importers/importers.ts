@@ -11,6 +11,7 @@ import { pascalVoc } from './label-images/pascal-voc.js';
 import { roboflow } from './label-images/roboflow.js';
 import { labelStudio } from './label-studio/label-studio.js';
 import { labelme } from './labelme/labelme.js';
+import { masks } from './masks/masks.js';
 import { yolo } from './yolo/yolo.js';
 
 /** Lists the importers in the order of messages. Where several recognize a source, a person chooses. */
@@ -26,4 +27,5 @@ export const importers: readonly Importer[] = [
   supervisely,
   datumaro,
   hasty,
+  masks,
 ];

@@ -16,13 +16,19 @@ const archives: ReadonlySet<string> = new Set(['.zip', '.tar', '.gz', '.tgz', '.
  */
 export async function listSource(
   path: string,
-  { onFinding = () => {} }: Partial<Pick<ReadOptions, 'onFinding'>> = {},
+  {
+    onFinding = () => {},
+    most = Number.POSITIVE_INFINITY,
+  }: Partial<Pick<ReadOptions, 'onFinding'>> & {
+    /** Ends the listing at so many files, where it only serves to recognize them. */
+    readonly most?: number;
+  } = {},
 ): Promise<ImportSource> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOENT') throw new DataError(unreadableFolder(path, cause.code ?? cause.message));
     throw new DataError(`${path}: no such file or folder; expected what an annotation tool exported`);
   });
-  if (found.isDirectory()) return { path, root: path, files: await filesBelow(path, onFinding) };
+  if (found.isDirectory()) return { path, root: path, files: await filesBelow(path, { onFinding, most }) };
   if (archives.has(extname(path).toLowerCase())) {
     throw new DataError(`${path}: is an archive; unpack it and import the folder`);
   }
@@ -30,11 +36,15 @@ export async function listSource(
 }
 
 /** Returns the paths of all files below a folder, relative to it and with `/`, sorted by code units. */
-async function filesBelow(root: string, onFinding: ReadOptions['onFinding']): Promise<string[]> {
+async function filesBelow(
+  root: string,
+  { onFinding, most }: Pick<ReadOptions, 'onFinding'> & { readonly most: number },
+): Promise<string[]> {
   const files: string[] = [];
   const visit = async (folder: string, inner: string): Promise<void> => {
     const entries = await readdir(folder, { withFileTypes: true });
     for (const entry of entries) {
+      if (files.length >= most) return;
       if (isHidden(entry.name)) continue;
       const kind = await kindOf(entry, folder);
       if (kind === 'file') files.push(`${inner}${entry.name}`);

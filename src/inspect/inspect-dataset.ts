@@ -13,6 +13,7 @@ import { openDatasetSource } from './dataset-source.js';
 import { noSplit } from './folder-listing.js';
 import { openFolderSource } from './folder-source.js';
 import { imageHints } from './image-tally.js';
+import { importRemedy } from './import-remedy.js';
 import { inspectPoints } from './inspect-points.js';
 import { labelFindings, labelHints } from './label-findings.js';
 import { notADataset } from './not-a-dataset.js';
@@ -75,7 +76,7 @@ export async function inspectDataset(
     hints.push(...labelHints(labels, { tally, classList }));
   }
   hints.push(...comparisons.flatMap((comparison) => comparisonHints(comparison)));
-  if (labelSets.length === 0) problems.push(noLabels());
+  if (labelSets.length === 0) problems.push(await noLabels(root));
   problems.push(...(await paletteFindings(source, classList)));
   for (const { name, turned } of scanned.splits) {
     if (turned > 0)
@@ -136,13 +137,14 @@ async function openSource(root: string, { kind, options }: OpenOptions): Promise
   return openFolderSource(root, options);
 }
 
-function noLabels(): Finding {
+async function noLabels(root: string): Promise<Finding> {
+  const importing = await importRemedy(root);
   return {
     code: 'no-labels',
     split: null,
     labels: null,
     message: 'there are images, but no labels',
-    remedy: 'put label PNGs of the same names into labels/SPLIT, beside images/',
+    remedy: importing ?? 'put label PNGs of the same names into labels/SPLIT, beside images/',
     count: 0,
     examples: [],
   };

@@ -1,9 +1,10 @@
-/** Describes a folder that is not a dataset: what was expected, what is there, and where a dataset may be instead. */
+/** Describes a folder that is not a dataset: what was expected, what is there, and where a dataset may be instead, or how to import one. */
 
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { DatasetInspection, Finding } from './dataset-inspection.js';
 import { foldersIn, listFolder, splitsWith } from './folder-listing.js';
+import { importRemedy } from './import-remedy.js';
 import { officialLayouts } from './official-layouts.js';
 
 const expectedTree = `DATASET/
@@ -49,6 +50,8 @@ export async function notADataset(root: string): Promise<DatasetInspection> {
 async function remedyFor(root: string): Promise<string> {
   const nearby = await nearbyDataset(root);
   if (nearby !== null) return `${nearby} looks like a dataset: coarsely check ${nearby}`;
+  const importing = await importRemedy(root);
+  if (importing !== null) return importing;
   for (const folder of await foldersIn(root)) {
     if ((await splitsWith(root, { folder, extensions: photoExtensions })).length > 0) {
       return `the images seem to be in ${folder}/: call it images/, and arrange the rest as above`;

@@ -4,6 +4,7 @@
  */
 
 import { posix } from 'node:path';
+import { splitOfWord } from '../split-names.js';
 
 /** Holds images that belong together, in the order of their frames. */
 export interface ImageGroup {
@@ -58,7 +59,7 @@ interface Frame {
 function byFrames(paths: readonly string[]): ImageGroup[] {
   const series = new Map<string, Frame[]>();
   for (const [index, path] of paths.entries()) {
-    const original = path.replace(roboflowCopy, '');
+    const original = withoutSplits(path.replace(roboflowCopy, ''));
     const start = original.lastIndexOf('/') + 1;
     const [, before, digits, after] = /^(.*?)(\d+)(\D*)$/s.exec(original.slice(start)) ?? [];
     const key =
@@ -72,6 +73,12 @@ function byFrames(paths: readonly string[]): ImageGroup[] {
       members: run.map(({ index }) => index),
     })),
   );
+}
+
+/** Leaves out folders of splits, as frames of one video may lie in several. */
+function withoutSplits(path: string): string {
+  const parts = path.split('/');
+  return parts.filter((part, index) => index === parts.length - 1 || splitOfWord(part) === null).join('/');
 }
 
 /** Divides a series where its numbers jump by more than a few usual steps. */

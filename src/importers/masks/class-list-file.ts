@@ -6,6 +6,7 @@
 import { join, posix } from 'node:path';
 import { type Color, readClassList } from '../../data/index.js';
 import { DataError } from '../../errors/index.js';
+import { isFile } from '../../files/index.js';
 import { readBoundedText } from '../json-file.js';
 
 /** Holds a class of a list. */
@@ -17,14 +18,14 @@ export interface MaskClass {
   readonly color: Color | null;
 }
 
-/** Holds a list of classes and the file that it is from, relative to the root. */
+/** Holds a list of classes and the file that it is from. */
 export interface MaskClassList {
   readonly file: string;
   readonly classes: readonly MaskClass[];
 }
 
 /** Lists the names of such files, the most telling first. */
-export const classListFiles = [
+const classListFiles: readonly string[] = [
   'classes.json',
   'classes.txt',
   'class_names.txt',
@@ -34,25 +35,37 @@ export const classListFiles = [
   'class_dict.csv',
   'class_dict_seg.csv',
   'classes.csv',
-] as const;
+];
 
 /**
  * Returns the list of classes that lies nearest to the root, or null.
  *
  * @throws {DataError} naming the file and the line that is no class
  */
-export async function findClassList(
-  root: string,
-  files: readonly string[],
-): Promise<MaskClassList | null> {
-  const rank = (file: string): number =>
-    classListFiles.findIndex((name) => name === posix.basename(file).toLowerCase());
+export async function findClassList(root: string, files: readonly string[]): Promise<MaskClassList | null> {
+  const rank = (file: string): number => classListFiles.indexOf(posix.basename(file).toLowerCase());
   const depth = (file: string): number => file.split('/').length;
   const [file] = files
     .filter((one) => rank(one) >= 0)
     .sort((a, b) => depth(a) - depth(b) || rank(a) - rank(b));
   if (file === undefined) return null;
-  const path = join(root, file);
+  return readClassListFile(join(root, file), file);
+}
+
+/**
+ * Returns the first list of classes that lies directly in one of these folders, or null.
+ *
+ * @throws {DataError} naming the file and the line that is no class
+ */
+export async function classListBeside(folders: readonly string[]): Promise<MaskClassList | null> {
+  for (const folder of folders) {
+    const name = classListFiles.find((one) => isFile(join(folder, one)));
+    if (name !== undefined) return readClassListFile(join(folder, name), join(folder, name));
+  }
+  return null;
+}
+
+async function readClassListFile(path: string, file: string): Promise<MaskClassList> {
   if (file.endsWith('.json')) {
     const { classes, statedColors = [] } = await readClassList(path);
     return {

@@ -62,7 +62,8 @@ export async function readContent(
       const color = palette === null ? null : paletteColor(stored, value);
       const known = values.get(value);
       if (color !== null) shown.add(colorKey(color));
-      if (known !== undefined && known !== null && color !== null && `${known}` !== `${color}`) byColor = true;
+      if (known !== undefined && known !== null && color !== null && `${known}` !== `${color}`)
+        byColor = true;
       if (known === undefined || known === null) values.set(value, color);
     }
   }
@@ -108,7 +109,11 @@ const voidNames = /^_*(void|ignored?|don'?t[ _-]?care|out[ _-]?of[ _-]?roi)_*$/i
  */
 export function meaningOf(
   content: MaskContent,
-  { list, report, place }: { readonly list: MaskClassList | null; readonly report: Report; readonly place: string },
+  {
+    list,
+    report,
+    place,
+  }: { readonly list: MaskClassList | null; readonly report: Report; readonly place: string },
 ): MaskMeaning {
   return list === null ? byThemselves(content, { report, place }) : byList(content, { list, report });
 }
@@ -128,7 +133,9 @@ function byList(
     listed.flatMap(({ color, meaning }) => (color === null ? [] : [[colorKey(color), meaning] as const])),
   );
   if (colors.size > 0 && ofColors.size === 0) {
-    throw new DataError(`${file}: states no colors, and the masks are in colors; add them: name,red,green,blue`);
+    throw new DataError(
+      `${file}: states no colors, and the masks are in colors; add them: name,red,green,blue`,
+    );
   }
   // Palettes in the colors of the list say more than their indices, which every tool numbers anew.
   const palette = [...values.values()];
@@ -158,14 +165,19 @@ function byThemselves(
     .filter((value) => !byColor || values.get(value) === null)
     .sort((a, b) => a - b);
   const sortedColors = [...colors].sort((a, b) => a - b);
-  const isBinary = sortedValues.includes(ignoreIndex) && sortedValues.every((value) => value % ignoreIndex === 0);
-  const isBlackWhite = sortedColors.includes(white) && sortedColors.every((key) => key === 0 || key === white);
+  const isBinary =
+    sortedValues.includes(ignoreIndex) && sortedValues.every((value) => value % ignoreIndex === 0);
+  const isBlackWhite =
+    sortedColors.includes(white) && sortedColors.every((key) => key === 0 || key === white);
+  // Masks that say 255 where nobody labeled, and those whose 0 is not black, have a class 0.
+  const zeroIsClass =
+    (sortedValues.includes(ignoreIndex) && !isBinary) || ![null, '0,0,0'].includes(textOf(values.get(0)));
   const ofValues = new Map<number, Meaning>(
     sortedValues.map((value) => {
       const color = values.get(value) ?? null;
-      if (value === 0) return [value, 'unlabeled'];
+      if (value === 0 && !zeroIsClass) return [value, 'unlabeled'];
       if (value !== ignoreIndex) return [value, { name: `class ${value}`, color }];
-      return [value, isBinary ? { name: foreground, color } : 'ignored'];
+      return [value, isBinary ? { name: foreground, color } : 'unlabeled'];
     }),
   );
   const ofColors = new Map<number, Meaning>(
@@ -177,12 +189,16 @@ function byThemselves(
   );
   report(
     'no-class-list',
-    'no classes.json or classes.txt lists the classes: they are named by their values or colors, and 0 or black is taken as not ' +
-      'labeled; list them, or rename them with --classes',
+    'no classes.json or classes.txt lists the classes: they are named by their values or colors, and ' +
+      `${zeroIsClass ? '255' : sortedValues.length > 0 ? '0' : 'black'} is taken as not labeled; list them, or rename them with --classes`,
     place,
   );
   const meanings = [...ofValues.values(), ...ofColors.values()];
   return { values: ofValues, colors: ofColors, classes: meanings.flatMap(listedClass), byColor };
+}
+
+function textOf(color: Color | null | undefined): string | null {
+  return color === null || color === undefined ? null : `${color}`;
 }
 
 function listedClass(meaning: Meaning): ListedClass[] {

@@ -32,7 +32,8 @@ const imageWords = /^(images?|imgs?|photos?|pictures?|rgb|jpegimages|inputs?|fra
 const maskWords =
   /^(masks?|labels?|annots?|annotations?|segmentations?|segs?|gts?|ground[ _-]?truths?|targets?|segmentationclass(png)?|semantic|coarse|fine)$/i;
 /** Lists what tools and people add to the name of an image for its mask. */
-const maskEnds = /[._-](masks?|labels?|label_?ids|seg|segmentation|gt|ground_?truth|annotations?|L|semantic)$/i;
+const maskEnds =
+  /[._-](masks?|labels?|label_?ids|seg|segmentation|gt|ground_?truth|annotations?|L|semantic)$/i;
 /** Counts the files of a folder that are looked into. */
 const samples = 4;
 /** A picture with more colors is a photograph. */

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { Size } from '../../data/index.js';
-import { type LabelSamples, readLabelSamples, shownColor } from '../../data/internal.js';
+import { hasImageExtension, type LabelSamples, readLabelSamples, shownColor } from '../../data/internal.js';
 import { DataError } from '../../errors/index.js';
 import type { AnnotatedImage, RasterLabels } from '../annotations.js';
 import type { Importer, ImportSource, OpenedSource, ReadOptions } from '../importer.js';
@@ -10,21 +10,24 @@ import { firstChannel } from '../label-images/first-channel.js';
 import { listSource } from '../list-source.js';
 import { imagesOf, type Pass, type Report, reportTo, unlessDamaged } from '../reading.js';
 import { splitOfFolders } from '../split-names.js';
-import { findClassList } from './class-list-file.js';
+import { classListBeside, findClassList } from './class-list-file.js';
 import { colorKey, type MaskMeaning, type Meaning, meaningOf, readContent } from './mask-meaning.js';
 import { findMaskFolders, type MaskFolder } from './mask-pairs.js';
 
 /** Reads masks that any tool can write. */
-export const masksImporter: Importer = {
+export const masks: Importer = {
   format: 'masks',
-  title: 'masks',
+  title: 'plain masks',
   looksFor: 'PNGs of few values or colors, with images of the same names',
   general: true,
   recognize: async (source) => {
     const found = await findMaskFolders(source, null);
-    const pairs = found.flatMap((folder) => folder.pairs.filter(({ image }) => image !== null));
-    const [first] = pairs;
-    return first === undefined ? null : `masks such as ${first.mask} for ${first.image}`;
+    const pairs = found.flatMap((folder) => folder.pairs);
+    const first = pairs.find(({ image }) => image !== null);
+    if (first !== undefined) return `${first.mask} for ${first.image}`;
+    // Masks alone belong to images that a person names.
+    const alone = pairs.length > 0 && pairs.length === source.files.filter(hasImageExtension).length;
+    return alone ? `${pairs[0]?.mask} and others like it, without images` : null;
   },
   open: openMasks,
 };
@@ -33,16 +36,22 @@ async function openMasks(source: ImportSource, options: ReadOptions): Promise<Op
   const images = options.images === null ? null : (await listSource(options.images, options)).files;
   const imageRoot = options.images ?? source.root;
   const folders = usable(await findMaskFolders(source, images), source);
-  const masks = folders.flatMap(({ pairs }) => pairs.map(({ mask }) => join(source.root, mask)));
+  const files = folders.flatMap(({ pairs }) => pairs.map(({ mask }) => join(source.root, mask)));
   const report = reportTo(options.onFinding);
   // Damaged masks are reported where their images are given.
-  const content = await readContent(masks, { onDamaged: () => {} });
-  const list = await findClassList(source.root, source.files);
-  const meaning = meaningOf(content, { list, report, place: masks[0] ?? source.path });
+  const content = await readContent(files, { onDamaged: () => {} });
+  const list =
+    (await findClassList(source.root, source.files)) ??
+    (await classListBeside([join(source.root, '..'), imageRoot, join(imageRoot, '..')]));
+  if (list !== null)
+    report('class-list', 'the values or colors of the masks are named by a list of classes', list.file);
+  const meaning = meaningOf(content, { list, report, place: files[0] ?? source.path });
   return {
     classes: meaning.classes,
     count: folders.reduce((sum, { pairs, unpaired }) => sum + pairs.length + unpaired.length, 0),
-    images: imagesOf(options, (pass) => readFolders(folders, { root: source.root, imageRoot, meaning, pass })),
+    images: imagesOf(options, (pass) =>
+      readFolders(folders, { root: source.root, imageRoot, meaning, pass }),
+    ),
   };
 }
 
@@ -103,7 +112,14 @@ async function* readFolders(
     }
     for (const image of unpaired) {
       const path = join(imageRoot, image);
-      yield { fileName: image, path, size: null, split: splitOfFolders(image), annotations: [], source: path };
+      yield {
+        fileName: image,
+        path,
+        size: null,
+        split: splitOfFolders(image),
+        annotations: [],
+        source: path,
+      };
     }
   }
 }
@@ -163,8 +179,6 @@ function withNames(
   const first = meanings.indexOf('unlabeled');
   if (first < 0) return { ...size, values, names };
   const others = meanings.some((meaning, value) => meaning === 'unlabeled' && value !== first);
-  const joined = others
-    ? values.map((value) => (meanings[value] === 'unlabeled' ? first : value))
-    : values;
+  const joined = others ? values.map((value) => (meanings[value] === 'unlabeled' ? first : value)) : values;
   return { ...size, values: joined, names, unlabeledValue: first };
 }
