@@ -11,6 +11,7 @@ export const guide: NavigationItem[] = [
     text: 'Start',
     items: [
       { text: 'The first five minutes', link: '/start' },
+      { text: 'Import labels of a tool', link: '/guide/import' },
       { text: 'Train on your folder', link: '/guide/train-on-your-folder' },
       { text: 'Quick mode', link: '/guide/quick' },
       { text: 'Coarse labels: what to do', link: '/guide/coarse-labels' },
