@@ -22,7 +22,7 @@ export interface ReadOptions {
 
 /** Says what was wrong with one thing in the files; findings of one code are counted and shown together. */
 export interface ImportFinding {
-  /** Names the kind of finding: `degenerate-shape`, `missing-image`, … */
+  /** Names the kind of finding: `degenerate-shape` or `missing-image`. */
   readonly code: string;
   /** Says what was found, without the file: `a polygon of fewer than 3 points is left out`. */
   readonly message: string;

@@ -5,7 +5,7 @@ import type { ImportFinding } from '../importer.js';
 
 /** Holds how often something was found. */
 export interface CountedFinding {
-  /** Names the kind of finding: `degenerate-shape`, `missing-image`, … */
+  /** Names the kind of finding: `degenerate-shape` or `missing-image`. */
   readonly code: string;
   /** Says what was found and what was made of it. */
   readonly message: string;
