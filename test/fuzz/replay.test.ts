@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { FuzzTarget } from '../../fuzz/support/target.js';
+import * as annotations from '../../fuzz/targets/annotations.js';
 import * as config from '../../fuzz/targets/config.js';
 import * as decisions from '../../fuzz/targets/decisions.js';
 import * as image from '../../fuzz/targets/image.js';
@@ -16,6 +17,7 @@ import * as zip from '../../fuzz/targets/zip.js';
 const inputs = join(import.meta.dirname, '../../fuzz/inputs');
 
 const targets: readonly (readonly [name: string, FuzzTarget])[] = [
+  ['annotations', annotations],
   ['config', config],
   ['decisions', decisions],
   ['image', image],

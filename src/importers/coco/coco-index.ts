@@ -3,7 +3,7 @@
  * images is larger than memory should hold, so that they are read again from their places when an image is asked for.
  */
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { readSync } from 'node:fs';
 import type { Color, Size } from '../../data/index.js';
 import { DataError } from '../../errors/index.js';
 import type { ListedClass } from '../annotations.js';
@@ -33,8 +33,8 @@ export interface CocoIndex {
   readonly images: readonly CocoImage[];
   /** Maps the id of each class to its name, in the order of the file. */
   readonly categories: ReadonlyMap<string, ListedClass>;
-  /** Reads the annotations of an image from the open file, in the order of the file. */
-  read(image: CocoImage, file: FileHandle): Promise<PlacedAnnotation[]>;
+  /** Reads the annotations of an image, in the order of the file, which the caller has opened. */
+  read(image: CocoImage, file: number): PlacedAnnotation[];
 }
 
 /** Says what a file of COCO's form holds that is not read as labels: `panoptic` images of segments, or `captions`. */
@@ -97,30 +97,23 @@ export async function indexCoco(
     path,
     images: listed,
     categories: namedCategories(categories, { path, usedCategories, report }),
-    read: async ({ index }, file) => {
-      const found: PlacedAnnotation[] = [];
-      for (const annotation of byImage.get(index) ?? []) {
+    read: ({ index }, file) =>
+      (byImage.get(index) ?? []).map((annotation) => {
         const { start, length } = places.at(annotation);
         const bytes = Buffer.alloc(length);
-        const { bytesRead } = await file.read(bytes, 0, length, start);
         const place = `${path}: annotations[${annotation}]`;
-        if (bytesRead !== length) throw new DataError(`${place}: the file changed while it was read`);
+        if (readSync(file, bytes, 0, length, start) !== length) {
+          throw new DataError(`${place}: the file changed while it was read`);
+        }
         const content = jsonOf(bytes, place);
-        found.push({ index: annotation, content: isRecord(content) ? content : {} });
-      }
-      return found;
-    },
+        return { index: annotation, content: isRecord(content) ? content : {} };
+      }),
   };
 }
 
 /** Returns the form in which ids are compared: some tools write them as numbers in one place and as text in another. */
 export function keyOf(id: unknown): string | null {
   return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
-}
-
-/** Opens the file of an index, for its `read`. */
-export function openCoco({ path }: CocoIndex): Promise<FileHandle> {
-  return open(path);
 }
 
 /** Keeps the place of each annotation and the id of its image in few bytes. */

@@ -18,14 +18,18 @@ export function shapesOf(
   annotation: CocoAnnotation,
   { image, tell }: { readonly image: Size | null; readonly tell: Tell },
 ): Shape[] {
-  const area = areaOf(annotation, { image, tell });
   const points = visibleKeypoints(annotation.keypoints, tell);
+  const area = areaOf(annotation, { image, hasPoints: points !== null, tell });
   return [area, points].filter((shape) => shape !== null);
 }
 
 function areaOf(
   { segmentation, bbox }: CocoAnnotation,
-  { image, tell }: { readonly image: Size | null; readonly tell: Tell },
+  {
+    image,
+    hasPoints,
+    tell,
+  }: { readonly image: Size | null; readonly hasPoints: boolean; readonly tell: Tell },
 ): Shape | null {
   if (Array.isArray(segmentation) && segmentation.length > 0) return polygons(segmentation, tell);
   if (isRecord(segmentation)) return runMask(segmentation, { image, tell });
@@ -34,7 +38,8 @@ function areaOf(
     return null;
   }
   const box = numbersOf(bbox);
-  if (box === null || box.length !== 4) return null;
+  // Points state more exactly than their box where the object is.
+  if (hasPoints || box === null || box.length !== 4) return null;
   const [left = 0, top = 0, width = 0, height = 0] = box;
   tell('box-only', 'an annotation without an outline is drawn as its box');
   return { kind: 'polygon', parts: [[boxRing({ left, top, width, height })]] };

@@ -3,16 +3,17 @@
  * JSON file for each split.
  */
 
-import type { FileHandle } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
 import { extname, join, posix } from 'node:path';
 import { DataError } from '../../errors/index.js';
+import { isSystemError, systemErrorReason } from '../../files/index.js';
 import type { AnnotatedImage, Annotation, ListedClass } from '../annotations.js';
 import { ImageFinder } from '../image-finder.js';
 import type { Importer, ImportSource } from '../importer.js';
 import { type JsonHead, readJsonHead } from '../json-head.js';
 import { imagesOf, type Pass, type Report, reportTo, stemOf } from '../reading.js';
 import { splitInName, splitOfFolders } from '../split-names.js';
-import { type CocoImage, type CocoIndex, indexCoco, keyOf, openCoco } from './coco-index.js';
+import { type CocoImage, type CocoIndex, indexCoco, keyOf } from './coco-index.js';
 import { shapesOf } from './coco-shapes.js';
 
 /** Reads JSON files of COCO's form. */
@@ -137,9 +138,9 @@ async function* readImages(
   { files, images, pass }: Reading,
 ): AsyncGenerator<AnnotatedImage> {
   const finder = await ImageFinder.create(source, pass);
-  const handles = new Map<CocoFile, FileHandle>();
+  const handles = new Map<CocoFile, number>();
   try {
-    for (const of of files) handles.set(of, await openCoco(of.index));
+    for (const of of files) handles.set(of, opened(of.index.path));
     for (const { name, entries } of images) {
       const [first] = entries;
       if (first === undefined) continue;
@@ -147,7 +148,7 @@ async function* readImages(
       for (const { of, image } of entries) {
         const handle = handles.get(of);
         if (handle === undefined) continue;
-        const read = await annotationsOf(image, { of, handle, report: pass.report });
+        const read = annotationsOf(image, { of, handle, report: pass.report });
         const prefix = of === first.of ? '' : `${of.file}: `;
         annotations.push(...read.map((one) => ({ ...one, place: `${prefix}${one.place}` })));
       }
@@ -161,7 +162,16 @@ async function* readImages(
       };
     }
   } finally {
-    for (const handle of handles.values()) await handle.close();
+    for (const handle of handles.values()) closeSync(handle);
+  }
+}
+
+function opened(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    const reason = isSystemError(cause) ? systemErrorReason(cause) : String(cause);
+    throw new DataError(`${path}: cannot be read again (${reason})`, { cause });
   }
 }
 
@@ -177,12 +187,11 @@ function imageFolders({ file, split }: CocoFile): string[] {
     .filter((folder) => !folder.startsWith('..'));
 }
 
-async function annotationsOf(
+function annotationsOf(
   image: CocoImage,
-  { of, handle, report }: { readonly of: CocoFile; readonly handle: FileHandle; readonly report: Report },
-): Promise<Annotation[]> {
-  const placed = await of.index.read(image, handle);
-  return placed.flatMap(({ index, content }): Annotation[] => {
+  { of, handle, report }: { readonly of: CocoFile; readonly handle: number; readonly report: Report },
+): Annotation[] {
+  return of.index.read(image, handle).flatMap(({ index, content }): Annotation[] => {
     const place = `annotations[${index}]`;
     let isNamed = false;
     const tell = (code: string, message: string): void => {

@@ -31,7 +31,8 @@ export interface CvatImage {
  */
 export async function readHeader(path: string): Promise<CvatHeader> {
   const labels: { name: string; color: Color | null; type: string; hasParent: boolean }[] = [];
-  let size = Number.NaN;
+  // A project has several tasks.
+  let size: number | null = null;
   for await (const event of elementsOf(path)) {
     if (event.kind === 'open' && event.name === 'image') break;
     if (event.kind === 'open' && event.name === 'label' && event.around.at(-1) === 'labels') {
@@ -45,7 +46,7 @@ export async function readHeader(path: string): Promise<CvatHeader> {
       if (inner === 'color') label.color = colorOf(event.text.trim());
       if (inner === 'type') label.type = event.text.trim();
       if (inner === 'parent') label.hasParent = true;
-    } else if (inner === 'size' && event.around.length === 4) size = numberOf(event.text);
+    } else if (outer === 'task' && inner === 'size') size = (size ?? 0) + numberOf(event.text);
   }
   // Tags are about whole images, and the joints of skeletons are no classes.
   const drawn = labels.filter(({ name, type, hasParent }) => name !== '' && type !== 'tag' && !hasParent);
@@ -54,7 +55,7 @@ export async function readHeader(path: string): Promise<CvatHeader> {
   );
   return {
     classes: byName.size === 0 ? null : [...byName.values()],
-    count: Number.isInteger(size) && size >= 0 ? size : null,
+    count: Number.isInteger(size) ? size : null,
   };
 }
 
