@@ -11,6 +11,7 @@ import { demoCommand } from './commands/demo/demo.js';
 import { doctorCommand } from './commands/doctor/doctor.js';
 import { evaluateCommand } from './commands/evaluate/evaluate.js';
 import { experimentCommand } from './commands/experiment/experiment.js';
+import { exportLabelsCommand } from './commands/export-labels/export-labels.js';
 import { figureCommand } from './commands/figure/figure.js';
 import { fillCommand } from './commands/fill/fill.js';
 import { importCommand } from './commands/import/import.js';
@@ -35,6 +36,7 @@ const groups = {
     fillCommand,
     auditCommand,
     applyCommand,
+    exportLabelsCommand,
   ],
   'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],
   'Look:': [evaluateCommand, reportCommand, figureCommand],

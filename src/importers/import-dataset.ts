@@ -5,6 +5,7 @@ import { basename, join, relative, resolve, sep } from 'node:path';
 import { ConfigError, DataError } from '../errors/index.js';
 import { stageFolder, writeDurably } from '../files/index.js';
 import { counted } from '../format/index.js';
+import { classesText } from './classes-text.js';
 import { chooseImages, type WithoutLabels } from './dataset/choose-images.js';
 import { chooseSplits } from './dataset/choose-splits.js';
 import { type ClassChoice, parseClassChoice } from './dataset/class-choice.js';
@@ -136,7 +137,7 @@ export async function importDataset(
         placementNote(written.placements),
       ],
     };
-    await writeDurably(join(staging, 'classes.json'), classesText(plan.resolved));
+    await writeDurably(join(staging, 'classes.json'), classesText(plan.resolved.classes));
     await writeDurably(join(staging, recordName), recordText(summary, { plan, settings, source }));
     return summary;
   });
@@ -316,11 +317,6 @@ function nothingLeft(
 function reasonText({ message, count, examples }: CountedFinding): string {
   const example = examples[0] === undefined ? '' : ` (${examples[0]})`;
   return `${message}${count === 1 ? '' : `, ${count} times`}${example}`;
-}
-
-function classesText({ classes }: ResolvedClasses): string {
-  const lines = classes.map((entry) => `    ${JSON.stringify(entry)}`);
-  return `{\n  "classes": [\n${lines.join(',\n')}\n  ]\n}\n`;
 }
 
 /** Returns the text of the record: what was done with which settings, and where each image comes from, one a line. */

@@ -1,5 +1,6 @@
 export { type ApplyJournalsOptions, applyJournals } from './apply-journals.js';
 export type { CopiedDataset } from './copy-dataset.js';
+export { decidedRegions } from './decided-regions.js';
 export { type Decision, type JournalLine, journalLine } from './journal-line.js';
 export { JournalWriter, type NewJournalLine } from './journal-writer.js';
 export { type Journal, type PlacedLine, readJournal } from './read-journal.js';

@@ -14,7 +14,7 @@ const shellLines = codeBlocks('sh').flatMap(({ document, text }) =>
 );
 const inlineLines = documents.flatMap((document) => inlineCode(document).map((line) => ({ document, line })));
 const commandLines = [...shellLines, ...inlineLines].flatMap(({ document, line }) => {
-  const given = /(?:^|\s|npx )coarsely (?<name>[a-z]+)(?<rest>.*)$/.exec(line)?.groups;
+  const given = /(?:^|\s|npx )coarsely (?<name>[a-z]+(?:-[a-z]+)*)(?<rest>.*)$/.exec(line)?.groups;
   return given ? [{ document, line, name: given.name ?? '', rest: given.rest ?? '' }] : [];
 });
 
