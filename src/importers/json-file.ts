@@ -79,7 +79,12 @@ export const numberFromFile = z.number('expected a number');
 const pair = z.tuple([numberFromFile, numberFromFile], 'expected [x, y]');
 
 /** Accepts a list of points [[x, y], …] and gives x0, y0, x1, y1, … */
-export const pointList = z.array(pair, 'expected a list of points').transform((points) => points.flat());
+export const pointList = z.array(pair, 'expected a list of points').transform((points) => {
+  // A loop takes a fraction of the time of flat(), which counts for outlines of thousands of points.
+  const flat: number[] = [];
+  for (const [x, y] of points) flat.push(x, y);
+  return flat;
+});
 
 /** Accepts a side of an image: a whole number of pixels. Larger ones are damage, and would claim all memory. */
 export const imageSide = z

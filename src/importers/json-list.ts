@@ -125,6 +125,11 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
+/** Is 1 for bytes that neither open nor close nor separate anything. */
+const isPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
+  [quote, comma, colon, openBracket, closeBracket, openBrace, closeBrace].includes(byte) ? 0 : 1,
+);
+
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
@@ -196,6 +201,8 @@ class ListScanner {
         this.#insideString(byte);
         continue;
       }
+      // Most bytes are digits and letters inside of an element.
+      if (this.#element !== null && isPlain[byte] === 1) continue;
       const inList = this.#open.length === this.#listDepth;
       if (inList && (byte === comma || byte === closeBracket)) {
         if (this.#element !== null) {
@@ -299,10 +306,12 @@ class ListScanner {
   }
 
   #keep(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
     this.#restSize += bytes.length;
     if (this.#restSize > largestPart) {
       throw new DataError(`${this.#path}: has more than 256 MB outside of the list that was expected`);
     }
-    this.#rest.push(bytes);
+    // A copy, as a part would keep all of what was read with it in memory.
+    this.#rest.push(new Uint8Array(bytes));
   }
 }

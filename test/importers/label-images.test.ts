@@ -56,6 +56,7 @@ describe('Roboflow masks', () => {
       ['valid/without.jpg', 'val'],
     ]);
     expect(imageRows(read.images[0])).toEqual(rows);
+    expect(read.images[0]?.raster?.names).not.toContain('background');
     // The same value is another class in another folder.
     expect(imageRows(read.images[1])).toEqual(['cc.']);
     expect(read.images[2]?.raster).toBeUndefined();
@@ -198,6 +199,7 @@ describe('Pascal VOC', () => {
       expect(read.classes).toEqual(['car', 'tree']);
       expect(read.images).toMatchObject([{ path: 'pictures/sub.name.jpg', split: null }]);
       expect(imageRows(read.images[0])).toEqual(rowsOf);
+      expect(read.images[0]?.raster?.names).not.toContain('background');
       const unknown = rowsOf.join('').includes('x')
         ? ['unknown-color @ SegmentationClass/sub.name.png: 1,1,1']
         : [];

@@ -215,7 +215,8 @@ function rasterOf(
   const { classes, byColor, unlabeled } = listed;
   const names: (string | null | undefined)[] = Array.from(
     { length: 256 },
-    (_, value) => classes[value]?.name,
+    // What is not labeled has no class.
+    (_, value) => (value === unlabeled ? undefined : classes[value]?.name),
   );
   names[border] = null;
   const pixels = width * height;

@@ -52,16 +52,16 @@ async function openRoboflow(source: ImportSource, options: ReadOptions): Promise
     // Roboflow writes 0 for what nobody drew, and lists it like a class.
     const isUnlabeled = background === 0;
     if (isUnlabeled) report('background', backgroundMessage, `${file}: 0, ${names[0]}`);
+    // What is not labeled has no class.
+    if (isUnlabeled) names[0] = undefined;
     folders.push({ folder: posix.dirname(file), names, unlabeledValue: isUnlabeled ? 0 : undefined });
   }
   if (folders.length === 0) {
     throw new DataError(`${source.path}: no ${classFile}, which names the classes; export the masks again`);
   }
   const classes = new Set<string>();
-  for (const { names, unlabeledValue } of folders) {
-    for (const [value, name] of names.entries()) {
-      if (name !== undefined && value !== unlabeledValue) classes.add(name);
-    }
+  for (const { names } of folders) {
+    for (const name of names) if (name !== undefined) classes.add(name);
   }
   const images = source.files.filter((file) => hasImageExtension(file) && !file.endsWith(maskEnd));
   const masks = source.files.filter((file) => file.endsWith(maskEnd));
