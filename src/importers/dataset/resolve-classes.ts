@@ -62,15 +62,13 @@ export function resolveClasses({
     addTo(written, name);
     if (color !== undefined && !colors.has(composed(name))) colors.set(composed(name), color);
   }
-  const known = new Set(written.keys());
-  const others = [...new Set(seen)].filter((name) => !known.has(composed(name))).sort();
-  for (const name of [...seen, ...others]) addTo(written, name);
+  const known = [...written.keys()];
+  for (const name of seen) addTo(written, name);
   // An empty name is none: what it marks is ignored.
   const nameless = written.get('');
   written.delete('');
-  const names = [...known, ...others.map(composed)].filter(
-    (name, index, all) => name !== '' && all.indexOf(name) === index,
-  );
+  const others = [...written.keys()].filter((name) => !known.includes(name)).sort();
+  const names = [...known.filter((name) => name !== ''), ...others];
   const targets = targetsOf(names, { choice, source });
   const kept = keptClasses(names, { targets, choice });
   const unlabeledName =
