@@ -4,7 +4,7 @@
  */
 
 import { realpathSync } from 'node:fs';
-import { join, posix, sep } from 'node:path';
+import { dirname, join, posix, sep } from 'node:path';
 import { hasImageExtension, imageExtensions } from '../data/internal.js';
 import type { ImportSource, ReadOptions } from './importer.js';
 import { listSource } from './list-source.js';
@@ -31,6 +31,7 @@ export class ImageFinder {
   readonly #images: ImageFolder | null;
   readonly #onFinding: ReadOptions['onFinding'];
   readonly #realRoots: readonly string[];
+  readonly #found = new Set<string>();
 
   private constructor(
     source: ImageFolder,
@@ -70,6 +71,12 @@ export class ImageFinder {
    * names that a tool gives an image, the first that leads to a file counts. A name without extension fits every image.
    */
   find(names: string | readonly string[], reference: ImageReference): string | null {
+    const found = this.#search(names, reference);
+    if (found !== null) this.#found.add(found);
+    return found;
+  }
+
+  #search(names: string | readonly string[], reference: ImageReference): string | null {
     const { from, folders = [] } = reference;
     const wanted = (typeof names === 'string' ? [names] : names)
       .map(plainName)
@@ -103,6 +110,23 @@ export class ImageFinder {
     }
     if (leadsOut) this.#report('image-outside', `${from}: ${wanted[0]?.path}`);
     return null;
+  }
+
+  /**
+   * Lists the images that lie beside found ones and were not found themselves, pictures that nobody annotated: their paths, and
+   * those relative to the source or to the folder of images.
+   */
+  unused(): { readonly path: string; readonly file: string }[] {
+    const folders = new Set([...this.#found].map((path) => dirname(path)));
+    // The folder of images can lie inside the source.
+    const unused = new Map<string, string>();
+    for (const folder of [this.#source, this.#images]) {
+      for (const file of folder?.paths.values() ?? []) {
+        const path = join(folder?.root ?? '', file);
+        if (folders.has(dirname(path)) && !this.#found.has(path) && !unused.has(path)) unused.set(path, file);
+      }
+    }
+    return [...unused].map(([path, file]) => ({ path, file }));
   }
 
   #report(code: keyof typeof messages, example: string): void {

@@ -2,6 +2,7 @@
 
 import { posix } from 'node:path';
 import { DataError } from '../errors/index.js';
+import type { ImageFinder } from './image-finder.js';
 import type { ImportFinding, ImportSource, OpenedSource, ReadOptions } from './importer.js';
 
 /** Receives a finding: its code, what it says, and the place in a file. */
@@ -56,6 +57,13 @@ export async function unlessDamaged<Value>(
     if (!(error instanceof DataError)) throw error;
     report('unreadable-file', 'a file that cannot be read is left out, with its image', error.message);
     return null;
+  }
+}
+
+/** Reports the images that lie beside those of the files of annotations, and that none of them names. */
+export function reportUnused(finder: ImageFinder, { report }: Pick<Pass, 'report'>): void {
+  for (const { file } of finder.unused()) {
+    report('image-without-annotations', 'an image that no file of annotations names is left out', file);
   }
 }
 

@@ -120,6 +120,16 @@ test('things and stuff of one image come together, and panoptic files and captio
   expect(drawRows(images[0], { width: 4, height: 2 }).areas).toEqual(['ccrr', 'ccrr']);
 });
 
+test('images that the file does not name are named', async () => {
+  const content = { images: [image(1, 'a.jpg')], annotations: [], categories };
+  const { findings } = await readSource(
+    coco,
+    { 'a.json': JSON.stringify(content) },
+    { pictures: ['images/a.jpg', 'images/b.jpg', 'more/c.jpg'] },
+  );
+  expect(findings).toEqual(['image-without-annotations @ images/b.jpg']);
+});
+
 test('annotations may stand before the images and in any order, in text that begins with a mark', async () => {
   const content = {
     annotations: [square(2, 1, 0), square(1, 1, 0), square(2, 1, 2)],

@@ -89,6 +89,27 @@ test('images are found by the path in the file, beside the file, or by its name,
   ]);
 });
 
+test('pictures in which nobody drew have no labels, and are none of another folder', async () => {
+  const { images } = await readSource(
+    labelme,
+    { 'a.json': file('a.png') },
+    { pictures: ['a.png', 'b.png', 'shown/a_mask.png'] },
+  );
+  expect(images.map(({ path, annotations }) => [path, annotations.length])).toEqual([
+    ['a.png', 1],
+    ['b.png', 0],
+  ]);
+  const { images: elsewhere } = await readSource(
+    labelme,
+    { 'json/a.json': file('a.png') },
+    { pictures: ['photos/val/a.png', 'photos/val/b.png'], images: 'photos' },
+  );
+  expect(elsewhere.map(({ path, split }) => [path, split])).toEqual([
+    ['photos/val/a.png', null],
+    ['photos/val/b.png', 'val'],
+  ]);
+});
+
 test('the list of labels gives the classes their order', async () => {
   const labels = '__ignore__\r\n_background_\r\ncar\r\nroad\r\ncar\r\n';
   const { classes } = await readSource(labelme, { 'a.json': file('a.png'), 'labels.txt': labels });

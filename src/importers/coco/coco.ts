@@ -11,7 +11,7 @@ import type { AnnotatedImage, Annotation, ListedClass } from '../annotations.js'
 import { ImageFinder } from '../image-finder.js';
 import type { Importer, ImportSource } from '../importer.js';
 import { type JsonHead, readJsonHead } from '../json-head.js';
-import { imagesOf, type Pass, type Report, reportTo, stemOf } from '../reading.js';
+import { imagesOf, type Pass, type Report, reportTo, reportUnused, stemOf } from '../reading.js';
 import { splitInName, splitOfFolders } from '../split-names.js';
 import { type CocoImage, type CocoIndex, indexCoco, keyOf } from './coco-index.js';
 import { shapesOf } from './coco-shapes.js';
@@ -161,6 +161,7 @@ async function* readImages(
         source: first.of.index.path,
       };
     }
+    reportUnused(finder, pass);
   } finally {
     for (const handle of handles.values()) closeSync(handle);
   }

@@ -6,7 +6,7 @@ import { DataError } from '../../errors/index.js';
 import type { AnnotatedImage, ListedClass } from '../annotations.js';
 import { ImageFinder } from '../image-finder.js';
 import type { Importer, ImportSource } from '../importer.js';
-import { imagesOf, type Pass } from '../reading.js';
+import { imagesOf, type Pass, reportUnused } from '../reading.js';
 import { splitOfFolders, splitOfWord } from '../split-names.js';
 import { readHeader, readImages } from './cvat-file.js';
 
@@ -97,6 +97,7 @@ async function* images(
       };
     }
   }
+  reportUnused(finder, pass);
 }
 
 /** Returns the split that a subset is named after, or one that a folder names. */

@@ -73,6 +73,10 @@ async function* readImages(
     const image = await readImage(source, { file, finder, report: pass.report });
     if (image !== null) yield image;
   }
+  // Labelme writes no file for a picture in which nobody drew. One file that a person names is about one picture.
+  for (const { path, file } of source.path === source.root ? finder.unused() : []) {
+    yield { fileName: file, path, size: null, split: splitOfFolders(file), annotations: [], source: path };
+  }
 }
 
 async function readImage(
