@@ -12,7 +12,7 @@ import { type FeatureTable, featureViews, openFeatureTable, selectRows } from '.
 import { type HeadTrainer, headLikelihoods } from '../quick/internal.js';
 import type { ComponentSection } from '../registry/index.js';
 import { tidy } from '../torch/index.js';
-import { assignFolds } from './folds.js';
+import { assignFolds, type Folds } from './folds.js';
 import { KnowledgeTally } from './knowledge.js';
 import { type Learned, readHead, readLearned, writeHead, writeLearned } from './learned.js';
 import { type AuditEvent, Pace } from './predictions.js';
@@ -35,14 +35,13 @@ export interface FoldHeadsOptions {
 
 /** Holds the heads of all folds, which it owns. */
 export class FoldHeads implements Disposable {
-  /** Gives the fold of each image. */
-  readonly foldOf: Uint8Array;
+  readonly folds: Folds;
   /** Holds the heads of each fold, which did not learn from its images. */
   readonly heads: StackableHead[][];
 
-  constructor({ foldOf, folds }: { readonly foldOf: Uint8Array; readonly folds: number }) {
-    this.foldOf = foldOf;
-    this.heads = Array.from({ length: folds }, () => []);
+  constructor(folds: Folds) {
+    this.folds = folds;
+    this.heads = Array.from({ length: folds.count }, () => []);
   }
 
   /** Returns the mean likelihoods [points, classes] by the heads of some folds. */
@@ -169,7 +168,7 @@ async function trainMissing(
     const { fold, place } = key;
     const rows = selectRows(
       table,
-      rowsOf(table, (image) => heads.foldOf[image] !== fold),
+      rowsOf(table, (image) => heads.folds.learnsFrom(fold, image)),
     );
     const head = trainer.train({ rows, seed: config.seed + place });
     const own = heads.heads[fold] as StackableHead[];
@@ -194,10 +193,10 @@ function sampleRows(
     const label = table.labels[row] as number;
     if (label === ignoreIndex) continue;
     for (let fold = 0; fold < folds; fold++)
-      if (fold !== heads.foldOf[image]) learnedBy[fold * classCount + label] = 1;
+      if (heads.folds.learnsFrom(fold, image)) learnedBy[fold * classCount + label] = 1;
   }
   for (let fold = 0; fold < folds; fold++) {
-    const own = rowsOf(table, (image) => heads.foldOf[image] === fold);
+    const own = rowsOf(table, (image) => heads.folds.foldOf[image] === fold);
     for (let first = 0; first < own.length; first += rowsAtOnce) {
       const rows = own.subarray(first, first + rowsAtOnce);
       const likelihoods = heads.likelihoods([fold], (head) =>

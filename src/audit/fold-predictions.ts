@@ -80,7 +80,7 @@ export async function openFoldPredictions(
       ...{ files, classes, knowledge: learned.knowledge },
       assumptions: [
         `Each image is judged by ${seeds === 1 ? 'a head' : `${seeds} heads`} on frozen ${config.model.backbone.kind} features ` +
-          `that learned from the labels of other images alone, in ${all.length} folds.`,
+          `that learned from the labels of other images alone, in ${all.length} folds of images that follow one another by name.`,
         ...(all.length < folds
           ? [`There are fewer images than the ${folds} folds that were asked for.`]
           : []),
@@ -90,14 +90,15 @@ export async function openFoldPredictions(
         const grid = auditGrid({ width, height });
         using found = await maps.read(index);
         using _work = scope();
-        const stacked = found.rows(candidateCenters(grid));
-        const fold = heads.foldOf[index] as number;
+        const stacked = found.rows(candidateCenters(grid)).to({ dtype: 'float32' });
+        const fold = heads.folds.foldOf[index] as number;
+        const familiar = all.filter((other) => heads.folds.learnsFrom(other, index));
         const classify = (wanted: readonly number[]) =>
           heads.likelihoods(wanted, (head) => headLikelihoods(head, stacked));
         const likelihoods = classify([fold]);
         return {
           ...{ image, width, height, grid, classCount, likelihoods, knowledge: learned.knowledge },
-          inSample: classify(all.filter((other) => other !== fold)),
+          inSample: familiar.length === 0 ? null : classify(familiar),
           weights: weightsOf(learned.curve, { likelihoods, classCount }),
           ...withoutUnjudged(labels, {
             size: { width, height },
