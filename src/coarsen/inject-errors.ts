@@ -16,7 +16,7 @@ import { spreadLabels } from './spread-labels.js';
 export type LabelErrorKind = 'drop' | 'swap' | 'shift';
 
 /** Lists the kinds; the place of one is part of its random draws. */
-const labelErrorKinds = ['drop', 'swap', 'shift'] as const satisfies readonly LabelErrorKind[];
+export const labelErrorKinds = ['drop', 'swap', 'shift'] as const satisfies readonly LabelErrorKind[];
 
 /** Sets which objects get an error, and how large a shift is. */
 export interface ErrorParameters {

@@ -137,7 +137,11 @@ it('audits exact labels with errors from the command line, judges itself and dec
     labels: 'fine-swap-0.5-0',
     review: { journal: 'mine.jsonl', seconds: 30 },
   });
-  expect(printed.judge[0]).toMatchObject({ method: 'audit', truth: 'fine' });
+  expect(printed.judge[0]).toMatchObject({
+    method: 'audit',
+    truth: 'fine',
+    injected: { kind: 'swap', share: 0.5, seed: 0 },
+  });
   expect(printed.judge[0].baseRate).toBeGreaterThan(0.001);
   expect(readJournal(join(root, 'mine.jsonl')).lines).toHaveLength(3);
   expect(existsSync(join(root, 'scenes', 'fine-swap-0.5-0'))).toBe(false);

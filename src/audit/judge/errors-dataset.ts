@@ -9,6 +9,7 @@ import { mkdir, readlink, symlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { injectErrorsIntoFolder, type LabelErrorKind } from '../../coarsen/index.js';
+import { labelErrorKinds } from '../../coarsen/internal.js';
 import { type Config, datasetSection } from '../../config/index.js';
 import { readClassList } from '../../data/index.js';
 import { ConfigError } from '../../errors/index.js';
@@ -42,6 +43,9 @@ export interface ErrorsDataset {
 
 const recordSchema = z.object({
   source: z.string(),
+  kind: z.enum(labelErrorKinds),
+  share: z.number(),
+  seed: z.int().nonnegative(),
   errors: z.int().nonnegative(),
   labeledPixels: z.int().nonnegative(),
   wrongPixels: z.int().nonnegative(),
@@ -66,7 +70,6 @@ export async function makeErrorsDataset(
   const labels = `${truth}-${kind}-${share}-${seed}`;
   await linkDataset(source, { root });
   const out = join(root, labels);
-  const record = join(out, 'errors.json');
   const note = { source: stampOf(join(source, truth)) };
   if (!existsSync(out)) {
     const classList = await readClassList(join(source, 'classes.json'));
@@ -76,7 +79,7 @@ export async function makeErrorsDataset(
       ...(onProgress && { onProgress }),
     });
   }
-  const before = readRecord(record);
+  const before = readRecord(out);
   if (before?.source !== note.source) {
     throw new ConfigError(
       before === null
@@ -113,8 +116,26 @@ function sectionOf({ data }: Config): ComponentSection {
   );
 }
 
-/** Reads the record of errors; null where it is not one of this function. */
-function readRecord(file: string): z.output<typeof recordSchema> | null {
+/** Describes the errors in a folder of labels. */
+export type InjectedRecord = Pick<z.output<typeof recordSchema>, 'kind' | 'share' | 'seed'>;
+
+/** Says which errors `makeErrorsDataset` put into the labels of a dataset; null for other labels. */
+export function errorsIn({
+  root,
+  labels,
+}: {
+  readonly root: string;
+  readonly labels: string;
+}): InjectedRecord | null {
+  const record = readRecord(join(root, labels));
+  if (record === null) return null;
+  const { kind, share, seed } = record;
+  return { kind, share, seed };
+}
+
+/** Reads the record of errors in a folder of labels; null where there is none of this file's. */
+function readRecord(folder: string): z.output<typeof recordSchema> | null {
+  const file = join(folder, 'errors.json');
   if (!existsSync(file)) return null;
   return recordSchema.safeParse(parseJson(readFileSync(file))).data ?? null;
 }

@@ -7,6 +7,7 @@ import { writeTextAtomically } from '../../files/index.js';
 import { type AuditOptions, type AuditResult, openAuditPredictions } from '../audit-dataset.js';
 import { examineImage } from '../examine-image.js';
 import { Pace } from '../predictions.js';
+import { errorsIn } from './errors-dataset.js';
 import { openExactLabels } from './exact-labels.js';
 import { Judge, type Judgment } from './judge.js';
 import { type JudgedPlace, type JudgmentRow, judgmentMarkdown, judgmentRows } from './judgment-text.js';
@@ -55,12 +56,14 @@ export async function judgeAudit(
     await setImmediate();
     if (shouldStop()) return null;
     const audited = await predictions.read(index);
-    const labels = await exact.read(files.name(index), audited);
-    if (labels !== null) judge.add({ audited, index, ...examineImage(audited) }, labels);
+    const exactLabels = await exact.read(files.name(index), audited);
+    if (exactLabels !== null) judge.add({ audited, index, ...examineImage(audited) }, exactLabels);
     onEvent({ type: 'judge', ...pace.after(index + 1) });
   }
   const { judgment } = judge;
-  const place = { data: basename(audit.root), split: audit.split, labels: audit.labels, truth };
+  const { root, split, labels } = audit;
+  const injected = errorsIn({ root, labels });
+  const place = { data: basename(root), split, labels, truth, injected, seed: config.seed };
   const rows = judgmentRows(judgment, place);
   const [jsonFile, markdownFile] = [join(folder, 'judge.json'), join(folder, 'judge.md')];
   const { images, pixels, labelMIoU } = judgment;

@@ -1,13 +1,11 @@
 /** Writes how good an audit is: as a table for a terminal, as Markdown, and as rows of JSON. */
 
 import { formatCount, formatNumber, formatPercent, formatTable } from '../../format/index.js';
+import type { InjectedRecord } from './errors-dataset.js';
 import type { Judgment, MethodScores } from './judge.js';
 
 /** Is a row of `judge.json`: the scores of a method on a dataset; null where there is no such number. */
-export interface JudgmentRow {
-  readonly data: string;
-  readonly labels: string;
-  readonly truth: string;
+export interface JudgmentRow extends JudgedPlace {
   readonly method: string;
   readonly auprc: number | null;
   readonly baseRate: number | null;
@@ -25,15 +23,17 @@ export interface JudgedPlace {
   readonly split: string;
   readonly labels: string;
   readonly truth: string;
+  /** Describes the errors that were put into the labels; null for labels as they are. */
+  readonly injected: InjectedRecord | null;
+  /** Is the seed of the audit. */
+  readonly seed: number;
 }
 
 /** Returns a row for each method. */
-export function judgmentRows(
-  { methods }: Judgment,
-  { data, labels, truth }: Omit<JudgedPlace, 'split'>,
-): JudgmentRow[] {
+export function judgmentRows({ methods }: Judgment, place: JudgedPlace): JudgmentRow[] {
   return methods.map(({ method, ...scores }) => ({
-    ...{ data, labels, truth, method },
+    ...place,
+    method,
     auprc: known(scores.auprc),
     baseRate: known(scores.baseRate),
     precisionAt50: known(scores.precisionAt50),
