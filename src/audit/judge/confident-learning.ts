@@ -28,7 +28,8 @@ export function confidentExample(
 ): ConfidentExample {
   let confident = -1;
   let other = -1;
-  for (const [index, likelihood] of likelihoods.entries()) {
+  for (let index = 0; index < likelihoods.length; index++) {
+    const likelihood = likelihoods[index] as number;
     const threshold = thresholds[index] as number;
     const isReached = threshold > 0 && likelihood >= threshold;
     if (isReached && (confident === -1 || likelihood > (likelihoods[confident] as number))) confident = index;

@@ -5,7 +5,7 @@
 
 import { ignoreIndex } from '../../data/index.js';
 import { LabelMatrix } from './label-score.js';
-import { type JudgedImage, judgedMethods, type MethodFindings } from './methods.js';
+import { findByMethods, type JudgedImage, judgedMethods, type MethodFindings } from './methods.js';
 import { rankCorrelation } from './rank-correlation.js';
 import { RankingCounter } from './ranking-counter.js';
 import { TopRegions } from './top-regions.js';
@@ -73,8 +73,8 @@ export class Judge {
     if (truth.length !== labels.length)
       throw new RangeError(`judge: expected ${labels.length} exact labels, received ${truth.length}`);
     let [judged, wrong] = [0, 0];
-    for (const [pixel, label] of labels.entries()) {
-      const exact = truth[pixel] as number;
+    for (let pixel = 0; pixel < labels.length; pixel++) {
+      const [label, exact] = [labels[pixel] as number, truth[pixel] as number];
       if (label === ignoreIndex || exact === ignoreIndex) continue;
       this.#matrix.add(exact, label);
       judged++;
@@ -83,9 +83,10 @@ export class Judge {
     // An image without a pixel that can be judged is in no ranking of images.
     if (judged === 0) return;
     this.#wrongShares.push(wrong / judged);
+    const found = findByMethods(image);
     for (const method of judgedMethods) {
-      const findings = method.find(image);
-      if (findings === null) continue;
+      const findings = found.get(method.name);
+      if (findings === undefined) continue;
       const state = this.#states.get(method.name) ?? {
         counter: new RankingCounter(method.range),
         top: new TopRegions(),
@@ -102,8 +103,8 @@ export class Judge {
     { evidence, regions, imageScore }: MethodFindings,
     { labels, truth }: { readonly labels: Uint8Array; readonly truth: Uint8Array },
   ): void {
-    for (const [pixel, label] of labels.entries()) {
-      const exact = truth[pixel] as number;
+    for (let pixel = 0; pixel < labels.length; pixel++) {
+      const [label, exact] = [labels[pixel] as number, truth[pixel] as number];
       if (label === ignoreIndex || exact === ignoreIndex) continue;
       state.counter.add(evidence[pixel] as number, exact !== label);
     }

@@ -17,12 +17,21 @@ export interface JudgedImage {
   readonly index: number;
 }
 
+/** Adds what several methods start from. */
+interface ComparedImage extends JudgedImage {
+  /** Holds what the likelihoods out of fold say by themselves. */
+  readonly outOfFold: PixelSuspicions;
+  readonly outOfFoldRegions: MethodRegions;
+}
+
+type MethodRegions = readonly { readonly region: FoundRegion; readonly rank: number }[];
+
 /** Holds what a method makes of an image. */
 export interface MethodFindings {
   /** Is larger for pixels whose label is more probably wrong, [height, width]; unlabeled ones are not read. */
   readonly evidence: Float32Array;
   /** Lists regions with the number that ranks them, largest first; null where the method has none. */
-  readonly regions: readonly { readonly region: FoundRegion; readonly rank: number }[] | null;
+  readonly regions: MethodRegions | null;
   /** Is larger for images whose labels are worse. */
   readonly imageScore: number;
 }
@@ -35,7 +44,7 @@ export interface JudgedMethod {
   /** Is the range of its evidence. */
   readonly range: { readonly low: number; readonly high: number };
   /** Returns what it makes of an image; null where it needs likelihoods that the audit does not have. */
-  find(image: JudgedImage): MethodFindings | null;
+  find(image: ComparedImage): MethodFindings | null;
 }
 
 /** Lists the methods, the audit itself first. */
@@ -74,37 +83,39 @@ export const judgedMethods: readonly JudgedMethod[] = [
     name: 'softmin',
     title: 'softmin score of whole images',
     range: { low: 0, high: 1 },
-    find({ audited }) {
-      const { wrong } = lossSuspicions(audited, audited.likelihoods);
-      const scores = wrong.filter((_, pixel) => audited.labels[pixel] !== ignoreIndex).map((one) => 1 - one);
+    find({ audited: { labels }, outOfFold: { wrong } }) {
+      const scores = wrong.filter((_, pixel) => labels[pixel] !== ignoreIndex).map((one) => 1 - one);
       const imageScore = scores.length === 0 ? 0 : 1 - softminScore(scores);
-      return { evidence: wrong.fill(imageScore), regions: null, imageScore };
+      return { evidence: new Float32Array(labels.length).fill(imageScore), regions: null, imageScore };
     },
   },
   {
     name: 'loss-in-sample',
     title: 'loss of a network that learned from the labels',
     range: logOddsRange,
-    find: ({ audited }) => (audited.inSample === null ? null : lossFindings(audited, audited.inSample)),
+    find({ audited }) {
+      if (audited.inSample === null) return null;
+      const found = lossSuspicions(audited, audited.inSample);
+      return lossFindings(found, { audited, regions: rankedRegions(found, audited) });
+    },
   },
   {
     name: 'loss-out-of-fold',
     title: 'loss of networks that did not',
     range: logOddsRange,
-    find: ({ audited }) => lossFindings(audited, audited.likelihoods),
+    find: ({ audited, outOfFold, outOfFoldRegions }) =>
+      lossFindings(outOfFold, { audited, regions: outOfFoldRegions }),
   },
   {
     name: 'random',
     title: 'random',
     range: { low: 0, high: 1 },
-    find({ audited, index }) {
+    find({ audited: { labels }, outOfFoldRegions, index }) {
       const random = new RandomStream(0, [randomPurpose, index]);
-      const found = lossSuspicions(audited, audited.likelihoods);
       return {
-        // The regions are those of the loss out of fold.
-        regions: rankedRegions(found, audited).map(({ region }) => ({ region, rank: random.uniform() })),
+        regions: outOfFoldRegions.map(({ region }) => ({ region, rank: random.uniform() })),
         imageScore: random.uniform(),
-        evidence: found.wrong.map(() => random.uniform()),
+        evidence: Float32Array.from(labels, () => random.uniform()),
       };
     },
   },
@@ -113,13 +124,24 @@ export const judgedMethods: readonly JudgedMethod[] = [
 /** Separates these random draws from others under the same seed. */
 const randomPurpose = 0x6a756467;
 
-function lossFindings(audited: AuditedImage, likelihoods: Float32Array): MethodFindings {
-  const found = lossSuspicions(audited, likelihoods);
-  return {
-    evidence: found.wrong.map(logOdds),
-    regions: rankedRegions(found, audited),
-    imageScore: meanOfLabeled(found.losses, audited),
-  };
+/** Returns what every method makes of an image, by the name of the method; methods that lack likelihoods are left out. */
+export function findByMethods(image: JudgedImage): ReadonlyMap<string, MethodFindings> {
+  const { audited } = image;
+  const outOfFold = lossSuspicions(audited, audited.likelihoods);
+  const compared = { ...image, outOfFold, outOfFoldRegions: rankedRegions(outOfFold, audited) };
+  return new Map(
+    judgedMethods.flatMap((method) => {
+      const found = method.find(compared);
+      return found === null ? [] : [[method.name, found] as const];
+    }),
+  );
+}
+
+function lossFindings(
+  { wrong, losses }: PixelSuspicions,
+  { audited, regions }: { readonly audited: AuditedImage; readonly regions: MethodRegions },
+): MethodFindings {
+  return { evidence: wrong.map(logOdds), regions, imageScore: meanOfLabeled(losses, audited) };
 }
 
 /** Returns what the likelihoods say by themselves: a label is as probably wrong as it is not likely. */
@@ -154,15 +176,15 @@ function emptySuspicions({ width, height }: AuditedImage): PixelSuspicions {
 function rankedRegions(
   found: PixelSuspicions,
   { width, height, labels, classCount }: AuditedImage,
-): { readonly region: FoundRegion; readonly rank: number }[] {
+): MethodRegions {
   const regions = findRegions(found, { labels, size: { width, height }, classCount });
   return regions.map((region) => ({ region, rank: region.expectedWrong }));
 }
 
 function meanOfLabeled(values: Float32Array, { labels }: Pick<AuditedImage, 'labels'>): number {
   let [sum, count] = [0, 0];
-  for (const [pixel, label] of labels.entries()) {
-    if (label === ignoreIndex) continue;
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    if (labels[pixel] === ignoreIndex) continue;
     sum += values[pixel] as number;
     count++;
   }

@@ -3,7 +3,7 @@
  * semantic segmentation data via any model", 2023), written from the paper.
  */
 
-/** Is the temperature that the paper found best. */
+/** Is the temperature of the authors' implementation, cleanlab. */
 const temperature = 0.1;
 
 /**
