@@ -1,14 +1,11 @@
 /** Reads files of annotation tools and draws what they say. The first byte chooses the tool. */
 
-import { basename, dirname } from 'node:path';
-import type { AnnotatedImage, Importer } from 'coarsely/importers';
+import type { Importer } from 'coarsely/importers';
 import { coco } from '#importers/coco/coco.js';
 import { cvat } from '#importers/cvat/cvat.js';
-import { drawAnnotations } from '#importers/draw-annotations.js';
-import { drawSparse } from '#importers/draw-sparse.js';
 import { labelme } from '#importers/labelme/labelme.js';
+import { readAnnotations } from '../support/read-annotations.js';
 import { ScratchFile } from '../support/scratch-file.js';
-import { outcomeOf } from '../support/target.js';
 
 const json = new ScratchFile('input.json');
 const xml = new ScratchFile('input.xml');
@@ -17,37 +14,11 @@ const readers: readonly (readonly [Importer, ScratchFile])[] = [
   [coco, json],
   [cvat, xml],
 ];
-/** Is the size of the picture that shapes are drawn into, whatever size the file states. */
-const size = { width: 24, height: 16 };
-const mostAnnotations = 200;
-
 /** Reads a file by one of the readers, and draws each image. */
 export async function fuzz(data: Uint8Array): Promise<void> {
   const [choice = 0] = data;
   const [importer, file] = readers[choice % readers.length] ?? [labelme, json];
-  const path = file.write(data.subarray(1));
-  const source = { path, root: dirname(path), files: [basename(path)] };
-  await outcomeOf(() => importer.recognize(source));
-  const onFinding = (): void => {};
-  const outcome = await outcomeOf(() => importer.open(source, { images: null, onFinding }));
-  if (!('value' in outcome)) return;
-  await outcomeOf(async () => {
-    for await (const image of outcome.value.images()) {
-      if (image.path?.startsWith(source.root) === false) throw new Error(`an image at ${image.path}`);
-      draw(image);
-    }
-  });
-}
-
-function draw(image: AnnotatedImage): void {
-  const some = { ...image, annotations: image.annotations.slice(0, mostAnnotations) };
-  const labels = new Map(some.annotations.map(({ className }, label) => [className ?? '', label % 200]));
-  const options = { ...size, labels, onFinding: () => {} };
-  const { values } = drawAnnotations(some, options);
-  if (values.length !== size.width * size.height) throw new Error(`${values.length} labels`);
-  for (const { x, y } of drawSparse(some, options).points) {
-    if (!(x >= 0 && x < size.width && y >= 0 && y < size.height)) throw new Error(`a point at ${x}, ${y}`);
-  }
+  await readAnnotations(importer, file.write(data.subarray(1)));
 }
 
 /** Returns files of each tool with every shape. */

@@ -10,6 +10,7 @@ import * as decisions from '../../fuzz/targets/decisions.js';
 import * as image from '../../fuzz/targets/image.js';
 import * as json from '../../fuzz/targets/json.js';
 import * as png from '../../fuzz/targets/png.js';
+import * as projects from '../../fuzz/targets/projects.js';
 import * as pth from '../../fuzz/targets/pth.js';
 import * as safetensors from '../../fuzz/targets/safetensors.js';
 import * as zip from '../../fuzz/targets/zip.js';
@@ -23,6 +24,7 @@ const targets: readonly (readonly [name: string, FuzzTarget])[] = [
   ['image', image],
   ['json', json],
   ['png', png],
+  ['projects', projects],
   ['pth', pth],
   ['safetensors', safetensors],
   ['zip', zip],
