@@ -2,6 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
+import type { LabelEncoding } from '../../data/internal.js';
 import { ConfigError, DataError } from '../../errors/index.js';
 import { isSystemError, stageFolder } from '../../files/index.js';
 import { cocoFormat } from './coco-writer.js';
@@ -37,6 +38,8 @@ export interface ExportLabelsOptions {
   readonly doubt?: DoubtSource | undefined;
   /** Is the folder of an earlier dataset; only images whose labels differ from those there are written. */
   readonly changedSince?: string | undefined;
+  /** Says what states the class of a pixel of the label files, as `data.labelEncoding`: `auto` by default. */
+  readonly labelEncoding?: LabelEncoding;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
@@ -49,7 +52,7 @@ export interface ExportSummary {
   readonly images: Readonly<Record<string, number>>;
   /** Counts the images that were left out as their labels are those of the earlier dataset. */
   readonly unchanged: number;
-  /** Has one line for each folder of images of which some have no labels and are left out. */
+  /** Has one line for each folder whose images or points are not written, all or some of them. */
   readonly notes: readonly string[];
   /** Counts polygons, and masks of regions with holes; null for PNGs. */
   readonly shapes: number | null;
@@ -74,11 +77,12 @@ export async function exportLabels(
   output: string,
   options: ExportLabelsOptions,
 ): Promise<ExportSummary> {
-  const { labels, format, tolerance = 1, doubt, changedSince, onProgress = () => {} } = options;
+  const { labels, format, tolerance = 1, doubt, changedSince, labelEncoding = 'auto' } = options;
+  const { split: onlySplit, onProgress = () => {} } = options;
   checkOptions({ format, tolerance, doubt });
   await checkPlace(output, { root, labels });
   const doubtful = doubt === undefined ? null : await DoubtfulRegions.read(doubt, { labels });
-  const { splits, notes } = await openSplits(root, options);
+  const { splits, notes } = await openSplits(root, { split: onlySplit, labels, labelEncoding });
   const classes = splits[0]?.dataset.classes ?? [];
   const total = splits.reduce((sum, { dataset }) => sum + dataset.length, 0);
   const images = new Map<string, number>();
@@ -89,7 +93,9 @@ export async function exportLabels(
     const writer = create({ ...places, classes, tolerance });
     for (const { split, dataset } of splits) {
       const earlier =
-        changedSince === undefined ? null : await openEarlier(changedSince, { split, labels, classes });
+        changedSince === undefined
+          ? null
+          : await openEarlier(changedSince, { split, labels, labelEncoding, classes });
       for (let index = 0; index < dataset.length; index++, onProgress({ done: ++done, total })) {
         const image = await readForExport({ split, dataset }, index);
         if (doubtful !== null) pixels += doubtful.takeAway(image.labels, image);

@@ -4,11 +4,19 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDataset, type SegmentationDataset } from '../../data/index.js';
-import { imagePairs, isHidden, readImageHeader } from '../../data/internal.js';
+import { imagePairs, isHidden, type LabelEncoding, readImageHeader } from '../../data/internal.js';
 import { DataError } from '../../errors/index.js';
 import { suggestion } from '../../errors/internal.js';
+import { pointsFolder } from '../dataset/write-images.js';
 import { EarlierLabels } from './changed-labels.js';
 import type { ExportedImage } from './label-writer.js';
+
+/** Says which labels are opened. */
+interface OpenOptions {
+  readonly labels: string;
+  /** Says what states the class of a pixel, as `data.labelEncoding`. */
+  readonly labelEncoding: LabelEncoding;
+}
 
 /** Holds the labels of one split. */
 export interface LabeledSplit {
@@ -23,7 +31,7 @@ export interface LabeledSplit {
  */
 export async function openSplits(
   root: string,
-  { labels, split }: { readonly labels: string; readonly split?: string | undefined },
+  { labels, split, labelEncoding }: OpenOptions & { readonly split?: string | undefined },
 ): Promise<{ readonly splits: readonly LabeledSplit[]; readonly notes: readonly string[] }> {
   const inLabels = await foldersOf(root, labels);
   const inImages = await foldersOf(root, 'images');
@@ -46,13 +54,18 @@ export async function openSplits(
     (name) => `${join(root, 'images', name)}: has no labels in ${labels}, and is left out`,
   );
   for (const name of split === undefined ? found : [split]) {
-    const dataset = await openFolder(root, { split: name, labels });
-    const { length } = await openFolder(root, { split: name, labels: null });
+    const dataset = await openFolder(root, { split: name, labels, labelEncoding });
+    const { length } = await openFolder(root, { split: name, labels: null, labelEncoding });
     if (dataset.length < length) {
       const share = `${length - dataset.length} of ${length} images`;
       notes.push(`${join(root, 'images', name)}: ${share} have no labels in ${labels}, and are left out`);
     }
     splits.push({ split: name, dataset });
+  }
+  if (existsSync(join(root, pointsFolder))) {
+    notes.push(
+      `${join(root, pointsFolder)}: points and lines are not exported, only the labels of ${labels}`,
+    );
   }
   return { splits, notes };
 }
@@ -63,16 +76,18 @@ export async function openEarlier(
   {
     split,
     labels,
+    labelEncoding,
     classes,
-  }: {
+  }: OpenOptions & {
     readonly split: string;
-    readonly labels: string;
     readonly classes: SegmentationDataset['classes'];
   },
 ): Promise<EarlierLabels> {
   await foldersOf(root, labels);
   const isThere = existsSync(join(root, labels, split)) && existsSync(join(root, 'images', split));
-  return new EarlierLabels(isThere ? await openFolder(root, { split, labels }) : null, { classes });
+  return new EarlierLabels(isThere ? await openFolder(root, { split, labels, labelEncoding }) : null, {
+    classes,
+  });
 }
 
 /**
@@ -97,9 +112,13 @@ export async function readForExport({ split, dataset }: LabeledSplit, index: num
 
 function openFolder(
   root: string,
-  { split, labels }: { readonly split: string; readonly labels: string | null },
+  given: {
+    readonly split: string;
+    readonly labels: string | null;
+    readonly labelEncoding: LabelEncoding;
+  },
 ): Promise<SegmentationDataset> {
-  return openDataset({ kind: 'folder', root, split, labels, missingLabels: 'skip' });
+  return openDataset({ kind: 'folder', root, ...given, missingLabels: 'skip' });
 }
 
 /** Lists the folders in a folder of a dataset. */

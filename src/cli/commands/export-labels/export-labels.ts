@@ -32,6 +32,7 @@ interface ExportLabelsCommandOptions {
   readonly doubt?: string;
   readonly journal?: readonly string[];
   readonly changedSince?: string;
+  readonly labelEncoding: 'auto' | 'index' | 'color';
   readonly json?: boolean;
 }
 
@@ -51,6 +52,11 @@ export function exportLabelsCommand(): Command {
     .option('--doubt <audit>', 'leave out the regions of this audit, its folder or regions.jsonl')
     .option('--journal <file>', 'regions decided in this journal are not in doubt (repeatable)', collect)
     .option('--changed-since <dataset>', 'only images whose labels differ from those of this dataset')
+    .addOption(
+      new Option('--label-encoding <what>', 'what states the class of a pixel, as data.labelEncoding')
+        .choices(['auto', 'index', 'color'])
+        .default('auto'),
+    )
     .option('--json', 'print one JSON object instead of text')
     .addHelpText('after', example)
     .action(exportLabelsOf);
