@@ -31,7 +31,7 @@ const task = z.strictObject({
 
 const content = z.strictObject({
   dataset: z.string().min(1),
-  labels: z.string().min(1),
+  labels: z.string().min(1).nullable(),
   by: z.string().min(1).nullable().optional(),
   tasks: z.array(task),
 });
@@ -61,8 +61,8 @@ export interface PointTask {
 export interface TaskFile {
   /** Is the folder of the dataset. */
   readonly dataset: string;
-  /** Names the labels that exist already. */
-  readonly labels: string;
+  /** Names the labels that exist already; null where there are none. */
+  readonly labels: string | null;
   /** Names who answers; null where nobody is named yet. */
   readonly by: string | null;
   readonly tasks: readonly PointTask[];
@@ -132,7 +132,8 @@ export function answeredTasks(file: TaskFile, path: string): AnsweredTasks {
       by: name,
       ...(simulated !== undefined && { simulated }),
       action: 'point',
-      labels: file.labels,
+      // A point belongs to no folder of labels, and a line of a journal names one.
+      labels: file.labels ?? 'points',
       ...task,
     };
     lines.push({ line, place: `${path}: ${place}` });

@@ -19,6 +19,8 @@ export interface ChosenPoint {
   readonly reason: string;
   /** Is the label that covers it, 255 where none does. */
   readonly label: number;
+  /** Is Σ weight · score with its noise when it was chosen, by which pixels of several images compare. */
+  readonly score: number;
 }
 
 /** Configures `choosePoints`. */
@@ -68,12 +70,13 @@ export function choosePoints(image: ImageCandidates, options: ChoosePointsOption
   const chosen: ChosenPoint[] = [];
   const ask = (among: Uint32Array) => {
     while (chosen.length < count) {
-      const candidate = highest(among, { open, noise, terms });
-      if (candidate === null) return;
+      const found = highest(among, { open, noise, terms });
+      if (found === null) return;
+      const { candidate, score } = found;
       const [x, y] = pixelOf(candidate, grid);
       const reason = reasonOf(candidate, { among, terms });
       const suggested = predictedClass(image, candidate);
-      chosen.push({ candidate, x, y, suggested, reason, label: labels[candidate] as number });
+      chosen.push({ candidate, x, y, suggested, reason, label: labels[candidate] as number, score });
       take(candidate);
     }
   };
@@ -88,7 +91,7 @@ interface BegunTerm {
   readonly scores: Float32Array;
 }
 
-/** Returns the open candidate with the highest sum; null where none is open. */
+/** Returns the open candidate with the highest sum, and that sum; null where none is open. */
 function highest(
   among: Uint32Array,
   {
@@ -96,7 +99,7 @@ function highest(
     noise,
     terms,
   }: { readonly open: Uint8Array; readonly noise: Float32Array; readonly terms: readonly BegunTerm[] },
-): number | null {
+): { readonly candidate: number; readonly score: number } | null {
   let best: number | null = null;
   let bestSum = Number.NEGATIVE_INFINITY;
   for (const candidate of among) {
@@ -107,7 +110,7 @@ function highest(
     best = candidate;
     bestSum = sum;
   }
-  return best;
+  return best === null ? null : { candidate: best, score: bestSum };
 }
 
 /** Returns the reason of the term that lifts a candidate most above the mean of the image. */

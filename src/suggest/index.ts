@@ -15,5 +15,6 @@ export {
   type WeightedTerm,
 } from './strategies.js';
 export { type SuggestPointsOptions, suggestPoints } from './suggest-points.js';
+export { type SuggestTasksOptions, suggestTasks, type TaskSummary } from './suggest-tasks.js';
 export type { SuggestionSummary } from './suggestion-summary.js';
 export type { Term, TermContext, TermScores } from './term.js';

@@ -55,7 +55,7 @@ export function writeQuestions(
   writeTextAtomically(path, formatPointFile(file, classes), { createFolder: true });
 }
 
-/** Tells whether a point still waits for an answer. What an annotator was simulated to leave open does not. */
+/** Tells whether a point still waits for an answer. What a person, or one who is simulated, could not tell does not. */
 export function isOpen({ class: answer, more }: LabeledPoint): boolean {
-  return answer === null && more.simulated === undefined;
+  return answer === null && more.simulated === undefined && more.by === undefined;
 }

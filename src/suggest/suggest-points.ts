@@ -3,32 +3,14 @@
  * the questions are written where training reads points.
  */
 
-import { join, resolve } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { datasetSection } from '../config/index.js';
-import {
-  alignClasses,
-  type DatasetClass,
-  ignoreIndex,
-  type LabeledPoint,
-  openDataset,
-  RandomStream,
-  type SegmentationDataset,
-  type Size,
-} from '../data/index.js';
+import { join } from 'node:path';
+import { type DatasetClass, ignoreIndex, type LabeledPoint, type Size } from '../data/index.js';
 import { ConfigError } from '../errors/index.js';
-import { type LoadedRun, loadRun } from '../evaluation/index.js';
-import { predictedClasses } from '../evaluation/internal.js';
-import { type ComponentSection, createComponent } from '../registry/index.js';
-import { setThreads } from '../torch/index.js';
-import { resolveThreads } from '../torch/internal.js';
+import type { ComponentSection } from '../registry/index.js';
 import { candidateAt } from './candidates.js';
 import { type ChosenPoint, choosePoints } from './choose-points.js';
-import { type EvidenceSource, openEvidence } from './evidence.js';
-import { type LearnedDataset, learnDataset, measuredCount } from './learn-dataset.js';
+import { imageDraws, type OpenSuggestions, openSuggestions } from './open-suggestions.js';
 import { isOpen, questionPath, readQuestions, writeQuestions } from './question-file.js';
-import { openAnswers, type SimulatedAnswers } from './simulated-answers.js';
-import { type SuggestionStrategy, suggestionStrategies } from './strategies.js';
 import { type AskedImage, type SuggestionSummary, SuggestionTally } from './suggestion-summary.js';
 
 /** Configures `suggestPoints`. */
@@ -58,9 +40,6 @@ export interface SuggestPointsOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
-/** Separates the draws of questions from others of the same seed. */
-const purpose = 0x73756767;
-
 /**
  * Chooses pixels of every image of a split to ask about, and writes a file of points for each image. Answers that are there
  * stay as they are.
@@ -74,127 +53,71 @@ export async function suggestPoints(
   folder: string,
   options: SuggestPointsOptions = {},
 ): Promise<SuggestionSummary> {
-  const { count = 30, strategy: section = { kind: 'combined' }, seed = 0, onNotice } = options;
+  const {
+    count = 30,
+    strategy = { kind: 'combined' },
+    seed = 0,
+    where = 'uncovered',
+    renew = false,
+  } = options;
   if (!(Number.isInteger(count) && count > 0)) {
     throw new ConfigError(`suggest: expected a count of at least 1 question an image, received ${count}`);
   }
-  const strategy = createComponent<null, SuggestionStrategy>(suggestionStrategies, section, null);
-  using run = await loadRun(folder);
-  setThreads(resolveThreads(run.config.threads));
-  const place = placeOf(run, options);
-  const files = await openDataset(place.dataset);
-  const dataset = alignClasses(files, { network: predictedClasses(run), onNotice });
-  const needsFeatures = strategy.terms.some(({ term }) => term.needsFeatures === true);
-  const labels = options.answers ?? null;
-  const answers = labels === null ? null : await openAnswers(files, { dataset: place.dataset, labels });
-  const total = measuredCount(files.length) + files.length;
-  let done = 0;
-  const onProgress = () => options.onProgress?.({ done: ++done, total });
-  using source = await openEvidence(run, { dataset, files, needsFeatures, onNotice });
-  using learned = await learnDataset(source, {
-    ...{ count, seed, needsFeatures, onProgress },
-    length: files.length,
-    classCount: run.classes.length,
-  });
-  const tally = new SuggestionTally(run.classes, { classShares: learned.classShares });
-  const { where = 'uncovered', renew = false } = options;
-  const asking = {
-    strategy,
-    where,
-    renew,
-    count,
-    seed,
-    source,
-    learned,
-    files,
-    answers,
-    folder: place.folder,
-  };
+  using opened = await openSuggestions(folder, { ...options, strategy, count, seed });
+  const { files, learned, classes, place, source } = opened;
+  const output = options.output ?? join(place.root, 'points');
+  const tally = new SuggestionTally(classes, { classShares: learned.classShares });
+  // With several splits, the names of images begin with theirs.
+  const folderOfImages = place.split.includes('+') ? output : join(output, place.split);
   for (let index = 0; index < files.length; index++) {
-    tally.add(await askAbout(index, { ...asking, classes: run.classes }));
-    onProgress();
+    tally.add(await askAbout(index, { opened, where, renew, count, seed, folder: folderOfImages }));
+    opened.progress();
   }
-  const { output, root, split } = place;
   const { usesStored, computed } = source;
   return tally.summary({
-    strategy: section.kind,
+    strategy: strategy.kind,
     usesStored,
     computed,
     output,
-    root,
-    split,
-    answers: labels,
+    root: place.root,
+    split: place.split,
+    answers: options.answers ?? null,
   });
 }
 
-interface SuggestionPlace {
-  readonly dataset: ComponentSection;
-  readonly root: string;
-  readonly split: string;
-  /** Is the folder that gets the splits. */
-  readonly output: string;
-  /** Is the folder that the names of images are in. */
-  readonly folder: string;
-}
-
-function placeOf(
-  { config }: LoadedRun,
-  { data, split: splits, labels, output: given }: SuggestPointsOptions,
-): SuggestionPlace {
-  const root = data === undefined ? config.data.root : resolve(data);
-  const dataset: ComponentSection = {
-    ...datasetSection({ ...config.data, root }, 'train'),
-    ...(splits !== undefined && { split: splits }),
-    ...(labels !== undefined && { labels }),
-  };
-  const split = String(dataset.split);
-  const output = given ?? join(root, 'points');
-  // With several splits, the names of images begin with theirs.
-  return { dataset, root, split, output, folder: split.includes('+') ? output : join(output, split) };
-}
-
 interface Asking {
-  readonly strategy: SuggestionStrategy;
+  readonly opened: OpenSuggestions;
   readonly where: 'uncovered' | 'all';
   readonly renew: boolean;
   readonly count: number;
   readonly seed: number;
-  readonly source: EvidenceSource;
-  readonly learned: LearnedDataset;
-  /** Is the dataset as it lies on the disk, whose classes the files of points name. */
-  readonly files: SegmentationDataset;
-  readonly answers: SimulatedAnswers | null;
+  /** Is the folder that the names of images are in. */
   readonly folder: string;
-  /** Lists the classes in the order of the network. */
-  readonly classes: readonly DatasetClass[];
 }
 
 /** Chooses and writes the questions about one image. */
 async function askAbout(index: number, asking: Asking): Promise<AskedImage> {
-  const { strategy, where, renew, count, seed, source, learned, files, answers } = asking;
+  const { opened, where, renew, count, seed } = asking;
+  const { strategy, learned, files, answers } = opened;
   const name = files.name(index);
-  const { stacked, ...evidence } = await source.read(index);
-  const features = stacked && (learned.space?.project(stacked) ?? null);
-  stacked?.dispose();
-  const { grid, labels } = evidence;
+  const image = await opened.read(index);
+  const { grid, labels } = image;
   const { classes } = files;
   const path = questionPath(name, asking);
   const before = await readQuestions(path, { classes, size: grid });
   const kept = before.points.filter((point) => !(renew && isOpen(point)));
   const keptQuestions = kept.filter(isOpen).length;
-  const chosen = choosePoints(
-    { ...evidence, features },
-    {
-      ...{ strategy, where, knowledge: learned.knowledge },
-      count: Math.max(0, count - keptQuestions),
-      // By name, so that images that are added later change no other image's questions.
-      random: new RandomStream(seed, [purpose, crc32(name)]),
-      taken: kept.map((point) => candidateAt(point, grid)),
-    },
-  );
-  const asked = [...kept, ...chosen.map((point) => questionOf(point, asking.classes))];
+  const chosen = choosePoints(image, {
+    ...{ strategy, where, knowledge: learned.knowledge },
+    count: Math.max(0, count - keptQuestions),
+    random: imageDraws(name, { seed }),
+    taken: kept.map((point) => candidateAt(point, grid)),
+  });
+  const asked = [...kept, ...chosen.map((point) => questionOf(point, opened.classes))];
   const truth = answers !== null && asked.some(isOpen) ? await answers.read(index, grid) : null;
-  const points = asked.map((point) => (truth === null ? point : answered(point, { truth, asking, grid })));
+  const points = asked.map((point) =>
+    truth === null ? point : answered(point, { truth, labels: answers?.labels, grid }),
+  );
   const dropped = before.points.length - kept.length;
   if (chosen.length > 0 || dropped > 0 || truth !== null)
     writeQuestions(path, { ...before, points }, { classes });
@@ -226,12 +149,12 @@ function answered(
   point: LabeledPoint,
   {
     truth,
-    asking: { answers },
+    labels,
     grid: { width },
-  }: { readonly truth: Uint8Array; readonly asking: Asking; readonly grid: Size },
+  }: { readonly truth: Uint8Array; readonly labels: string | undefined; readonly grid: Size },
 ): LabeledPoint {
   if (!isOpen(point)) return point;
   const label = truth[point.y * width + point.x] as number;
-  const more = { ...point.more, simulated: answers?.labels };
+  const more = { ...point.more, simulated: labels };
   return { ...point, class: label === ignoreIndex ? null : label, more };
 }

@@ -90,9 +90,21 @@ export class SuggestionTally {
     this.#questions = new Uint32Array(classes.length);
   }
 
-  add({ chosen, labels, answers, ...counted }: AskedImage): void {
+  add({ labels, ...asked }: AskedImage): void {
+    this.addImage(labels);
+    this.addQuestions(asked);
+  }
+
+  /** Adds an image that was looked at, by the labels of its candidates. */
+  addImage(labels: Uint8Array): void {
+    this.#counts.images++;
+    this.#pixels += labels.length;
+    for (const label of labels) if (label === ignoreIndex) this.#uncovered++;
+  }
+
+  /** Adds what was asked about an image. */
+  addQuestions({ chosen, answers, ...counted }: Omit<AskedImage, 'labels'>): void {
     const counts = this.#counts;
-    counts.images++;
     counts.questions += chosen.length;
     for (const key of ['keptAnswers', 'keptQuestions', 'droppedQuestions', 'openQuestions'] as const) {
       counts[key] += counted[key];
@@ -102,8 +114,6 @@ export class SuggestionTally {
       this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
       if (label !== ignoreIndex) counts.questionsOnLabels++;
     }
-    this.#pixels += labels.length;
-    for (const label of labels) if (label === ignoreIndex) this.#uncovered++;
     for (const { answer, suggested } of answers) {
       if (answer === null) {
         this.#simulated.none++;

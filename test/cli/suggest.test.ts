@@ -1,6 +1,6 @@
 /** Runs `coarsely suggest` as a person does, from a quick run to a training with the answers. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { trainRun } from 'coarsely/quick';
 import { setThreads, threads } from 'coarsely/torch';
@@ -95,7 +95,54 @@ test.each([
 });
 
 test('a folder that is no run is refused', async () => {
-  const refused = await coarsely(['suggest', playground.root]);
-  expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain("is not a run's folder");
+  const dataset = await coarsely(['suggest', playground.root]);
+  expect(dataset.code).toBe(2);
+  expect(dataset.stderr).toContain('is a dataset; say how many of its pixels to ask about: --points N');
+  const other = await coarsely(['suggest', join(playground.root, 'coarse')]);
+  expect(other.code).toBe(1);
+  expect(other.stderr).toContain("is not a run's folder");
+});
+
+test('trains a run of a dataset first, and its tasks are answered, applied and trained on', async () => {
+  const folder = join(playground.root, '..', 'tasks');
+  mkdirSync(folder);
+  const config = join(run, 'config.yaml');
+  const words = ['suggest', playground.root, '--points', '12', '--config', config, '--answers', 'fine'];
+  const asked = await coarsely([...words, '--set', 'training.iterations=2', '--set', 'uncertainty=1'], {
+    cwd: folder,
+  });
+  expect(asked.code, asked.stderr).toBe(0);
+  expect(asked.stderr).toMatch(
+    /is a dataset: a quick run is trained on its coarse labels first and kept in runs/,
+  );
+  const lines = asked.stdout.trimEnd().split('\n');
+  expect(asked.stdout).toMatch(
+    /^12 tasks about \d of 6 images, at most \d about one: combined, by features/m,
+  );
+  expect(lines.at(-2)).toBe('  coarsely apply tasks.json scenes-answered');
+  expect(existsSync(join(folder, 'runs/suggest-scenes/state.json'))).toBe(true);
+
+  const applied = await coarsely((lines.at(-2) as string).trim().split(' ').slice(1), { cwd: folder });
+  expect([applied.code, applied.stderr]).toEqual([0, '']);
+  expect(applied.stdout).toMatch(/^12 decisions of 1 file \(fine 12\): point 12$/m);
+  const train = (lines.at(-1) as string).trim().split(' ').slice(1);
+  const trained = await coarsely([...train, '--set', 'training.iterations=2'], { cwd: folder });
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(trained.stdout + trained.stderr).toMatch(/points/);
+
+  const again = await coarsely(['suggest', 'runs/suggest-scenes', '--points', '3'], { cwd: folder });
+  expect([again.code, again.stderr]).toEqual([
+    1,
+    'coarsely: tasks.json: exists already and is never overwritten; name another file with --output\n',
+  ]);
+});
+
+test.each([
+  [['--points', '3', '--count', '4'], '--points counts the pixels of all images together'],
+  [['--points', '3', '--renew'], '--points counts the pixels of all images together'],
+  [['--by', 'anna'], '--by goes with --points'],
+])('%j is a wrong usage', async (words, message) => {
+  const refused = await coarsely(['suggest', run, ...words]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(message);
 });

@@ -1,4 +1,4 @@
-/** Finds which labels of a dataset in plain folders are meant when none are named. */
+/** Finds which labels of a dataset in plain folders are meant when none are named. Other commands ask for them too. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,17 +25,23 @@ export interface AuditedLabels {
  */
 export function findAuditedLabels(
   dataset: string,
-  given: { readonly labels?: string; readonly split?: string },
+  given: {
+    readonly labels?: string;
+    readonly split?: string;
+    /** Says what the command does with them, in notices. */
+    readonly does?: 'audits' | 'asks about';
+  },
 ): AuditedLabels {
+  const { does = 'audits' } = given;
   const notices: string[] = [];
   const splits = foldersIn(join(dataset, 'images'));
-  const split = given.split ?? chosenSplit(dataset, { splits, notices });
+  const split = given.split ?? chosenSplit(dataset, { splits, notices, does });
   const [first = ''] = split.split('+');
-  const labels = given.labels ?? chosenLabels(dataset, { split: first, notices });
+  const labels = given.labels ?? chosenLabels(dataset, { split: first, notices, does });
   const others = splits.filter((one) => one !== split && existsSync(join(dataset, labels, one)));
   if (given.split === undefined && others.length > 0) {
     notices.push(
-      `audits the ${labels} labels of ${split} alone; those of ${listNames(others)} too: --split ${[split, ...others].join('+')}`,
+      `${does} the ${labels} labels of ${split} alone; those of ${listNames(others)} too: --split ${[split, ...others].join('+')}`,
     );
   }
   return { labels, split, notices };
@@ -43,22 +49,26 @@ export function findAuditedLabels(
 
 function chosenSplit(
   dataset: string,
-  { splits, notices }: { readonly splits: readonly string[]; readonly notices: string[] },
+  {
+    splits,
+    notices,
+    does,
+  }: { readonly splits: readonly string[]; readonly notices: string[]; readonly does: string },
 ): string {
   if (splits.includes('train') || !existsSync(join(dataset, 'images'))) return 'train';
   const [only, ...others] = splits.length === 0 ? [noSplit] : splits;
   if (only !== undefined && others.length === 0) {
-    if (only !== noSplit) notices.push(`audits the split ${only}, the only one`);
+    if (only !== noSplit) notices.push(`${does} the split ${only}, the only one`);
     return only;
   }
   throw new DataError(
-    `${dataset}: has no split train, but ${listNames(splits)}; name what is audited: --split ${splits[0]}`,
+    `${dataset}: has no split train, but ${listNames(splits)}; name one: --split ${splits[0]}`,
   );
 }
 
 function chosenLabels(
   dataset: string,
-  { split, notices }: { readonly split: string; readonly notices: string[] },
+  { split, notices, does }: { readonly split: string; readonly notices: string[]; readonly does: string },
 ): string {
   if (!existsSync(join(dataset, 'images')) || existsSync(join(dataset, usualLabels, split)))
     return usualLabels;
@@ -69,10 +79,10 @@ function chosenLabels(
   if (only === undefined) return usualLabels;
   if (others.length > 0) {
     throw new DataError(
-      `${dataset}: has no ${usualLabels} labels of ${split}, but ${listNames(folders)}; name those that are audited: --labels ${only}`,
+      `${dataset}: has no ${usualLabels} labels of ${split}, but ${listNames(folders)}; name those that are meant: --labels ${only}`,
     );
   }
-  notices.push(`audits the labels ${only}, the only ones of ${split}`);
+  notices.push(`${does} the labels ${only}, the only ones of ${split}`);
   return only;
 }
 

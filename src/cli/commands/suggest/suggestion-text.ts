@@ -32,13 +32,8 @@ export function suggestionText(
 function headOf(summary: SuggestionSummary): string[] {
   const { images, questions, strategy, usesStored, computed, uncoveredShare, simulated } = summary;
   const { keptAnswers, keptQuestions, droppedQuestions, questionsOnLabels } = summary;
-  const origin = usesStored
-    ? computed === 0
-      ? 'features that the run keeps'
-      : 'features, computed where none were kept'
-    : 'predictions of the network';
   return [
-    `${counted(questions, 'new question')} about ${counted(images, 'image')}: ${strategy}, by ${origin}`,
+    `${counted(questions, 'new question')} about ${counted(images, 'image')}: ${strategy}, by ${originOf({ usesStored, computed })}`,
     `no label covers ${formatPercent(uncoveredShare)} % of the pixels`,
     ...(questionsOnLabels > 0
       ? [`${counted(questionsOnLabels, 'question is', 'questions are')} about pixels that have a label`]
@@ -48,17 +43,31 @@ function headOf(summary: SuggestionSummary): string[] {
       ? [`${counted(keptQuestions, 'open question')} of before kept (--renew asks anew)`]
       : []),
     ...(droppedQuestions > 0 ? [`${counted(droppedQuestions, 'open question')} of before dropped`] : []),
-    ...(simulated === null
-      ? []
-      : [
-          `answered by labels '${simulated.labels}', as an annotator would: ${formatCount(simulated.answers)} classes ` +
-            `(${formatPercent(simulated.asSuggested / Math.max(1, simulated.answers))} % as suggested), ` +
-            `${formatCount(simulated.none)} pixels of no class`,
-        ]),
+    ...simulatedLines(simulated),
   ];
 }
 
-function reasonRows({ reasons, questions }: SuggestionSummary): string[][] {
+/** Says what the likelihoods of classes come from. */
+export function originOf({
+  usesStored,
+  computed,
+}: Pick<SuggestionSummary, 'usesStored' | 'computed'>): string {
+  if (!usesStored) return 'predictions of the network';
+  return computed === 0 ? 'features that the run keeps' : 'features, computed where none were kept';
+}
+
+/** Says how a simulated annotator answered. */
+export function simulatedLines(simulated: SuggestionSummary['simulated']): string[] {
+  if (simulated === null) return [];
+  const { labels, answers, asSuggested, none } = simulated;
+  return [
+    `answered by labels '${labels}', as an annotator would: ${formatCount(answers)} classes ` +
+      `(${formatPercent(asSuggested / Math.max(1, answers))} % as suggested), ${formatCount(none)} pixels of no class`,
+  ];
+}
+
+/** Returns a table of reasons. */
+export function reasonRows({ reasons, questions }: SuggestionSummary): string[][] {
   return [
     ['why', 'questions', '%'],
     ...reasons.map(({ reason, questions: count }) => [
@@ -69,7 +78,8 @@ function reasonRows({ reasons, questions }: SuggestionSummary): string[][] {
   ];
 }
 
-function classRows({ classes, questions, simulated }: SuggestionSummary): string[][] {
+/** Returns a table of classes. */
+export function classRows({ classes, questions, simulated }: SuggestionSummary): string[][] {
   const answered = simulated !== null;
   return [
     ['looks like', 'questions', '%', '% of pixels', ...(answered ? ['is'] : [])],
