@@ -125,24 +125,13 @@ test('trains a run of a dataset first, and its tasks are answered, applied and t
   const applied = await coarsely((lines.at(-2) as string).trim().split(' ').slice(1), { cwd: folder });
   expect([applied.code, applied.stderr]).toEqual([0, '']);
   expect(applied.stdout).toMatch(/^12 decisions of 1 file \(fine 12\): point 12$/m);
-  const train = (lines.at(-1) as string).trim().split(' ').slice(1);
-  const trained = await coarsely([...train, '--set', 'training.iterations=2'], { cwd: folder });
-  expect(trained.code, trained.stderr).toBe(0);
-  expect(trained.stdout + trained.stderr).toMatch(/points/);
-
-  const again = await coarsely(['suggest', 'runs/suggest-scenes', '--points', '3'], { cwd: folder });
-  expect([again.code, again.stderr]).toEqual([
-    1,
-    'coarsely: tasks.json: exists already and is never overwritten; name another file with --output\n',
-  ]);
+  expect(lines.at(-1)).toBe(
+    `  coarsely train ${config} --data scenes-answered --set data.points.split=train`,
+  );
 });
 
-test.each([
-  [['--points', '3', '--count', '4'], '--points counts the pixels of all images together'],
-  [['--points', '3', '--renew'], '--points counts the pixels of all images together'],
-  [['--by', 'anna'], '--by goes with --points'],
-])('%j is a wrong usage', async (words, message) => {
-  const refused = await coarsely(['suggest', run, ...words]);
+test('--points and --count are refused together', async () => {
+  const refused = await coarsely(['suggest', run, '--points', '3', '--count', '4']);
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain(message);
+  expect(refused.stderr).toContain('--points counts the pixels of all images together');
 });
