@@ -1,3 +1,3 @@
 /** Exports what other rooms of this package use and users do not need. */
 
-export { candidateCenters, type EvidenceSource, openEvidence } from './evidence.js';
+export { candidateCenters, openEvidence } from './evidence.js';
