@@ -65,7 +65,7 @@ test('no series of several is divided, whatever the seed, and no image is lost',
     for (const { members } of groups) expect(new Set(members.map((index) => splits[index])).size).toBe(1);
     for (const { name, share } of shares) {
       const own = splits.filter((split) => split === name).length;
-      expect(Math.abs(own / paths.length - share)).toBeLessThanOrEqual(0.25 * 0.2 + 1e-9);
+      expect(Math.abs(own / paths.length - share)).toBeLessThanOrEqual(0.05);
     }
     seen.add(splits.join());
   }

@@ -25,13 +25,15 @@ export interface AssignSplitsOptions {
 }
 
 /** The shares may be missed by this part of the smaller split, so that groups stay whole. */
-const tolerance = 0.25;
-/** Counts the orders of the groups that are tried. */
+const tolerance = 0.5;
+/** Counts the orders of the groups that are tried; of many small groups the first order mostly does. */
 const attempts = 64;
+const closeEnough = 0.02;
 
 /**
  * Puts the groups behind each other in an order of their hashes, and cuts this line at the shares: at the nearest end of a
- * group, or within a group where no end is near. Of several orders the first that keeps all groups whole counts.
+ * group, or within a group where no end is near. Of several orders the one counts
+ * that divides the fewest groups, and of these the one that comes closest to the shares.
  *
  * @throws {ConfigError} when there are fewer groups, or images, than splits
  */
@@ -52,8 +54,8 @@ export function assignSplits(
   for (let attempt = 0; attempt < attempts; attempt++) {
     const order = inHashOrder(groups, `${seed}/${attempt}`);
     const line = divisions(order, { shares, count, divide });
-    if (best === null || line.missed < best.line.missed) best = { order, line };
-    if (line.missed === 0) break;
+    if (best === null || isBetter(line, best.line)) best = { order, line };
+    if (line.missed === 0 && line.deviation <= closeEnough) break;
   }
   const { order, line } = best as { readonly order: readonly ImageGroup[]; readonly line: Line };
   const splits: string[] = new Array(count);
@@ -77,6 +79,12 @@ interface Line {
   readonly ends: readonly number[];
   /** Counts the ends that are not near the end of a group. */
   readonly missed: number;
+  /** Sums how far the ends are from the shares, in parts of the smaller of the two splits. */
+  readonly deviation: number;
+}
+
+function isBetter(a: Line, b: Line): boolean {
+  return a.missed < b.missed || (a.missed === b.missed && a.deviation < b.deviation);
 }
 
 function divisions(
@@ -93,7 +101,7 @@ function divisions(
     return length;
   });
   const ends: number[] = [];
-  let [missed, share, before] = [0, 0, 0];
+  let [missed, deviation, share, before] = [0, 0, 0, 0];
   for (const [place, { share: own }] of shares.entries()) {
     const left = shares.length - 1 - place;
     if (left === 0) {
@@ -111,12 +119,13 @@ function divisions(
       (best, edge) => (best === null || Math.abs(edge - exact) < Math.abs(best - exact) ? edge : best),
       null,
     );
-    const isNear = near !== null && Math.abs(near - exact) <= Math.max(0.5, tolerance * smaller);
+    const isNear = near !== null && Math.abs(near - exact) <= Math.max(1, tolerance * smaller);
     if (!isNear) missed++;
     before = near !== null && (isNear || !divide) ? near : exact;
+    deviation += Math.abs(before - exact) / smaller;
     ends.push(before);
   }
-  return { ends, missed };
+  return { ends, missed, deviation };
 }
 
 function inHashOrder(groups: readonly ImageGroup[], seed: string): ImageGroup[] {

@@ -49,6 +49,9 @@ export function chooseSplits(options: ChooseSplitsOptions): ChosenSplits {
       groups: 0,
       notes: [
         `the splits are those of the files (${[...new Set(known)].sort().join(', ')}); --split divides the images anew`,
+        ...(new Set(known).size > 1
+          ? []
+          : ['there is one split only, and none to evaluate on; --split 0.8/0.2 makes one']),
         ...(without === 0 ? [] : [`${counted(without, 'image')} without a split went to train`]),
         ...spelledDifferently(stated),
       ],
