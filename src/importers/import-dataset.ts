@@ -1,6 +1,6 @@
 /** Makes a dataset of the files of an annotation tool. */
 
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { ConfigError, DataError } from '../errors/index.js';
 import { stageFolder, writeDurably } from '../files/index.js';
@@ -84,7 +84,7 @@ export async function importDataset(
   options: ImportOptions = {},
 ): Promise<ImportSummary> {
   const settings = parseOptions(options);
-  await checkPlaces(path, output);
+  await checkPlaces(path, { output, images: options.images });
   const tally = new FindingTally(path);
   const source = await listSource(path, { onFinding: (finding) => tally.add(finding) });
   const recognized = await recognizeSource(source, {
@@ -188,8 +188,15 @@ function parseOptions({
   };
 }
 
-/** Throws unless the dataset gets a new or empty folder outside of what is imported. */
-async function checkPlaces(path: string, output: string): Promise<void> {
+/** Throws unless the images' folder is there and the dataset gets a new or empty folder outside of what is imported. */
+async function checkPlaces(
+  path: string,
+  { output, images }: { readonly output: string; readonly images: string | undefined },
+): Promise<void> {
+  const found = images === undefined ? null : await stat(images).catch(() => undefined);
+  if (found !== null && found?.isDirectory() !== true) {
+    throw new ConfigError(`import: --images ${images}: no such folder; expected the folder of the images`);
+  }
   const [source, target] = [resolve(path), resolve(output)];
   if (target === source || target.startsWith(`${source}${sep}`)) {
     throw new DataError(`${output}: lies in what is imported, ${path}; choose a folder outside of it`);

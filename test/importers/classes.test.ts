@@ -136,6 +136,13 @@ test.each([
   expect(() => parseClassChoice(text)).toThrow(reason);
 });
 
+test('a folder or file of the name of a class is no choice of classes', () => {
+  expect(resolve('src=car,*', { known: null, seen: ['src'] }).classes.map(({ name }) => name)).toEqual([
+    'car',
+  ]);
+  expect(resolve('src', { known: null, seen: ['src'] }).classes.map(({ name }) => name)).toEqual(['src']);
+});
+
 test('a file that is no choice is refused by its name', () => {
   const file = join(folder, 'wrong.json');
   writeFileSync(file, '{"classes": 3}');

@@ -65,6 +65,18 @@ test('masks without an image and images without a mask are given as such', async
   expect(read.count).toBe(3);
 });
 
+test('of several folders with images of the same names the nearest is taken, which is reported', async () => {
+  const read = await readSource(masks, {
+    'train/small/a.jpg': photo,
+    'other/images/a.jpg': photo,
+    'train/masks/a.png': value(1, 1, 1, 1),
+  });
+  expect(pairs(read)).toEqual(['train/small/a.jpg train/masks/a.png train']);
+  expect(read.findings).toContain(
+    'several-image-folders @ train/masks: images of train/small, not of other/images',
+  );
+});
+
 test('an image with masks in two folders is refused', async () => {
   const files = { 'images/a.jpg': photo, 'coarse/a.png': value(1), 'fine/a.png': value(1) };
   await expect(readSource(masks, files)).rejects.toThrow(

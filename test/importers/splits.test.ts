@@ -131,6 +131,10 @@ test('the splits of the files are kept, under the usual names, unless shares are
   expect(kept.splits).toEqual(['train', 'val', 'train']);
   expect(kept.notes).toContain('1 image without a split went to train');
   expect(kept.notes).toContain('the split valid is called val');
+  const alone = chooseSplits({ ...files, stated: ['train', 'train', 'train'], shares: null });
+  expect(alone.notes).toContain(
+    'there is one split only, and none to evaluate on; --split 0.8/0.2 makes one',
+  );
   const anew = chooseSplits({ ...files, shares: parseShares('train=1') });
   expect(anew.splits).toEqual(['train', 'train', 'train']);
   expect(anew.notes[0]).toBe('the images are divided by train=1, not as the files state');

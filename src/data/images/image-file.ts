@@ -121,13 +121,14 @@ async function readColors(path: string, { exif }: ImageReading): Promise<RgbImag
 }
 
 /**
- * Reads what the header of an image says. The size is that of the image as `readImage` returns it.
+ * Reads what the header of an image says. The size is that of the image as `readImage` returns it. Without a reading, with null,
+ * the image may have any channels, and its orientation is applied.
  *
  * @throws {DataError} naming the file when it is missing or not an image, and when its channels do not fit the reading
  */
 export async function readImageHeader(
   path: string,
-  reading: ImageReading = defaultReading,
+  reading: ImageReading | null = defaultReading,
 ): Promise<ImageHeader> {
   const head = await headOf(path);
   const format = formatOf(head);
@@ -136,7 +137,7 @@ export async function readImageHeader(
       return fitting({ ...bmpForm(head), colors: 3, type: '8-bit', pages: 1, orientation: 1 }, reading);
     }
     const metadata = await openWithSharp(path).metadata();
-    const { width, height } = reading.exif !== 'ignore' ? metadata.autoOrient : metadata;
+    const { width, height } = reading?.exif !== 'ignore' ? metadata.autoOrient : metadata;
     const { pages = 1, orientation = 1 } = metadata;
     return fitting({ width, height, ...storedForm(metadata), pages, orientation }, reading);
   } catch (cause) {
@@ -144,8 +145,8 @@ export async function readImageHeader(
   }
 }
 
-function fitting(header: ImageHeader, reading: ImageReading): ImageHeader {
-  chooseChannels(header, reading);
+function fitting(header: ImageHeader, reading: ImageReading | null): ImageHeader {
+  if (reading !== null) chooseChannels(header, reading);
   return header;
 }
 

@@ -3,7 +3,6 @@
  * JSON file, in which names may hold any character and classes may have colors.
  */
 
-import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import type { Color } from '../../data/index.js';
 import { ConfigError } from '../../errors/index.js';
@@ -31,7 +30,7 @@ const form = "expected names as in 'car=vehicle,truck=vehicle,tree', or a YAML o
  * @throws {ConfigError} when the text or the file says something else
  */
 export function parseClassChoice(given: string): ClassChoice {
-  if (/\.(ya?ml|json)$/i.test(given) || existsSync(given)) return readChoice(given);
+  if (/\.(ya?ml|json)$/i.test(given)) return readChoice(given);
   const pairs = given.split(',').map((part): [string, string | null] => {
     const [source = '', target, ...more] = part.split('=').map((side) => side.trim());
     if (source === '' || more.length > 0) {

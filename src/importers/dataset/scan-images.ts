@@ -136,7 +136,7 @@ async function fitOf(
     onFinding({ code, message, example });
     return null;
   };
-  const header = await readImageHeader(path).catch((error: unknown) => {
+  const header = await readImageHeader(path, null).catch((error: unknown) => {
     if (!(error instanceof DataError)) throw error;
     return leaveOut(
       'unreadable-image',

@@ -21,6 +21,8 @@ export interface MaskFolder {
   readonly folder: string;
   /** Is the folder of the images, relative to theirs; null where no folder has images of these names. */
   readonly imageFolder: string | null;
+  /** Lists other folders that have images of the same names, as many of them. */
+  readonly otherFolders: readonly string[];
   /** Lists the masks with their images: null for one without. */
   readonly pairs: readonly { readonly mask: string; readonly image: string | null }[];
   /** Lists images of that folder without a mask. */
@@ -162,9 +164,10 @@ function pairFolder(
   const plain = (file: string): string => nameOf(file);
   const shortened = (file: string): string => nameOf(file).replace(maskEnds, '');
   for (const stem of [plain, shortened]) {
-    const imageFolder = bestFolder(folder, { files, stem, index });
-    if (imageFolder !== null) {
-      return pairsOf(folder, { imageFolder, files, photos: photos.get(imageFolder) ?? [], stem });
+    const [imageFolder, ...otherFolders] = bestFolders(folder, { files, stem, index });
+    if (imageFolder !== undefined) {
+      const own = photos.get(imageFolder) ?? [];
+      return { ...pairsOf(folder, { imageFolder, files, photos: own, stem }), otherFolders };
     }
   }
   const nearest = [...photos.keys()].sort((a, b) => shared(b, folder) - shared(a, folder));
@@ -179,11 +182,12 @@ function pairFolder(
     };
     return pairsOf(folder, { imageFolder, files, photos: own, stem: imageOf });
   }
-  return { folder, imageFolder: null, pairs: files.map((mask) => ({ mask, image: null })), unpaired: [] };
+  const pairs = files.map((mask) => ({ mask, image: null }));
+  return { folder, imageFolder: null, otherFolders: [], pairs, unpaired: [] };
 }
 
-/** Returns the folder with the most images of these names, and of several the nearest; null for none. */
-function bestFolder(
+/** Returns the folders with the most images of these names, the nearest first; none where no folder has one. */
+function bestFolders(
   folder: string,
   {
     files,
@@ -194,7 +198,7 @@ function bestFolder(
     readonly stem: (file: string) => string;
     readonly index: PhotoIndex;
   },
-): string | null {
+): string[] {
   const counts = new Map<string, number>();
   for (const file of files) {
     for (const photo of index.withStem(stem(file))) {
@@ -202,10 +206,9 @@ function bestFolder(
       counts.set(place, (counts.get(place) ?? 0) + 1);
     }
   }
-  const [best] = [...counts].sort(
-    ([a, inA], [b, inB]) => inB - inA || shared(b, folder) - shared(a, folder) || (a < b ? -1 : 1),
-  );
-  return best?.[0] ?? null;
+  const most = Math.max(...counts.values());
+  const best = [...counts].flatMap(([place, count]) => (count === most ? [place] : []));
+  return best.sort((a, b) => shared(b, folder) - shared(a, folder) || (a < b ? -1 : 1));
 }
 
 function pairsOf(
@@ -229,7 +232,7 @@ function pairsOf(
     if (image !== null) used.add(image);
     return { mask, image };
   });
-  return { folder, imageFolder, pairs, unpaired: photos.filter((file) => !used.has(file)) };
+  return { folder, imageFolder, otherFolders: [], pairs, unpaired: photos.filter((file) => !used.has(file)) };
 }
 
 /** Counts the folders that two paths have in common, whatever their order: `images/train` and `masks/train` one. */

@@ -35,9 +35,19 @@ export const masks: Importer = {
 async function openMasks(source: ImportSource, options: ReadOptions): Promise<OpenedSource> {
   const images = options.images === null ? null : (await listSource(options.images, options)).files;
   const imageRoot = options.images ?? source.root;
-  const folders = usable(await findMaskFolders(source, images), source);
-  const files = folders.flatMap(({ pairs }) => pairs.map(({ mask }) => join(source.root, mask)));
   const report = reportTo(options.onFinding);
+  const folders = usable(await findMaskFolders(source, images), source);
+  for (const { folder, imageFolder, otherFolders } of folders) {
+    for (const other of otherFolders) {
+      const example = `${folder}: images of ${imageFolder}, not of ${other}`;
+      report(
+        'several-image-folders',
+        'images of the same names lie in several folders, and the nearest is taken',
+        example,
+      );
+    }
+  }
+  const files = folders.flatMap(({ pairs }) => pairs.map(({ mask }) => join(source.root, mask)));
   // Damaged masks are reported where their images are given.
   const content = await readContent(files, { onDamaged: () => {} });
   const list =
