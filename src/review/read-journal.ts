@@ -104,7 +104,8 @@ function* textLines(path: string): Generator<TextLine> {
     const keep = (piece: Uint8Array) => {
       length += piece.length;
       if (length > longestLine) kept = [];
-      else if (piece.length > 0) kept.push(piece.slice());
+      // A copy, as the next read overwrites the bytes; the method slice of a Buffer makes none.
+      else if (piece.length > 0) kept.push(Uint8Array.from(piece));
     };
     const take = (ended: boolean): TextLine => {
       const bytes = length > longestLine ? null : Buffer.concat(kept);

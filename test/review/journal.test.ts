@@ -1,9 +1,10 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { JournalWriter, type NewJournalLine, readJournal } from 'coarsely/review';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { accept, place, regionOf } from './decisions.js';
+import { accept, corner, place, regionOf } from './decisions.js';
 
 const root = mkdtempSync(join(tmpdir(), 'coarsely-journal-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -75,6 +76,21 @@ describe('a journal', () => {
     expect(journal.lines.map((each) => each.place)).toEqual([`${path}: line 1`, `${path}: line 2`]);
     expect(journal.lines[0]?.line).toEqual(line);
     expect(journal.findings).toMatchObject([{ code: 'cut-line', example: `${path}: line 3` }]);
+  });
+
+  it('reads lines that are longer than a piece of the file, and those that lie across two pieces', () => {
+    const lines = [0.4, 1.5, 0.7, 0.7].map((mebibytes) =>
+      accept({ region: { ...regionOf(corner), runs: '0'.repeat(mebibytes * 2 ** 20) } } as object),
+    );
+    const written = write(...lines, accept());
+    const journal = readJournal(path);
+    expect(journal.findings).toEqual([]);
+    expect(
+      isDeepStrictEqual(
+        journal.lines.map(({ line }) => line),
+        written,
+      ),
+    ).toBe(true);
   });
 
   it('names damaged lines with what is wrong, and skips blank ones', () => {
