@@ -21,7 +21,7 @@ export async function readJson(path: string): Promise<unknown> {
  *
  * @throws {DataError} naming the file when it cannot be read or is larger
  */
-export async function readBounded(
+async function readBounded(
   path: string,
   { bytes = largestFile }: { readonly bytes?: number } = {},
 ): Promise<Uint8Array> {

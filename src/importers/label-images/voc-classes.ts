@@ -11,7 +11,7 @@ import { readBoundedText } from '../json-file.js';
 import { isBackgroundName } from '../reading.js';
 
 /** Holds a class with the color that stands for it in label images of colors. */
-export interface VocClass {
+interface VocClass {
   readonly name: string;
   readonly color: Color;
 }
