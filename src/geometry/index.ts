@@ -1,8 +1,8 @@
 export { boundaryDistance } from './boundary-distance.js';
 export { type Components, connectedComponents } from './connected-components.js';
-export { type CutRegions, cutHoles } from './cut-holes.js';
+export { cutHoles } from './cut-holes.js';
 export { fillRings, visitSpans } from './fill-rings.js';
-export { type OutlinedRegion, outlineRegions } from './outline-regions.js';
+export { outlineRegions } from './outline-regions.js';
 export { formatRuns, maskRuns, parseRuns, runsMask, visitRuns } from './run-lengths.js';
 export { simplifyLine, simplifyRing } from './simplify-ring.js';
 export { type Ring, type TracedRing, traceRings } from './trace-rings.js';

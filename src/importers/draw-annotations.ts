@@ -13,11 +13,8 @@ import type { AnnotatedImage, Annotation, Shape } from './annotations.js';
 import type { ImportFinding } from './importer.js';
 import { shapeProblem } from './shape-problems.js';
 
-/** Lists the orders in which annotations are drawn. */
-export const drawOrders = ['area', 'file', 'z'] as const;
-
 /** Says in which order annotations are drawn: large ones first, as in the file, or as the tool stacks them. */
-export type DrawOrder = (typeof drawOrders)[number];
+export type DrawOrder = 'area' | 'file' | 'z';
 
 /** Maps the names of classes in the files to labels; null draws a class as unlabeled. */
 export type LabelsByName = ReadonlyMap<string, number | null>;

@@ -27,7 +27,7 @@ export interface LabelPolygon {
 
 /**
  * Returns the polygons of the 4-connected regions of each class, those of the most pixels first, so that in tools that stack
- * them in this order none is hidden. With `cutHoles`, regions with holes are cut into parts without.
+ * them in this order none is hidden. With `holes: cut`, regions with holes are cut into parts without.
  */
 export function labelPolygons(
   labels: Uint8Array,
