@@ -88,6 +88,8 @@ test('damaged and dangerous files are refused in one line with the place', async
   await expect(read(`${bomb}${file(image('<box label="&y;"/>'))}`)).rejects.toThrow(
     'a.xml: has a document type (<!DOCTYPE …>), which annotation tools do not write; remove it',
   );
+  // Also where nobody names the file.
+  await expect(readSource(cvat, { 'a.xml': `${bomb}${file('')}` })).rejects.toThrow('has a document type');
   await expect(read('<annotations>'.padEnd(1000, '<a>'))).rejects.toThrow(
     'more than 64 elements in each other',
   );

@@ -22,7 +22,7 @@ export interface CocoImage {
 }
 
 /** Holds an annotation with its place in the list of annotations. */
-export interface PlacedAnnotation {
+interface PlacedAnnotation {
   readonly index: number;
   readonly content: CocoAnnotation;
 }

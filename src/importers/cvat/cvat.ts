@@ -65,7 +65,10 @@ async function isCvat(path: string): Promise<boolean> {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headLength), 0, headLength, 0);
     const encoding = buffer[0] === 0xff && buffer[1] === 0xfe ? 'utf16le' : 'utf8';
     const text = buffer.toString(encoding, 0, bytesRead).replace(/<!--[\s\S]*?-->/g, '');
-    return /^\uFEFF?\s*(<\?[\s\S]*?\?>\s*)?<annotations[\s>]/.test(text);
+    // One with a document type is refused when it is read, in words that say why.
+    return /^\uFEFF?\s*(<\?[\s\S]*?\?>\s*)?(<!DOCTYPE[^[>]*(\[[^\]]*\]\s*)?>\s*)?<annotations[\s/>]/.test(
+      text,
+    );
   } finally {
     await file.close();
   }
