@@ -35,6 +35,8 @@ export interface ApplyJournalsOptions {
   readonly copy?: boolean;
   /** Says how files are read, by keys of the section `data` of a config: `labelSuffix`, `labelEncoding` and others. */
   readonly reading?: ReadingOptions;
+  /** Ends the work between two files when it is aborted: its reason is thrown, and nothing was written. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   /** Receives lines about what was assumed. */
   readonly onNotice?: (notice: string) => void;
@@ -50,13 +52,14 @@ export const recordName = 'review.json';
  * @throws {ConfigError} when no dataset is named, the preferred person decided nothing, or the output cannot be used
  * @throws {DataError} naming the file when a journal or the dataset cannot be used
  * @throws {FileError} when the output cannot be written
+ * @throws {unknown} the reason of `signal` when it is aborted
  */
 export async function applyJournals(
   paths: readonly string[],
   options: ApplyJournalsOptions,
 ): Promise<ReviewSummary> {
   const { output, points: pointFolder = 'points', copy = false, reading = {} } = options;
-  const { onProgress = () => undefined, onNotice = () => undefined } = options;
+  const { signal, onProgress = () => undefined, onNotice = () => undefined } = options;
   const files = paths.map(readDecisions);
   for (const note of files.flatMap(({ notes }) => notes)) onNotice(note);
   const root = datasetOf(files, options.data);
@@ -85,9 +88,13 @@ export async function applyJournals(
     };
     const images = decisionsByImage(ordered.decisions);
     for (const image of images) {
+      signal?.throwIfAborted();
       await applyToImage(image, { dataset, prefer, pointFolder, tally, write });
     }
-    const copied = await copyDataset(root, { output: staging, written, copyImages: copy, onProgress });
+    const copied = await copyDataset(root, {
+      ...{ output: staging, written, copyImages: copy, onProgress },
+      ...(signal !== undefined && { signal }),
+    });
     const summary: ReviewSummary = {
       dataset: root,
       output,

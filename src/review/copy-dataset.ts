@@ -31,6 +31,7 @@ export async function copyDataset(
     output,
     written,
     copyImages,
+    signal,
     onProgress,
   }: {
     readonly output: string;
@@ -38,6 +39,7 @@ export async function copyDataset(
     readonly written: ReadonlySet<string>;
     /** Copies images instead of linking them. */
     readonly copyImages: boolean;
+    readonly signal?: AbortSignal;
     readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
   },
 ): Promise<CopiedDataset> {
@@ -50,6 +52,7 @@ export async function copyDataset(
   let done = 0;
   const placements: Record<Placement, number> = { 'hard link': 0, 'symbolic link': 0, copy: 0 };
   const place = async (path: string, how: 'link' | 'copy'): Promise<Placement> => {
+    signal?.throwIfAborted();
     const target = join(output, path);
     await mkdir(dirname(target), { recursive: true });
     const source = join(root, path);
@@ -138,8 +141,11 @@ async function filesBelow(root: string, folder: string): Promise<string[]> {
   return found;
 }
 
+/** Works on some paths at once. After a failure none is in the making any more, so that the folder can be removed. */
 async function inGroups(paths: readonly string[], work: (path: string) => Promise<void>): Promise<void> {
   for (let start = 0; start < paths.length; start += filesAtOnce) {
-    await Promise.all(paths.slice(start, start + filesAtOnce).map(work));
+    const results = await Promise.allSettled(paths.slice(start, start + filesAtOnce).map(work));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 }

@@ -360,6 +360,9 @@ describe('what cannot be applied', () => {
     await expect(applyJournals([journal], { data: root, output: dirname(root) })).rejects.toThrow(
       /exists already and is never overwritten/,
     );
+    const ended = new AbortController();
+    const stop = { onProgress: () => ended.abort(new Error('stopped')), signal: ended.signal };
+    await expect(applyJournals([journal], { data: root, output, ...stop })).rejects.toThrow(/^stopped$/);
     const empty = join(temporaryFolder(), 'empty.jsonl');
     put(empty, '');
     await expect(applyJournals([empty], { data: root, output })).rejects.toThrow(

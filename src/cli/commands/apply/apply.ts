@@ -7,6 +7,7 @@ import { exitCodes } from '../../../errors/internal.js';
 import { collect, usageError } from '../../options/parse-options.js';
 import { printNotice } from '../../output/print-notice.js';
 import { createProgressLine } from '../../output/progress-line.js';
+import { onStopRequest } from '../../training/interrupts.js';
 
 const example = `
 A JOURNAL is a file of decisions, one JSON object a line, or a file of tasks whose classes are filled in. OUT is a new folder:
@@ -69,13 +70,30 @@ async function apply(
   const { reviewText } = await import('./review-text.js');
   const { set = [], json = false, ...given } = options;
   const line = createProgressLine('writing files');
+  const stop = new AbortController();
+  // The files that were written for a folder that does not appear are removed.
+  const endRequests = onStopRequest(['SIGINT', 'SIGTERM'], () => stop.abort());
   const summary = await applyJournals(journals, {
     ...given,
     output,
     reading: readingOptions(set),
+    signal: stop.signal,
     onProgress: line.show,
     onNotice: printNotice,
-  }).finally(line.close);
+  })
+    .catch((error: unknown) => {
+      if (!stop.signal.aborted) throw error;
+      return null;
+    })
+    .finally(() => {
+      endRequests();
+      line.close();
+    });
+  if (summary === null) {
+    process.stderr.write(`interrupted; ${output} was not written\n`);
+    process.exitCode = exitCodes.interrupted;
+    return;
+  }
   process.stdout.write(`${json ? JSON.stringify(summary) : reviewText(summary, { set })}\n`);
   if (summary.findings.length > 0 || summary.disputedPixels > 0) process.exitCode = exitCodes.failure;
 }
