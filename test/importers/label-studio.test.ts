@@ -182,6 +182,7 @@ test('an image inside of the task is embedded, and of several images the first i
 test.each([
   ['[{"data": {"image": "a.png"}, "annotations": []}, {"data": ', /^a\.json: the JSON ends in the middle/],
   ['[{"data": {"image": "a.png"}, "annotations": []}, {]}]', /^a\.json: \[1\]: not valid JSON \(/],
+  ['[{"data": {"image": "a.pn', /^a\.json: the JSON ends in the middle/],
   ['[{"shapes": []}]', /no tasks of Label Studio; expected its export as JSON or JSON_MIN/],
   ['[{"data": nothing}]', /^a\.json: not valid JSON \(/],
 ])('a damaged export is named: %s', async (content, message) => {

@@ -8,7 +8,7 @@ import type { AnnotatedImage } from '../annotations.js';
 import { ImageFinder } from '../image-finder.js';
 import type { Importer, ImportSource, OpenedSource, ReadOptions } from '../importer.js';
 import { jsonOf } from '../json-file.js';
-import { jsonParts } from '../json-list.js';
+import { jsonParts, jsonRest } from '../json-list.js';
 import { imagesOf, nearestFiles, type Pass, type Report, stemOf } from '../reading.js';
 import { splitInName, splitOfFolders } from '../split-names.js';
 import { readShapes } from './shapes.js';
@@ -58,6 +58,9 @@ async function openLabelStudio(source: ImportSource, options: ReadOptions): Prom
   }
   if (files.length === 0) {
     if (failure instanceof DataError) throw failure;
+    // A file that is cut off in its first task has none either, and says so itself.
+    const [only] = source.files.filter(isJson);
+    if (only !== undefined) await jsonRest(join(source.root, only), { list: null });
     throw new DataError(
       `${source.path}: no tasks of Label Studio; expected its export as JSON or JSON_MIN, a list of tasks with "data" and ` +
         '"annotations"',
