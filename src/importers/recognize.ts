@@ -64,7 +64,7 @@ export async function recognizeSource(
  *
  * @throws {ConfigError} naming the nearest format when there is none of this name
  */
-export function importerOf(format: string, known: readonly Importer[] = importers): Importer {
+function importerOf(format: string, known: readonly Importer[]): Importer {
   const importer = known.find((one) => one.format === format);
   if (importer !== undefined) return importer;
   const names = known.map((one) => one.format);
@@ -74,7 +74,7 @@ export function importerOf(format: string, known: readonly Importer[] = importer
 }
 
 /** Counts files by extension: `120 .jpg, 120 .json`. */
-export function describeFiles(files: readonly string[]): string {
+function describeFiles(files: readonly string[]): string {
   if (files.length === 0) return 'an empty folder';
   const counts = new Map<string, number>();
   for (const file of files) {
