@@ -17,7 +17,8 @@ export {
   type ExportSummary,
   exportLabels,
 } from './export/export-labels.js';
-export { type ImportOptions, type ImportProgress, importDataset } from './import-dataset.js';
+export { importDataset } from './import-dataset.js';
+export type { ImportOptions, ImportProgress } from './import-options.js';
 export type { ImportedClass, ImportedSplit, ImportSummary } from './import-summary.js';
 export type { Importer, ImportFinding, ImportSource, OpenedSource, ReadOptions } from './importer.js';
 export { importers } from './importers.js';
