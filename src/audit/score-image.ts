@@ -1,8 +1,12 @@
 /** Says of each labeled pixel of an image how probable it is that its label is wrong, and which class it has instead. */
 
-import { ignoreIndex, type Size } from '../data/index.js';
+import type { Size } from '../data/index.js';
 import type { CandidateGrid } from '../suggest/index.js';
 import type { AuditKnowledge } from './knowledge.js';
+import { visitLikelihoods } from './pixel-likelihoods.js';
+import { ColorModel } from './suspicion/color-model.js';
+import { drawnRegions, RegionTally } from './suspicion/drawn-regions.js';
+import { imageColors } from './suspicion/image-colors.js';
 import { leastLikelihood } from './weight-curve.js';
 
 /** Holds what an audit knows of an image. Classes are those of the dataset. */
@@ -35,40 +39,88 @@ export interface PixelSuspicions {
 }
 
 /** Changes with every change of what is scored, so that scores of two versions are never mixed in one audit. */
-export const scoringVersion = 1;
+export const scoringVersion = 2;
+
+/** Is the power of what networks say that did not learn from the image, beside those that did. */
+const foldPower = 0.3;
+/** Is the power of what colors say, as neighboring pixels say nearly the same and colors know no shapes. */
+const colorPower = 0.5;
+/** Sets how much the mean doubt of a badly known region takes back of what is said against its pixels. */
+const regionExcuse = 4;
+/** Turn evidence into the logarithm of odds, as coarse labels of road scenes need it. */
+const slope = 0.37;
+const offset = -1.3;
 
 /**
- * Scores the labeled pixels of an image.
+ * Scores the labeled pixels of an image. The evidence against a label is the logarithm by which another class is more likely: by
+ * the networks, and by the colors that classes have in this image. Of a region that networks know badly as a whole, a part of
+ * it is taken back.
  *
  * @throws {RangeError} when an array has another size than the image or its grid
  */
 export function scoreImage(audited: AuditedImage): PixelSuspicions {
   expectSizes(audited);
-  const { width, height, labels, classCount, likelihoods, grid } = audited;
-  const { rows, columns } = grid;
+  const { width, height, image, labels, classCount, grid } = audited;
+  const size = { width, height };
   const wrong = new Float32Array(width * height);
   const suggested = new Uint8Array(width * height);
   const confidence = new Float32Array(width * height);
   const losses = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor((y * rows) / height);
-    for (let x = 0; x < width; x++) {
-      const pixel = y * width + x;
-      const label = labels[pixel] as number;
-      if (label === ignoreIndex) continue;
-      const start = (row * columns + Math.floor((x * columns) / width)) * classCount;
-      let best = 0;
-      for (let index = 1; index < classCount; index++) {
-        if ((likelihoods[start + index] as number) > (likelihoods[start + best] as number)) best = index;
-      }
-      const likelihood = likelihoods[start + label] as number;
-      wrong[pixel] = 1 - likelihood;
-      suggested[pixel] = best;
-      confidence[pixel] = likelihoods[start + best] as number;
-      losses[pixel] = -Math.log(Math.max(likelihood, leastLikelihood));
+  const regions = drawnRegions(labels, size);
+  const both = bothLikelihoods(audited);
+  const visit = (look: (pixel: number, own: Float64Array) => void) =>
+    visitLikelihoods({ labels, classCount: 2 * classCount, grid }, both, look);
+  const tally = new RegionTally(regions, classCount);
+  const logs = new Float64Array(classCount);
+  visit((pixel, own) => {
+    const region = regions.ids[pixel] as number;
+    if (region < 0) return;
+    for (let index = 0; index < classCount; index++)
+      logs[index] = (logOf(own[index]) + logOf(own[classCount + index])) / 2;
+    tally.add(region, 1 - (own[labels[pixel] as number] as number), logs);
+  });
+  const { doubts, shares } = tally.judgment;
+  const colors = new ColorModel(imageColors(image, size), { labels, classCount, regions });
+  const byColor = new Float64Array(classCount);
+  visit((pixel, own) => {
+    const given = labels[pixel] as number;
+    const region = regions.ids[pixel] as number;
+    const share = shares[region] ?? 0;
+    colors.evidence(pixel, { share, result: byColor });
+    let [best, most, least] = [given, Number.NEGATIVE_INFINITY, 0];
+    for (let index = 0; index < classCount; index++) {
+      const value =
+        logOf(own[index]) +
+        foldPower * logOf(own[classCount + index]) +
+        colorPower * (byColor[index] as number);
+      if (index === given) least = value;
+      else if (value > most) [best, most] = [index, value];
     }
-  }
+    const evidence = most - least - regionExcuse * (1 - share) * (doubts[region] ?? 0);
+    const chosen = evidence > 0 ? best : given;
+    wrong[pixel] = 1 / (1 + Math.exp(-slope * evidence - offset));
+    suggested[pixel] = chosen;
+    confidence[pixel] = own[classCount + chosen] as number;
+    losses[pixel] = -logOf(own[classCount + given]);
+  });
   return { wrong, suggested, confidence, losses };
+}
+
+function logOf(likelihood: number | undefined): number {
+  return Math.log(Math.max(likelihood as number, leastLikelihood));
+}
+
+/**
+ * Returns the likelihoods [rows, columns, 2 × classes] by networks that learned from the image, which see what does not fit in
+ * it, and then by those that did not. Where there is one kind it stands for both.
+ */
+function bothLikelihoods({ likelihoods, inSample, classCount }: AuditedImage): Float32Array {
+  const both = new Float32Array(2 * likelihoods.length);
+  for (let cell = 0; cell < likelihoods.length; cell += classCount) {
+    both.set((inSample ?? likelihoods).subarray(cell, cell + classCount), 2 * cell);
+    both.set(likelihoods.subarray(cell, cell + classCount), 2 * cell + classCount);
+  }
+  return both;
 }
 
 function expectSizes({ width, height, labels, grid, classCount, likelihoods }: AuditedImage): void {

@@ -6,12 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { confidentEvidence, confidentExample } from '#audit/judge/confident-learning.js';
 import { Judge } from '#audit/judge/judge.js';
 import { LabelMatrix } from '#audit/judge/label-score.js';
-import { visitLikelihoods } from '#audit/judge/pixel-likelihoods.js';
 import { rankCorrelation } from '#audit/judge/rank-correlation.js';
 import { logOdds, RankingCounter } from '#audit/judge/ranking-counter.js';
 import { decideRegion } from '#audit/judge/simulated-decision.js';
 import { softminScore } from '#audit/judge/softmin-score.js';
 import { TopRegions } from '#audit/judge/top-regions.js';
+import { visitLikelihoods } from '#audit/pixel-likelihoods.js';
 
 // Made by judge-golden.py with scikit-learn, SciPy and NumPy.
 const golden = JSON.parse(readFileSync(new URL('./judge-golden.json', import.meta.url), 'utf8')) as {

@@ -2,9 +2,9 @@
 
 import { ignoreIndex, RandomStream } from '../../data/index.js';
 import { type FoundRegion, findRegions } from '../find-regions.js';
+import { visitLikelihoods } from '../pixel-likelihoods.js';
 import type { AuditedImage, PixelSuspicions } from '../score-image.js';
 import { confidentEvidence, confidentExample, confidentRange } from './confident-learning.js';
-import { visitLikelihoods } from './pixel-likelihoods.js';
 import { logOdds, logOddsRange } from './ranking-counter.js';
 import { softminScore } from './softmin-score.js';
 

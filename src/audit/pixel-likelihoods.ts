@@ -1,18 +1,26 @@
 /** Reads the likelihoods of cells at the labeled pixels of an image. */
 
-import { ignoreIndex } from '../../data/index.js';
-import type { AuditedImage } from '../score-image.js';
+import { ignoreIndex } from '../data/index.js';
+import type { CandidateGrid } from '../suggest/index.js';
 
 /**
  * Calls `visit` for each labeled pixel in reading order, with the likelihoods of all classes there: bilinear between the centers
  * of cells. The array is another one's at the next call.
  */
 export function visitLikelihoods(
-  { width, height, labels, classCount, grid }: Omit<AuditedImage, 'likelihoods'>,
+  {
+    labels,
+    classCount,
+    grid,
+  }: {
+    readonly labels: Uint8Array;
+    readonly classCount: number;
+    readonly grid: CandidateGrid;
+  },
   likelihoods: Float32Array,
   visit: (pixel: number, own: Float64Array) => void,
 ): void {
-  const { rows, columns } = grid;
+  const { width, height, rows, columns } = grid;
   const own = new Float64Array(classCount);
   const horizontal = Array.from({ length: width }, (_, x) => between(x, { length: width, cells: columns }));
   for (let y = 0; y < height; y++) {
