@@ -36,15 +36,16 @@ function groupOf({ data, split, labels, truth, injected }: Row): string {
   return `${data}, ${split}: ${truth} labels with errors, ${injected.kind} in ${100 * injected.share} % of the objects`;
 }
 
+/** Lists the columns: a number of a row, its title, by what it is multiplied, and its decimals. */
 const columns = [
-  ['auprc', 3],
-  ['precisionAt50', 2],
-  ['precisionAt100', 2],
-  ['recallAtOnePercent', 3],
-  ['foundIn100', 3],
-  ['imageCorrelation', 2],
-  ['mIoUPer100Decisions', 4],
-] as const satisfies readonly (readonly [keyof Row, number])[];
+  ['auprc', 'AUPRC', 1, 3],
+  ['precisionAt50', 'precision@50', 1, 2],
+  ['precisionAt100', 'precision@100', 1, 2],
+  ['recallAtOnePercent', 'recall at 1 %', 100, 1],
+  ['foundIn100', 'found in 100, %', 100, 1],
+  ['imageCorrelation', 'images', 1, 2],
+  ['mIoUPer100Decisions', 'mIoU per 100', 100, 2],
+] as const satisfies readonly (readonly [keyof Row, string, number, number])[];
 
 /** Returns the mean over seeds with each seed in brackets, as far as there are several. */
 function meanText(values: readonly (number | null)[], decimals: number): string {
@@ -70,16 +71,19 @@ function grouped(values: readonly Row[], keyOf: (row: Row) => string): ReadonlyM
 for (const [group, own] of grouped(rows, groupOf)) {
   const seeds = new Set(own.map(({ seed, injected }) => injected?.seed ?? seed)).size;
   const base = meanText([...new Set(own.map(({ baseRate }) => baseRate))], 4);
-  process.stdout.write(`\n### ${group}\n\n${seeds} seeds; base rate ${base}\n\n`);
-  process.stdout.write(`| method | ${columns.map(([name]) => name).join(' | ')} |\n`);
+  process.stdout.write(
+    `\n### ${group}\n\n${seeds === 1 ? 'one seed' : `${seeds} seeds`}; base rate ${base}\n\n`,
+  );
+  process.stdout.write(`| method | ${columns.map(([, title]) => title).join(' | ')} |\n`);
   process.stdout.write(`|---|${columns.map(() => '---|').join('')}\n`);
   for (const [method, same] of grouped(own, (row) => row.method)) {
-    const cells = columns.map(([name, decimals]) =>
-      meanText(
-        same.map((row) => row[name]),
+    const cells = columns.map(([name, , factor, decimals]) => {
+      const values = same.map((row) => row[name]);
+      return meanText(
+        values.map((value) => value && factor * value),
         decimals,
-      ),
-    );
+      );
+    });
     process.stdout.write(`| ${method} | ${cells.join(' | ')} |\n`);
   }
 }
