@@ -58,6 +58,7 @@ export const guide: NavigationItem[] = [
       { text: 'Results: suggested points', link: '/results/suggest-camvid' },
       { text: 'Results: what to label next on CamVid', link: '/results/plan-camvid' },
       { text: 'Results: the paper’s claims on CamVid', link: '/results/camvid-quick-tables' },
+      { text: 'Results: audits of CamVid', link: '/results/audit-camvid' },
       { text: 'Results: CamVid, longer runs', link: '/results/camvid-coarse' },
       { text: 'Results: CamVid, full training', link: '/results/full-training-camvid' },
     ],
