@@ -15,8 +15,9 @@ const rooms = {
   geometry: ['data'],
   scenes: ['data', 'coarsen'],
   coarsen: ['data', 'geometry'],
-  // Labels of annotation tools, in and out.
+  // Labels of annotation tools.
   importers: ['data', 'geometry'],
+  exporters: ['data', 'geometry', 'importers'],
   // Decisions about labels, and what they make of a dataset.
   review: ['data', 'geometry', 'importers'],
   inspect: ['data', 'coarsen', 'importers'],

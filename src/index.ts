@@ -1,6 +1,7 @@
 /** Everything public, in one import; each room is also an entry point of its own (`coarsely/reweighting`). */
 
 export * from './analysis/index.js';
+export * from './audit/index.js';
 export * from './coarsen/index.js';
 export * from './config/index.js';
 export * from './data/index.js';
@@ -8,6 +9,7 @@ export * from './distributed/index.js';
 export * from './errors/index.js';
 export * from './evaluation/index.js';
 export * from './experiments/index.js';
+export * from './exporters/index.js';
 export * from './figures/index.js';
 export * from './fill/index.js';
 export * from './importers/index.js';

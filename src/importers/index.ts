@@ -10,13 +10,6 @@ export type { CountedFinding } from './dataset/finding-tally.js';
 export type { Grouping } from './dataset/frame-groups.js';
 export type { UnlabeledPixels } from './dataset/resolve-classes.js';
 export type { DrawOrder } from './draw-annotations.js';
-export type { DoubtSource } from './export/doubtful-regions.js';
-export {
-  type ExportFormatName,
-  type ExportLabelsOptions,
-  type ExportSummary,
-  exportLabels,
-} from './export/export-labels.js';
 export { importDataset } from './import-dataset.js';
 export type { ImportOptions, ImportProgress } from './import-options.js';
 export type { ImportedClass, ImportedSplit, ImportSummary } from './import-summary.js';

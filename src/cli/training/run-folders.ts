@@ -2,9 +2,9 @@
 
 import path from 'node:path';
 import { type Config, configSchema, resolveConfig } from '../../config/index.js';
+import { shellWord } from '../../format/index.js';
 import { type Run, readRun } from '../../runs/index.js';
 import { isFinished, noCheckpointError } from '../../runs/internal.js';
-import { shellWord } from '../output/shell-word.js';
 
 /** Holds a run that was started before, with its config. */
 export interface StartedRun {

@@ -1,9 +1,8 @@
 /** Says in a terminal what decisions changed, what was left out, and what to do next. */
 
-import { counted, formatCount, formatDuration, formatTable } from '../../../format/index.js';
+import { counted, formatCount, formatDuration, formatTable, shellWord } from '../../../format/index.js';
 import type { NamedDisagreement, ReviewSummary } from '../../../review/index.js';
 import { printable } from '../../output/printable.js';
-import { shellWord } from '../../output/shell-word.js';
 
 /** Limits what is shown of long lists; review.json has more. */
 const shownDisagreements = 5;

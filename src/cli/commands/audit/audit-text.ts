@@ -2,8 +2,7 @@
 
 import type { Audit, AuditResult } from '../../../audit/index.js';
 import { largestSwaps, summaryText } from '../../../audit/internal.js';
-import { formatCount, formatPercent, formatTable } from '../../../format/index.js';
-import { shellWord } from '../../output/shell-word.js';
+import { formatCount, formatPercent, formatTable, shellWord } from '../../../format/index.js';
 
 /** Counts the lines of each table. */
 const shownLines = 8;

@@ -5,8 +5,7 @@ import { judgeAudit, makeErrorsDataset, reviewAudit } from '../../../audit/index
 import { formatJudgment } from '../../../audit/internal.js';
 import type { LabelErrorKind } from '../../../coarsen/index.js';
 import type { Config } from '../../../config/index.js';
-import { counted, formatDuration, formatPercent } from '../../../format/index.js';
-import { shellWord } from '../../output/shell-word.js';
+import { counted, formatDuration, formatPercent, shellWord } from '../../../format/index.js';
 
 /** Says which errors are put into exact labels. */
 export interface InjectedErrors {

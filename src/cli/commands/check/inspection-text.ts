@@ -2,7 +2,14 @@
 
 import path from 'node:path';
 import color from 'picocolors';
-import { counted, formatCount, formatNumber, formatPercent, formatTable } from '../../../format/index.js';
+import {
+  counted,
+  formatCount,
+  formatNumber,
+  formatPercent,
+  formatTable,
+  shellWord,
+} from '../../../format/index.js';
 import type {
   DatasetInspection,
   Finding,
@@ -11,7 +18,6 @@ import type {
   SizeSummary,
   SplitInspection,
 } from '../../../inspect/index.js';
-import { shellWord } from '../../output/shell-word.js';
 import type { SuggestedCommand } from './suggested-command.js';
 
 /** Longer lists of classes are shortened to the most frequent and the rarest, `shownClasses` each. */

@@ -2,9 +2,9 @@
 
 import type { RecipeConfig } from '../../../config/index.js';
 import { datasets } from '../../../data/index.js';
+import { shellWord } from '../../../format/index.js';
 import type { DatasetInspection } from '../../../inspect/index.js';
 import type { Recipe } from '../../../recipes/index.js';
-import { shellWord } from '../../output/shell-word.js';
 
 /** Crops are multiples of the output stride, and have at least this many pixels on each side. */
 const cropStep = 16;

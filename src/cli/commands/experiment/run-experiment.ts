@@ -32,8 +32,8 @@ import {
   withoutQuickRuns,
   writeSettings,
 } from '../../../experiments/internal.js';
+import { shellWord } from '../../../format/index.js';
 import { printNotice } from '../../output/print-notice.js';
-import { shellWord } from '../../output/shell-word.js';
 import { fetchWeights } from '../../training/fetch-weights.js';
 import { onStopRequest } from '../../training/interrupts.js';
 import { queueVariable } from '../../training/parent-process.js';

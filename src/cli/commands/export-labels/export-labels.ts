@@ -1,12 +1,11 @@
 /** `coarsely export-labels DATASET OUT` writes labels in the form of an annotation tool. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { counted, formatCount } from '../../../format/index.js';
-import type { ExportFormatName, ExportSummary } from '../../../importers/index.js';
+import type { ExportFormatName, ExportSummary } from '../../../exporters/index.js';
+import { counted, formatCount, shellWord } from '../../../format/index.js';
 import { collect } from '../../options/parse-options.js';
 import { printNotice } from '../../output/print-notice.js';
 import { createProgressLine } from '../../output/progress-line.js';
-import { shellWord } from '../../output/shell-word.js';
 
 const example = `
 Forms:
@@ -67,7 +66,7 @@ async function exportLabelsOf(
   out: string,
   { doubt, journal = [], json = false, ...given }: ExportLabelsCommandOptions,
 ): Promise<void> {
-  const { exportLabels } = await import('../../../importers/index.js');
+  const { exportLabels } = await import('../../../exporters/index.js');
   const { decidedRegions } = await import('../../../review/index.js');
   const line = createProgressLine('exporting');
   const summary = await exportLabels(dataset, out, {

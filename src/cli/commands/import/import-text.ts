@@ -1,10 +1,9 @@
 /** Writes the output of `coarsely import`: tables of splits and classes, what was left out or assumed, and what to run next. */
 
 import color from 'picocolors';
-import { counted, formatCount, formatPercent, formatTable } from '../../../format/index.js';
+import { counted, formatCount, formatPercent, formatTable, shellWord } from '../../../format/index.js';
 import type { CountedFinding, ImportedClass, ImportSummary } from '../../../importers/index.js';
 import { printable } from '../../output/printable.js';
-import { shellWord } from '../../output/shell-word.js';
 
 /** Longer lists of classes are shortened to the most frequent. */
 const shownClasses = 24;

@@ -1,11 +1,10 @@
 /** Runs `coarsely plan`: loads the config, shows how far the curves have come, and writes and prints the plan. */
 
 import { exitCodes } from '../../../errors/internal.js';
-import { counted, formatDuration, formatNumber, formatPercent } from '../../../format/index.js';
+import { counted, formatDuration, formatNumber, formatPercent, shellWord } from '../../../format/index.js';
 import { type LabelCosts, type PlanEvent, planLabeling, writePlan } from '../../../plan/index.js';
 import { printNotice } from '../../output/print-notice.js';
 import { createProgressLine } from '../../output/progress-line.js';
-import { shellWord } from '../../output/shell-word.js';
 import { fetchWeights } from '../../training/fetch-weights.js';
 import { onStopRequest } from '../../training/interrupts.js';
 import { loadConfig } from '../../training/load-config.js';

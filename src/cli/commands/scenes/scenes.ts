@@ -1,10 +1,10 @@
 /** `coarsely scenes OUT` generates a dataset, to try everything without one. */
 
 import { Command } from 'commander';
+import { shellWord } from '../../../format/index.js';
 import { sceneCounts } from '../../../recipes/internal.js';
 import { imageSize, positiveNumber, wholeNumber } from '../../options/parse-options.js';
 import { createProgressLine } from '../../output/progress-line.js';
-import { shellWord } from '../../output/shell-word.js';
 
 const example = `
 Writes OUT/images, OUT/fine (exact labels), OUT/coarse (quick polygons) and OUT/classes.json. The same options write the

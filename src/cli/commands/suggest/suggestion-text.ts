@@ -1,9 +1,8 @@
 /** Says in a terminal what was asked, why, and what to do next. */
 
 import { join, relative, resolve } from 'node:path';
-import { counted, formatCount, formatPercent, formatTable } from '../../../format/index.js';
+import { counted, formatCount, formatPercent, formatTable, shellWord } from '../../../format/index.js';
 import type { SuggestionSummary } from '../../../suggest/index.js';
-import { shellWord } from '../../output/shell-word.js';
 
 /** Explains the reasons of the built-in terms; others are shown by their names. */
 const reasonTexts: Readonly<Record<string, string>> = {

@@ -1,9 +1,8 @@
 /** Says in a terminal which tasks were written, why, and what to do next. */
 
 import { basename } from 'node:path';
-import { counted, formatCount, formatPercent, formatTable } from '../../../format/index.js';
+import { counted, formatCount, formatPercent, formatTable, shellWord } from '../../../format/index.js';
 import type { TaskSummary } from '../../../suggest/index.js';
-import { shellWord } from '../../output/shell-word.js';
 import { classRows, originOf, reasonRows, simulatedLines } from './suggestion-text.js';
 
 /** Returns the text of the command, without a line break at its end. */

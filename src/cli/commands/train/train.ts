@@ -221,7 +221,7 @@ async function trainAndReport(
   const { launchedProcesses, sendRunFolder, stopWithLauncher } = await import(
     '../../training/parent-process.js'
   );
-  const { shellWord } = await import('../../output/shell-word.js');
+  const { shellWord } = await import('../../../format/index.js');
   const first = await isFirst();
   stopWithLauncher();
   if (first) sendRunFolder(runFolder);

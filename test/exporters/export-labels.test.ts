@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeLabelPng, readClassList, readLabels } from 'coarsely/data';
-import { exportLabels, importDataset } from 'coarsely/importers';
+import { exportLabels } from 'coarsely/exporters';
+import { importDataset } from 'coarsely/importers';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fillRings, formatRuns, maskRuns, parseRuns, runsMask } from '#geometry/index.js';

@@ -1,7 +1,7 @@
 /** Writes labels as Labelme does: a JSON file with polygons beside each image, here in a folder of their own. */
 
 import { dirname, join, relative } from 'node:path';
-import { writeDurably } from '../../files/index.js';
+import { writeDurably } from '../files/index.js';
 import { labelPolygons } from './label-polygons.js';
 import type { ExportFormat } from './label-writer.js';
 import { pointsOf, slashed } from './polygon-text.js';

@@ -8,10 +8,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { ignoreIndex, type Size } from '../../data/index.js';
-import { DataError } from '../../errors/index.js';
-import { isSystemError, parseJson } from '../../files/index.js';
-import { parseRuns, visitRuns } from '../../geometry/index.js';
+import { ignoreIndex, type Size } from '../data/index.js';
+import { DataError } from '../errors/index.js';
+import { isSystemError, parseJson } from '../files/index.js';
+import { parseRuns, visitRuns } from '../geometry/index.js';
 
 const region = z.looseObject({
   id: z.string(),

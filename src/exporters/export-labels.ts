@@ -2,9 +2,9 @@
 
 import { readdir } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import type { LabelEncoding } from '../../data/internal.js';
-import { ConfigError, DataError } from '../../errors/index.js';
-import { isSystemError, stageFolder } from '../../files/index.js';
+import type { LabelEncoding } from '../data/internal.js';
+import { ConfigError, DataError } from '../errors/index.js';
+import { isSystemError, stageFolder } from '../files/index.js';
 import { cocoFormat } from './coco-writer.js';
 import { cvatFormat } from './cvat-writer.js';
 import { DoubtfulRegions, type DoubtSource } from './doubtful-regions.js';

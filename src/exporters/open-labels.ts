@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDataset, type SegmentationDataset } from '../../data/index.js';
-import { imagePairs, isHidden, type LabelEncoding, readImageHeader } from '../../data/internal.js';
-import { DataError } from '../../errors/index.js';
-import { suggestion } from '../../errors/internal.js';
-import { pointsFolder } from '../dataset/write-images.js';
+import { openDataset, type SegmentationDataset } from '../data/index.js';
+import { imagePairs, isHidden, type LabelEncoding, readImageHeader } from '../data/internal.js';
+import { DataError } from '../errors/index.js';
+import { suggestion } from '../errors/internal.js';
+import { pointsFolder } from '../importers/internal.js';
 import { EarlierLabels } from './changed-labels.js';
 import type { ExportedImage } from './label-writer.js';
 

@@ -4,7 +4,7 @@
  */
 
 import { join, relative } from 'node:path';
-import type { DatasetClass } from '../../data/index.js';
+import type { DatasetClass } from '../data/index.js';
 import { GrowingFile } from './growing-file.js';
 import { type LabelPolygon, labelPolygons } from './label-polygons.js';
 import type {

@@ -4,8 +4,8 @@
  */
 
 import { join, relative } from 'node:path';
-import type { DatasetClass, Size } from '../../data/index.js';
-import { fillRings, formatRuns, maskRuns } from '../../geometry/index.js';
+import type { DatasetClass, Size } from '../data/index.js';
+import { fillRings, formatRuns, maskRuns } from '../geometry/index.js';
 import { GrowingFile } from './growing-file.js';
 import { type LabelPolygon, labelPolygons } from './label-polygons.js';
 import type {

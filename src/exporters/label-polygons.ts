@@ -1,13 +1,7 @@
 /** Turns a label map into the polygons of its regions, in an order and form that tools of annotation can show and edit. */
 
-import { ignoreIndex, type Size } from '../../data/index.js';
-import {
-  connectedComponents,
-  cutHoles,
-  outlineRegions,
-  type Ring,
-  visitSpans,
-} from '../../geometry/index.js';
+import { ignoreIndex, type Size } from '../data/index.js';
+import { connectedComponents, cutHoles, outlineRegions, type Ring, visitSpans } from '../geometry/index.js';
 
 /** Holds the polygon of a region of one class. */
 export interface LabelPolygon {

@@ -1,7 +1,7 @@
 /** Writes corners, and paths in files of annotations. */
 
 import { sep } from 'node:path';
-import type { Ring } from '../../geometry/index.js';
+import type { Ring } from '../geometry/index.js';
 
 /** Returns the corners of a ring as pairs. */
 export function pointsOf(ring: Ring): [x: number, y: number][] {

@@ -3,7 +3,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFile } from '../../files/index.js';
+import { syncFile } from '../files/index.js';
 
 /** Pieces are gathered to this length before they are written. */
 const longestPiece = 2 ** 20;

@@ -1,9 +1,9 @@
 /** Writes labels as gray PNGs whose values are class indices, 255 for pixels without a label, with the list of classes. */
 
 import { join } from 'node:path';
-import { encodeLabelPng } from '../../data/index.js';
-import { writeDurably } from '../../files/index.js';
-import { classesText } from '../classes-text.js';
+import { encodeLabelPng } from '../data/index.js';
+import { writeDurably } from '../files/index.js';
+import { classesText } from '../importers/internal.js';
 import type { ExportFormat } from './label-writer.js';
 
 export const pngFormat: ExportFormat = {

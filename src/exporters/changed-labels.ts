@@ -1,6 +1,6 @@
 /** Finds out which label maps differ from those of an earlier dataset, so that only these are exported. */
 
-import { ignoreIndex, type SegmentationDataset, type Size } from '../../data/index.js';
+import { ignoreIndex, type SegmentationDataset, type Size } from '../data/index.js';
 
 /** Compares labels with those of an earlier dataset, by the names of classes. */
 export class EarlierLabels {

@@ -1,6 +1,6 @@
 /** Describes what writes labels in the form of an annotation tool. */
 
-import type { DatasetClass, Size } from '../../data/index.js';
+import type { DatasetClass, Size } from '../data/index.js';
 
 /** Holds the labels of an image of a dataset, ready to be written. */
 export interface ExportedImage extends Size {

@@ -1,1 +1,0 @@
-export { shellWord } from '../../format/index.js';
