@@ -117,7 +117,7 @@ describe('reviewAudit', () => {
   });
 });
 
-/** Returns for the first three images a region of one pixel whose coarse label is wrong, with the right class suggested. */
+/** Returns for every image a region of one pixel whose coarse label is wrong, with the right class suggested. */
 async function wrongRegions(): Promise<SuspectRegion[]> {
   const section = { kind: 'folder', root: join(root, 'scenes'), split: 'train' };
   const [given, exact] = [
