@@ -22,6 +22,7 @@ import { AuditStore, type ImageRecord, stateOf } from './audit-store.js';
 import { examineImage } from './examine-image.js';
 import type { FoundRegion } from './find-regions.js';
 import { type FoldPredictionsOptions, openFoldPredictions } from './fold-predictions.js';
+import { assignFolds } from './folds.js';
 import { type AuditEvent, type AuditPredictions, Pace, type PredictedImage } from './predictions.js';
 import { rankRegions } from './rank-regions.js';
 import { openRunPredictions } from './run-predictions.js';
@@ -285,6 +286,7 @@ async function settingsOf(
     ...common,
     ...{
       folds,
+      assignment: assignmentOf(names, { folds }),
       seeds,
       seed: config.seed,
       precision,
@@ -301,6 +303,18 @@ async function settingsOf(
     baseSize: config.inference.baseSize,
     labelDeformation: config.data.augmentation.labelDeformation,
   };
+}
+
+/**
+ * Identifies which fold learns from which images, as heads that were kept say nothing about images of folds that were divided in
+ * another way.
+ */
+function assignmentOf(names: readonly string[], { folds }: { readonly folds: number }): string {
+  const assigned = assignFolds(names, { folds });
+  const learned = Uint8Array.from({ length: assigned.count * names.length }, (_, place) =>
+    Number(assigned.learnsFrom(Math.floor(place / names.length), place % names.length)),
+  );
+  return createHash('sha256').update(assigned.foldOf).update(learned).digest('hex').slice(0, 16);
 }
 
 function expectCounts({

@@ -103,6 +103,16 @@ describe('judgeAudit', () => {
   });
 });
 
+it('never reads kept heads with images of folds that were divided in another way', async () => {
+  const settings = join(result.folder, 'state', 'settings.json');
+  const written = readFileSync(settings, 'utf8');
+  writeFileSync(settings, written.replace(/("assignment": ")[^"]*/, '$1other'));
+  await expect(auditDataset(config, { folds: 2, output: result.folder })).rejects.toThrow(
+    `${result.folder}: holds an audit with another assignment, and nothing is overwritten`,
+  );
+  writeFileSync(settings, written);
+});
+
 describe('reviewAudit', () => {
   it('decides about the first regions', async () => {
     const regions = await wrongRegions();
