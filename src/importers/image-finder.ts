@@ -32,6 +32,7 @@ export class ImageFinder {
   readonly #onFinding: ReadOptions['onFinding'];
   readonly #realRoots: readonly string[];
   readonly #found = new Set<string>();
+  readonly #setAside = new Set<string>();
 
   private constructor(
     source: ImageFolder,
@@ -113,6 +114,24 @@ export class ImageFinder {
   }
 
   /**
+   * Keeps the images that a damaged file of annotations may be about out of `unused`, as somebody did annotate them: those with
+   * one of the names, whatever their extension, in the folders that agree most with that of the file. Nothing is reported.
+   */
+  setAside(names: readonly string[], { from }: ImageReference): void {
+    for (const folder of [this.#source, this.#images]) {
+      if (folder === null) continue;
+      for (const name of names.map((given) => plainName(given).path)) {
+        const stem = stemNameOf(name);
+        const alike = [...folder.paths.values()].filter((path) => stemNameOf(path) === stem);
+        if (stem === '' || alike.length === 0) continue;
+        for (const path of nearestTo(alike, { name, places: [posix.dirname(from)] })) {
+          this.#setAside.add(join(folder.root, path));
+        }
+      }
+    }
+  }
+
+  /**
    * Lists the images that lie beside found ones and were not found themselves, pictures that nobody annotated: their paths, and
    * those relative to the source or to the folder of images.
    */
@@ -123,7 +142,8 @@ export class ImageFinder {
     for (const folder of [this.#source, this.#images]) {
       for (const file of folder?.paths.values() ?? []) {
         const path = join(folder?.root ?? '', file);
-        if (folders.has(dirname(path)) && !this.#found.has(path) && !unused.has(path)) unused.set(path, file);
+        if (!folders.has(dirname(path)) || this.#found.has(path) || this.#setAside.has(path)) continue;
+        if (!unused.has(path)) unused.set(path, file);
       }
     }
     return [...unused].map(([path, file]) => ({ path, file }));
@@ -150,11 +170,7 @@ export class ImageFinder {
   ): string | null {
     const candidates = byName.get(posix.basename(name).toLowerCase()) ?? [];
     if (candidates.length <= 1) return candidates[0] ?? null;
-    const places = [posix.dirname(from), ...folders].map((place) => place.normalize('NFC'));
-    const best = mostBy(candidates, (path) => commonEnd(path.normalize('NFC'), name));
-    const near = mostBy(best, (path) =>
-      Math.max(...places.map((place) => commonStart(path.normalize('NFC'), place))),
-    );
+    const near = nearestTo(candidates, { name, places: [posix.dirname(from), ...folders] });
     if (near.length === 1) return near[0] ?? null;
     this.#report('ambiguous-image', `${from}: ${name} (${near.slice(0, 2).join(', ')})`);
     return null;
@@ -202,6 +218,24 @@ function plainName(name: string): PlainName {
   const slashes = name.normalize('NFC').replaceAll('\\', '/').trim();
   const path = slashes.replace(/^([a-z][\w+.-]*:)?\/+/i, '');
   return { path, rooted: path !== slashes };
+}
+
+/** Returns the paths whose end agrees most with a name, and of these the ones that lie nearest to one of the places. */
+function nearestTo(
+  paths: readonly string[],
+  { name, places }: { readonly name: string; readonly places: readonly string[] },
+): readonly string[] {
+  const composed = places.map((place) => place.normalize('NFC'));
+  const best = mostBy(paths, (path) => commonEnd(path.normalize('NFC'), name));
+  return mostBy(best, (path) =>
+    Math.max(...composed.map((place) => commonStart(path.normalize('NFC'), place))),
+  );
+}
+
+/** Returns the name of a file without folder and extension of an image, in composed small letters. */
+function stemNameOf(path: string): string {
+  const name = posix.basename(path).normalize('NFC').toLowerCase();
+  return hasImageExtension(name) ? name.slice(0, name.length - posix.extname(name).length) : name;
 }
 
 function mostBy(paths: readonly string[], score: (path: string) => number): readonly string[] {

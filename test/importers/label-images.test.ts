@@ -66,6 +66,26 @@ describe('Roboflow masks', () => {
     ]);
   });
 
+  test('that are no PNGs are named with their images, and transparent pixels are not labeled', async () => {
+    const { images, findings } = await readSource(
+      roboflow,
+      {
+        '_classes.csv': 'Pixel Value, Class\n0, road\n1, car\n',
+        'a_mask.png': encode({
+          width: 3,
+          height: 1,
+          channels: 2,
+          depth: 8,
+          data: Uint8Array.of(0, 255, 1, 255, 1, 0),
+        }),
+      },
+      { pictures: ['a.jpg', 'b.jpg', 'b_mask.jpg', 'c.jpg'] },
+    );
+    expect(images.map(({ path }) => path)).toEqual(['a.jpg', 'c.jpg']);
+    expect(imageRows(images[0])).toEqual(['rc.']);
+    expect(findings).toEqual(['unread-mask @ b_mask.jpg', 'transparent @ a_mask.png: 1 pixels']);
+  });
+
   test('with a class of value 0 keep it, and values without a class stay unknown', async () => {
     const { images, classes } = await readSource(
       roboflow,
@@ -214,6 +234,36 @@ describe('Pascal VOC', () => {
     });
     expect(read.classes).toEqual(['car']);
     expect(imageRows(read.images[0])).toEqual(['.cx']);
+  });
+
+  test('with label images that are no PNGs names them, and transparent pixels are not labeled', async () => {
+    const colors = [128, 0, 0, 255, 9, 9, 9, 0, 0, 0, 0, 255];
+    const { images, count, findings } = await readSource(
+      pascalVoc,
+      {
+        'SegmentationClass/a.PNG': encode({
+          width: 3,
+          height: 1,
+          channels: 4,
+          depth: 8,
+          data: Uint8Array.from(colors),
+        }),
+        'SegmentationClass/b.tif': '',
+        'ImageSets/Segmentation/train.txt': 'a\nb\n',
+      },
+      { pictures: ['JPEGImages/a.jpg', 'JPEGImages/b.jpg'] },
+    );
+    expect(count).toBe(1);
+    expect(images.map(({ path }) => path)).toEqual(['JPEGImages/a.jpg']);
+    expect(imageRows(images[0])).toEqual(['a.b']);
+    expect(findings).toEqual([
+      'assumed-classes @ .',
+      'unread-mask @ SegmentationClass/b.tif',
+      'transparent @ SegmentationClass/a.PNG: 1 pixels',
+    ]);
+    await expect(readSource(pascalVoc, { 'SegmentationClass/a.jpg': '' })).rejects.toThrow(
+      'the masks are JPEGs (SegmentationClass/a.jpg)',
+    );
   });
 
   test('with an image in two splits keeps the first', async () => {

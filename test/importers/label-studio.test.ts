@@ -179,6 +179,15 @@ test('an image inside of the task is embedded, and of several images the first i
   expect(findings).toEqual(['several-images @ a.json: [0].one']);
 });
 
+test('a damaged file among others is named', async () => {
+  const { images, findings } = await readSource(labelStudio, {
+    'a.json': '[{"data": {"image": "a.png"}, "annotations": []}]',
+    'b.json': '[{"data": nothing}]',
+  });
+  expect(images.map(({ fileName }) => fileName)).toEqual(['a.png']);
+  expect(findings).toEqual([expect.stringMatching(/^unreadable-file @ b\.json: not valid JSON/)]);
+});
+
 test.each([
   ['[{"data": {"image": "a.png"}, "annotations": []}, {"data": ', /^a\.json: the JSON ends in the middle/],
   ['[{"data": {"image": "a.png"}, "annotations": []}, {]}]', /^a\.json: \[1\]: not valid JSON \(/],

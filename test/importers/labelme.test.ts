@@ -110,6 +110,38 @@ test('pictures in which nobody drew have no labels, and are none of another fold
   ]);
 });
 
+test('the picture of a damaged file is not one in which nobody drew', async () => {
+  const cut = file('other\\name.png').replace(/,"imageData.*/, '');
+  const { images, findings } = await readSource(
+    labelme,
+    {
+      'a.json': file('a.png'),
+      'b.json': cut,
+      'c.json': '{"objects": []}',
+      'd.json': '{"shapes": [',
+      'e.json': file('gone.png', { imageData: Buffer.from(square.flat()).toString('base64') }),
+    },
+    { pictures: ['a.png', 'b.jpg', 'name.png', 'c.png', 'D.JPG', 'e.png', 'free.png', 'x/b.jpg'] },
+  );
+  expect(images.map(({ path, fileName, annotations }) => [path, fileName, annotations.length])).toEqual([
+    ['a.png', 'a.png', 1],
+    [null, 'gone.png', 1],
+    ['free.png', 'free.png', 0],
+  ]);
+  expect(findings.map((finding) => finding.split(':')[0])).toEqual([
+    'unreadable-file @ b.json',
+    'other-file @ c.json',
+    'unreadable-file @ d.json',
+  ]);
+  // The pictures lie in another folder, and two of them may be meant.
+  const { images: elsewhere } = await readSource(
+    labelme,
+    { 'json/a.json': file('a.png'), 'json/b.json': cut },
+    { pictures: ['x/a.png', 'x/b.png', 'y/b.png', 'x/c.png'] },
+  );
+  expect(elsewhere.map(({ path }) => path)).toEqual(['x/a.png', 'x/c.png']);
+});
+
 test('the list of labels gives the classes their order', async () => {
   const labels = '__ignore__\r\n_background_\r\ncar\r\nroad\r\ncar\r\n';
   const { classes } = await readSource(labelme, { 'a.json': file('a.png'), 'labels.txt': labels });

@@ -179,13 +179,85 @@ test('a list without colors cannot name colors, and smoothed masks are refused',
   const mask = rgbPng(small, () => [9, 9, 9]);
   const files = { 'images/a.jpg': photo, 'masks/a.png': mask, 'classes.txt': 'car\n' };
   await expect(readSource(masks, files)).rejects.toThrow(
-    'classes.txt: states no colors, and the masks are in colors',
+    'classes.txt: states no colors, and masks are in colors (masks/a.png); add them: name,red,green,blue',
   );
   const size = { width: 20, height: 20 };
   const smooth = rgbPng(size, (pixel) => [pixel % 256, Math.floor(pixel / 256), 7]);
   await expect(readSource(masks, { 'images/a.jpg': photo, 'masks/a.png': smooth })).rejects.toThrow(
     'masks/a.png: the masks have more than 254 colors so far',
   );
+});
+
+test('a mask in colors among gray ones is left out with its image, and named', async () => {
+  const read = await readSource(masks, {
+    'images/a.jpg': photo,
+    'images/b.jpg': photo,
+    'masks/a.png': value(0, 0, 1, 1),
+    'masks/b.png': rgbPng(small, () => [9, 9, 9]),
+    'classes.txt': 'road\ncar\n',
+  });
+  expect(pairs(read)).toEqual(['images/a.jpg masks/a.png null']);
+  expect(imageRows(read.images[0])).toEqual(['rrcc']);
+  expect(read.findings).toEqual([
+    'class-list @ classes.txt',
+    'unreadable-file @ masks/b.png: is in colors, of which classes.txt states none, and other masks are gray; save it as they are',
+  ]);
+});
+
+test.each([
+  ['folders beside each other', 'masks/b.tif', 'images/b.jpg', 'images/a.jpg', 'masks/a.png'],
+  ['endings in one folder', 'b_mask.jpg', 'b.jpg', 'a.jpg', 'a_mask.png'],
+  ['a folder of its own', 'masks/val/b.bmp', 'images/b.jpg', 'images/a.jpg', 'masks/train/a.png'],
+])(
+  'a mask that is no PNG is named, and its image is not one without labels: %s',
+  async (_, other, ...files) => {
+    const [image, paired, mask] = files as [string, string, string];
+    const read = await readSource(masks, {
+      [other]: photo,
+      [image]: photo,
+      [paired]: photo,
+      [mask]: value(0, 1, 1, 1),
+    });
+    expect(read.images.map(({ path }) => path)).toEqual([paired]);
+    expect(read.findings.filter((line) => line.startsWith('unread-mask'))).toEqual([
+      `unread-mask @ ${other}`,
+    ]);
+  },
+);
+
+test('photographs beside their masks are none, and masks that are JPEGs alone are refused as such', async () => {
+  const files = { 'labels/a.jpg': photo, 'labels/a.png': value(1, 1, 1, 1), 'labels/b.jpg': photo };
+  const read = await readSource(masks, files);
+  expect(read.images.map(({ path }) => path)).toEqual(['labels/a.jpg', 'labels/b.jpg']);
+  expect(read.findings.some((line) => line.startsWith('unread-mask'))).toBe(false);
+  await expect(readSource(masks, { 'images/a.jpg': photo, 'masks/a.jpg': photo })).rejects.toThrow(
+    'the masks are JPEGs (masks/a.jpg), which changes their values; export them as PNG',
+  );
+});
+
+test('an image without a mask in one of several folders is given once', async () => {
+  const read = await readSource(masks, {
+    'images/a.jpg': photo,
+    'images/b.jpg': photo,
+    'images/c.jpg': photo,
+    'masks/train/a.png': value(1, 1, 1, 1),
+    'masks/val/b.png': value(1, 1, 1, 1),
+  });
+  expect(read.images.map(({ path }) => path)).toEqual(['images/a.jpg', 'images/c.jpg', 'images/b.jpg']);
+});
+
+test.each([
+  ['colors', 4, [255, 0, 0, 255, 1, 2, 3, 0, 0, 0, 0, 255, 255, 0, 0, 128], '#..#'],
+  ['values', 2, [1, 255, 2, 0, 0, 255, 1, 128], 'c..c'],
+])('transparent pixels of %s are not labeled, whatever they hide', async (_, channels, data, row) => {
+  const mask = encode({ ...small, channels, depth: 8, data: Uint8Array.from(data) });
+  const read = await readSource(masks, { 'images/a.jpg': photo, 'masks/a.png': mask });
+  expect(read.classes).toHaveLength(1);
+  expect(imageRows(read.images[0])).toEqual([row]);
+  expect(read.findings.slice(1)).toEqual([
+    'partly-transparent @ masks/a.png: 1 pixels',
+    'transparent @ masks/a.png: 1 pixels',
+  ]);
 });
 
 test('a damaged mask is reported and the others are read', async () => {

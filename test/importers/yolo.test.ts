@@ -86,6 +86,18 @@ describe('rows of shapes', () => {
   });
 });
 
+test('a label file that is no text is left out with its image, and named', async () => {
+  const { images, findings } = await readSource(yolo, {
+    'data.yaml': 'names: [car]\ntrain: images\n',
+    'images/a.png': picture,
+    'images/b.png': picture,
+    'labels/a.txt': Uint8Array.of(0xff, 0x00, 0x80, 0x31),
+    'labels/b.txt': `0 ${polygon}`,
+  });
+  expect(images.map(({ path }) => path)).toEqual(['images/b.png']);
+  expect(findings).toEqual([expect.stringMatching(/^unreadable-file @ labels\/a\.txt: not UTF-8 text/)]);
+});
+
 describe('the places of images', () => {
   const splitsOf = (
     images: readonly { fileName: string; split: string | null; annotations: readonly unknown[] }[],

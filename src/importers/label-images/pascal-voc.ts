@@ -1,7 +1,7 @@
 /** Imports Pascal VOC: label images in `SegmentationClass`, images in `JPEGImages`, splits in `ImageSets/Segmentation`. */
 
 import { join, posix } from 'node:path';
-import { type LabelSamples, readLabelSamples, shownColor } from '../../data/internal.js';
+import { hasImageExtension, type LabelSamples, readLabelSamples, shownColor } from '../../data/internal.js';
 import { DataError } from '../../errors/index.js';
 import type { AnnotatedImage, ListedClass, RasterLabels } from '../annotations.js';
 import { ImageFinder } from '../image-finder.js';
@@ -18,6 +18,8 @@ import {
 } from '../reading.js';
 import { splitOfWord } from '../split-names.js';
 import { firstChannel } from './first-channel.js';
+import { alphaOf, withoutTransparent } from './transparent-pixels.js';
+import { reportUnreadMask, unreadMasksText } from './unread-mask.js';
 import { borderColor, readVocClasses, type VocClasses } from './voc-classes.js';
 
 /** Lists the folders of label images: of the challenge and CVAT, and of Labelme. */
@@ -36,8 +38,13 @@ export const pascalVoc: Importer = {
 };
 
 function labelFolderOf(file: string): string | null {
+  return /\.png$/i.test(file) ? wantedFolderOf(file) : null;
+}
+
+/** Returns the name of the folder of label images that a file is in, or null. */
+function wantedFolderOf(file: string): string | null {
   const folder = posix.basename(posix.dirname(file));
-  return file.endsWith('.png') && labelFolders.some((name) => name === folder) ? folder : null;
+  return labelFolders.find((name) => name === folder) ?? null;
 }
 
 /** Holds one dataset of a source: VOCdevkit has one for each year. */
@@ -45,6 +52,8 @@ interface VocDataset {
   readonly folder: string;
   /** Maps names to label images. */
   readonly labels: ReadonlyMap<string, string>;
+  /** Lists the names that only have a label image that is no PNG. */
+  readonly unread: ReadonlySet<string>;
   readonly classes: VocClasses;
   /** Maps names to splits; a name that is in no list has none. */
   readonly splits: ReadonlyMap<string, string | null>;
@@ -58,9 +67,13 @@ async function openVoc(source: ImportSource, options: ReadOptions): Promise<Open
     const classes = await readVocClasses(source.root, { folder, files });
     nameClasses(classes, { folder, report });
     const splits = await readSplits(source, { folder, report });
-    datasets.push({ folder, labels, classes, splits });
+    const unread = unreadLabels(source.files, { folder, labels });
+    for (const label of unread.values()) reportUnreadMask(label, { report });
+    datasets.push({ folder, labels, unread: new Set(unread.keys()), classes, splits });
   }
   if (datasets.length === 0) {
+    const other = source.files.find((file) => wantedFolderOf(file) !== null && hasImageExtension(file));
+    if (other !== undefined) throw new DataError(`${source.path}: ${unreadMasksText(other)}`);
     throw new DataError(
       `${source.path}: no PNG in a folder SegmentationClass, where Pascal VOC has its labels`,
     );
@@ -73,10 +86,7 @@ async function openVoc(source: ImportSource, options: ReadOptions): Promise<Open
   }
   return {
     classes: [...listed.values()],
-    count: datasets.reduce(
-      (sum, { labels, splits }) => sum + new Set([...labels.keys(), ...splits.keys()]).size,
-      0,
-    ),
+    count: datasets.reduce((sum, dataset) => sum + namesOf(dataset).size, 0),
     images: imagesOf(options, (pass) => readDatasets(source, { datasets, pass })),
   };
 }
@@ -95,6 +105,20 @@ function labelsByFolder(files: readonly string[]): Map<string, Map<string, strin
     for (const [folder, labels] of own) if (!found.has(folder)) found.set(folder, labels);
   }
   return found;
+}
+
+/** Returns label images of a dataset that are no PNGs, by the names that have no PNG. */
+function unreadLabels(
+  files: readonly string[],
+  { folder, labels }: { readonly folder: string; readonly labels: ReadonlyMap<string, string> },
+): Map<string, string> {
+  const unread = new Map<string, string>();
+  for (const file of files) {
+    const isLabel = wantedFolderOf(file) !== null && posix.dirname(posix.dirname(file)) === folder;
+    const name = stemOf(posix.basename(file));
+    if (isLabel && hasImageExtension(file) && !labels.has(name)) unread.set(name, file);
+  }
+  return unread;
 }
 
 function nameClasses(
@@ -150,13 +174,18 @@ async function readSplits(
   return splits;
 }
 
+/** Returns the names of the images: those with a label image, and those that a list of a split names. */
+function namesOf({ labels, splits, unread }: VocDataset): ReadonlySet<string> {
+  return new Set([...labels.keys(), ...splits.keys()].filter((name) => !unread.has(name)));
+}
+
 async function* readDatasets(
   source: ImportSource,
   { datasets, pass }: { readonly datasets: readonly VocDataset[]; readonly pass: Pass },
 ): AsyncGenerator<AnnotatedImage> {
   const finder = await ImageFinder.create(source, pass);
   for (const dataset of datasets) {
-    for (const name of new Set([...dataset.labels.keys(), ...dataset.splits.keys()])) {
+    for (const name of namesOf(dataset)) {
       const read = await unlessDamaged(
         () => readSample(name, { root: source.root, dataset, finder, pass }),
         pass,
@@ -195,7 +224,8 @@ async function readSample(
   };
   if (label === undefined) return { ...given, size: null, source: join(root, folder, 'ImageSets', name) };
   const stored = await readLabelSamples(join(root, label));
-  const raster = rasterOf(stored, { classes, label, report: pass.report });
+  const drawn = rasterOf(stored, { classes, label, report: pass.report });
+  const raster = withoutTransparent(drawn, { stored, source: label, report: pass.report });
   const { width, height } = raster;
   return { ...given, size: { width, height }, raster, source: join(root, label) };
 }
@@ -248,7 +278,9 @@ function valuesOfColors(
   const unknown = new Set<string>();
   const values = new Uint8Array(pixels);
   const known = new Map<number, number>();
+  const alpha = alphaOf(stored);
   for (let pixel = 0; pixel < pixels; pixel++) {
+    if (alpha?.at(pixel) === 0) continue;
     const at = pixel * channels;
     const key = inColor ? keyOf(samples.subarray(at, at + 3)) : (samples[at] as number);
     let value = known.get(key);

@@ -18,9 +18,15 @@ import {
 } from '../reading.js';
 import { splitOfFolders } from '../split-names.js';
 import { firstChannel } from './first-channel.js';
+import { withoutTransparent } from './transparent-pixels.js';
+import { reportUnreadMask } from './unread-mask.js';
 
 const classFile = '_classes.csv';
 const maskEnd = '_mask.png';
+
+function isMask(file: string): boolean {
+  return file.toLowerCase().endsWith(maskEnd);
+}
 
 /** Reads Roboflow's semantic segmentation masks. */
 export const roboflow: Importer = {
@@ -29,7 +35,7 @@ export const roboflow: Importer = {
   looksFor: `a ${classFile} of "Pixel Value, Class" beside NAME${maskEnd} files`,
   recognize: async ({ root, files }) => {
     const list = files.find((file) => posix.basename(file) === classFile);
-    if (list === undefined || !files.some((file) => file.endsWith(maskEnd))) return null;
+    if (list === undefined || !files.some(isMask)) return null;
     const text = await readBoundedText(join(root, list), { bytes: 1 << 20 });
     return /^\s*pixel value\s*,/i.test(text) ? `${list} and files NAME${maskEnd}` : null;
   },
@@ -63,8 +69,13 @@ async function openRoboflow(source: ImportSource, options: ReadOptions): Promise
   for (const { names } of folders) {
     for (const name of names) if (name !== undefined) classes.add(name);
   }
-  const images = source.files.filter((file) => hasImageExtension(file) && !file.endsWith(maskEnd));
-  const masks = source.files.filter((file) => file.endsWith(maskEnd));
+  const masks = source.files.filter(isMask);
+  const unread = unreadMasks(source.files, masks);
+  for (const mask of unread.values()) reportUnreadMask(mask, { report });
+  const leftOut = new Set(unread.values());
+  const images = source.files.filter(
+    (file) => hasImageExtension(file) && !isMask(file) && !leftOut.has(file) && !unread.has(stemOf(file)),
+  );
   return {
     classes: [...classes].map((name): ListedClass => ({ name })),
     count: null,
@@ -96,6 +107,20 @@ async function readClassFile(path: string): Promise<(string | undefined)[]> {
   return Array.from(names);
 }
 
+/** Returns the masks that are no PNGs, such as a.jpg's a_mask.jpg, by the path of their image without extension. */
+function unreadMasks(files: readonly string[], masks: readonly string[]): Map<string, string> {
+  const stems = new Set(files.filter(hasImageExtension).map(stemOf));
+  const masked = new Set(masks.map((mask) => mask.slice(0, -maskEnd.length)));
+  return new Map(
+    files.flatMap((file): [string, string][] => {
+      const stem = stemOf(file);
+      const image = stem.replace(/_mask$/i, '');
+      const isUnread = hasImageExtension(file) && !isMask(file) && image !== stem && stems.has(image);
+      return isUnread && !masked.has(stem) && !masked.has(image) ? [[image, file]] : [];
+    }),
+  );
+}
+
 async function* readMasks(
   source: ImportSource,
   {
@@ -118,7 +143,7 @@ async function* readMasks(
     if (mask !== undefined) {
       maskOf.delete(stemOf(image));
       const read = await unlessDamaged(
-        () => readMask({ root, mask, folders }, { path: join(root, image), fileName: image }),
+        () => readMask({ root, mask, folders, pass }, { path: join(root, image), fileName: image }),
         pass,
       );
       if (read !== null) yield read;
@@ -129,7 +154,7 @@ async function* readMasks(
   }
   for (const mask of maskOf.values()) {
     const found = imageElsewhere(mask, finder);
-    const read = await unlessDamaged(() => readMask({ root, mask, folders }, found), pass);
+    const read = await unlessDamaged(() => readMask({ root, mask, folders, pass }, found), pass);
     if (read !== null) yield read;
   }
 }
@@ -142,7 +167,17 @@ function imageElsewhere(mask: string, finder: ImageFinder): Pick<AnnotatedImage,
 }
 
 async function readMask(
-  { root, mask, folders }: { root: string; mask: string; folders: readonly ClassFolder[] },
+  {
+    root,
+    mask,
+    folders,
+    pass,
+  }: {
+    readonly root: string;
+    readonly mask: string;
+    readonly folders: readonly ClassFolder[];
+    readonly pass: Pass;
+  },
   image: Pick<AnnotatedImage, 'path' | 'fileName'>,
 ): Promise<AnnotatedImage> {
   const path = join(root, mask);
@@ -155,7 +190,7 @@ async function readMask(
   const { width, height } = stored.header;
   const values = firstChannel(stored.samples, { channels: stored.channels, pixels: width * height });
   const { names, unlabeledValue } = classesFor(mask, { folders, path });
-  const raster: RasterLabels = {
+  const drawn: RasterLabels = {
     width,
     height,
     values,
@@ -167,7 +202,7 @@ async function readMask(
     size: { width, height },
     split: splitOfFolders(mask),
     annotations: [],
-    raster,
+    raster: withoutTransparent(drawn, { stored, source: mask, report: pass.report }),
     source: path,
   };
 }

@@ -9,7 +9,7 @@ import { ImageFinder } from '../image-finder.js';
 import type { Importer, ImportSource, OpenedSource, ReadOptions } from '../importer.js';
 import { jsonOf } from '../json-file.js';
 import { jsonParts, jsonRest } from '../json-list.js';
-import { imagesOf, nearestFiles, type Pass, type Report, stemOf } from '../reading.js';
+import { imagesOf, nearestFiles, type Pass, type Report, reportTo, stemOf } from '../reading.js';
 import { splitInName, splitOfFolders } from '../split-names.js';
 import { readShapes } from './shapes.js';
 import { pathOf, readTask, type Task } from './tasks.js';
@@ -48,16 +48,17 @@ async function firstTask(path: string): Promise<Task | null> {
 
 async function openLabelStudio(source: ImportSource, options: ReadOptions): Promise<OpenedSource> {
   const files: string[] = [];
-  let failure: unknown;
+  const failures: DataError[] = [];
   for (const file of source.files.filter(isJson)) {
     const task = await firstTask(join(source.root, file)).catch((error: unknown) => {
-      failure ??= error;
+      if (!(error instanceof DataError)) throw error;
+      failures.push(error);
       return null;
     });
     if (task !== null) files.push(file);
   }
   if (files.length === 0) {
-    if (failure instanceof DataError) throw failure;
+    if (failures[0] !== undefined) throw failures[0];
     // A file that is cut off in its first task has none either, and says so itself.
     const [only] = source.files.filter(isJson);
     if (only !== undefined) await jsonRest(join(source.root, only), { list: null });
@@ -65,6 +66,10 @@ async function openLabelStudio(source: ImportSource, options: ReadOptions): Prom
       `${source.path}: no tasks of Label Studio; expected its export as JSON or JSON_MIN, a list of tasks with "data" and ` +
         '"annotations"',
     );
+  }
+  const report = reportTo(options.onFinding);
+  for (const { message } of failures) {
+    report('unreadable-file', 'a file that cannot be read is left out, with its image', message);
   }
   return {
     classes: null,

@@ -71,6 +71,8 @@ async function* readImages(
   const finder = await ImageFinder.create(source, pass);
   for (const file of files) {
     const image = await readImage(source, { file, finder, report: pass.report });
+    // Somebody drew in its picture, which must not count as one in which nobody did.
+    if (image === null) finder.setAside(await namesIn(join(source.root, file), file), { from: file });
     if (image !== null) yield image;
   }
   // Labelme writes no file for a picture in which nobody drew. One file that a person names is about one picture.
@@ -99,6 +101,8 @@ async function readImage(
       report('image-by-file-name', message, `${file}: ${name}`);
     }
   }
+  // The picture inside of the file has these labels, and one of the file's name beside it has them too.
+  if (found === null && embedded !== '') finder.setAside([stem], { from: file });
   const size = sizeOf(imageWidth, imageHeight);
   if (size === null && (imageWidth ?? imageHeight ?? null) !== null) {
     report('invalid-size', 'a size that no image can have is not read', `${file}: imageWidth, imageHeight`);
@@ -114,6 +118,17 @@ async function readImage(
   };
 }
 
+/** Returns the names that the image of a file may have which cannot be read: its own, and one that its text states. */
+async function namesIn(path: string, file: string): Promise<string[]> {
+  const text = await readBoundedText(path).catch((error: unknown) => {
+    if (error instanceof DataError) return '';
+    throw error;
+  });
+  const [, stated] = /"imagePath"\s*:\s*"((?:[^"\\]|\\.)+)"/.exec(text) ?? [];
+  const own = posix.basename(stemOf(file));
+  return stated === undefined ? [own] : [own, stated.replaceAll('\\\\', '\\')];
+}
+
 /** Returns what a file holds, or null after saying why it is left out. */
 async function contentOf(
   path: string,
@@ -123,7 +138,11 @@ async function contentOf(
   if (content === null) return null;
   if (typeof content === 'object' && 'shapes' in content && Array.isArray(content.shapes))
     return { ...content };
-  report('other-file', 'a .json file without a list of "shapes" is left out', file);
+  report(
+    'other-file',
+    'a .json file without a list of "shapes" is left out, with an image of its name',
+    file,
+  );
   return null;
 }
 

@@ -4,6 +4,7 @@ import { type Color, ignoreIndex } from '../../data/index.js';
 import { type LabelSamples, readLabelSamples, shownColor } from '../../data/internal.js';
 import { DataError } from '../../errors/index.js';
 import type { ListedClass } from '../annotations.js';
+import { alphaOf } from '../label-images/transparent-pixels.js';
 import { backgroundMessage, isBackgroundName, type Report } from '../reading.js';
 import type { MaskClassList } from './class-list-file.js';
 import { mostColors } from './mask-pairs.js';
@@ -19,6 +20,8 @@ export interface MaskContent {
   readonly colors: ReadonlySet<number>;
   /** Says that palettes give one index different colors, so that the colors count. */
   readonly byColor: boolean;
+  /** Is the path of the first mask whose colors count, if any. */
+  readonly coloredFile: string | null;
 }
 
 /** Returns the color as one number. */
@@ -40,6 +43,7 @@ export async function readContent(
   // Of palettes, the colors of the indices that are used: they count where palettes disagree.
   const shown = new Set<number>();
   let byColor = false;
+  let coloredFile: string | null = null;
   for (const path of masks) {
     const stored = await readLabelSamples(path).catch((error: unknown) => {
       if (!(error instanceof DataError)) throw error;
@@ -48,9 +52,12 @@ export async function readContent(
     });
     if (stored === null) continue;
     const { samples, channels, inColor, palette } = stored;
+    const alpha = alphaOf(stored);
     if (inColor) {
+      coloredFile ??= path;
       let last = -1;
       for (let at = 0; at < samples.length; at += channels) {
+        if (alpha?.at(at / channels) === 0) continue;
         const key = colorKey([samples[at], samples[at + 1], samples[at + 2]] as [number, number, number]);
         if (key !== last) colors.add(key);
         last = key;
@@ -58,22 +65,28 @@ export async function readContent(
       if (colors.size > mostColors) throw tooManyColors(path);
       continue;
     }
-    for (const value of usedValues(samples, channels)) {
+    for (const value of usedValues(stored)) {
       const color = palette === null ? null : paletteColor(stored, value);
       const known = values.get(value);
       if (color !== null) shown.add(colorKey(color));
-      if (known !== undefined && known !== null && color !== null && `${known}` !== `${color}`)
+      if (known !== undefined && known !== null && color !== null && `${known}` !== `${color}`) {
         byColor = true;
+        coloredFile ??= path;
+      }
       if (known === undefined || known === null) values.set(value, color);
     }
   }
   if (byColor) for (const key of shown) colors.add(key);
-  return { values, colors, byColor };
+  return { values, colors, byColor, coloredFile };
 }
 
-function usedValues(samples: Uint8Array, channels: number): number[] {
+function usedValues(stored: LabelSamples): number[] {
+  const { samples, channels } = stored;
+  const alpha = alphaOf(stored);
   const used = new Uint8Array(256);
-  for (let at = 0; at < samples.length; at += channels) used[samples[at] as number] = 1;
+  for (let at = 0; at < samples.length; at += channels) {
+    if (alpha?.at(at / channels) !== 0) used[samples[at] as number] = 1;
+  }
   return [...used.keys()].filter((value) => used[value] === 1);
 }
 
@@ -96,6 +109,8 @@ export interface MaskMeaning {
   /** Lists the classes in their order. */
   readonly classes: readonly ListedClass[];
   readonly byColor: boolean;
+  /** Says why a mask in colors has no meaning: the others are gray, and the list states no colors. */
+  readonly colorProblem: string | null;
 }
 
 const white = 0xffffff;
@@ -105,7 +120,7 @@ const voidNames = /^_*(void|ignored?|don'?t[ _-]?care|out[ _-]?of[ _-]?roi)_*$/i
 /**
  * Gives the values and colors of masks a meaning: that of the list of classes, or names made of the values themselves.
  *
- * @throws {DataError} when masks are in colors and the list states none
+ * @throws {DataError} when all masks are in colors and the list states none
  */
 export function meaningOf(
   content: MaskContent,
@@ -119,7 +134,7 @@ export function meaningOf(
 }
 
 function byList(
-  { values, colors, byColor: palettesDisagree }: MaskContent,
+  { values, byColor: palettesDisagree, coloredFile }: MaskContent,
   { list: { classes, file }, report }: { readonly list: MaskClassList; readonly report: Report },
 ): MaskMeaning {
   const meaningOfClass = ({ name, color }: (typeof classes)[number]): Meaning => {
@@ -132,9 +147,12 @@ function byList(
   const ofColors = new Map<number, Meaning>(
     listed.flatMap(({ color, meaning }) => (color === null ? [] : [[colorKey(color), meaning] as const])),
   );
-  if (colors.size > 0 && ofColors.size === 0) {
+  const isWithoutColors = coloredFile !== null && ofColors.size === 0;
+  // A mask in colors among gray ones is the odd one.
+  const othersAreGray = values.size > 0 && !palettesDisagree;
+  if (isWithoutColors && !othersAreGray) {
     throw new DataError(
-      `${file}: states no colors, and the masks are in colors; add them: name,red,green,blue`,
+      `${file}: states no colors, and masks are in colors (${coloredFile}); add them: name,red,green,blue`,
     );
   }
   // Palettes in the colors of the list say more than their indices, which every tool numbers anew.
@@ -152,6 +170,9 @@ function byList(
     colors: ofColors,
     classes: listed.flatMap(({ meaning }) => listedClass(meaning)),
     byColor,
+    colorProblem: isWithoutColors
+      ? `is in colors, of which ${file} states none, and other masks are gray; save it as they are`
+      : null,
   };
 }
 
@@ -194,7 +215,13 @@ function byThemselves(
     place,
   );
   const meanings = [...ofValues.values(), ...ofColors.values()];
-  return { values: ofValues, colors: ofColors, classes: meanings.flatMap(listedClass), byColor };
+  return {
+    values: ofValues,
+    colors: ofColors,
+    classes: meanings.flatMap(listedClass),
+    byColor,
+    colorProblem: null,
+  };
 }
 
 function textOf(color: Color | null | undefined): string | null {

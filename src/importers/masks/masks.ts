@@ -7,6 +7,8 @@ import { DataError } from '../../errors/index.js';
 import type { AnnotatedImage, RasterLabels } from '../annotations.js';
 import type { Importer, ImportSource, OpenedSource, ReadOptions } from '../importer.js';
 import { firstChannel } from '../label-images/first-channel.js';
+import { alphaOf, withoutTransparent } from '../label-images/transparent-pixels.js';
+import { reportUnreadMask, unreadMasksText } from '../label-images/unread-mask.js';
 import { listSource } from '../list-source.js';
 import { imagesOf, type Pass, type Report, reportTo, unlessDamaged } from '../reading.js';
 import { splitOfFolders } from '../split-names.js';
@@ -25,6 +27,9 @@ export const masks: Importer = {
     const pairs = found.flatMap((folder) => folder.pairs);
     const first = pairs.find(({ image }) => image !== null);
     if (first !== undefined) return `${first.mask} for ${first.image}`;
+    // Opening says why they cannot be read.
+    const [unread] = found.flatMap((folder) => folder.unread);
+    if (unread !== undefined) return `${unread.mask} for ${unread.image}`;
     // Masks alone belong to images that a person names.
     const alone = pairs.length > 0 && pairs.length === source.files.filter(hasImageExtension).length;
     return alone ? `${pairs[0]?.mask} and others like it, without images` : null;
@@ -33,10 +38,12 @@ export const masks: Importer = {
 };
 
 async function openMasks(source: ImportSource, options: ReadOptions): Promise<OpenedSource> {
-  const images = options.images === null ? null : (await listSource(options.images, options)).files;
+  const images = options.images === null ? null : await listSource(options.images, options);
   const imageRoot = options.images ?? source.root;
   const report = reportTo(options.onFinding);
-  const folders = usable(await findMaskFolders(source, images), source);
+  const found = await findMaskFolders(source, images);
+  const folders = usable(found, source);
+  for (const { mask } of found.flatMap(({ unread }) => unread)) reportUnreadMask(mask, { report });
   for (const { folder, imageFolder, otherFolders } of folders) {
     for (const other of otherFolders) {
       const example = `${folder}: images of ${imageFolder}, not of ${other}`;
@@ -69,6 +76,8 @@ async function openMasks(source: ImportSource, options: ReadOptions): Promise<Op
 function usable(found: readonly MaskFolder[], source: ImportSource): MaskFolder[] {
   const paired = found.filter(({ pairs }) => pairs.some(({ image }) => image !== null));
   if (paired.length === 0) {
+    const [unread] = found.flatMap((folder) => folder.unread);
+    if (unread !== undefined) throw new DataError(`${source.path}: ${unreadMasksText(unread.mask)}`);
     throw new DataError(
       found.length === 0
         ? `${source.path}: no masks in it; expected PNGs of few values or colors`
@@ -107,7 +116,12 @@ async function* readFolders(
     for (const { mask, image } of pairs) {
       const source = join(root, mask);
       const read = await unlessDamaged(async () => {
-        const raster = rasterOf(await readLabelSamples(source), { meaning, report: pass.report, source });
+        const stored = await readLabelSamples(source);
+        if (stored.inColor && meaning.colorProblem !== null) {
+          throw new DataError(`${source}: ${meaning.colorProblem}`);
+        }
+        const drawn = rasterOf(stored, { meaning, report: pass.report, source });
+        const raster = withoutTransparent(drawn, { stored, source, report: pass.report });
         return {
           fileName: image ?? mask,
           path: image === null ? null : join(imageRoot, image),
@@ -157,7 +171,9 @@ function rasterOf(
   const places = new Map<number, number>();
   const meanings: (Meaning | undefined)[] = [];
   const values = new Uint8Array(pixels);
+  const alpha = alphaOf(stored);
   for (let pixel = 0, at = 0; pixel < pixels; pixel++, at += channels) {
+    if (alpha?.at(pixel) === 0) continue;
     const key = colorKey(samples.subarray(at, at + 3));
     let place = places.get(key);
     if (place === undefined) {

@@ -9,7 +9,7 @@ import { ImageFinder } from '../image-finder.js';
 import type { Importer, ImportSource, OpenedSource, ReadOptions } from '../importer.js';
 import { readBoundedText } from '../json-file.js';
 import { listSource } from '../list-source.js';
-import { imagesOf, nearestFiles, type Pass, reportTo, stemOf } from '../reading.js';
+import { imagesOf, nearestFiles, type Pass, reportTo, stemOf, unlessDamaged } from '../reading.js';
 import { splitOfFolders } from '../split-names.js';
 import { isDataFile, readDataFile, readNameList, type YoloDataFile } from './data-file.js';
 import { readRows } from './label-rows.js';
@@ -288,7 +288,8 @@ async function* readSamples(
       yield { ...given, annotations: [] };
       continue;
     }
-    const text = await readBoundedText(join(root, labels));
+    const text = await unlessDamaged(() => readBoundedText(join(root, labels)), pass);
+    if (text === null) continue;
     const annotations = readRows(text, {
       ...size,
       names,
