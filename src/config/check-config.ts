@@ -14,6 +14,7 @@ import { checkExtraHeads } from './extra-heads.js';
 import { checkFill } from './fill-section.js';
 import { withoutReplacedWeights } from './initial-weights.js';
 import { checkObjective } from './objective-sections.js';
+import { otherLabels } from './other-labels.js';
 import { checkQuick } from './quick-section.js';
 import type { Config } from './schema.js';
 import { checkStopping } from './stopping-section.js';
@@ -65,14 +66,16 @@ async function checkData(
   const checked: CheckedPart[] = [];
   for (const part of ['train', 'evaluation', 'clean'] as const) {
     if (part === 'clean' && !learnsFromClean(config) && !mixesClean(config)) continue;
-    const { problems, palettes = [] } = await checkDataset(datasetSection(data, part));
+    const section = datasetSection(data, part);
+    const { problems, palettes = [] } = await checkDataset(section);
     if (problems.length === 0) {
       checked.push({ part, palettes });
       continue;
     }
     const more = problems.length - shownProblems;
     const lines = [...problems.slice(0, shownProblems), ...(more > 0 ? [`(and ${more} more)`] : [])];
-    throw new DataError(lines.map((line) => `data.${part}: ${line}`).join('\n'));
+    const remedies = await otherLabels(section, part);
+    throw new DataError([...lines.map((line) => `data.${part}: ${line}`), ...remedies].join('\n'));
   }
   await comparePalettes(checked);
   await checkPoints(config);

@@ -1,11 +1,13 @@
 /** Runs `coarsely apply` as a person does. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { loadConfig } from '#cli/training/load-config.js';
 import {
   accept,
   journalOf,
+  put,
   regionOf,
   reviewedDataset,
   rowsOf,
@@ -75,4 +77,28 @@ test('says what changed, what people disagree about and what was left out, and e
     'coarsely: apply: --set takes options of the dataset, such as data.labelSuffix=_mask, not training\n',
   ]);
   expect(existsSync(`${output}-3`)).toBe(false);
+});
+
+test('names the command that trains on what there is: only coarse labels, and answered points', async () => {
+  const root = reviewedDataset();
+  rmSync(join(root, 'fine'), { recursive: true });
+  const tasks = join(temporaryFolder(), 'tasks.json');
+  const task = { split: 'train', image: 'a', width: 6, height: 4, x: 5, y: 3, class: 'car' };
+  put(tasks, JSON.stringify({ dataset: root, labels: 'coarse', by: 'anna', tasks: [task] }));
+  const output = join(temporaryFolder(), 'out');
+  const { code, stdout, stderr } = await coarsely(['apply', tasks, output]);
+  expect([code, stderr]).toEqual([0, '']);
+  const settings = '--set data.evaluation.labels=coarse --set data.points.split=train';
+  expect(stdout.trimEnd().split('\n').slice(-2)).toEqual([
+    'next: train on it',
+    `  coarsely train quick --data ${output} ${settings}`,
+  ]);
+  // What is printed is accepted, and what was wrong before names the setting.
+  const config = await loadConfig('quick', { data: output, set: settings.split(/ ?--set /).slice(1) });
+  expect(config.data.points?.split).toBe('train');
+  await expect(loadConfig('quick', { data: output, set: [] })).rejects.toThrow(
+    `data.evaluation: ${output}/fine/val: no such folder; a dataset has images/SPLIT and LABELS/SPLIT folders\n` +
+      "the labels of 'val' that are there are in coarse: --set data.evaluation.labels=coarse; " +
+      `coarsely check ${output} prints the whole command`,
+  );
 });

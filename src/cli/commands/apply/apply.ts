@@ -68,7 +68,9 @@ async function apply(
   }
   const { applyJournals } = await import('../../../review/index.js');
   const { reviewText } = await import('./review-text.js');
+  const { trainingCommand } = await import('./training-command.js');
   const { set = [], json = false, ...given } = options;
+  const reading = readingOptions(set);
   const line = createProgressLine('writing files');
   const stop = new AbortController();
   // The files that were written for a folder that does not appear are removed.
@@ -76,7 +78,7 @@ async function apply(
   const summary = await applyJournals(journals, {
     ...given,
     output,
-    reading: readingOptions(set),
+    reading,
     signal: stop.signal,
     onProgress: line.show,
     onNotice: printNotice,
@@ -94,7 +96,10 @@ async function apply(
     process.exitCode = exitCodes.interrupted;
     return;
   }
-  process.stdout.write(`${json ? JSON.stringify(summary) : reviewText(summary, { set })}\n`);
+  const next = await trainingCommand(summary, { reading, points: given.points });
+  process.stdout.write(
+    `${json ? JSON.stringify({ ...summary, command: next }) : reviewText(summary, { command: next })}\n`,
+  );
   if (summary.findings.length > 0 || summary.disputedPixels > 0) process.exitCode = exitCodes.failure;
 }
 

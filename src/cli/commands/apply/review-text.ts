@@ -9,8 +9,15 @@ const shownDisagreements = 5;
 const shownExamples = 3;
 const shownChanges = 12;
 
-/** Returns the text of the command, without a line break at its end. */
-export function reviewText(summary: ReviewSummary, { set }: { readonly set: readonly string[] }): string {
+/**
+ * Returns the text of the command, without a line break at its end.
+ *
+ * @param command trains on the reviewed dataset; null where it cannot be trained on as it is
+ */
+export function reviewText(
+  summary: ReviewSummary,
+  { command }: { readonly command: string | null },
+): string {
   return [
     ...decisionLines(summary),
     ...changeLines(summary),
@@ -18,8 +25,9 @@ export function reviewText(summary: ReviewSummary, { set }: { readonly set: read
     ...findingLines(summary),
     '',
     ...placeLines(summary),
-    'next: train on it',
-    `  ${['coarsely train quick', `--data ${shellWord(summary.output)}`, ...set.map((one) => `--set ${shellWord(one)}`)].join(' ')}`,
+    ...(command === null
+      ? ['next: see how to train on it', `  coarsely check ${shellWord(summary.output)}`]
+      : ['next: train on it', `  ${command}`]),
   ].join('\n');
 }
 
