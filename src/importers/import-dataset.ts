@@ -1,12 +1,13 @@
 /** Makes a dataset of the files of an annotation tool. */
 
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { readdir, realpath, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { ConfigError, DataError } from '../errors/index.js';
 import { stageFolder, writeDurably } from '../files/index.js';
 import { classesText } from './classes-text.js';
 import { FindingTally } from './dataset/finding-tally.js';
 import { type ScannedSource, scanImages } from './dataset/scan-images.js';
+import { chooseOrder } from './dataset/stated-order.js';
 import { writeImages } from './dataset/write-images.js';
 import { type ImportOptions, type ImportProgress, parseOptions } from './import-options.js';
 import { recordName, recordText } from './import-record.js';
@@ -33,7 +34,9 @@ export async function importDataset(
 ): Promise<ImportSummary> {
   const settings = parseOptions(options);
   await checkPlaces(path, { output, images: options.images });
-  const tally = new FindingTally(path);
+  // Places are relative to what is imported, also where that is one file.
+  const found = await stat(path).catch(() => null);
+  const tally = new FindingTally(found?.isFile() ? dirname(path) : path);
   const source = await listSource(path, { onFinding: (finding) => tally.add(finding) });
   const recognized = await recognizeSource(source, {
     format: options.format,
@@ -58,12 +61,13 @@ export async function importDataset(
       settings,
       tally,
     });
+    const drawing = chooseOrder(settings.drawOrder, scanned.statedOrder);
     const written = await writeImages(staging, opened, {
       images: plan.images,
       classes: plan.resolved.classes,
       labels: plan.resolved.labels,
       unlabeled: plan.resolved.unlabeled,
-      order: settings.drawOrder,
+      order: drawing.order,
       radius: settings.radius,
       labelsFolder: settings.labels,
       copy: options.copy ?? false,
@@ -87,12 +91,15 @@ export async function importDataset(
       findings: tally.findings(),
       notes: [
         ...plan.notes,
-        ...drawingNotes(written, { classes, order: settings.drawOrder, unlabeled }),
+        ...drawingNotes(written, { classes, drawing, unlabeled }),
         placementNote(written.placements),
       ],
     };
     await writeDurably(join(staging, 'classes.json'), classesText(plan.resolved.classes));
-    await writeDurably(join(staging, recordName), recordText(summary, { plan, settings, source }));
+    await writeDurably(
+      join(staging, recordName),
+      recordText(summary, { plan, settings, drawOrder: drawing.order, source }),
+    );
     return summary;
   });
 }
@@ -106,9 +113,12 @@ async function checkPlaces(
   if (found !== null && found?.isDirectory() !== true) {
     throw new ConfigError(`import: --images ${images}: no such folder; expected the folder of the images`);
   }
-  const [source, target] = [resolve(path), resolve(output)];
-  if (target === source || target.startsWith(`${source}${sep}`)) {
-    throw new DataError(`${output}: lies in what is imported, ${path}; choose a folder outside of it`);
+  const target = await realPlace(output);
+  for (const place of [path, ...(images === undefined ? [] : [images])]) {
+    const source = await realPlace(place);
+    if (target !== source && !target.startsWith(`${source}${sep}`)) continue;
+    const what = place === path ? 'in what is imported' : 'in the folder of the images';
+    throw new DataError(`${output}: lies ${what}, ${place}; choose a folder outside of it`);
   }
   const entries = await readdir(output).catch((cause: NodeJS.ErrnoException): string[] => {
     if (cause.code === 'ENOENT') return [];
@@ -122,6 +132,14 @@ async function checkPlaces(
           'folder of labels over if the classes are the same'
       : `${output}: is not empty; choose a new folder`,
   );
+}
+
+/** Returns where a path leads, through links, also when the last parts of it are not there yet. */
+async function realPlace(path: string): Promise<string> {
+  const place = resolve(path);
+  const real = await realpath(place).catch(() => null);
+  if (real !== null || dirname(place) === place) return real ?? place;
+  return join(await realPlace(dirname(place)), basename(place));
 }
 
 function progress({ onProgress, signal }: ImportOptions, state: ImportProgress): void {

@@ -24,8 +24,8 @@ export interface ImportOptions {
   readonly classes?: string | undefined;
   /** Says what becomes of pixels that no annotation covers: `ignore` by default. */
   readonly unlabeled?: UnlabeledPixels;
-  /** Says which of overlapping annotations lies on top: the smaller one by default. */
-  readonly drawOrder?: DrawOrder;
+  /** Says which of overlapping annotations lies on top: by default as the tool stacks them if the files say it, else the smaller one. */
+  readonly drawOrder?: DrawOrder | undefined;
   /** Labels the pixels up to this distance from points and lines, in pixels; 0 by default. */
   readonly radius?: number;
   /** Says what becomes of images without a label: left out by default, and kept where unlabeled pixels are background. */
@@ -57,7 +57,8 @@ export interface ImportSettings {
   readonly choice: ClassChoice | null;
   readonly shares: readonly SplitShare[] | null;
   readonly unlabeled: UnlabeledPixels;
-  readonly drawOrder: DrawOrder;
+  /** Is null where the files decide. */
+  readonly drawOrder: DrawOrder | null;
   readonly radius: number;
   readonly withoutLabels: WithoutLabels;
   readonly grouping: Grouping;
@@ -74,7 +75,7 @@ export function parseOptions({
   classes,
   split,
   unlabeled = 'ignore',
-  drawOrder = 'area',
+  drawOrder,
   radius = 0,
   withoutLabels = unlabeled === 'background' ? 'keep' : 'skip',
   grouping = 'frames',
@@ -93,7 +94,7 @@ export function parseOptions({
     choice: classes === undefined ? null : parseClassChoice(classes),
     shares: split === undefined ? null : parseShares(split),
     unlabeled,
-    drawOrder,
+    drawOrder: drawOrder ?? null,
     radius,
     withoutLabels,
     grouping,

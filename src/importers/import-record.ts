@@ -1,6 +1,7 @@
 /** Writes the record of an import, by which a person and a later program see where a dataset comes from. */
 
 import { basename, relative, resolve } from 'node:path';
+import type { DrawOrder } from './draw-annotations.js';
 import type { ImportSettings } from './import-options.js';
 import type { ImportSummary } from './import-summary.js';
 import type { ImportSource } from './importer.js';
@@ -17,10 +18,17 @@ export function recordText(
   {
     plan,
     settings,
+    drawOrder,
     source,
-  }: { readonly plan: ImagePlan; readonly settings: ImportSettings; readonly source: ImportSource },
+  }: {
+    readonly plan: ImagePlan;
+    readonly settings: ImportSettings;
+    /** Is the order in which annotations were drawn. */
+    readonly drawOrder: DrawOrder;
+    readonly source: ImportSource;
+  },
 ): string {
-  const { unlabeled, drawOrder, radius, grouping, seed } = settings;
+  const { unlabeled, radius, grouping, seed } = settings;
   const record = {
     recordFormat,
     source: resolve(path),

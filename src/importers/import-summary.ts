@@ -5,8 +5,8 @@ import type { Placement } from '../files/index.js';
 import { counted, formatPercent } from '../format/index.js';
 import type { CountedFinding } from './dataset/finding-tally.js';
 import type { ResolvedClasses } from './dataset/resolve-classes.js';
+import { type ChosenOrder, orderText } from './dataset/stated-order.js';
 import type { SplitTally, WrittenImages } from './dataset/write-images.js';
-import type { DrawOrder } from './draw-annotations.js';
 
 /** Describes a finished import. Shares are between 0 and 1. */
 export interface ImportSummary {
@@ -106,22 +106,16 @@ export function drawingNotes(
   { overlapping, splits }: WrittenImages,
   {
     classes,
-    order,
+    drawing,
     unlabeled,
   }: {
     readonly classes: readonly DatasetClass[];
-    readonly order: DrawOrder;
+    readonly drawing: ChosenOrder;
     readonly unlabeled: number;
   },
 ): string[] {
   const pixels = [...splits.values()].reduce((sum, tally) => sum + tally.pixels, 0);
   const unlabeledName = classes[unlabeled]?.name;
-  const others = {
-    area: '--draw-order file or z changes that',
-    file: '--draw-order area draws small ones on top',
-    z: '--draw-order area draws small ones on top',
-  } as const satisfies Record<DrawOrder, string>;
-  const onTop = { area: 'the smaller', file: 'the later', z: 'the higher' } as const;
   return [
     unlabeledName === undefined
       ? 'pixels that no annotation covers are not labeled (255); --unlabeled background makes them a class'
@@ -130,7 +124,7 @@ export function drawingNotes(
       ? []
       : [
           `where annotations of two classes overlap (${formatPercent(overlapping / pixels, { decimals: 2, sign: true })} of the pixels), ` +
-            `${onTop[order]} one counts; ${others[order]}`,
+            orderText(drawing),
         ]),
   ];
 }

@@ -5,6 +5,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, sep } from 'node:path';
 import { hasImageExtension, isHidden, unreadableFolder } from '../data/internal.js';
 import { DataError } from '../errors/index.js';
+import { recordName } from './import-record.js';
 import type { ImportSource, ReadOptions } from './importer.js';
 
 const archives: ReadonlySet<string> = new Set(['.zip', '.tar', '.gz', '.tgz', '.7z', '.rar', '.xz', '.bz2']);
@@ -43,6 +44,11 @@ async function filesBelow(
   const files: string[] = [];
   const visit = async (folder: string, inner: string): Promise<void> => {
     const entries = await readdir(folder, { withFileTypes: true });
+    if (inner !== '' && isImported(entries)) {
+      const message = 'a folder that is a dataset which an import wrote is left out';
+      onFinding({ code: 'imported-dataset', message, example: folder });
+      return;
+    }
     for (const entry of entries) {
       if (files.length >= most) return;
       if (isHidden(entry.name)) continue;
@@ -64,6 +70,15 @@ async function filesBelow(
     throw new DataError(unreadableFolder(root, error.code ?? error.message), { cause: error });
   });
   return files.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/**
+ * Returns whether a folder is what an import wrote. Its images are those that were imported, so that beside the originals each
+ * name would be there twice.
+ */
+function isImported(entries: readonly Dirent[]): boolean {
+  const names = new Set(entries.map(({ name }) => name));
+  return [recordName, 'classes.json', 'images'].every((name) => names.has(name));
 }
 
 /** Tells files and folders from what is neither, such as pipes, links to nothing, and links to a folder around the link. */

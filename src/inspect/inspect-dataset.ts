@@ -13,7 +13,7 @@ import { openDatasetSource } from './dataset-source.js';
 import { noSplit } from './folder-listing.js';
 import { openFolderSource } from './folder-source.js';
 import { imageHints } from './image-tally.js';
-import { importRemedy } from './import-remedy.js';
+import { importRemedy, importRemedyOfFile } from './import-remedy.js';
 import { inspectPoints } from './inspect-points.js';
 import { labelFindings, labelHints } from './label-findings.js';
 import { notADataset } from './not-a-dataset.js';
@@ -49,7 +49,8 @@ export async function inspectDataset(
   const folder = await stat(root).catch(() => null);
   if (!folder?.isDirectory()) {
     const what = folder === null ? 'no such folder' : 'not a folder';
-    throw new DataError(`${root}: ${what}; check takes the folder of a dataset`);
+    const importing = folder?.isFile() ? await importRemedyOfFile(root) : null;
+    throw new DataError(`${root}: ${what}; ${importing ?? 'check takes the folder of a dataset'}`);
   }
   const source = await openSource(root, { kind, options: given });
   if (source === null) return notADataset(root);

@@ -22,6 +22,7 @@ test('polygons, both forms of run lengths, crowds and key points are drawn where
   expect(count).toBe(2);
   expect(findings).toEqual([
     `unknown-image @ ${file}: annotations[9]`,
+    `ignored-shape @ ${file}: annotations[4]`,
     `box-only @ ${file}: annotations[5]`,
     `degenerate-shape @ ${file}: annotations[7]`,
     `degenerate-shape @ ${file}: annotations[7]`,

@@ -20,7 +20,11 @@ test('every shape of CVAT is drawn where the tool shows it, the higher layers on
   expect(classes).toEqual(['road', 'car', 'tree & bush', 'lane', 'person']);
   expect(count).toBe(2);
   expect(findings).toEqual([
+    'hidden-joint @ annotations.xml: line 41',
+    'hidden-joint @ annotations.xml: line 42',
+    'outside-shape @ annotations.xml: line 44',
     'unknown-shape @ annotations.xml: line 45',
+    'unknown-shape @ annotations.xml: line 46',
     'unnamed-shape @ annotations.xml: line 47',
     'unreadable-shape @ annotations.xml: line 48',
   ]);

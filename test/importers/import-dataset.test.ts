@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -193,6 +194,42 @@ test('the overlap rule is stated with the pixels that it decided', async () => {
   expect(await rows('a')).toEqual(['111111', '111111', '111111']);
 });
 
+test('a tool that stacks shapes is drawn as it shows them, and the note says which order was used and why', async () => {
+  const small = { ...box('car', 1, 3), z: 0 };
+  const large = { ...box('road', 0, 6), z: 1 };
+  const noteOf = async (annotations: readonly Annotation[], options: ImportOptions = {}) => {
+    rmSync(out, { recursive: true, force: true });
+    const { notes } = await run(tool({ 'a.png': { annotations } }), options);
+    const note = notes.find((one) => one.startsWith('where annotations'))?.split('pixels), ')[1];
+    const { settings } = JSON.parse(readFileSync(join(out, 'import.json'), 'utf8')) as {
+      settings: { drawOrder: string };
+    };
+    return [(await rows('a'))[0], settings.drawOrder, note];
+  };
+  const areaDraws = '--draw-order area draws small ones on top';
+  const [carOnTop, roadOnTop] = ['100111', '111111'];
+  expect(await noteOf([large, small])).toEqual([
+    ...[roadOnTop, 'z', `the one with the higher z counts, as the files state a z-order; ${areaDraws}`],
+  ]);
+  expect(await noteOf([large, small], { drawOrder: 'area' })).toEqual([
+    ...[carOnTop, 'area', 'the smaller one counts; --draw-order z follows the z-order of the files'],
+  ]);
+  // One height for all says nothing about what lies on top.
+  expect(await noteOf([small, { ...large, z: 0 }])).toEqual([
+    ...[carOnTop, 'area', 'the smaller one counts; --draw-order file lets the later one count'],
+  ]);
+  expect(await noteOf([small, { ...large, z: 0 }], { drawOrder: 'z' })).toEqual([
+    ...[
+      roadOnTop,
+      'z',
+      `the later one in the file counts, as the files state the same z for all; ${areaDraws}`,
+    ],
+  ]);
+  expect(await noteOf([box('car', 1, 3), box('road', 0, 6)], { drawOrder: 'z' })).toEqual([
+    ...[roadOnTop, 'z', `the later one in the file counts, as the files state no z-order; ${areaDraws}`],
+  ]);
+});
+
 test('missing, unreadable and wrongly sized images are named and left out', async () => {
   writeFileSync(join(source, 'torn.png'), rgbPng(size, () => [1, 2, 3]).subarray(0, 20));
   const annotations = [box('car', 0, 1)];
@@ -337,6 +374,50 @@ test('a folder that holds something, and one inside of the source, are refused',
   await expect(importDataset(source, source, { importers: [importer] })).rejects.toThrow(
     'lies in what is imported',
   );
+});
+
+test('one file: places are written in one form, and what an import wrote beside it is no source of images', async () => {
+  const shape = (points: readonly unknown[]) => ({ label: 'car', shape_type: 'polygon', points });
+  const corners = [0, 3].flatMap((x) => [
+    [x, 0],
+    [x, 3],
+  ]);
+  const shapes = [shape(corners.slice(0, 2)), shape(['?']), shape(corners)];
+  mkdirSync(join(source, 'photos'));
+  writeFileSync(
+    join(source, 'photos/a.png'),
+    rgbPng(size, (pixel) => [pixel, 1, 2]),
+  );
+  const file = join(source, 'a.json');
+  writeFileSync(file, JSON.stringify({ version: '5', imagePath: 'b/a.png', shapes }));
+  const beside = join(source, 'out');
+  const first = await importDataset(file, beside);
+  expect(first.findings.map(({ code, examples }) => [code, examples])).toEqual([
+    ['image-elsewhere', ['a.json: b/a.png (photos/a.png)']],
+    ['unreadable-shape', ['a.json: shapes[1]']],
+    ['degenerate-shape', ['a.json: shapes[0]']],
+  ]);
+  // The image of the first import has the same name, and is not taken for another one.
+  const second = await importDataset(file, join(root, 'second'));
+  expect(second.images).toBe(1);
+  expect(second.findings.map(({ code, examples }) => [code, examples[0]])).toEqual([
+    ['imported-dataset', 'out'],
+    ...first.findings.map(({ code, examples }) => [code, examples[0]]),
+  ]);
+});
+
+test('a dataset in the folder of images, also behind a link, is refused', async () => {
+  const importer = tool({ 'a.png': { annotations: [box('car', 0, 1)] } });
+  const photos = join(root, 'photos');
+  mkdirSync(photos);
+  symlinkSync(source, join(root, 'link'));
+  const refused = (output: string) =>
+    importDataset(source, output, { importers: [importer], images: photos }).catch(
+      (error: unknown) => (error as Error).message,
+    );
+  expect(await refused(join(photos, 'x/out'))).toContain(`lies in the folder of the images, ${photos};`);
+  expect(await refused(join(root, 'link/x/out'))).toContain(`lies in what is imported, ${source};`);
+  expect(existsSync(join(source, 'x'))).toBe(false);
 });
 
 test('a source that changes, and a stop, leave nothing behind', async () => {

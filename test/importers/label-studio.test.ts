@@ -176,7 +176,10 @@ test('an image inside of the task is embedded, and of several images the first i
   const { images, findings } = await readSource(labelStudio, { 'a.json': task(results, data) });
   expect(images[0]).toMatchObject({ fileName: 'a-0.png', path: null, embedded: png });
   expect(images[0]?.annotations).toHaveLength(1);
-  expect(findings).toEqual(['several-images @ a.json: [0].one']);
+  expect(findings).toEqual([
+    'several-images @ a.json: [0].one',
+    'other-image-shape @ a.json: [0].annotations[0].result[1]: on two',
+  ]);
 });
 
 test('a damaged file among others is named', async () => {
@@ -196,4 +199,48 @@ test.each([
   ['[{"data": nothing}]', /^a\.json: not valid JSON \(/],
 ])('a damaged export is named: %s', async (content, message) => {
   await expect(readSource(labelStudio, { 'a.json': content })).rejects.toThrow(message);
+});
+
+const square = [
+  [0, 0],
+  [50, 0],
+  [50, 100],
+  [0, 100],
+];
+const polygon = (label: string, more: object = {}) => ({
+  ...result({ points: square, polygonlabels: [label] }, 'polygonlabels'),
+  ...more,
+});
+
+test('an image that was turned in the tool is left out and named, and one that was turned back is read', async () => {
+  const { images, findings } = await readSource(labelStudio, {
+    'a.json': task([polygon('car', { image_rotation: 0 }), polygon('car', { image_rotation: 90 })]),
+    'b.json': task([polygon('bus', { image_rotation: 360 })], { image: 'b.png' }),
+  });
+  expect(findings).toEqual(['turned-image @ a.json: [0].annotations[0].result[1]: 90°']);
+  expect(images.map(({ fileName }) => fileName)).toEqual(['b.png']);
+  expect(imageRows(images[0])).toEqual(['bb..', 'bb..', 'bb..']);
+});
+
+test('shapes on the further images of a task are named one by one; where tags do not tell, the images are left out', async () => {
+  const data = { left: 'a.png', right: 'b.png' };
+  const { images, findings } = await readSource(labelStudio, {
+    'a.json': task([polygon('car', { to_name: 'left' }), polygon('bus', { to_name: 'right' })], data),
+    'b.json': task([polygon('car', { to_name: 'one' }), polygon('bus', { to_name: 'two' })], data),
+    'c.json': task([polygon('car', { to_name: 'one' })], data),
+  });
+  expect(images.map(({ annotations }) => annotations.map(({ className }) => className))).toEqual([
+    ['car'],
+    ['car'],
+  ]);
+  const where = (name: string, at: number, on: string) =>
+    `other-image-shape @ ${name}: [0].annotations[0].result[${at}]: on ${on}`;
+  expect(findings).toEqual([
+    'several-images @ a.json: [0].left',
+    where('a.json', 1, 'right'),
+    'several-images @ b.json: [0].left',
+    where('b.json', 0, 'one'),
+    where('b.json', 1, 'two'),
+    'several-images @ c.json: [0].left',
+  ]);
 });

@@ -17,7 +17,11 @@ test('every shape of Labelme is drawn where the tool shows it', async () => {
     { pictures: ['pictures/street.jpg'] },
   );
   expect(recognized).toBe('annotations/street.json has "shapes" of Labelme');
-  expect([classes, count, findings]).toEqual([null, 1, []]);
+  expect([classes, count, findings]).toEqual([
+    null,
+    1,
+    ['ignored-shape @ annotations/street.json: shapes[11]'],
+  ]);
   const [image] = images;
   expect(image).toMatchObject({
     fileName: '..\\pictures\\street.jpg',

@@ -40,6 +40,22 @@ test("Roboflow's copies of one image are one group", () => {
   expect(titles([copy('ab'), copy('cd')])).toHaveLength(1);
 });
 
+test('images that have nothing but a name in common are no series', () => {
+  // x.jpg and x.png, a picture of one name in two splits, and two formats of one number.
+  const paths = ['x', 'x', 'train/street', 'val/street', 'photo_7', 'photo_7'];
+  expect(titles(paths)).toHaveLength(6);
+  expect(new Set(groupImages(paths, 'frames').map(({ key }) => key)).size).toBe(6);
+  const copies = ['a_jpg.rf.0123456789abcdef', 'a_jpg.rf.fedcba9876543210'];
+  const { notes } = chooseSplits({
+    ...{ origins: [...paths, ...copies], shares: half, grouping: 'frames', seed: 0 },
+    stated: Array.from({ length: 8 }, () => null),
+  });
+  expect(notes.slice(1)).toEqual([
+    'the copies that Roboflow made of 1 image stay in one split: a_jpg.rf.0123456789abcdef … a_jpg.rf.fedcba9876543210 (2); ' +
+      '--by-folder keeps folders together, --by-file divides every image on its own',
+  ]);
+});
+
 test('names of hexadecimal digits stand alone', () => {
   expect(titles(['9f3ac1d0', '1b7e44aa', 'c0ffee12'])).toHaveLength(3);
 });

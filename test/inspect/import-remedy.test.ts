@@ -57,6 +57,39 @@ test('a folder of images whose labels are those of a tool', async () => {
   expect(found.some((line) => line.includes(`coarsely import ${root} ${root}-dataset`))).toBe(true);
 });
 
+test('a file of annotations: its folder where that is of the same tool, or else the file alone', async () => {
+  const root = join(await temporaryFolder(), 'data.v2');
+  const put = (path: string, content: string | Uint8Array): void => {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), content);
+  };
+  put('labelme/a.png', photo);
+  put('labelme/a.json', JSON.stringify(labelme));
+  put('yolo/data.yaml', 'names: [car]\ntrain: images/train\n');
+  put('yolo/images/train/a.png', photo);
+  put('yolo/labels/train/a.txt', '0 0 0 1 0 1 1\n');
+  put('mixed/annotations.xml', '<annotations><version>1.1</version></annotations>');
+  put('mixed/a.json', JSON.stringify(labelme));
+  put('mixed/notes.txt', 'nothing');
+  const lineOf = async (path: string): Promise<string> => {
+    const error = await inspectDataset(join(root, path)).catch((thrown: unknown) => thrown);
+    return error instanceof Error ? error.message.replaceAll(root, 'R') : 'none';
+  };
+  expect(await lineOf('labelme/a.json')).toMatch(
+    /^R\/labelme\/a\.json: not a folder; this looks like Labelme \(.*\): coarsely import R\/labelme R\/labelme-dataset$/,
+  );
+  expect(await lineOf('yolo/data.yaml')).toMatch(/YOLO.*: coarsely import R\/yolo R\/yolo-dataset$/);
+  expect(await lineOf('mixed/annotations.xml')).toMatch(
+    /CVAT.*: coarsely import R\/mixed\/annotations\.xml R\/mixed\/annotations-dataset$/,
+  );
+  expect(await lineOf('mixed/notes.txt')).toBe(
+    'R/mixed/notes.txt: not a folder; check takes the folder of a dataset',
+  );
+  expect(await lineOf('labelme/a.png')).toMatch(/check takes the folder of a dataset$/);
+  const [folder, found] = await remedies({ 'set.v2/a.png': photo, 'set.v2/a.json': JSON.stringify(labelme) });
+  expect(found[0]).toContain(`coarsely import ${folder} ${folder}-dataset`);
+});
+
 test('other folders get no such advice', async () => {
   const [, found] = await remedies({ 'notes.txt': 'nothing' });
   expect(found).toEqual(['arrange the files as above']);

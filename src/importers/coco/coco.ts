@@ -210,6 +210,9 @@ function annotationsOf(
       tell('empty-shape', 'an annotation that outlines nothing is left out');
     // A crowd is many objects in one outline, with what lies between them.
     const isIgnored = Boolean(content.iscrowd) || Boolean(content.ignore);
+    if (isIgnored && shapes.length > 0) {
+      tell('ignored-shape', 'an annotation that is marked as a crowd, or to be ignored, is ignored (255)');
+    }
     return shapes.map((shape) => ({ className: isIgnored ? null : listed.name, shape, place }));
   });
 }

@@ -83,10 +83,14 @@ export async function* readImages(
     const place = `line ${line}`;
     const tell = (code: string, message: string): void => report(code, message, `${file}: ${place}`);
     if (name === 'image') image = imageOf(attributes, tell);
-    if (image === null || !shapeNames.has(name)) continue;
+    if (image === null) continue;
+    if (!shapeNames.has(name)) {
+      if (event.around.at(-1) === 'image') tell('unknown-shape', leftOutText(name));
+      continue;
+    }
     if (name === 'skeleton') skeleton = attributes.get('label') ?? null;
     else if (event.around.at(-1) === 'skeleton') {
-      const joint = jointOf(attributes, { className: skeleton, place });
+      const joint = jointOf(attributes, { className: skeleton, place, tell });
       if (joint !== null) image.annotations.push(joint);
     } else {
       const annotation = annotationOf(name, attributes, { place, tell });
@@ -110,6 +114,13 @@ async function* elementsOf(path: string): AsyncGenerator<XmlEvent> {
     }
     yield event;
   }
+}
+
+/** Says why an element of an image that is no shape is left out. */
+function leftOutText(name: string): string {
+  return name === 'tag'
+    ? 'a tag is left out, as it is about a whole image'
+    : `a ${name.slice(0, 40)} is left out, as it is no shape that is known`;
 }
 
 function imageOf(
@@ -136,8 +147,10 @@ function annotationOf(
     tell('unnamed-shape', 'a shape without a label is left out');
     return null;
   }
-  // The object has left the picture.
-  if (attributes.get('outside') === '1') return null;
+  if (attributes.get('outside') === '1') {
+    tell('outside-shape', 'a shape that is marked as outside of the picture is left out');
+    return null;
+  }
   const shape = shapeOf(name, attributes, tell);
   const z = numberOf(attributes.get('z_order'));
   return shape === null ? null : { className: label, shape, ...(Number.isFinite(z) && { z }), place };
@@ -146,9 +159,19 @@ function annotationOf(
 /** Returns a joint of a skeleton as a point of the skeleton's class; null where another object hides it. */
 function jointOf(
   attributes: ReadonlyMap<string, string>,
-  { className, place }: { readonly className: string | null; readonly place: string },
+  {
+    className,
+    place,
+    tell,
+  }: {
+    readonly className: string | null;
+    readonly place: string;
+    readonly tell: (code: string, message: string) => void;
+  },
 ): Annotation | null {
   const hidden = attributes.get('outside') === '1' || attributes.get('occluded') === '1';
+  if (hidden)
+    tell('hidden-joint', 'a joint of a skeleton that is hidden or outside of the picture is left out');
   if (hidden || className === null) return null;
   return { className, shape: { kind: 'points', points: pointsOf(attributes) }, place };
 }

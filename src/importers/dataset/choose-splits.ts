@@ -97,15 +97,28 @@ function groupNotes(
     .filter(({ members }) => members.length > 1)
     .sort((a, b) => b.members.length - a.members.length);
   if (grouping === 'file' || several.length === 0) return [];
-  const listed = several.slice(0, shownGroups).map(({ title, members }) => `${title} (${members.length})`);
-  const more = several.length > shownGroups ? ` and ${several.length - shownGroups} more` : '';
-  const notes =
-    grouping === 'folder'
-      ? [`each folder stays in one split: ${listed.join(', ')}${more}`]
-      : [
-          `${counted(several.length, 'series of numbered names is', 'series of numbered names are')} taken for frames of a video, ` +
-            `which stay in one split: ${listed.join(', ')}${more}; --by-folder keeps folders together, --by-file divides every image on its own`,
-        ];
+  const listed = (kind: ImageGroup['kind']): { readonly count: number; readonly text: string } => {
+    const own = several.filter((group) => group.kind === kind);
+    const shown = own.slice(0, shownGroups).map(({ title, members }) => `${title} (${members.length})`);
+    const more = own.length > shownGroups ? ` and ${own.length - shownGroups} more` : '';
+    return { count: own.length, text: `${shown.join(', ')}${more}` };
+  };
+  const [folders, series, copies] = [listed('folder'), listed('series'), listed('copies')];
+  const others = '--by-folder keeps folders together, --by-file divides every image on its own';
+  const notes = [
+    ...(folders.count > 0 ? [`each folder stays in one split: ${folders.text}`] : []),
+    ...(series.count > 0
+      ? [
+          `${counted(series.count, 'series of numbered names is', 'series of numbered names are')} taken for frames of a video, ` +
+            `which stay in one split: ${series.text}; ${others}`,
+        ]
+      : []),
+    ...(copies.count > 0
+      ? [
+          `the copies that Roboflow made of ${counted(copies.count, 'image')} stay in one split: ${copies.text}; ${others}`,
+        ]
+      : []),
+  ];
   for (const { title, members } of assigned.divided) {
     notes.push(
       `${title} (${members.length}) is too long for one split and is divided between two of its images, ` +

@@ -12,6 +12,8 @@ export interface ImageGroup {
   readonly key: string;
   /** Names the group for a person: `video_0001 … video_0120`, or a folder. */
   readonly title: string;
+  /** Says what keeps its images together: numbers, that they are copies of one image, their folder, or nothing, as there is one. */
+  readonly kind: 'series' | 'copies' | 'folder' | 'single';
   /** Holds the indices of its images. */
   readonly members: readonly number[];
 }
@@ -28,7 +30,7 @@ const widestGap = 3;
  * Groups images by their paths without extension.
  *
  * With `frames`, names that differ only in their last number form a series, in each folder of its own, and a series is divided
- * where its numbers jump; names without a number stand alone. With `folder` each folder is a group, with `file` each image.
+ * where its numbers jump; the copies that Roboflow makes of an image stay together, and other images stand alone. With `folder` each folder is a group, with `file` each image.
  */
 export function groupImages(paths: readonly string[], grouping: Grouping): ImageGroup[] {
   const groups =
@@ -37,7 +39,12 @@ export function groupImages(paths: readonly string[], grouping: Grouping): Image
 }
 
 function byFile(paths: readonly string[]): ImageGroup[] {
-  return paths.map((path, index) => ({ key: path, title: path, members: [index] }));
+  return paths.map((path, index) => ({
+    key: path,
+    title: path,
+    kind: 'single',
+    members: [index],
+  }));
 }
 
 function byFolder(paths: readonly string[]): ImageGroup[] {
@@ -46,6 +53,7 @@ function byFolder(paths: readonly string[]): ImageGroup[] {
   return [...folders].map(([folder, members]) => ({
     key: folder,
     title: `${folder}/`,
+    kind: 'folder',
     members: members.sort((a, b) => ((paths[a] as string) < (paths[b] as string) ? -1 : 1)),
   }));
 }
@@ -53,26 +61,49 @@ function byFolder(paths: readonly string[]): ImageGroup[] {
 interface Frame {
   readonly index: number;
   readonly path: string;
+  /** Names the image that this one is a copy of, if it is one of Roboflow. */
+  readonly copyOf: string | null;
   readonly number: number;
 }
 
 function byFrames(paths: readonly string[]): ImageGroup[] {
   const series = new Map<string, Frame[]>();
   for (const [index, path] of paths.entries()) {
-    const original = withoutSplits(path.replace(roboflowCopy, ''));
+    const plain = path.replace(roboflowCopy, '');
+    const original = withoutSplits(plain);
     const start = original.lastIndexOf('/') + 1;
     const [, before, digits, after] = /^(.*?)(\d+)(\D*)$/s.exec(original.slice(start)) ?? [];
     const key =
       digits === undefined ? original : `${original.slice(0, start)}${before as string}#${after as string}`;
-    append(series, key, { index, path, number: Number(digits ?? 0) });
+    append(series, key, {
+      index,
+      path,
+      copyOf: plain === path ? null : original,
+      number: Number(digits ?? 0),
+    });
   }
   return [...series].flatMap(([key, frames]) =>
-    runsOf(frames.sort((a, b) => a.number - b.number || (a.path < b.path ? -1 : 1))).map((run) => ({
-      key: `${key}:${run[0]?.number}`,
-      title: titleOf(run),
-      members: run.map(({ index }) => index),
-    })),
+    runsOf(frames.sort((a, b) => a.number - b.number || (a.path < b.path ? -1 : 1))).flatMap((run) =>
+      groupsOf(run, `${key}:${run[0]?.number}`),
+    ),
   );
+}
+
+/** Returns a run as one group, or its images one by one where nothing but their name is the same: `x.jpg` and `x.png`. */
+function groupsOf(run: readonly Frame[], key: string): ImageGroup[] {
+  const [first] = run;
+  const isSeries = run.some(({ number }) => number !== first?.number);
+  const areCopies = run.every(({ copyOf }) => copyOf !== null && copyOf === first?.copyOf);
+  if (run.length > 1 && (isSeries || areCopies)) {
+    const kind = isSeries ? 'series' : 'copies';
+    return [{ key, title: titleOf(run), kind, members: run.map(({ index }) => index) }];
+  }
+  return run.map(({ index, path }, place) => ({
+    key: place === 0 ? key : `${key}:${place}`,
+    title: path,
+    kind: 'single',
+    members: [index],
+  }));
 }
 
 /** Leaves out folders of splits, as frames of one video may lie in several. */
@@ -96,7 +127,7 @@ function runsOf(frames: readonly Frame[]): Frame[][] {
 
 function titleOf(run: readonly Frame[]): string {
   const [first, last] = [run[0] as Frame, run.at(-1) as Frame];
-  return run.length === 1 ? first.path : `${first.path} … ${posix.basename(last.path)}`;
+  return `${first.path} … ${posix.basename(last.path)}`;
 }
 
 function median(values: readonly number[]): number {

@@ -11,6 +11,7 @@ import { DataError } from '../../errors/index.js';
 import type { AnnotatedImage } from '../annotations.js';
 import type { ImportFinding, OpenedSource } from '../importer.js';
 import { uprightSize } from './orient-labels.js';
+import { type StatedOrder, StatedOrderTally } from './stated-order.js';
 
 /** Holds what is kept of an image that can be imported. */
 export interface ScannedImage {
@@ -39,6 +40,8 @@ export interface ScannedSource {
   readonly given: number;
   /** Counts annotations by class name, as it is written. A label image counts one for each class in it. */
   readonly classCounts: ReadonlyMap<string, number>;
+  /** Says whether the files state what lies on top. */
+  readonly statedOrder: StatedOrder;
 }
 
 /** Configures `scanImages`. */
@@ -66,6 +69,7 @@ export async function scanImages(
   const classCounts = new Map<string, number>();
   // Images mostly have the same few classes: equal lists are kept once.
   const lists = new Map<string, readonly string[]>();
+  const order = new StatedOrderTally();
   let given = 0;
   for await (const image of opened.images()) {
     const index = given++;
@@ -91,9 +95,10 @@ export async function scanImages(
     const fitted = await fitOf(image, file, onFinding);
     if (fitted === null) continue;
     const { fileName, source, split } = image;
+    order.add(image.annotations);
     images.push({ index, fileName, ...file, source, split, ...fitted, classNames });
   }
-  return { images, given, classCounts };
+  return { images, given, classCounts, statedOrder: order.stated };
 }
 
 /** Adds the annotations of an image to the counts and returns the names that they have. */

@@ -11,8 +11,8 @@ import { jsonOf } from '../json-file.js';
 import { jsonParts, jsonRest } from '../json-list.js';
 import { imagesOf, nearestFiles, type Pass, type Report, reportTo, stemOf } from '../reading.js';
 import { splitInName, splitOfFolders } from '../split-names.js';
-import { readShapes } from './shapes.js';
-import { pathOf, readTask, type Task } from './tasks.js';
+import { isShape, readShapes } from './shapes.js';
+import { pathOf, readTask, type Task, type TaskResult } from './tasks.js';
 
 /** Reads exports of Label Studio. */
 export const labelStudio: Importer = {
@@ -155,8 +155,18 @@ async function readImageTask(
       at(place),
     );
   }
-  const others = new Set(task.images.slice(1).map(({ key }) => key));
-  const results = task.results.filter(({ toName }) => toName === null || !others.has(toName));
+  const results = resultsOfFirst(task, { report, at });
+  if (results === null) return null;
+  const turned = results.find((result) => result.turned !== 0 && isShape(result));
+  if (turned !== undefined) {
+    report(
+      'turned-image',
+      'an image that was turned in Label Studio (image_rotation) is left out, as its versions place shapes on it differently; ' +
+        'turn it back there and export again',
+      `${at(turned.place)}: ${turned.turned}°`,
+    );
+    return null;
+  }
   const found = imageOf(shown.value, { file, place, finder });
   const stated = results.find(({ width, height }) => width !== null && height !== null);
   const size =
@@ -173,6 +183,32 @@ async function readImageTask(
     }),
     source: path,
   };
+}
+
+/**
+ * Returns the results about the first image of a task, and counts the shapes on its others. Results name the tag that shows an
+ * image, which mostly has the name of the data. With other names, one tag alone is taken to show the first image; of several nobody
+ * can tell which image they show, and the result is null.
+ */
+function resultsOfFirst(
+  { images: [shown, ...others], results }: Task,
+  { report, at }: { readonly report: Report; readonly at: (inner: string) => string },
+): readonly TaskResult[] | null {
+  if (others.length === 0) return results;
+  const tags = new Set(results.filter(isShape).map(({ toName }) => toName));
+  const otherKeys = new Set<string | null>(others.map(({ key }) => key));
+  const isFirst = ({ toName }: TaskResult): boolean =>
+    toName === shown?.key || toName === null || (tags.size === 1 && !otherKeys.has(toName));
+  for (const result of results) {
+    if (isFirst(result) || !isShape(result)) continue;
+    report(
+      'other-image-shape',
+      'a shape that is not on the first image of its task is left out; export the images as tasks of their own',
+      at(`${result.place}: on ${result.toName}`),
+    );
+  }
+  const isUnclear = tags.size > 1 && ![...tags].some((tag) => tag === shown?.key || otherKeys.has(tag));
+  return isUnclear ? null : results.filter(isFirst);
 }
 
 /** Returns the size of an image whose shapes do not state it. */

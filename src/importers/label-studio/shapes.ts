@@ -25,7 +25,7 @@ export function readShapes(results: readonly TaskResult[], { size, report }: Sha
     if (id !== null && classes.length > 0) classesById.set(id, classes);
   }
   return results.flatMap((result) => {
-    const kind = result.type.replace(/labels$/, '');
+    const kind = kindOf(result.type);
     const read = shapes.get(kind);
     if (read === undefined) {
       nameOther(result, { kind, report });
@@ -50,6 +50,16 @@ export function readShapes(results: readonly TaskResult[], { size, report }: Sha
     if (classes.length === 0) report('unnamed-shape', 'a shape without a class is ignored', result.place);
     return [{ className: classes[0] ?? null, shape, place: result.place }];
   });
+}
+
+/** Returns whether a result is a shape, not the answer to a question or the class of another one. */
+export function isShape({ type }: TaskResult): boolean {
+  return shapes.has(kindOf(type));
+}
+
+/** Returns the kind of a shape without its labels: `polygon` of `polygonlabels`. */
+function kindOf(type: string): string {
+  return type.replace(/labels$/, '');
 }
 
 /** Names results that are no shapes. Relations between shapes, and the classes of shapes, say nothing about pixels alone. */

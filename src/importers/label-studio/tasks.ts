@@ -15,6 +15,8 @@ export interface TaskResult {
   readonly id: string | null;
   /** Names the image of a task of several. */
   readonly toName: string | null;
+  /** Is by how many degrees the annotator had turned the picture. */
+  readonly turned: number;
   readonly width: number | null;
   readonly height: number | null;
   readonly value: ReadonlyMap<string, unknown>;
@@ -34,6 +36,7 @@ export interface Task {
 }
 
 const text = z.string();
+const number = z.number();
 const side = z.int().min(1).max(65_535);
 const objects = z.array(z.unknown());
 
@@ -84,6 +87,7 @@ function resultOf(fields: ReadonlyMap<string, unknown>, place: string): TaskResu
     type: text.safeParse(fields.get('type')).data ?? '',
     id: text.safeParse(fields.get('id')).data ?? null,
     toName: text.safeParse(fields.get('to_name')).data ?? null,
+    turned: turnOf(fields),
     ...sizeOf(fields),
     value: fieldsOf(fields.get('value')) ?? new Map(),
     place,
@@ -100,12 +104,18 @@ function smallTask(fields: ReadonlyMap<string, unknown>, place: string): Task | 
       const type = value === null ? undefined : [...value.keys()].find((key) => /[a-z]labels$/.test(key));
       if (value === null || type === undefined) continue;
       const where = `${place}.${control}[${index}]`;
-      results.push({ type, id: null, toName: null, ...sizeOf(value), value, place: where });
+      const turned = turnOf(value);
+      results.push({ type, id: null, toName: null, turned, ...sizeOf(value), value, place: where });
     }
   }
   const images = imagesOf(fields);
   const isTask = images.length > 0 && (results.length > 0 || fields.has('annotation_id'));
   return isTask ? { images, results, several: false, onlyPredictions: false } : null;
+}
+
+function turnOf(fields: ReadonlyMap<string, unknown>): number {
+  const degrees = number.safeParse(fields.get('image_rotation')).data ?? 0;
+  return degrees % 360;
 }
 
 function sizeOf(fields: ReadonlyMap<string, unknown>): Pick<TaskResult, 'width' | 'height'> {

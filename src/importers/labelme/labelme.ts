@@ -163,6 +163,8 @@ function annotationsOf(
     }
     const shape = shapeOf(entry, tell);
     if (shape === null) return [];
+    if (name === ignoredLabel)
+      tell('ignored-shape', `a shape with the label ${ignoredLabel} is ignored (255)`);
     return [{ className: name === ignoredLabel ? null : name, shape, place }];
   });
 }

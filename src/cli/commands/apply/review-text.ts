@@ -14,10 +14,7 @@ const shownChanges = 12;
  *
  * @param command trains on the reviewed dataset; null where it cannot be trained on as it is
  */
-export function reviewText(
-  summary: ReviewSummary,
-  { command }: { readonly command: string | null },
-): string {
+export function reviewText(summary: ReviewSummary, { command }: { readonly command: string | null }): string {
   return [
     ...decisionLines(summary),
     ...changeLines(summary),

@@ -28,7 +28,7 @@ interface ImportCommandOptions {
   readonly labels: string;
   readonly classes?: string;
   readonly unlabeled: UnlabeledPixels;
-  readonly drawOrder: DrawOrder;
+  readonly drawOrder?: DrawOrder;
   readonly radius: number;
   readonly withoutLabels?: WithoutLabels;
   readonly split?: string;
@@ -59,10 +59,9 @@ export function importCommand(): Command {
     .addOption(
       new Option(
         '--draw-order <order>',
-        'what lies on top where annotations overlap: the smaller, the later in the file, or the higher z',
-      )
-        .choices(['area', 'file', 'z'])
-        .default('area'),
+        'what lies on top where annotations overlap: the smaller, the later in the file, or the higher z; by default z ' +
+          'where the files state a z-order, as CVAT, Datumaro and Hasty do, else area',
+      ).choices(['area', 'file', 'z']),
     )
     .option('--radius <px>', 'label the pixels around points and lines too', distanceInPixels, 0)
     .addOption(
