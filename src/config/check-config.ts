@@ -14,7 +14,7 @@ import { checkExtraHeads } from './extra-heads.js';
 import { checkFill } from './fill-section.js';
 import { withoutReplacedWeights } from './initial-weights.js';
 import { checkObjective } from './objective-sections.js';
-import { otherLabels } from './other-labels.js';
+import { otherFolders } from './other-folders.js';
 import { checkQuick } from './quick-section.js';
 import type { Config } from './schema.js';
 import { checkStopping } from './stopping-section.js';
@@ -74,7 +74,7 @@ async function checkData(
     }
     const more = problems.length - shownProblems;
     const lines = [...problems.slice(0, shownProblems), ...(more > 0 ? [`(and ${more} more)`] : [])];
-    const remedies = await otherLabels(section, part);
+    const remedies = await otherFolders(section, part);
     throw new DataError([...lines.map((line) => `data.${part}: ${line}`), ...remedies].join('\n'));
   }
   await comparePalettes(checked);

@@ -55,7 +55,10 @@ test('a config is checked with the files that it names', async () => {
     'config c: data.points.share: 0.6 and data.clean.share: 0.4 leave nothing to the labels that train; expected a sum below 1',
   );
   expect(await check({ clean: { labels: 'fine', share: 0.4 } })).toMatch(
-    /^data\.clean: \/fine\/train: no such folder/,
+    /^data\.clean: \/fine\/train: no such folder.*\nthe labels of 'train' that are there are in labels: --set data\.clean\.labels=labels; /,
+  );
+  expect(await check({ evaluation: { labels: 'labels' } })).toMatch(
+    /^data\.evaluation: \/images\/val: no such folder.*\nthe images that are there are in the split train: --set data\.evaluation\.split=train; /,
   );
 });
 

@@ -167,6 +167,32 @@ describe('Datumaro', () => {
       /^a\.json: items\[2\]: not valid JSON \(/,
     );
   });
+
+  test('ignores crowds, and counts them', async () => {
+    const shape = { type: 'polygon', label_id: 0, points: [0, 0, 1, 0, 1, 2, 0, 2] };
+    const items = [
+      {
+        id: 'a',
+        image: { path: 'a.png', size: [2, 4] },
+        annotations: [
+          { ...shape, attributes: { is_crowd: false } },
+          {
+            ...shape,
+            points: shape.points.map((value, at) => value + 2 * ((at + 1) % 2)),
+            attributes: { is_crowd: true },
+          },
+        ],
+      },
+    ];
+    const categories = { label: { labels: [{ name: 'car' }] } };
+    const { images, findings } = await readSource(datumaro, {
+      'annotations/a.json': JSON.stringify({ info: {}, categories, items }),
+    });
+    expect(images[0]?.annotations.map(({ className }) => className)).toEqual(['car', null]);
+    expect(findings.filter((one) => one.startsWith('ignored'))).toEqual([
+      'ignored-shape @ annotations/a.json: items[0].annotations[1]',
+    ]);
+  });
 });
 
 describe('Hasty', () => {

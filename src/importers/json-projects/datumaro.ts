@@ -141,10 +141,14 @@ async function* readSubsets(
   }
 }
 
+/** Is what annotations have as attributes that come from COCO and are of many objects. */
+const crowd = z.object({ is_crowd: z.union([z.literal(true), z.literal(1)]) });
+
 const annotationHead = z.object({
   type: z.string('expected a type'),
   label_id: z.int().nullish(),
   z_order: z.number().default(0),
+  attributes: z.unknown().optional(),
 });
 
 function annotationsOf(
@@ -168,7 +172,7 @@ function annotationsOf(
   };
   const head = annotationHead.safeParse(annotation);
   if (!head.success) return invalid(firstProblem(head.error));
-  const { type, label_id: label, z_order: z } = head.data;
+  const { type, label_id: label, z_order: z, attributes } = head.data;
   if (type === 'label' || type === 'caption') {
     pass.report(
       'other-result',
@@ -179,6 +183,11 @@ function annotationsOf(
   }
   const shape = readDatumaroShape(annotation, type);
   if (typeof shape === 'string') return invalid(shape);
+  // A crowd is many objects in one outline, with what lies between them.
+  if (crowd.safeParse(attributes).success) {
+    pass.report('ignored-shape', 'a shape that is marked as a crowd is ignored (255)', at);
+    return [{ className: null, shape, z, place }];
+  }
   const className = labels[label ?? -1] ?? null;
   if (className === null) {
     const message = 'a shape whose class is not in the categories is ignored';
