@@ -42,6 +42,8 @@ export interface RasterLabels extends Size {
   readonly names: readonly (string | null | undefined)[];
   /** Is the value of pixels that nobody labeled, where the tool has one. */
   readonly unlabeledValue?: number;
+  /** Counts the objects of each class, where they are known; otherwise each class of the image counts as one. */
+  readonly objects?: ReadonlyMap<string, number>;
 }
 
 /** Describes an image and what is drawn on it. */

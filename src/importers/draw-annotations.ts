@@ -35,6 +35,8 @@ export interface DrawnLabels extends Size {
   readonly values: Uint8Array;
   /** Counts pixels where an annotation lies under one of another label, once for each that it hides. */
   readonly overlapping: number;
+  /** Counts the annotations of each label that show: shapes, and the objects or classes of a label image. */
+  readonly annotations: ReadonlyMap<number, number>;
 }
 
 /**
@@ -52,14 +54,18 @@ export function drawAnnotations(
     const place = annotation === undefined ? '' : `: ${annotation.place}`;
     onFinding({ code, message, example: `${image.source}${place}` });
   };
-  const values = rasterLabels(image, { labels, unlabeled, size, report });
+  const annotations = new Map<number, number>();
+  const count = (label: number, more = 1): void => {
+    annotations.set(label, (annotations.get(label) ?? 0) + more);
+  };
+  const values = rasterLabels(image, { labels, unlabeled, size, report, count });
   const shapes = image.annotations
     .map((annotation) => layerOf(annotation, { labels, unlabeled, size, report }))
     .filter((layer) => layer !== null);
   const covered = new Uint8Array(width * height);
   let overlapping = 0;
   // From the top down: a pixel keeps the first label, and what is hidden shows.
-  for (const { annotation, label } of sorted(shapes, order).reverse()) {
+  for (const { annotation, label, isClass } of sorted(shapes, order).reverse()) {
     let visible = 0;
     visitShape(annotation.shape, size, (start, end) => {
       for (let pixel = start; pixel < end; pixel++) {
@@ -71,14 +77,17 @@ export function drawAnnotations(
       }
     });
     if (visible === 0) report('hidden-shape', 'a shape that others cover whole does not show', annotation);
+    else if (isClass) count(label);
   }
-  return { width, height, values, overlapping };
+  return { width, height, values, overlapping, annotations };
 }
 
 /** Is an annotation that covers pixels, with its label. */
 interface Layer {
   readonly annotation: Annotation;
   readonly label: number;
+  /** Is false for shapes that say that their pixels are of no class. */
+  readonly isClass: boolean;
   readonly area: number;
 }
 
@@ -115,7 +124,8 @@ function layerOf(annotation: Annotation, { labels, unlabeled, size, report }: La
     report('empty-shape', 'a shape that contains the center of no pixel is left out', annotation);
     return null;
   }
-  return { annotation, label: found ?? unlabeled, area };
+  const isClass = found !== null && found !== ignoreIndex;
+  return { annotation, label: found ?? unlabeled, isClass, area };
 }
 
 /** Returns the layers from the lowest to the topmost. */
@@ -160,7 +170,13 @@ function visitMask(
 /** Returns the label map that lies under the annotations: the raster of the image, or all unlabeled. */
 function rasterLabels(
   { raster, source }: Pick<AnnotatedImage, 'raster' | 'source'>,
-  { labels, unlabeled, size, report }: LayerOptions,
+  {
+    labels,
+    unlabeled,
+    size,
+    report,
+    count,
+  }: LayerOptions & { readonly count: (label: number, more: number) => void },
 ): Uint8Array {
   const values = new Uint8Array(size.width * size.height).fill(unlabeled);
   if (raster === undefined) return values;
@@ -176,15 +192,23 @@ function rasterLabels(
     if (name === null) return ignoreIndex;
     return name === undefined ? undefined : (labels.get(name) ?? (labels.has(name) ? unlabeled : undefined));
   });
-  const unknown = new Set<number>();
+  const isUsed = new Uint8Array(256);
   for (let pixel = 0; pixel < values.length; pixel++) {
     const value = raster.values[pixel] as number;
-    const label = meanings[value];
-    if (label === undefined) unknown.add(value);
-    else values[pixel] = label;
+    isUsed[value] = 1;
+    values[pixel] = meanings[value] ?? unlabeled;
   }
-  for (const value of unknown) {
+  const counted = new Set<string>();
+  for (const [value, label] of meanings.entries()) {
     const name = raster.names[value];
+    if (isUsed[value] === 0) continue;
+    if (label !== undefined) {
+      const own = typeof name === 'string' && value !== raster.unlabeledValue ? labels.get(name) : null;
+      if (typeof name !== 'string' || own !== label || own === ignoreIndex || counted.has(name)) continue;
+      counted.add(name);
+      count(label, raster.objects?.get(name) ?? 1);
+      continue;
+    }
     const message =
       typeof name === 'string'
         ? `the class '${name}' is not in the list of classes; its pixels are left unlabeled`

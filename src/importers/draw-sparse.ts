@@ -24,6 +24,8 @@ export interface SparseLabels extends Size {
   readonly values: Uint8Array | null;
   /** Lists the pixels that points and lines lie in, one class a pixel, in reading order. */
   readonly points: readonly LabeledPoint[];
+  /** Counts the points and lines of each label that label a pixel; points of one annotation count as one. */
+  readonly annotations: ReadonlyMap<number, number>;
 }
 
 /**
@@ -56,7 +58,7 @@ export function drawSparse(
     if (problem?.drawn === false || label === null || label === ignoreIndex) continue;
     marks.push({ annotation, label, segments: segmentsOf(annotation.shape, size) });
   }
-  if (marks.length === 0) return { ...size, values: null, points: [] };
+  if (marks.length === 0) return { ...size, values: null, points: [], annotations: new Map() };
   return { ...size, ...paint(marks, { radius, size, report }) };
 }
 
@@ -104,7 +106,7 @@ function paint(
     readonly size: Size;
     readonly report: (code: string, message: string, annotation: Annotation) => void;
   },
-): { values: Uint8Array; points: LabeledPoint[] } {
+): Omit<SparseLabels, keyof Size> {
   const { width, height } = size;
   const values = new Uint8Array(width * height).fill(ignoreIndex);
   const distances = new Map<number, number>();
@@ -140,7 +142,17 @@ function paint(
       points.push({ x: pixel % width, y: Math.floor(pixel / width), class: label, more: {} });
     }
   }
-  return { values, points };
+  const annotations = new Map<number, number>();
+  for (const { label, segments } of marks) {
+    let isSeen = false;
+    for (const segment of segments) {
+      visitCrossed(segment, size, (pixel) => {
+        isSeen ||= inside.get(pixel) === label;
+      });
+    }
+    if (isSeen) annotations.set(label, (annotations.get(label) ?? 0) + 1);
+  }
+  return { values, points, annotations };
 }
 
 type Segment = Mark['segments'][number];

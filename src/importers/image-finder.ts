@@ -6,7 +6,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, posix, sep } from 'node:path';
 import { hasImageExtension, imageExtensions } from '../data/internal.js';
-import type { ImportSource, ReadOptions } from './importer.js';
+import type { ImportFinding, ImportSource, ReadOptions } from './importer.js';
 import { listSource } from './list-source.js';
 
 /** Says from where an image is looked for. */
@@ -83,6 +83,7 @@ export class ImageFinder {
       .map(plainName)
       .filter(({ path }) => path !== '');
     let leadsOut = false;
+    let ambiguous: string | null = null;
     const inside = (path: string | null): string | null => {
       if (path === null || this.#isInside(path)) return path;
       leadsOut = true;
@@ -100,8 +101,10 @@ export class ImageFinder {
     }
     for (const { path: name } of wanted) {
       for (const folder of [this.#images, this.#source]) {
-        const path = folder === null ? null : this.#bySuffix(folder, { name, from, folders });
-        if (folder === null || path === null) continue;
+        if (folder === null) continue;
+        const [path, other] = bySuffix(folder, { name, from, folders });
+        if (other !== undefined) ambiguous ??= `${from}: ${name} (${path}, ${other})`;
+        if (path === undefined || other !== undefined) continue;
         const found = inside(join(folder.root, path));
         if (found === null) continue;
         // In a folder that a person named for the images nothing was guessed.
@@ -109,7 +112,9 @@ export class ImageFinder {
         return found;
       }
     }
-    if (leadsOut) this.#report('image-outside', `${from}: ${wanted[0]?.path}`);
+    // One line says what is to be done.
+    if (ambiguous !== null) this.#report('ambiguous-image', ambiguous);
+    else if (leadsOut) this.#report('image-outside', `${from}: ${wanted[0]?.path}`);
     return null;
   }
 
@@ -162,26 +167,29 @@ export class ImageFinder {
       return false;
     }
   }
+}
 
-  /** Returns the file whose path ends as the name does, in as many folders as possible; null where several do equally. */
-  #bySuffix(
-    { byName }: ImageFolder,
-    { name, from, folders = [] }: ImageReference & { readonly name: string },
-  ): string | null {
-    const candidates = byName.get(posix.basename(name).toLowerCase()) ?? [];
-    if (candidates.length <= 1) return candidates[0] ?? null;
-    const near = nearestTo(candidates, { name, places: [posix.dirname(from), ...folders] });
-    if (near.length === 1) return near[0] ?? null;
-    this.#report('ambiguous-image', `${from}: ${name} (${near.slice(0, 2).join(', ')})`);
-    return null;
-  }
+/** Returns the files whose path ends as the name does, in as many folders as possible: several where they do equally. */
+function bySuffix(
+  { byName }: ImageFolder,
+  { name, from, folders = [] }: ImageReference & { readonly name: string },
+): readonly string[] {
+  const candidates = byName.get(posix.basename(name).toLowerCase()) ?? [];
+  if (candidates.length <= 1) return candidates;
+  return nearestTo(candidates, { name, places: [posix.dirname(from), ...folders] });
 }
 
 const messages = {
-  'ambiguous-image': 'several images have the name that the annotations give, and none is taken',
+  'ambiguous-image':
+    'several images have the name that the annotations give, and none is taken; --images names the folder of the right one',
   'image-elsewhere': 'an image is not where its annotations say; the one of that name is taken',
   'image-outside': 'an image lies outside of what is imported; name its folder with --images',
 } as const;
+
+/** Returns whether a finding says why an image was not found. */
+export function isUnfound({ code }: ImportFinding): boolean {
+  return code === 'ambiguous-image' || code === 'image-outside';
+}
 
 /** Returns the path of the image at a path relative to the folder, with any extension where the path has none. */
 function lookUp({ root, paths }: ImageFolder, path: string): string | null {

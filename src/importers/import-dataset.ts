@@ -9,6 +9,7 @@ import { FindingTally } from './dataset/finding-tally.js';
 import { type ScannedSource, scanImages } from './dataset/scan-images.js';
 import { chooseOrder } from './dataset/stated-order.js';
 import { writeImages } from './dataset/write-images.js';
+import { isUnfound } from './image-finder.js';
 import { type ImportOptions, type ImportProgress, parseOptions } from './import-options.js';
 import { recordName, recordText } from './import-record.js';
 import { drawingNotes, type ImportSummary, importedParts, placementNote } from './import-summary.js';
@@ -44,15 +45,18 @@ export async function importDataset(
   });
   // Readers report what they leave out whenever they read, and it counts once.
   let reading = true;
+  let unfound = 0;
   const opened = await recognized.importer.open(source, {
     images: options.images ?? null,
     onFinding: (finding) => {
-      if (reading) tally.add(finding);
+      if (!reading) return;
+      tally.add(finding);
+      if (isUnfound(finding)) unfound++;
     },
   });
   return stageFolder(output, async (staging) => {
     const embeddedFolder = join(staging, '.embedded');
-    const scanned = await scan(opened, { options, tally, embeddedFolder });
+    const scanned = await scan(opened, { options, tally, embeddedFolder, unfound: () => unfound });
     reading = false;
     const plan = await planImages(scanned, {
       source,
@@ -83,9 +87,9 @@ export async function importDataset(
       title: recognized.importer.title,
       recognizedBy: recognized.by,
       labels: settings.labels,
-      given: scanned.given,
+      given: plan.given,
       images: plan.images.length,
-      ...importedParts(written, { resolved: plan.resolved, classCounts: scanned.classCounts }),
+      ...importedParts(written, plan.resolved),
       leftOutClasses: leftOut,
       placements: Object.fromEntries(written.placements),
       findings: tally.findings(),
@@ -153,10 +157,17 @@ async function scan(
     options,
     tally,
     embeddedFolder,
-  }: { readonly options: ImportOptions; readonly tally: FindingTally; readonly embeddedFolder: string },
+    unfound,
+  }: {
+    readonly options: ImportOptions;
+    readonly tally: FindingTally;
+    readonly embeddedFolder: string;
+    readonly unfound: () => number;
+  },
 ): Promise<ScannedSource> {
   return scanImages(opened, {
     embeddedFolder,
+    unfound,
     onFinding: (finding) => tally.add(finding),
     onImage: (done) => progress(options, { activity: 'reading annotations', done, total: opened.count }),
   });

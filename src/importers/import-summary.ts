@@ -19,7 +19,7 @@ export interface ImportSummary {
   readonly recognizedBy: string | null;
   /** Names the folder of labels in the dataset. */
   readonly labels: string;
-  /** Counts the images that the source gives. */
+  /** Counts the images that the source gives; one that is annotated twice counts once. */
   readonly given: number;
   /** Counts the images that were written. */
   readonly images: number;
@@ -51,6 +51,7 @@ export interface ImportedClass {
   readonly color: Color;
   /** Lists the classes of the source that it is made of. */
   readonly from: readonly string[];
+  /** Counts the annotations that were drawn and show; of a label image each class counts as one. */
   readonly annotations: number;
   /** Counts the images that it is in. */
   readonly images: number;
@@ -63,13 +64,10 @@ const unlabeledLabel = 255;
 /** Returns the splits and classes of a summary. */
 export function importedParts(
   written: WrittenImages,
-  {
-    resolved: { classes, labels },
-    classCounts,
-  }: { readonly resolved: ResolvedClasses; readonly classCounts: ReadonlyMap<string, number> },
+  { classes, labels }: ResolvedClasses,
 ): Pick<ImportSummary, 'splits' | 'classes'> {
   const tallies = [...written.splits].sort(([a], [b]) => orderOf(a) - orderOf(b) || (a < b ? -1 : 1));
-  const sums = (key: 'labelPixels' | 'labelImages', label: number): number =>
+  const sums = (key: 'labelPixels' | 'labelImages' | 'labelAnnotations', label: number): number =>
     tallies.reduce((sum, [, tally]) => sum + (tally[key][label] as number), 0);
   const labeled = tallies.reduce((sum, [, tally]) => sum + labeledPixels(tally), 0);
   const from = (label: number): string[] =>
@@ -85,7 +83,7 @@ export function importedParts(
       name,
       color,
       from: from(label),
-      annotations: from(label).reduce((sum, one) => sum + (classCounts.get(one) ?? 0), 0),
+      annotations: sums('labelAnnotations', label),
       images: sums('labelImages', label),
       share: labeled === 0 ? 0 : sums('labelPixels', label) / labeled,
     })),

@@ -14,6 +14,8 @@ import type { ImportSource, OpenedSource } from './importer.js';
 /** Holds what is written, before it is. */
 export interface ImagePlan {
   readonly images: readonly NamedImage[];
+  /** Counts the images that the source gives; one that is annotated twice counts once. */
+  readonly given: number;
   readonly resolved: ResolvedClasses;
   readonly notes: readonly string[];
   /** Says how the images were divided. */
@@ -46,12 +48,12 @@ export async function planImages(
   if (scanned.images.length === 0) throw nothingLeft(source.path, { given: scanned.given, tally });
   const resolved = resolveClasses({
     listed: opened.classes,
-    seen: [...scanned.classCounts.keys()],
+    seen: [...scanned.classNames],
     choice: settings.choice,
     unlabeled: settings.unlabeled,
     source: source.path,
   });
-  const chosen = await chooseImages(scanned.images, {
+  const { images: chosen, repeated } = await chooseImages(scanned.images, {
     labels: resolved.labels,
     withoutLabels: settings.withoutLabels,
     onFinding: (finding) => tally.add(finding),
@@ -69,6 +71,7 @@ export async function planImages(
   const images = nameImages(chosen, { origins, splits, onFinding: (finding) => tally.add(finding) });
   return {
     images,
+    given: scanned.given - repeated,
     resolved,
     notes: [...notes, ...resolved.notes, ...classNotes(resolved, settings)],
     division: { by, shares },

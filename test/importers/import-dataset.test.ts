@@ -230,6 +230,31 @@ test('a tool that stacks shapes is drawn as it shows them, and the note says whi
   ]);
 });
 
+test('annotations are counted that were drawn and show, of images that were imported', async () => {
+  const shape = (kind: 'points' | 'line', list: number[]): Annotation => ({
+    className: 'mark',
+    shape: kind === 'points' ? { kind, points: list } : { kind, line: list },
+    place: '',
+  });
+  const unusable = box('car', Number.NaN, 3);
+  const summary = await run(
+    tool({
+      'a.png': { annotations: [box('road', 0, 6), box('car', 1, 3), unusable, box('car', 40, 50)] },
+      // The lower of two equal ones is hidden.
+      'b.png': { annotations: [box('car', 0, 2), box('road', 0, 2), box('dirt', 3, 4)] },
+      'c.png': { annotations: [shape('points', [0.5, 0.5, 2.5, 0.5]), shape('line', [0, 1, 3, 1])] },
+      'gone.png': { annotations: [box('road', 0, 1)], path: null },
+      'large.png': { annotations: [box('road', 0, 1)], size: { width: 60, height: 30 } },
+    }),
+    { classes: 'road,car,mark', withoutLabels: 'keep' },
+  );
+  expect(summary.classes.map(({ name, annotations }) => [name, annotations])).toEqual([
+    ['road', 2],
+    ['car', 1],
+    ['mark', 2],
+  ]);
+});
+
 test('missing, unreadable and wrongly sized images are named and left out', async () => {
   writeFileSync(join(source, 'torn.png'), rgbPng(size, () => [1, 2, 3]).subarray(0, 20));
   const annotations = [box('car', 0, 1)];
@@ -248,6 +273,24 @@ test('missing, unreadable and wrongly sized images are named and left out', asyn
     ['wrong-size', 'large.png: 6×3, annotations of 60×30'],
   ]);
   expect(readdirSync(join(out, 'images/train'))).toEqual(['good.png']);
+});
+
+test('why an image is not found is told once', async () => {
+  for (const name of ['a.png', 'x/b.png', 'y/b.png']) tool({ [name]: { annotations: [] } });
+  const images = ['a.png', 'b.png', '../../c.png', 'd.png'].map((name, id) => ({ id, file_name: name }));
+  const annotations = images.map(({ id }) => ({
+    image_id: id,
+    category_id: 1,
+    segmentation: [[0, 0, 3, 0, 3, 3]],
+  }));
+  const content = { images, annotations, categories: [{ id: 1, name: 'car' }] };
+  writeFileSync(join(source, 'all.json'), JSON.stringify(content));
+  const { findings } = await importDataset(source, out, { format: 'coco' });
+  expect(findings.map(({ code, count, examples }) => [code, count, examples[0]])).toEqual([
+    ['ambiguous-image', 1, 'all.json: b.png (x/b.png, y/b.png)'],
+    ['image-outside', 1, 'all.json: ../../c.png'],
+    ['missing-image', 1, 'all.json: d.png'],
+  ]);
 });
 
 test('nothing is written when no image is left, and the message says why', async () => {
@@ -273,7 +316,9 @@ test('images with the same bytes, or annotated twice, are imported once', async 
     }),
     { withoutLabels: 'keep' },
   );
-  expect(summary.images).toBe(2);
+  // The image that is annotated twice is one image.
+  expect([summary.images, summary.given]).toEqual([2, 3]);
+  expect(summary.classes[0]?.annotations).toBe(2);
   expect(summary.findings.map(({ code, examples }) => [code, examples[0]])).toEqual([
     ['annotated-twice', `all.json: twice.png (kept: ${join(source, 'all.json')})`],
     ['duplicate-image', `x/a.png (kept: ${join(source, 'y/a.png')})`],

@@ -3,6 +3,7 @@
 import { encode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
 import { defaultPalette } from '#data/classes.js';
+import { drawAnnotations } from '#importers/draw-annotations.js';
 import { cityscapes } from '#importers/label-images/cityscapes.js';
 import { pascalVoc } from '#importers/label-images/pascal-voc.js';
 import { roboflow } from '#importers/label-images/roboflow.js';
@@ -333,6 +334,38 @@ describe('Cityscapes polygons', () => {
       `ignored-label @ ${place}[4]: out of roi`,
       `deleted-shape @ ${place}[5]`,
       `degenerate-shape @ ${place}[6]`,
+    ]);
+  });
+
+  test('count as the objects that were painted', async () => {
+    const square = (label: string, x: number) => ({
+      label,
+      polygon: [
+        [x, 0],
+        [x + 1, 0],
+        [x + 1, 1],
+      ],
+    });
+    const objects = ['road', 'car', 'cargroup', 'license plate', 'static'].map((label, at) =>
+      square(label, 2 * at),
+    );
+    const { images } = await readSource(cityscapes, {
+      'a_gtFine_polygons.json': JSON.stringify({ imgWidth: 12, imgHeight: 2, objects }),
+    });
+    const [image] = images;
+    if (image === undefined) throw new Error('no image');
+    const { annotations } = drawAnnotations(image, {
+      width: 12,
+      height: 2,
+      labels: new Map([
+        ['road', 0],
+        ['car', 1],
+      ]),
+      onFinding: () => {},
+    });
+    expect([...annotations]).toEqual([
+      [0, 1],
+      [1, 2],
     ]);
   });
 

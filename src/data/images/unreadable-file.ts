@@ -10,9 +10,10 @@ export function unreadableFile(
   { what, cause }: { readonly what: string; readonly cause: unknown },
 ): DataError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const reason = message
-    .trim()
-    .replaceAll(/\s*\n\s*/g, '; ')
+  // libvips says the same again for each part of a file that it tried.
+  const lines = new Set(message.trim().split(/\s*\n\s*/));
+  const reason = [...lines]
+    .join('; ')
     .replace(`, open '${path}'`, '')
     .replace(`: ${path}`, '')
     // Some libraries announce a detail that never follows.

@@ -17,6 +17,13 @@ export interface ChooseImagesOptions {
   readonly onFinding: (finding: ImportFinding) => void;
 }
 
+/** Holds the images that are imported. */
+export interface ChosenImages {
+  readonly images: ScannedImage[];
+  /** Counts entries that annotate the same image as an imported one. */
+  readonly repeated: number;
+}
+
 /**
  * Returns the images that are imported. Of images with the same bytes, which would put one picture into two splits, the first
  * that has labels is kept.
@@ -24,7 +31,7 @@ export interface ChooseImagesOptions {
 export async function chooseImages(
   images: readonly ScannedImage[],
   { labels, withoutLabels, onFinding }: ChooseImagesOptions,
-): Promise<ScannedImage[]> {
+): Promise<ChosenImages> {
   const isLabeled = ({ classNames }: ScannedImage): boolean =>
     classNames.some((name) => {
       const label = labels.get(name);
@@ -42,11 +49,13 @@ export async function chooseImages(
   const inOrder = [...kept.filter(isLabeled), ...kept.filter((image) => !isLabeled(image))];
   const firsts = await firstOfEqualFiles(inOrder.map(({ path }) => path));
   const twice = new Set<ScannedImage>();
+  let repeated = 0;
   for (const [index, image] of inOrder.entries()) {
     const first = inOrder[firsts[index] as number] as ScannedImage;
     if (first === image) continue;
     twice.add(image);
     const oneFile = await isOneFile(first.path, image.path);
+    if (oneFile) repeated++;
     onFinding(
       oneFile
         ? {
@@ -61,7 +70,7 @@ export async function chooseImages(
           },
     );
   }
-  return kept.filter((image) => !twice.has(image));
+  return { images: kept.filter((image) => !twice.has(image)), repeated };
 }
 
 /** Returns whether two paths lead to one file. */

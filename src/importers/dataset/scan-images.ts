@@ -38,8 +38,8 @@ export interface ScannedSource {
   readonly images: readonly ScannedImage[];
   /** Counts the images that the source gives. */
   readonly given: number;
-  /** Counts annotations by class name, as it is written. A label image counts one for each class in it. */
-  readonly classCounts: ReadonlyMap<string, number>;
+  /** Names the classes that annotations have, as they are written, also those of images that cannot be imported. */
+  readonly classNames: ReadonlySet<string>;
   /** Says whether the files state what lies on top. */
   readonly statedOrder: StatedOrder;
 }
@@ -48,6 +48,8 @@ export interface ScannedSource {
 export interface ScanOptions {
   /** Is a folder for images that are stored inside of files of annotations. */
   readonly embeddedFolder: string;
+  /** Counts the findings so far that say why an image was not found, so that none is told twice. */
+  readonly unfound: () => number;
   readonly onFinding: (finding: ImportFinding) => void;
   readonly onImage: (count: number) => void;
 }
@@ -63,19 +65,22 @@ const mostNames = 10_000;
  */
 export async function scanImages(
   opened: OpenedSource,
-  { embeddedFolder, onFinding, onImage }: ScanOptions,
+  { embeddedFolder, unfound, onFinding, onImage }: ScanOptions,
 ): Promise<ScannedSource> {
   const images: ScannedImage[] = [];
-  const classCounts = new Map<string, number>();
+  const allNames = new Set<string>();
   // Images mostly have the same few classes: equal lists are kept once.
   const lists = new Map<string, readonly string[]>();
   const order = new StatedOrderTally();
-  let given = 0;
+  let [given, told] = [0, unfound()];
   for await (const image of opened.images()) {
     const index = given++;
     onImage(given);
-    const names = [...countClasses(image, classCounts)];
-    if (classCounts.size > mostNames) {
+    const isTold = unfound() > told;
+    told = unfound();
+    const names = [...classNamesOf(image)];
+    for (const name of names) allNames.add(name);
+    if (allNames.size > mostNames) {
       throw new DataError(
         `${image.source}: more than ${mostNames} class names so far; expected names of classes, not texts about single objects`,
       );
@@ -85,11 +90,13 @@ export async function scanImages(
     lists.set(key, classNames);
     const file = await fileOf(image, { index, embeddedFolder });
     if (file === null) {
-      onFinding({
-        code: 'missing-image',
-        message: 'an image that is not there is left out; --images names the folder of the images',
-        example: `${image.source}: ${image.fileName}`,
-      });
+      if (!isTold) {
+        onFinding({
+          code: 'missing-image',
+          message: 'an image that is not there is left out; --images names the folder of the images',
+          example: `${image.source}: ${image.fileName}`,
+        });
+      }
       continue;
     }
     const fitted = await fitOf(image, file, onFinding);
@@ -98,21 +105,16 @@ export async function scanImages(
     order.add(image.annotations);
     images.push({ index, fileName, ...file, source, split, ...fitted, classNames });
   }
-  return { images, given, classCounts, statedOrder: order.stated };
+  return { images, given, classNames: allNames, statedOrder: order.stated };
 }
 
-/** Adds the annotations of an image to the counts and returns the names that they have. */
-function countClasses(image: AnnotatedImage, counts: Map<string, number>): ReadonlySet<string> {
+/** Returns the names of the classes that an image has. */
+function classNamesOf({ annotations, raster }: AnnotatedImage): ReadonlySet<string> {
   const names = new Set<string>();
-  const count = (name: string): void => {
-    names.add(name);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  };
-  for (const { className } of image.annotations) if (className !== null) count(className);
-  if (image.raster !== undefined) {
-    const used = new Set(image.raster.values);
-    const named = [...used].map((value) => image.raster?.names[value]);
-    for (const name of new Set(named)) if (typeof name === 'string') count(name);
+  for (const { className } of annotations) if (className !== null) names.add(className);
+  for (const value of new Set(raster?.values)) {
+    const name = raster?.names[value];
+    if (typeof name === 'string') names.add(name);
   }
   return names;
 }

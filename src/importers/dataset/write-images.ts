@@ -47,6 +47,8 @@ export interface SplitTally {
   readonly labelPixels: Float64Array;
   /** Counts the images that each label is in. */
   readonly labelImages: Float64Array;
+  /** Counts the annotations of each label that were drawn. */
+  readonly labelAnnotations: Float64Array;
   /** Counts the pixels that points and lines label. */
   points: number;
 }
@@ -108,6 +110,8 @@ function changed(source: string): DataError {
 interface DrawnImage extends Size {
   readonly labels: Uint8Array;
   readonly overlapping: number;
+  /** Counts the annotations of each label, of areas and of points and lines. */
+  readonly annotations: readonly ReadonlyMap<number, number>[];
   readonly points: readonly LabeledPoint[];
   /** Holds the pixels around points and lines; null without a radius, and where there are none. */
   readonly sparse: Uint8Array | null;
@@ -121,7 +125,7 @@ function drawImage(
   // The inverse of a turn swaps the sides as the turn does.
   const size = uprightSize(upright, turn);
   const stored = { ...size, orientation: turn };
-  const { values, overlapping } = drawAnnotations(annotated, {
+  const { values, overlapping, annotations } = drawAnnotations(annotated, {
     labels,
     unlabeled,
     order,
@@ -131,7 +135,14 @@ function drawImage(
   const sparse = drawSparse(annotated, { labels, radius, onFinding, ...size });
   const points = sparse.points.map((point) => ({ ...point, ...uprightPixel(point, stored) }));
   const around = radius > 0 && sparse.values !== null ? uprightLabels(sparse.values, stored) : null;
-  return { ...upright, labels: uprightLabels(values, stored), overlapping, points, sparse: around };
+  return {
+    ...upright,
+    labels: uprightLabels(values, stored),
+    overlapping,
+    annotations: [annotations, sparse.annotations],
+    points,
+    sparse: around,
+  };
 }
 
 function tallyOf(splits: Map<string, SplitTally>, split: string): SplitTally {
@@ -142,19 +153,23 @@ function tallyOf(splits: Map<string, SplitTally>, split: string): SplitTally {
     pixels: 0,
     labelPixels: new Float64Array(ignoreIndex + 1),
     labelImages: new Float64Array(ignoreIndex + 1),
+    labelAnnotations: new Float64Array(ignoreIndex + 1),
     points: 0,
   };
   splits.set(split, tally);
   return tally;
 }
 
-function count({ labels, points, sparse }: DrawnImage, tally: SplitTally): void {
+function count({ labels, annotations, points, sparse }: DrawnImage, tally: SplitTally): void {
   const own = new Float64Array(ignoreIndex + 1);
   for (const label of labels) own[label] = (own[label] as number) + 1;
   for (const [label, pixels] of own.entries()) {
     if (pixels === 0) continue;
     tally.labelPixels[label] = (tally.labelPixels[label] as number) + pixels;
     tally.labelImages[label] = (tally.labelImages[label] as number) + 1;
+  }
+  for (const [label, drawn] of annotations.flatMap((counts) => [...counts])) {
+    tally.labelAnnotations[label] = (tally.labelAnnotations[label] as number) + drawn;
   }
   tally.images++;
   tally.pixels += labels.length;

@@ -144,6 +144,7 @@ function paint(
   const values = new Uint8Array(width * height).fill(ignoreIndex);
   const names: (string | null)[] = [];
   const valuesByName = new Map<string, number>();
+  const painted = new Map<string, number>();
   for (const [index, { label, polygon, deleted }] of objects.entries()) {
     const place = `${file}: objects[${index}]`;
     if (deleted) {
@@ -170,9 +171,10 @@ function paint(
     }
     valuesByName.set(name, value);
     names[value] = isIgnored ? null : name;
+    painted.set(name, (painted.get(name) ?? 0) + 1);
     paintPolygon(values, { polygon, value, width, height });
   }
-  return { width, height, values, names, unlabeledValue: ignoreIndex };
+  return { width, height, values, names, unlabeledValue: ignoreIndex, objects: painted };
 }
 
 /** Names what is no object in anybody's images. */
