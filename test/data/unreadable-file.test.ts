@@ -4,9 +4,18 @@ import { expect, test } from 'vitest';
 import { unreadableFile } from '#data/images/unreadable-file.js';
 
 test('the lines of a library are joined, and each is told once', () => {
-  const cause = new Error(
-    'VipsJpeg: premature end\n VipsJpeg: premature end\nno image: a.jpg\nVipsJpeg: premature end',
+  const lines = [
+    'Input file has corrupt header: VipsJpeg: premature end',
+    '  VipsJpeg: premature end',
+    'VipsJpeg: bad table',
+    'VipsJpeg: premature end',
+    'no image: a.jpg',
+  ];
+  const { message } = unreadableFile('a.jpg', {
+    what: 'cannot be decoded',
+    cause: new Error(`${lines.join('\n')}\n`),
+  });
+  expect(message).toBe(
+    'a.jpg: cannot be decoded (Input file has corrupt header: VipsJpeg: premature end; VipsJpeg: bad table; no image)',
   );
-  const { message } = unreadableFile('a.jpg', { what: 'cannot be decoded', cause });
-  expect(message).toBe('a.jpg: cannot be decoded (VipsJpeg: premature end; no image)');
 });

@@ -400,13 +400,16 @@ describe('Cityscapes polygons', () => {
     await expect(readSource(cityscapes, both)).rejects.toThrow(
       /holds fine and coarse labels of the same images; import gtFine or gtCoarse, with --images/,
     );
-    const { images, findings } = await readSource(cityscapes, {
+    const { recognized, images, findings } = await readSource(cityscapes, {
+      '0_polygons.json': '{',
       'a_polygons.json': street,
       'b_polygons.json': '{"imgWidth": 8, "imgHeight": 4}',
       'c_polygons.json': street.slice(0, 60),
     });
     expect(images).toHaveLength(1);
+    expect(recognized).toBe('polygons in a_polygons.json');
     expect(findings.filter((finding) => finding.startsWith('unreadable-file'))).toEqual([
+      expect.stringMatching(/^unreadable-file @ 0_polygons/),
       expect.stringMatching(/^unreadable-file @ b_polygons\.json: objects: /),
       expect.stringMatching(/^unreadable-file @ c_polygons\.json: damaged or truncated JSON/),
     ]);

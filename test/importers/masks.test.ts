@@ -268,6 +268,15 @@ test('a damaged mask is reported and the others are read', async () => {
     'masks/b.png': value(1, 1, 1, 1),
   });
   expect(pairs(read)).toEqual(['images/b.jpg masks/b.png null']);
+  // Nor does it hide what the others are in a folder whose name says nothing.
+  const other = await readSource(masks, {
+    'x/a.jpg': photo,
+    'x/b.jpg': photo,
+    'y/a.png': value(1).subarray(0, 50),
+    'y/b.png': value(1, 1, 1, 1),
+  });
+  expect(pairs(other)).toEqual(['x/b.jpg y/b.png null']);
+  expect(other.findings.some((line) => line.startsWith('unreadable-file @ y/a.png'))).toBe(true);
   expect(read.findings.some((line) => line.startsWith('unreadable-file @ masks/a.png'))).toBe(true);
 });
 

@@ -10,9 +10,7 @@ export function unreadableFile(
   { what, cause }: { readonly what: string; readonly cause: unknown },
 ): DataError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  // libvips says the same again for each part of a file that it tried.
-  const lines = new Set(message.trim().split(/\s*\n\s*/));
-  const reason = [...lines]
+  const reason = differentLines(message)
     .join('; ')
     .replace(`, open '${path}'`, '')
     .replace(`: ${path}`, '')
@@ -21,4 +19,13 @@ export function unreadableFile(
   // libtiff lists every tag of a damaged file.
   const short = reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason;
   return new DataError(`${path}: ${what} (${short})`, { cause });
+}
+
+/** Leaves out lines that were told before: libvips says the same again for each part of a file that it tried. */
+function differentLines(message: string): string[] {
+  const told: string[] = [];
+  for (const line of message.trim().split(/\s*\n\s*/)) {
+    if (!told.some((earlier) => earlier.endsWith(line))) told.push(line);
+  }
+  return told;
 }

@@ -28,10 +28,15 @@ export const cityscapes: Importer = {
   looksFor:
     'NAME_gtCoarse_polygons.json, NAME_gtFine_polygons.json or other *_polygons.json files with "objects"',
   recognize: async (source) => {
-    const [file] = nearestFiles(source, isPolygonFile);
-    if (file === undefined) return null;
-    await readPolygonFile(join(source.root, file));
-    return `polygons in ${file}`;
+    for (const file of nearestFiles(source, isPolygonFile)) {
+      // A damaged file says nothing about the others.
+      const content = await readPolygonFile(join(source.root, file)).catch((error: unknown) => {
+        if (error instanceof DataError) return null;
+        throw error;
+      });
+      if (content !== null) return `polygons in ${file}`;
+    }
+    return null;
   },
   open: (source, options) => openCityscapes(source, options),
 };

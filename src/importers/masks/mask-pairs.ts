@@ -178,11 +178,12 @@ async function masksOf(
   const step = Math.max(1, Math.floor(pngs.length / samples));
   const looked = pngs.filter((_, index) => index % step === 0).slice(0, samples);
   const kinds = await Promise.all(looked.map((file) => looksLikeMask(join(root, file))));
-  return kinds.every((isMask) => isMask) ? pngs : [];
+  const known = kinds.filter((isMask) => isMask !== null);
+  return known.length > 0 && known.every((isMask) => isMask) ? pngs : [];
 }
 
-/** Returns whether a PNG has few values, or few colors. */
-async function looksLikeMask(path: string): Promise<boolean> {
+/** Returns whether a PNG has few values, or few colors; null for a damaged one, which says nothing about the others. */
+async function looksLikeMask(path: string): Promise<boolean | null> {
   try {
     const { color } = await readLabelHeader(path);
     if (color === 'palette') return true;
@@ -200,7 +201,7 @@ async function looksLikeMask(path: string): Promise<boolean> {
     // Gray photographs have most of the 256 shades.
     return found.size <= (inColor ? mostColors : 64);
   } catch (error) {
-    if (error instanceof DataError) return false;
+    if (error instanceof DataError) return null;
     throw error;
   }
 }
