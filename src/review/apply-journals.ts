@@ -43,7 +43,7 @@ export interface ApplyJournalsOptions {
 }
 
 /** Is the name of the record in the folder of a reviewed dataset. */
-export const recordName = 'review.json';
+const recordName = 'review.json';
 
 /**
  * Applies journals and answered files of tasks to a dataset, and writes the reviewed dataset with a record of what was done.

@@ -220,7 +220,7 @@ export class ReviewedDataset {
 const pointExtensions: ReadonlySet<string> = new Set(['.json', '.png']);
 
 /** Tells whether a name from a journal leads to a folder below the dataset. */
-export function staysInside(name: string): boolean {
+function staysInside(name: string): boolean {
   if (name === '.') return true;
   const parts = name.split('/');
   return !/[\\\0]/.test(name) && parts.every((part) => part !== '' && part !== '.' && part !== '..');

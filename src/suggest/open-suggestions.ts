@@ -36,7 +36,7 @@ export interface OpenSuggestionsOptions {
 }
 
 /** Says which part of which dataset is asked about. */
-export interface SuggestionPlace {
+interface SuggestionPlace {
   readonly root: string;
   readonly split: string;
   readonly labels: string | null;

@@ -35,7 +35,7 @@ export interface SimulatedReview {
 }
 
 /** Says how long a person takes to decide about a region. */
-export const secondsOfDecision = 10;
+const secondsOfDecision = 10;
 
 /**
  * Writes a journal of decisions about the first regions: each gets the class that most of its pixels truly have, by accepting the
