@@ -39,7 +39,7 @@ export interface PixelSuspicions {
 }
 
 /** Changes with every change of what is scored, so that scores of two versions are never mixed in one audit. */
-export const scoringVersion = 2;
+export const scoringVersion = 3;
 
 /** Is the power of what networks say that did not learn from the image, beside those that did. */
 const foldPower = 0.3;
