@@ -18,6 +18,7 @@ export const guide: NavigationItem[] = [
       { text: 'Fill coarse labels', link: '/guide/fill' },
       { text: 'Points and clean labels', link: '/guide/points' },
       { text: 'Which pixels to label next', link: '/guide/suggest' },
+      { text: 'Walk-through: tool to model', link: '/guide/walk-through' },
       { text: 'Find wrong labels', link: '/guide/audit' },
       { text: 'How good an audit is', link: '/guide/judge-an-audit' },
       { text: 'Review labels', link: '/guide/review' },
