@@ -1,4 +1,4 @@
-/** What `coarsely audit` does where exact labels are known: errors before the audit, and judging and decisions behind it. */
+/** Runs the steps of `coarsely audit` that need exact labels: errors before the audit, and judging and decisions after it. */
 
 import type { AuditResult, ErrorsDataset, JudgedAudit, SimulatedReview } from '../../../audit/index.js';
 import { judgeAudit, makeErrorsDataset, reviewAudit } from '../../../audit/index.js';
