@@ -2,6 +2,7 @@
 
 import { ignoreIndex } from '../data/index.js';
 import type { CandidateGrid } from '../suggest/index.js';
+import { type CellsAround, cellsAround } from '../suggest/internal.js';
 
 /**
  * Calls `visit` for each labeled pixel in reading order, with the likelihoods of all classes there: bilinear between the centers
@@ -22,13 +23,15 @@ export function visitLikelihoods(
 ): void {
   const { width, height, rows, columns } = grid;
   const own = new Float64Array(classCount);
-  const horizontal = Array.from({ length: width }, (_, x) => between(x, { length: width, cells: columns }));
+  const horizontal = Array.from({ length: width }, (_, x) =>
+    cellsAround(x, { length: width, cells: columns }),
+  );
   for (let y = 0; y < height; y++) {
-    const [above, below, down] = between(y, { length: height, cells: rows });
+    const [above, below, down] = cellsAround(y, { length: height, cells: rows });
     for (let x = 0; x < width; x++) {
       const pixel = y * width + x;
       if (labels[pixel] === ignoreIndex) continue;
-      const [before, after, right] = horizontal[x] as Between;
+      const [before, after, right] = horizontal[x] as CellsAround;
       const corner00 = (above * columns + before) * classCount;
       const corner01 = (above * columns + after) * classCount;
       const corner10 = (below * columns + before) * classCount;
@@ -45,16 +48,4 @@ export function visitLikelihoods(
       visit(pixel, own);
     }
   }
-}
-
-type Between = readonly [before: number, after: number, share: number];
-
-/** Returns the two cells whose centers lie around a pixel's, with the share of the second. */
-function between(
-  pixel: number,
-  { length, cells }: { readonly length: number; readonly cells: number },
-): Between {
-  const place = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / length - 0.5));
-  const before = Math.floor(place);
-  return [before, Math.min(cells - 1, before + 1), place - before];
 }

@@ -2,6 +2,7 @@
 
 import type { Sample, Size } from '../data/index.js';
 import type { CandidateGrid } from '../suggest/index.js';
+import { type CellsAround, cellsAround } from '../suggest/internal.js';
 
 /** Is the side of a cell in pixels, the finest stride at which networks predict. */
 const side = 4;
@@ -62,13 +63,15 @@ export function beliefsOfPixels(
   const classCount = beliefs.length / (rows * columns);
   const classes = new Uint8Array(width * height);
   const likelihoods = new Float32Array(width * height);
-  const horizontal = Array.from({ length: width }, (_, x) => between(x, { length: width, cells: columns }));
+  const horizontal = Array.from({ length: width }, (_, x) =>
+    cellsAround(x, { length: width, cells: columns }),
+  );
   for (let y = 0; y < height; y++) {
-    const [above, below, down] = between(y, { length: height, cells: rows });
+    const [above, below, down] = cellsAround(y, { length: height, cells: rows });
     for (let x = 0; x < width; x++) {
       const pixel = y * width + x;
       if (!wanted(pixel)) continue;
-      const [before, after, right] = horizontal[x] as Between;
+      const [before, after, right] = horizontal[x] as CellsAround;
       const corners = [
         above * columns + before,
         above * columns + after,
@@ -90,16 +93,4 @@ export function beliefsOfPixels(
     }
   }
   return { classes, likelihoods };
-}
-
-type Between = readonly [before: number, after: number, share: number];
-
-/** Returns the two cells whose centers lie around a pixel's, with the share of the second. */
-function between(
-  pixel: number,
-  { length, cells }: { readonly length: number; readonly cells: number },
-): Between {
-  const place = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / length - 0.5));
-  const before = Math.floor(place);
-  return [before, Math.min(cells - 1, before + 1), place - before];
 }

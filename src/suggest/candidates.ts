@@ -77,3 +77,16 @@ export function predictedClass(
   }
   return best;
 }
+
+/** Holds the two cells of a row or column whose centers lie around a pixel's, with the share of the second. */
+export type CellsAround = readonly [before: number, after: number, share: number];
+
+/** Returns the cells around a pixel, of a row or column of `length` pixels that has `cells` cells. */
+export function cellsAround(
+  pixel: number,
+  { length, cells }: { readonly length: number; readonly cells: number },
+): CellsAround {
+  const place = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / length - 0.5));
+  const before = Math.floor(place);
+  return [before, Math.min(cells - 1, before + 1), place - before];
+}
