@@ -22,7 +22,7 @@ export interface Learned {
 }
 
 const schema = z.strictObject({
-  knowledge: z.record(z.string(), z.union([z.number(), z.array(z.number())])),
+  knowledge: z.object({ selfConfidence: z.array(z.number()) }),
   curve: z.array(z.number()).min(1),
   learnedBy: z.array(z.number()),
 });
@@ -31,12 +31,8 @@ const learnedFile = 'learned.json';
 
 /** @throws {FileError} when the file cannot be written */
 export function writeLearned(folder: string, { knowledge, curve, learnedBy }: Learned): void {
-  const plain = Object.entries(knowledge).map(([key, value]: [string, number | Float64Array]) => [
-    key,
-    typeof value === 'number' ? value : Array.from(value),
-  ]);
   const content = {
-    knowledge: Object.fromEntries(plain),
+    knowledge: { selfConfidence: Array.from(knowledge.selfConfidence) },
     curve: Array.from(curve),
     learnedBy: Array.from(learnedBy),
   };
@@ -53,12 +49,8 @@ export function readLearned(folder: string): Learned | null {
   if (!existsSync(file)) return null;
   try {
     const { knowledge, curve, learnedBy } = schema.parse(parseJson(readFileSync(file)));
-    const arrays = Object.entries(knowledge).map(([key, value]) => [
-      key,
-      typeof value === 'number' ? value : Float64Array.from(value),
-    ]);
     return {
-      knowledge: Object.fromEntries(arrays) as AuditKnowledge,
+      knowledge: { selfConfidence: Float64Array.from(knowledge.selfConfidence) },
       curve: Float64Array.from(curve),
       learnedBy: Float64Array.from(learnedBy),
     };

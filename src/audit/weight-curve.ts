@@ -6,6 +6,7 @@
 import { ignoreIndex } from '../data/index.js';
 import { ClosedFormArm, variance } from '../reweighting/index.js';
 import { noGrad, tensorFrom, tidy } from '../torch/index.js';
+import type { LabeledSample } from './knowledge.js';
 
 /** Counts the intervals of confidence in which a sample is added up. */
 const fineBins = 1024;
@@ -26,16 +27,8 @@ export class WeightTally {
     this.#classCount = classCount;
   }
 
-  /** Adds pixels with their labels, their likelihoods [pixels, classes], and the number of pixels that each stands for. */
-  add({
-    labels,
-    likelihoods,
-    multiplicities,
-  }: {
-    readonly labels: Uint8Array;
-    readonly likelihoods: Float32Array;
-    readonly multiplicities: Float32Array;
-  }): void {
+  /** Adds pixels. */
+  add({ labels, likelihoods, multiplicities }: LabeledSample): void {
     const found = confidencesOf(likelihoods, this.#classCount);
     for (const [place, label] of labels.entries()) {
       if (label === ignoreIndex) continue;

@@ -47,9 +47,9 @@ export async function* jsonParts(path: string, options: JsonListOptions): AsyncG
         yield* new ListScanner(path, options.list).all(utf8Of(await readFile(path), path));
         return;
       }
-      if (isFirst && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-        bytes = bytes.subarray(3);
-        scanner.skip(3);
+      if (isFirst && byteOrderMark.every((byte, place) => bytes[place] === byte)) {
+        bytes = bytes.subarray(byteOrderMark.length);
+        scanner.passOver(byteOrderMark.length);
       }
       isFirst = false;
       yield* scanner.next(bytes);
@@ -102,6 +102,9 @@ export async function jsonRest(
   }
   throw new DataError(`${path}: ends before its list is closed`);
 }
+
+/** Is what some programs write before UTF-8 text. */
+const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 function isUtf16([first, second]: Uint8Array): boolean {
   return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
@@ -183,7 +186,7 @@ class ListScanner {
   }
 
   /** Says that so many bytes of the file are not given. */
-  skip(count: number): void {
+  passOver(count: number): void {
     this.#offset += count;
   }
 

@@ -194,9 +194,8 @@ describe('regions and decisions', () => {
 
 const knowledgeOf = (classCount: number) => ({
   classCount,
-  classShares: new Float64Array(classCount),
+
   selfConfidence: new Float64Array(classCount).fill(0.5),
-  meanLikelihoods: new Float64Array(classCount ** 2),
 });
 
 describe('Judge', () => {

@@ -21,9 +21,7 @@ const inSample = Float32Array.from(golden.inSample);
 const outOfFold = Float32Array.from(golden.outOfFold);
 const noKnowledge = {
   classCount,
-  classShares: new Float64Array(classCount),
   selfConfidence: new Float64Array(classCount),
-  meanLikelihoods: new Float64Array(classCount ** 2),
 };
 const audited: AuditedImage = {
   ...{ width, height, image, labels, classCount },

@@ -4,6 +4,7 @@ import { ignoreIndex, RandomStream } from '../../data/index.js';
 import { type FoundRegion, findRegions } from '../find-regions.js';
 import { visitLikelihoods } from '../pixel-likelihoods.js';
 import type { AuditedImage, PixelSuspicions } from '../score-image.js';
+import { leastLikelihood } from '../weight-curve.js';
 import { confidentEvidence, confidentExample, confidentRange } from './confident-learning.js';
 import { logOdds, logOddsRange } from './ranking-counter.js';
 import { softminScore } from './softmin-score.js';
@@ -159,9 +160,6 @@ function lossSuspicions(audited: AuditedImage, likelihoods: Float32Array): Pixel
   });
   return { wrong, suggested, confidence, losses };
 }
-
-/** Bounds likelihoods from below, so that losses are finite. */
-const leastLikelihood = 1e-6;
 
 function emptySuspicions({ width, height }: AuditedImage): PixelSuspicions {
   const pixels = width * height;

@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { LabelErrorKind } from '../../../coarsen/index.js';
 import { wholeNumber } from '../../options/parse-options.js';
-import { readClassesNear } from './classes-near.js';
+import { classesOption, type LabelReading, labelEncodingOption, readClassesNear } from './classes-near.js';
 
 const example = `
 Writes a copy of every label PNG in which a share of the objects is wrong: labeled as what lies around them (drop), given
@@ -12,12 +12,10 @@ another class (swap), or drawn some pixels beside their place (shift). OUT/error
 Example:
   $ coarsely coarsen errors my-dataset/fine my-dataset/fine-swap --kind swap --share 0.1`;
 
-interface CoarsenErrorsOptions {
+interface CoarsenErrorsOptions extends LabelReading {
   readonly kind: LabelErrorKind;
   readonly share: number;
   readonly seed: number;
-  readonly labelEncoding: 'auto' | 'index' | 'color';
-  readonly classes?: string;
 }
 
 export function coarsenErrorsCommand(): Command {
@@ -30,12 +28,8 @@ export function coarsenErrorsCommand(): Command {
     )
     .option('--share <n>', 'share of the objects that get an error', shareOfObjects, 0.1)
     .option('--seed <n>', 'seed of every random draw', wholeNumber, 0)
-    .option('--classes <file>', 'classes.json of the labels; by default the one in or above FINE')
-    .addOption(
-      new Option('--label-encoding <what>', 'what states the class of a pixel, as data.labelEncoding')
-        .choices(['auto', 'index', 'color'])
-        .default('auto'),
-    )
+    .addOption(classesOption())
+    .addOption(labelEncodingOption())
     .addHelpText('after', example)
     .action(coarsenErrors);
 }

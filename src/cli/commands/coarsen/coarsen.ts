@@ -1,8 +1,8 @@
 /** `coarsely coarsen FINE OUT` draws quick polygons from exact labels, to try coarse labels without an annotator. */
 
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { wholeNumber } from '../../options/parse-options.js';
-import { readClassesNear } from './classes-near.js';
+import { classesOption, type LabelReading, labelEncodingOption, readClassesNear } from './classes-near.js';
 import { coarsenErrorsCommand } from './coarsen-errors.js';
 import { coarsenPointsCommand } from './coarsen-points.js';
 
@@ -13,10 +13,8 @@ the fine one; for Cityscapes' own coarse labels these are 0.58 and 0.97.
 Example:
   $ coarsely coarsen my-dataset/fine my-dataset/coarse --seed 1`;
 
-interface CoarsenCommandOptions {
+interface CoarsenCommandOptions extends LabelReading {
   readonly seed: number;
-  readonly labelEncoding: 'auto' | 'index' | 'color';
-  readonly classes?: string;
 }
 
 export function coarsenCommand(): Command {
@@ -25,12 +23,8 @@ export function coarsenCommand(): Command {
     .argument('<fine>', 'folder of fine label PNGs; subfolders are kept')
     .argument('<out>', 'folder for the coarse label PNGs; existing files are never overwritten')
     .option('--seed <n>', 'seed of every random draw', wholeNumber, 0)
-    .option('--classes <file>', 'classes.json of the labels; by default the one in or above FINE')
-    .addOption(
-      new Option('--label-encoding <what>', 'what states the class of a pixel, as data.labelEncoding')
-        .choices(['auto', 'index', 'color'])
-        .default('auto'),
-    )
+    .addOption(classesOption())
+    .addOption(labelEncodingOption())
     .addHelpText('after', example)
     .action(coarsen)
     .addCommand(coarsenPointsCommand())
