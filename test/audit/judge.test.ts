@@ -193,8 +193,6 @@ describe('regions and decisions', () => {
 });
 
 const knowledgeOf = (classCount: number) => ({
-  classCount,
-
   selfConfidence: new Float64Array(classCount).fill(0.5),
 });
 

@@ -20,7 +20,6 @@ const image = Uint8Array.from(golden.image);
 const inSample = Float32Array.from(golden.inSample);
 const outOfFold = Float32Array.from(golden.outOfFold);
 const noKnowledge = {
-  classCount,
   selfConfidence: new Float64Array(classCount),
 };
 const audited: AuditedImage = {
