@@ -3,6 +3,8 @@
 
 /** room -> the rooms it may import besides itself and the foundations, lowest first. */
 const rooms = {
+  // What the local page and the report show alike; runs in Node and in a browser, and so imports nothing of Node.
+  components: [],
   torch: [],
   nn: ['torch'],
   optim: ['torch', 'nn'],
@@ -95,11 +97,47 @@ const rooms = {
   fill: ['torch', 'distributed', 'data', 'runs', 'config', 'evaluation', 'quick', 'suggest'],
   recipes: ['config'],
   figures: ['torch', 'data', 'runs', 'evaluation', 'analysis'],
-  report: ['torch', 'reweighting', 'models', 'data', 'runs', 'config', 'evaluation', 'analysis', 'figures'],
+  report: [
+    'components',
+    'torch',
+    'reweighting',
+    'models',
+    'data',
+    'runs',
+    'config',
+    'evaluation',
+    'analysis',
+    'figures',
+  ],
   // Starts the command line as other processes, and so needs no room that trains.
   experiments: ['torch', 'data', 'coarsen', 'runs', 'config', 'recipes', 'report'],
   // Trains heads on stored features, one after the other, and draws what they scored. Intervals are those of the tables.
   plan: ['torch', 'models', 'data', 'config', 'quick', 'figures', 'experiments'],
+  // Serves the local page: reads what the rooms below wrote, and starts the command line for what takes long.
+  server: [
+    'components',
+    'torch',
+    'models',
+    'data',
+    'geometry',
+    'importers',
+    'exporters',
+    'review',
+    'inspect',
+    'runs',
+    'config',
+    'evaluation',
+    'analysis',
+    'quick',
+    'suggest',
+    'audit',
+    'recipes',
+    'figures',
+    'report',
+    'plan',
+  ],
+  // The page itself, in the browser: of the server only the types of its routes.
+  web: ['components', 'server'],
 };
 
 /** Rooms that every room may import; registry and files stand on errors, errors and format on nothing. */
@@ -172,12 +210,22 @@ module.exports = {
       to: { path: '^src/[^/]+/', pathNot: inside(known) },
     },
     {
+      name: 'web-takes-types',
+      comment: "The page runs in a browser: of the server's files it imports src/server/api.ts, as a type.",
+      severity: 'error',
+      from: { path: '^src/web/' },
+      to: { path: '^src/server/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'front-door',
       comment:
         "Another room is imported by its index.ts, or by its internal.ts for what users don't need; the rest is that room's own.",
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/(index|internal)\\.ts$'] },
+      to: {
+        path: '^src/[^/]+/',
+        pathNot: ['^src/$1/', '^src/[^/]+/(index|internal)\\.ts$', '^src/server/api\\.ts$'],
+      },
     },
     {
       name: 'no-circles',
@@ -224,7 +272,8 @@ module.exports = {
       name: 'shipped-dependencies',
       comment: 'What the package imports must be among its dependencies, not its devDependencies.',
       severity: 'error',
-      from: { path: '^src/' },
+      // Vite bundles the page, with what it imports.
+      from: { path: '^src/', pathNot: '^src/web/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
   ],

@@ -18,7 +18,8 @@ setup: ## install what is missing: system packages, npm packages
 
 build: setup ## compile the addon and the TypeScript
 	@node dist/addon/build.js
-	@tsc -b src examples scripts
+	@tsc -b src src/web examples scripts
+	@vite build --config src/web/vite.config.ts
 	@node build/scripts/copy-assets.js
 
 demo: build ## train on generated scenes with and without ARM, compare, write a report (some minutes)

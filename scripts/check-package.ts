@@ -42,6 +42,7 @@ const wanted = [
   'dist/cli/main.js',
   'dist/addon/build.js',
   'dist/report/browser/page.js',
+  'dist/web/index.html',
   'dist/report/browser/page.css',
   'native/addon.cc',
   'examples/',

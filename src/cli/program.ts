@@ -22,6 +22,7 @@ import { reportCommand } from './commands/report/report.js';
 import { scenesCommand } from './commands/scenes/scenes.js';
 import { suggestCommand } from './commands/suggest/suggest.js';
 import { trainCommand } from './commands/train/train.js';
+import { viewCommand } from './commands/view/view.js';
 import { weightsCommand } from './commands/weights/weights.js';
 
 /** Lists the commands by what they are for, in the order of the help. */
@@ -39,7 +40,7 @@ const groups = {
     exportLabelsCommand,
   ],
   'Train:': [trainCommand, recipesCommand, experimentCommand, demoCommand],
-  'Look:': [evaluateCommand, reportCommand, figureCommand],
+  'Look:': [viewCommand, evaluateCommand, reportCommand, figureCommand],
   'Deploy:': [predictCommand],
   'Setup:': [doctorCommand, weightsCommand],
 };

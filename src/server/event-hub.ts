@@ -1,0 +1,32 @@
+/** Passes on what happened to every open page. */
+
+/** Says what changed. Pages then ask again for what they show, so an event that got lost does no harm. */
+export type ServerEvent =
+  /** Lines were added to a run, or its state changed; names the run. */
+  | { readonly type: 'run'; readonly run: string }
+  /** A command that the page started moved on, by its id. */
+  | { readonly type: 'job'; readonly job: string }
+  /** Files of the dataset changed under the page. */
+  | { readonly type: 'dataset' }
+  /** Regions of the audit changed. */
+  | { readonly type: 'audit' }
+  /** A line was appended to the journal; `origin` is the tab that did it, which knows it already. */
+  | { readonly type: 'journal'; readonly origin: string | null }
+  /** The head of the clicks learned from the answers so far. */
+  | { readonly type: 'head'; readonly generation: number };
+
+/** Passes events from those who know to those who listen. */
+export class EventHub {
+  readonly #listeners = new Set<(event: ServerEvent) => void>();
+
+  /** Calls every listener with the event. */
+  publish(event: ServerEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Calls `listener` with every event from now on, and returns a function that ends this. */
+  listen(listener: (event: ServerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,4 @@
+/** Shows the view `Clicks`. */
+export function ClicksView() {
+  return <p>Nothing to show.</p>;
+}

@@ -1,0 +1,4 @@
+/** Shows the view `Data`. */
+export function DatasetView() {
+  return <p>Nothing to show.</p>;
+}

@@ -1,0 +1,4 @@
+/** Shows the view `Plan`. */
+export function PlanView() {
+  return <p>Nothing to show.</p>;
+}
