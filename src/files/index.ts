@@ -11,7 +11,7 @@ export { syncFile, syncFolder } from './durability.js';
 export { isFile } from './is-file.js';
 export { listenToFileNotices, noticeOnce } from './notices.js';
 export { copyDurably, linkFile, type Placement } from './place-file.js';
-export { type LockOwner, livingOwner, ownerName, ProcessLock } from './process-lock.js';
+export { type LockOwner, livingOwner, ownerName, ProcessLock, processStart } from './process-lock.js';
 export { sha256OfFile } from './sha256.js';
 export { stageFolder, writeDurably } from './staged-folder.js';
 export { isSystemError, systemErrorReason } from './system-errors.js';

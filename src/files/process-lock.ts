@@ -54,7 +54,7 @@ export class ProcessLock {
    * @throws {Error} of the file system when the lock cannot be written
    */
   static take(path: string, { silentMilliseconds = null }: LockOptions = {}): ProcessLock | LockOwner {
-    const owner = { pid: process.pid, host: hostname(), started: startOfProcess(process.pid) };
+    const owner = { pid: process.pid, host: hostname(), started: processStart(process.pid) };
     const text = `${JSON.stringify(owner)}\n`;
     // Made from a file that is already complete, so that nobody reads a lock without its owner where links exist.
     const whole = `${path}.${process.pid}-${threadId}${temporarySuffix}`;
@@ -160,7 +160,7 @@ function isAlive({ pid, host, started }: LockOwner): boolean {
   } catch (error) {
     if (isSystemError(error) && error.code === 'ESRCH') return false;
   }
-  const now = startOfProcess(pid);
+  const now = processStart(pid);
   return started === null || now === null || started === now;
 }
 
@@ -174,8 +174,11 @@ function isSilent(
   return Date.now() - changed > silentMilliseconds;
 }
 
-/** Reads field 22 of /proc/PID/stat (Linux). The process name in field 2 may hold anything, parentheses included. */
-function startOfProcess(pid: number): string | null {
+/**
+ * Returns the start of a process in the kernel's clock ticks, which tells a reused pid apart; null when unknown. It is field
+ * 22 of /proc/PID/stat (Linux). The process name in field 2 may hold anything, parentheses included.
+ */
+export function processStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;

@@ -17,16 +17,30 @@ export type ServerEvent =
 
 /** Passes events from those who know to those who listen. */
 export class EventHub {
-  readonly #listeners = new Set<(event: ServerEvent) => void>();
+  readonly #listeners = new Map<(event: ServerEvent) => void, () => void>();
+
+  /** Counts those who listen: nobody needs to look for changes while it is 0. */
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
 
   /** Calls every listener with the event. */
   publish(event: ServerEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners.keys()) listener(event);
   }
 
-  /** Calls `listener` with every event from now on, and returns a function that ends this. */
-  listen(listener: (event: ServerEvent) => void): () => void {
-    this.#listeners.add(listener);
+  /** Calls `listener` with every event from now on, and returns a function that ends this. `onEnd` hears of the hub's end. */
+  listen(
+    listener: (event: ServerEvent) => void,
+    { onEnd = () => undefined }: { readonly onEnd?: () => void } = {},
+  ): () => void {
+    this.#listeners.set(listener, onEnd);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends all listening. */
+  close(): void {
+    for (const onEnd of [...this.#listeners.values()]) onEnd();
+    this.#listeners.clear();
   }
 }

@@ -6,6 +6,8 @@ export interface Workspace {
   readonly runs: readonly string[];
   /** Names the dataset by its absolute path; null where none was named. */
   readonly dataset: string | null;
+  /** Says how its files are read: keys of the section `data` of a config, such as `labelSuffix` and `unlabeled`. */
+  readonly reading: Readonly<Record<string, unknown>>;
   /** Names the labels that are looked at and corrected. */
   readonly labels: string;
   /** Names the split whose labels are corrected. */
@@ -14,8 +16,12 @@ export interface Workspace {
   readonly audit: string | null;
   /** Names the journal that decisions are appended to. */
   readonly journal: string | null;
+  /** Names a file of questions that `coarsely suggest` wrote; null where the page chooses its own. */
+  readonly tasks: string | null;
   /** Names who decides. */
   readonly by: string;
   /** Names the folder for pictures made small and other things that can be made again. */
   readonly cache: string;
+  /** Lists folders outside the others that symbolic links may lead to. */
+  readonly linked: readonly string[];
 }

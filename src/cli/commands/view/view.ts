@@ -23,6 +23,9 @@ export function viewCommand(): Command {
           {
             runs: (runs.length > 0 ? runs : ['runs']).map((run) => resolve(run)),
             dataset,
+            reading: {},
+            tasks: null,
+            linked: [],
             labels: options.labels,
             split: options.split,
             audit: name === null ? null : resolve(`runs/audit-${name}`),
@@ -30,7 +33,7 @@ export function viewCommand(): Command {
             by: userInfo().username,
             cache: cacheFolder('view'),
           },
-          { port: options.port },
+          { port: options.port === 0 ? null : options.port },
         );
         process.stdout.write(`${server.url}\n`);
       },
