@@ -6,6 +6,7 @@ import { ServedDataset } from './dataset/served-dataset.js';
 import { EventHub } from './event-hub.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { PictureCache } from './pictures/picture-cache.js';
+import { ServedJournal } from './served-journal.js';
 import type { Workspace } from './workspace.js';
 
 /** Is given to the routes of each view. */
@@ -14,6 +15,8 @@ export interface ServerContext {
   readonly events: EventHub;
   readonly jobs: JobQueue;
   readonly pictures: PictureCache;
+  /** Is the one journal of decisions, to which all views append. */
+  readonly journal: ServedJournal;
   /** Tells one built page from another; an open page of another version loads itself again. */
   readonly pageVersion: string;
   /**
@@ -41,10 +44,11 @@ export function createContext(
   const events = new EventHub();
   const jobs = new JobQueue({ folder: join(workspace.cache, 'jobs'), events });
   const pictures = new PictureCache(join(workspace.cache, 'pictures'));
+  const journal = new ServedJournal({ path: workspace.journal, events });
   const ends: (() => void | Promise<void>)[] = [];
   let opened: Promise<ServedDataset> | null = null;
   return {
-    ...{ workspace, events, jobs, pictures, pageVersion },
+    ...{ workspace, events, jobs, pictures, journal, pageVersion },
     dataset: () => {
       if (opened === null) {
         const opening = ServedDataset.open(workspace);
@@ -65,6 +69,7 @@ export function createContext(
     close: async () => {
       events.close();
       await Promise.all([jobs.close(), ...ends.splice(0).map((end) => end())]);
+      journal[Symbol.dispose]();
     },
   };
 }
