@@ -10,8 +10,8 @@ import {
   put,
   regionOf,
   reviewedDataset,
+  reviewFolder,
   rowsOf,
-  temporaryFolder,
 } from '../review/decisions.js';
 import { coarsely } from './run-command.js';
 
@@ -24,7 +24,7 @@ test('says what changed, what people disagree about and what was left out, and e
   const ben = journalOf([{ ...accept({ by: 'ben' }), action: 'keep', region } as ReturnType<typeof accept>], {
     name: 'ben.jsonl',
   });
-  const output = join(temporaryFolder(), 'out');
+  const output = join(reviewFolder(), 'out');
   const { code, stdout, stderr } = await coarsely(['apply', anna, ben, output, '--data', root]);
   expect([code, stderr]).toEqual([1, '']);
   expect(stdout.split('\n')).toEqual([
@@ -82,10 +82,10 @@ test('says what changed, what people disagree about and what was left out, and e
 test('names the command that trains on what there is: only coarse labels, and answered points', async () => {
   const root = reviewedDataset();
   rmSync(join(root, 'fine'), { recursive: true });
-  const tasks = join(temporaryFolder(), 'tasks.json');
+  const tasks = join(reviewFolder(), 'tasks.json');
   const task = { split: 'train', image: 'a', width: 6, height: 4, x: 5, y: 3, class: 'car' };
   put(tasks, JSON.stringify({ dataset: root, labels: 'coarse', by: 'anna', tasks: [task] }));
-  const output = join(temporaryFolder(), 'out');
+  const output = join(reviewFolder(), 'out');
   const { code, stdout, stderr } = await coarsely(['apply', tasks, output]);
   expect([code, stderr]).toEqual([0, '']);
   const settings = '--set data.evaluation.labels=coarse --set data.points.split=train';

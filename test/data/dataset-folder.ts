@@ -1,19 +1,12 @@
-/** Writes small dataset folders for tests into temporary folders, which are removed after each test. */
+/** Writes small dataset folders for tests into temporary folders, which are removed after each test file. */
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkDataset } from 'coarsely/data';
 import { DataError } from 'coarsely/errors';
 import type { ComponentSection } from 'coarsely/registry';
 import { encode } from 'fast-png';
-import { afterEach } from 'vitest';
-
-const folders: string[] = [];
-
-afterEach(async () => {
-  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
-});
+import { makeTemporaryFolder } from '../support/temporary-folders.js';
 
 export const threeClasses = {
   classes: [
@@ -25,9 +18,7 @@ export const threeClasses = {
 
 /** Creates an empty temporary folder. */
 export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'coarsely-data-'));
-  folders.push(folder);
-  return folder;
+  return makeTemporaryFolder('coarsely-data-');
 }
 
 /** Writes a file, and creates its folder. */

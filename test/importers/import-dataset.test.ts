@@ -9,7 +9,9 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { rowsOfBytes } from '../support/rows.js';
 import { rgbPng } from './import-files.js';
-import { box, out, root, run, size, source, tool } from './own-tool.js';
+import { box, giveImportFolders, out, root, run, size, source, tool } from './own-tool.js';
+
+giveImportFolders();
 
 async function rows(name: string, folder = 'coarse/train'): Promise<string[]> {
   const classes = Array.from({ length: 9 }, (_, index) => ({

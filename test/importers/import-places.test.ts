@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { type Importer, importDataset } from 'coarsely/importers';
 import { expect, test } from 'vitest';
 import { rgbPng } from './import-files.js';
-import { box, out, root, run, size, source, tool } from './own-tool.js';
+import { box, giveImportFolders, out, root, run, size, source, tool } from './own-tool.js';
+
+giveImportFolders();
 
 test('a folder that holds something, and one inside of the source, are refused', async () => {
   const importer = tool({ 'a.png': { annotations: [box('car', 0, 1)] } });

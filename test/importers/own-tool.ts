@@ -1,7 +1,6 @@
 /** Makes a tool of a test's own: an importer of annotations that the test states, of images that it writes. */
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type AnnotatedImage,
@@ -10,20 +9,24 @@ import {
   type ImportOptions,
   importDataset,
 } from 'coarsely/importers';
-import { afterEach, beforeEach } from 'vitest';
+import { beforeEach } from 'vitest';
+import { makeTemporaryFolder } from '../support/temporary-folders.js';
 import { rgbPng } from './import-files.js';
 
 /** Is a folder of each test, with the source of the import and the place of the dataset. */
 export let root: string;
 export let source: string;
 export let out: string;
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'coarsely-import-'));
-  source = join(root, 'source');
-  out = join(root, 'out');
-  mkdirSync(source);
-});
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** Gives each test of the present file such a folder. Files share this module, so every file calls it. */
+export function giveImportFolders(): void {
+  beforeEach(() => {
+    root = makeTemporaryFolder('coarsely-import-');
+    source = join(root, 'source');
+    out = join(root, 'out');
+    mkdirSync(source);
+  });
+}
 
 export const size = { width: 6, height: 3 };
 

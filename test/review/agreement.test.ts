@@ -13,8 +13,8 @@ import {
   point,
   regionOf,
   reviewedDataset,
+  reviewFolder,
   rowsOf,
-  temporaryFolder,
   treeCorner,
   unlabel,
 } from './decisions.js';
@@ -64,11 +64,11 @@ describe('decisions of one person', () => {
 
   it('count once where a journal is given twice', async () => {
     const path = journalOf([accept()]);
-    const output = join(temporaryFolder(), 'out');
+    const output = join(reviewFolder(), 'out');
     const summary = await applyJournals([path, path], { data: reviewedDataset(), output });
     expect(summary).toMatchObject({ repeated: 1, people: { anna: 1 }, findings: [] });
     const other = journalOf([keep({ id: 'review.jsonl 0' })], { from: 5 });
-    const third = join(temporaryFolder(), 'out');
+    const third = join(reviewFolder(), 'out');
     const mixed = await applyJournals([path, other], { data: reviewedDataset(), output: third });
     expect(mixed.findings).toMatchObject([{ code: 'repeated-id', count: 1 }]);
     expect(await rowsOf(join(third, 'coarse/train/a.png'))).toEqual(treeCorner);

@@ -18,10 +18,10 @@ import {
   put,
   regionOf,
   reviewedDataset,
+  reviewFolder,
   rowsOf,
   size,
   square,
-  temporaryFolder,
   treeCorner,
   unlabel,
 } from './decisions.js';
@@ -247,7 +247,7 @@ describe('label files', () => {
       );
     }
     const path = journalOf([accept(), unlabel({ image: 'b' })]);
-    const out = join(temporaryFolder(), 'out');
+    const out = join(reviewFolder(), 'out');
     await applyJournals([path], { data: root, output: out, reading: { reduceZeroLabel: true } });
     const rows = [...decode(readFileSync(join(out, 'coarse/train/a.png'))).data.subarray(0, 6)];
     expect(rows).toEqual([3, 3, 2, 2, 1, 1]);
@@ -262,7 +262,7 @@ describe('label files', () => {
     put(join(root, 'runs/quick/config.yaml'), 'name: quick');
     put(join(root, 'README.md'), 'about');
     symlinkSync(join(root, 'images/train/a.png'), join(root, 'images/train/linked.png'));
-    const output = join(temporaryFolder(), 'out');
+    const output = join(reviewFolder(), 'out');
     const summary = await applyJournals([journalOf([accept({ labels: 'masks' } as object)])], {
       data: root,
       output,
@@ -318,7 +318,7 @@ describe('a file of tasks', () => {
     put(path, formatTaskFile({ dataset: root, labels: 'coarse', by: null, tasks }, path));
     expect(JSON.parse(readFileSync(path, 'utf8')).dataset).toBe('data');
     expect(readTaskFile(path)).toEqual({ dataset: root, labels: 'coarse', by: null, tasks });
-    const output = join(temporaryFolder(), 'out');
+    const output = join(reviewFolder(), 'out');
     const notices: string[] = [];
     const summary = await applyJournals([path], { output, onNotice: (notice) => notices.push(notice) });
     expect(summary).toMatchObject({
@@ -333,9 +333,9 @@ describe('a file of tasks', () => {
   });
 
   it('says where it is wrong', async () => {
-    const path = join(temporaryFolder(), 'tasks.json');
+    const path = join(reviewFolder(), 'tasks.json');
     put(path, '{\n "dataset": ".", "labels": "coarse",\n "tasks": [{ "split": "train" }] }');
-    const output = join(temporaryFolder(), 'out');
+    const output = join(reviewFolder(), 'out');
     await expect(applyJournals([path], { output })).rejects.toThrow(
       /tasks\.json: tasks\.0\.image: .*a file of tasks is/,
     );
@@ -346,7 +346,7 @@ describe('what cannot be applied', () => {
   it('is refused before anything is written', async () => {
     const root = reviewedDataset();
     const journal = journalOf([accept()]);
-    const output = join(temporaryFolder(), 'out');
+    const output = join(reviewFolder(), 'out');
     await expect(applyJournals([journal], { output })).rejects.toThrow(/name the folder with --data/);
     await expect(applyJournals([journal], { data: join(root, 'none'), output })).rejects.toThrow(
       /none: no such folder; expected a dataset/,
@@ -363,7 +363,7 @@ describe('what cannot be applied', () => {
     const ended = new AbortController();
     const stop = { onProgress: () => ended.abort(new Error('stopped')), signal: ended.signal };
     await expect(applyJournals([journal], { data: root, output, ...stop })).rejects.toThrow(/^stopped$/);
-    const empty = join(temporaryFolder(), 'empty.jsonl');
+    const empty = join(reviewFolder(), 'empty.jsonl');
     put(empty, '');
     await expect(applyJournals([empty], { data: root, output })).rejects.toThrow(
       /no decision in it; nothing was written/,

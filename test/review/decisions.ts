@@ -1,13 +1,12 @@
 /** Makes a dataset of small label files that are drawn as rows of signs, and lines of journals about them. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readLabels } from 'coarsely/data';
 import { applyJournals, JournalWriter, type NewJournalLine } from 'coarsely/review';
 import { encode } from 'fast-png';
-import { afterAll } from 'vitest';
 import { formatRuns, maskRuns } from '#geometry/index.js';
+import { makeTemporaryFolder } from '../support/temporary-folders.js';
 
 export const size = { width: 6, height: 4 };
 
@@ -24,15 +23,8 @@ const signs = 'rct';
 /** Draws the labels that all label files of `reviewedDataset` have. */
 export const drawn = ['ccccrr', 'ccccrr', 'tttt..', 'tttt..'];
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true });
-});
-
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'coarsely-review-'));
-  folders.push(folder);
-  return folder;
+export function reviewFolder(): string {
+  return makeTemporaryFolder('coarsely-review-');
 }
 
 export function put(path: string, content: string | Uint8Array): void {
@@ -54,7 +46,7 @@ export async function rowsOf(path: string): Promise<string[]> {
 
 /** Writes a dataset with the images a and b in `train`, c in `val`, labels `coarse` and `fine`, and returns its root. */
 export function reviewedDataset(): string {
-  const root = join(temporaryFolder(), 'data');
+  const root = join(reviewFolder(), 'data');
   put(join(root, 'classes.json'), JSON.stringify({ classes }));
   const labels = encode({ ...size, channels: 1, depth: 8, data: labelsOf(drawn) });
   for (const name of ['train/a', 'train/b', 'val/c']) {
@@ -87,7 +79,7 @@ export function journalOf(
   lines: readonly NewJournalLine[],
   { from = 0, name = 'review.jsonl' }: { readonly from?: number; readonly name?: string } = {},
 ): string {
-  const path = join(temporaryFolder(), name);
+  const path = join(reviewFolder(), name);
   using writer = JournalWriter.open(path);
   for (const [index, line] of lines.entries()) {
     const minute = String(from + index).padStart(2, '0');
@@ -114,7 +106,7 @@ export async function apply(
   options: { readonly prefer?: string; readonly root?: string } = {},
 ) {
   const { root = reviewedDataset(), ...others } = options;
-  const output = join(temporaryFolder(), 'out');
+  const output = join(reviewFolder(), 'out');
   const paths = journals.map((lines, index) =>
     journalOf(lines, { from: 20 * index, name: `${index}.jsonl` }),
   );

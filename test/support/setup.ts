@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import { type Comparable, findDifference, type Tolerance } from './allclose.js';
+import { removeTemporaryFolders } from './temporary-folders.js';
 
 declare module 'vitest' {
   interface Matchers<T> {
@@ -23,6 +24,8 @@ expect.extend({
     };
   },
 });
+
+afterAll(removeTemporaryFolders);
 
 const { cache } = createRequire(import.meta.url);
 
