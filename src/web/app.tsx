@@ -1,47 +1,45 @@
 /** Shows the views of the page and the way between them. The view is in the address, so a reload comes back to it. */
 
 import { useEffect } from 'preact/hooks';
-import { api, load } from './api.js';
 import { currentAddress, type ViewName } from './navigation.js';
+import { ConnectionBanner } from './shell/connection-banner.js';
+import { Header } from './shell/header.js';
+import './shell/shell.css';
 import { ClicksView } from './views/clicks/clicks-view.js';
 import { DatasetView } from './views/data/dataset-view.js';
 import { PlanView } from './views/plan/plan-view.js';
 import { ReviewView } from './views/review/review-view.js';
 import { RunsView } from './views/runs/runs-view.js';
 
-const views: Readonly<Record<ViewName, { readonly title: string; readonly View: () => preact.JSX.Element }>> =
-  {
-    runs: { title: 'Runs', View: RunsView },
-    data: { title: 'Data', View: DatasetView },
-    review: { title: 'Review', View: ReviewView },
-    clicks: { title: 'Clicks', View: ClicksView },
-    plan: { title: 'Plan', View: PlanView },
-  };
-
-const workspace = load(() => api.workspace.$get());
+const views: Readonly<Record<ViewName, () => preact.JSX.Element>> = {
+  runs: RunsView,
+  data: DatasetView,
+  review: ReviewView,
+  clicks: ClicksView,
+  plan: PlanView,
+};
+const titles: Readonly<Record<ViewName, string>> = {
+  runs: 'Runs',
+  data: 'Data',
+  review: 'Review',
+  clicks: 'Clicks',
+  plan: 'Plan',
+};
 
 /** Shows the whole page. */
 export function App() {
   const { view } = currentAddress.value;
-  const { title, View } = views[view];
+  const View = views[view];
   useEffect(() => {
-    document.title = `${title} – coarsely`;
-  }, [title]);
+    document.title = `${titles[view]} – coarsely`;
+  }, [view]);
   return (
     <>
-      <header class="bar">
-        <nav aria-label="Views">
-          {Object.entries(views).map(([name, { title }]) => (
-            <a key={name} href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>
-              {title}
-            </a>
-          ))}
-        </nav>
-        <span>{workspace.value.data?.dataset?.name}</span>
-      </header>
-      <main>
-        <h1>{title}</h1>
-        <View />
+      <Header titles={titles} />
+      <ConnectionBanner />
+      <main id="main" tabIndex={-1}>
+        <h1 class="visually-hidden">{titles[view]}</h1>
+        <View key={view} />
       </main>
     </>
   );

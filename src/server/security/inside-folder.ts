@@ -1,6 +1,6 @@
 /** Keeps symbolic links from leading out of the folders that a person named. */
 
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { NotFoundError, OutsideError } from '../errors/server-error.js';
 
@@ -22,9 +22,24 @@ export async function insideFolder(path: string, folders: readonly string[]): Pr
       return real;
     }
   }
+  const target = await linkedFolder(path, real);
   throw new OutsideError(
-    `${path}: a link leads out of the named folders, to ${real}; to allow it, start coarsely view with --linked ${dirname(real)}`,
+    `${path}: a link leads out of the named folders, to ${real}; to allow it, start coarsely view with --linked ${target}`,
   );
+}
+
+/** Returns the folder around what the first link on the way leads to. */
+async function linkedFolder(path: string, real: string): Promise<string> {
+  const parts = path.split(sep);
+  for (let count = 2; count <= parts.length; count++) {
+    const place = parts.slice(0, count).join(sep);
+    const isLink = await lstat(place).then(
+      (found) => found.isSymbolicLink(),
+      () => false,
+    );
+    if (isLink) return dirname((await realOf(place)) ?? real);
+  }
+  return dirname(real);
 }
 
 async function realOf(folder: string): Promise<string | null> {

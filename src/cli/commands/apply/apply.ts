@@ -1,10 +1,9 @@
 /** `coarsely apply JOURNAL… OUT` writes the dataset that decisions about labels make of another one. */
 
 import { Command } from 'commander';
-import { isSection, parseSetOptions } from '../../../config/internal.js';
-import { ConfigError } from '../../../errors/index.js';
 import { exitCodes } from '../../../errors/internal.js';
 import { collect, usageError } from '../../options/parse-options.js';
+import { readingOptions } from '../../options/reading-options.js';
 import { printNotice } from '../../output/print-notice.js';
 import { createProgressLine } from '../../output/progress-line.js';
 import { onStopRequest } from '../../training/interrupts.js';
@@ -70,7 +69,7 @@ async function apply(
   const { reviewText } = await import('./review-text.js');
   const { trainingCommand } = await import('./training-command.js');
   const { set = [], json = false, ...given } = options;
-  const reading = readingOptions(set);
+  const reading = readingOptions('apply', set);
   const line = createProgressLine('writing files');
   const stop = new AbortController();
   // The files that were written for a folder that does not appear are removed.
@@ -101,14 +100,4 @@ async function apply(
     `${json ? JSON.stringify({ ...summary, command: next }) : reviewText(summary, { command: next })}\n`,
   );
   if (summary.findings.length > 0 || summary.disputedPixels > 0) process.exitCode = exitCodes.failure;
-}
-
-/** Returns the options of the dataset in `--set data.KEY=VALUE`. */
-function readingOptions(set: readonly string[]): Readonly<Record<string, unknown>> {
-  const { data = {}, ...others } = parseSetOptions(set);
-  const [other] = Object.keys(others);
-  if (other === undefined && isSection(data)) return data;
-  throw new ConfigError(
-    `apply: --set takes options of the dataset, such as data.labelSuffix=_mask, not ${other ?? 'data'}`,
-  );
 }

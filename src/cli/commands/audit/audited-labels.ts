@@ -29,7 +29,7 @@ export function findAuditedLabels(
     readonly labels?: string;
     readonly split?: string;
     /** Says what the command does with them, in notices. */
-    readonly does?: 'audits' | 'asks about';
+    readonly does?: 'audits' | 'asks about' | 'shows';
   },
 ): AuditedLabels {
   const { does = 'audits' } = given;
