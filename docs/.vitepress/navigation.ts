@@ -22,6 +22,7 @@ export const guide: NavigationItem[] = [
       { text: 'Find wrong labels', link: '/guide/audit' },
       { text: 'How good an audit is', link: '/guide/judge-an-audit' },
       { text: 'Review labels', link: '/guide/review' },
+      { text: 'The local page', link: '/guide/view' },
       { text: 'Check a dataset', link: '/guide/check' },
       { text: 'What to label next', link: '/guide/plan' },
       { text: 'Images', link: '/guide/images' },

@@ -43,21 +43,22 @@ export async function startServer(
   const identity = readIdentity(workspace.cache);
   const { token } = identity;
   // Calls that come before the port is known are refused, as no host fits.
-  const guard = { token, port: -1 };
+  let port = -1;
+  const guard = { token, port: () => port };
   const context = createContext(workspace, { pageVersion: page.version });
   const app = createApp(context, { guard, page });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: '127.0.0.1' }) as Server;
   try {
-    guard.port = await listen(server, wanted === null ? [identity.port, 0] : [wanted]);
-    writeIdentity(workspace.cache, { token, port: guard.port });
+    port = await listen(server, wanted === null ? [identity.port, 0] : [wanted]);
+    writeIdentity(workspace.cache, { token, port });
   } catch (error) {
     await context.close();
     throw error;
   }
   const endWatching = watchFiles(context);
   return {
-    url: `http://127.0.0.1:${guard.port}/?token=${token}`,
-    port: guard.port,
+    url: `http://127.0.0.1:${port}/?token=${token}`,
+    port,
     close: async () => {
       endWatching();
       await context.close();

@@ -197,7 +197,8 @@ export class JobQueue {
         // Its exit code went to a server that is gone. A child of this server is told apart by its event, which comes first.
         setTimeout(() => {
           const now = this.#jobs.get(job.id);
-          if (now?.state === 'running') this.#keep({ ...now, state: 'lost', pid: null, ended: Date.now() });
+          const state = this.#canceled.has(job.id) ? 'canceled' : 'lost';
+          if (now?.state === 'running') this.#keep({ ...now, state, pid: null, ended: Date.now() });
           this.#startNext();
         }, pollMilliseconds).unref();
       }

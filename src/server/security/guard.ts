@@ -11,14 +11,15 @@ import { cameHerePage, refusalPage } from './refusal-page.js';
 /** Says what a call must prove. */
 export interface Guard {
   readonly token: string;
-  readonly port: number;
+  /** Returns the port that the server listens on, which is known once it does. */
+  port(): number;
 }
 
 /** Returns the middleware that refuses calls from elsewhere and calls without the token: status 403. */
 export function guardCalls({ token, port }: Guard): MiddlewareHandler {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
-  const cookie = `coarsely-${port}`;
   return async (context, next) => {
+    const hosts = [`127.0.0.1:${port()}`, `localhost:${port()}`];
+    const cookie = `coarsely-${port()}`;
     const host = context.req.header('host') ?? '';
     // A site may let its own name point to this machine (DNS rebinding); its browser then sends that name.
     if (!hosts.includes(host)) {
