@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { currentAddress, type ViewName } from './navigation.js';
 import { ConnectionBanner } from './shell/connection-banner.js';
 import { Header } from './shell/header.js';
+import './shell/colors.css';
 import './shell/shell.css';
 import { ClicksView } from './views/clicks/clicks-view.js';
 import { DatasetView } from './views/data/dataset-view.js';
