@@ -215,4 +215,20 @@ describe('the cache of pictures', () => {
     expect(order).toEqual(['first', 'fourth', 'second']);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   });
+
+  it('makes a picture for the reader who still waits when the first one is gone', async () => {
+    const cache = new PictureCache(join(folder, 'shared'), { together: 1 });
+    const make = async () => Uint8Array.of(5);
+    const gone = new AbortController();
+    const slow = () => new Promise<Uint8Array>((resolve) => setTimeout(() => resolve(Uint8Array.of(1)), 60));
+    const busy = cache.get({ name: 'busy' }, { make: slow });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const first = cache.get({ name: 'same' }, { make, signal: gone.signal });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const second = cache.get({ name: 'same' }, { make });
+    gone.abort();
+    const [, left, stayed] = await Promise.allSettled([busy, first, second]);
+    expect(left.status).toBe('rejected');
+    expect(stayed).toMatchObject({ status: 'fulfilled', value: { bytes: Uint8Array.of(5) } });
+  });
 });

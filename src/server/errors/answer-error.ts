@@ -32,6 +32,8 @@ export function answerErrors(reportFault: ReportFault) {
         error.message === '' ? `the call was refused with status ${error.status}` : error.message;
       return context.json({ error: error_ }, error.status as ContentfulStatusCode);
     }
+    // The reader left before the answer was made, as when a list is scrolled; nobody reads this.
+    if (error.name === 'AbortError') return context.json({ error: 'the reader is gone' }, 503);
     if (isSystemError(error)) {
       const { path } = error as NodeJS.ErrnoException;
       return context.json({ error: `${path ?? 'a file'}: ${systemErrorReason(error)}` }, 409);

@@ -68,7 +68,15 @@ export class PictureCache {
       return { bytes: kept, tag };
     }
     const known = this.#making.get(tag);
-    if (known !== undefined) return { bytes: await known, tag };
+    if (known !== undefined) {
+      try {
+        return { bytes: await known, tag };
+      } catch (error) {
+        // The reader who asked first is gone; this one still waits.
+        if (!isAbort(error) || signal?.aborted === true) throw error;
+        return this.get(key, { make, signal });
+      }
+    }
     const making = this.#turn(async () => {
       const bytes = Uint8Array.from(await make());
       await this.#keep(path, bytes);
@@ -149,6 +157,10 @@ export class PictureCache {
     }
     return files;
   }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 /** Returns what tells that a file is the same as before: its path, size and time of change. */
