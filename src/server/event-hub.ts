@@ -8,6 +8,10 @@ export type ServerEvent =
   | { readonly type: 'job'; readonly job: string }
   /** Files of the dataset changed under the page. */
   | { readonly type: 'dataset' }
+  /** More of the labels was counted. */
+  | { readonly type: 'statistics' }
+  /** The check of the dataset went on or ended. */
+  | { readonly type: 'check' }
   /** Regions of the audit changed. */
   | { readonly type: 'audit' }
   /** A line was appended to the journal; `origin` is the tab that did it, which knows it already. */
