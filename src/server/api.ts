@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import type { ServerContext } from './context.js';
 import { answerErrors, type ReportFault } from './errors/answer-error.js';
+import { dataRoutes } from './routes/data.js';
 import { eventRoutes } from './routes/events.js';
 import { jobRoutes } from './routes/jobs.js';
 import { pictureRoutes } from './routes/pictures.js';
@@ -17,7 +18,8 @@ export function createApi(
     .route('/workspace', workspaceRoutes(context))
     .route('/events', eventRoutes(context))
     .route('/jobs', jobRoutes(context))
-    .route('/pictures', pictureRoutes(context));
+    .route('/pictures', pictureRoutes(context))
+    .route('/data', dataRoutes(context));
   api.onError(answerErrors(reportFault));
   api.notFound((call) => call.json({ error: `there is no call ${call.req.method} ${call.req.path}` }, 404));
   return api;

@@ -22,6 +22,8 @@ const types = [
   'run',
   'job',
   'dataset',
+  'statistics',
+  'check',
   'audit',
   'journal',
   'head',

@@ -12,7 +12,8 @@ export interface LinkedExample {
 }
 
 /** Is a problem with the images that show it. */
-export interface LinkedFinding extends Pick<Finding, 'code' | 'split' | 'labels' | 'message' | 'remedy' | 'count'> {
+export interface LinkedFinding
+  extends Pick<Finding, 'code' | 'split' | 'labels' | 'message' | 'remedy' | 'count'> {
   readonly examples: readonly LinkedExample[];
 }
 

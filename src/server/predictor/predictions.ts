@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { readRun } from '../../runs/index.js';
 import { noCheckpointError } from '../../runs/internal.js';
 import type { ServerContext } from '../context.js';
+import type { ServedDataset } from '../dataset/served-dataset.js';
 import { NotFoundError } from '../errors/server-error.js';
 import { fileState, PictureCache } from '../pictures/picture-cache.js';
 import { ChildCalls } from '../processes/child-calls.js';
@@ -34,16 +35,13 @@ export class Predictions {
   readonly #context: ServerContext;
   readonly #cache: PictureCache;
   readonly #child: ChildCalls<PredictionRequest, Uint8Array>;
+  #dataset: ServedDataset | null = null;
 
   constructor(context: ServerContext) {
     this.#context = context;
     this.#cache = new PictureCache(join(context.workspace.cache, 'predictions'), { together: 1 });
     this.#child = new ChildCalls(new URL('./predictor-process.js', import.meta.url), {
       name: 'the process that predicts',
-    });
-    context.events.listen(({ type }) => {
-      // It has listed the files as they were.
-      if (type === 'dataset') void this.#child.close();
     });
     context.onClose(() => this.#child.close());
   }
@@ -58,6 +56,9 @@ export class Predictions {
     const { lastCheckpoint } = readRun(run);
     if (lastCheckpoint === null) throw noCheckpointError(run);
     const dataset = await this.#context.dataset();
+    // The process has listed the files as they were.
+    if (this.#dataset !== null && dataset !== this.#dataset) await this.#child.close();
+    this.#dataset = dataset;
     const file = labels === null ? null : await dataset.labelFile(split, { labels, name });
     return {
       checkpoint: await fileState(lastCheckpoint.file),

@@ -61,7 +61,10 @@ serveCalls<PredictionRequest, Uint8Array>(async ({ workspace, split, name, label
     .toBuffer();
 });
 
-async function load({ run: folder, checkpoint }: Pick<PredictionRequest, 'run' | 'checkpoint'>): Promise<Loaded> {
+async function load({
+  run: folder,
+  checkpoint,
+}: Pick<PredictionRequest, 'run' | 'checkpoint'>): Promise<Loaded> {
   const key = JSON.stringify([folder, checkpoint]);
   if (loaded?.key === key) return loaded;
   loaded?.[Symbol.dispose]();

@@ -67,7 +67,11 @@ export class ChildCalls<Request, Answer> {
   #start(): ChildProcess {
     if (this.#idle !== null) clearTimeout(this.#idle);
     if (this.#child !== null) return this.#child;
-    const child = fork(this.#module, { serialization: 'advanced', execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] });
+    const child = fork(this.#module, {
+      serialization: 'advanced',
+      execArgv: [],
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
     this.#child = child;
     child.on('message', (message: ReplyMessage) => this.#receive(message));
     child.on('error', () => this.#ended(child, null));

@@ -4,6 +4,7 @@
  */
 
 import type { ServerContext } from '../context.js';
+import type { ServedDataset } from '../dataset/served-dataset.js';
 import { ChildCalls } from '../processes/child-calls.js';
 import type { ImageStatistics, StatisticsRequest } from './statistics-process.js';
 import { StatisticsTable } from './statistics-table.js';
@@ -31,6 +32,7 @@ interface Pass {
 export class BackgroundStatistics {
   readonly #context: ServerContext;
   readonly #child: ChildCalls<StatisticsRequest, ImageStatistics[]>;
+  #dataset: ServedDataset | null = null;
   #passes = new Map<string, Pass>();
   /** Lists the passes that are not through, the one to do next last. */
   #waiting: Pass[] = [];
@@ -42,9 +44,6 @@ export class BackgroundStatistics {
     this.#child = new ChildCalls(new URL('./statistics-process.js', import.meta.url), {
       name: 'the process that counts labels',
     });
-    context.events.listen(({ type }) => {
-      if (type === 'dataset') this.#forget();
-    });
     context.onClose(() => this.close());
   }
 
@@ -53,10 +52,12 @@ export class BackgroundStatistics {
     split: string,
     labels: string,
   ): Promise<{ readonly table: StatisticsTable; readonly error: string | null }> {
+    const dataset = await this.#context.dataset();
+    if (dataset !== this.#dataset) this.#forget();
+    this.#dataset = dataset;
     const key = JSON.stringify([split, labels]);
     let pass = this.#passes.get(key);
     if (pass === undefined) {
-      const dataset = await this.#context.dataset();
       const list = await dataset.images(split);
       pass = this.#passes.get(key) ?? {
         ...{ split, labels },
@@ -81,6 +82,7 @@ export class BackgroundStatistics {
     return this.#child.close();
   }
 
+  /** Begins again, as files came or went. */
   #forget(): void {
     this.#passes = new Map();
     this.#waiting = [];

@@ -32,7 +32,10 @@ export class KeptShares {
   static async open(path: string): Promise<KeptShares> {
     const lines = new Map<string, Line>();
     try {
-      for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+      for await (const text of createInterface({
+        input: createReadStream(path),
+        crlfDelay: Number.POSITIVE_INFINITY,
+      })) {
         const line = parseLine(text);
         if (line !== null) lines.set(line.name, line);
       }

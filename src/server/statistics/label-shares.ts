@@ -13,7 +13,7 @@ export interface LabelShares {
 /** Counts the labels of an image, of which 255 is none. */
 export function labelShares(labels: Uint8Array): LabelShares {
   const counts = new Uint32Array(256);
-  for (let pixel = 0; pixel < labels.length; pixel++) (counts[labels[pixel] as number] as number)++;
+  for (const label of labels) (counts[label] as number)++;
   const shares: Record<string, number> = {};
   for (const [index, count] of counts.entries()) {
     if (count > 0 && index !== ignoreIndex) shares[index] = count / labels.length;
