@@ -7,8 +7,8 @@ import type { ServerContext } from '../context.js';
 import { validated } from '../errors/validated.js';
 import { AuditScoreReader } from '../images/audit-scores.js';
 import { ShownImages } from '../images/shown-images.js';
-import { KeptInspection } from '../inspection/kept-inspection.js';
-import { linkFindings } from '../inspection/linked-findings.js';
+import { type InspectionState, KeptInspection } from '../inspection/kept-inspection.js';
+import { type LinkedFinding, linkFindings } from '../inspection/linked-findings.js';
 import { pictureQuery } from '../pictures/crop.js';
 import { labelPicture } from '../pictures/label-picture.js';
 import { scaleClasses } from '../predictor/layer-colors.js';
@@ -91,15 +91,33 @@ export function dataRoutes(context: ServerContext) {
     })
     .get('/check', async (call) => {
       const state = await inspection.get();
-      if (state.state !== 'done') return call.json({ ...state, found: null });
-      const { splits, hints } = state.inspection;
-      const decoded = splits.reduce((sum, split) => sum + split.decoded, 0);
-      const images = splits.reduce((sum, split) => sum + split.images, 0);
-      const findings = await linkFindings(state.inspection, await dataset());
-      return call.json({ state: 'done' as const, found: { findings, hints, decoded, images } });
+      return call.json(await checkAnswer(state, context));
     })
     .post('/check', async (call) => {
       await inspection.checkAll();
       return call.json({});
     });
+}
+
+/** Is the answer to the question how far the check is. */
+type CheckAnswer =
+  | Exclude<InspectionState, { readonly state: 'done' }>
+  | {
+      readonly state: 'done';
+      readonly found: {
+        readonly findings: readonly LinkedFinding[];
+        readonly hints: readonly string[];
+        /** Counts the images that were decoded, and all. */
+        readonly decoded: number;
+        readonly images: number;
+      };
+    };
+
+async function checkAnswer(state: InspectionState, { dataset }: ServerContext): Promise<CheckAnswer> {
+  if (state.state !== 'done') return state;
+  const { splits, hints } = state.inspection;
+  const decoded = splits.reduce((sum, split) => sum + split.decoded, 0);
+  const images = splits.reduce((sum, split) => sum + split.images, 0);
+  const findings = await linkFindings(state.inspection, await dataset());
+  return { state: 'done', found: { findings, hints, decoded, images } };
 }
