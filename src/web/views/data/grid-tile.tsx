@@ -12,13 +12,16 @@ const pictureWidth = 400;
 export interface GridTileOptions {
   readonly image: ShownImage;
   readonly address: DataAddress;
+  /** Is called with the address of a picture that the browser could not load. */
+  readonly onMissing: (address: string) => void;
 }
 
 /** Shows a small picture of an image, its name, and how much of it is labeled; a click looks at it alone. */
-export function GridTile({ image, address }: GridTileOptions) {
+export function GridTile({ image, address, onMissing }: GridTileOptions) {
   const { name, coverage, score, problem } = image;
   const { split, layer, run, labels, opacity } = address;
   const over = useLayer(layer && { split, name, layer, run, labels, width: pictureWidth });
+  const picture = imageAddress({ split, name, width: pictureWidth });
   const facts = [
     coverage === null ? null : `${percent(coverage)} labeled`,
     score === null ? null : `score ${percent(score)}`,
@@ -26,12 +29,7 @@ export function GridTile({ image, address }: GridTileOptions) {
   return (
     <button type="button" class="data-tile" data-name={name} onClick={() => openImage(name)}>
       <span class="data-tile-picture">
-        <img
-          src={imageAddress({ split, name, width: pictureWidth })}
-          alt=""
-          loading="lazy"
-          decoding="async"
-        />
+        <img src={picture} alt="" loading="lazy" decoding="async" onError={() => onMissing(picture)} />
         {over.source !== null && (
           <img
             class={`data-layer data-layer-${layer?.kind}`}

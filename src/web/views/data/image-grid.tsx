@@ -72,7 +72,12 @@ export function ImageGrid({ pages, address }: ImageGridOptions) {
             return image === undefined ? (
               <span key={place} class="data-tile data-tile-empty" />
             ) : (
-              <GridTile key={image.name} image={image} address={address} />
+              <GridTile
+                key={image.name}
+                image={image}
+                address={address}
+                onMissing={(picture) => void pages.explain(picture)}
+              />
             );
           })}
         </div>

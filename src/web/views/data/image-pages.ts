@@ -24,6 +24,7 @@ export class ImagePages {
   readonly #query: Readonly<Record<string, string>>;
   readonly #pages = new Map<number, readonly ShownImage[]>();
   readonly #asked = new Set<number>();
+  #explained = false;
 
   constructor(query: Readonly<Record<string, string>> & { readonly split: string; readonly labels: string }) {
     this.#query = query;
@@ -53,6 +54,16 @@ export class ImagePages {
     for (const page of pages.length === 0 ? [0] : pages) void this.#ask(page);
   }
 
+  /** Asks the server why a picture cannot be shown, once, as the others will fail alike. */
+  async explain(address: string): Promise<void> {
+    if (this.#explained) return;
+    this.#explained = true;
+    const response = await fetch(address).catch(() => null);
+    if (response === null || response.ok) return;
+    const { error = null } = (await response.json().catch(() => ({}))) as { readonly error?: string };
+    this.error.value = error;
+  }
+
   async #ask(page: number): Promise<void> {
     if (this.#asked.has(page)) return;
     this.#asked.add(page);
@@ -62,7 +73,7 @@ export class ImagePages {
       const { images, from: _, ...counts } = await call(api.data.images.$get({ query }));
       this.#pages.set(page, images);
       this.counts.value = counts;
-      this.error.value = null;
+      if (!this.#explained) this.error.value = null;
       this.version.value++;
     } catch (error) {
       this.#asked.delete(page);
