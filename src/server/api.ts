@@ -7,6 +7,7 @@ import { dataRoutes } from './routes/data.js';
 import { eventRoutes } from './routes/events.js';
 import { jobRoutes } from './routes/jobs.js';
 import { pictureRoutes } from './routes/pictures.js';
+import { reviewRoutes } from './routes/review.js';
 import { workspaceRoutes } from './routes/workspace.js';
 
 /** Makes the routes under `/api`. */
@@ -19,7 +20,8 @@ export function createApi(
     .route('/events', eventRoutes(context))
     .route('/jobs', jobRoutes(context))
     .route('/pictures', pictureRoutes(context))
-    .route('/data', dataRoutes(context));
+    .route('/data', dataRoutes(context))
+    .route('/review', reviewRoutes(context));
   api.onError(answerErrors(reportFault));
   api.notFound((call) => call.json({ error: `there is no call ${call.req.method} ${call.req.path}` }, 404));
   return api;
