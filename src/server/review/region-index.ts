@@ -141,14 +141,17 @@ export async function fingerprintOf(file: string): Promise<string> {
 function regionOf(bytes: Uint8Array, place: string): SuspectRegion {
   try {
     const value = parseJson(bytes) as SuspectRegion;
-    if (typeof value.id === 'string' && typeof value.runs === 'string' && Array.isArray(value.box)) return value;
+    if (typeof value.id === 'string' && typeof value.runs === 'string' && Array.isArray(value.box))
+      return value;
   } catch {
     // Told below.
   }
   throw new DataError(`${place}: is no region of an audit; run coarsely audit again into a new folder`);
 }
 
-async function* lines(handle: FileHandle): AsyncGenerator<{ readonly bytes: Buffer; readonly start: number }> {
+async function* lines(
+  handle: FileHandle,
+): AsyncGenerator<{ readonly bytes: Buffer; readonly start: number }> {
   let rest: Buffer[] = [];
   let [start, position] = [0, 0];
   for (;;) {
@@ -156,7 +159,11 @@ async function* lines(handle: FileHandle): AsyncGenerator<{ readonly bytes: Buff
     const { bytesRead } = await handle.read(piece, 0, pieceBytes, position);
     if (bytesRead === 0) return;
     let from = 0;
-    for (let end = piece.indexOf(lineFeed); end !== -1 && end < bytesRead; end = piece.indexOf(lineFeed, from)) {
+    for (
+      let end = piece.indexOf(lineFeed);
+      end !== -1 && end < bytesRead;
+      end = piece.indexOf(lineFeed, from)
+    ) {
       yield { bytes: Buffer.concat([...rest, piece.subarray(from, end)]), start };
       rest = [];
       from = end + 1;

@@ -67,8 +67,11 @@ export class ServedAudit {
     if (summary.split !== split || summary.labels !== labels) {
       return `the audit is about the labels ${summary.labels} of ${summary.split}, and this page about ${labels} of ${split}`;
     }
-    const [before, now] = [summary.classes, dataset.classes].map((list) => list.map(({ name }) => name).join(', '));
-    if (before !== now) return `the dataset has other classes than when it was audited: ${now}, not ${before}`;
+    const [before, now] = [summary.classes, dataset.classes].map((list) =>
+      list.map(({ name }) => name).join(', '),
+    );
+    if (before !== now)
+      return `the dataset has other classes than when it was audited: ${now}, not ${before}`;
     return null;
   }
 }

@@ -76,7 +76,13 @@ export async function regionProblem(region: SuspectRegion, dataset: ServedDatase
   };
   const fit = fitDecision(
     { line, place: 'audit', order: 0 },
-    { labels: map.labels, width: map.width, height: map.height, classes: dataset.classes, canBeUnlabeled: true },
+    {
+      labels: map.labels,
+      width: map.width,
+      height: map.height,
+      classes: dataset.classes,
+      canBeUnlabeled: true,
+    },
   );
   if (!('code' in fit)) return null;
   return `${fit.example.replace(/^audit: /, '')}; the dataset changed since the audit`;

@@ -19,7 +19,12 @@ export function strokeRings(
   for (const { points, size } of strokes) {
     for (let index = 0; index + 1 < points.length; index += 2) {
       const from = Math.max(0, index - 2);
-      const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = [points[from], points[from + 1], points[index], points[index + 1]];
+      const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = [
+        points[from],
+        points[from + 1],
+        points[index],
+        points[index + 1],
+      ];
       paintLine(ids, { x0, y0, x1, y1, radius: size / 2, width, height });
     }
   }

@@ -40,7 +40,10 @@ const newDrawing = z.strictObject({
   image: z.string(),
   class: z.string().nullable(),
   rings: z.array(coordinates.min(6).max(20_000)).max(1000).default([]),
-  strokes: z.array(z.strictObject({ points: coordinates.min(2).max(20_000), size: z.number().min(1).max(2000) })).max(1000).default([]),
+  strokes: z
+    .array(z.strictObject({ points: coordinates.min(2).max(20_000), size: z.number().min(1).max(2000) }))
+    .max(1000)
+    .default([]),
 });
 const newUndo = z.strictObject({ id: z.uuid(), origin: made.origin, line: z.string().optional() });
 
@@ -86,7 +89,10 @@ export function reviewRoutes(context: ServerContext) {
       const opened = await audit();
       const { index } = opened;
       const { regions: decided } = followed.state();
-      const open = withoutDecided(index.matching(filter), undecided === 'true' ? placesOf(decided, opened) : null);
+      const open = withoutDecided(
+        index.matching(filter),
+        undecided === 'true' ? placesOf(decided, opened) : null,
+      );
       const places =
         back === 'true'
           ? open.filter((place) => place < from).slice(-count)
@@ -97,7 +103,11 @@ export function reviewRoutes(context: ServerContext) {
         const decision = decided.get(region.id);
         shown.push(await shownRegion(region, { place: places[order] as number, decision, dataset: files }));
       }
-      return call.json({ total: open.length, before: open.filter((place) => place < from).length, regions: shown });
+      return call.json({
+        total: open.length,
+        before: open.filter((place) => place < from).length,
+        regions: shown,
+      });
     })
     .get('/examples', validated('query', regionQuery), async (call) => {
       const { from, count, undecided: _, back: __, ...filter } = call.req.valid('query');
@@ -145,7 +155,8 @@ export function reviewRoutes(context: ServerContext) {
       else checkClass(name, files);
       const drawn = [...rings, ...strokeRings(strokes, { width, height }).map((ring) => [...ring])];
       if (drawn.length === 0) throw new RequestError('the drawing covers no pixel of the image');
-      if (drawn.some((ring) => ring.length % 2 === 1)) throw new RequestError('rings: expected pairs of x and y');
+      if (drawn.some((ring) => ring.length % 2 === 1))
+        throw new RequestError('rings: expected pairs of x and y');
       const about = { split, image, labels, width, height, rings: drawn, class: name };
       journal.append([{ id, seconds, by: workspace.by, action: 'polygon', ...about }], { origin });
       return call.json({ line: id }, 201);
@@ -169,7 +180,10 @@ export function reviewRoutes(context: ServerContext) {
       return call.json({ line: target.id, action: target.action, place: place ?? null }, 201);
     })
     .get('/decisions', (call) => {
-      const lines = followed.state().decisions.filter(({ action }) => action !== 'point').slice(-20);
+      const lines = followed
+        .state()
+        .decisions.filter(({ action }) => action !== 'point')
+        .slice(-20);
       const shown = lines.reverse().map((line) => ({
         ...{ id: line.id, action: line.action, image: line.image, by: line.by, time: line.time },
         class: 'region' in line ? shownDecision(line).class : 'class' in line ? line.class : null,
