@@ -59,8 +59,13 @@ afterAll(async () => {
   remove();
 });
 
-async function get(path: string) {
-  return (await api.request(path)).json();
+interface Answer {
+  readonly total: number;
+  readonly regions: readonly { readonly image: string; readonly place: number }[];
+}
+
+async function get(path: string): Promise<Answer> {
+  return (await (await api.request(path)).json()) as Answer;
 }
 
 function post(path: string, body: object) {
@@ -73,7 +78,7 @@ const ids = Array.from({ length: 6 }, (_, index) => `00000000-0000-4000-8000-000
 test('regions come in the order of the audit, with their outline, by kind', async () => {
   const { total, regions } = await get('/review/regions?kind=object');
   expect(total).toBe(2);
-  expect(regions.map(({ image }: { image: string }) => image)).toEqual(['a', 'c']);
+  expect(regions.map(({ image }) => image)).toEqual(['a', 'c']);
   expect(regions[0]).toMatchObject({ problem: null, decision: null, rings: [[2, 0, 2, 1, 0, 1, 0, 0]] });
 });
 
@@ -84,10 +89,10 @@ test('a decision is a line of the journal once, is passed over afterwards, and c
     { id: ids[0], action: 'accept', seconds: 1.5, by: 'test', region: { id: 'region-a' } },
   ]);
   expect(await get('/review')).toMatchObject({ misfit: null, progress: { decided: 1, share: 0.25 } });
-  expect((await get('/review/regions?undecided=true')).regions[0].place).toBe(1);
+  expect((await get('/review/regions?undecided=true')).regions[0]?.place).toBe(1);
   const undone = await post('/review/undo', { id: ids[1] });
   expect(await undone.json()).toMatchObject({ line: ids[0], place: 0 });
-  expect((await get('/review/regions?undecided=true')).regions[0].place).toBe(0);
+  expect((await get('/review/regions?undecided=true')).regions[0]?.place).toBe(0);
   expect((await post('/review/undo', { id: ids[2] })).status).toBe(409);
 });
 
@@ -118,5 +123,5 @@ test('a region whose labels changed since the audit is refused', async () => {
   const keep = { id: ids[5], action: 'unlabel', region: 'region-c', seconds: 1 };
   const refused = await post('/review/decisions', keep);
   expect(refused.status).toBe(409);
-  expect((await refused.json()).error).toContain('no longer');
+  expect(((await refused.json()) as { error: string }).error).toContain('no longer');
 });
