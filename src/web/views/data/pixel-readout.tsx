@@ -47,8 +47,10 @@ export function PixelReadout({ facts, address, classes, children }: PixelReadout
     const picture = (event.currentTarget as Element).querySelector('img');
     const box = picture?.getBoundingClientRect();
     if (box === undefined) return;
-    const x = Math.floor(((event.clientX - box.left) / box.width) * width);
-    const y = Math.floor(((event.clientY - box.top) / box.height) * height);
+    // A picture that is not as wide or high as its box is in the middle of it.
+    const scale = Math.min(box.width / width, box.height / height);
+    const x = Math.floor((event.clientX - box.left - (box.width - scale * width) / 2) / scale);
+    const y = Math.floor((event.clientY - box.top - (box.height - scale * height) / 2) / scale);
     setPixel(x >= 0 && y >= 0 && x < width && y < height ? { x, y } : null);
   };
   return (
