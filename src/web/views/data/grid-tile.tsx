@@ -22,6 +22,7 @@ export function GridTile({ image, address, onMissing }: GridTileOptions) {
   const { split, layer, run, labels, opacity } = address;
   const over = useLayer(layer && { split, name, layer, run, labels, width: pictureWidth });
   const picture = imageAddress({ split, name, width: pictureWidth });
+  const trouble = problem ?? over.error;
   const facts = [
     coverage === null ? null : `${percent(coverage)} labeled`,
     score === null ? null : `score ${percent(score)}`,
@@ -45,10 +46,10 @@ export function GridTile({ image, address, onMissing }: GridTileOptions) {
       </span>
       <span class="data-tile-name">{name}</span>
       <span
-        class={problem === null ? 'data-tile-facts' : 'data-tile-facts data-problem'}
-        title={problem ?? undefined}
+        class={trouble === null ? 'data-tile-facts' : 'data-tile-facts data-problem'}
+        title={trouble ?? undefined}
       >
-        {problem === null ? facts.join(' · ') : 'labels cannot be read'}
+        {trouble ?? facts.join(' · ')}
       </span>
     </button>
   );

@@ -106,6 +106,10 @@ function factsText({ width, height, labels, audit }: Facts): string {
   return [
     `${width} × ${height}`,
     labels.length === 0 ? 'no labels' : labels.join(', '),
-    ...(audit === null ? [] : [`score ${percent(audit.score)}, ${audit.regions} suspect regions`]),
+    ...(audit === null
+      ? []
+      : [
+          `score ${percent(audit.score)}, ${audit.regions} suspect ${audit.regions === 1 ? 'region' : 'regions'}`,
+        ]),
   ].join(' · ');
 }

@@ -35,7 +35,9 @@ export function PixelReadout({ facts, address, classes, children }: PixelReadout
     for (const shown of wanted) {
       loadPixels({ split, name, layer: shown, run, labels }, abort.signal).then(
         (read) => {
-          if (!abort.signal.aborted) setReaders((known) => [...known, [shown, read]]);
+          if (abort.signal.aborted) return;
+          const place = ([other]: readonly [Layer, ReadPixel]) => wanted.indexOf(other);
+          setReaders((known) => [...known, [shown, read] as const].sort((a, b) => place(a) - place(b)));
         },
         // The layer itself says what is wrong.
         () => undefined,
