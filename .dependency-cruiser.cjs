@@ -137,7 +137,7 @@ const rooms = {
     'plan',
   ],
   // The page itself, in the browser: of the server only the types of its routes.
-  web: ['components', 'server'],
+  web: ['components', 'server', 'geometry'],
 };
 
 /** Rooms that every room may import; registry and files stand on errors, errors and format on nothing. */
