@@ -21,7 +21,11 @@ import type { ReportedEvaluation, ReportRun, Series, WeightFunction } from './re
  * @throws {CheckpointError} when a folder is not a run's or a file in it is damaged; the message names the file
  */
 export function readReportRuns(folders: readonly string[]): ReportRun[] {
-  const runs = folders.map((folder) => readRun(folder));
+  return reportRunsOf(folders.map((folder) => readRun(folder)));
+}
+
+/** Returns what a report shows of runs that were read, with labels that tell them apart. */
+export function reportRunsOf(runs: readonly Run[]): ReportRun[] {
   const labels = runLabels(runs);
   return runs.map((run, place) => readReportRun(run, labels[place] as string));
 }

@@ -1,11 +1,12 @@
 /** Exports what other rooms of this package use and users do not need. */
 
 export { checkpointPart } from './checkpoint-part.js';
-export { lastMetricStep } from './metrics.js';
+export { lastMetricLines, lastMetricStep } from './metrics.js';
 export { profilePhases } from './profile.js';
 export { roundsConfigFile, roundsFolder } from './rounds-folder.js';
-export { checkNewRunFolder } from './run-folder.js';
-export { rejectIfTraining, trainingProcess } from './run-lock.js';
+export { checkNewRunFolder, configFile, metricsFile } from './run-folder.js';
+export { RunFollower } from './run-follower.js';
+export { hasStaleLock, rejectIfTraining, stopTraining, trainingProcess } from './run-lock.js';
 export { type RunSamples, readRunSamples, type SamplePart } from './run-samples.js';
 export { runSeconds } from './run-seconds.js';
 export {
@@ -18,6 +19,7 @@ export {
   type JsonValue,
   noCheckpointError,
   type RunState,
+  readState,
   runEnvironment,
 } from './run-state.js';
 export { RunWriter } from './run-writer.js';

@@ -33,6 +33,8 @@ const memoryValues = z.object({
   peakTensorBytes: z.number(),
   /** Counts the bytes of the whole process that were in physical memory when the line was written. */
   residentBytes: z.number(),
+  /** Gives the share of the time since the last such line that was spent waiting for data; absent in older runs. */
+  dataWaitShare: z.number().optional(),
 });
 
 const samplingValues = z.object({

@@ -77,23 +77,39 @@ export function formatMetricLine({ step, split, values }: MetricLine | MetricRec
  */
 export function readMetricLines(path: string): MetricLine[] {
   if (!existsSync(path)) return [];
-  const texts = readFileSync(path, 'utf8').split('\n');
-  texts.pop(); // what follows the last newline: nothing, or a line torn by a kill
+  return parseMetricLines(readFileSync(path, 'utf8'), { path }).lines;
+}
+
+/**
+ * Parses the whole lines of a text; what follows the last newline is left out. The last of them may be torn, and is returned
+ * as `torn`, its newline included.
+ *
+ * @param options.linesBefore the lines of the file before the text, which damaged lines are counted from
+ * @throws {CheckpointError} naming the first other line that is damaged
+ */
+export function parseMetricLines(
+  content: string,
+  { path, linesBefore = 0 }: { readonly path: string; readonly linesBefore?: number },
+): { readonly lines: MetricLine[]; readonly torn: string } {
+  const texts = content.split('\n');
+  texts.pop(); // nothing, or a line torn by a kill
   const lines: MetricLine[] = [];
+  let torn = '';
   for (const [index, text] of texts.entries()) {
     const line = parseMetricLine(text);
     if (line !== null) {
       lines.push(line);
       continue;
     }
-    const place = `${path}: line ${index + 1} is damaged`;
+    const place = `${path}: line ${linesBefore + index + 1} is damaged`;
     const found = JSON.stringify(text.slice(0, 60));
     if (index < texts.length - 1) {
       throw new CheckpointError(`${place}: expected {"step", "split", "values"}, found ${found}`);
     }
+    torn = `${text}\n`;
     noticeOnce(`torn line of ${path}`, `${place} and left out, as the last one may be torn: found ${found}`);
   }
-  return lines;
+  return { lines, torn };
 }
 
 /**
@@ -122,9 +138,14 @@ export function metricRecords<Split extends MetricSplit>(
 
 /** Returns the step of the last whole line in a run's folder, reading only the end of the file; null if there is none. */
 export function lastMetricStep(folder: string): number | null {
+  return lastMetricLines(folder).at(-1)?.step ?? null;
+}
+
+/** Returns the last lines in a run's folder, reading only the end of the file. */
+export function lastMetricLines(folder: string): MetricLine[] {
   const text = readTail(join(folder, metricsFile), tailBytes);
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-  return lines.map(parseMetricLine).findLast((line) => line !== null)?.step ?? null;
+  return lines.map(parseMetricLine).filter((line) => line !== null);
 }
 
 /** Returns the last bytes of a file as text; empty when there is no file. */

@@ -1,5 +1,7 @@
 /** Keeps two processes from training into one folder. */
 
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CheckpointError, ConfigError } from '../errors/index.js';
 import {
@@ -46,6 +48,40 @@ function takeLock(path: string): ProcessLock | LockOwner {
 export function trainingProcess(folder: string): { readonly pid: number; readonly host: string } | null {
   const owner = livingOwner(join(folder, lockFile));
   return owner && { pid: owner.pid, host: owner.host };
+}
+
+/** Tells whether a process that was killed left its lock in a run's folder. */
+export function hasStaleLock(folder: string): boolean {
+  const path = join(folder, lockFile);
+  return existsSync(path) && livingOwner(path) === null;
+}
+
+/**
+ * Asks the process that trains into a folder to stop as Ctrl-C does: it finishes its step, writes a checkpoint and ends. The
+ * lock names the process with its start, so that another one that got the same number is never asked.
+ *
+ * @throws {ConfigError} when nobody trains, or a process on another machine or of another user does
+ */
+export function stopTraining(folder: string): { readonly pid: number } {
+  const owner = livingOwner(join(folder, lockFile));
+  if (owner === null) throw new ConfigError(`${folder}: no process is training into this folder`);
+  if (owner.host !== hostname())
+    throw new ConfigError(`${folder}: ${ownerName(owner)} trains this run; stop it there, with Ctrl-C`);
+  if (owner.pid === process.pid)
+    throw new ConfigError(`${folder}: this process itself trains this run; stop it with Ctrl-C`);
+  if (owner.started === null)
+    throw new ConfigError(
+      `${folder}: ${lockFile} does not say when process ${owner.pid} started, so it cannot be told from another process of the same number; stop it with Ctrl-C`,
+    );
+  try {
+    process.kill(owner.pid, 'SIGINT');
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    throw new ConfigError(`${folder}: process ${owner.pid} cannot be stopped (${systemErrorReason(cause)})`, {
+      cause,
+    });
+  }
+  return { pid: owner.pid };
 }
 
 /**

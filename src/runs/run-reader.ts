@@ -19,9 +19,11 @@ export interface Run {
 
 /**
  * Reads a run's config, metrics and last checkpoint. A torn last line of the metrics is left out.
+ *
+ * @param options.metrics the lines of the metrics where they are known, which are not read then
  * @throws {CheckpointError} when the folder is not a run, a line of the metrics is damaged, or the checkpoint is missing
  */
-export function readRun(folder: string): Run {
+export function readRun(folder: string, { metrics }: { readonly metrics?: MetricLine[] } = {}): Run {
   const configPath = join(folder, configFile);
   if (!existsSync(configPath)) {
     const found = existsSync(folder) ? `it has no ${configFile}` : 'it does not exist';
@@ -33,7 +35,7 @@ export function readRun(folder: string): Run {
   return {
     folder,
     configYaml: configText(configPath),
-    metrics: readMetricLines(join(folder, metricsFile)),
+    metrics: metrics ?? readMetricLines(join(folder, metricsFile)),
     lastCheckpoint: state === null ? null : { ...state, file: join(folder, state.file) },
   };
 }

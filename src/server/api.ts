@@ -8,6 +8,7 @@ import { eventRoutes } from './routes/events.js';
 import { jobRoutes } from './routes/jobs.js';
 import { pictureRoutes } from './routes/pictures.js';
 import { reviewRoutes } from './routes/review.js';
+import { runRoutes } from './routes/runs.js';
 import { workspaceRoutes } from './routes/workspace.js';
 
 /** Makes the routes under `/api`. */
@@ -21,7 +22,8 @@ export function createApi(
     .route('/jobs', jobRoutes(context))
     .route('/pictures', pictureRoutes(context))
     .route('/data', dataRoutes(context))
-    .route('/review', reviewRoutes(context));
+    .route('/review', reviewRoutes(context))
+    .route('/runs', runRoutes(context));
   api.onError(answerErrors(reportFault));
   api.notFound((call) => call.json({ error: `there is no call ${call.req.method} ${call.req.path}` }, 404));
   return api;

@@ -62,6 +62,9 @@ export class TrainingRun {
   readonly #seconds = { steps: 0, evaluation: 0 };
   #profiler: StepProfiler | null = null;
   readonly #memory = new MemoryMeter();
+  /** Adds up milliseconds since the last line of memory, without the first step, which waits for workers to start. */
+  #waits = { waited: 0, elapsed: 0 };
+  #hasStepped = false;
   #samplesWritten = false;
   readonly #classes: ClassTally;
 
@@ -166,6 +169,11 @@ export class TrainingRun {
     const now = performance.now();
     const elapsed = now - this.#clock;
     this.#clock = now;
+    if (this.#hasStepped) {
+      this.#waits.waited += waited;
+      this.#waits.elapsed += elapsed;
+    }
+    this.#hasStepped = true;
     this.#tell({
       type: 'step',
       step,
@@ -225,7 +233,12 @@ export class TrainingRun {
 
   /** Records the highest memory since the last line of this kind, which an evaluation may set as well as a step. */
   #recordMemory(): MemoryValues {
-    const values = this.#memory.take();
+    const { waited, elapsed } = this.#waits;
+    const values = {
+      ...this.#memory.take(),
+      ...(elapsed > 0 && { dataWaitShare: Math.min(1, waited / elapsed) }),
+    };
+    this.#waits = { waited: 0, elapsed: 0 };
     this.#parts.writer?.append({ step: this.#parts.trainer.stepsTaken, split: 'memory', values });
     return values;
   }
