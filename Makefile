@@ -14,7 +14,7 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 15
 
 setup: ## install what is missing: system packages, npm packages
-	@./scripts/setup.sh
+	@./scripts/setup.sh $(if $(filter test,$(MAKECMDGOALS)),test)
 
 build: setup ## compile the addon and the TypeScript
 	@node dist/addon/build.js

@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * Each file of them runs in a process of its own.
  */
 const slowSuites = [
-  'test/{cli,distributed,docs,examples,golden,project,training}/**/*.test.ts',
+  'test/{cli,distributed,docs,examples,golden,project,training,web}/**/*.test.ts',
   'test/audit/judge-audit.test.ts',
   'test/coarsen/{inject-errors,simulate-points}.test.ts',
   'test/data/batch-loader.test.ts',

@@ -1,7 +1,10 @@
 #!/bin/sh
 # Provides what building needs, and only what is missing: Node is checked, npm packages come from the lock file, system
 # packages from apt (with sudo when not root). A second run changes nothing and takes about a second.
+#   setup.sh         what building and running need
+#   setup.sh test    the same, and a browser for the tests
 set -eu
+purpose=${1:-build}
 cd "$(dirname "$0")/.."
 
 say() { printf '%s\n' "coarsely: $*"; }
@@ -31,6 +34,20 @@ install_packages() {
 
 is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
+# Tests of the local page drive a browser. CHROMIUM names one that is installed elsewhere.
+check_browser() {
+  if [ -n "${CHROMIUM:-}" ]; then
+    [ -x "$CHROMIUM" ] || stop "CHROMIUM is $CHROMIUM, which is no program"
+    return
+  fi
+  for browser in chromium chromium-browser google-chrome; do
+    [ ! -x "/usr/bin/$browser" ] || return 0
+  done
+  [ "$(uname -s)" = Linux ] ||
+    stop 'the tests of the local page need Chromium: set CHROMIUM to the program, for example of Google Chrome'
+  missing="$missing chromium"
+}
+
 # Installs g++ always, and libtorch only when no PyTorch is found; with it OpenBLAS, without which it is thirty times slower.
 check_system() {
   missing=''
@@ -45,6 +62,7 @@ check_system() {
     # Stops with the message that says what was searched for and how to provide it.
     node dist/addon/build.js --print-engine
   fi
+  [ "$purpose" != test ] || check_browser
   # shellcheck disable=SC2086
   [ -z "$missing" ] || install_packages $missing
 }
