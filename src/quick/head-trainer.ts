@@ -19,6 +19,8 @@ export interface HeadTraining {
   readonly seed: number;
   /** Counts the steps; those of the config by default. */
   readonly steps?: number;
+  /** Goes on with this head, which keeps how it standardizes features; by default a new one is created. */
+  readonly start?: StackableHead;
 }
 
 /** Trains heads on the features of one frozen network, which it owns. */
@@ -60,14 +62,14 @@ export class HeadTrainer implements Disposable {
     return this.#config.training.iterations;
   }
 
-  /** Returns a head that learned from rows, in evaluation mode; the caller disposes it. */
-  train({ rows, trusted = [], seed, steps }: HeadTraining): StackableHead {
+  /** Returns a head that learned from rows, in evaluation mode: a new one, which the caller disposes, or `start`. */
+  train({ rows, trusted = [], seed, steps, start }: HeadTraining): StackableHead {
     const { loss, confidence, reweighter, schedule, optimizer, training, device, precision } = this.#config;
     const quick = this.#config.quick as NonNullable<Config['quick']>;
     const { clipNorm: _clip, backboneScale: _scale, ...optimizerSection } = optimizer;
-    const head = this.create(seed);
+    const head = start ?? this.create(seed);
     try {
-      standardizeHead(head, rows, { seed });
+      if (start === undefined) standardizeHead(head, rows, { seed });
       return trainHead(rows, {
         ...{ start: head, classCount: this.classCount, seed, trusted, device, precision },
         ...{ loss, confidence, reweighter, schedule, optimizer: optimizerSection },
@@ -77,7 +79,7 @@ export class HeadTrainer implements Disposable {
         isolatedFraction: training.isolatedFraction,
       });
     } catch (error) {
-      head.dispose();
+      if (start === undefined) head.dispose();
       throw error;
     }
   }
