@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import type { ServerContext } from './context.js';
 import { answerErrors, type ReportFault } from './errors/answer-error.js';
+import { clicksRoutes } from './routes/clicks.js';
 import { dataRoutes } from './routes/data.js';
 import { eventRoutes } from './routes/events.js';
 import { jobRoutes } from './routes/jobs.js';
@@ -23,7 +24,8 @@ export function createApi(
     .route('/pictures', pictureRoutes(context))
     .route('/data', dataRoutes(context))
     .route('/review', reviewRoutes(context))
-    .route('/runs', runRoutes(context));
+    .route('/runs', runRoutes(context))
+    .route('/clicks', clicksRoutes(context));
   api.onError(answerErrors(reportFault));
   api.notFound((call) => call.json({ error: `there is no call ${call.req.method} ${call.req.path}` }, 404));
   return api;

@@ -40,6 +40,8 @@ export interface LearnedState {
   readonly points: number;
   /** Is the mIoU on held-back images, in [0, 1]; null where there are none. */
   readonly score: number | null;
+  /** Is that of the head before it learned from any answer. */
+  readonly firstScore: number | null;
   /** Says how long the last training took. */
   readonly seconds: number;
 }
@@ -74,7 +76,9 @@ export class Learner implements Disposable {
   readonly #head: StackableHead;
   /** Holds the head as it was before any answer. */
   readonly #first: ReadonlyMap<string, Tensor>;
-  readonly #steps: number;
+  #steps: number;
+  /** Tells whether the steps follow the time that they take. */
+  readonly #adapts: boolean;
   #learned: LearnedDataset | null = null;
   #state: LearnedState;
 
@@ -85,7 +89,8 @@ export class Learner implements Disposable {
       strategy,
       steps,
       seconds,
-    }: { head: StackableHead; strategy: SuggestionStrategy; steps: number; seconds: number },
+      adapts,
+    }: { head: StackableHead; strategy: SuggestionStrategy; steps: number; seconds: number; adapts: boolean },
   ) {
     const { files, maps } = tables;
     this.#tables = tables;
@@ -93,13 +98,15 @@ export class Learner implements Disposable {
     this.#first = new Map([...head.stateDict()].map(([name, tensor]) => [name, tensor.clone()]));
     this.#strategy = strategy;
     this.#steps = steps;
+    this.#adapts = adapts;
     this.#source = askedImages({ files, maps, head: () => head });
     this.#points = new AnsweredPoints({
       maps,
       indexOf: new Map(Array.from({ length: files.length }, (_, index) => [files.name(index), index])),
       classes: files.classes.map(({ name }) => name),
     });
-    this.#state = { generation: 0, points: 0, score: this.#score(), seconds };
+    const score = this.#score();
+    this.#state = { generation: 0, points: 0, score, firstScore: score, seconds };
   }
 
   /**
@@ -120,9 +127,14 @@ export class Learner implements Disposable {
       const { trainer, training } = tables;
       head = trainer.train({ rows: training, seed: config.seed });
       const seconds = (performance.now() - began) / 1000;
-      const affordable = Math.round((trainingSeconds * trainer.steps) / seconds);
-      const { steps = Math.min(mostSteps, Math.max(fewestSteps, affordable)) } = options;
-      const learner = new Learner(tables, { head, strategy, steps, seconds });
+      const { steps = affordableSteps(trainer.steps, seconds) } = options;
+      const learner = new Learner(tables, {
+        head,
+        strategy,
+        steps,
+        seconds,
+        adapts: options.steps === undefined,
+      });
       await learner.#measure();
       options.onProgress?.({ part: 'training', done: 1, total: 1 });
       return learner;
@@ -169,7 +181,10 @@ export class Learner implements Disposable {
       });
     }
     const seconds = (performance.now() - began) / 1000;
-    this.#state = { generation, points: this.#points.length, score: this.#score(), seconds };
+    // The machine may be busier, or freer, than when the first head was trained.
+    if (this.#adapts && rows !== null) this.#steps = affordableSteps(this.#steps, seconds);
+    const { firstScore } = this.#state;
+    this.#state = { generation, points: this.#points.length, score: this.#score(), firstScore, seconds };
     return this.#state;
   }
 
@@ -251,4 +266,9 @@ export class Learner implements Disposable {
     const { mIoU } = scoreHead(this.#head, heldBack, trainer);
     return Number.isNaN(mIoU) ? null : mIoU;
   }
+}
+
+/** Returns how many steps fit into the time of a training, when so many took so long. */
+function affordableSteps(steps: number, seconds: number): number {
+  return Math.min(mostSteps, Math.max(fewestSteps, Math.round((trainingSeconds * steps) / seconds)));
 }
