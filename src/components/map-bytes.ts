@@ -1,7 +1,7 @@
 /** Says how confidence and weight are written as bytes, 255 for pixels without a value. */
 
 /** Stands for a pixel without a value. */
-export const noValueByte = 255;
+const noValueByte = 255;
 
 /** Writes a confidence in [−1, 1]. */
 export function byteOfConfidence(confidence: number): number {

@@ -15,7 +15,7 @@ export interface ImageQuery extends ImageFilter {
 }
 
 /** Describes an image in the list. */
-export interface ListedImage {
+interface ListedImage {
   readonly name: string;
   /** Is the share of the pixels with a label; null where it is not known. */
   readonly coverage: number | null;

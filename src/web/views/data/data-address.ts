@@ -25,7 +25,7 @@ export interface DataAddress {
 }
 
 /** Names the parameters that choose and order images. */
-export const filterKeys = [
+const filterKeys = [
   'search',
   'class',
   'leastCoverage',
@@ -68,7 +68,7 @@ export function layerText(layer: Layer | null): string {
 }
 
 /** Reads a layer as the address holds it; null for none. */
-export function layerOf(text: string): Layer | null {
+function layerOf(text: string): Layer | null {
   if (text.startsWith('labels:')) return { kind: 'labels', labels: text.slice('labels:'.length) };
   return text === 'prediction' || text === 'confidence' || text === 'weight' ? { kind: text } : null;
 }
