@@ -5,6 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ShownClass } from '../../../components/index.js';
 import { api, call } from '../../api.js';
 import { useServerEvent } from '../../events.js';
+import { useKeys } from '../../keys.js';
 import { imageAddress } from '../../pictures.js';
 import { type PictureLayer, PictureViewer } from '../../viewer/picture-viewer.js';
 import { type DataAddress, type Layer, openImage } from './data-address.js';
@@ -12,7 +13,6 @@ import { percent } from './grid-tile.js';
 import type { ImagePages } from './image-pages.js';
 import { nameOf } from './layer-bar.js';
 import { PixelReadout } from './pixel-readout.js';
-import { useDataKeys } from './use-data-keys.js';
 import { useLayer } from './use-layer.js';
 
 type Facts = InferResponseType<typeof api.data.image.$get, 200>;
@@ -45,10 +45,10 @@ export function LargeImage({ address, name, pages, classes }: LargeImageOptions)
   useEffect(ask, [split, name]);
   useServerEvent('dataset', ask);
   const go = (target: string | undefined) => target !== undefined && openImage(target);
-  useDataKeys({
-    Escape: () => openImage(null),
-    ArrowLeft: () => go(before),
-    ArrowRight: () => go(after),
+  useKeys({
+    Escape: { label: 'back to the grid', run: () => openImage(null) },
+    ArrowLeft: { label: 'image before', run: () => go(before) },
+    ArrowRight: { label: 'next image', run: () => go(after) },
   });
   const hasLayer =
     layer !== null && (layer.kind !== 'labels' || facts?.labels.includes(layer.labels) === true);

@@ -2,8 +2,8 @@
 
 import type { ShownClass } from '../../../components/index.js';
 import { ClassChip } from '../../../components/index.js';
+import { useKeys } from '../../keys.js';
 import { changeData, type DataAddress, type Layer, layerText } from './data-address.js';
-import { useDataKeys } from './use-data-keys.js';
 
 /** Configures `LayerBar`. */
 export interface LayerBarOptions {
@@ -26,11 +26,14 @@ export function LayerBar({ address, kinds, runs, classes, scales }: LayerBarOpti
   const choose = (chosen: Layer | null) => changeData({ layer: layerText(chosen) });
   const setOpacity = (value: number) =>
     changeData({ opacity: Math.min(1, Math.max(0, Math.round(20 * value) / 20)).toFixed(2) });
-  useDataKeys({
-    o: () => choose(layers[(present + 1) % layers.length] ?? null),
-    O: () => choose(layers[(present - 1 + layers.length) % layers.length] ?? null),
-    '[': () => setOpacity(opacity - opacityStep),
-    ']': () => setOpacity(opacity + opacityStep),
+  useKeys({
+    o: { label: 'next layer', run: () => choose(layers[(present + 1) % layers.length] ?? null) },
+    O: {
+      label: 'layer before',
+      run: () => choose(layers[(present - 1 + layers.length) % layers.length] ?? null),
+    },
+    '[': { label: 'less opacity', run: () => setOpacity(opacity - opacityStep) },
+    ']': { label: 'more opacity', run: () => setOpacity(opacity + opacityStep) },
   });
   return (
     <div class="data-bar" role="toolbar" aria-label="What lies over the images">
