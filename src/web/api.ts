@@ -21,7 +21,7 @@ interface JsonResponse<Data> {
 }
 
 /** Is thrown when the server refuses a call or cannot be reached; the message is a sentence for the reader. */
-export class CallError extends Error {}
+class CallError extends Error {}
 
 /**
  * Awaits a call and returns its JSON.

@@ -8,23 +8,14 @@ import './shell/colors.css';
 import './shell/shell.css';
 import { ClicksView } from './views/clicks/clicks-view.js';
 import { DatasetView } from './views/data/dataset-view.js';
-import { PlanView } from './views/plan/plan-view.js';
-import { ReviewView } from './views/review/review-view.js';
-import { RunsView } from './views/runs/runs-view.js';
 
 const views: Readonly<Record<ViewName, () => preact.JSX.Element>> = {
-  runs: RunsView,
   data: DatasetView,
-  review: ReviewView,
   clicks: ClicksView,
-  plan: PlanView,
 };
 const titles: Readonly<Record<ViewName, string>> = {
-  runs: 'Runs',
   data: 'Data',
-  review: 'Review',
   clicks: 'Clicks',
-  plan: 'Plan',
 };
 
 /** Shows the whole page. */

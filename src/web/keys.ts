@@ -3,10 +3,12 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 /** Describes what a key does. */
-export interface KeyAction {
+interface KeyAction {
   /** Says in a few words what the key does. */
   readonly label: string;
   readonly run: () => void;
+  /** Is true where a key that is held down acts once. */
+  readonly once?: boolean;
 }
 
 /** Maps the names of keys, as `KeyboardEvent.key` gives them, to what they do. */
@@ -20,10 +22,10 @@ export function useKeys(actions: KeyActions): void {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
       if (isTaken(event)) return;
-      const action = present.current[event.key];
+      const action = Object.hasOwn(present.current, event.key) ? present.current[event.key] : undefined;
       if (action === undefined) return;
       event.preventDefault();
-      action.run();
+      if (!event.repeat || action.once !== true) action.run();
     };
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);

@@ -1,8 +1,8 @@
-/** Keeps the place in the page in its address: `#/review?region=12`. */
+/** Keeps the place in the page in its address: `#/data?image=a`. */
 
 import { signal } from '@preact/signals';
 
-export const viewNames = ['runs', 'data', 'review', 'clicks', 'plan'] as const;
+const viewNames = ['data', 'clicks'] as const;
 
 /** Names a view of the page. */
 export type ViewName = (typeof viewNames)[number];
@@ -43,6 +43,6 @@ export function setParameters(
 
 function readAddress(): Address {
   const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  const view = viewNames.find((name) => name === path) ?? 'runs';
+  const view = viewNames.find((name) => name === path) ?? 'data';
   return { view, parameters: new URLSearchParams(query) };
 }

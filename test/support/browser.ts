@@ -28,7 +28,7 @@ const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/
  *
  * @throws {Error} when there is none, as a test that skips itself would never fail
  */
-export function browserProgram(): string {
+function browserProgram(): string {
   const named = process.env.CHROMIUM;
   const found = named ? [named].find(existsSync) : candidates.find(existsSync);
   if (found !== undefined) return found;

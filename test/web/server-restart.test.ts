@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
+import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenBrowser, openBrowser } from '../support/browser.js';
 import { temporaryFolder, writeSmallDataset } from '../support/view-workspace.js';
@@ -81,6 +82,23 @@ describe('the page of a really started server', () => {
     await banner.waitFor({ state: 'hidden' });
     expect(await page.evaluate('window.keptFromBefore')).toBe(true);
     expect(await page.evaluate("fetch('/api/workspace').then((answer) => answer.status)")).toBe(200);
+  });
+
+  it.each([
+    [1280, 'light', ''],
+    [800, 'dark', ''],
+    [800, 'light', '?image=a'],
+  ] as const)('is accessible and fits %i pixels, %s%s', async (width, colorScheme, place) => {
+    const { page } = browser;
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`${new URL(url).origin}/#/data${place}`);
+    await page.locator('main img').first().waitFor();
+    await page.evaluate(axe.source);
+    const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    expect(serious.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
   });
 
   it('serves two tabs of one browser, each in its own view', async () => {

@@ -4,7 +4,7 @@ import type { DatasetInspection, Finding } from '../../inspect/index.js';
 import type { ServedDataset } from '../dataset/served-dataset.js';
 
 /** Names a file that shows a problem. */
-export interface LinkedExample {
+interface LinkedExample {
   /** Is the file and, where reasons differ, the reason. */
   readonly text: string;
   /** Names the image that the file belongs to; null where it belongs to none. */

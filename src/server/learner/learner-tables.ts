@@ -9,7 +9,7 @@ import { type FeatureMaps, HeadTrainer, openFeatureMaps, spreadSubset } from '..
 import type { ComponentSection } from '../../registry/index.js';
 
 /** Says how far a learner is before its first question. */
-export interface LearnerProgress {
+interface LearnerProgress {
   readonly part: 'features' | 'held-back' | 'training';
   readonly done: number;
   readonly total: number;

@@ -43,7 +43,7 @@ export async function labelPicture(
 }
 
 /** Returns red, green, blue and opacity [pixels, 4] of class indices. */
-export function colored(indices: Uint8Array, classes: readonly DatasetClass[]): Uint8Array {
+function colored(indices: Uint8Array, classes: readonly DatasetClass[]): Uint8Array {
   const palette = new Uint32Array(256);
   const bytes = new Uint8Array(palette.buffer);
   for (const [index, { color }] of classes.entries()) {

@@ -13,7 +13,7 @@ import {
  * Names what a run is doing: `training`; `finished` with all its steps; `stopped` at a checkpoint, from which it goes on
  * without loss; `crashed`, so that steps after its last checkpoint are lost.
  */
-export type RunActivity = 'training' | 'finished' | 'stopped' | 'crashed';
+type RunActivity = 'training' | 'finished' | 'stopped' | 'crashed';
 
 /** Describes what a run is doing. */
 export interface RunStatus {

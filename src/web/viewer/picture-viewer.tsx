@@ -4,7 +4,7 @@ import './picture-viewer.css';
 import { usePictureInput } from './use-picture-input.js';
 import type { PictureViewerOptions } from './viewer-options.js';
 
-export type { OutlinedRegion, PictureLayer, PictureViewerOptions } from './viewer-options.js';
+export type { PictureLayer, PictureViewerOptions } from './viewer-options.js';
 
 /** Shows an image with its layers, to be moved, enlarged and drawn upon. */
 export function PictureViewer(options: PictureViewerOptions) {

@@ -12,7 +12,7 @@ export interface PictureLayer {
 }
 
 /** Describes a region by its outline: rings x0, y0, x1, y1, … in pixels of the image. */
-export interface OutlinedRegion {
+interface OutlinedRegion {
   readonly rings: readonly (readonly number[])[];
   /** Is a CSS color. */
   readonly color: string;

@@ -1,7 +1,7 @@
 /** Lists the classes with their keys, as buttons. */
 
 import { ClassChip } from '../../../components/index.js';
-import { classKeys } from './use-answer-keys.js';
+import { classKeys } from './class-keys.js';
 
 /** Configures `AnswerKeys`. */
 export interface AnswerKeysOptions {

@@ -3,11 +3,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, call } from '../../api.js';
 import { useServerEvent } from '../../events.js';
+import { JobButton } from '../../jobs/job-button.js';
+import { useKeys } from '../../keys.js';
 import { AnswerKeys } from './answer-keys.js';
+import { classKeys } from './class-keys.js';
 import './clicks.css';
 import { ClicksStatus, type ShownClicks } from './clicks-status.js';
 import { QuestionPictures } from './question-pictures.js';
-import { classKeys, useAnswerKeys } from './use-answer-keys.js';
 
 /** Tells this tab from others of the same page. */
 const origin = `${Date.now()}-${Math.random()}`;
@@ -58,11 +60,13 @@ export function ClicksView() {
   };
   const undo = () => void decide(() => call(api.clicks.undo.$post({ json: { origin } })));
   const classes = clicks?.classes ?? [];
-  useAnswerKeys({
-    ...Object.fromEntries(classKeys(classes).map(([key, name]) => [key, () => answer(name)])),
-    x: () => answer(null),
-    z: undo,
-    ' ': () => setOverlay(!overlay),
+  useKeys({
+    ...Object.fromEntries(
+      classKeys(classes).map(([key, name]) => [key, { label: name, run: () => answer(name), once: true }]),
+    ),
+    x: { label: 'cannot tell', run: () => answer(null), once: true },
+    z: { label: 'undo', run: undo, once: true },
+    ' ': { label: 'show or hide the prediction', run: () => setOverlay(!overlay), once: true },
   });
   if (clicks === null) {
     return error === null ? <p role="status">Reading the dataset …</p> : <p role="alert">{error}</p>;
@@ -88,6 +92,7 @@ export function ClicksView() {
           />
         </>
       )}
+      {clicks.answers > 0 && <JobButton kind="apply" label="Write a dataset with the answers" />}
       {question === null && clicks.phase === 'ready' && <p role="status">Choosing the next questions …</p>}
     </div>
   );

@@ -1,4 +1,0 @@
-/** Shows the view `Plan`. */
-export function PlanView() {
-  return <p>Nothing to show.</p>;
-}

@@ -1,4 +1,0 @@
-/** Shows the view `Review`. */
-export function ReviewView() {
-  return <p>Nothing to show.</p>;
-}
