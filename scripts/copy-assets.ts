@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { project } from './project.js';
 
 const source = join(project, 'src');
-const styles = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) =>
-  path.endsWith('.css'),
+// Vite bundles those of the local page.
+const styles = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+  (path) => path.endsWith('.css') && !path.startsWith('web/'),
 );
 for (const path of styles) cpSync(join(source, path), join(project, 'dist', path));

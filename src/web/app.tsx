@@ -8,12 +8,15 @@ import './shell/colors.css';
 import './shell/shell.css';
 import { ClicksView } from './views/clicks/clicks-view.js';
 import { DatasetView } from './views/data/dataset-view.js';
+import { RunsView } from './views/runs/runs-view.js';
 
 const views: Readonly<Record<ViewName, () => preact.JSX.Element>> = {
+  runs: RunsView,
   data: DatasetView,
   clicks: ClicksView,
 };
 const titles: Readonly<Record<ViewName, string>> = {
+  runs: 'Runs',
   data: 'Data',
   clicks: 'Clicks',
 };

@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 
-const viewNames = ['data', 'clicks'] as const;
+const viewNames = ['runs', 'data', 'clicks'] as const;
 
 /** Names a view of the page. */
 export type ViewName = (typeof viewNames)[number];

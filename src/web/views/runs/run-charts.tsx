@@ -10,7 +10,7 @@ export type ComparedRun = InferResponseType<typeof api.runs.report.$get, 200>['r
 const colorCount = 8;
 
 /** Returns the CSS variable with the color of a run. */
-export function colorOf(index: number): string {
+function colorOf(index: number): string {
   return `--series-${(index % colorCount) + 1}`;
 }
 
