@@ -3,7 +3,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isSystemError } from '../../files/index.js';
+import { isSystemError, parseJson } from '../../files/index.js';
 import { ConflictError } from '../errors/server-error.js';
 
 const auditSchema = z.object({
@@ -40,7 +40,7 @@ export class AuditScoreReader {
       const { mtimeMs, size } = await stat(this.#file);
       const stamp = `${size}@${mtimeMs}`;
       if (stamp === this.#stamp) return this.#scores;
-      this.#scores = scoresOf(JSON.parse(await readFile(this.#file, 'utf8')), this.#file);
+      this.#scores = scoresOf(parseJson(await readFile(this.#file)), this.#file);
       this.#stamp = stamp;
       return this.#scores;
     } catch (error) {

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeTextAtomically } from '../../files/index.js';
+import { parseJson, writeTextAtomically } from '../../files/index.js';
 import type { DatasetInspection } from '../../inspect/index.js';
 import { defaultSample } from '../../inspect/internal.js';
 import type { ServerContext } from '../context.js';
@@ -108,7 +108,7 @@ async function changed(path: string): Promise<number | null> {
 
 async function readKept(file: string): Promise<DatasetInspection | null> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as DatasetInspection;
+    return parseJson(await readFile(file)) as DatasetInspection;
   } catch {
     return null;
   }

@@ -7,6 +7,7 @@ import { appendFileSync, createReadStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { parseJson } from '../../files/index.js';
 import type { LabelShares } from './label-shares.js';
 
 const lineSchema = z.object({
@@ -66,7 +67,7 @@ export class KeptShares {
 
 function parseLine(text: string): Line | null {
   try {
-    const parsed = lineSchema.safeParse(JSON.parse(text));
+    const parsed = lineSchema.safeParse(parseJson(text));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
