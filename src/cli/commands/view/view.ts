@@ -24,7 +24,7 @@ From another machine, for example with --port 8800 there:
 /** Creates the command. */
 export function viewCommand(): Command {
   return new Command('view')
-    .description('open a local page: watch runs, look at data, review labels, answer questions')
+    .description('open a local page: watch runs, look at data, answer questions')
     .argument('[run...]', 'run folders, or folders that hold them (default: runs)')
     .option('--data <root>', 'the dataset to look at and correct')
     .option('--labels <name>', 'the labels to look at and correct (default: coarse, or the only ones)')
