@@ -3,12 +3,13 @@
  * while a page is open.
  */
 
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerContext } from './context.js';
+import { findRuns } from './runs/run-folders.js';
 
 const everyMilliseconds = 1000;
-/** Limits the folders of runs that are looked at. */
+/** Limits the runs that are looked at. */
 const mostRuns = 1000;
 
 /** Starts watching, and returns a function that ends it. */
@@ -42,8 +43,8 @@ export class FileWatch {
   /** Looks at all files once; the first time nothing counts as changed. */
   async look(): Promise<void> {
     const { workspace, events } = this.#context;
-    for (const { run, folder } of await runFolders(workspace.runs)) {
-      const files = ['metrics.jsonl', 'state.json'].map((name) => join(folder, name));
+    for (const { name: run, folder } of (await findRuns(workspace.runs)).slice(0, mostRuns)) {
+      const files = ['metrics.jsonl', 'state.json'].map((file) => join(folder, file));
       if (await this.#changed(`run ${folder}`, files)) events.publish({ type: 'run', run });
     }
     if (await this.#changed('runs', workspace.runs)) events.publish({ type: 'run', run: '' });
@@ -76,20 +77,4 @@ export class FileWatch {
 async function stateOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch(() => null);
   return found === null ? '-' : `${found.ino}:${found.size}:${found.mtimeNs}`;
-}
-
-/** Lists the run folders that are named, or lie in named folders, with the names by which pages know them. */
-async function runFolders(
-  named: readonly string[],
-): Promise<{ readonly run: string; readonly folder: string }[]> {
-  const found: { run: string; folder: string }[] = [];
-  for (const folder of named) {
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      if (found.length >= mostRuns) return found;
-      if (entry.isDirectory()) found.push({ run: entry.name, folder: join(folder, entry.name) });
-    }
-    found.push({ run: '', folder });
-  }
-  return found;
 }

